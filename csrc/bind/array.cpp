@@ -1,0 +1,284 @@
+#include "bind/array.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+
+namespace fastnn::bind {
+namespace {
+
+using Npy = py::detail::npy_api;
+using Proxy = py::detail::PyArray_Proxy;
+
+constexpr int kCContiguous = 0x0001, kAligned = 0x0100, kWriteable = 0x0400;
+
+const Npy& npy() {
+    static const Npy& api = Npy::get();
+    return api;
+}
+
+std::string dtype_text(const Proxy* a) { return py::str(py::handle(a->descr)).cast<std::string>(); }
+
+bool parse_dtype(int type_num, Dtype& dtype) {
+    switch (type_num) {
+        case Npy::NPY_FLOAT_: dtype = Dtype::f32; return true;
+        case Npy::NPY_DOUBLE_: dtype = Dtype::f64; return true;
+        case Npy::NPY_BOOL_: dtype = Dtype::b8; return true;
+        case Npy::NPY_UBYTE_: dtype = Dtype::u8; return true;
+        case Npy::NPY_INT_: dtype = Dtype::i32; return true;
+        case Npy::NPY_LONG_:
+        case Npy::NPY_LONGLONG_: dtype = Dtype::i64; return true;
+        default: return false;
+    }
+}
+
+int type_num(Dtype dtype) {
+    switch (dtype) {
+        case Dtype::f32: return Npy::NPY_FLOAT_;
+        case Dtype::f64: return Npy::NPY_DOUBLE_;
+        case Dtype::b8: return Npy::NPY_BOOL_;
+        case Dtype::u8: return Npy::NPY_UBYTE_;
+        case Dtype::i32: return Npy::NPY_INT_;
+        default: return Npy::NPY_LONG_;
+    }
+}
+
+Proxy* proxy(py::handle object, Name name) {
+    if (!is_array(object)) {
+        fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array, got ", Py_TYPE(object.ptr())->tp_name);
+    }
+    Proxy* a = py::detail::array_proxy(object.ptr());
+    if ((a->flags & kAligned) == 0) {
+        fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
+    }
+    const char order = py::detail::array_descriptor_proxy(a->descr)->byteorder;
+    if (order != '=' && order != '|') {
+        fail<ValueError>(name.op, ": ", name.argument, " must be in native byte order; use .astype('=')");
+    }
+    return a;
+}
+
+Array view(PyObject* object, const Proxy* a, Dtype dtype) {
+    return {object,      a->data,
+            dtype,       a->nd,
+            (a->flags & kCContiguous) != 0, (a->flags & kWriteable) != 0,
+            reinterpret_cast<const Py_ssize_t*>(a->dimensions), reinterpret_cast<const Py_ssize_t*>(a->strides)};
+}
+
+// A dense C-order copy in pool memory.
+Array copy_dense(const Array& a, py::object& hold) {
+    hold = empty(a.dtype, a.ndim, a.shape);
+    if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
+    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
+}
+
+Array to_dense(const Array& a, py::object& hold) { return a.contiguous ? a : copy_dense(a, hold); }
+
+// The object behind a pool array: gives the block back when the last array on it dies.
+struct PoolBlock {
+    PyObject_HEAD
+    Block block;
+};
+
+void pool_block_dealloc(PyObject* self) {
+    PyTypeObject* type = Py_TYPE(self);
+    pool::give(reinterpret_cast<PoolBlock*>(self)->block);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+PyTypeObject* pool_block_type() {
+    static PyTypeObject* type = [] {
+        static PyType_Slot slots[] = {
+            {Py_tp_dealloc, reinterpret_cast<void*>(pool_block_dealloc)},
+            {Py_tp_doc, const_cast<char*>("Memory of the buffer pool; the base of arrays that fastnn made.")},
+            {0, nullptr}};
+        static PyType_Spec spec = {"fastnn._core.PoolBlock", sizeof(PoolBlock), 0,
+                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+        PyObject* made = PyType_FromSpec(&spec);
+        if (made == nullptr) throw py::error_already_set();
+        return reinterpret_cast<PyTypeObject*>(made);
+    }();
+    return type;
+}
+
+}  // namespace
+
+bool is_array(py::handle object) { return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0; }
+
+Array array(py::handle object, Name name) {
+    const Proxy* a = proxy(object, name);
+    Dtype dtype;
+    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype)) {
+        fail<TypeError>(name.op, ": ", name.argument, " has a dtype that no kernel knows: ", dtype_text(a));
+    }
+    return view(object.ptr(), a, dtype);
+}
+
+Array float_array(py::handle object, Name name) {
+    const Proxy* a = proxy(object, name);
+    Dtype dtype;
+    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype) ||
+        (dtype != Dtype::f32 && dtype != Dtype::f64)) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ", dtype_text(a));
+    }
+    return view(object.ptr(), a, dtype);
+}
+
+Array writable_array(py::handle object, Name name) {
+    const Array a = float_array(object, name);
+    if (!a.writable) fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
+    if (!a.contiguous) fail<ValueError>(name.op, ": ", name.argument, " must be C-contiguous");
+    return a;
+}
+
+Array dense(py::handle object, Name name, py::object& hold) { return to_dense(array(object, name), hold); }
+
+Array dense_float(py::handle object, Name name, py::object& hold) { return to_dense(float_array(object, name), hold); }
+
+Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold) {
+    const Array a = array(object, name);
+    if (a.dtype != dtype) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype), ", got ",
+                        fastnn::name(a.dtype));
+    }
+    return to_dense(a, hold);
+}
+
+Array dense_ids(py::handle object, Name name, py::object& hold) {
+    const Proxy* a = proxy(object, name);
+    const int num = py::detail::array_descriptor_proxy(a->descr)->type_num;
+    const bool integer = num >= Npy::NPY_BYTE_ && num <= Npy::NPY_ULONGLONG_;
+    if (!integer) fail<TypeError>(name.op, ": ", name.argument, " must have an integer dtype, got ", dtype_text(a));
+    if (num == Npy::NPY_LONG_ || num == Npy::NPY_LONGLONG_) {
+        return to_dense(view(object.ptr(), a, Dtype::i64), hold);
+    }
+    const Array source = view(object.ptr(), a, Dtype::i64);
+    hold = empty(Dtype::i64, source.ndim, source.shape);
+    if (npy().PyArray_CopyInto_(hold.ptr(), object.ptr()) != 0) throw py::error_already_set();
+    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), Dtype::i64);
+}
+
+bool fills_block(const Array& a) {
+    if (a.contiguous) return true;
+    int axes[kMaxDims], n = 0;
+    for (int i = 0; i < a.ndim; ++i) {
+        if (a.shape[i] == 0) return false;  // nothing to keep an order of
+        if (a.shape[i] > 1) axes[n++] = i;
+    }
+    std::sort(axes, axes + n, [&](int i, int j) { return a.strides[i] < a.strides[j]; });
+    auto expected = static_cast<Py_ssize_t>(size_of(a.dtype));
+    for (int i = 0; i < n; ++i) {
+        if (a.strides[axes[i]] != expected) return false;
+        expected *= a.shape[axes[i]];
+    }
+    return true;
+}
+
+Array block_float(py::handle object, Name name, py::object& hold) {
+    const Array a = float_array(object, name);
+    return fills_block(a) ? a : copy_dense(a, hold);
+}
+
+Array block_like(py::handle object, Name name, const Array& layout, py::object& hold) {
+    const Array a = array(object, name);
+    if (a.dtype != layout.dtype) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(layout.dtype), ", got ",
+                        fastnn::name(a.dtype));
+    }
+    if (a.ndim != layout.ndim || !std::equal(a.shape, a.shape + a.ndim, layout.shape)) {
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(layout), ", got ", shape_text(a));
+    }
+    bool same = true;
+    for (int i = 0; i < a.ndim; ++i) same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
+    if (same || (a.contiguous && layout.contiguous)) return a;
+    hold = empty_like(layout);
+    if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
+    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
+}
+
+py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides) {
+    std::size_t bytes = size_of(dtype);
+    for (int i = 0; i < ndim; ++i) bytes = checked_bytes(bytes, static_cast<std::size_t>(shape[i]));
+    auto* owner = reinterpret_cast<PoolBlock*>(pool_block_type()->tp_alloc(pool_block_type(), 0));
+    if (owner == nullptr) throw py::error_already_set();
+    auto hold = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(owner));
+    owner->block = pool::take(bytes);
+    PyObject* made = npy().PyArray_NewFromDescr_(
+        npy().PyArray_Type_, npy().PyArray_DescrFromType_(type_num(dtype)), ndim,
+        reinterpret_cast<const Py_intptr_t*>(shape), reinterpret_cast<const Py_intptr_t*>(strides), owner->block.data,
+        kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0), nullptr);
+    if (made == nullptr) throw py::error_already_set();
+    auto array = py::reinterpret_steal<py::object>(made);
+    if (npy().PyArray_SetBaseObject_(made, hold.release().ptr()) != 0) throw py::error_already_set();
+    return array;
+}
+
+py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape) {
+    return empty(dtype, static_cast<int>(shape.size()), shape.begin());
+}
+
+py::object output(py::handle out, Name name, Dtype dtype, int ndim, const Py_ssize_t* shape) {
+    if (out.is_none()) return empty(dtype, ndim, shape);
+    const Array a = array(out, name);
+    if (a.dtype != dtype) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype), ", got ",
+                        fastnn::name(a.dtype));
+    }
+    if (a.ndim != ndim || !std::equal(shape, shape + ndim, a.shape)) {
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape), ", got ",
+                         shape_text(a));
+    }
+    if (!a.writable) fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
+    if (!a.contiguous) fail<ValueError>(name.op, ": ", name.argument, " must be C-contiguous");
+    return py::reinterpret_borrow<py::object>(out);
+}
+
+bool may_overlap(const Array& a, const Array& b) {
+    const auto bounds = [](const Array& x, const char*& low, const char*& high) {
+        low = high = x.data;
+        for (int i = 0; i < x.ndim; ++i) {
+            if (x.shape[i] == 0) {
+                high = low;
+                return;
+            }
+            (x.strides[i] < 0 ? low : high) += (x.shape[i] - 1) * x.strides[i];
+        }
+        high += size_of(x.dtype);
+    };
+    const char *a_low, *a_high, *b_low, *b_high;
+    bounds(a, a_low, a_high);
+    bounds(b, b_low, b_high);
+    return a_low < b_high && b_low < a_high;
+}
+
+std::string shape_text(int ndim, const Py_ssize_t* shape) {
+    std::ostringstream text;
+    text << "(";
+    for (int i = 0; i < ndim; ++i) text << (i > 0 ? ", " : "") << shape[i];
+    text << (ndim == 1 ? ",)" : ")");
+    return text.str();
+}
+
+std::string shape_text(const Array& a) { return shape_text(a.ndim, a.shape); }
+
+void check_shape(const Array& a, Name name, std::initializer_list<Py_ssize_t> shape) {
+    const int ndim = static_cast<int>(shape.size());
+    if (a.ndim == ndim && std::equal(shape.begin(), shape.end(), a.shape)) return;
+    fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape.begin()), ", got ",
+                     shape_text(a));
+}
+
+void check_same_shape(const Array& a, Name name, const Array& b, const char* other) {
+    if (a.ndim == b.ndim && std::equal(a.shape, a.shape + a.ndim, b.shape)) return;
+    fail<ValueError>(name.op, ": ", name.argument, " must have the shape of ", other, ", ", shape_text(b), ", got ",
+                     shape_text(a));
+}
+
+void check_ndim(const Array& a, Name name, int ndim, const char* layout) {
+    if (a.ndim == ndim) return;
+    fail<ValueError>(name.op, ": ", name.argument, " must have ", ndim, " dimensions ", layout, ", got shape ",
+                     shape_text(a));
+}
+
+}  // namespace fastnn::bind

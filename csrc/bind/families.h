@@ -1,0 +1,10 @@
+// One binding function per op family; each stands in its family's bind.cpp.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastnn::bind {
+
+void bind_activation(pybind11::module_& m);
+
+}  // namespace fastnn::bind

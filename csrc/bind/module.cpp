@@ -1,0 +1,89 @@
+// fastnn._core: a table of contents.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "core/isa.h"
+#include "core/parallel.h"
+
+namespace py = pybind11;
+
+namespace fastnn::bind {
+namespace {
+
+void install_interpreter() {
+    set_interpreter({[]() -> void* { return PyEval_SaveThread(); },
+                     [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); },
+                     [] {
+                         if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+                     }});
+}
+
+void bind_config(py::module_& m) {
+    m.def("num_threads", &num_threads);
+    m.def("set_num_threads", &set_num_threads, py::arg("n"));
+    m.def("threads_source", &threads_source);
+    m.def("isa", [] { return isa::name(isa::level()); });
+    m.def("isa_source", &isa::source);
+    m.def("set_isa", [](const char* level) { isa::set_level(isa::parse(level)); }, py::arg("level"));
+    m.def("isa_levels", [] {
+        py::dict levels;
+        for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
+            if (isa::available(level)) levels[isa::name(level)] = isa::features(level);
+        }
+        return levels;
+    });
+    m.def("cpu_features", &isa::cpu_features);
+    m.attr("compiler") =
+#if defined(__clang__)
+        "Clang " __clang_version__;
+#else
+        "GCC " __VERSION__;
+#endif
+}
+
+void bind_pool(py::module_& m) {
+    m.def("pool_stats", [] {
+        const pool::Stats stats = pool::stats();
+        py::dict d;
+        d["used_bytes"] = stats.used_bytes;
+        d["cached_bytes"] = stats.cached_bytes;
+        d["limit_bytes"] = stats.limit_bytes;
+        return d;
+    });
+    m.def("set_pool_limit", &pool::set_limit, py::arg("bytes"));
+    m.def("trim_pool", &pool::trim);
+}
+
+void bind_profiler(py::module_& m) {
+    m.def("profiler_start", &profiler::start);
+    m.def("profiler_stop", [] {
+        py::list events;
+        for (const auto& e : profiler::stop()) {
+            events.append(py::make_tuple(e.name, e.start_us, e.duration_us, e.work.flops, e.work.bytes, e.thread));
+        }
+        return events;
+    });
+}
+
+}  // namespace
+}  // namespace fastnn::bind
+
+PYBIND11_MODULE(_core, m) {
+    using namespace fastnn::bind;
+    py::register_exception_translator([](std::exception_ptr e) {
+        try {
+            if (e) std::rethrow_exception(e);
+        } catch (const fastnn::TypeError& error) {
+            PyErr_SetString(PyExc_TypeError, error.what());
+        }
+    });
+    fastnn::forbid_threads_after_fork();
+    fastnn::pool::install_fork_handler();
+    install_interpreter();
+    bind_config(m);
+    bind_pool(m);
+    bind_profiler(m);
+    bind_activation(m);
+}

@@ -1,0 +1,122 @@
+#include "core/isa.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "core/check.h"
+
+namespace fastnn::isa {
+namespace {
+
+#if defined(__x86_64__)
+constexpr Isa kLevels[] = {Isa::v2, Isa::v3, Isa::v4};
+
+// __builtin_cpu_supports asks the OS (XGETBV) as well as the CPU, so a level whose registers the OS
+// does not save is not chosen.
+Isa detect() {
+    if (__builtin_cpu_supports("x86-64-v4")) return Isa::v4;
+    if (__builtin_cpu_supports("x86-64-v3")) return Isa::v3;
+    return Isa::v2;
+}
+
+std::string list_cpu_features() {
+    std::string text;
+    const auto add = [&](bool has, const char* name) {
+        if (!has) return;
+        if (!text.empty()) text += ' ';
+        text += name;
+    };
+    add(__builtin_cpu_supports("sse4.2"), "sse4.2");
+    add(__builtin_cpu_supports("avx"), "avx");
+    add(__builtin_cpu_supports("avx2"), "avx2");
+    add(__builtin_cpu_supports("fma"), "fma");
+    add(__builtin_cpu_supports("avx512f"), "avx512f");
+    add(__builtin_cpu_supports("avx512bw"), "avx512bw");
+    add(__builtin_cpu_supports("avx512dq"), "avx512dq");
+    add(__builtin_cpu_supports("avx512vl"), "avx512vl");
+    add(__builtin_cpu_supports("avx512vnni"), "avx512vnni");
+    add(__builtin_cpu_supports("avx512bf16"), "avx512bf16");
+    return text;
+}
+#else
+constexpr Isa kLevels[] = {Isa::neon};
+Isa detect() { return Isa::neon; }
+std::string list_cpu_features() { return "neon"; }
+#endif
+
+struct State {
+    Isa best;
+    std::atomic<Isa> level;
+    const char* source;
+    State() : best(detect()), level(best), source("cpu") {
+        const char* forced = std::getenv("FASTNN_ISA");
+        if (forced == nullptr || *forced == '\0') return;
+        level = parse(forced);
+        if (!available_on(level)) {
+            fail<ValueError>("FASTNN_ISA=", forced, ": this machine offers ", name(best), " at most");
+        }
+        source = "FASTNN_ISA";
+    }
+    bool available_on(Isa wanted) const {
+        for (Isa built : kLevels) {
+            if (built == wanted) return wanted <= best;
+        }
+        return false;
+    }
+};
+
+State& state() {
+    static State state;
+    return state;
+}
+
+}  // namespace
+
+Isa level() { return state().level.load(std::memory_order_relaxed); }
+Isa best() { return state().best; }
+bool available(Isa wanted) { return state().available_on(wanted); }
+const char* source() { return state().source; }
+
+void set_level(Isa wanted) {
+    if (!available(wanted)) {
+        fail<ValueError>("set_isa: this machine offers ", name(best()), " at most, got ", name(wanted));
+    }
+    state().level = wanted;
+    state().source = "set_isa";
+}
+
+const char* name(Isa level) {
+    switch (level) {
+        case Isa::v2: return "v2";
+        case Isa::v3: return "v3";
+        case Isa::v4: return "v4";
+        case Isa::neon: return "neon";
+    }
+    return "?";
+}
+
+const char* features(Isa level) {
+    switch (level) {
+        case Isa::v2: return "SSE4.2";
+        case Isa::v3: return "AVX2, FMA";
+        case Isa::v4: return "AVX-512 F, BW, DQ, VL";
+        case Isa::neon: return "NEON";
+    }
+    return "?";
+}
+
+Isa parse(const char* text) {
+    for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
+        if (std::strcmp(text, name(level)) == 0) return level;
+    }
+    fail<ValueError>("instruction set level must be one of v2, v3, v4, neon, got \"", text, "\"");
+}
+
+const char* cpu_features() {
+    static const std::string text = list_cpu_features();
+    return text.c_str();
+}
+
+}  // namespace fastnn::isa

@@ -1,0 +1,161 @@
+#include "core/memory.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace fastnn {
+namespace pool {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+// Size classes: four steps per doubling, so at most a quarter of a block is unused.
+constexpr int kSteps = 4;
+constexpr int kClasses = 64 * kSteps;
+
+struct SizeClass {
+    int index;
+    std::size_t bytes;
+};
+
+SizeClass size_class(std::size_t bytes) {
+    bytes = std::max(bytes, kAlignment * kSteps);
+    const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
+    const std::size_t step = std::size_t{1} << (power - 2);
+    const std::size_t steps = (bytes - (std::size_t{1} << power) + step - 1) / step;
+    return {power * kSteps + static_cast<int>(steps), (std::size_t{1} << power) + steps * step};
+}
+
+struct Pool {
+    std::mutex mutex;
+    std::vector<void*> free[kClasses];
+    std::size_t used = 0, cached = 0, limit;
+
+    Pool() {
+        // An eighth of the memory may lie idle for reuse, 2 GiB at most.
+        const std::size_t memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                                   static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        limit = std::min(memory / 8, std::size_t{2} << 30);
+    }
+    void trim_to(std::size_t bytes) noexcept {
+        for (int i = kClasses - 1; i >= 0 && cached > bytes; --i) {  // largest first
+            const std::size_t size = class_bytes(i);
+            while (!free[i].empty() && cached > bytes) {
+                std::free(free[i].back());
+                free[i].pop_back();
+                cached -= size;
+            }
+        }
+    }
+    static std::size_t class_bytes(int index) {
+        const int power = index / kSteps;
+        if (power < 2) return 0;
+        return (std::size_t{1} << power) + static_cast<std::size_t>(index % kSteps) * (std::size_t{1} << (power - 2));
+    }
+};
+
+// Never destroyed: arrays may outlive every static object at exit.
+Pool& pool() {
+    static Pool* pool = new Pool;
+    return *pool;
+}
+
+void* fresh(std::size_t bytes) {
+    const bool huge = bytes >= kHugePage;
+    void* data = std::aligned_alloc(huge ? kHugePage : kAlignment, bytes);
+    if (data == nullptr) {
+        throw std::bad_alloc();
+    }
+    if (huge) madvise(data, bytes, MADV_HUGEPAGE);
+    return data;
+}
+
+}  // namespace
+
+Block take(std::size_t bytes) {
+    if (bytes > (std::size_t{1} << 47)) throw std::bad_alloc();
+    const SizeClass wanted = size_class(bytes);
+    Pool& p = pool();
+    {
+        const std::lock_guard lock(p.mutex);
+        auto& list = p.free[wanted.index];
+        if (!list.empty()) {
+            void* data = list.back();
+            list.pop_back();
+            p.cached -= wanted.bytes;
+            p.used += wanted.bytes;
+            return {data, wanted.bytes};
+        }
+    }
+    void* data = nullptr;
+    try {
+        data = fresh(wanted.bytes);
+    } catch (const std::bad_alloc&) {
+        trim();  // what lies idle here may be just what is missing
+        data = fresh(wanted.bytes);
+    }
+    const std::lock_guard lock(p.mutex);
+    p.used += wanted.bytes;
+    return {data, wanted.bytes};
+}
+
+void give(Block block) noexcept {
+    if (block.data == nullptr) return;
+    Pool& p = pool();
+    const std::lock_guard lock(p.mutex);
+    p.used -= block.bytes;
+    if (block.bytes > p.limit) {
+        std::free(block.data);
+        return;
+    }
+    try {
+        p.free[size_class(block.bytes).index].push_back(block.data);
+    } catch (const std::bad_alloc&) {
+        std::free(block.data);
+        return;
+    }
+    p.cached += block.bytes;
+    if (p.cached > p.limit) p.trim_to(p.limit);
+}
+
+Stats stats() {
+    Pool& p = pool();
+    const std::lock_guard lock(p.mutex);
+    return {p.used, p.cached, p.limit};
+}
+
+void set_limit(std::size_t bytes) {
+    Pool& p = pool();
+    const std::lock_guard lock(p.mutex);
+    p.limit = bytes;
+    p.trim_to(bytes);
+}
+
+void trim() noexcept {
+    Pool& p = pool();
+    const std::lock_guard lock(p.mutex);
+    p.trim_to(0);
+}
+
+void install_fork_handler() {
+    pthread_atfork([] { pool().mutex.lock(); }, [] { pool().mutex.unlock(); },
+                   [] { pool().mutex.unlock(); });
+}
+
+}  // namespace pool
+
+std::size_t checked_bytes(std::size_t count, std::size_t size) {
+    std::size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes)) throw std::bad_alloc();
+    return bytes;
+}
+
+}  // namespace fastnn
