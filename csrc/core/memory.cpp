@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -68,7 +69,24 @@ Pool& pool() {
     return *pool;
 }
 
+// The system promises more memory than it has and kills the process that uses it; so a request that large is
+// checked against what is really there. Reading the figure takes 20 us, nothing beside touching that many pages.
+constexpr std::size_t kCheckAvailable = std::size_t{256} << 20;
+
+bool system_has(std::size_t bytes) {
+    std::FILE* file = std::fopen("/proc/meminfo", "r");
+    if (file == nullptr) return true;
+    unsigned long long kib = 0;
+    bool found = false;
+    for (char line[128]; !found && std::fgets(line, sizeof line, file) != nullptr;) {
+        found = std::sscanf(line, "MemAvailable: %llu kB", &kib) == 1;
+    }
+    std::fclose(file);
+    return !found || bytes / 1024 <= kib;
+}
+
 void* fresh(std::size_t bytes) {
+    if (bytes >= kCheckAvailable && !system_has(bytes)) throw std::bad_alloc();
     const bool huge = bytes >= kHugePage;
     void* data = std::aligned_alloc(huge ? kHugePage : kAlignment, bytes);
     if (data == nullptr) {
