@@ -1,0 +1,16 @@
+"""Automatic differentiation: the tape, recording modes, and functions written by users."""
+
+from .function import Context, Function
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .gradient import backward, grad
+
+__all__ = [
+    "Context",
+    "Function",
+    "backward",
+    "enable_grad",
+    "grad",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]

@@ -1,0 +1,216 @@
+"""How operations are recorded, and how users write their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, TensorLike, as_array
+from .grad_mode import no_grad
+from .tape import Array, Grads, Node, mode
+
+__all__ = ["Array", "Context", "Function", "Grads", "Node", "array", "record", "record_many",
+           "unbroadcast"]
+
+Backward = Callable[..., Grads]
+ARRIVED = np.zeros(0)  # passed from one output to the node of all outputs: "my gradient is there"
+
+
+def array(input: TensorLike) -> Array:
+    """The NumPy array of a tensor, array, scalar or list (Python floats become float32)."""
+    if isinstance(input, Tensor):
+        return input.data
+    if type(input) is np.ndarray:
+        return input
+    return as_array(input)
+
+
+def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> Tensor:
+    """The output `y` of an operation as a tensor, with a node where a gradient is needed.
+
+    Parameters
+    ----------
+    y
+        The output array.
+    backward
+        ``backward(node, dy)`` returns one gradient, or None, for each input.
+    inputs
+        The operation's inputs as the user gave them; what is no tensor counts as a constant.
+    saved
+        What `backward` will find in ``node.saved``. Never the output tensor itself, only its array:
+        a node must not point at its output.
+    """
+    out = Tensor(y)
+    if mode.enabled:
+        node = make_node(backward, inputs, saved)
+        if node is not None:
+            out.node = node
+            out.requires_grad = True
+    return out
+
+
+def record_many(
+    ys: Sequence[Any], backward: Backward, inputs: tuple[Any, ...], *saved: Any
+) -> tuple[Tensor, ...]:
+    """As `record` for several outputs: ``backward(node, *dys)``, None where no gradient came."""
+    outs = tuple([Tensor(y) for y in ys])
+    if mode.enabled:
+        node = make_node(backward, inputs, saved)
+        if node is not None:
+            dys: list[Array | None] = [None] * len(outs)
+            node.backward = partial(_join, backward, dys)
+            for i, out in enumerate(outs):
+                if out.data.dtype.kind in "fc":
+                    out.node = Node(partial(_arrive, dys, i), (node,), (True,), ())
+                    out.requires_grad = True
+    return outs
+
+
+def _arrive(dys: list[Array | None], i: int, node: Node, dy: Array) -> Grads:
+    dys[i] = dy
+    return (ARRIVED,)
+
+
+def _join(backward: Backward, dys: list[Array | None], node: Node, arrived: Array) -> Grads:
+    arguments = tuple(dys)
+    dys[:] = [None] * len(dys)
+    return backward(node, *arguments)
+
+
+def make_node(
+    backward: Backward, inputs: tuple[Any, ...], saved: tuple[Any, ...]
+) -> Node | None:
+    """A node if any of `inputs` needs a gradient."""
+    sinks = tuple(
+        [
+            (x if x.node is None else x.node) if isinstance(x, Tensor) and x.requires_grad else None
+            for x in inputs
+        ]
+    )
+    needs = tuple([sink is not None for sink in sinks])
+    return Node(backward, sinks, needs, saved) if True in needs else None
+
+
+def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `dy` down to `shape`, from which it had been broadcast.
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((4, 2, 3)), (2, 1)).tolist()
+    [[12.0], [12.0]]
+    """
+    if dy.shape == shape:
+        return dy
+    lead = dy.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        [lead + i for i, size in enumerate(shape) if size == 1 and dy.shape[lead + i] != 1]
+    )
+    return dy.sum(axis=axes, keepdims=True).reshape(shape)
+
+
+class Context:
+    """What a user's `Function` keeps between its forward and its backward."""
+
+    def __init__(self, needs: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs
+        self.saved_tensors: tuple[Tensor | None, ...] = ()
+        self.materialize_grads = True
+        self.non_differentiable: tuple[Tensor, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors, inputs or outputs, for `backward` to find in ``ctx.saved_tensors``."""
+        # Detached: an output that kept its node would keep itself alive through this context.
+        self.saved_tensors = tuple([None if t is None else t.detach() for t in tensors])
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Name outputs through which no gradient flows."""
+        self.non_differentiable = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether outputs that got no gradient give `backward` zeros (the default) or None."""
+        self.materialize_grads = value
+
+
+class Function:
+    """An operation written by the user: a forward and its backward, in terms of tensors.
+
+    Subclass it with two static methods and call ``apply``. Nothing inside them is recorded, so
+    they may use NumPy through ``.numpy()`` or ``.data`` as they like.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> class Cube(fastnn.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return fastnn.Tensor(x.data ** 3)
+    ...     @staticmethod
+    ...     def backward(ctx, dy):
+    ...         (x,) = ctx.saved_tensors
+    ...         return fastnn.Tensor(3 * x.data ** 2 * dy.data)
+    >>> x = fastnn.tensor([1.0, 2.0], requires_grad=True)
+    >>> Cube.apply(x).backward(fastnn.ones(2))
+    >>> x.grad
+    tensor([ 3., 12.])
+    """
+
+    @staticmethod
+    def forward(ctx: Context, *args: Any) -> Any:
+        """Compute the output, or a tuple of outputs."""
+        raise NotImplementedError("Function: write a static method forward(ctx, *inputs)")
+
+    @staticmethod
+    def backward(ctx: Context, *grads: Any) -> Any:
+        """One gradient, or None, for each argument of `forward`."""
+        raise NotImplementedError("Function: write a static method backward(ctx, *grads)")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Run `forward` on `args`, recorded as one operation."""
+        context = Context(tuple([isinstance(x, Tensor) and x.requires_grad for x in args]))
+        with no_grad():
+            result = cls.forward(context, *args)
+        many = isinstance(result, (tuple, list))
+        results = tuple(result) if many else (result,)
+        arrays = [array(y) for y in results]
+        like = [(y.shape, y.dtype) for y in arrays]
+        shapes = [np.shape(x) if isinstance(x, Tensor) else None for x in args]
+        outs = record_many(arrays, _function_backward, args, cls, context, like, shapes)
+        constants = {id(t) for t in context.non_differentiable}
+        for y, out in zip(results, outs):
+            if id(y) in constants:
+                out.node, out.requires_grad = None, False
+        return outs if many else outs[0]
+
+
+def _function_backward(node: Node, *dys: Array | None) -> Grads:
+    """Wrap the gradients for the user's backward, and check what it returns."""
+    assert node.saved is not None
+    function, context, like, shapes = node.saved
+    if context.materialize_grads:
+        dys = tuple([np.zeros(*y) if dy is None else dy for dy, y in zip(dys, like)])
+    with no_grad():
+        grads = function.backward(context, *[None if dy is None else Tensor(dy) for dy in dys])
+    if not isinstance(grads, (tuple, list)):
+        grads = (grads,)
+    if len(grads) < len(shapes) or any(g is not None for g in grads[len(shapes) :]):
+        raise RuntimeError(
+            f"{function.__name__}.backward: expected {len(shapes)} gradients, one for each "
+            f"argument of forward, got {len(grads)}"
+        )
+    result: list[Array | None] = []
+    for i, (g, shape, needed) in enumerate(zip(grads, shapes, node.needs)):
+        if g is None or not needed:
+            result.append(None)
+            continue
+        g = array(g)
+        if g.shape != shape:
+            raise RuntimeError(
+                f"{function.__name__}.backward: gradient {i} must have shape {shape}, got {g.shape}"
+            )
+        result.append(g if g.base is None else g.copy())  # foreign memory never becomes a .grad
+    return result

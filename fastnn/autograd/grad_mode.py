@@ -1,0 +1,136 @@
+"""Turning the recording of operations off and on, for a block or a function."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from .tape import mode
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.is_grad_enabled()
+    True
+    """
+    return mode.enabled
+
+
+class set_grad_enabled:
+    """Record operations, or do not, from now on or for the length of a block.
+
+    Parameters
+    ----------
+    enabled
+        True to record.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> with fastnn.set_grad_enabled(False):
+    ...     fastnn.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, enabled: bool) -> None:
+        self.before = [mode.enabled]
+        self.enabled = mode.enabled = bool(enabled)
+
+    def __enter__(self) -> None:
+        mode.enabled = self.enabled
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        mode.enabled = self.before[-1]
+
+    def __call__(self, function: F) -> F:
+        mode.enabled = self.before[-1]  # the function is meant, not what follows its definition
+        return _decorate(function, self.enabled)
+
+
+class _Block:
+    """A block in which recording is `enabled`; also a decorator, with or without brackets."""
+
+    enabled = True
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else _decorate(function, cls.enabled)
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(mode.enabled)
+        mode.enabled = self.enabled
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        mode.enabled = self.before.pop()
+
+    def __call__(self, function: F) -> F:
+        return _decorate(function, self.enabled)
+
+
+class no_grad(_Block):
+    """Do not record operations: inference, or changing parameters by hand.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> w = fastnn.ones(2, requires_grad=True)
+    >>> with fastnn.no_grad():
+    ...     w.fill_(3.0).requires_grad
+    True
+    >>> @fastnn.no_grad()
+    ... def score(x):
+    ...     return x.reshape(-1).requires_grad
+    >>> score(w)
+    False
+    """
+
+    enabled = False
+
+
+class enable_grad(_Block):
+    """Record operations, inside a `no_grad` block too.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> with fastnn.no_grad(), fastnn.enable_grad():
+    ...     fastnn.is_grad_enabled()
+    True
+    """
+
+    enabled = True
+
+
+def _decorate(function: F, enabled: bool) -> F:
+    """`function`, run with recording `enabled`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        before = mode.enabled
+        mode.enabled = enabled
+        try:
+            return function(*args, **kwargs)
+        finally:
+            mode.enabled = before
+
+    return cast(F, wrapper)

@@ -1,0 +1,100 @@
+"""Gradients asked for by name, beside `Tensor.backward`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..tensor import Tensor, TensorLike, seed_gradient
+from .tape import Array, walk
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: TensorLike | Sequence[TensorLike | None] | None = None,
+    retain_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Gradients of `outputs` by `inputs`, leaving every ``.grad`` as it is.
+
+    Parameters
+    ----------
+    outputs
+        Tensors to differentiate; several are summed.
+    inputs
+        Tensors, leaves or not, to differentiate by.
+    grad_outputs
+        The gradient to start with at each output; 1 for scalars.
+    retain_graph
+        Keep what operations saved, for another walk.
+    allow_unused
+        Give None for inputs the outputs do not depend on, instead of an error.
+
+    Returns
+    -------
+    tuple of Tensor
+        One gradient for each input.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.ones(2, requires_grad=True)
+    >>> fastnn.autograd.grad(x.reshape(2, 1), x, fastnn.full((2, 1), 3.0))
+    (tensor([3., 3.]),)
+    """
+    ys = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    xs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if grad_outputs is None:
+        dys: list[Any] = [None] * len(ys)
+    else:
+        dys = [grad_outputs] if isinstance(outputs, Tensor) and not isinstance(grad_outputs, (list, tuple)) else list(grad_outputs)  # type: ignore[arg-type]
+    if len(dys) != len(ys):
+        raise ValueError(f"grad: {len(ys)} outputs need as many grad_outputs, got {len(dys)}")
+    for i, x in enumerate(xs):
+        if not x.requires_grad:
+            raise RuntimeError(f"grad: input {i} does not require a gradient")
+    capture: dict[Any, Array | None] = {x if x.node is None else x.node: None for x in xs}
+    roots = []
+    for y, dy in zip(ys, dys):
+        start = seed_gradient("grad", y, dy)
+        if y.node is not None:
+            roots.append((y.node, start))
+        elif y in capture:
+            held = capture[y]
+            capture[y] = start if held is None else held + start
+    walk(roots, retain_graph, capture)
+    found = [capture[x if x.node is None else x.node] for x in xs]
+    for i, g in enumerate(found):
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                f"grad: the outputs do not depend on input {i}; pass allow_unused=True for None"
+            )
+    return tuple([None if g is None else Tensor(g.copy()) for g in found])
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: TensorLike | Sequence[TensorLike | None] | None = None,
+    retain_graph: bool = False,
+) -> None:
+    """As `Tensor.backward` for several tensors in one walk.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.ones(1, requires_grad=True)
+    >>> fastnn.autograd.backward([x.reshape(1, 1), x.reshape(())])
+    >>> x.grad
+    tensor([2.])
+    """
+    ys = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    dys: list[Any] = [None] * len(ys) if grad_tensors is None else [grad_tensors] if isinstance(tensors, Tensor) else list(grad_tensors)  # type: ignore[arg-type]
+    roots = []
+    for y, dy in zip(ys, dys, strict=True):
+        start = seed_gradient("backward", y, dy)
+        if y.node is None:
+            y._accumulate(start, False)
+        else:
+            roots.append((y.node, start))
+    walk(roots, retain_graph)

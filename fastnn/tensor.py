@@ -1,0 +1,396 @@
+"""The tensor: a NumPy array, and what automatic differentiation needs beside it.
+
+Operations live in `fastnn.ops`, which attaches those that are methods in PyTorch too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import numpy as np
+
+from .autograd.hooks import Handle, keep_gradient
+from .autograd.tape import Array, Hook, Node, walk
+
+TensorLike: TypeAlias = Union["Tensor", Array, float, int, bool, Sequence[Any], np.generic]
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data
+        A NumPy array, which is shared, or numbers, which become float32.
+    requires_grad
+        Whether operations on the tensor are recorded for `backward`.
+
+    Attributes
+    ----------
+    data
+        The values, a NumPy array.
+    grad
+        For a leaf, the gradient summed over all calls of `backward`; None before the first.
+    requires_grad
+        Whether a gradient flows to or through the tensor.
+    node
+        The operation that made the tensor, None for a leaf (`grad_fn` is the same).
+    hooks
+        Hooks on the gradient of a leaf.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> x.reshape(3, 1).shape
+    (3, 1)
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad")
+    __array_priority__ = 1000  # `array + tensor` asks the tensor
+    __hash__ = object.__hash__
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        self.data: Array = data if type(data) is np.ndarray else as_array(data, np.float32)
+        self.requires_grad = requires_grad
+        self.grad: Tensor | None = None
+        self.node: Node | None = None
+        self.hooks: dict[int, Hook] | None = None
+
+    # -- the graph ---------------------------------------------------------------------------
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made the tensor."""
+        return self.node is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The recorded operation that made the tensor."""
+        return self.node
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether the tensor is no leaf but keeps its gradient (see `retain_grad`)."""
+        node = self.node
+        return (
+            node is not None
+            and node.hooks is not None
+            and any(getattr(hook, "tensor_id", None) == id(self) for hook in node.hooks.values())
+        )
+
+    def backward(
+        self, gradient: TensorLike | None = None, retain_graph: bool = False
+    ) -> None:
+        """Add the gradient of this tensor to ``.grad`` of every leaf it depends on.
+
+        Parameters
+        ----------
+        gradient
+            Gradient of some later scalar by this tensor, of its shape; 1 for a scalar.
+        retain_graph
+            Keep what operations saved, for another `backward` through them.
+        """
+        dy = seed_gradient("backward", self, gradient)
+        if self.node is None:
+            self._accumulate(dy, False)
+        else:
+            walk(((self.node, dy),), retain_graph)
+
+    def _accumulate(self, gradient: Array, fresh: bool) -> None:
+        """Add to ``.grad``; a `fresh` array belongs to nobody and may be kept as it is."""
+        data = self.data
+        if gradient.shape != data.shape:
+            raise RuntimeError(
+                f"backward: an operation returned a gradient of shape {gradient.shape} for a "
+                f"tensor of shape {data.shape}"
+            )
+        if self.grad is not None:
+            held = self.grad.data
+            np.add(held, gradient, out=held, casting="same_kind")
+        elif fresh and gradient.strides == data.strides and gradient.dtype == data.dtype:
+            self.grad = Tensor(gradient)
+        else:
+            copy = np.empty_like(data, subok=False)
+            copy[...] = gradient
+            self.grad = Tensor(copy)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Handle:
+        """Call `hook` with the gradient of this tensor; what it returns, if anything, replaces it.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> x = fastnn.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g.detach().zero_())
+        >>> x.reshape(2, 1).backward(fastnn.ones(2, 1))
+        >>> x.grad
+        tensor([0., 0.])
+        >>> handle.remove()
+        """
+        if not self.requires_grad:
+            raise RuntimeError("register_hook: the tensor does not require a gradient")
+
+        def run(dy: Array) -> Array:
+            result = hook(Tensor(dy))
+            if result is None:
+                return dy
+            new: Array = result.data if isinstance(result, Tensor) else np.asarray(result)
+            if new.shape != dy.shape:
+                raise RuntimeError(
+                    f"register_hook: a hook must return shape {dy.shape}, got {new.shape}"
+                )
+            return new
+
+        return Handle(self._hooks(), run)
+
+    def _hooks(self) -> dict[int, Hook]:
+        owner = self if self.node is None else self.node
+        if owner.hooks is None:
+            owner.hooks = {}
+        return owner.hooks
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor in ``.grad`` although it is no leaf."""
+        if not self.requires_grad:
+            raise RuntimeError("retain_grad: the tensor does not require a gradient")
+        if self.node is not None and not self.retains_grad:
+            Handle(self._hooks(), keep_gradient(self))
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` of a leaf, in place."""
+        if self.node is not None and not requires_grad:
+            raise RuntimeError("requires_grad_: only leaves can be changed; use detach()")
+        if requires_grad and self.data.dtype.kind != "f":
+            raise RuntimeError(
+                f"requires_grad_: only floating point tensors have gradients, got {self.dtype}"
+            )
+        self.requires_grad = bool(requires_grad)
+        return self
+
+    def detach(self) -> Tensor:
+        """The same values, shared, outside the graph."""
+        return Tensor(self.data)
+
+    # -- NumPy and its neighbours ------------------------------------------------------------
+
+    def numpy(self, *, force: bool = False) -> Array:
+        """The values as a NumPy array, shared; refuses a tensor in a graph unless `force`."""
+        if self.requires_grad and not force:
+            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
+        return self.data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.requires_grad:
+            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
+        if copy:
+            return np.array(self.data, dtype=dtype)
+        if dtype is None or dtype == self.data.dtype:
+            return self.data
+        if copy is False:
+            raise ValueError(f"numpy: {self.dtype} becomes {dtype} only by copying")
+        return self.data.astype(dtype)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("dlpack: the tensor requires a gradient; use detach()")
+        return self.data.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.data.__dlpack_device__()
+
+    def item(self) -> Any:
+        """The value of a one-element tensor as a Python number."""
+        if self.data.size != 1:
+            raise RuntimeError(f"item: expected one element, got shape {self.shape}")
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self.data.tolist()
+
+    # -- shape and type ----------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the dimensions."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Element type."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return self.data.ndim
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken by the elements."""
+        return self.data.nbytes
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.data.shape if dim is None else self.data.shape[dim]
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return self.data.ndim
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self.data.size
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours, in elements, for each dimension or one."""
+        steps = tuple([s // self.data.itemsize for s in self.data.strides])
+        return steps if dim is None else steps[dim]
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self.data.itemsize
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        return int(self.data.ctypes.data)
+
+    def is_floating_point(self) -> bool:
+        """Whether the element type is a float."""
+        return self.data.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        return bool(self.data.flags.c_contiguous)
+
+    # -- Python ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if self.data.ndim == 0:
+            raise TypeError("len: a 0-d tensor has no length")
+        return self.data.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.data.ndim == 0:
+            raise TypeError("iteration: a 0-d tensor has no elements to go through")
+        return iter([self[i] for i in range(self.data.shape[0])])
+
+    def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise RuntimeError(
+                f"bool: a tensor of shape {self.shape} has no single truth value; use any() or all()"
+            )
+        return bool(self.data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.data.dtype.kind not in "iub":
+            raise TypeError(f"index: only integer tensors can be an index, got {self.dtype}")
+        return int(self.item())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.data == (value.data if isinstance(value, Tensor) else value)).any())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.data.ndim == 0 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=1000)
+        if self.data.dtype.kind == "f" and self.data.ndim == 0:
+            text = np.format_float_positional(self.data, precision=4, trim="k")
+        usual = self.data.dtype in (np.float32, np.int64, np.bool_) and self.data.size > 0
+        parts = [text] if usual else [text, f"dtype={self.data.dtype}"]
+        if self.node is not None:
+            parts.append(f"grad_fn=<{node_name(self.node)}>")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        return f"{type(self).__name__.lower()}({', '.join(parts)})"
+
+    def __reduce__(self) -> Any:
+        if self.node is not None:
+            raise RuntimeError("pickle: only leaves can be pickled; use detach()")
+        return rebuild, (type(self), self.data, self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.node is not None:
+            raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
+        copy = rebuild(type(self), self.data.copy(), self.requires_grad)
+        copy.grad = None if self.grad is None else Tensor(self.grad.data.copy())
+        memo[id(self)] = copy
+        return copy
+
+
+def as_array(value: Any, dtype: Any = None) -> Array:
+    """`value` as a NumPy array; Python floats become float32, arrays keep their type."""
+    if isinstance(value, Tensor):
+        return value.data
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
+    if isinstance(value, (list, tuple)):
+        value = plain(value)
+    result = np.asarray(value)
+    if result.dtype.kind not in "fiubc":
+        if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
+            return np.from_dlpack(value)
+        raise TypeError(f"tensor: cannot make a tensor of {type(value).__name__}: {value!r:.60}")
+    if dtype is None and result.dtype == np.float64 and is_python_floats(value):
+        dtype = np.float32
+    return result if dtype is None else result.astype(dtype, copy=False)
+
+
+def plain(value: Any) -> Any:
+    """Nested lists in which tensors have become arrays."""
+    if isinstance(value, Tensor):
+        return value.data
+    if isinstance(value, (list, tuple)) and any(
+        isinstance(v, (Tensor, list, tuple)) for v in value
+    ):
+        return [plain(v) for v in value]
+    return value
+
+
+def is_python_floats(value: Any) -> bool:
+    """Whether the first element of nested lists is a Python number."""
+    while isinstance(value, (list, tuple)):
+        if not value:
+            return True
+        value = value[0]
+    return isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)
+
+
+def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
+    """The gradient a walk starts with: as given, or 1 for a scalar."""
+    if not y.requires_grad:
+        raise RuntimeError(f"{op}: the tensor does not require a gradient and has no grad_fn")
+    if gradient is None:
+        if y.data.size != 1:
+            raise RuntimeError(
+                f"{op}: a gradient is implicit only for scalars; pass one of shape {y.shape}"
+            )
+        return np.ones_like(y.data)
+    dy = as_array(gradient)
+    if dy.shape != y.data.shape:
+        raise RuntimeError(f"{op}: the gradient must have shape {y.shape}, got {dy.shape}")
+    return dy.astype(y.data.dtype, copy=False)
+
+
+def node_name(node: Node) -> str:
+    """``tanh_backward`` as PyTorch would write it: ``TanhBackward``."""
+    function: Any = node.backward
+    while hasattr(function, "func"):
+        function = function.args[0] if function.args and callable(function.args[0]) else function.func
+    return "".join(part.capitalize() for part in function.__name__.split("_"))
+
+
+def rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
+    """A leaf from its pickled parts."""
+    out = kind.__new__(kind)
+    Tensor.__init__(out, data, requires_grad)
+    return out
