@@ -1,0 +1,25 @@
+"""Every public operation has a record, or is named here with the file that tests it."""
+
+import importlib
+import inspect
+import pkgutil
+
+import fastnn.ops
+import tests.ops
+
+ELSEWHERE = {
+    "tests/ops/test_create.py": fastnn.ops.create.__all__,
+}
+
+
+def test_every_operation_has_a_record():
+    covered = {name for names in ELSEWHERE.values() for name in names}
+    for module in pkgutil.iter_modules(tests.ops.__path__):
+        for record in getattr(importlib.import_module(f"tests.ops.{module.name}"), "RECORDS", []):
+            covered.update((record.name, *record.covers))
+    public = {
+        name
+        for name, value in vars(fastnn.ops).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+    assert public - covered == set(), "operations without a record"
