@@ -1,0 +1,54 @@
+# cython: boundscheck=False, wraparound=False
+"""Loops over the characters of Python strings. The door is tokens.py, which checks arguments."""
+
+
+cdef inline bint is_word(Py_UCS4 c):
+    return c.isalnum() or c == u"_"
+
+
+cdef inline bint is_apostrophe(Py_UCS4 c):
+    return c == u"'" or c == u"\u2019"
+
+
+def words(str text not None, bint punctuation):
+    cdef Py_ssize_t i, start = -1, n = len(text)
+    cdef Py_UCS4 c
+    cdef list found = []
+    for i in range(n):
+        c = text[i]
+        if is_word(c):
+            if start < 0:
+                start = i
+            continue
+        if start >= 0:
+            if is_apostrophe(c) and i + 1 < n and is_word(text[i + 1]):
+                continue
+            found.append(text[start:i])
+            start = -1
+        if punctuation and not c.isspace():
+            found.append(text[i:i + 1])
+    if start >= 0:
+        found.append(text[start:n])
+    return found
+
+
+def count(tokens, dict counts not None):
+    for token in tokens:
+        if token in counts:
+            counts[token] += 1
+        else:
+            counts[token] = 1
+    return counts
+
+
+def ngrams(str word not None, Py_ssize_t min_n, Py_ssize_t max_n):
+    cdef str marked = u"<" + word + u">"
+    cdef Py_ssize_t start, n, length = len(marked)
+    cdef list found = []
+    for start in range(length):
+        for n in range(min_n, min(max_n, length - start) + 1):
+            # A marker alone says nothing.
+            if n == 1 and (start == 0 or start == length - 1):
+                continue
+            found.append(marked[start:start + n])
+    return found

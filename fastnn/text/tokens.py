@@ -1,0 +1,117 @@
+"""From text to words, their counts, and the character n-grams of a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import _tokens
+
+__all__ = ["count", "ngrams", "words"]
+
+
+def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[str]:
+    """The words of a text, in order.
+
+    A word is a longest run of letters, digits and underscores; an apostrophe between two of them
+    belongs to it ("don't" is one word). Letters and digits are those of Unicode.
+
+    Parameters
+    ----------
+    text : str
+    lower : bool, default True
+        Return lower case.
+    punctuation : bool, default False
+        Return every other character that is not white space too, as a word of its own.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    TypeError
+        If `text` is not a string.
+
+    Examples
+    --------
+    >>> from fastnn.text.tokens import words
+    >>> words("Don't panic: it's 42!")
+    ["don't", 'panic', "it's", '42']
+    >>> words("Don't panic!", lower=False, punctuation=True)
+    ["Don't", 'panic', '!']
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"words: text must be a str, got {type(text).__name__}")
+    return _tokens.words(text.lower() if lower else text, punctuation)
+
+
+def count(tokens: Iterable[str], counts: dict[str, int] | None = None) -> dict[str, int]:
+    """How often each token occurs.
+
+    Parameters
+    ----------
+    tokens : iterable of str
+    counts : dict, optional
+        Counts to add to, in place; a new dict otherwise. So a corpus can be counted text by text.
+
+    Returns
+    -------
+    dict
+        Token to count, in the order of first occurrence.
+
+    Raises
+    ------
+    TypeError
+        If `tokens` is one string (whose characters would be counted).
+
+    Examples
+    --------
+    >>> from fastnn.text.tokens import count, words
+    >>> count(words("the cat and the dog"))
+    {'the': 2, 'cat': 1, 'and': 1, 'dog': 1}
+    """
+    if isinstance(tokens, str):
+        raise TypeError("count: tokens must be an iterable of words, got one str; use words(text)")
+    if counts is not None and not isinstance(counts, dict):
+        raise TypeError(f"count: counts must be a dict, got {type(counts).__name__}")
+    return _tokens.count(tokens, {} if counts is None else counts)
+
+
+def ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
+    """The character n-grams of a word between the markers "<" and ">".
+
+    Parameters
+    ----------
+    word : str
+    min_n, max_n : int, default 3 and 6
+        Shortest and longest n-gram, in characters, markers included.
+
+    Returns
+    -------
+    list of str
+        By place, then by length. A marker alone is left out.
+
+    Raises
+    ------
+    TypeError
+        If `word` is not a string.
+    ValueError
+        If not 1 <= min_n <= max_n.
+
+    References
+    ----------
+    Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017.
+
+    Examples
+    --------
+    >>> from fastnn.text.tokens import ngrams
+    >>> ngrams("cat", 3, 4)
+    ['<ca', '<cat', 'cat', 'cat>', 'at>']
+    """
+    if not isinstance(word, str):
+        raise TypeError(f"ngrams: word must be a str, got {type(word).__name__}")
+    if not 1 <= min_n <= max_n:
+        raise ValueError(
+            f"ngrams: need 1 <= min_n <= max_n, got min_n={min_n} and max_n={max_n}"
+        )
+    return _tokens.ngrams(word, min_n, max_n)
