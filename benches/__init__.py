@@ -1,0 +1,1 @@
+"""Benchmarks: pytest-benchmark suites per op family and the side-by-side harness."""

@@ -1,0 +1,181 @@
+"""The works in fastnn, written as a user would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import fastnn
+import numpy as np
+from fastnn import nn
+from fastnn.nn import functional
+
+from .. import inputs, reference
+from ..works import Size
+from . import Case
+
+
+def setup(threads: int) -> str:
+    """Set the number of threads; return the version."""
+    fastnn.set_num_threads(threads)
+    return str(fastnn.__version__)
+
+
+def inference(call: Callable[[], Any]) -> Case:
+    """A case without a tape."""
+
+    def step() -> Any:
+        with fastnn.no_grad():
+            return call()
+
+    return Case(step, lambda: step().numpy())
+
+
+def matmul(size: Size, variant: str) -> Case:
+    a, b = map(fastnn.from_numpy, inputs.matmul_inputs(size))
+    return Case(lambda: fastnn.matmul(a, b), lambda: fastnn.matmul(a, b).numpy())
+
+
+def network(layers: list[inputs.Layer]) -> Any:
+    """Linear layers with ReLU between them."""
+    modules: list[Any] = []
+    for weight, bias in layers:
+        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear.weight.data[...] = weight
+        linear.bias.data[...] = bias
+        modules += [linear, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+def mlp_infer(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, model = fastnn.from_numpy(data.x), network(data.layers).eval()
+    return inference(lambda: model(x))
+
+
+def mlp_step(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, labels = fastnn.from_numpy(data.x), fastnn.from_numpy(data.labels)
+    model: Any
+    optimizer: Any
+
+    def reset() -> None:
+        nonlocal model, optimizer
+        model = network(data.layers)
+        optimizer = fastnn.optim.Adam(model.parameters(), lr=reference.LR)
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(x), labels)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def answer() -> Any:
+        reset()
+        return np.array([step().item() for _ in range(reference.TRAIN_STEPS)])
+
+    reset()
+    return Case(step, answer, reset)
+
+
+def cross_entropy(size: Size, variant: str) -> Case:
+    scores, ids = inputs.logits_inputs(size)
+    logits, labels = fastnn.tensor(scores, requires_grad=True), fastnn.from_numpy(ids)
+
+    def step() -> Any:
+        logits.grad = None
+        loss = functional.cross_entropy(logits, labels)
+        loss.backward()
+        return loss
+
+    def answer() -> Any:
+        loss = step().item()
+        return np.concatenate([[loss], inputs.sample(logits.grad.numpy()) * scores.size])
+
+    return Case(step, answer)
+
+
+def pointwise(function: Callable[[Any], Any]) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        value, slope = inputs.pointwise_inputs(size)
+        x, dy = fastnn.tensor(value, requires_grad=True), fastnn.from_numpy(slope)
+
+        def step() -> Any:
+            x.grad = None
+            y = function(x)
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step()
+            return np.stack([inputs.sample(y.detach().numpy()), inputs.sample(x.grad.numpy())])
+
+        return Case(step, answer)
+
+    return build
+
+
+def adam(size: Size, variant: str) -> Case:
+    first, grads = inputs.adam_inputs(size)
+    params: list[Any]
+    optimizer: Any
+
+    def reset() -> None:
+        nonlocal params, optimizer
+        params = [nn.Parameter(fastnn.tensor(p)) for p in first]
+        for p, g in zip(params, grads, strict=True):
+            p.grad = fastnn.from_numpy(g)
+        optimizer = fastnn.optim.Adam(params, lr=reference.LR)
+
+    def answer() -> Any:
+        reset()
+        for _ in range(reference.ADAM_STEPS):
+            optimizer.step()
+        return np.stack([inputs.sample(p.detach().numpy()) for p in params])
+
+    reset()
+    return Case(lambda: optimizer.step(), answer, reset)
+
+
+def digits(size: Size, variant: str, path: str = "") -> Case:
+    batch, *dims = size
+    data = inputs.digits_inputs(path)
+    x, labels = fastnn.from_numpy(data.x), fastnn.from_numpy(data.labels)
+
+    def train() -> Any:
+        modules: list[Any] = []
+        for fan_in, fan_out in pairwise(dims):
+            modules += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+        model = nn.Sequential(*modules[:-1])
+        optimizer = fastnn.optim.Adam(model.parameters(), lr=reference.LR)
+        for _ in range(30):
+            order = fastnn.randperm(len(x))
+            for start in range(0, len(x), batch):
+                rows = order[start : start + batch]
+                optimizer.zero_grad()
+                functional.cross_entropy(model(x[rows]), labels[rows]).backward()
+                optimizer.step()
+        return model
+
+    def answer() -> Any:
+        fastnn.manual_seed(0)
+        model = train()
+        with fastnn.no_grad():
+            guess = model(fastnn.from_numpy(data.test_x)).numpy().argmax(1)
+        return np.array([np.mean(guess == data.test_labels)])
+
+    return Case(train, answer)
+
+
+BUILDERS = {
+    "matmul": matmul,
+    "mlp_infer": mlp_infer,
+    "mlp_step": mlp_step,
+    "cross_entropy": cross_entropy,
+    "tanh": pointwise(lambda x: fastnn.tanh(x)),
+    "gelu": pointwise(functional.gelu),
+    "adam": adam,
+    "digits": digits,
+}

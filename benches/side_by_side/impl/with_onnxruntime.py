@@ -1,0 +1,57 @@
+"""The works in ONNX Runtime: a model of MatMul-with-bias nodes, all optimisations on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from .. import inputs
+from ..works import Size
+from . import Case
+
+THREADS = 1
+
+
+def setup(threads: int) -> str:
+    """Note the number of threads; return the version."""
+    global THREADS
+    THREADS = threads
+    return str(onnxruntime.__version__)
+
+
+def model(layers: list[inputs.Layer]) -> bytes:
+    """Gemm and Relu nodes, weights as initializers."""
+    nodes, weights, name = [], [], "x"
+    for i, (weight, bias) in enumerate(layers):
+        weights += [numpy_helper.from_array(weight, f"w{i}")]
+        weights += [numpy_helper.from_array(bias, f"b{i}")]
+        nodes.append(helper.make_node("Gemm", [name, f"w{i}", f"b{i}"], [f"y{i}"], transB=1))
+        name = f"y{i}"
+        if i + 1 < len(layers):
+            nodes.append(helper.make_node("Relu", [name], [f"r{i}"]))
+            name = f"r{i}"
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, layers[0][0].shape[1]])
+    y = helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, layers[-1][0].shape[0]])
+    graph = helper.make_graph(nodes, "mlp", [x], [y], weights)
+    opset = [helper.make_opsetid("", 17)]
+    return bytes(helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString())
+
+
+def mlp_infer(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(
+        model(data.layers), options, providers=["CPUExecutionProvider"]
+    )
+    feed = {"x": data.x}
+
+    def step() -> Any:
+        return session.run(None, feed)[0]
+
+    return Case(step, step)
+
+
+BUILDERS = {"mlp_infer": mlp_infer}

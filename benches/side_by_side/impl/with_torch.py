@@ -1,0 +1,187 @@
+"""The works in PyTorch, eager, as its own documentation advises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .. import inputs, reference
+from ..works import Size
+from . import Case
+
+ADAM: dict[str, dict[str, bool]] = {"": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
+
+
+def setup(threads: int) -> str:
+    """Set the number of threads; return the version."""
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    return torch.__version__
+
+
+def inference(call: Callable[[], torch.Tensor]) -> Case:
+    """A case without a tape."""
+
+    @torch.inference_mode()
+    def step() -> torch.Tensor:
+        return call()
+
+    return Case(step, lambda: step().numpy())
+
+
+def matmul(size: Size, variant: str) -> Case:
+    a, b = map(torch.from_numpy, inputs.matmul_inputs(size))
+    return inference(lambda: torch.matmul(a, b))
+
+
+def network(layers: list[inputs.Layer]) -> nn.Sequential:
+    """Linear layers with ReLU between them."""
+    modules: list[nn.Module] = []
+    for weight, bias in layers:
+        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weight))
+            linear.bias.copy_(torch.from_numpy(bias))
+        modules += [linear, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+def mlp_infer(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, model = torch.from_numpy(data.x), network(data.layers).eval()
+    return inference(lambda: model(x))
+
+
+def mlp_step(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, labels = torch.from_numpy(data.x), torch.from_numpy(data.labels)
+    model: nn.Sequential
+    optimizer: torch.optim.Adam
+
+    def reset() -> None:
+        nonlocal model, optimizer
+        model = network(data.layers)
+        optimizer = torch.optim.Adam(model.parameters(), lr=reference.LR, **ADAM[variant])
+
+    def step() -> torch.Tensor:
+        optimizer.zero_grad(set_to_none=True)
+        loss = functional.cross_entropy(model(x), labels)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def answer() -> Any:
+        reset()
+        return np.array([step().item() for _ in range(reference.TRAIN_STEPS)])
+
+    reset()
+    return Case(step, answer, reset)
+
+
+def cross_entropy(size: Size, variant: str) -> Case:
+    logits, labels = map(torch.from_numpy, inputs.logits_inputs(size))
+    logits.requires_grad_()
+
+    def step() -> torch.Tensor:
+        logits.grad = None
+        loss = functional.cross_entropy(logits, labels)
+        loss.backward()
+        return loss
+
+    def answer() -> Any:
+        loss = step().item()
+        assert logits.grad is not None
+        return np.concatenate([[loss], inputs.sample(logits.grad) * logits.numel()])
+
+    return Case(step, answer)
+
+
+def pointwise(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        x, dy = map(torch.from_numpy, inputs.pointwise_inputs(size))
+        x.requires_grad_()
+
+        def step() -> torch.Tensor:
+            x.grad = None
+            y = function(x)
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step().detach()
+            assert x.grad is not None
+            return np.stack([inputs.sample(y), inputs.sample(x.grad)])
+
+        return Case(step, answer)
+
+    return build
+
+
+def adam(size: Size, variant: str) -> Case:
+    first, grads = inputs.adam_inputs(size)
+    params: list[nn.Parameter]
+    optimizer: torch.optim.Adam
+
+    def reset() -> None:
+        nonlocal params, optimizer
+        params = [nn.Parameter(torch.tensor(p)) for p in first]
+        for p, g in zip(params, grads, strict=True):
+            p.grad = torch.from_numpy(g)
+        optimizer = torch.optim.Adam(params, lr=reference.LR, **ADAM[variant])
+
+    def answer() -> Any:
+        reset()
+        for _ in range(reference.ADAM_STEPS):
+            optimizer.step()
+        return np.stack([inputs.sample(p.detach()) for p in params])
+
+    reset()
+    return Case(lambda: optimizer.step(), answer, reset)
+
+
+def digits(size: Size, variant: str, path: str = "") -> Case:
+    batch, *dims = size
+    data = inputs.digits_inputs(path)
+    x, labels = torch.from_numpy(data.x), torch.from_numpy(data.labels)
+
+    def train() -> nn.Sequential:
+        modules: list[nn.Module] = []
+        for fan_in, fan_out in pairwise(dims):
+            modules += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+        model = nn.Sequential(*modules[:-1])
+        optimizer = torch.optim.Adam(model.parameters(), lr=reference.LR, **ADAM[variant])
+        for _ in range(30):
+            order = torch.randperm(len(x))
+            for start in range(0, len(x), batch):
+                rows = order[start : start + batch]
+                optimizer.zero_grad(set_to_none=True)
+                functional.cross_entropy(model(x[rows]), labels[rows]).backward()
+                optimizer.step()
+        return model
+
+    def answer() -> Any:
+        torch.manual_seed(0)
+        model = train()
+        with torch.inference_mode():
+            guess = model(torch.from_numpy(data.test_x)).argmax(1).numpy()
+        return np.array([np.mean(guess == data.test_labels)])
+
+    return Case(train, answer)
+
+
+BUILDERS = {
+    "matmul": matmul,
+    "mlp_infer": mlp_infer,
+    "mlp_step": mlp_step,
+    "cross_entropy": cross_entropy,
+    "tanh": pointwise(torch.tanh),
+    "gelu": pointwise(functional.gelu),
+    "adam": adam,
+    "digits": digits,
+}

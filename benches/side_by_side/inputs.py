@@ -1,0 +1,105 @@
+"""Inputs of the works, the same in every process: NumPy arrays from a fixed seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Layer = tuple[Array, Array]
+STRIDE = 4001  # a prime: samples of a large answer meet every lane and row
+
+
+def normal(seed: int, *shape: int) -> Array:
+    """Normal numbers in float32."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def matmul_inputs(size: Sequence[int]) -> tuple[Array, Array]:
+    """Operands ``(m, k)`` and ``(k, n)``."""
+    m, n, k = size
+    return normal(1, m, k), normal(2, k, n)
+
+
+def sample(array: Any) -> Any:
+    """Every 4001st element of a large answer."""
+    return np.asarray(array).reshape(-1)[::STRIDE].copy()
+
+
+def digest(answer: Any) -> NDArray[np.float64]:
+    """An answer flat and in float64; a large one as a sample."""
+    return np.asarray(answer if np.size(answer) <= 100_000 else sample(answer), float).reshape(-1)
+
+
+@dataclass
+class Mlp:
+    """A batch and the first weights of a network; ``weight`` is ``(out, in)`` as in PyTorch."""
+
+    x: Array
+    labels: NDArray[np.int64]
+    layers: list[Layer]
+
+
+def mlp_inputs(size: Sequence[int]) -> Mlp:
+    """Batch size and layer widths -> a batch, labels and weights."""
+    batch, *dims = size
+    rng = np.random.default_rng(3)
+    layers = []
+    for fan_in, fan_out in pairwise(dims):
+        bound = fan_in**-0.5
+        weight = rng.uniform(-bound, bound, (fan_out, fan_in)).astype(np.float32)
+        layers.append((weight, rng.uniform(-bound, bound, fan_out).astype(np.float32)))
+    labels = rng.integers(0, dims[-1], batch)
+    return Mlp(normal(4, batch, dims[0]), labels, layers)
+
+
+def logits_inputs(size: Sequence[int]) -> tuple[Array, NDArray[np.int64]]:
+    """Logits and class ids."""
+    rows, classes = size
+    return normal(5, rows, classes), np.random.default_rng(6).integers(0, classes, rows)
+
+
+def pointwise_inputs(size: Sequence[int]) -> tuple[Array, Array]:
+    """``x`` and ``dy``."""
+    return normal(7, *size) * np.float32(2), normal(8, *size)
+
+
+def adam_inputs(size: Sequence[int]) -> tuple[list[Array], list[Array]]:
+    """Parameters and gradients."""
+    count, *shape = size
+    return [normal(10 + i, *shape) for i in range(count)], [
+        normal(40 + i, *shape) for i in range(count)
+    ]
+
+
+@dataclass
+class Digits:
+    """Handwritten digits, three quarters to train on."""
+
+    x: Array
+    labels: NDArray[np.int64]
+    test_x: Array
+    test_labels: NDArray[np.int64]
+
+
+@cache
+def digits_inputs(path: str) -> Digits:
+    """Read what ``save_digits`` wrote."""
+    with np.load(path) as file:
+        return Digits(file["x"], file["labels"], file["test_x"], file["test_labels"])
+
+
+def save_digits(path: str) -> None:
+    """Write scikit-learn's digits, shuffled and scaled to 0…1, for libraries without it."""
+    from sklearn.datasets import load_digits
+
+    x, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(9).permutation(len(x))
+    x, labels = (x[order] / 16).astype(np.float32), labels[order].astype(np.int64)
+    np.savez(path, x=x[:1347], labels=labels[:1347], test_x=x[1347:], test_labels=labels[1347:])

@@ -1,0 +1,136 @@
+"""Answers in float64 NumPy: slow and obvious, checked against before a time is printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import inputs
+
+Float64 = NDArray[np.float64]
+TRAIN_STEPS = 5
+ADAM_STEPS = 3
+LR = 1e-3
+
+
+class Adam:
+    """Adam of Kingma and Ba (2015) with PyTorch's defaults."""
+
+    def __init__(self, params: list[Float64], lr: float) -> None:
+        self.params, self.lr, self.t = params, lr, 0
+        self.m = [np.zeros_like(p) for p in params]
+        self.v = [np.zeros_like(p) for p in params]
+
+    def step(self, grads: list[Float64]) -> None:
+        self.t += 1
+        for p, g, m, v in zip(self.params, grads, self.m, self.v, strict=True):
+            m += 0.1 * (g - m)
+            v += 0.001 * (g * g - v)
+            scale = np.sqrt(v / (1 - 0.999**self.t)) + 1e-8
+            p -= self.lr * (m / (1 - 0.9**self.t)) / scale
+
+
+def forward(x: Float64, params: list[Float64]) -> list[Float64]:
+    """Inputs of every layer, and the logits last."""
+    values = [x]
+    for i in range(0, len(params), 2):
+        y = values[-1] @ params[i].T + params[i + 1]
+        values.append(np.maximum(y, 0) if i + 2 < len(params) else y)
+    return values
+
+
+def cross_entropy(logits: Float64, labels: NDArray[np.int64]) -> tuple[float, Float64]:
+    """Mean loss and its gradient."""
+    shifted = logits - logits.max(1, keepdims=True)
+    logp = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    rows = np.arange(len(labels))
+    gradient = np.exp(logp)
+    gradient[rows, labels] -= 1
+    return float(-logp[rows, labels].mean()), gradient / len(labels)
+
+
+def mlp_step(size: Sequence[int]) -> Float64:
+    """Losses of the first steps."""
+    data = inputs.mlp_inputs(size)
+    params = [p.astype(np.float64) for layer in data.layers for p in layer]
+    optimizer = Adam(params, LR)
+    losses = []
+    for _ in range(TRAIN_STEPS):
+        values = forward(data.x.astype(np.float64), params)
+        loss, dy = cross_entropy(values[-1], data.labels)
+        losses.append(loss)
+        grads: list[Float64] = []
+        for i in range(len(params) - 2, -1, -2):
+            x = values[i // 2]
+            grads[:0] = [dy.T @ x, dy.sum(0)]
+            dy = (dy @ params[i]) * (x > 0)
+        optimizer.step(grads)
+    return np.array(losses)
+
+
+def matmul(size: Sequence[int]) -> Float64:
+    a, b = inputs.matmul_inputs(size)
+    return a.astype(np.float64) @ b.astype(np.float64)
+
+
+def mlp_infer(size: Sequence[int]) -> Float64:
+    data = inputs.mlp_inputs(size)
+    params = [p.astype(np.float64) for layer in data.layers for p in layer]
+    return forward(data.x.astype(np.float64), params)[-1]
+
+
+def softmax_cross_entropy(size: Sequence[int]) -> Float64:
+    logits, labels = inputs.logits_inputs(size)
+    loss, gradient = cross_entropy(logits.astype(np.float64), labels)
+    return np.concatenate([[loss], inputs.sample(gradient) * gradient.size])
+
+
+def tanh(size: Sequence[int]) -> Float64:
+    x, dy = (inputs.sample(a).astype(np.float64) for a in inputs.pointwise_inputs(size))
+    y = np.tanh(x)
+    return np.stack([y, dy * (1 - y * y)])
+
+
+def gelu(size: Sequence[int]) -> Float64:
+    x, dy = (inputs.sample(a).astype(np.float64) for a in inputs.pointwise_inputs(size))
+    cdf = np.array([0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x])
+    return np.stack([x * cdf, dy * (cdf + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi))])
+
+
+def adam(size: Sequence[int]) -> Float64:
+    params, grads = inputs.adam_inputs(size)
+    first = [inputs.sample(p).astype(np.float64) for p in params]
+    slopes = [inputs.sample(g).astype(np.float64) for g in grads]
+    optimizer = Adam(first, LR)
+    for _ in range(ADAM_STEPS):
+        optimizer.step(slopes)
+    return np.stack(first)
+
+
+def digits(size: Sequence[int]) -> Float64:
+    """Test accuracy every library reaches within the tolerance."""
+    return np.array([0.975])
+
+
+REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
+    "matmul": matmul,
+    "mlp_step": mlp_step,
+    "mlp_infer": mlp_infer,
+    "cross_entropy": softmax_cross_entropy,
+    "tanh": tanh,
+    "gelu": gelu,
+    "adam": adam,
+    "digits": digits,
+}
+
+
+def error(shape: Sequence[int], answer: Sequence[float], expected: Float64) -> float:
+    """Largest difference over the largest expected value; infinite for a wrong shape or NaN."""
+    if tuple(shape) != expected.shape or not np.all(np.isfinite(answer)):
+        return math.inf
+    expected = inputs.digest(expected)
+    return float(np.max(np.abs(np.array(answer) - expected)) / np.max(np.abs(expected)))

@@ -1,0 +1,68 @@
+"""Import time of whole processes, wheel sizes and installed sizes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from .libraries import ROOT
+
+IMPORTS = ("numpy", "fastnn", "torch", "jax", "sklearn.neural_network")
+DISTRIBUTIONS = ("fastnn", "torch", "jaxlib", "scikit-learn", "onnxruntime")
+
+SIZE = """
+import json, sys
+from importlib import metadata
+found = {}
+for name in sys.argv[1:]:
+    try:
+        files = metadata.files(name) or []
+    except metadata.PackageNotFoundError:
+        continue
+    paths = [file.locate() for file in files]
+    # an editable install holds a few links only: count the package it points at
+    found[name] = sum(path.stat().st_size for path in paths if path.exists())
+print(json.dumps(found))
+"""
+
+
+def python_for(name: str, own: str, peers: str) -> str:
+    """fastnn and the NumPy under it live in ``own``, the others in ``peers``."""
+    return own if name in ("fastnn", "numpy") else peers
+
+
+def import_times(own: str, peers: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds of ``python -c "import x"`` per round, libraries in turns; "" is Python alone."""
+    names = ["", *IMPORTS]
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(rounds + 1):
+        for name in names:
+            command = [python_for(name, own, peers), "-c", f"import {name}" if name else "pass"]
+            start = perf_counter()
+            done = subprocess.run(command, cwd=ROOT, capture_output=True)
+            taken = perf_counter() - start
+            if done.returncode == 0 and turn:  # the first turn reads the files from disk
+                times[name].append(taken)
+    return {name: found for name, found in times.items() if found}
+
+
+def beyond(times: dict[str, list[float]], name: str, base: str = "numpy") -> float:
+    """Median over rounds of the time beyond ``base``."""
+    return median(a - b for a, b in zip(times[name], times[base], strict=False))
+
+
+def sizes(own: str, peers: str, wheels: Path) -> dict[str, dict[str, float]]:
+    """Megabytes (10^6) installed, without dependencies, and of wheels found in a folder."""
+    found: dict[str, dict[str, float]] = {}
+    for python, names in ((own, DISTRIBUTIONS[:1]), (peers, DISTRIBUTIONS[1:])):
+        command = [python, "-c", SIZE, *names]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for name, size in json.loads(output).items():
+            found[name] = {"installed": size / 1e6}
+    for wheel in sorted(wheels.glob("*.whl")):
+        name = wheel.name.split("-")[0]
+        found.setdefault(name, {})["wheel"] = wheel.stat().st_size / 1e6
+    return found

@@ -1,0 +1,174 @@
+"""The table of works: what is run, in which libraries, its cost and its target.
+
+A target is a ratio (time of the rival / time of fastnn), a share of the roof or a time in seconds.
+A rival that has variants ("torch", "torch fused") counts with its fastest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+Size = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row: ``kind`` and ``size`` name the work, ``entries`` who runs it."""
+
+    name: str
+    kind: str
+    size: Size
+    entries: Sequence[str]
+    flops: float = 0.0
+    bytes: float = 0.0
+    working_set: float = 0.0
+    tolerance: float = 1e-5
+    targets: dict[str, float] = field(default_factory=dict)
+    min_share: float | None = None
+    max_seconds: float | None = None
+    roof: str = "best"
+    subject: str = "fastnn"
+
+
+def matmul(
+    m: int, n: int, k: int, target: float, min_share: float | None = None, note: str = ""
+) -> Work:
+    """``(m, k) @ (k, n)`` in float32, a new output each time."""
+    size = 4.0 * (m * k + k * n + m * n)
+    return Work(
+        name=f"matmul {m}x{n}x{k}{note}",
+        kind="matmul",
+        size=(m, n, k),
+        entries=("fastnn", "torch", "jax", "numpy"),
+        flops=2.0 * m * n * k,
+        bytes=size,
+        working_set=size,
+        targets={"torch": target},
+        min_share=min_share,
+    )
+
+
+def matmul_v3(n: int) -> Work:
+    """Square product with both libraries held to AVX2, as on most machines."""
+    return Work(
+        name=f"matmul {n}x{n}x{n} AVX2",
+        kind="matmul",
+        size=(n, n, n),
+        entries=("fastnn-v3", "numpy-avx2", "torch"),
+        flops=2.0 * n**3,
+        bytes=12.0 * n * n,
+        working_set=12.0 * n * n,
+        targets={"numpy-avx2": 0.93, "torch": 1.0},
+        roof="v3",
+        subject="fastnn-v3",
+    )
+
+
+def mlp_flops(batch: int, dims: Sequence[int]) -> float:
+    """Forward, weight gradients, and input gradients of all layers but the first."""
+    products = [2.0 * batch * a * b for a, b in pairwise(dims)]
+    return 3 * sum(products) - products[0]
+
+
+def parameters(dims: Sequence[int]) -> int:
+    """Number of weights and biases."""
+    return sum(a * b + b for a, b in pairwise(dims))
+
+
+def mlp_step(
+    batch: int, *dims: int, targets: dict[str, float], max_seconds: float | None = None
+) -> Work:
+    """One training step: zero_grad, forward, cross entropy, backward, Adam."""
+    count = parameters(dims)
+    return Work(
+        name=f"MLP step B{batch} {'-'.join(map(str, dims))}",
+        kind="mlp_step",
+        size=(batch, *dims),
+        entries=("fastnn", "torch", "torch fused", "jax"),
+        flops=mlp_flops(batch, dims),
+        bytes=4.0 * count * (2 + 1 + 7),
+        working_set=16.0 * count,
+        tolerance=1e-3,
+        targets=targets,
+        max_seconds=max_seconds,
+    )
+
+
+def mlp_infer(batch: int, *dims: int) -> Work:
+    """Forward without a tape."""
+    count = parameters(dims)
+    return Work(
+        name=f"MLP inference B{batch} {'-'.join(map(str, dims))}",
+        kind="mlp_infer",
+        size=(batch, *dims),
+        entries=("fastnn", "torch", "jax", "onnxruntime", "numpy"),
+        flops=sum(2.0 * batch * a * b for a, b in pairwise(dims)),
+        bytes=4.0 * (count + batch * (dims[0] + dims[-1])),
+        working_set=4.0 * count,
+        targets={"onnxruntime": 1.0},
+    )
+
+
+def pointwise(kind: str, count: int, floats: int, target: float) -> Work:
+    """An activation forward and backward; ``floats`` are read or written per element."""
+    return Work(
+        name=f"{kind} f+b {count >> 20}M",
+        kind=kind,
+        size=(count,),
+        entries=("fastnn", "torch", "jax"),
+        bytes=4.0 * floats * count,
+        working_set=4.0 * floats * count,
+        targets={"torch": target},
+    )
+
+
+WORKS: tuple[Work, ...] = (
+    matmul(512, 512, 512, 2.0, 0.88),
+    matmul(1024, 1024, 1024, 2.0, 0.88),
+    matmul(2048, 2048, 2048, 2.0, 0.88),
+    matmul_v3(1024),
+    matmul(64, 256, 256, 1.8),
+    matmul(32, 1024, 256, 1.8),
+    matmul(128, 1024, 1024, 1.8),
+    matmul(32, 64, 64, 2.0),
+    matmul(1, 4096, 1024, 1.2),
+    matmul(1000, 10, 3000, 2.0),
+    matmul(1000, 3000, 10, 2.0),
+    mlp_step(32, 64, 64, 10, targets={"torch": 5.0}, max_seconds=30e-6),
+    mlp_step(128, 784, 256, 128, 10, targets={"torch": 2.0}),
+    mlp_step(256, 1024, 1024, 1024, 10, targets={"torch": 2.1, "jax": 1.0}),
+    Work(
+        name="softmax-cross-entropy f+b 640x10000",
+        kind="cross_entropy",
+        size=(640, 10000),
+        entries=("fastnn", "torch", "jax"),
+        bytes=4.0 * 640 * 10000 * 3,
+        working_set=4.0 * 640 * 10000 * 2,
+        tolerance=2e-5,
+        targets={"torch": 4.0},
+    ),
+    pointwise("tanh", 1 << 22, 5, 2.0),
+    pointwise("gelu", 1 << 22, 5, 1.2),
+    Work(
+        name="Adam 10M parameters, 10 tensors",
+        kind="adam",
+        size=(10, 1000, 1000),
+        entries=("fastnn", "torch", "torch foreach", "torch fused", "jax"),
+        bytes=4.0 * 7 * 10_000_000,
+        working_set=4.0 * 4 * 10_000_000,
+        targets={"torch": 1.0},
+    ),
+    mlp_infer(1, 784, 256, 128, 10),
+    mlp_infer(64, 784, 256, 128, 10),
+    Work(
+        name="digits 64-128-64-10 B32, 30 epochs",
+        kind="digits",
+        size=(32, 64, 128, 64, 10),
+        entries=("fastnn", "sklearn", "torch", "torch fused"),
+        flops=30 * mlp_flops(1347, (64, 128, 64, 10)),
+        tolerance=0.025,
+        targets={"sklearn": 4.0},
+    ),
+)
