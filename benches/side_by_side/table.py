@@ -86,7 +86,9 @@ def startup_section(run: Run) -> list[str]:
     if run.sizes:
         lines += [row(["size without dependencies, MB", "installed", "wheel"]), row(["---"] * 3)]
         for name, found in run.sizes.items():
-            cells = [f"{found[kind]:.1f}" if kind in found else "" for kind in ("installed", "wheel")]
+            cells = [
+                f"{found[kind]:.1f}" if kind in found else "" for kind in ("installed", "wheel")
+            ]
             lines.append(row([name, *cells]))
         lines.append("")
     return lines

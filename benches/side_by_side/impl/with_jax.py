@@ -25,9 +25,7 @@ def setup(threads: int) -> str:
 def plain(function: Callable[..., Any], *args: Any) -> Case:
     """A pure function of its arguments."""
     compiled = jax.jit(function)
-    return Case(
-        lambda: wait(compiled(*args)), lambda: np.asarray(jax.device_get(compiled(*args)))
-    )
+    return Case(lambda: wait(compiled(*args)), lambda: np.asarray(jax.device_get(compiled(*args))))
 
 
 def matmul(size: Size, variant: str) -> Case:

@@ -13,7 +13,7 @@ from . import Case
 
 def setup(threads: int) -> str:
     """NumPy takes its threads from the environment; return the version."""
-    return np.__version__
+    return str(np.__version__)
 
 
 def matmul(size: Size, variant: str) -> Case:

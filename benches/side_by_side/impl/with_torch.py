@@ -22,7 +22,7 @@ def setup(threads: int) -> str:
     """Set the number of threads; return the version."""
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
-    return torch.__version__
+    return str(torch.__version__)
 
 
 def inference(call: Callable[[], torch.Tensor]) -> Case:
