@@ -1,7 +1,8 @@
 """fastnn: neural networks on CPUs, shaped like PyTorch and native to NumPy."""
 
-from . import autograd, random
+from . import autograd, config, kernels, random
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .config import __version__, get_num_threads, isa, set_isa, set_num_threads, show_config
 from .dtypes import (
     bool,
     double,
@@ -20,5 +21,6 @@ from .dtypes import (
     uint8,
 )
 from .ops import *
+from .profile import profile
 from .random import Generator, default_generator, fork_rng, initial_seed, manual_seed, seed
 from .tensor import Tensor

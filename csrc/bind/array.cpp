@@ -1,6 +1,7 @@
 #include "bind/array.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <sstream>
 
@@ -11,6 +12,8 @@ using Npy = py::detail::npy_api;
 using Proxy = py::detail::PyArray_Proxy;
 
 constexpr int kCContiguous = 0x0001, kAligned = 0x0100, kWriteable = 0x0400;
+
+constexpr char kNativeOrder = std::endian::native == std::endian::little ? '<' : '>';
 
 const Npy& npy() {
     static const Npy& api = Npy::get();
@@ -52,7 +55,7 @@ Proxy* proxy(py::handle object, Name name) {
         fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
     }
     const char order = py::detail::array_descriptor_proxy(a->descr)->byteorder;
-    if (order != '=' && order != '|') {
+    if (order != '=' && order != '|' && order != kNativeOrder) {
         fail<ValueError>(name.op, ": ", name.argument, " must be in native byte order; use .astype('=')");
     }
     return a;
@@ -103,6 +106,13 @@ PyTypeObject* pool_block_type() {
 }
 
 }  // namespace
+
+// Both are statics that run Python code when they are made: a second thread that waited for them while it holds
+// the GIL would wait forever.
+void init_arrays() {
+    npy();
+    pool_block_type();
+}
 
 bool is_array(py::handle object) { return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0; }
 

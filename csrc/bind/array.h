@@ -49,6 +49,7 @@ struct Array {
     }
 };
 
+void init_arrays();  // called once at import: what a first use would set up, while no other thread is there
 bool is_array(py::handle object);
 
 // Each throws TypeError or ValueError naming op and argument.
@@ -92,6 +93,5 @@ std::string shape_text(const Array& a);
 void check_shape(const Array& a, Name name, std::initializer_list<Py_ssize_t> shape);
 void check_same_shape(const Array& a, Name name, const Array& b, const char* other);
 void check_ndim(const Array& a, Name name, int ndim, const char* layout);
-
 
 }  // namespace fastnn::bind

@@ -4,6 +4,7 @@
 
 #include "bind/array.h"
 #include "bind/families.h"
+#include "core/cgroup.h"
 #include "core/isa.h"
 #include "core/parallel.h"
 
@@ -26,15 +27,24 @@ void bind_config(py::module_& m) {
     m.def("threads_source", &threads_source);
     m.def("isa", [] { return isa::name(isa::level()); });
     m.def("isa_source", &isa::source);
-    m.def("set_isa", [](const char* level) { isa::set_level(isa::parse(level)); }, py::arg("level"));
-    m.def("isa_levels", [] {
-        py::dict levels;
+    m.def("set_isa", [](const std::string& level) { isa::set_level(isa::parse(level, "set_isa")); }, py::arg("level"));
+    // Name -> what it stands for; those this machine can run, and all that were built.
+    const auto levels = [](bool (*wanted)(Isa)) {
+        py::dict found;
         for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
-            if (isa::available(level)) levels[isa::name(level)] = isa::features(level);
+            if (wanted(level)) found[isa::name(level)] = isa::features(level);
         }
-        return levels;
-    });
+        return found;
+    };
+    m.def("isa_levels", [levels] { return levels(isa::available); });
+    m.def("isa_built", [levels] { return levels(isa::built); });
     m.def("cpu_features", &isa::cpu_features);
+    // For tests, which lay out a small /proc and /sys under `root`.
+    m.def("cgroup_limits", [](const std::string& root) {
+        const cgroup::Memory memory = cgroup::memory(root);
+        return py::make_tuple(cgroup::cpu_quota(root), memory.limit, memory.available);
+    }, py::arg("root") = "");
+    m.attr("version") = FASTNN_VERSION;
     m.attr("compiler") =
 #if defined(__clang__)
         "Clang " __clang_version__;
@@ -82,6 +92,8 @@ PYBIND11_MODULE(_core, m) {
     fastnn::forbid_threads_after_fork();
     fastnn::pool::install_fork_handler();
     install_interpreter();
+    init_arrays();
+    fastnn::isa::level();  // an unknown FASTNN_ISA is said now, not at the first kernel
     bind_config(m);
     bind_pool(m);
     bind_profiler(m);

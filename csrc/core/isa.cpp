@@ -1,8 +1,9 @@
 #include "core/isa.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
+#include <iterator>
 #include <string>
 
 #include "core/check.h"
@@ -18,7 +19,8 @@ constexpr Isa kLevels[] = {Isa::v2, Isa::v3, Isa::v4};
 Isa detect() {
     if (__builtin_cpu_supports("x86-64-v4")) return Isa::v4;
     if (__builtin_cpu_supports("x86-64-v3")) return Isa::v3;
-    return Isa::v2;
+    if (__builtin_cpu_supports("x86-64-v2")) return Isa::v2;
+    fail<std::runtime_error>("fastnn needs a CPU with SSE4.2 (x86-64-v2)");
 }
 
 std::string list_cpu_features() {
@@ -47,24 +49,20 @@ std::string list_cpu_features() { return "neon"; }
 #endif
 
 struct State {
-    Isa best;
+    Isa best, initial;
+    const char* initial_source = "cpu";
     std::atomic<Isa> level;
-    const char* source;
-    State() : best(detect()), level(best), source("cpu") {
-        const char* forced = std::getenv("FASTNN_ISA");
-        if (forced == nullptr || *forced == '\0') return;
-        level = parse(forced);
-        if (!available_on(level)) {
-            fail<ValueError>("FASTNN_ISA=", forced, ": this machine offers ", name(best), " at most");
+    State() : best(detect()), initial(best) {
+        if (const char* forced = std::getenv("FASTNN_ISA"); forced != nullptr && *forced != '\0') {
+            initial = parse(forced, "FASTNN_ISA");
+            initial_source = "FASTNN_ISA";
+            if (!available_on(initial)) {
+                fail<ValueError>("FASTNN_ISA=", forced, ": this machine offers ", name(best), " at most");
+            }
         }
-        source = "FASTNN_ISA";
+        level = initial;
     }
-    bool available_on(Isa wanted) const {
-        for (Isa built : kLevels) {
-            if (built == wanted) return wanted <= best;
-        }
-        return false;
-    }
+    bool available_on(Isa wanted) const { return built(wanted) && wanted <= best; }
 };
 
 State& state() {
@@ -76,15 +74,15 @@ State& state() {
 
 Isa level() { return state().level.load(std::memory_order_relaxed); }
 Isa best() { return state().best; }
+bool built(Isa wanted) { return std::find(std::begin(kLevels), std::end(kLevels), wanted) != std::end(kLevels); }
 bool available(Isa wanted) { return state().available_on(wanted); }
-const char* source() { return state().source; }
+const char* source() { return level() == state().initial ? state().initial_source : "set_isa"; }
 
 void set_level(Isa wanted) {
     if (!available(wanted)) {
         fail<ValueError>("set_isa: this machine offers ", name(best()), " at most, got ", name(wanted));
     }
     state().level = wanted;
-    state().source = "set_isa";
 }
 
 const char* name(Isa level) {
@@ -107,11 +105,11 @@ const char* features(Isa level) {
     return "?";
 }
 
-Isa parse(const char* text) {
+Isa parse(const std::string& text, const char* who) {
     for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
-        if (std::strcmp(text, name(level)) == 0) return level;
+        if (text == name(level)) return level;
     }
-    fail<ValueError>("instruction set level must be one of v2, v3, v4, neon, got \"", text, "\"");
+    fail<ValueError>(who, ": the instruction set level must be one of v2, v3, v4, neon, got '", text, "'");
 }
 
 const char* cpu_features() {

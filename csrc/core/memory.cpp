@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 #include <vector>
+
+#include "core/cgroup.h"
 
 namespace fastnn {
 namespace pool {
@@ -22,17 +25,35 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr int kSteps = 4;
 constexpr int kClasses = 64 * kSteps;
 
+// AddressSanitizer sees the end of a block, and its use after it was given back, only where every block is
+// malloc's own and exactly as large as was asked for.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+constexpr std::size_t kMapped = kSanitized ? SIZE_MAX : kHugePage;
+
 struct SizeClass {
     int index;
     std::size_t bytes;
 };
 
 SizeClass size_class(std::size_t bytes) {
+    if (kSanitized) return {0, std::max<std::size_t>(bytes, 1)};
     bytes = std::max(bytes, kAlignment * kSteps);
     const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
     const std::size_t step = std::size_t{1} << (power - 2);
     const std::size_t steps = (bytes - (std::size_t{1} << power) + step - 1) / step;
     return {power * kSteps + static_cast<int>(steps), (std::size_t{1} << power) + steps * step};
+}
+
+void release(void* data, std::size_t bytes) noexcept {
+    if (bytes >= kMapped) {
+        munmap(data, bytes);
+    } else {
+        std::free(data);
+    }
 }
 
 struct Pool {
@@ -42,15 +63,15 @@ struct Pool {
 
     Pool() {
         // An eighth of the memory may lie idle for reuse, 2 GiB at most.
-        const std::size_t memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                                   static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-        limit = std::min(memory / 8, std::size_t{2} << 30);
+        const std::size_t machine = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                                    static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        limit = std::min(std::min(machine, cgroup::memory().limit) / 8, std::size_t{2} << 30);
     }
     void trim_to(std::size_t bytes) noexcept {
         for (int i = kClasses - 1; i >= 0 && cached > bytes; --i) {  // largest first
             const std::size_t size = class_bytes(i);
             while (!free[i].empty() && cached > bytes) {
-                std::free(free[i].back());
+                release(free[i].back(), size);
                 free[i].pop_back();
                 cached -= size;
             }
@@ -82,17 +103,31 @@ bool system_has(std::size_t bytes) {
         found = std::sscanf(line, "MemAvailable: %llu kB", &kib) == 1;
     }
     std::fclose(file);
-    return !found || bytes / 1024 <= kib;
+    if (found && bytes / 1024 > kib) return false;
+    return bytes <= cgroup::memory().available;
+}
+
+// Large blocks are mapped, not taken from malloc: they begin on a huge page, and when they are given back they
+// are really gone, wherever they stood in the heap.
+void* map(std::size_t bytes) {
+    const std::size_t room = bytes + kHugePage;
+    void* mapped = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) throw std::bad_alloc();
+    const auto begin = reinterpret_cast<std::uintptr_t>(mapped);
+    const std::uintptr_t data = (begin + kHugePage - 1) & ~(kHugePage - 1);
+    if (data > begin) munmap(mapped, data - begin);
+    if (const std::size_t rest = begin + room - (data + bytes); rest > 0) {
+        munmap(reinterpret_cast<void*>(data + bytes), rest);
+    }
+    madvise(reinterpret_cast<void*>(data), bytes, MADV_HUGEPAGE);
+    return reinterpret_cast<void*>(data);
 }
 
 void* fresh(std::size_t bytes) {
     if (bytes >= kCheckAvailable && !system_has(bytes)) throw std::bad_alloc();
-    const bool huge = bytes >= kHugePage;
-    void* data = std::aligned_alloc(huge ? kHugePage : kAlignment, bytes);
-    if (data == nullptr) {
-        throw std::bad_alloc();
-    }
-    if (huge) madvise(data, bytes, MADV_HUGEPAGE);
+    if (bytes >= kMapped) return map(bytes);
+    void* data = nullptr;
+    if (posix_memalign(&data, kAlignment, bytes) != 0) throw std::bad_alloc();
     return data;
 }
 
@@ -130,14 +165,14 @@ void give(Block block) noexcept {
     Pool& p = pool();
     const std::lock_guard lock(p.mutex);
     p.used -= block.bytes;
-    if (block.bytes > p.limit) {
-        std::free(block.data);
+    if (block.bytes > p.limit || kSanitized) {
+        release(block.data, block.bytes);
         return;
     }
     try {
         p.free[size_class(block.bytes).index].push_back(block.data);
     } catch (const std::bad_alloc&) {
-        std::free(block.data);
+        release(block.data, block.bytes);
         return;
     }
     p.cached += block.bytes;

@@ -8,30 +8,38 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "core/cgroup.h"
 #include "core/check.h"
 #include "core/parallel.h"
 
 namespace fastnn {
 namespace {
 
+// More threads than this cannot help on any machine, and each would cost a stack.
+constexpr int kMostThreads = 4096;
+
 std::atomic<int> wanted{0};         // what set_num_threads or the default asked for
 std::atomic<int> generation{0};     // grows with every set_num_threads
 std::atomic<bool> forked{false};    // this is a forked child: its OpenMP threads do not exist
 int initial_omp = 1;                // what OpenMP itself would have used
-const char* source = "";
+std::atomic<const char*> source{""};
 
+// The CPUs this process may run on.
 std::vector<int> affinity() {
     std::vector<int> cpus;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-            if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+    // cpu_set_t ends at 1,024 CPUs, and the call fails on a larger machine: so grow the set until it fits.
+    for (int most = 1024; cpus.empty() && most <= 1 << 20; most *= 4) {
+        cpu_set_t* set = CPU_ALLOC(static_cast<std::size_t>(most));
+        const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(most));
+        if (set != nullptr && sched_getaffinity(0, bytes, set) == 0) {
+            for (int cpu = 0; cpu < most; ++cpu) {
+                if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, set)) cpus.push_back(cpu);
+            }
         }
+        CPU_FREE(set);
     }
     return cpus;
 }
@@ -49,48 +57,10 @@ int physical_cores(const std::vector<int>& cpus) {
     return static_cast<int>(cores.size());
 }
 
-double read_number(const std::string& path) {
-    std::ifstream file(path);
-    double value = -1;
-    file >> value;
-    return file ? value : -1;
-}
-
-// The tightest CPU quota of this process's cgroup and the ones above it, in CPUs; 0 where there is none.
-double cgroup_quota() {
-    double quota = 0;
-    const auto limit = [&](double cpus) {
-        if (cpus > 0) quota = quota == 0 ? cpus : std::min(quota, cpus);
-    };
-    std::ifstream file("/proc/self/cgroup");
-    for (std::string line; std::getline(file, line);) {
-        const auto first = line.find(':');
-        const auto second = line.find(':', first + 1);
-        if (second == std::string::npos) continue;
-        const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-        const bool unified = controllers == ",,";
-        if (!unified && controllers.find(",cpu,") == std::string::npos) continue;
-        for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
-            if (path == "/") path.clear();
-            if (unified) {
-                std::ifstream max("/sys/fs/cgroup" + path + "/cpu.max");
-                double time = 0, period = 0;
-                if (max >> time >> period && period > 0) limit(time / period);  // "max" does not parse
-            } else {
-                const std::string folder = "/sys/fs/cgroup/cpu" + path;
-                const double period = read_number(folder + "/cpu.cfs_period_us");
-                if (period > 0) limit(read_number(folder + "/cpu.cfs_quota_us") / period);
-            }
-            if (path.empty() || path.find('/') == std::string::npos) break;
-        }
-    }
-    return quota;
-}
-
 int default_threads() {
     if (const char* text = std::getenv("OMP_NUM_THREADS"); text != nullptr && std::atoi(text) > 0) {
         source = "OMP_NUM_THREADS";
-        return std::atoi(text);
+        return std::min(std::atoi(text), kMostThreads);
     }
     const std::vector<int> cpus = affinity();
     int threads = std::max<int>(1, static_cast<int>(cpus.size()));
@@ -99,7 +69,7 @@ int default_threads() {
         threads = cores;
         source = "physical cores";
     }
-    if (const double quota = cgroup_quota(); quota > 0 && std::ceil(quota) < threads) {
+    if (const double quota = cgroup::cpu_quota(); quota > 0 && std::ceil(quota) < threads) {
         threads = static_cast<int>(std::ceil(quota));
         source = "cgroup quota";
     }
@@ -124,15 +94,17 @@ int num_threads() {
 
 void set_num_threads(int n) {
     if (n < 1) fail<ValueError>("set_num_threads: n must be at least 1, got ", n);
-    // More threads than this cannot help on any machine and each would cost a stack.
-    if (n > 4096) fail<ValueError>("set_num_threads: n must be at most 4096, got ", n);
+    if (n > kMostThreads) fail<ValueError>("set_num_threads: n must be at most ", kMostThreads, ", got ", n);
     wanted = n;
     source = "set_num_threads";
     generation.fetch_add(1, std::memory_order_release);
     if (!forked) num_threads();
 }
 
-const char* threads_source() { return forked ? "forked child" : source; }
+const char* threads_source() {
+    if (forked) return "forked child";
+    return num_threads() == wanted ? source.load() : "OpenMP limit of this thread";
+}
 
 void forbid_threads_after_fork() {
     initial_omp = omp_get_max_threads();

@@ -111,7 +111,5 @@ def ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
     if not isinstance(word, str):
         raise TypeError(f"ngrams: word must be a str, got {type(word).__name__}")
     if not 1 <= min_n <= max_n:
-        raise ValueError(
-            f"ngrams: need 1 <= min_n <= max_n, got min_n={min_n} and max_n={max_n}"
-        )
+        raise ValueError(f"ngrams: need 1 <= min_n <= max_n, got min_n={min_n} and max_n={max_n}")
     return _tokens.ngrams(word, min_n, max_n)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from fastnn.text import count, ngrams, words
 
 # Python's \w is wider than str.isalnum by a few number-like characters; compare where they agree.
-text = st.text(st.characters().filter(lambda c: bool(re.match(r"\w", c)) == (c.isalnum() or c == "_")))
+text = st.text(
+    st.characters().filter(lambda c: bool(re.match(r"\w", c)) == (c.isalnum() or c == "_"))
+)
 
 
 def reference_words(text):
@@ -70,8 +72,11 @@ def test_count_adds_in_place():
     assert counts == {"a": 1, "b": 2}
 
 
-@given(st.text(max_size=8).filter(lambda w: "<" not in w and ">" not in w),
-       st.integers(1, 4), st.integers(0, 4))
+@given(
+    st.text(max_size=8).filter(lambda w: "<" not in w and ">" not in w),
+    st.integers(1, 4),
+    st.integers(0, 4),
+)
 def test_ngrams_equal_reference(word, min_n, more):
     assert ngrams(word, min_n, min_n + more) == reference_ngrams(word, min_n, min_n + more)
 

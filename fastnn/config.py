@@ -1,0 +1,219 @@
+"""Threads, instruction sets, and what this build is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from . import _core
+
+__all__ = ["get_num_threads", "isa", "set_isa", "set_num_threads", "show_config"]
+
+__version__: str = _core.version
+
+_ISA_SOURCES = {
+    "cpu": "the best this CPU offers",
+    "FASTNN_ISA": "forced by FASTNN_ISA",
+    "set_isa": "chosen by set_isa",
+}
+
+
+def set_num_threads(n: int) -> None:
+    """Let kernels use up to `n` threads.
+
+    The number holds for the whole process; each Python thread takes it over with its next call.
+    Results do not depend on it: they have the same bits for every number of threads.
+
+    Parameters
+    ----------
+    n : int
+        At least 1. Small calls use fewer.
+
+    Raises
+    ------
+    TypeError
+        If `n` is not an integer.
+    ValueError
+        If `n` is less than 1 or more than 4096.
+    """
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__}")
+    _core.set_num_threads(min(max(n.__index__(), 0), 1 << 30))
+
+
+def get_num_threads() -> int:
+    """How many threads a kernel called from this Python thread may use.
+
+    By default the least of: the CPUs this process may run on, the quota of its control group, the
+    physical cores; or what OMP_NUM_THREADS says. In a forked child it is 1.
+    """
+    return _core.num_threads()
+
+
+@overload
+def isa() -> str: ...
+@overload
+def isa(level: str) -> AbstractContextManager[None]: ...
+def isa(level: str | None = None) -> str | AbstractContextManager[None]:
+    """The instruction set level in use; or, given one, a context that uses it.
+
+    Parameters
+    ----------
+    level : {"v2", "v3", "v4", "neon"}, optional
+        A level to use for the length of a ``with`` block, in the whole process.
+
+    Returns
+    -------
+    str or context manager
+
+    Raises
+    ------
+    ValueError
+        On entry, if this machine lacks the level.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> before = fastnn.isa()
+    >>> with fastnn.isa("v2"):
+    ...     fastnn.isa()
+    'v2'
+    >>> fastnn.isa() == before
+    True
+    """
+    return _core.isa() if level is None else _isa_block(level)
+
+
+@contextmanager
+def _isa_block(level: str) -> Iterator[None]:
+    before = _core.isa()
+    set_isa(level)
+    try:
+        yield
+    finally:
+        _core.set_isa(before)
+
+
+def set_isa(level: str) -> None:
+    """Use an instruction set level from now on, in the whole process.
+
+    The best level of the machine is chosen at import; the environment variable FASTNN_ISA forces a
+    lower one. Results of different levels agree up to rounding.
+
+    Parameters
+    ----------
+    level : {"v2", "v3", "v4", "neon"}
+        x86-64-v2 (SSE4.2), x86-64-v3 (AVX2, FMA), x86-64-v4 (AVX-512), or NEON on ARM.
+
+    Raises
+    ------
+    TypeError
+        If `level` is not a string.
+    ValueError
+        If it is no level, or this machine lacks it.
+    """
+    if not isinstance(level, str):
+        raise TypeError(f"set_isa: level must be a str, got {type(level).__name__}")
+    _core.set_isa(level)
+
+
+@overload
+def show_config(mode: Literal["stdout"] = ...) -> None: ...
+@overload
+def show_config(mode: Literal["dicts"]) -> dict[str, Any]: ...
+def show_config(mode: str = "stdout") -> dict[str, Any] | None:
+    """Say what this build is and how it runs here.
+
+    Parameters
+    ----------
+    mode : {"stdout", "dicts"}, default "stdout"
+        Print it, or return it.
+
+    Returns
+    -------
+    dict or None
+        Version, compiler, instruction set levels, CPU, threads and where their number comes from,
+        and the buffer pool.
+
+    Raises
+    ------
+    ValueError
+        If `mode` is neither.
+    """
+    if mode not in ("stdout", "dicts"):
+        raise ValueError(f"show_config: mode must be 'stdout' or 'dicts', got {mode!r}")
+    config = _config()
+    if mode == "dicts":
+        return config
+    print(_describe(config))
+    return None
+
+
+def _config() -> dict[str, Any]:
+    available = _core.isa_levels()
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "compiler": _core.compiler,
+        "cpu": {
+            "name": _cpu_name(),
+            "count": os.cpu_count(),
+            "features": _core.cpu_features().split(),
+        },
+        "isa": {
+            "level": _core.isa(),
+            "source": _core.isa_source(),
+            "built": _core.isa_built(),
+            "available": list(available),
+        },
+        "threads": {"number": _core.num_threads(), "source": _core.threads_source()},
+        "pool": _core.pool_stats(),
+    }
+
+
+def _describe(config: dict[str, Any]) -> str:
+    level, cpu, threads, pool = (config[name] for name in ("isa", "cpu", "threads", "pool"))
+    levels = [
+        f"{name} ({words}{'' if name in level['available'] else '; not on this machine'})"
+        for name, words in level["built"].items()
+    ]
+    rows = {
+        "Python": f"{config['python']}, NumPy {config['numpy']}, {sys.platform}",
+        "compiler": config["compiler"],
+        "CPU": f"{cpu['name']}, {cpu['count']} CPUs",
+        "features": " ".join(cpu["features"]),
+        "ISA built": ", ".join(levels),
+        "ISA in use": f"{level['level']}, {_ISA_SOURCES[level['source']]}",
+        "threads": f"{threads['number']}, from {threads['source']}",
+        "pool": f"{_size(pool['used_bytes'])} in use, {_size(pool['cached_bytes'])} kept for reuse,"
+        f" at most {_size(pool['limit_bytes'])}",
+    }
+    lines = [f"fastnn {config['version']}"]
+    lines += [f"{name:<12}{value}" for name, value in rows.items()]
+    return "\n".join(lines)
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.3g} {unit}"
+        count /= 1024
+    return f"{count:.3g} GiB"

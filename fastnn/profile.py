@@ -1,0 +1,157 @@
+"""Where the time goes: every kernel call of a ``with`` block, per op and on a time line."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from . import _core
+
+__all__ = ["Event", "profile"]
+
+
+class Event(NamedTuple):
+    """One kernel call. Times in microseconds, `start` from the beginning of the profile."""
+
+    name: str
+    start: float
+    duration: float
+    flops: float
+    bytes: float
+    thread: int
+
+
+class Row(NamedTuple):
+    """The calls of one op together."""
+
+    name: str
+    calls: int
+    time: float
+    flops: float
+    bytes: float
+
+
+class profile:
+    """Measure every kernel call in a block, in all threads of the process.
+
+    Print it for a table per op: number of calls, time, share of the block's time, and the rates
+    at which the op computed (GF/s, billions of operations a second) and moved memory (GB/s, from
+    the bytes it must read and write at least). What is not in a kernel is Python's time.
+
+    Attributes
+    ----------
+    events : list of Event
+        The calls in the order in which they ended, after the block.
+    time : float
+        Microseconds the block took.
+
+    Raises
+    ------
+    RuntimeError
+        On entry, if another profile is running, in any thread.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> with fastnn.profile() as p:
+    ...     y = fastnn.relu(fastnn.ones(1000))
+    >>> [event.name for event in p.events]
+    ['relu']
+    >>> print(p)  # doctest: +ELLIPSIS
+    op ... calls ... GF/s ... GB/s
+    ...
+    """
+
+    _running = threading.Lock()
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.time = 0.0
+        self._begin = 0.0
+
+    def __enter__(self) -> profile:
+        if not profile._running.acquire(blocking=False):
+            raise RuntimeError("profile: another profile is running; profiles cannot be nested")
+        self._begin = time.perf_counter()
+        _core.profiler_start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.time = (time.perf_counter() - self._begin) * 1e6
+        self.events = [Event(*event) for event in _core.profiler_stop()]
+        profile._running.release()
+
+    def rows(self) -> list[Row]:
+        """The calls added up per op, the op that took longest first."""
+        sums: dict[str, list[float]] = {}
+        for event in self.events:
+            row = sums.setdefault(event.name, [0, 0.0, 0.0, 0.0])
+            for i, value in enumerate((1, event.duration, event.flops, event.bytes)):
+                row[i] += value
+        rows = [Row(name, int(r[0]), r[1], r[2], r[3]) for name, r in sums.items()]
+        return sorted(rows, key=lambda row: -row.time)
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        width = max([len("outside kernels"), *(len(row.name) for row in rows)])
+        lines = [
+            f"{'op':<{width}} {'calls':>8} {'ms':>10} {'share':>7} {'us/call':>10}"
+            f" {'GF/s':>8} {'GB/s':>8}"
+        ]
+        for row in rows:
+            lines.append(
+                f"{row.name:<{width}} {row.calls:>8} {row.time / 1e3:>10.3f}"
+                f" {self._share(row.time):>7} {row.time / row.calls:>10.2f}"
+                f" {_rate(row.flops, row.time):>8} {_rate(row.bytes, row.time):>8}"
+            )
+        calls, inside = len(self.events), sum(row.time for row in rows)
+        # Kernels of several Python threads run at once: then nothing can be said of the rest.
+        outside = max(0.0, self.time - inside)
+        for name, count, spent in (("outside kernels", "", outside), ("in all", calls, self.time)):
+            lines.append(f"{name:<{width}} {count:>8} {spent / 1e3:>10.3f} {self._share(spent):>7}")
+        return "\n".join(lines)
+
+    def _share(self, spent: float) -> str:
+        return f"{spent / self.time:.1%}" if self.time > 0 else ""
+
+    def export_chrome_trace(self, path: str | os.PathLike[str]) -> None:
+        """Write the calls as a Chrome trace, for chrome://tracing or https://ui.perfetto.dev.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, JSON.
+        """
+        import json  # costs a millisecond that importing fastnn should not
+
+        threads = {id: n for n, id in enumerate(dict.fromkeys(e.thread for e in self.events))}
+        events: list[dict[str, Any]] = [
+            {
+                "name": event.name,
+                "ph": "X",
+                "ts": event.start,
+                "dur": event.duration,
+                "pid": os.getpid(),
+                "tid": threads[event.thread],
+                "args": {
+                    "GF/s": _rate(event.flops, event.duration),
+                    "GB/s": _rate(event.bytes, event.duration),
+                },
+            }
+            for event in self.events
+        ]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"traceEvents": events, "displayTimeUnit": "ms"}, file)
+
+
+def _rate(amount: float, microseconds: float) -> str:
+    """Billions a second, as text."""
+    return f"{amount / microseconds / 1e3:.1f}" if microseconds > 0 else "-"

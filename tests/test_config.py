@@ -1,0 +1,164 @@
+"""Threads, instruction set levels and what show_config says of them."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import _core
+
+LEVELS = list(_core.isa_levels())
+
+
+@pytest.fixture(autouse=True)
+def unchanged():
+    threads, level = fastnn.get_num_threads(), fastnn.isa()
+    yield
+    fastnn.set_num_threads(threads)
+    fastnn.set_isa(level)
+
+
+def python(code, **environment):
+    """Standard output of code in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_isa_level_can_be_set(level):
+    fastnn.set_isa(level)
+    assert fastnn.isa() == level
+    np.testing.assert_array_equal(_core.relu(np.float32([-1, 2])), [0, 2])
+
+
+def test_isa_block_restores_the_level_after_an_error():
+    before = fastnn.isa()
+    with pytest.raises(KeyError), fastnn.isa(LEVELS[0]):
+        assert fastnn.isa() == LEVELS[0]
+        raise KeyError
+    assert fastnn.isa() == before
+    assert fastnn.show_config("dicts")["isa"]["source"] in ("cpu", "FASTNN_ISA")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_isa_is_forced_by_the_environment(level):
+    done = python("import fastnn; fastnn.show_config()", FASTNN_ISA=level)
+    assert f"{level}, forced by FASTNN_ISA" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("level", "message"),
+    [
+        ("v9", "FASTNN_ISA: the instruction set level must be one of v2, v3, v4, neon, got 'v9'"),
+        ("neon" if "v2" in LEVELS else "v2", "this machine offers"),
+    ],
+)
+def test_a_wrong_environment_is_said_at_import(level, message):
+    done = python("import fastnn", FASTNN_ISA=level)
+    assert done.returncode != 0
+    assert message in done.stderr.splitlines()[-1]
+    assert "ImportError" in done.stderr
+
+
+def test_threads_are_set():
+    for n in (1, 3, np.int64(2)):
+        fastnn.set_num_threads(n)
+        assert fastnn.get_num_threads() == n
+    assert fastnn.show_config("dicts")["threads"] == {"number": 2, "source": "set_num_threads"}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: fastnn.set_num_threads(0), ValueError, "n must be at least 1, got 0"),
+        (lambda: fastnn.set_num_threads(-1), ValueError, "n must be at least 1"),
+        (lambda: fastnn.set_num_threads(10**30), ValueError, "n must be at most 4096"),
+        (lambda: fastnn.set_num_threads(2.0), TypeError, "n must be an int, got float"),
+        (lambda: fastnn.set_num_threads(True), TypeError, "n must be an int, got bool"),
+        (lambda: fastnn.set_num_threads(None), TypeError, "n must be an int, got NoneType"),
+        (lambda: fastnn.set_isa("v9"), ValueError, "must be one of v2, v3, v4, neon, got 'v9'"),
+        (lambda: fastnn.set_isa(None), TypeError, "level must be a str, got NoneType"),
+        (lambda: fastnn.isa("v9").__enter__(), ValueError, "must be one of v2, v3, v4, neon"),
+        (lambda: fastnn.show_config("html"), ValueError, "mode must be 'stdout' or 'dicts'"),
+        (lambda: _core.set_pool_limit(-1), TypeError, "incompatible"),
+        (lambda: _core.set_isa(None), TypeError, "incompatible"),
+    ],
+)
+def test_bad_arguments(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_environment_sets_threads():
+    code = "import fastnn; print(fastnn.show_config('dicts')['threads'])"
+    done = python(code, OMP_NUM_THREADS="3")
+    assert done.stdout == "{'number': 3, 'source': 'OMP_NUM_THREADS'}\n"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
+def test_affinity_sets_threads():
+    code = (
+        "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); "
+        "import fastnn; print(fastnn.get_num_threads())"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1\n"
+
+
+def test_show_config_prints_every_row(capsys):
+    assert fastnn.show_config() is None
+    text = capsys.readouterr().out
+    assert text.startswith(f"fastnn {fastnn.__version__}\n")
+    for row in (
+        "Python",
+        "compiler",
+        "CPU",
+        "features",
+        "ISA built",
+        "ISA in use",
+        "threads",
+        "pool",
+    ):
+        assert f"\n{row} " in text
+
+
+def test_show_config_says_what_is_built_and_what_is_not_here():
+    config = fastnn.show_config("dicts")
+    assert config["isa"]["level"] in config["isa"]["available"]
+    assert set(config["isa"]["available"]) <= set(config["isa"]["built"])
+    config["isa"]["available"] = []
+    assert "not on this machine" in fastnn.config._describe(config)
+
+
+def test_import_is_light():
+    """No optional library, and nothing heavy of the standard one, is imported with fastnn."""
+    heavy = [
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "tqdm",
+        "torch",
+        "argparse",
+        "unittest",
+        "asyncio",
+        "multiprocessing",
+        "importlib.metadata",
+    ]
+    code = f"""
+import sys, numpy
+before = set(sys.modules)
+import fastnn
+print([name for name in {heavy} if name in sys.modules and name not in before])
+"""
+    assert python(code).stdout == "[]\n"

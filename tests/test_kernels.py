@@ -1,0 +1,46 @@
+"""`fastnn.kernels` and the stubs name every kernel of the extension."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import fastnn
+from fastnn import _core, kernels
+
+STUB = Path(fastnn.__file__).with_name("_core.pyi")
+
+
+def signatures():
+    """Name -> argument names, of every function of the extension."""
+    found = {}
+    for name, value in vars(_core).items():
+        if callable(value) and not name.startswith("_"):
+            # "relu(input: object) -> object"; an overloaded function lists no arguments here.
+            arguments = re.match(r"\w+\((.*)\)", value.__doc__)[1]
+            found[name] = re.findall(r"(\w+): ", arguments)
+    return found
+
+
+def test_every_function_has_a_stub_with_its_arguments():
+    stubs = {}
+    for node in ast.parse(STUB.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            a = node.args
+            stubs[node.name] = [arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+    built = signatures()
+    assert set(stubs) == set(built)
+    wrong = {name for name, arguments in built.items() if arguments and stubs[name] != arguments}
+    assert not wrong
+
+
+def test_every_kernel_is_public():
+    assert set(kernels.__all__) | kernels._NOT_KERNELS == set(signatures())
+    for name in kernels.__all__:
+        assert getattr(kernels, name) is getattr(_core, name)
+
+
+@pytest.mark.parametrize("name", [n for n in kernels.__all__ if n.endswith("_backward")])
+def test_backward_stands_beside_its_forward(name):
+    assert name.removesuffix("_backward") in kernels.__all__

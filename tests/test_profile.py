@@ -1,0 +1,71 @@
+"""The profiler sees every kernel call, and says what it saw."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import kernels
+
+x = np.ones(100_000, np.float32)
+
+
+def test_events_and_table():
+    with fastnn.profile() as p:
+        for _ in range(3):
+            y = kernels.relu(x)
+        kernels.relu_backward(x, y)
+    kernels.relu(x)  # not seen
+    assert [e.name for e in p.events] == ["relu"] * 3 + ["relu_backward"]
+    assert all(e.duration > 0 and e.start >= 0 for e in p.events)
+    assert p.events[0].bytes == 2 * x.nbytes
+    assert {row.name: row.calls for row in p.rows()} == {"relu": 3, "relu_backward": 1}
+    assert sum(row.time for row in p.rows()) <= p.time
+    lines = str(p).splitlines()
+    assert lines[0].split() == ["op", "calls", "ms", "share", "us/call", "GF/s", "GB/s"]
+    assert any(line.split()[:2] == ["relu", "3"] for line in lines)
+    assert lines[-2].startswith("outside kernels")
+    assert lines[-1].split()[-1] == "100.0%"
+
+
+def test_an_empty_profile_prints():
+    with fastnn.profile() as p:
+        pass
+    assert p.events == []
+    assert "in all" in str(p)
+    assert "in all" in str(fastnn.profile())
+
+
+def test_trace(tmp_path):
+    with fastnn.profile() as p:
+        kernels.relu(x)
+        other = threading.Thread(target=kernels.relu, args=(x,))
+        other.start()
+        other.join()
+    p.export_chrome_trace(tmp_path / "trace.json")
+    trace = json.loads((tmp_path / "trace.json").read_text())
+    assert [(e["name"], e["ph"], e["tid"]) for e in trace["traceEvents"]] == [
+        ("relu", "X", 0),
+        ("relu", "X", 1),
+    ]
+    assert all(e["dur"] > 0 for e in trace["traceEvents"])
+
+
+def test_nested_use_is_an_error_and_does_no_harm():
+    with fastnn.profile() as p:
+        with pytest.raises(RuntimeError, match="profiles cannot be nested"), fastnn.profile():
+            pass
+        kernels.relu(x)
+    assert len(p.events) == 1
+
+
+def test_it_stops_after_an_error():
+    with pytest.raises(TypeError), fastnn.profile() as p:
+        kernels.relu(x)
+        kernels.relu("x")
+    assert len(p.events) == 1
+    with fastnn.profile() as p:
+        kernels.relu(x)
+    assert len(p.events) == 1
