@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from . import _core
 
 if TYPE_CHECKING:
-    from ._core import *
+    from ._core import *  # noqa: F403
 
 # What else the extension offers; config.py and profile.py are its doors.
 _NOT_KERNELS = frozenset(

@@ -1,4 +1,4 @@
-"""What control groups allow, read from small /proc and /sys trees as machines and containers have them."""
+"""What control groups allow, read from small /proc and /sys trees as real machines have them."""
 
 import pytest
 

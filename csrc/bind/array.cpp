@@ -20,7 +20,9 @@ const Npy& npy() {
     return api;
 }
 
-std::string dtype_text(const Proxy* a) { return py::str(py::handle(a->descr)).cast<std::string>(); }
+std::string dtype_text(const Proxy* a) {
+    return py::str(py::handle(a->descr)).cast<std::string>();
+}
 
 bool parse_dtype(int type_num, Dtype& dtype) {
     switch (type_num) {
@@ -48,7 +50,8 @@ int type_num(Dtype dtype) {
 
 Proxy* proxy(py::handle object, Name name) {
     if (!is_array(object)) {
-        fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array, got ", Py_TYPE(object.ptr())->tp_name);
+        fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array, got ",
+                        Py_TYPE(object.ptr())->tp_name);
     }
     Proxy* a = py::detail::array_proxy(object.ptr());
     if ((a->flags & kAligned) == 0) {
@@ -56,16 +59,21 @@ Proxy* proxy(py::handle object, Name name) {
     }
     const char order = py::detail::array_descriptor_proxy(a->descr)->byteorder;
     if (order != '=' && order != '|' && order != kNativeOrder) {
-        fail<ValueError>(name.op, ": ", name.argument, " must be in native byte order; use .astype('=')");
+        fail<ValueError>(name.op, ": ", name.argument,
+                         " must be in native byte order; use .astype('=')");
     }
     return a;
 }
 
 Array view(PyObject* object, const Proxy* a, Dtype dtype) {
-    return {object,      a->data,
-            dtype,       a->nd,
-            (a->flags & kCContiguous) != 0, (a->flags & kWriteable) != 0,
-            reinterpret_cast<const Py_ssize_t*>(a->dimensions), reinterpret_cast<const Py_ssize_t*>(a->strides)};
+    return {object,
+            a->data,
+            dtype,
+            a->nd,
+            (a->flags & kCContiguous) != 0,
+            (a->flags & kWriteable) != 0,
+            reinterpret_cast<const Py_ssize_t*>(a->dimensions),
+            reinterpret_cast<const Py_ssize_t*>(a->strides)};
 }
 
 // A dense C-order copy in pool memory.
@@ -75,12 +83,13 @@ Array copy_dense(const Array& a, py::object& hold) {
     return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
 }
 
-Array to_dense(const Array& a, py::object& hold) { return a.contiguous ? a : copy_dense(a, hold); }
+Array to_dense(const Array& a, py::object& hold) {
+    return a.contiguous ? a : copy_dense(a, hold);
+}
 
 // The object behind a pool array: gives the block back when the last array on it dies.
 struct PoolBlock {
-    PyObject_HEAD
-    Block block;
+    PyObject_HEAD Block block;
 };
 
 void pool_block_dealloc(PyObject* self) {
@@ -94,7 +103,8 @@ PyTypeObject* pool_block_type() {
     static PyTypeObject* type = [] {
         static PyType_Slot slots[] = {
             {Py_tp_dealloc, reinterpret_cast<void*>(pool_block_dealloc)},
-            {Py_tp_doc, const_cast<char*>("Memory of the buffer pool; the base of arrays that fastnn made.")},
+            {Py_tp_doc,
+             const_cast<char*>("Memory of the buffer pool; the base of arrays that fastnn made.")},
             {0, nullptr}};
         static PyType_Spec spec = {"fastnn._core.PoolBlock", sizeof(PoolBlock), 0,
                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
@@ -107,20 +117,23 @@ PyTypeObject* pool_block_type() {
 
 }  // namespace
 
-// Both are statics that run Python code when they are made: a second thread that waited for them while it holds
-// the GIL would wait forever.
+// Both are statics that run Python code when they are made: a second thread that waited for them
+// while it holds the GIL would wait forever.
 void init_arrays() {
     npy();
     pool_block_type();
 }
 
-bool is_array(py::handle object) { return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0; }
+bool is_array(py::handle object) {
+    return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0;
+}
 
 Array array(py::handle object, Name name) {
     const Proxy* a = proxy(object, name);
     Dtype dtype;
     if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype)) {
-        fail<TypeError>(name.op, ": ", name.argument, " has a dtype that no kernel knows: ", dtype_text(a));
+        fail<TypeError>(name.op, ": ", name.argument,
+                        " has a dtype that no kernel knows: ", dtype_text(a));
     }
     return view(object.ptr(), a, dtype);
 }
@@ -130,27 +143,33 @@ Array float_array(py::handle object, Name name) {
     Dtype dtype;
     if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype) ||
         (dtype != Dtype::f32 && dtype != Dtype::f64)) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ", dtype_text(a));
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
+                        dtype_text(a));
     }
     return view(object.ptr(), a, dtype);
 }
 
 Array writable_array(py::handle object, Name name) {
     const Array a = float_array(object, name);
-    if (!a.writable) fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
+    if (!a.writable)
+        fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
     if (!a.contiguous) fail<ValueError>(name.op, ": ", name.argument, " must be C-contiguous");
     return a;
 }
 
-Array dense(py::handle object, Name name, py::object& hold) { return to_dense(array(object, name), hold); }
+Array dense(py::handle object, Name name, py::object& hold) {
+    return to_dense(array(object, name), hold);
+}
 
-Array dense_float(py::handle object, Name name, py::object& hold) { return to_dense(float_array(object, name), hold); }
+Array dense_float(py::handle object, Name name, py::object& hold) {
+    return to_dense(float_array(object, name), hold);
+}
 
 Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold) {
     const Array a = array(object, name);
     if (a.dtype != dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype), ", got ",
-                        fastnn::name(a.dtype));
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
+                        ", got ", fastnn::name(a.dtype));
     }
     return to_dense(a, hold);
 }
@@ -159,7 +178,9 @@ Array dense_ids(py::handle object, Name name, py::object& hold) {
     const Proxy* a = proxy(object, name);
     const int num = py::detail::array_descriptor_proxy(a->descr)->type_num;
     const bool integer = num >= Npy::NPY_BYTE_ && num <= Npy::NPY_ULONGLONG_;
-    if (!integer) fail<TypeError>(name.op, ": ", name.argument, " must have an integer dtype, got ", dtype_text(a));
+    if (!integer)
+        fail<TypeError>(name.op, ": ", name.argument, " must have an integer dtype, got ",
+                        dtype_text(a));
     if (num == Npy::NPY_LONG_ || num == Npy::NPY_LONGLONG_) {
         return to_dense(view(object.ptr(), a, Dtype::i64), hold);
     }
@@ -193,14 +214,16 @@ Array block_float(py::handle object, Name name, py::object& hold) {
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold) {
     const Array a = array(object, name);
     if (a.dtype != layout.dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(layout.dtype), ", got ",
-                        fastnn::name(a.dtype));
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
+                        fastnn::name(layout.dtype), ", got ", fastnn::name(a.dtype));
     }
     if (a.ndim != layout.ndim || !std::equal(a.shape, a.shape + a.ndim, layout.shape)) {
-        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(layout), ", got ", shape_text(a));
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(layout),
+                         ", got ", shape_text(a));
     }
     bool same = true;
-    for (int i = 0; i < a.ndim; ++i) same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
+    for (int i = 0; i < a.ndim; ++i)
+        same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
     if (same || (a.contiguous && layout.contiguous)) return a;
     hold = empty_like(layout);
     if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
@@ -216,11 +239,13 @@ py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_
     owner->block = pool::take(bytes);
     PyObject* made = npy().PyArray_NewFromDescr_(
         npy().PyArray_Type_, npy().PyArray_DescrFromType_(type_num(dtype)), ndim,
-        reinterpret_cast<const Py_intptr_t*>(shape), reinterpret_cast<const Py_intptr_t*>(strides), owner->block.data,
-        kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0), nullptr);
+        reinterpret_cast<const Py_intptr_t*>(shape), reinterpret_cast<const Py_intptr_t*>(strides),
+        owner->block.data, kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0),
+        nullptr);
     if (made == nullptr) throw py::error_already_set();
     auto array = py::reinterpret_steal<py::object>(made);
-    if (npy().PyArray_SetBaseObject_(made, hold.release().ptr()) != 0) throw py::error_already_set();
+    if (npy().PyArray_SetBaseObject_(made, hold.release().ptr()) != 0)
+        throw py::error_already_set();
     return array;
 }
 
@@ -232,14 +257,15 @@ py::object output(py::handle out, Name name, Dtype dtype, int ndim, const Py_ssi
     if (out.is_none()) return empty(dtype, ndim, shape);
     const Array a = array(out, name);
     if (a.dtype != dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype), ", got ",
-                        fastnn::name(a.dtype));
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
+                        ", got ", fastnn::name(a.dtype));
     }
     if (a.ndim != ndim || !std::equal(shape, shape + ndim, a.shape)) {
-        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape), ", got ",
-                         shape_text(a));
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape),
+                         ", got ", shape_text(a));
     }
-    if (!a.writable) fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
+    if (!a.writable)
+        fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
     if (!a.contiguous) fail<ValueError>(name.op, ": ", name.argument, " must be C-contiguous");
     return py::reinterpret_borrow<py::object>(out);
 }
@@ -270,25 +296,27 @@ std::string shape_text(int ndim, const Py_ssize_t* shape) {
     return text.str();
 }
 
-std::string shape_text(const Array& a) { return shape_text(a.ndim, a.shape); }
+std::string shape_text(const Array& a) {
+    return shape_text(a.ndim, a.shape);
+}
 
 void check_shape(const Array& a, Name name, std::initializer_list<Py_ssize_t> shape) {
     const int ndim = static_cast<int>(shape.size());
     if (a.ndim == ndim && std::equal(shape.begin(), shape.end(), a.shape)) return;
-    fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape.begin()), ", got ",
-                     shape_text(a));
+    fail<ValueError>(name.op, ": ", name.argument, " must have shape ",
+                     shape_text(ndim, shape.begin()), ", got ", shape_text(a));
 }
 
 void check_same_shape(const Array& a, Name name, const Array& b, const char* other) {
     if (a.ndim == b.ndim && std::equal(a.shape, a.shape + a.ndim, b.shape)) return;
-    fail<ValueError>(name.op, ": ", name.argument, " must have the shape of ", other, ", ", shape_text(b), ", got ",
-                     shape_text(a));
+    fail<ValueError>(name.op, ": ", name.argument, " must have the shape of ", other, ", ",
+                     shape_text(b), ", got ", shape_text(a));
 }
 
 void check_ndim(const Array& a, Name name, int ndim, const char* layout) {
     if (a.ndim == ndim) return;
-    fail<ValueError>(name.op, ": ", name.argument, " must have ", ndim, " dimensions ", layout, ", got shape ",
-                     shape_text(a));
+    fail<ValueError>(name.op, ": ", name.argument, " must have ", ndim, " dimensions ", layout,
+                     ", got shape ", shape_text(a));
 }
 
 }  // namespace fastnn::bind

@@ -1,8 +1,8 @@
 // NumPy array -> checked view, and new arrays from the buffer pool.
 //
-// Arguments come as plain handles and are checked here: pybind11's own array casters cost ten times as much
-// as a small kernel, and say less about what was wrong. Every helper takes the op and argument names, so that
-// an error reads "linear: weight must have dtype float32, got float64".
+// Arguments come as plain handles and are checked here: pybind11's own array casters cost ten times
+// as much as a small kernel, and say less about what was wrong. Every helper takes the op and
+// argument names, so that an error reads "linear: weight must have dtype float32, got float64".
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -27,7 +27,8 @@ struct Name {
     const char* argument;
 };
 
-// A borrowed look at a NumPy array of a known dtype, aligned and in native byte order. Strides are in bytes.
+// A borrowed look at a NumPy array of a known dtype, aligned and in native byte order. Strides are
+// in bytes.
 struct Array {
     PyObject* object;
     char* data;
@@ -49,12 +50,13 @@ struct Array {
     }
 };
 
-void init_arrays();  // called once at import: what a first use would set up, while no other thread is there
+void init_arrays();  // called once at import: what a first use would set up, while no other thread
+                     // is there
 bool is_array(py::handle object);
 
 // Each throws TypeError or ValueError naming op and argument.
-Array array(py::handle object, Name name);          // any dtype of Dtype
-Array float_array(py::handle object, Name name);    // float32 or float64
+Array array(py::handle object, Name name);           // any dtype of Dtype
+Array float_array(py::handle object, Name name);     // float32 or float64
 Array writable_array(py::handle object, Name name);  // float32 or float64, contiguous, writable
 
 // The same, in C order: `hold` keeps the copy alive where one had to be made.
@@ -66,18 +68,24 @@ Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold);
 // Class ids or indices: any integer dtype, as dense int64.
 Array dense_ids(py::handle object, Name name, py::object& hold);
 
-// True where the array's elements fill one block of memory in some order of its axes (C order, channels-last...).
+// True where the array's elements fill one block of memory in some order of its axes (C order,
+// channels-last...).
 bool fills_block(const Array& a);
 // An array that fills a block: itself, or a C-order copy.
 Array block_float(py::handle object, Name name, py::object& hold);
-// A second operand laid out as the first: same shape (checked), dtype (checked) and strides (copied where different).
+// A second operand laid out as the first: same shape (checked), dtype (checked) and strides (copied
+// where different).
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold);
 
 // New arrays from the pool; contents are undefined. MemoryError where there is no room.
-py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides = nullptr);
+py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape,
+                 const Py_ssize_t* strides = nullptr);
 py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape);
-inline py::object empty_like(const Array& a) { return empty(a.dtype, a.ndim, a.shape, a.strides); }
-// An output given by the caller (out=), or a new one. Checks dtype, shape, C order and that it can be written.
+inline py::object empty_like(const Array& a) {
+    return empty(a.dtype, a.ndim, a.shape, a.strides);
+}
+// An output given by the caller (out=), or a new one. Checks dtype, shape, C order and that it can
+// be written.
 py::object output(py::handle out, Name name, Dtype dtype, int ndim, const Py_ssize_t* shape);
 
 inline char* data_of(py::handle array) {

@@ -27,7 +27,9 @@ void bind_config(py::module_& m) {
     m.def("threads_source", &threads_source);
     m.def("isa", [] { return isa::name(isa::level()); });
     m.def("isa_source", &isa::source);
-    m.def("set_isa", [](const std::string& level) { isa::set_level(isa::parse(level, "set_isa")); }, py::arg("level"));
+    m.def(
+        "set_isa", [](const std::string& level) { isa::set_level(isa::parse(level, "set_isa")); },
+        py::arg("level"));
     // Name -> what it stands for; those this machine can run, and all that were built.
     const auto levels = [](bool (*wanted)(Isa)) {
         py::dict found;
@@ -40,10 +42,13 @@ void bind_config(py::module_& m) {
     m.def("isa_built", [levels] { return levels(isa::built); });
     m.def("cpu_features", &isa::cpu_features);
     // For tests, which lay out a small /proc and /sys under `root`.
-    m.def("cgroup_limits", [](const std::string& root) {
-        const cgroup::Memory memory = cgroup::memory(root);
-        return py::make_tuple(cgroup::cpu_quota(root), memory.limit, memory.available);
-    }, py::arg("root") = "");
+    m.def(
+        "cgroup_limits",
+        [](const std::string& root) {
+            const cgroup::Memory memory = cgroup::memory(root);
+            return py::make_tuple(cgroup::cpu_quota(root), memory.limit, memory.available);
+        },
+        py::arg("root") = "");
     m.attr("version") = FASTNN_VERSION;
     m.attr("compiler") =
 #if defined(__clang__)
@@ -71,7 +76,8 @@ void bind_profiler(py::module_& m) {
     m.def("profiler_stop", [] {
         py::list events;
         for (const auto& e : profiler::stop()) {
-            events.append(py::make_tuple(e.name, e.start_us, e.duration_us, e.work.flops, e.work.bytes, e.thread));
+            events.append(py::make_tuple(e.name, e.start_us, e.duration_us, e.work.flops,
+                                         e.work.bytes, e.thread));
         }
         return events;
     });

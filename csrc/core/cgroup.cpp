@@ -14,12 +14,14 @@ double read_number(const std::string& path) {
     return file >> value ? value : -1;
 }
 
-// Calls f(folder, unified) for the group that holds `controller` for this process and each one above it. A
-// container may see paths of its host that do not exist inside; its own limits then stand at the top.
+// Calls f(folder, unified) for the group that holds `controller` for this process and each one
+// above it. A container may see paths of its host that do not exist inside; its own limits then
+// stand at the top.
 template <class F>
 void over_groups(const std::string& root, const std::string& controller, F f) {
     std::ifstream file(root + "/proc/self/cgroup");
-    for (std::string line; std::getline(file, line);) {  // 4:cpu,cpuacct:/path, or 0::/path for version 2
+    for (std::string line;
+         std::getline(file, line);) {  // 4:cpu,cpuacct:/path, or 0::/path for version 2
         const auto first = line.find(':');
         const auto second = line.find(':', first + 1);
         if (first == std::string::npos || second == std::string::npos) continue;
@@ -70,7 +72,8 @@ Memory memory(const std::string& root) {
         if (limit == SIZE_MAX) return;
         const std::size_t used = to_bytes(read_number(folder + used_file));
         tightest.limit = std::min(tightest.limit, limit);
-        if (used != SIZE_MAX) tightest.available = std::min(tightest.available, limit - std::min(limit, used));
+        if (used != SIZE_MAX)
+            tightest.available = std::min(tightest.available, limit - std::min(limit, used));
     });
     return tightest;
 }

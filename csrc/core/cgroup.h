@@ -1,6 +1,7 @@
 // What a container allows this process: control groups, version 1 and 2.
 //
-// `root` stands before every path; it is "" but in tests, which lay out a small /proc and /sys of their own.
+// `root` stands before every path; it is "" but in tests, which lay out a small /proc and /sys of
+// their own.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,8 @@
 
 namespace fastnn::cgroup {
 
-// The tightest CPU quota of this process's group and of those above it, in CPUs; 0 where there is none.
+// The tightest CPU quota of this process's group and of those above it, in CPUs; 0 where there is
+// none.
 double cpu_quota(const std::string& root = "");
 
 struct Memory {

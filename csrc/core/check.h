@@ -1,4 +1,5 @@
-// Errors a caller can make. The bindings turn them into Python exceptions, before memory is touched.
+// Errors a caller can make. The bindings turn them into Python exceptions, before memory is
+// touched.
 #pragma once
 
 #include <sstream>
@@ -13,8 +14,8 @@ struct TypeError : std::runtime_error {
 using ValueError = std::invalid_argument;  // pybind11 maps these two onto Python's own names
 using IndexError = std::out_of_range;
 
-// fail<ValueError>("linear: weight must have ", n, " columns"): joins the parts and throws. Cold, so
-// that a check costs its caller one compare and one branch never taken.
+// fail<ValueError>("linear: weight must have ", n, " columns"): joins the parts and throws. Cold,
+// so that a check costs its caller one compare and one branch never taken.
 template <class Error, class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
     std::ostringstream text;

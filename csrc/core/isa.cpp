@@ -44,8 +44,12 @@ std::string list_cpu_features() {
 }
 #else
 constexpr Isa kLevels[] = {Isa::neon};
-Isa detect() { return Isa::neon; }
-std::string list_cpu_features() { return "neon"; }
+Isa detect() {
+    return Isa::neon;
+}
+std::string list_cpu_features() {
+    return "neon";
+}
 #endif
 
 struct State {
@@ -57,7 +61,8 @@ struct State {
             initial = parse(forced, "FASTNN_ISA");
             initial_source = "FASTNN_ISA";
             if (!available_on(initial)) {
-                fail<ValueError>("FASTNN_ISA=", forced, ": this machine offers ", name(best), " at most");
+                fail<ValueError>("FASTNN_ISA=", forced, ": this machine offers ", name(best),
+                                 " at most");
             }
         }
         level = initial;
@@ -72,15 +77,26 @@ State& state() {
 
 }  // namespace
 
-Isa level() { return state().level.load(std::memory_order_relaxed); }
-Isa best() { return state().best; }
-bool built(Isa wanted) { return std::find(std::begin(kLevels), std::end(kLevels), wanted) != std::end(kLevels); }
-bool available(Isa wanted) { return state().available_on(wanted); }
-const char* source() { return level() == state().initial ? state().initial_source : "set_isa"; }
+Isa level() {
+    return state().level.load(std::memory_order_relaxed);
+}
+Isa best() {
+    return state().best;
+}
+bool built(Isa wanted) {
+    return std::find(std::begin(kLevels), std::end(kLevels), wanted) != std::end(kLevels);
+}
+bool available(Isa wanted) {
+    return state().available_on(wanted);
+}
+const char* source() {
+    return level() == state().initial ? state().initial_source : "set_isa";
+}
 
 void set_level(Isa wanted) {
     if (!available(wanted)) {
-        fail<ValueError>("set_isa: this machine offers ", name(best()), " at most, got ", name(wanted));
+        fail<ValueError>("set_isa: this machine offers ", name(best()), " at most, got ",
+                         name(wanted));
     }
     state().level = wanted;
 }
@@ -109,7 +125,8 @@ Isa parse(const std::string& text, const char* who) {
     for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
         if (text == name(level)) return level;
     }
-    fail<ValueError>(who, ": the instruction set level must be one of v2, v3, v4, neon, got '", text, "'");
+    fail<ValueError>(who, ": the instruction set level must be one of v2, v3, v4, neon, got '",
+                     text, "'");
 }
 
 const char* cpu_features() {

@@ -1,4 +1,5 @@
-// Which instruction set the kernels use: the best one this CPU and this OS offer, or a lower one that was forced.
+// Which instruction set the kernels use: the best one this CPU and this OS offer, or a lower one
+// that was forced.
 #pragma once
 
 #include <string>
@@ -10,16 +11,16 @@ enum class Isa { v2, v3, v4, neon };
 
 namespace isa {
 
-Isa level();                    // the level in use
-Isa best();                     // the best one of this machine
-void set_level(Isa level);      // throws ValueError where the machine lacks it
-bool built(Isa level);          // it is in this build
-bool available(Isa level);      // the machine has it, and it was built
-const char* name(Isa level);    // "v2", "v3", ...
+Isa level();                  // the level in use
+Isa best();                   // the best one of this machine
+void set_level(Isa level);    // throws ValueError where the machine lacks it
+bool built(Isa level);        // it is in this build
+bool available(Isa level);    // the machine has it, and it was built
+const char* name(Isa level);  // "v2", "v3", ...
 Isa parse(const std::string& text, const char* who);  // throws ValueError
-const char* features(Isa level);  // what a level stands for, in words
-const char* source();           // "cpu", "FASTNN_ISA" or "set_isa"
-const char* cpu_features();     // those of the CPU that matter here, separated by spaces
+const char* features(Isa level);                      // what a level stands for, in words
+const char* source();                                 // "cpu", "FASTNN_ISA" or "set_isa"
+const char* cpu_features();  // those of the CPU that matter here, separated by spaces
 
 // pick([]<Isa L>() -> const Kernels& { return kernels<L>(); }): the table of the level in use.
 template <class F>

@@ -13,12 +13,13 @@ using Clock = std::chrono::steady_clock;
 
 Interpreter interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] {}};
 
-// Set while a kernel runs on this thread without the GIL; its place is what poll_interrupt needs to get back.
+// Set while a kernel runs on this thread without the GIL; its place is what poll_interrupt needs to
+// get back.
 thread_local void** released = nullptr;
 thread_local Clock::time_point last_poll;
 
 class Released {
-   public:
+ public:
     Released() : state_(interpreter.release()) { released = &state_; }
     ~Released() {
         released = nullptr;
@@ -27,7 +28,7 @@ class Released {
     Released(const Released&) = delete;
     Released& operator=(const Released&) = delete;
 
-   private:
+ private:
     void* state_;
 };
 
@@ -43,11 +44,15 @@ Profiler& the_profiler() {
 }
 std::atomic<bool>& profiling = the_profiler().on;
 
-double microseconds(Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
+double microseconds(Clock::duration d) {
+    return std::chrono::duration<double, std::micro>(d).count();
+}
 
 }  // namespace
 
-void set_interpreter(const Interpreter& given) { interpreter = given; }
+void set_interpreter(const Interpreter& given) {
+    interpreter = given;
+}
 
 void launch(const Call& call) {
     if (!profiling.load(std::memory_order_relaxed)) {

@@ -1,7 +1,8 @@
 // The one door between a binding and a kernel.
 //
-// Every kernel call passes here, complete in its Args: this is where the GIL is released, where the profiler
-// measures, and where a step that is being captured will be recorded for replay without Python.
+// Every kernel call passes here, complete in its Args: this is where the GIL is released, where the
+// profiler measures, and where a step that is being captured will be recorded for replay without
+// Python.
 #pragma once
 
 #include <cstddef>
@@ -40,15 +41,17 @@ void launch(const Call& call);
 template <class Args>
 void launch(const Kernel<Args>& kernel, const Args& args) {
     static_assert(std::is_trivially_copyable_v<Args>, "a captured step copies Args");
-    launch(Call{
-        kernel.name, &kernel, &args, sizeof args,
-        [](const void* k, const void* a) { static_cast<const Kernel<Args>*>(k)->run(*static_cast<const Args*>(a)); },
-        [](const void* k, const void* a) {
-            return static_cast<const Kernel<Args>*>(k)->work(*static_cast<const Args*>(a));
-        }});
+    launch(Call{kernel.name, &kernel, &args, sizeof args,
+                [](const void* k, const void* a) {
+                    static_cast<const Kernel<Args>*>(k)->run(*static_cast<const Args*>(a));
+                },
+                [](const void* k, const void* a) {
+                    return static_cast<const Kernel<Args>*>(k)->work(*static_cast<const Args*>(a));
+                }});
 }
 
-// What launch needs of the interpreter, given by the bindings at import so that the core knows no Python.
+// What launch needs of the interpreter, given by the bindings at import so that the core knows no
+// Python.
 struct Interpreter {
     void* (*release)();            // lets other Python threads run
     void (*acquire)(void* state);  // the way back
@@ -56,8 +59,8 @@ struct Interpreter {
 };
 void set_interpreter(const Interpreter& interpreter);
 
-// Long drivers call this between parallel regions, on the launching thread: at most every 50 ms it looks for
-// Ctrl-C, and then it throws and the output is left unfinished.
+// Long drivers call this between parallel regions, on the launching thread: at most every 50 ms it
+// looks for Ctrl-C, and then it throws and the output is left unfinished.
 void poll_interrupt();
 
 namespace profiler {

@@ -25,8 +25,8 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr int kSteps = 4;
 constexpr int kClasses = 64 * kSteps;
 
-// AddressSanitizer sees the end of a block, and its use after it was given back, only where every block is
-// malloc's own and exactly as large as was asked for.
+// AddressSanitizer sees the end of a block, and its use after it was given back, only where every
+// block is malloc's own and exactly as large as was asked for.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
 #else
@@ -80,7 +80,8 @@ struct Pool {
     static std::size_t class_bytes(int index) {
         const int power = index / kSteps;
         if (power < 2) return 0;
-        return (std::size_t{1} << power) + static_cast<std::size_t>(index % kSteps) * (std::size_t{1} << (power - 2));
+        return (std::size_t{1} << power) +
+               static_cast<std::size_t>(index % kSteps) * (std::size_t{1} << (power - 2));
     }
 };
 
@@ -90,8 +91,9 @@ Pool& pool() {
     return *pool;
 }
 
-// The system promises more memory than it has and kills the process that uses it; so a request that large is
-// checked against what is really there. Reading the figure takes 20 us, nothing beside touching that many pages.
+// The system promises more memory than it has and kills the process that uses it; so a request that
+// large is checked against what is really there. Reading the figure takes 20 us, nothing beside
+// touching that many pages.
 constexpr std::size_t kCheckAvailable = std::size_t{256} << 20;
 
 bool system_has(std::size_t bytes) {
@@ -107,8 +109,8 @@ bool system_has(std::size_t bytes) {
     return bytes <= cgroup::memory().available;
 }
 
-// Large blocks are mapped, not taken from malloc: they begin on a huge page, and when they are given back they
-// are really gone, wherever they stood in the heap.
+// Large blocks are mapped, not taken from malloc: they begin on a huge page, and when they are
+// given back they are really gone, wherever they stood in the heap.
 void* map(std::size_t bytes) {
     const std::size_t room = bytes + kHugePage;
     void* mapped = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,5 @@
-// The buffer pool: 64-byte aligned blocks for outputs and workspaces, reused because fresh pages from the
-// system cost as much as the arithmetic at the sizes of small networks.
+// The buffer pool: 64-byte aligned blocks for outputs and workspaces, reused because fresh pages
+// from the system cost as much as the arithmetic at the sizes of small networks.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct Block {
 
 namespace pool {
 
-Block take(std::size_t bytes);   // throws std::bad_alloc; contents are undefined
+Block take(std::size_t bytes);  // throws std::bad_alloc; contents are undefined
 void give(Block block) noexcept;
 
 struct Stats {
@@ -24,14 +24,14 @@ struct Stats {
 Stats stats();
 void set_limit(std::size_t bytes);  // most bytes kept for reuse
 void trim() noexcept;               // gives every cached block back to the system
-void install_fork_handler();        // so that a fork never leaves the pool locked; called once at import
+void install_fork_handler();  // so that a fork never leaves the pool locked; called once at import
 
 }  // namespace pool
 
 // A workspace for the length of a scope.
 template <class T>
 class Scratch {
-   public:
+ public:
     explicit Scratch(std::size_t count);
     ~Scratch() { pool::give(block_); }
     Scratch(const Scratch&) = delete;
@@ -39,7 +39,7 @@ class Scratch {
     T* data() { return static_cast<T*>(block_.data); }
     operator T*() { return data(); }
 
-   private:
+ private:
     Block block_;
 };
 

@@ -1,19 +1,20 @@
 // Threads: how many there are, and the one loop that uses them. The only file with OpenMP.
 //
-// Work is cut into chunks by the size of the problem alone, never by the number of threads, and chunks
-// share no output; so a result has the same bits for any number of threads.
+// Work is cut into chunks by the size of the problem alone, never by the number of threads, and
+// chunks share no output; so a result has the same bits for any number of threads.
 #pragma once
 
 #include <omp.h>
 
 namespace fastnn {
 
-int num_threads();               // how many threads a call from this thread may use (>= 1)
-void set_num_threads(int n);     // for all threads of the process from their next call on
-const char* threads_source();    // where the number comes from, in words
+int num_threads();                 // how many threads a call from this thread may use (>= 1)
+void set_num_threads(int n);       // for all threads of the process from their next call on
+const char* threads_source();      // where the number comes from, in words
 void forbid_threads_after_fork();  // installs the fork handler; called once at import
 
-// Starting a team and meeting again costs about 2 us here; below this much work a thread is not worth it.
+// Starting a team and meeting again costs about 2 us here; below this much work a thread is not
+// worth it.
 constexpr double kThreadWorthNs = 6000;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
@@ -40,7 +41,8 @@ void parallel_for(long chunks, double chunk_ns, F f) {
 }
 
 // Runs f(thread, threads) on every thread of a team, for drivers that cut work in several phases;
-// team_barrier() lets them meet. What a thread computes must not depend on `threads`, only who does it.
+// team_barrier() lets them meet. What a thread computes must not depend on `threads`, only who does
+// it.
 template <class F>
 void parallel_team(int threads, F f) {
     if (threads <= 1) {

@@ -1,4 +1,5 @@
-// The default number of threads: min(CPU affinity, cgroup quota, physical cores), or OMP_NUM_THREADS.
+// The default number of threads: min(CPU affinity, cgroup quota, physical cores), or
+// OMP_NUM_THREADS.
 #include <pthread.h>
 #include <sched.h>
 
@@ -21,16 +22,17 @@ namespace {
 // More threads than this cannot help on any machine, and each would cost a stack.
 constexpr int kMostThreads = 4096;
 
-std::atomic<int> wanted{0};         // what set_num_threads or the default asked for
-std::atomic<int> generation{0};     // grows with every set_num_threads
-std::atomic<bool> forked{false};    // this is a forked child: its OpenMP threads do not exist
-int initial_omp = 1;                // what OpenMP itself would have used
+std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
+std::atomic<int> generation{0};   // grows with every set_num_threads
+std::atomic<bool> forked{false};  // this is a forked child: its OpenMP threads do not exist
+int initial_omp = 1;              // what OpenMP itself would have used
 std::atomic<const char*> source{""};
 
 // The CPUs this process may run on.
 std::vector<int> affinity() {
     std::vector<int> cpus;
-    // cpu_set_t ends at 1,024 CPUs, and the call fails on a larger machine: so grow the set until it fits.
+    // cpu_set_t ends at 1,024 CPUs, and the call fails on a larger machine: so grow the set until
+    // it fits.
     for (int most = 1024; cpus.empty() && most <= 1 << 20; most *= 4) {
         cpu_set_t* set = CPU_ALLOC(static_cast<std::size_t>(most));
         const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(most));
@@ -80,8 +82,9 @@ int default_threads() {
 
 int num_threads() {
     if (forked.load(std::memory_order_relaxed)) return 1;
-    // OpenMP keeps its limit per thread, and threadpoolctl sets it there. So a thread takes over our number
-    // once each time it changes, and afterwards whatever stands in OpenMP's own limit counts.
+    // OpenMP keeps its limit per thread, and threadpoolctl sets it there. So a thread takes over
+    // our number once each time it changes, and afterwards whatever stands in OpenMP's own limit
+    // counts.
     static thread_local int seen = -1;
     const int now = generation.load(std::memory_order_acquire);
     if (seen != now) {
@@ -94,7 +97,8 @@ int num_threads() {
 
 void set_num_threads(int n) {
     if (n < 1) fail<ValueError>("set_num_threads: n must be at least 1, got ", n);
-    if (n > kMostThreads) fail<ValueError>("set_num_threads: n must be at most ", kMostThreads, ", got ", n);
+    if (n > kMostThreads)
+        fail<ValueError>("set_num_threads: n must be at most ", kMostThreads, ", got ", n);
     wanted = n;
     source = "set_num_threads";
     generation.fetch_add(1, std::memory_order_release);

@@ -25,7 +25,7 @@ def reference_ngrams(word, min_n, max_n):
     for start in range(len(marked)):
         for n in range(min_n, max_n + 1):
             piece = marked[start : start + n]
-            if len(piece) == n and piece not in ("<", ">") or (piece in word and len(piece) == n):
+            if len(piece) == n and piece not in ("<", ">"):
                 found.append(piece)
     return found
 
@@ -51,7 +51,7 @@ def test_with_punctuation_nothing_but_space_is_lost(text):
         ("rock 'n' roll", ["rock", "n", "roll"]),
         ("don't, l\u2019eau", ["don't", "l\u2019eau"]),
         ("a''b", ["a", "b"]),
-        ("İstanbul", ["i\u0307stanbul".split("\u0307")[0], "stanbul"]),
+        ("İstanbul", ["i", "stanbul"]),
         ("Größe 12_3", ["größe", "12_3"]),
         ("日本語 🙂 ok", ["日本語", "ok"]),
     ],
