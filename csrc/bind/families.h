@@ -6,5 +6,7 @@
 namespace fastnn::bind {
 
 void bind_activation(pybind11::module_& m);
+void bind_optim(pybind11::module_& m);
+void bind_reduce(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -14,7 +14,7 @@ using optim::Item;
 
 // A list or tuple of arrays, as a tuple: nobody can change it while a kernel runs.
 class Arrays {
-   public:
+ public:
     Arrays(py::handle list, Name name) : name_(name) {
         if (PyTuple_CheckExact(list.ptr())) {
             items_ = py::reinterpret_borrow<py::object>(list);
@@ -30,8 +30,8 @@ class Arrays {
 
     void check_size(Py_ssize_t n) const {
         if (size() != n) {
-            fail<ValueError>(name_.op, ": ", name_.argument, " must have as many arrays as params, ", n, ", got ",
-                             size());
+            fail<ValueError>(name_.op, ": ", name_.argument,
+                             " must have as many arrays as params, ", n, ", got ", size());
         }
     }
     // parse(item, name); in an error the name says which one: "grads[3]".
@@ -46,14 +46,15 @@ class Arrays {
         }
     }
 
-   private:
+ private:
     Name name_;
     py::object items_;
 };
 
 Array writable(py::handle object, Name name) {
     const Array a = float_array(object, name);
-    if (!a.writable) fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
+    if (!a.writable)
+        fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
     return a;
 }
 
@@ -69,24 +70,27 @@ bool same_order(const Array& a, const Array& b) {
 Array state_of(const Array& p, const Array* like, py::handle object, Name name) {
     const Array a = writable(object, name);
     if (a.dtype != p.dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(p.dtype), ", got ",
-                        fastnn::name(a.dtype));
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(p.dtype),
+                        ", got ", fastnn::name(a.dtype));
     }
     check_same_shape(a, name, p, "its parameter");
     if (!fills_block(a) || (like != nullptr && !same_order(a, *like))) {
-        fail<ValueError>(name.op, ": ", name.argument, " must be dense, and in one order with other state");
+        fail<ValueError>(name.op, ": ", name.argument,
+                         " must be dense, and in one order with other state");
     }
     return a;
 }
 
-// The items of a call, the copies that had to be made, and those that must be written back afterwards.
+// The items of a call, the copies that had to be made, and those that must be written back
+// afterwards.
 class Items {
-   public:
+ public:
     explicit Items(Py_ssize_t n) : items_(static_cast<std::size_t>(std::max<Py_ssize_t>(n, 1))) {}
 
     Item& add(Dtype dtype, std::int64_t size) {
         Item& item = items_[count_++];
-        item = {dtype, false, 0, size, total_, nullptr, nullptr, {nullptr, nullptr, nullptr}, nullptr};
+        item = {dtype,  false, 0, size, total_, nullptr, nullptr, {nullptr, nullptr, nullptr},
+                nullptr};
         total_ += size;
         return item;
     }
@@ -108,9 +112,10 @@ class Items {
     std::int64_t total() const { return total_; }
     const Item* data() { return items_.data(); }
 
-   private:
+ private:
     static void copy_into(py::handle to, py::handle from) {
-        if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0) throw py::error_already_set();
+        if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0)
+            throw py::error_already_set();
     }
     Scratch<Item> items_;
     std::int64_t count_ = 0, total_ = 0;
@@ -118,28 +123,32 @@ class Items {
     std::vector<std::pair<py::object, py::object>> written_;
 };
 
-// Hyper-parameters: one row of `columns` float64 numbers per group; counts says how many parameters each has.
+// Hyper-parameters: one row of `columns` float64 numbers per group; counts says how many parameters
+// each has.
 Array hyper_table(py::handle object, const char* op, py::ssize_t columns) {
     const Array a = array(object, {op, "hyper"});
     if (a.dtype != Dtype::f64 || !a.contiguous) {
-        fail<TypeError>(op, ": hyper must be a C-contiguous float64 array, got ", fastnn::name(a.dtype));
+        fail<TypeError>(op, ": hyper must be a C-contiguous float64 array, got ",
+                        fastnn::name(a.dtype));
     }
     if (a.ndim != 2 || a.shape[1] != columns) {
-        fail<ValueError>(op, ": hyper must have shape (groups, ", columns, "), got ", shape_text(a));
+        fail<ValueError>(op, ": hyper must have shape (groups, ", columns, "), got ",
+                         shape_text(a));
     }
     return a;
 }
 
 // Walks the groups of consecutive parameters: next() gives the group of each parameter in turn.
 class Groups {
-   public:
+ public:
     Groups(py::handle counts, const char* op, Py_ssize_t params, Py_ssize_t groups) : op_(op) {
         if (!PyList_CheckExact(counts.ptr())) {
-            fail<TypeError>(op, ": counts must be a list of int, got ", Py_TYPE(counts.ptr())->tp_name);
+            fail<TypeError>(op, ": counts must be a list of int, got ",
+                            Py_TYPE(counts.ptr())->tp_name);
         }
         if (PyList_GET_SIZE(counts.ptr()) != groups) {
-            fail<ValueError>(op, ": counts must have one number for each row of hyper, ", groups, ", got ",
-                             PyList_GET_SIZE(counts.ptr()));
+            fail<ValueError>(op, ": counts must have one number for each row of hyper, ", groups,
+                             ", got ", PyList_GET_SIZE(counts.ptr()));
         }
         Py_ssize_t sum = 0;
         for (Py_ssize_t i = 0; i < groups; ++i) {
@@ -155,7 +164,7 @@ class Groups {
         return at_;
     }
 
-   private:
+ private:
     [[noreturn]] void bad_sum(Py_ssize_t params) const {
         fail<ValueError>(op_, ": counts must add up to the number of params, ", params);
     }
@@ -164,8 +173,8 @@ class Groups {
     std::int64_t at_ = 0;
 };
 
-void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handle fresh, py::handle counts,
-              py::handle hyper) {
+void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handle fresh,
+              py::handle counts, py::handle hyper) {
     const char* op = optim::kSgd.name;
     const Arrays p(params, {op, "params"}), g(grads, {op, "grads"});
     const Py_ssize_t n = p.size();
@@ -183,11 +192,13 @@ void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handl
         Array layout = param;
         const bool buffered = b && !(*b)[i].is_none();
         if (buffered) {
-            layout = b->parse(i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
+            layout = b->parse(
+                i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
         } else if (!fills_block(param)) {
             layout = block_float(param.object, {op, "params"}, dense);
         }
-        const Array grad = g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, layout, copy); });
+        const Array grad =
+            g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, layout, copy); });
         Item& item = items.add(param.dtype, param.size());
         item.group = groups.of(i);
         item.param = items.in_order(param, layout);
@@ -197,7 +208,8 @@ void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handl
         items.keep(std::move(dense));
         items.keep(std::move(copy));
     }
-    launch(optim::kSgd, optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
+    launch(optim::kSgd,
+           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
     items.write_back();
 }
 
@@ -209,22 +221,26 @@ void adam_step(py::handle params, py::handle grads, py::handle exp_avgs, py::han
     const Py_ssize_t n = p.size();
     for (const Arrays* list : {&g, &m, &v, &t}) list->check_size(n);
     std::optional<Arrays> most;
-    if (!max_exp_avg_sqs.is_none()) most.emplace(max_exp_avg_sqs, Name{op, "max_exp_avg_sqs"}).check_size(n);
+    if (!max_exp_avg_sqs.is_none())
+        most.emplace(max_exp_avg_sqs, Name{op, "max_exp_avg_sqs"}).check_size(n);
     const Array h = hyper_table(hyper, op, sizeof(optim::AdamHyper) / sizeof(double));
     Groups groups(counts, op, n, h.shape[0]);
 
     Items items(n);
     for (Py_ssize_t i = 0; i < n; ++i) {
         const Array param = p.parse(i, writable);
-        const Array avg = m.parse(i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
+        const Array avg =
+            m.parse(i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
         const auto state = [&](py::handle x, Name name) { return state_of(param, &avg, x, name); };
         py::object copy;
-        const Array grad = g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, avg, copy); });
+        const Array grad =
+            g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, avg, copy); });
         const Array step = t.parse(i, [](py::handle x, Name name) {
             const Array a = writable_array(x, name);
             if (a.dtype != Dtype::f64 || a.size() != 1) {
-                fail<ValueError>(name.op, ": ", name.argument, " must be one float64 number, got shape ",
-                                 shape_text(a), " of ", fastnn::name(a.dtype));
+                fail<ValueError>(name.op, ": ", name.argument,
+                                 " must be one float64 number, got shape ", shape_text(a), " of ",
+                                 fastnn::name(a.dtype));
             }
             return a;
         });
@@ -238,7 +254,8 @@ void adam_step(py::handle params, py::handle grads, py::handle exp_avgs, py::han
         item.param = items.in_order(param, avg);
         items.keep(std::move(copy));
     }
-    launch(optim::kAdam, optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
+    launch(optim::kAdam,
+           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
     items.write_back();
 }
 
@@ -249,7 +266,8 @@ py::object grad_norm(py::handle grads, double p) {
     Items items(g.size());
     for (Py_ssize_t i = 0; i < g.size(); ++i) {
         py::object copy;
-        const Array grad = g.parse(i, [&](py::handle x, Name name) { return block_float(x, name, copy); });
+        const Array grad =
+            g.parse(i, [&](py::handle x, Name name) { return block_float(x, name, copy); });
         items.add(grad.dtype, grad.size()).grad = grad.data;
         items.keep(std::move(copy));
     }
@@ -264,8 +282,9 @@ void clip(const Arrays& g, const double* norm, double limit) {
     for (Py_ssize_t i = 0; i < g.size(); ++i) {
         const Array grad = g.parse(i, writable);
         py::object dense;
-        const Array layout =
-            fills_block(grad) ? grad : block_float(grad.object, {optim::kClip.name, "grads"}, dense);
+        const Array layout = fills_block(grad)
+                                 ? grad
+                                 : block_float(grad.object, {optim::kClip.name, "grads"}, dense);
         items.add(grad.dtype, grad.size()).param = items.in_order(grad, layout);
     }
     launch(optim::kClip, optim::ClipArgs{items.count(), items.total(), items.data(), norm, limit});
@@ -275,26 +294,29 @@ void clip(const Arrays& g, const double* norm, double limit) {
 void clip_grad_norm(py::handle grads, py::handle norm, double max_norm) {
     const Array a = array(norm, {"clip_grad_norm", "norm"});
     if (a.dtype != Dtype::f64 || a.size() != 1) {
-        fail<ValueError>("clip_grad_norm: norm must be one float64 number, got shape ", shape_text(a), " of ",
-                         fastnn::name(a.dtype));
+        fail<ValueError>("clip_grad_norm: norm must be one float64 number, got shape ",
+                         shape_text(a), " of ", fastnn::name(a.dtype));
     }
     clip(Arrays(grads, {"clip_grad_norm", "grads"}), a.as<const double>(), max_norm);
 }
 
 void clip_grad_value(py::handle grads, double clip_value) {
-    if (!(clip_value >= 0)) fail<ValueError>("clip_grad_value: clip_value must not be negative, got ", clip_value);
+    if (!(clip_value >= 0))
+        fail<ValueError>("clip_grad_value: clip_value must not be negative, got ", clip_value);
     clip(Arrays(grads, {"clip_grad_value", "grads"}), nullptr, clip_value);
 }
 
 }  // namespace
 
 void bind_optim(py::module_& m) {
-    m.def("sgd_step", &sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("fresh"),
-          py::arg("counts"), py::arg("hyper"));
-    m.def("adam_step", &adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
-          py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("counts"), py::arg("hyper"));
+    m.def("sgd_step", &sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
+          py::arg("fresh"), py::arg("counts"), py::arg("hyper"));
+    m.def("adam_step", &adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
+          py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("counts"),
+          py::arg("hyper"));
     m.def("grad_norm", &grad_norm, py::arg("grads"), py::arg("p"));
-    m.def("clip_grad_norm", &clip_grad_norm, py::arg("grads"), py::arg("norm"), py::arg("max_norm"));
+    m.def("clip_grad_norm", &clip_grad_norm, py::arg("grads"), py::arg("norm"),
+          py::arg("max_norm"));
     m.def("clip_grad_value", &clip_grad_value, py::arg("grads"), py::arg("clip_value"));
 }
 

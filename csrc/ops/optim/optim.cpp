@@ -9,16 +9,16 @@
 namespace fastnn::optim {
 namespace {
 
-// The elements of all items, one after the other, are cut into chunks of this many: 64 KiB for each of the
-// up to four arrays of float32.
+// The elements of all items, one after the other, are cut into chunks of this many: 64 KiB for each
+// of the up to four arrays of float32.
 constexpr std::int64_t kChunk = 16384;
 
 const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
 }
 
-// Calls f(chunk, item index, offset in the item, length) for every piece of every chunk; the pieces of one
-// chunk in order.
+// Calls f(chunk, item index, offset in the item, length) for every piece of every chunk; the pieces
+// of one chunk in order.
 template <class A, class F>
 void over_chunks(const A& a, double element_ns, F f) {
     const std::int64_t chunks = (a.total + kChunk - 1) / kChunk;
@@ -26,8 +26,10 @@ void over_chunks(const A& a, double element_ns, F f) {
     parallel_for(chunks, chunk_ns, [&](long chunk) {
         std::int64_t at = chunk * kChunk;
         const std::int64_t end = std::min(a.total, at + kChunk);
-        const Item* item = std::upper_bound(a.items, a.items + a.count, at,
-                                            [](std::int64_t i, const Item& x) { return i < x.begin; }) - 1;
+        const Item* item =
+            std::upper_bound(a.items, a.items + a.count, at,
+                             [](std::int64_t i, const Item& x) { return i < x.begin; }) -
+            1;
         for (; at < end; ++item) {
             const std::int64_t offset = at - item->begin;
             const std::int64_t n = std::min(item->size - offset, end - at);
@@ -47,12 +49,9 @@ const T* part(const void* data, std::int64_t offset) {
 }
 
 SgdScalars scalars(const Item& item, const SgdHyper& h) {
-    return {h.maximize != 0 ? -1.0 : 1.0,
-            h.weight_decay,
+    return {h.maximize != 0 ? -1.0 : 1.0,         h.weight_decay,
             item.fresh ? 0.0 : h.momentum,  // the first buffer is the gradient itself
-            item.fresh ? 1.0 : 1.0 - h.dampening,
-            h.lr,
-            h.momentum};
+            item.fresh ? 1.0 : 1.0 - h.dampening, h.lr,           h.momentum};
 }
 
 AdamScalars scalars(const Item& item, const AdamHyper& h) {
@@ -70,8 +69,8 @@ AdamScalars scalars(const Item& item, const AdamHyper& h) {
 }
 
 template <class T>
-void apply(const TypedKernels<T>& k, const SgdHyper& h, const SgdScalars& s, const Item& x, std::int64_t i,
-           std::int64_t n) {
+void apply(const TypedKernels<T>& k, const SgdHyper& h, const SgdScalars& s, const Item& x,
+           std::int64_t i, std::int64_t n) {
     T* p = part<T>(x.param, i);
     const T* g = part<T>(x.grad, i);
     if (x.state[0] == nullptr) {
@@ -82,8 +81,8 @@ void apply(const TypedKernels<T>& k, const SgdHyper& h, const SgdScalars& s, con
 }
 
 template <class T>
-void apply(const TypedKernels<T>& k, const AdamHyper&, const AdamScalars& s, const Item& x, std::int64_t i,
-           std::int64_t n) {
+void apply(const TypedKernels<T>& k, const AdamHyper&, const AdamScalars& s, const Item& x,
+           std::int64_t i, std::int64_t n) {
     T* p = part<T>(x.param, i);
     const T* g = part<T>(x.grad, i);
     T *m = part<T>(x.state[0], i), *v = part<T>(x.state[1], i);
@@ -123,7 +122,9 @@ double power_sum(const TypedKernels<T>& k, double p, const T* x, std::int64_t n)
 }
 
 // NaN counts as larger than anything.
-double larger(double a, double b) { return a >= b || std::isnan(a) ? a : b; }
+double larger(double a, double b) {
+    return a >= b || std::isnan(a) ? a : b;
+}
 
 void grad_norm(const NormArgs& a) {
     const auto chunks = static_cast<std::size_t>((a.total + kChunk - 1) / kChunk);

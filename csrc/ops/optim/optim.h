@@ -1,9 +1,10 @@
-// Optimizer steps over all parameters of a model in one call, and the clipping of gradients before them.
+// Optimizer steps over all parameters of a model in one call, and the clipping of gradients before
+// them.
 //
-// A call is a list of items. Each holds blocks of `size` elements in the same order: the parameter, its
-// gradient and the optimizer's state for it. Blocks of one item must not overlap those of another.
-// Numbers that change from step to step (learning rate, step count, norm) are read from buffers, so that a
-// recorded call can be replayed.
+// A call is a list of items. Each holds blocks of `size` elements in the same order: the parameter,
+// its gradient and the optimizer's state for it. Blocks of one item must not overlap those of
+// another. Numbers that change from step to step (learning rate, step count, norm) are read from
+// buffers, so that a recorded call can be replayed.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ namespace fastnn::optim {
 
 struct Item {
     Dtype dtype;
-    bool fresh;           // sgd: the first step of this parameter
-    std::int64_t group;   // row of hyper-parameters
+    bool fresh;          // sgd: the first step of this parameter
+    std::int64_t group;  // row of hyper-parameters
     std::int64_t size;
-    std::int64_t begin;   // elements in the items before this one
+    std::int64_t begin;  // elements in the items before this one
     void* param;
     const void* grad;
-    void* state[3];       // sgd: buf (may be null); adam: m, v, vmax (null without amsgrad)
-    double* step;         // adam: steps taken; incremented
+    void* state[3];  // sgd: buf (may be null); adam: m, v, vmax (null without amsgrad)
+    double* step;    // adam: steps taken; incremented
 };
 
 // Rows of the table of hyper-parameters, one per group. Truth values are 0 or 1.
@@ -52,30 +53,31 @@ struct NormArgs {
 struct ClipArgs {
     std::int64_t count;
     std::int64_t total;
-    const Item* items;   // `param` is scaled or clamped in place
-    const double* norm;  // by norm: scale by min(1, limit / (norm + 1e-6)); null: clamp to [-limit, limit]
+    const Item* items;  // `param` is scaled or clamped in place
+    const double*
+        norm;  // by norm: scale by min(1, limit / (norm + 1e-6)); null: clamp to [-limit, limit]
     double limit;
 };
 
-// What one parameter of one step needs, worked out once per step. d is the gradient after its sign and
-// weight decay.
+// What one parameter of one step needs, worked out once per step. d is the gradient after its sign
+// and weight decay.
 struct SgdScalars {
-    double sign;          // d = sign g + weight_decay p
+    double sign;  // d = sign g + weight_decay p
     double weight_decay;
-    double momentum;      // buf = momentum buf + gain d
+    double momentum;  // buf = momentum buf + gain d
     double gain;
-    double lr;            // p -= lr (nesterov: d + push buf; else buf)
+    double lr;  // p -= lr (nesterov: d + push buf; else buf)
     double push;
 };
 struct AdamScalars {
-    double sign;          // d = sign g + weight_decay p
+    double sign;  // d = sign g + weight_decay p
     double weight_decay;
     double shrink;        // p = shrink p, before all else (decoupled weight decay)
     double gain1;         // m += gain1 (d - m)
     double beta2, gain2;  // v = beta2 v + gain2 d^2
     double scale2;        // 1 / sqrt(1 - beta2^t)
     double eps;
-    double step_size;     // p -= step_size m / (scale2 sqrt(v) + eps)
+    double step_size;  // p -= step_size m / (scale2 sqrt(v) + eps)
 };
 
 template <class T>

@@ -138,10 +138,15 @@ void clamp(T* x, double limit, long n) {
 }
 
 template <class T>
-constexpr optim::TypedKernels<T> kTyped{
-    sgd<T>,     sgd_momentum<T, Momentum::plain>, sgd_momentum<T, Momentum::nesterov>,
-    adam<T>,    amsgrad<T>,
-    sum_squares<T>, max_abs<T>, scale<T>, clamp<T>};
+constexpr optim::TypedKernels<T> kTyped{sgd<T>,
+                                        sgd_momentum<T, Momentum::plain>,
+                                        sgd_momentum<T, Momentum::nesterov>,
+                                        adam<T>,
+                                        amsgrad<T>,
+                                        sum_squares<T>,
+                                        max_abs<T>,
+                                        scale<T>,
+                                        clamp<T>};
 
 constexpr optim::Kernels kTable{kTyped<float>, kTyped<double>};
 

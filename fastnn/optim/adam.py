@@ -1,0 +1,155 @@
+"""Adam and its variants."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..tensor import Tensor
+from .optimizer import Optimizer, Params, check_not_negative
+
+OPTIONS = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
+
+
+class Adam(Optimizer):
+    r"""Adam: steps scaled by running moments of the gradient.
+
+    With gradient :math:`g` (its negative with `maximize`), parameter :math:`p`, learning rate
+    :math:`\gamma`, step number :math:`t`, counted for each parameter, and weight decay
+    :math:`\lambda`:
+
+    .. math::
+        g &= g + \lambda p \\
+        m &= \beta_1 m + (1 - \beta_1) g \\
+        v &= \beta_2 v + (1 - \beta_2) g^2 \\
+        p &= p - \frac{\gamma}{1 - \beta_1^t} \;
+             \frac{m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    With `amsgrad`, the largest :math:`v` so far stands in the last line. With
+    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` instead of the first line.
+
+    Parameters
+    ----------
+    params
+        Tensors, or dicts with the key ``"params"`` and options of their own.
+    lr
+        Learning rate.
+    betas
+        Decay of the two moments.
+    eps
+        Added to the denominator.
+    weight_decay
+        As in the formula.
+    amsgrad
+        Never let the denominator shrink.
+    maximize
+        Climb instead of descend.
+    foreach, fused
+        Taken for PyTorch's sake: a step is always one call for all parameters.
+    decoupled_weight_decay
+        Shrink parameters apart from the gradient, as `AdamW`.
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015.
+    Reddi, Kale and Kumar, On the convergence of Adam and beyond, ICLR 2018.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> p = fastnn.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = fastnn.optim.Adam([p], lr=0.5)
+    >>> p.grad = fastnn.tensor([3.0, -3.0])
+    >>> optimizer.step()
+    >>> p.data.round(4)
+    array([0.5, 2.5], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "amsgrad": amsgrad,
+                "maximize": maximize,
+                "foreach": foreach,
+                "fused": fused,
+                "decoupled_weight_decay": decoupled_weight_decay,
+            },
+        )
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Raise ValueError where an option of a group makes no sense."""
+        name = type(self).__name__
+        check_not_negative(name, options, "lr", "eps", "weight_decay")
+        for i, beta in enumerate(options["betas"]):
+            if not 0 <= beta < 1:
+                raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
+
+    def update(self, params: list[Tensor], counts: list[int]) -> None:
+        """Change `params`, all of which have gradients; ``counts[i]`` of them are of group i."""
+        groups = self.param_groups
+        hyper = self.hyper([OPTIONS(group) for group in groups])
+        state = self.state
+        amsgrad = any([group["amsgrad"] for group in groups])
+        most: list[Any] | None = None
+        try:
+            states = [state[p] for p in params]
+            steps = [s["step"].data for s in states]
+            if amsgrad:
+                most = self.largest(states, counts)
+        except KeyError:
+            self.start(params, counts)
+            states = [state[p] for p in params]
+            steps = [s["step"].data for s in states]
+            most = self.largest(states, counts) if amsgrad else None
+        _core.adam_step(
+            [p.data for p in params],
+            [p.grad.data for p in params],  # type: ignore[union-attr]
+            [s["exp_avg"].data for s in states],
+            [s["exp_avg_sq"].data for s in states],
+            most,
+            steps,
+            counts,
+            hyper,
+        )
+
+    def start(self, params: list[Tensor], counts: list[int]) -> None:
+        """Make the state of parameters that have none yet."""
+        amsgrad = [
+            group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
+        ]
+        for p, a in zip(params, amsgrad):
+            s = self.state[p]
+            if "step" not in s:
+                s["step"] = Tensor(np.zeros(()))
+                s["exp_avg"] = Tensor(np.zeros_like(p.data, subok=False))
+                s["exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+            if a and "max_exp_avg_sq" not in s:
+                s["max_exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+
+    def largest(self, states: list[dict[str, Any]], counts: list[int]) -> list[Any]:
+        """The largest second moments, None for parameters of groups without `amsgrad`."""
+        amsgrad = [
+            group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
+        ]
+        return [s["max_exp_avg_sq"].data if a else None for s, a in zip(states, amsgrad)]

@@ -1,0 +1,248 @@
+"""What all optimizers share: groups of parameters, their state, saving and loading both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..autograd.grad_mode import enable_grad
+from ..tensor import Tensor
+
+Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
+
+
+class Required:
+    """Default of an option that every group of parameters must give."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = Required()
+
+
+class Optimizer:
+    """Base of all optimizers.
+
+    A subclass gives its options in `defaults` and writes `update`.
+
+    Parameters
+    ----------
+    params
+        Tensors, or dicts: one for each group, with the key ``"params"`` and options of its own.
+    defaults
+        Options of groups that do not say otherwise.
+
+    Attributes
+    ----------
+    param_groups
+        One dict per group: ``"params"`` and every option. Options may be changed between steps.
+    state
+        What the optimizer remembers about each parameter, made when its first gradient comes.
+
+    Raises
+    ------
+    TypeError
+        If `params` is no iterable of tensors or dicts.
+    ValueError
+        If it is empty, or names a tensor twice, or one that an operation made.
+    """
+
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        name = type(self).__name__
+        if isinstance(params, (Tensor, np.ndarray)):
+            raise TypeError(
+                f"{name}: params must be an iterable of tensors or dicts, "
+                f"got {type(params).__name__}; put it in a list"
+            )
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        self._hyper: list[tuple[Any, ...]] = []
+        self._table = np.zeros((0, 0))
+        groups: list[Any] = list(params)
+        if not groups:
+            raise ValueError(f"{name}: params must not be empty; does the model have parameters?")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group of parameters, for instance layers that are unfrozen during training.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> a, b = fastnn.zeros(2, requires_grad=True), fastnn.zeros(3, requires_grad=True)
+        >>> optimizer = fastnn.optim.SGD([a], lr=0.1)
+        >>> optimizer.add_param_group({"params": [b], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
+        """
+        name = type(self).__name__
+        if not isinstance(param_group, dict):
+            raise TypeError(f"{name}: a group must be a dict, got {type(param_group).__name__}")
+        params = param_group["params"]
+        if isinstance(params, Tensor):
+            params = [params]
+        elif isinstance(params, (set, frozenset)):
+            raise TypeError(f"{name}: params must be ordered, got a set; use a list")
+        group = {**param_group, "params": list(params)}
+        seen = {id(p) for g in self.param_groups for p in g["params"]}
+        for p in group["params"]:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: params must be tensors, got {type(p).__name__}")
+            if not p.is_leaf:
+                raise ValueError(f"{name}: params must be leaves, got the result of an operation")
+            if p.data.dtype not in (np.float32, np.float64):
+                raise TypeError(f"{name}: params must be float32 or float64, got {p.dtype}")
+            if id(p) in seen:
+                raise ValueError(f"{name}: a parameter of shape {p.shape} is given twice")
+            seen.add(id(p))
+        for option, default in self.defaults.items():
+            if default is required and option not in group:
+                raise ValueError(f"{name}: a group of parameters must give {option}")
+            group.setdefault(option, default)
+        self.check_options(group)
+        self.param_groups.append(group)
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Raise ValueError where an option of a group makes no sense."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters.
+
+        Parameters
+        ----------
+        set_to_none
+            Set ``.grad`` to None, which is faster than filling it with zeros.
+        """
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad = p.grad.detach()
+                    p.grad.data.fill(0)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient, in place.
+
+        Parameters
+        ----------
+        closure
+            Computes the loss and its gradients anew; what it returns is returned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a gradient or a state does not fit its parameter. Then no parameter has changed.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        params: list[Tensor] = []
+        counts: list[int] = []
+        for group in self.param_groups:
+            params += [p for p in group["params"] if p.grad is not None]
+            counts.append(len(params) - sum(counts))
+        if params:
+            self.update(params, counts)
+        return loss
+
+    def update(self, params: list[Tensor], counts: list[int]) -> None:
+        """Change `params`, all of which have gradients; ``counts[i]`` of them are of group i."""
+        raise NotImplementedError(f"{type(self).__name__}: write update(params, counts)")
+
+    def hyper(self, rows: list[tuple[Any, ...]]) -> Any:
+        """A float64 table of options, one row per group, that kernels read; kept while unchanged."""
+        if rows != self._hyper:
+            flat = [
+                [float(v) for x in row for v in (x if isinstance(x, (tuple, list)) else (x,))]
+                for row in rows
+            ]
+            if self._table.shape == (len(flat), len(flat[0])):
+                self._table[...] = flat
+            else:
+                self._table = np.array(flat, np.float64)
+            self._hyper = rows
+        return self._table
+
+    def state_dict(self) -> dict[str, Any]:
+        """State and options, with parameters as numbers counted over all groups (as PyTorch)."""
+        order = [p for group in self.param_groups for p in group["params"]]
+        number = {p: i for i, p in enumerate(order)}
+        groups = [
+            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+        ]
+        state = {number[p]: dict(s) for p, s in self.state.items() if p in number}
+        return {"state": dict(sorted(state.items())), "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over state and options from `state_dict`, of this class or of its model in PyTorch.
+
+        Everything is copied, and state is brought to the dtype of its parameter.
+
+        Raises
+        ------
+        ValueError
+            If groups differ in number or size, or a state does not fit its parameter.
+        """
+        name = type(self).__name__
+        saved = state_dict["param_groups"]
+        sizes = [len(group["params"]) for group in self.param_groups]
+        if [len(group["params"]) for group in saved] != sizes:
+            raise ValueError(
+                f"{name}: state_dict must have groups of {sizes} parameters, "
+                f"got {[len(group['params']) for group in saved]}"
+            )
+        ids = [i for group in saved for i in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for i, p in zip(ids, params):
+            if i in state_dict["state"]:
+                for key, value in state_dict["state"][i].items():
+                    state[p][key] = self.load_state(p, key, value)
+        groups = []
+        for mine, theirs in zip(self.param_groups, saved):
+            options = {k: deepcopy(v) for k, v in theirs.items() if k != "params"}
+            groups.append({**mine, **options, "params": mine["params"]})
+        for group in groups:
+            self.check_options(group)
+        self.state, self.param_groups = state, groups
+
+    def load_state(self, p: Tensor, key: str, value: Any) -> Any:
+        """One piece of saved state as this optimizer keeps it."""
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value if key != "step" else Tensor(np.array(float(value)))
+        data = np.asarray(value.data if isinstance(value, Tensor) else value)
+        if key == "step":
+            return Tensor(np.array(data, np.float64).reshape(()))
+        if data.shape != p.data.shape:
+            raise ValueError(
+                f"{type(self).__name__}: {key} of a parameter of shape {p.shape} must have that "
+                f"shape, got {data.shape}"
+            )
+        copy = np.zeros_like(p.data)
+        copy[...] = data
+        return Tensor(copy)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {k}: {v}" for k, v in sorted(group.items()) if k != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def check_not_negative(name: str, options: dict[str, Any], *keys: str) -> None:
+    """Raise ValueError where an option is negative or NaN."""
+    for key in keys:
+        if not options[key] >= 0:
+            raise ValueError(f"{name}: {key} must not be negative, got {options[key]}")
