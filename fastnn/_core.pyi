@@ -27,3 +27,26 @@ def profiler_stop() -> list[tuple[str, float, float, float, float, int]]: ...
 # Activation
 def relu(input: _Array) -> _Array: ...
 def relu_backward(dy: _Array, y: _Array) -> _Array: ...
+
+# Optim
+def sgd_step(
+    params: list[_Array],
+    grads: list[_Array],
+    momentum_buffers: list[_Array | None] | None,
+    fresh: list[bool] | None,
+    counts: list[int],
+    hyper: _Array,
+) -> None: ...
+def adam_step(
+    params: list[_Array],
+    grads: list[_Array],
+    exp_avgs: list[_Array],
+    exp_avg_sqs: list[_Array],
+    max_exp_avg_sqs: list[_Array | None] | None,
+    steps: list[_Array],
+    counts: list[int],
+    hyper: _Array,
+) -> None: ...
+def grad_norm(grads: list[_Array], p: float) -> _Array: ...
+def clip_grad_norm(grads: list[_Array], norm: _Array, max_norm: float) -> None: ...
+def clip_grad_value(grads: list[_Array], clip_value: float) -> None: ...
