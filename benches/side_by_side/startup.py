@@ -30,7 +30,7 @@ print(json.dumps(found))
 
 
 def python_for(name: str, own: str, peers: str) -> str:
-    """Interpreter of a library: fastnn and the NumPy under it live in ``own``, the others in ``peers``."""
+    """Interpreter of a library: ``own`` for fastnn and its NumPy, else ``peers``."""
     return own if name in ("fastnn", "numpy") else peers
 
 

@@ -1,0 +1,50 @@
+"""What the pytest-benchmark suites share: the roof, and one way to check, time and report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import fastnn
+import numpy as np
+import pytest
+
+from .side_by_side.roof import Roof, measure
+
+
+@pytest.fixture(scope="session")
+def roofs() -> dict[str, Roof]:
+    """The measured roofs for the threads in use."""
+    return measure(fastnn.get_num_threads())
+
+
+@pytest.fixture
+def run(benchmark: Any, roofs: dict[str, Roof]) -> Callable[..., None]:
+    """Check the answer of a step, time the step and report its share of the roof."""
+
+    def check_and_time(
+        step: Callable[[], Any],
+        expected: Any,
+        *,
+        flops: float = 0.0,
+        bytes: float = 0.0,
+        tolerance: float = 1e-5,
+        answer: Callable[[], Any] | None = None,
+    ) -> None:
+        found = np.asarray((answer or step)(), np.float64)
+        expected = np.asarray(expected, np.float64)
+        scale = max(float(np.max(np.abs(expected), initial=0)), 1e-30)
+        np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=tolerance)
+        benchmark(step)
+        if "best" in roofs:
+            least = roofs["best"].seconds(flops, bytes)
+            benchmark.extra_info["share_of_roof"] = round(least / benchmark.stats["median"], 3)
+        benchmark.extra_info["gflops"] = round(flops / benchmark.stats["median"] * 1e-9, 1)
+        benchmark.extra_info["gbytes"] = round(bytes / benchmark.stats["median"] * 1e-9, 1)
+
+    return check_and_time
+
+
+def normal(*shape: int, seed: int = 0) -> Any:
+    """Normal numbers in float32."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

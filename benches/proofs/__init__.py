@@ -1,0 +1,7 @@
+"""Proofs that take too long for the test suite: each is a script that prints what it found.
+
+python -m benches.proofs.same_bits
+python -m benches.proofs.steady_memory
+python -m benches.proofs.forks
+python -m benches.proofs.interrupt
+"""
