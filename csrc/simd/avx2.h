@@ -12,6 +12,7 @@ struct Native;
 
 template <>
 struct Native<double> : Lanes<double, 32> {
+    static constexpr bool fused = true;
     using Half = Lanes<double, 16>;
     static FASTNN_INLINE Reg broadcast(double x) { return _mm256_set1_pd(x); }
     static FASTNN_INLINE Mask first(long n) {
@@ -57,6 +58,7 @@ struct Native<double> : Lanes<double, 32> {
 
 template <>
 struct Native<float> : Lanes<float, 32> {
+    static constexpr bool fused = true;
     using Half = Lanes<float, 16>;
     static FASTNN_INLINE Reg broadcast(float x) { return _mm256_set1_ps(x); }
     static FASTNN_INLINE Mask first(long n) {

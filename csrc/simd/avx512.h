@@ -18,6 +18,7 @@ struct Native;
 
 template <>
 struct Native<double> : Lanes<double, 64> {
+    static constexpr bool fused = true;
     using Mask = __mmask8;
     static FASTNN_INLINE Reg broadcast(double x) { return _mm512_set1_pd(x); }
     static FASTNN_INLINE Mask first(long n) { return Mask((1u << n) - 1); }
@@ -54,6 +55,7 @@ struct Native<double> : Lanes<double, 64> {
     static FASTNN_INLINE double max_lane(Reg a) { return _mm512_reduce_max_pd(a); }
     static FASTNN_INLINE double min_lane(Reg a) { return _mm512_reduce_min_pd(a); }
 
+    static FASTNN_INLINE Reg power_of_two(Reg n) { return _mm512_scalef_pd(broadcast(1), n); }
     static FASTNN_INLINE Reg scale(Reg a, Reg n) { return _mm512_scalef_pd(a, n); }
     static FASTNN_INLINE void split(Reg a, Reg& mantissa, Reg& exponent) {
         mantissa = _mm512_getmant_pd(a, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
@@ -64,6 +66,7 @@ struct Native<double> : Lanes<double, 64> {
 
 template <>
 struct Native<float> : Lanes<float, 64> {
+    static constexpr bool fused = true;
     using Mask = __mmask16;
     static FASTNN_INLINE Reg broadcast(float x) { return _mm512_set1_ps(x); }
     static FASTNN_INLINE Mask first(long n) { return Mask((1u << n) - 1); }
@@ -100,6 +103,7 @@ struct Native<float> : Lanes<float, 64> {
     static FASTNN_INLINE float max_lane(Reg a) { return _mm512_reduce_max_ps(a); }
     static FASTNN_INLINE float min_lane(Reg a) { return _mm512_reduce_min_ps(a); }
 
+    static FASTNN_INLINE Reg power_of_two(Reg n) { return _mm512_scalef_ps(broadcast(1), n); }
     static FASTNN_INLINE Reg scale(Reg a, Reg n) { return _mm512_scalef_ps(a, n); }
     static FASTNN_INLINE void split(Reg a, Reg& mantissa, Reg& exponent) {
         mantissa = _mm512_getmant_ps(a, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);

@@ -35,7 +35,8 @@ struct Lanes {
     typedef T Reg __attribute__((vector_size(Bytes)));
     typedef typename F::Int Int __attribute__((vector_size(Bytes)));
     typedef typename F::Unsigned Unsigned __attribute__((vector_size(Bytes)));
-    using Mask = Int;  // all bits of a true lane are set
+    static constexpr bool fused = false;  // fma rounds once
+    using Mask = Int;                     // all bits of a true lane are set
 
     static FASTNN_INLINE Reg broadcast(T x) {
         Reg r;

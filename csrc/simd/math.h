@@ -17,7 +17,7 @@ template <class T, int N>
 FASTNN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[N]) {
     Vec<T> p = c[N - 1];
 #pragma GCC unroll 32
-    for (int i = N - 2; i >= 0; --i) p = fma(p, x, Vec<T>(c[i]));
+    for (int i = N - 2; i >= 0; --i) p = fma(p, x, c[i]);
     return p;
 }
 
@@ -25,8 +25,9 @@ FASTNN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[N]) {
 // exp: exp(r), |r| <= ln2/2. expm1: (exp(r) - 1 - r) / r^2 there.
 // log: (log((1+s)/(1-s)) - 2s) / s^3 in s^2 <= 0.04.
 // sin, cos: (sin(r) - r) / r^3 and (cos(r) - 1 + r^2/2) / r^4 in r^2, |r| <= pi/4.
-// erf_small: erf(x) / x in x^2, |x| <= 1. erfc: erfc(x) exp(x^2) in (x-c)/(x+c) from x = 1 to where
-// erf is 1; c = 2 for float, 2.5 for double.
+// erfc_log2: log2(erfc(x)) / x, 0 <= x <= 3.93, weighted for 1 - 2^(..) (3.7e-8). exp2m1: (2^r - 1)
+// / r, |r| <= 1/2. erf: erf(x) / x in x^2, |x| <= 1. erfc: erfc(x) exp(x^2) in (x-2.5)/(x+2.5), 1
+// <= x <= 6. log_tail: log without its first term, 2/3, for pow.
 template <class T>
 struct Constants;
 
@@ -40,11 +41,11 @@ struct Constants<float> {
     static constexpr float log[] = {0.66666716f, 0.3997863f, 0.29965013f};
     static constexpr float sin[] = {-0.16666664f, 0.008332717f, -0.00019583866f};
     static constexpr float cos[] = {0.041666664f, -0.0013888272f, 2.4543948e-05f};
-    static constexpr float erf_small[] = {1.1283791f,    -0.37612465f,  0.1128233f,
-                                          -0.026811613f, 0.0051190993f, -0.00074635213f,
-                                          6.189972e-05f};
-    static constexpr float erfc[] = {0.25539568f,   -0.42718598f, 0.24165757f,   -0.07896856f,
-                                     0.0037471724f, 0.006812832f, -0.0009256823f};
+    static constexpr float erfc_log2[] = {-1.627907f,    -0.9184447f,     -0.14832158f,
+                                          0.027852282f,  -0.00026522056f, -0.0018281081f,
+                                          0.0005573455f, -5.975473e-05f};
+    static constexpr float exp2m1[] = {0.6931472f,   0.24022649f,   0.055503663f,
+                                       0.009618323f, 0.0013387894f, 0.00015376712f};
 };
 
 template <>
@@ -85,7 +86,7 @@ struct Constants<double> {
                                      2.48015873002225e-05,   -2.7557318464250994e-07,
                                      2.0876551214267265e-09, -1.1443929540093935e-11,
                                      3.4225005521615555e-14};
-    static constexpr double erf_small[] = {
+    static constexpr double erf[] = {
         1.1283791670955126,     -0.37612638903183593,    0.11283791670950176,
         -0.026866170644414634,  0.0052239776195874875,   -0.0008548326725031805,
         0.00012055322928603282, -1.4925419137997137e-05, 1.6458430759282582e-06,
@@ -97,14 +98,24 @@ struct Constants<double> {
         -0.002642365902338707,  0.0008759152858528705,   0.00022837914886401645,
         -0.0001288747621465185, -3.4168861143288035e-05, 1.8596185507899477e-05,
         7.471166058455961e-06,  -2.231426480665588e-06,  -1.5409371283548686e-06};
+    static constexpr double log_tail[] = {0.4,
+                                          0.28571428571425844,
+                                          0.22222222223203558,
+                                          0.1818181802211958,
+                                          0.15384629324392174,
+                                          0.13332630058524805,
+                                          0.11785603892069639,
+                                          0.1017270517250983,
+                                          0.12543671608384763};
+    static constexpr double two_thirds_low = 3.700743415417188e-17;
 };
 
 // r and n with x = n ln2 + r, n whole, |r| <= ln2/2.
 template <class T>
 FASTNN_INLINE Vec<T> reduce_log2(Vec<T> x, Vec<T>& n) {
     using C = Constants<T>;
-    n = round(x * Vec<T>(C::log2e));
-    return fnma(n, Vec<T>(C::ln2_low), fnma(n, Vec<T>(C::ln2_high), x));
+    n = round(x * C::log2e);
+    return fnma(n, C::ln2_low, fnma(n, C::ln2_high, x));
 }
 
 template <class T>
@@ -117,18 +128,24 @@ FASTNN_INLINE Vec<T> exp(Vec<T> x) {
     return scale(polynomial(r, Constants<T>::exp), n);
 }
 
+// (exp(x) - 1) / 2 for x in [-38, 710] (float: [-18, 89]) = 2^(n-1) (1 + q) - 1/2, q = exp(r) - 1.
+template <class T>
+FASTNN_INLINE Vec<T> half_expm1(Vec<T> x, Vec<T>& n, Vec<T>& q) {
+    const Vec<T> r = reduce_log2(x, n);
+    q = fma(r * r, polynomial(r, Constants<T>::expm1), r);
+    const Vec<T> power = power_of_two(n - T(1));
+    return fma(power, q, power - T(0.5));
+}
+
 template <class T>
 FASTNN_INLINE Vec<T> expm1(Vec<T> x) {
     constexpr bool single = sizeof(T) == 4;
     const Vec<T> low = single ? T(-18) : T(-38), high = single ? T(89) : T(710);
-    Vec<T> n;
-    const Vec<T> r = reduce_log2(max(low, min(high, x)), n);
-    const Vec<T> q = fma(r * r, polynomial(r, Constants<T>::expm1), r);
-    // 2^n (1 + q) - 1, by way of 2^(n-1), which does not overflow before the result does.
-    const Vec<T> half = scale(Vec<T>(T(0.5)), n);
-    const Vec<T> y = fma(half, q, half - Vec<T>(T(0.5)));
-    // For n = 0 no rounding of denormals, and -0 stays.
-    return select(n == Vec<T>(), copysign(q, x), y + y);
+    Vec<T> n, q;
+    // Half of it does not overflow before the result does.
+    const Vec<T> y = half_expm1(max(low, min(high, x)), n, q);
+    // For n = 0 denormals are not rounded, and -0 stays.
+    return select(n == T(0), copysign(q, x), y + y);
 }
 
 // log(1 + f) + n ln2 for f in [-0.25, 0.5).
@@ -136,12 +153,12 @@ template <class T>
 FASTNN_INLINE Vec<T> log_reduced(Vec<T> f, Vec<T> n) {
     using C = Constants<T>;
     // With s = f/(2+f), log(1+f) = 2s + s R = f - (f^2/2 - s (f^2/2 + R)): f leads, and is exact.
-    const Vec<T> s = f / (f + Vec<T>(T(2)));
+    const Vec<T> s = f / (f + T(2));
     const Vec<T> z = s * s;
     const Vec<T> r = z * polynomial(z, C::log);
-    const Vec<T> h = f * f * Vec<T>(T(0.5));
-    const Vec<T> rest = h - fma(s, h + r, n * Vec<T>(C::ln2_low));
-    return fma(n, Vec<T>(C::ln2_high), f - rest);
+    const Vec<T> h = f * f * T(0.5);
+    const Vec<T> rest = h - fma(s, h + r, n * C::ln2_low);
+    return fma(n, C::ln2_high, f - rest);
 }
 
 // Infinity and NaN, 0 and negative numbers, given y = log(x) for all others.
@@ -149,15 +166,15 @@ template <class T>
 FASTNN_INLINE Vec<T> log_special(Vec<T> x, Vec<T> y) {
     const Vec<T> infinity = T(__builtin_inf()), nan = T(__builtin_nan(""));
     y = select(x < infinity, y, x);
-    y = select(x > Vec<T>(), y, nan);
-    return select(x == Vec<T>(), -infinity, y);
+    y = select(x > T(0), y, nan);
+    return select(x == T(0), -infinity, y);
 }
 
 template <class T>
 FASTNN_INLINE Vec<T> log(Vec<T> x) {
     Vec<T> n;
     const Vec<T> m = split(x, n);
-    return log_special(x, log_reduced(m - Vec<T>(T(1)), n));
+    return log_special(x, log_reduced(m - T(1), n));
 }
 
 template <class T>
@@ -168,16 +185,19 @@ FASTNN_INLINE Vec<T> log1p(Vec<T> x) {
     const Vec<T> c = x - (u - one);
     Vec<T> n;
     const Vec<T> m = split(u, n);
-    const Vec<T> y = log_reduced((m - one) + scale(c, -n), n);
+    const Vec<T> y =
+        log_reduced((m - one) + c * power_of_two(max(-n, Vec<T>(T(-Format<T>::bias)))), n);
     const Vec<T> tiny = sizeof(T) == 4 ? T(0x1p-25) : T(0x1p-54);
     return select(abs(x) < tiny, x, log_special(u, y));
 }
 
 template <class T>
 FASTNN_INLINE Vec<T> tanh(Vec<T> x) {
-    // t = expm1(-2|x|) in (-1, 0], so nothing cancels in -t / (t + 2).
-    const Vec<T> t = expm1(Vec<T>(T(-2)) * abs(x));
-    return copysign(t / (t + Vec<T>(T(2))), x);
+    // y = expm1(-2|x|) / 2 lies in (-1/2, 0], so nothing cancels in y / (y + 1).
+    const Vec<T> low = sizeof(T) == 4 ? T(-18) : T(-38);
+    Vec<T> n, q;
+    const Vec<T> y = half_expm1(max(low, T(-2) * abs(x)), n, q);
+    return copysign(y / (y + T(1)), x);
 }
 
 template <class T>
@@ -185,25 +205,35 @@ FASTNN_INLINE Vec<T> sigmoid(Vec<T> x) {
     // exp(-|x|) does not overflow, and the small results for x < 0 are not a difference.
     const Vec<T> one = T(1);
     const Vec<T> e = exp(-abs(x));
-    return select(x < Vec<T>(), e, one) / (one + e);
+    return select(x < T(0), e, one) / (one + e);
 }
 
-template <class T>
-FASTNN_INLINE Vec<T> erf(Vec<T> x) {
-    using C = Constants<T>;
-    constexpr bool single = sizeof(T) == 4;
-    const Vec<T> one = T(1), a = abs(x);
-    const Vec<T> small = x * polynomial(x * x, C::erf_small);
-    // Clamped where erf is 1; the order of arguments keeps NaN.
-    const Vec<T> b = min(Vec<T>(single ? T(4) : T(6)), a);
-    const Vec<T> centre = single ? T(2) : T(2.5);
-    const Vec<T> e = exp(-b * b) * polynomial((b - centre) / (b + centre), C::erfc);
-    return select(a < one, small, copysign(one - e, x));
+FASTNN_INLINE Vec<float> erf(Vec<float> x) {
+    using C = Constants<float>;
+    // 1 - erf(a) = 2^u. u has no constant term, so 1 - 2^u is as good for small a as for large,
+    // where errors of u fade; and there is nothing to divide. erf is 1 from 3.93 on.
+    const Vec<float> a = min(Vec<float>(3.93f), abs(x));
+    const Vec<float> u = a * polynomial(a, C::erfc_log2);
+    const Vec<float> n = round(u);
+    const Vec<float> r = u - n;
+    const Vec<float> q = r * polynomial(r, C::exp2m1);
+    const Vec<float> power = power_of_two(n);
+    return copysign(fnma(power, q, 1.0f - power), x);
+}
+
+FASTNN_INLINE Vec<double> erf(Vec<double> x) {
+    using C = Constants<double>;
+    const Vec<double> a = abs(x);
+    const Vec<double> small = x * polynomial(x * x, C::erf);
+    // Beyond 6 erf rounds to 1; the order of arguments keeps NaN.
+    const Vec<double> b = min(Vec<double>(6.0), a);
+    const Vec<double> e = exp(-b * b) * polynomial((b - 2.5) / (b + 2.5), C::erfc);
+    return select(a < 1.0, small, copysign(1.0 - e, x));
 }
 
 template <class T>
 FASTNN_INLINE Vec<T> rsqrt(Vec<T> x) {
-    return Vec<T>(T(1)) / sqrt(x);
+    return T(1) / sqrt(x);
 }
 
 // pi/2 in parts; n times the first two is exact for n < 2^20.
@@ -217,7 +247,7 @@ struct HalfPi {
 
 // r and n with x = n pi/2 + r, n whole, |r| <= pi/4, for |x| <= bound.
 FASTNN_INLINE Vec<double> reduce_half_pi(Vec<double> x, Vec<double>& n) {
-    n = round(x * Vec<double>(HalfPi::inverse));
+    n = round(x * HalfPi::inverse);
     const Vec<double> r = fnma(n, HalfPi::middle, fnma(n, HalfPi::high, x));
     return fnma(n, HalfPi::low, r);
 }
@@ -242,14 +272,13 @@ FASTNN_INLINE Vec<T> sin_shifted(Vec<T> x, int shift) {
     Vec<T> r = reduce_half_pi(x, n);
     const Vec<T> z = r * r;
     const Vec<T> s = fma(r * z, polynomial(z, C::sin), r);
-    const Vec<T> c = fma(z * z, polynomial(z, C::cos), fnma(z, Vec<T>(T(0.5)), Vec<T>(T(1))));
+    const Vec<T> c = fma(z * z, polynomial(z, C::cos), fnma(z, T(0.5), T(1)));
     // The last two bits of n + shift choose the function and the sign.
     const Vec<T> magic = T(3) * T(1ull << (mantissa - 1)) + T(shift);
     const Int q = bits(n + magic);
     const Vec<T> odd = Vec<T>::from_bits(q << (8 * int(sizeof(T)) - 1));
     const Vec<T> sign = Vec<T>::from_bits((q >> 1) << (8 * int(sizeof(T)) - 1));
-    const Vec<T> half = Vec<T>(T(0.5));
-    return xorsign(select(copysign(half, odd) < Vec<T>(), c, s), sign);
+    return xorsign(select(copysign(Vec<T>(T(1)), odd) < T(0), c, s), sign);
 }
 
 // The lanes that are too large for reduce_half_pi, by libm.
@@ -263,7 +292,7 @@ __attribute__((noinline)) void sin_large(const T* x, T* y, int n, int shift) {
 template <class T>
 FASTNN_INLINE Vec<T> sin_any(Vec<T> x, int shift) {
     Vec<T> y = sin_shifted(x, shift);
-    if (__builtin_expect(!all(abs(x) <= Vec<T>(T(HalfPi::bound))), 0)) {
+    if (__builtin_expect(!all(abs(x) <= T(HalfPi::bound)), 0)) {
         T from[Vec<T>::width], to[Vec<T>::width];
         x.store(from);
         y.store(to);
@@ -275,12 +304,95 @@ FASTNN_INLINE Vec<T> sin_any(Vec<T> x, int shift) {
 
 template <class T>
 FASTNN_INLINE Vec<T> sin(Vec<T> x) {
-    return select(x == Vec<T>(), x, sin_any(x, 0));
+    return select(x == T(0), x, sin_any(x, 0));
 }
 
 template <class T>
 FASTNN_INLINE Vec<T> cos(Vec<T> x) {
     return sin_any(x, 1);
+}
+
+// The unevaluated sum high + low, |low| at most half an ULP of high.
+struct Pair {
+    Vec<double> high, low;
+};
+
+// a + b exactly, for |a| >= |b| or a = 0.
+FASTNN_INLINE Pair two_sum(Vec<double> a, Vec<double> b) {
+    const Vec<double> s = a + b;
+    return {s, b - (s - a)};
+}
+
+// a * b exactly, away from underflow and overflow.
+FASTNN_INLINE Pair two_product(Vec<double> a, Vec<double> b) {
+    const Vec<double> p = a * b;
+    if constexpr (Native<double>::fused) {
+        return {p, fma(a, b, -p)};
+    } else {
+        // Dekker: halves of 26 bits, whose products are exact.
+        const Vec<double> split = 0x1p27 + 1;
+        const Vec<double> a1 = split * a - (split * a - a), a2 = a - a1;
+        const Vec<double> b1 = split * b - (split * b - b), b2 = b - b1;
+        return {p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2};
+    }
+}
+
+// log(x) to 2^-64 of itself, for 0 < x < infinity: n ln2 + 2s + s^3 (2/3 + s^2 T), as log_reduced
+// but with all that is not small in pairs.
+FASTNN_INLINE Pair log_pair(Vec<double> x) {
+    using C = Constants<double>;
+    Vec<double> n;
+    const Vec<double> f = split(x, n) - 1.0;
+    const Pair d = two_sum(2.0, f);
+    const Vec<double> s = f / d.high;
+    const Pair sd = two_product(s, d.high);
+    const Vec<double> s_low = (((f - sd.high) - sd.low) - s * d.low) / d.high;
+    Pair z = two_product(s, s);
+    z.low = fma(s + s, s_low, z.low);
+    Pair r = two_sum(2.0 / 3.0, z.high * polynomial(z.high, C::log_tail));
+    r.low += C::two_thirds_low;
+    Pair sz = two_product(s, z.high);
+    sz.low += fma(s, z.low, s_low * z.high);
+    Pair t = two_product(sz.high, r.high);
+    t.low += fma(sz.high, r.low, sz.low * r.high);
+    const Pair a = two_sum(n * C::ln2_high, s + s);
+    const Pair b = two_sum(a.high, t.high);
+    return two_sum(b.high, b.low + (a.low + fma(n, C::ln2_low, s_low + s_low + t.low)));
+}
+
+// x^y for x >= 0.
+FASTNN_INLINE Vec<double> pow_magnitude(Vec<double> x, Vec<double> y) {
+    const Vec<double> zero, infinity = __builtin_inf();
+    // No power beyond 2^65 differs from 0, 1 or infinity.
+    const Vec<double> bounded = max(Vec<double>(-0x1p65), min(Vec<double>(0x1p65), y));
+    const Pair l = log_pair(x);
+    Pair t = two_product(bounded, l.high);
+    t.low = fma(bounded, l.low, t.low);
+    const Vec<double> clamped = max(Vec<double>(-746.0), min(Vec<double>(710.0), t.high));
+    Vec<double> n;
+    Vec<double> r = reduce_log2(clamped, n);
+    r += select(clamped == t.high, t.low, zero);
+    const Vec<double> m = scale(polynomial(r, Constants<double>::exp), n);
+    const Vec<double> limit = select((x == zero) ^ (y < zero), zero, infinity);
+    return select((x == zero) | (x == infinity), select(y == y, limit, y), select(x == x, m, x));
+}
+
+// In double, which leaves one rounding.
+FASTNN_INLINE Vec<float> pow_magnitude(Vec<float> x, Vec<float> y) {
+    const Vec<float> bounded = max(Vec<float>(-0x1p40f), min(Vec<float>(0x1p40f), y));
+    const Wide a = widen(x), b = widen(bounded);
+    return narrow(exp(b.low * log(a.low)), exp(b.high * log(a.high)));
+}
+
+// With the special cases of C: pow(x, 0) = pow(1, y) = 1 even for NaN, negative x to whole powers.
+template <class T>
+FASTNN_INLINE Vec<T> pow(Vec<T> x, Vec<T> y) {
+    const Vec<T> zero, one = T(1), half = y * T(0.5);
+    const Vec<T> m = pow_magnitude(abs(x), y);
+    const Mask<T> whole = round(y) == y, odd = whole & (round(half) != half);
+    Vec<T> p = select(odd, copysign(m, x), m);
+    p = select((x < zero) & ~whole & (x != -Vec<T>(T(__builtin_inf()))), T(__builtin_nan("")), p);
+    return select((y == zero) | (x == one), one, p);
 }
 
 }  // namespace fastnn::FASTNN_ISA

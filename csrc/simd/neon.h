@@ -12,6 +12,7 @@ struct Native;
 
 template <>
 struct Native<double> : Lanes<double, 16> {
+    static constexpr bool fused = true;
     static FASTNN_INLINE Reg broadcast(double x) { return Reg{x, x}; }
     static FASTNN_INLINE Reg fma(Reg a, Reg b, Reg c) { return vfmaq_f64(c, a, b); }
     static FASTNN_INLINE Reg fnma(Reg a, Reg b, Reg c) { return vfmsq_f64(c, a, b); }
@@ -25,6 +26,7 @@ struct Native<double> : Lanes<double, 16> {
 
 template <>
 struct Native<float> : Lanes<float, 16> {
+    static constexpr bool fused = true;
     static FASTNN_INLINE Reg broadcast(float x) { return Reg{x, x, x, x}; }
     static FASTNN_INLINE Reg fma(Reg a, Reg b, Reg c) { return vfmaq_f32(c, a, b); }
     static FASTNN_INLINE Reg fnma(Reg a, Reg b, Reg c) { return vfmsq_f32(c, a, b); }

@@ -132,6 +132,8 @@ struct Vec {
         return from_bits(bits(a) ^ (bits(b) & bits(Vec(-T(0)))));
     }
 
+    // 2^n for a whole number n, -bias <= n <= bias (127, 1023); 2^-bias comes out as 0 or itself.
+    friend FASTNN_INLINE Vec power_of_two(Vec n) { return Vec(N::power_of_two(n.v)); }
     // a * 2^n for a whole number n, |n| <= 2 * (largest exponent), rounded once (gradual
     // underflow).
     friend FASTNN_INLINE Vec scale(Vec a, Vec n) { return Vec(N::scale(a.v, n.v)); }
