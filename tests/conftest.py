@@ -1,0 +1,18 @@
+"""Settings of every test run, and what it says of the machine it ran on."""
+
+from hypothesis import HealthCheck, settings
+
+import fastnn
+
+# A machine that is busy with something else must not fail a test.
+settings.register_profile("fastnn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fastnn")
+
+
+def pytest_report_header():
+    config = fastnn.show_config("dicts")
+    isa, threads = config["isa"], config["threads"]
+    return (
+        f"fastnn {config['version']}, {config['compiler']}, ISA {isa['level']} of"
+        f" {', '.join(isa['available'])}, {threads['number']} threads from {threads['source']}"
+    )

@@ -1,0 +1,43 @@
+"""No kernel object may offer the linker a copy of a function that another level could use.
+
+Two copies of one inline function, compiled with different flags, have one name; the linker keeps
+any of them, and an older CPU meets instructions it does not have. So kernel objects hold no weak
+symbol outside their own namespace.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NM = shutil.which("nm")
+
+
+def kernel_objects():
+    """(level, object file) of every kernel in the newest build directory."""
+    builds = [Path(p) for p in os.environ.get("FASTNN_BUILD_DIR", "").split(os.pathsep) if p]
+    builds = builds or sorted(ROOT.glob("build/*"), key=lambda p: p.stat().st_mtime)[-1:]
+    return [
+        (folder.name.removesuffix(".dir").rsplit("_", 1)[1], file)
+        for build in builds
+        for folder in sorted(build.glob("csrc/CMakeFiles/fastnn_*_*.dir"))
+        for file in sorted(folder.rglob("*.o"))
+    ]
+
+
+def test_weak_symbols_stand_in_their_level():
+    objects = kernel_objects()
+    if not objects or NM is None:
+        pytest.skip("needs a build directory and nm")
+    for level, file in objects:
+        text = subprocess.run(
+            [NM, "-C", "--defined-only", str(file)], capture_output=True, text=True, check=True
+        ).stdout
+        # W, V: weak; u: unique in the process; lower case w, v: weak and undefined elsewhere.
+        weak = re.findall(r"^[0-9a-f]* [WVuwv] (.*)$", text, re.M)
+        outside = [name for name in weak if f"fastnn::{level}::" not in name]
+        assert not outside, f"{file}: {outside}"
