@@ -126,6 +126,24 @@ def compare(own: str, peers: str, rounds: int) -> dict[str, dict[str, list[list[
     return {name: calls for name, calls in found.items() if calls}
 
 
+def table(found: dict[str, dict[str, list[list[float]]]]) -> list[list[str]]:
+    """Heading and rows: least / median of the medians."""
+    calls = dict.fromkeys(call for costs in found.values() for call in costs)
+    rows = [["µs", *found]]
+    for call in calls:
+        pairs = [costs.get(call, []) for costs in found.values()]
+        cells = [f"{min(p)[0]:.2f} / {median(m for _, m in p):.2f}" if p else "" for p in pairs]
+        rows.append([call, *cells])
+    return rows
+
+
+def lines(found: dict[str, dict[str, list[list[float]]]]) -> list[str]:
+    """The table as text."""
+    return [
+        f"{name:32}" + "".join(f"{cell:>18}" for cell in cells) for name, *cells in table(found)
+    ]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a table of µs, least / median of the medians."""
     parser = argparse.ArgumentParser(prog="python -m benches.micro", description=__doc__)
@@ -136,16 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.only:
         print(json.dumps(measure(STEPS[options.only]())))
         return 0
-    found = compare(sys.executable, options.peers_python, options.rounds)
-    calls = list(dict.fromkeys(call for costs in found.values() for call in costs))
-    print(f"{'µs, least / median':32}" + "".join(f"{name:>18}" for name in found))
-    for call in calls:
-        cells = []
-        for costs in found.values():
-            pairs = costs.get(call)
-            least = min(pair[0] for pair in pairs) if pairs else 0
-            cells.append(f"{least:.2f} / {median(p[1] for p in pairs):.2f}" if pairs else "")
-        print(f"{call:32}" + "".join(f"{cell:>18}" for cell in cells))
+    print("\n".join(lines(compare(sys.executable, options.peers_python, options.rounds))))
     return 0
 
 

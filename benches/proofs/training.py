@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 import fastnn
@@ -14,7 +15,7 @@ from fastnn.nn import functional
 def model(*dims: int) -> Any:
     """Linear layers with ReLU and dropout between them."""
     modules: list[Any] = []
-    for fan_in, fan_out in zip(dims, dims[1:], strict=False):
+    for fan_in, fan_out in pairwise(dims):
         modules += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(0.1)]
     return nn.Sequential(*modules[:-2])
 

@@ -30,6 +30,7 @@ class Run:
     results: list[Result] = field(default_factory=list)
     imports: dict[str, list[float]] = field(default_factory=dict)
     sizes: dict[str, dict[str, float]] = field(default_factory=dict)
+    micro: dict[str, dict[str, list[list[float]]]] = field(default_factory=dict)
 
     def misses(self) -> list[str]:
         """Targets missed, in words."""

@@ -75,9 +75,11 @@ class Result:
             if ratio is None or ratio >= target:
                 continue
             if ceiling is not None and ceiling < target:
-                words.append(f"{ratio:.2f} of {rival}, target {target:g}, roof {ceiling:.2f}")
+                words.append(
+                    f"{ratio:.2f}× {rival}, target {target:g} (the roof allows {ceiling:.2f})"
+                )
             else:
-                words.append(f"{ratio:.2f} of {rival}, target {target:g}")
+                words.append(f"{ratio:.2f}× {rival}, target {target:g}")
         share = self.share(self.work.subject)
         if self.work.min_share and share is not None and share < self.work.min_share:
             words.append(f"{share:.0%} of the roof, target {self.work.min_share:.0%}")

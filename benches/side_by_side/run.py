@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from .. import micro
 from . import inputs, reference, report, roof, startup
 from .disturbance import LIMIT, Watch
 from .libraries import LIBRARIES, ROOT, Process
@@ -19,6 +20,9 @@ from .results import Result, Timing, roof_seconds
 from .works import WORKS, Work
 
 TRIES = 5
+EXTRAS = ["import", "installed size", "micro costs"]
+JSON = ROOT / "build" / "benchmarks.json"
+WHEELS = [ROOT / "dist", ROOT / "wheelhouse"]
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -32,8 +36,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--python", default=sys.executable, help="interpreter that has fastnn")
     parser.add_argument("--peers-python", help="interpreter that has the other libraries")
-    parser.add_argument("--wheels", type=Path, default=ROOT / "dist", help="folder of wheels")
-    parser.add_argument("--json", type=Path, help="write every round to this file")
+    parser.add_argument("--wheels", type=Path, nargs="+", default=WHEELS, help="their folders")
+    parser.add_argument("--json", type=Path, default=JSON, help="file for every round")
     parser.add_argument("--write-docs", action="store_true", help="update docs/benchmarks.*")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail on a miss")
     parser.add_argument("--list", action="store_true", help="print the works and stop")
@@ -123,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pattern = re.compile(options.only)
     works = [work for work in WORKS if pattern.search(work.name)]
     if options.list:
-        print("\n".join([work.name for work in WORKS] + ["import", "installed size"]))
+        print("\n".join([work.name for work in WORKS] + EXTRAS))
         return 0
     run = report.Run(threads=options.threads, rounds=options.rounds, seconds=options.seconds)
     run.roofs = roof.measure(options.threads)
@@ -148,8 +152,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         run.imports = startup.import_times(options.python, options.peers_python, options.rounds)
         print(report.import_lines(run.imports), flush=True)
     if pattern.search("installed size"):
-        run.sizes = startup.sizes(options.python, options.peers_python, options.wheels)
+        run.sizes = startup.sizes(options.peers_python, options.wheels)
         print(report.size_lines(run.sizes), flush=True)
+    if pattern.search("micro costs"):
+        run.micro = micro.compare(options.python, options.peers_python, min(3, options.rounds))
+        print("\n".join(micro.lines(run.micro)), flush=True)
     report.write(run, options.json, ROOT / "docs" if options.write_docs else None)
     return 1 if options.strict and run.misses() else 0
 

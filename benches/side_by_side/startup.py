@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -11,7 +13,7 @@ from time import perf_counter
 from .libraries import ROOT
 
 IMPORTS = ("numpy", "fastnn", "torch", "jax", "sklearn.neural_network")
-DISTRIBUTIONS = ("fastnn", "torch", "jaxlib", "scikit-learn", "onnxruntime")
+DISTRIBUTIONS = ("torch", "jaxlib", "scikit-learn", "onnxruntime")
 
 SIZE = """
 import json, sys
@@ -23,7 +25,6 @@ for name in sys.argv[1:]:
     except metadata.PackageNotFoundError:
         continue
     paths = [file.locate() for file in files]
-    # an editable install holds a few links only: count the package it points at
     found[name] = sum(path.stat().st_size for path in paths if path.exists())
 print(json.dumps(found))
 """
@@ -54,15 +55,15 @@ def beyond(times: dict[str, list[float]], name: str, base: str = "numpy") -> flo
     return median(a - b for a, b in zip(times[name], times[base], strict=False))
 
 
-def sizes(own: str, peers: str, wheels: Path) -> dict[str, dict[str, float]]:
-    """Megabytes (10^6) installed, without dependencies, and of wheels found in a folder."""
-    found: dict[str, dict[str, float]] = {}
-    for python, names in ((own, DISTRIBUTIONS[:1]), (peers, DISTRIBUTIONS[1:])):
-        command = [python, "-c", SIZE, *names]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        for name, size in json.loads(output).items():
-            found[name] = {"installed": size / 1e6}
-    for wheel in sorted(wheels.glob("*.whl")):
+def sizes(peers: str, folders: Sequence[Path]) -> dict[str, dict[str, float]]:
+    """Megabytes (10^6) without dependencies: peers as installed, fastnn from its newest wheel."""
+    command = [peers, "-c", SIZE, *DISTRIBUTIONS]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = {name: {"installed": size / 1e6} for name, size in json.loads(output).items()}
+    wheels = [wheel for folder in folders for wheel in folder.glob("*.whl")]
+    for wheel in sorted(wheels, key=lambda path: path.stat().st_mtime):
+        with zipfile.ZipFile(wheel) as archive:
+            installed = sum(entry.file_size for entry in archive.infolist())
         name = wheel.name.split("-")[0]
-        found.setdefault(name, {})["wheel"] = wheel.stat().st_size / 1e6
+        found[name] = {"installed": installed / 1e6, "wheel": wheel.stat().st_size / 1e6}
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from statistics import median
 
+from .. import micro
 from . import startup
 from .report import Run, cpu_name, duration
 from .results import Result
@@ -40,6 +41,8 @@ def work_row(result: Result) -> str:
         time, share = (timing.problem if timing else "absent"), ""
     else:
         time, value = duration(timing.seconds), result.share(own)
+        if result.work.kind == "matmul":
+            time += f" ({result.work.flops / timing.seconds * 1e-9:.0f} GF/s)"
         share = f"{value:.0%}" if value else ""
     targets = ", ".join(f"{t:g}× {rival}" for rival, t in result.work.targets.items())
     cells = [rival_cell(result, column) for column in COLUMNS]
@@ -94,6 +97,24 @@ def startup_section(run: Run) -> list[str]:
     return lines
 
 
+def micro_section(run: Run) -> list[str]:
+    """Costs of single calls."""
+    if not run.micro:
+        return []
+    head, *rows = micro.table(run.micro)
+    intro = "Arrays of 8 floats, one thread: least / median µs."
+    return [
+        "## Small costs",
+        "",
+        intro,
+        "",
+        row(head),
+        row(["---"] * len(head)),
+        *map(row, rows),
+        "",
+    ]
+
+
 def markdown(run: Run) -> str:
     """The whole page."""
     missed = [result for result in run.results if result.verdicts()]
@@ -121,6 +142,7 @@ def markdown(run: Run) -> str:
         "## Targets met",
         "",
         *works_table(met),
+        *micro_section(run),
         *startup_section(run),
         *roof_section(run),
         "## How it is measured",
