@@ -12,9 +12,8 @@ import sys
 import time
 import warnings
 
-import numpy as np
-
 import fastnn
+import numpy as np
 from fastnn import kernels
 
 # Newer Pythons warn that forking with threads is dangerous; that it is not is what is shown here.

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from .side_by_side.disturbance import LIMIT, Watch
+from .side_by_side.libraries import ROOT
 from .side_by_side.roof import Roof, measure
 from .timing import timed
 
@@ -35,6 +36,17 @@ LARGE = (1024, 2048)
 NEAR = dict(itertools.pairwise((*SIZES, *LARGE)))
 CLOSE = 1.15  # sizes this near are neighbours in both directions
 CLIFF = 1.2
+DOCS = ROOT / "docs"
+PAGE = """# GEMM over a grid of sizes
+
+Written by `python -m benches.gemm_grid --write-docs`; do not edit by hand. {threads} threads.
+
+![Share of the roof](gemm-grid.png)
+
+```text
+{text}
+```
+"""
 BATCH = 40  # about half a second
 TRIES = 4
 
@@ -120,14 +132,15 @@ def run_cell(cell: Cell, product: Callable[[Any, Any], Any], roof: Roof) -> Meas
 
 def neighbour(cell: Cell, dimension: str) -> Cell | None:
     """The cell one size further in one dimension."""
-    size = NEAR.get(getattr(cell, dimension))
-    return replace(cell, **{dimension: size}) if size else None
+    sizes = {"m": cell.m, "n": cell.n, "k": cell.k}
+    size = NEAR.get(sizes[dimension])
+    return replace(cell, **(sizes | {dimension: size})) if size else None  # type: ignore[arg-type]
 
 
 def cells(count: int, seed: int) -> list[Cell]:
     """The cube and the sample with its neighbours, without repeats."""
     rng = random.Random(seed)
-    chosen = {Cell(*size) for size in itertools.product(COARSE, repeat=3)}
+    chosen = {Cell(m, n, k) for m, n, k in itertools.product(COARSE, repeat=3)}
     for _ in range(count):
         m, n, k = (rng.choice(SIZES + LARGE) for _ in range(3))
         trans, dtype = rng.choice(("nn", "nt", "tn", "tt")), rng.choice(("float32", "float64"))
@@ -243,6 +256,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="150 cells, no cube")
     parser.add_argument("--csv", type=Path, help="write every cell")
     parser.add_argument("--picture", type=Path, help="write the heat map")
+    parser.add_argument("--write-docs", action="store_true", help="update docs/gemm-grid.*")
     options = parser.parse_args(argv)
     roof = measure(options.threads)["best"]
     product = library(options.library, options.threads)
@@ -251,7 +265,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen = random.Random(options.seed).sample(chosen, 150)
     measured = run_cells(chosen, product, roof)
     cliffs = confirm(pairs(measured), product, roof)
-    print("\n".join(summary(measured, cliffs, roof)))
+    text = "\n".join(summary(measured, cliffs, roof))
+    print(text)
+    if options.write_docs:
+        options.picture = DOCS / "gemm-grid.png"
+        (DOCS / "gemm-grid.md").write_text(PAGE.format(text=text, threads=options.threads))
     if options.csv:
         with options.csv.open("w", newline="") as file:
             writer = csv.writer(file)
