@@ -3,7 +3,7 @@
 import fastnn
 import numpy as np
 import pytest
-from fastnn import nn
+from fastnn import nn, optim
 
 from .conftest import normal
 
@@ -21,8 +21,8 @@ def first_sgd_step(p, g):
 
 
 CASES = {
-    "sgd": (lambda params: fastnn.optim.SGD(params, 1e-3, momentum=0.9), first_sgd_step, 5),
-    "adam": (lambda params: fastnn.optim.Adam(params, 1e-3), first_adam_step, 7),
+    "sgd": (lambda params: optim.SGD(params, 1e-3, momentum=0.9), first_sgd_step, 5),
+    "adam": (lambda params: optim.Adam(params, 1e-3), first_adam_step, 7),
 }
 
 

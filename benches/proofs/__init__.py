@@ -2,6 +2,7 @@
 
 python -m benches.proofs.same_bits
 python -m benches.proofs.steady_memory
-python -m benches.proofs.forks
 python -m benches.proofs.interrupt
+python -m benches.proofs.more_threads
+python -m benches.forks
 """

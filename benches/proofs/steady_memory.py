@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fastnn
 import numpy as np
+from fastnn import optim
 
 from .training import model, step
 
@@ -21,7 +22,7 @@ def main(steps: int = 10_000) -> int:
     """Train on batches of 1…256 rows; compare memory after a tenth with memory at the end."""
     rng = np.random.default_rng(0)
     network = model(100, 200, 10)
-    optimizer = fastnn.optim.Adam(network.parameters(), lr=1e-3)
+    optimizer = optim.Adam(network.parameters(), lr=1e-3)
     levels = []
     for i in range(steps):
         rows = int(rng.integers(1, 257))

@@ -8,7 +8,7 @@ from typing import Any
 
 import fastnn
 import numpy as np
-from fastnn import nn
+from fastnn import nn, optim
 from fastnn.nn import functional
 
 
@@ -34,7 +34,7 @@ def train(steps: int, seed: int = 0) -> str:
     fastnn.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = model(300, 512, 257, 10)
-    optimizer = fastnn.optim.Adam(network.parameters(), lr=1e-3)
+    optimizer = optim.Adam(network.parameters(), lr=1e-3)
     x = rng.standard_normal((1111, 300), dtype=np.float32)
     labels = rng.integers(0, 10, 1111)
     digest = sha256()

@@ -8,7 +8,7 @@ from typing import Any
 
 import fastnn
 import numpy as np
-from fastnn import nn
+from fastnn import nn, optim
 from fastnn.nn import functional
 
 from .. import inputs, reference
@@ -63,7 +63,7 @@ def mlp_step(size: Size, variant: str) -> Case:
     def reset() -> None:
         nonlocal model, optimizer
         model = network(data.layers)
-        optimizer = fastnn.optim.Adam(model.parameters(), lr=reference.LR)
+        optimizer = optim.Adam(model.parameters(), lr=reference.LR)
 
     def step() -> Any:
         optimizer.zero_grad()
@@ -127,7 +127,7 @@ def adam(size: Size, variant: str) -> Case:
         params = [nn.Parameter(fastnn.tensor(p)) for p in first]
         for p, g in zip(params, grads, strict=True):
             p.grad = fastnn.from_numpy(g)
-        optimizer = fastnn.optim.Adam(params, lr=reference.LR)
+        optimizer = optim.Adam(params, lr=reference.LR)
 
     def answer() -> Any:
         reset()
@@ -149,7 +149,7 @@ def digits(size: Size, variant: str, path: str = "") -> Case:
         for fan_in, fan_out in pairwise(dims):
             modules += [nn.Linear(fan_in, fan_out), nn.ReLU()]
         model = nn.Sequential(*modules[:-1])
-        optimizer = fastnn.optim.Adam(model.parameters(), lr=reference.LR)
+        optimizer = optim.Adam(model.parameters(), lr=reference.LR)
         for _ in range(30):
             order = fastnn.randperm(len(x))
             for start in range(0, len(x), batch):
