@@ -311,7 +311,7 @@ class Tensor:
             parts.append(f"grad_fn=<{node_name(self.node)}>")
         elif self.requires_grad:
             parts.append("requires_grad=True")
-        return f"{type(self).__name__.lower()}({', '.join(parts)})"
+        return f"tensor({', '.join(parts)})"
 
     def __reduce__(self) -> Any:
         if self.node is not None:

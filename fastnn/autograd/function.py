@@ -10,12 +10,13 @@ import numpy as np
 
 from ..tensor import Tensor, TensorLike, as_array
 from .grad_mode import no_grad
-from .tape import Array, Grads, Node, mode
+from .tape import Array, Grads, Node, count, mode
 
 __all__ = ["Array", "Context", "Function", "Grads", "Node", "array", "record", "record_many",
            "unbroadcast"]
 
 Backward = Callable[..., Grads]
+new = object.__new__
 ARRIVED = np.zeros(0)  # passed from one output to the node of all outputs: "my gradient is there"
 
 
@@ -43,13 +44,43 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
         What `backward` will find in ``node.saved``. Never the output tensor itself, only its array:
         a node must not point at its output.
     """
-    out = Tensor(y)
+    out = new(Tensor)
+    out.data = y if type(y) is np.ndarray else np.asarray(y)
+    out.grad = out.hooks = out.node = None
+    out.requires_grad = False
     if mode.enabled:
-        node = make_node(backward, inputs, saved)
-        if node is not None:
-            out.node = node
+        sinks, needs = sinks_of(inputs)
+        if True in needs:
             out.requires_grad = True
+            out.node = node = new(Node)  # filled in here: this is the hottest path of all
+            node.backward = backward
+            node.inputs = sinks
+            node.needs = needs
+            node.saved = saved
+            node.order = next(count)
+            node.hooks = None
     return out
+
+
+def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...], tuple[bool, ...]]:
+    """For each input where its gradient goes, or None for a constant; and whether it is wanted."""
+    if len(inputs) == 1:
+        x = inputs[0]
+        if isinstance(x, Tensor) and x.requires_grad:
+            node = x.node
+            return (x if node is None else node,), (True,)
+        return (None,), (False,)
+    sinks: list[Node | Tensor | None] = []
+    needs = []
+    for x in inputs:
+        if isinstance(x, Tensor) and x.requires_grad:
+            node = x.node
+            sinks.append(x if node is None else node)
+            needs.append(True)
+        else:
+            sinks.append(None)
+            needs.append(False)
+    return tuple(sinks), tuple(needs)
 
 
 def record_many(
@@ -58,10 +89,10 @@ def record_many(
     """As `record` for several outputs: ``backward(node, *dys)``, None where no gradient came."""
     outs = tuple([Tensor(y) for y in ys])
     if mode.enabled:
-        node = make_node(backward, inputs, saved)
-        if node is not None:
+        sinks, needs = sinks_of(inputs)
+        if True in needs:
             dys: list[Array | None] = [None] * len(outs)
-            node.backward = partial(_join, backward, dys)
+            node = Node(partial(_join, backward, dys), sinks, needs, saved)
             for i, out in enumerate(outs):
                 if out.data.dtype.kind in "fc":
                     out.node = Node(partial(_arrive, dys, i), (node,), (True,), ())
@@ -78,20 +109,6 @@ def _join(backward: Backward, dys: list[Array | None], node: Node, arrived: Arra
     arguments = tuple(dys)
     dys[:] = [None] * len(dys)
     return backward(node, *arguments)
-
-
-def make_node(
-    backward: Backward, inputs: tuple[Any, ...], saved: tuple[Any, ...]
-) -> Node | None:
-    """A node if any of `inputs` needs a gradient."""
-    sinks = tuple(
-        [
-            (x if x.node is None else x.node) if isinstance(x, Tensor) and x.requires_grad else None
-            for x in inputs
-        ]
-    )
-    needs = tuple([sink is not None for sink in sinks])
-    return Node(backward, sinks, needs, saved) if True in needs else None
 
 
 def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:

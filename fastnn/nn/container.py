@@ -1,0 +1,234 @@
+"""Modules that hold others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, overload
+
+from ..tensor import Tensor
+from .module import Module
+from .parameter import Parameter
+
+
+class _List(Module):
+    """Modules under the names "0", "1", ..."""
+
+    def _items(self) -> list[Any]:
+        return [self.__dict__[name] for name in self._names()]
+
+    def _names(self) -> list[str]:
+        return list(self._modules)
+
+    def _refill(self, items: Iterable[Any]) -> None:
+        items = list(items)
+        for name in self._names():
+            delattr(self, name)
+        for i, item in enumerate(items):
+            setattr(self, str(i), item)
+
+    def _place(self, index: int) -> int:
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"{type(self).__name__}: index {index} is out of range for {size}")
+        return index % size
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
+
+    def __setitem__(self, index: int, item: Any) -> None:
+        setattr(self, self._names()[self._place(index)], item)
+
+    def __delitem__(self, index: int | slice) -> None:
+        items = self._items()
+        del items[index]
+        self._refill(items)
+
+    def append(self, module: Any) -> Any:
+        """Add a module at the end."""
+        setattr(self, str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Any]) -> Any:
+        """Add several at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Any) -> Any:
+        """Put a module before the one at `index`."""
+        items = self._items()
+        items.insert(index, module)
+        self._refill(items)
+        return self
+
+
+class Sequential(_List):
+    """Modules called one after the other, each on the output of the one before.
+
+    Parameters
+    ----------
+    modules
+        The modules, or one dict of names and modules.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.nn.Sequential(fastnn.nn.Flatten(), fastnn.nn.Identity())
+    >>> model(fastnn.zeros(2, 3, 4)).shape
+    (2, 12)
+    >>> model[:1]
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+    )
+    """
+
+    def __init__(self, *modules: Any) -> None:
+        super().__init__()
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            named = list(modules[0].items())
+        else:
+            named = [(str(i), module) for i, module in enumerate(modules)]
+        for name, module in named:
+            self.add_module(name, module)
+
+    def forward(self, input: Any) -> Any:
+        """The output of the last module."""
+        own = self.__dict__
+        for name in self._modules:
+            input = own[name](input)
+        return input
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            names = self._names()[index]
+            return type(self)({name: self.__dict__[name] for name in names})
+        module: Module = self._items()[self._place(index)]
+        return module
+
+    def __add__(self, other: Sequential) -> Sequential:
+        return Sequential(*self, *other)
+
+
+class ModuleList(_List):
+    """A list of modules that the module around it knows of.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layers = fastnn.nn.ModuleList([fastnn.nn.Identity() for _ in range(3)])
+    >>> len(layers), layers[-1]
+    (3, Identity())
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        self.extend(modules)
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> ModuleList: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            return ModuleList(self._items()[index])
+        module: Module = self._items()[self._place(index)]
+        return module
+
+
+class ModuleDict(Module):
+    """A dict of modules that the module around it knows of.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> heads = fastnn.nn.ModuleDict({"a": fastnn.nn.Identity()})
+    >>> list(heads.keys()), "a" in heads
+    (['a'], True)
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        super().__init__()
+        self.update(modules or {})
+
+    def __getitem__(self, key: str) -> Module:
+        if key not in self._modules:
+            raise KeyError(key)
+        module: Module = self.__dict__[key]
+        return module
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._modules))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return [self.__dict__[name] for name in self._modules]
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """Names and modules."""
+        return [(name, self.__dict__[name]) for name in self._modules]
+
+    def pop(self, key: str) -> Module:
+        """Take a module out, and return it."""
+        module = self[key]
+        delattr(self, key)
+        return module
+
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Add or replace several."""
+        for key, module in modules.items():
+            self.add_module(key, module)
+
+
+class ParameterList(_List):
+    """A list of parameters that the module around it knows of; tensors become parameters.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> len(list(fastnn.nn.ParameterList([fastnn.ones(2), fastnn.ones(3)]).parameters()))
+    2
+    """
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        super().__init__()
+        self.extend(values)
+
+    def _names(self) -> list[str]:
+        return list(self._parameters)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Tensor) and not isinstance(value, Parameter):
+            value = Parameter(value)
+        super().__setattr__(name, value)
+
+    def __getitem__(self, index: int) -> Parameter:
+        value: Parameter = self._items()[self._place(index)]
+        return value
+
+    def extra_repr(self) -> str:
+        """Type and shape of each parameter."""
+        return "\n".join(f"({name}): {self.__dict__[name].dtype} {self.__dict__[name].shape}" for name in self._names())

@@ -1,0 +1,108 @@
+"""Calling a module that has hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.function import Array, Grads, Node, record_many
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from .module import Module
+
+Calls = dict[int, Callable[..., Any]]
+
+
+class Hooks:
+    """A module's hooks, in order of registration."""
+
+    def __init__(self) -> None:
+        self.before: Calls = {}
+        self.after: Calls = {}
+        self.backward_before: Calls = {}
+        self.backward_after: Calls = {}
+
+
+def call_hooked(module: Module, hooks: Hooks, args: Any, kwargs: Any) -> Any:
+    """Run the hooks that come before, `forward`, and those that come after."""
+    for hook in tuple(hooks.before.values()):
+        result = hook(module, args)
+        if result is not None:
+            args = result if isinstance(result, tuple) else (result,)
+    watch = Watch(module, hooks) if hooks.backward_before or hooks.backward_after else None
+    if watch is not None:
+        args = watch.inputs(args)
+    output = module.forward(*args, **kwargs)
+    for hook in tuple(hooks.after.values()):
+        result = hook(module, args, output)
+        if result is not None:
+            output = result
+    return output if watch is None else watch.outputs(output)
+
+
+class Watch:
+    """Two operations that change nothing, around a module: they see gradients come and go."""
+
+    def __init__(self, module: Module, hooks: Hooks) -> None:
+        self.module = module
+        self.hooks = hooks
+        self.arrived: tuple[Tensor | None, ...] = ()
+        self.has_inputs = False
+
+    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, tensors among them passed through an operation."""
+        places = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+        if not places:
+            return args
+        self.has_inputs = True
+        given = tuple([args[i] for i in places])
+        out = record_many([x.data for x in given], watch_inputs_backward, given, self)
+        new = list(args)
+        for i, x in zip(places, out):
+            new[i] = x
+        return tuple(new)
+
+    def outputs(self, output: Any) -> Any:
+        """The output, or outputs, passed through an operation."""
+        many = isinstance(output, (tuple, list))
+        given = tuple(output) if many else (output,)
+        places = [i for i, y in enumerate(given) if isinstance(y, Tensor) and y.requires_grad]
+        if not places:
+            return output
+        watched = tuple([given[i] for i in places])
+        out = record_many([y.data for y in watched], watch_outputs_backward, watched, self)
+        new = list(given)
+        for i, y in zip(places, out):
+            new[i] = y
+        return (tuple(new) if isinstance(output, tuple) else new) if many else new[0]
+
+
+def watch_outputs_backward(node: Node, *dys: Array | None) -> Grads:
+    (watch,) = node.saved
+    arrived = tuple([None if dy is None else Tensor(dy) for dy in dys])
+    for hook in tuple(watch.hooks.backward_before.values()):
+        arrived = replaced(hook(watch.module, arrived), arrived)
+    watch.arrived = arrived
+    if not watch.has_inputs:
+        for hook in tuple(watch.hooks.backward_after.values()):
+            hook(watch.module, (None,), arrived)
+    return [None if g is None else g.data for g in arrived]
+
+
+def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
+    (watch,) = node.saved
+    leaving = tuple([None if dy is None else Tensor(dy) for dy in dys])
+    for hook in tuple(watch.hooks.backward_after.values()):
+        leaving = replaced(hook(watch.module, leaving, watch.arrived), leaving)
+    return [None if g is None else g.data for g in leaving]
+
+
+def replaced(result: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a hook returned, if anything."""
+    if result is None:
+        return grads
+    result = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+    if len(result) != len(grads):
+        raise RuntimeError(f"backward hook: expected {len(grads)} gradients, got {len(result)}")
+    return result

@@ -1,0 +1,34 @@
+"""Tensors that a module learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that a module finds among its attributes and an optimizer changes.
+
+    Parameters
+    ----------
+    data
+        A tensor or array, which is shared, or numbers.
+    requires_grad
+        False for a parameter that is to stay as it is.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.Parameter(fastnn.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
+
+    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+        super().__init__(data.data if isinstance(data, Tensor) else data, requires_grad)
+        if requires_grad and self.data.dtype.kind != "f":
+            raise TypeError(f"Parameter: data must be floating point, got {self.data.dtype}")
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"

@@ -1,0 +1,471 @@
+"""Taking elements by position, and putting them back.
+
+A gradient that reaches one element from several places is summed in the order of the output, so the
+result is the same in every run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
+from ..tensor import Tensor, TensorLike
+from .shape import axis_of, broadcast_to, ravel
+
+__all__ = [
+    "gather",
+    "index_add",
+    "index_select",
+    "masked_fill",
+    "masked_select",
+    "narrow",
+    "nonzero",
+    "one_hot",
+    "scatter",
+    "scatter_add",
+    "select",
+    "take_along_dim",
+]
+
+
+def plain_key(key: Any) -> Any:
+    """An index as NumPy takes it: tensors and lists as arrays."""
+    if isinstance(key, Tensor):
+        return key.data
+    if isinstance(key, list):
+        return np.asarray([plain_key(k) for k in key])
+    if isinstance(key, tuple):
+        return tuple([plain_key(k) for k in key])
+    return key
+
+
+def is_basic(key: Any) -> bool:
+    """Whether an index meets every element at most once: no arrays but masks."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return not any(isinstance(k, np.ndarray) and k.dtype != np.bool_ for k in parts)
+
+
+def look(op: str, x: Array, key: Any) -> Array:
+    """``x[key]``, a view where NumPy has one, single elements included."""
+    try:
+        y = x[key]
+        if type(y) is not np.ndarray and not isinstance(key, np.ndarray):
+            parts = key if isinstance(key, tuple) else (key,)
+            y = x[(*parts, ...)] if not any(k is Ellipsis for k in parts) else np.asarray(y)
+    except IndexError as error:
+        raise IndexError(f"{op}: {error}; the input has shape {x.shape}") from None
+    return np.asarray(y)
+
+
+def getitem(input: TensorLike, key: Any) -> Tensor:
+    """``input[key]`` with NumPy's rules: slices share memory, index arrays copy.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.arange(6).reshape(2, 3)
+    >>> x[1, ::2].tolist(), x[:, fastnn.tensor([0, 0])].tolist(), x[x > 3].tolist()
+    ([3, 5], [[0, 0], [3, 3]], [4, 5])
+    """
+    x = array(input)
+    key = plain_key(key)
+    return record(look("index", x, key), getitem_backward, (input,), x.shape, key)
+
+
+def getitem_backward(node: Node, dy: Array) -> Grads:
+    shape, key = node.saved
+    dx = np.zeros(shape, dy.dtype)
+    if is_basic(key):
+        dx[key] = dy
+    else:
+        np.add.at(dx, key, dy)
+    return (dx,)
+
+
+def put(input: TensorLike, key: Any, value: TensorLike) -> Tensor:
+    """A copy of `input` with ``[key]`` replaced by `value`: what assigning means inside a graph."""
+    x, v = array(input), array(value)
+    y = x.copy()
+    store(y, plain_key(key), v)
+    return record(y, put_backward, (input, value), plain_key(key), v.shape)
+
+
+def put_backward(node: Node, dy: Array) -> Grads:
+    key, shape = node.saved
+    dx = dv = None
+    if node.needs[0]:
+        dx = dy.copy()
+        dx[key] = 0
+    if node.needs[1]:
+        part = np.asarray(dy[key])
+        lead = len(shape) - part.ndim  # a value may have leading dimensions of size 1
+        dv = unbroadcast(part, shape[lead:] if lead > 0 else shape).reshape(shape)
+    return dx, dv
+
+
+def store(x: Array, key: Any, value: Any) -> None:
+    """``x[key] = value`` with errors that say what happened."""
+    try:
+        x[key] = value
+    except IndexError as error:
+        raise IndexError(f"index: {error}; the tensor has shape {x.shape}") from None
+    except ValueError as error:
+        raise ValueError(f"index: {error}; the tensor has shape {x.shape}") from None
+
+
+def select(input: TensorLike, dim: int, index: int) -> Tensor:
+    """One slice along a dimension, which goes away.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.select(fastnn.eye(3), 1, 0).tolist()
+    [1.0, 0.0, 0.0]
+    """
+    axis = axis_of("select", dim, array(input).ndim)
+    return getitem(input, (slice(None),) * axis + (int(index),))
+
+
+def narrow(input: TensorLike, dim: int, start: int, length: int) -> Tensor:
+    """`length` slices along a dimension, from `start`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.narrow(fastnn.arange(5), 0, 1, 3).tolist()
+    [1, 2, 3]
+    """
+    x = array(input)
+    axis = axis_of("narrow", dim, x.ndim)
+    size = x.shape[axis]
+    first = start + size if start < 0 else start
+    if length < 0 or first < 0 or first + length > size:
+        raise IndexError(f"narrow: {length} from {start} do not lie in a dimension of size {size}")
+    return getitem(input, (slice(None),) * axis + (slice(first, first + length),))
+
+
+# -- along one dimension ---------------------------------------------------------------------
+
+
+def positions(op: str, index: TensorLike, size: int, argument: str = "index") -> Array:
+    """Integer positions from 0 up to but without `size`."""
+    i = array(index)
+    if i.dtype.kind not in "iu":
+        raise TypeError(f"{op}: {argument} must hold integers, got {i.dtype}")
+    if i.size and (i.min() < 0 or i.max() >= size):
+        wrong = i.min() if i.min() < 0 else i.max()
+        raise IndexError(f"{op}: {argument} must lie in [0, {size}), got {wrong}")
+    return i
+
+
+def along(index: Array, axis: int) -> tuple[Array, ...]:
+    """The full index that follows `index` along `axis` and counts along the others."""
+    grid = list(np.indices(index.shape, sparse=True))
+    grid[axis] = index
+    return tuple(grid)
+
+
+def same_rank(op: str, x: Array, i: Array, axis: int) -> None:
+    """`index` has as many dimensions as `input` and is nowhere larger, but along `axis`."""
+    fits = i.ndim == x.ndim and all(
+        n <= m for d, (n, m) in enumerate(zip(i.shape, x.shape)) if d != axis
+    )
+    if not fits:
+        raise ValueError(
+            f"{op}: index must have {x.ndim} dimensions, none but {axis} larger than in "
+            f"{x.shape}, got shape {i.shape}"
+        )
+
+
+def gather(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    """``out[i][j][k] = input[i][index[i][j][k]][k]`` for ``dim`` 1 of three dimensions.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    dim
+        The dimension that `index` replaces.
+    index
+        Integers; as many dimensions as `input`, none but `dim` larger.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([[1, 2], [3, 4]])
+    >>> fastnn.gather(x, 1, fastnn.tensor([[0, 0], [1, 0]])).tolist()
+    [[1, 1], [4, 3]]
+    """
+    x, i = array(input), array(index)
+    axis = axis_of("gather", dim, x.ndim)
+    same_rank("gather", x, i, axis)
+    key = along(positions("gather", i, x.shape[axis]), axis)
+    return record(x[key], along_backward, (input,), x.shape, key)
+
+
+def along_backward(node: Node, dy: Array) -> Grads:
+    shape, key = node.saved
+    dx = np.zeros(shape, dy.dtype)
+    np.add.at(dx, key, dy)
+    return (dx,)
+
+
+def take_along_dim(input: TensorLike, indices: TensorLike, dim: int | None = None) -> Tensor:
+    """As `gather`, with `input` and `indices` broadcast against each other outside `dim`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.take_along_dim(fastnn.tensor([[5, 6], [7, 8]]), fastnn.tensor([[1]]), 1).tolist()
+    [[6], [8]]
+    """
+    x, i = array(input), array(indices)
+    if dim is None:
+        return gather(ravel(input), 0, i.reshape(-1))
+    axis = axis_of("take_along_dim", dim, x.ndim)
+    if i.ndim != x.ndim:
+        raise ValueError(
+            f"take_along_dim: indices must have {x.ndim} dimensions, got shape {i.shape}"
+        )
+    try:
+        outer = np.broadcast_shapes(replace(x.shape, axis, 1), replace(i.shape, axis, 1))
+    except ValueError:
+        raise ValueError(
+            f"take_along_dim: shapes {x.shape} and {i.shape} differ outside dim {dim}"
+        ) from None
+    wide = broadcast_to(input, replace(outer, axis, x.shape[axis]))
+    return gather(wide, axis, np.broadcast_to(i, replace(outer, axis, i.shape[axis])))
+
+
+def replace(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    """The slices at given positions along a dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.index_select(fastnn.eye(3), 0, fastnn.tensor([2, 2])).tolist()
+    [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+    """
+    x, i = array(input), array(index)
+    axis = axis_of("index_select", dim, x.ndim)
+    if i.ndim > 1:
+        raise ValueError(f"index_select: index must have one dimension, got shape {i.shape}")
+    key = (slice(None),) * axis + (positions("index_select", i, x.shape[axis]).reshape(-1),)
+    return record(x[key], along_backward, (input,), x.shape, key)
+
+
+def index_add(input: TensorLike, dim: int, index: TensorLike, source: TensorLike) -> Tensor:
+    """`input` with the slices of `source` added at given positions along a dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.index_add(fastnn.zeros(3), 0, fastnn.tensor([0, 2, 0]), fastnn.ones(3)).tolist()
+    [2.0, 0.0, 1.0]
+    """
+    x, i, s = array(input), array(index), array(source)
+    axis = axis_of("index_add", dim, x.ndim)
+    if i.ndim != 1 or s.shape != replace(x.shape, axis, i.size):
+        raise ValueError(
+            f"index_add: source must have shape {replace(x.shape, axis, i.size)}, got {s.shape}"
+        )
+    key = (slice(None),) * axis + (positions("index_add", i, x.shape[axis]),)
+    y = x.copy()
+    np.add.at(y, key, s)
+    return record(y, scatter_add_backward, (input, source), key)
+
+
+def scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
+    """`input` with ``out[i][index[i][j]] += src[i][j]`` for ``dim`` 1 of two dimensions.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> i = fastnn.tensor([[0, 0, 1]])
+    >>> fastnn.scatter_add(fastnn.zeros(1, 2), 1, i, fastnn.ones(1, 3)).tolist()
+    [[2.0, 1.0]]
+    """
+    x, i, s = array(input), array(index), array(src)
+    axis, key, part = scatter_key("scatter_add", x, dim, i, s)
+    y = x.copy()
+    np.add.at(y, key, s[part])
+    return record(y, scatter_add_backward, (input, src), key, s.shape, part)
+
+
+def scatter_key(op: str, x: Array, dim: int, i: Array, s: Array) -> tuple[int, Any, Any]:
+    """The dimension, where to put, and which part of `src` is used."""
+    axis = axis_of(op, dim, x.ndim)
+    same_rank(op, x, i, axis)
+    if s.ndim != i.ndim or any(n > m for n, m in zip(i.shape, s.shape)):
+        raise ValueError(f"{op}: src must be at least as large as index {i.shape}, got {s.shape}")
+    key = along(positions(op, i, x.shape[axis]), axis)
+    return axis, key, tuple([slice(n) for n in i.shape])
+
+
+def scatter_add_backward(node: Node, dy: Array) -> Grads:
+    key, *source = node.saved
+    return dy, source_gradient(dy[key], source) if node.needs[1] else None
+
+
+def source_gradient(part: Array, source: list[Any]) -> Array:
+    """The gradient of the used part of `src`, zeros around it."""
+    if not source or source[0] == part.shape:
+        return part
+    shape, used = source
+    ds = np.zeros(shape, part.dtype)
+    ds[used] = part
+    return ds
+
+
+def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
+    """`input` with ``out[i][index[i][j]] = src[i][j]`` for ``dim`` 1 of two dimensions.
+
+    Where several values meet in one place the last one stays, and gets the gradient.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.scatter(fastnn.zeros(1, 3), 1, fastnn.tensor([[2]]), 5.0).tolist()
+    [[0.0, 0.0, 5.0]]
+    """
+    x, i = array(input), array(index)
+    s = array(src)
+    if s.ndim == 0:
+        src = s = np.broadcast_to(s.astype(x.dtype), i.shape)
+    axis, key, part = scatter_key("scatter", x, dim, i, s)
+    y = x.copy()
+    y[key] = s[part]
+    return record(y, scatter_backward, (input, src), key, s.shape, part)
+
+
+def scatter_backward(node: Node, dy: Array) -> Grads:
+    key, *source = node.saved
+    dx = dy.copy()
+    dx[key] = 0
+    if not node.needs[1]:
+        return dx, None
+    last = np.full(dy.shape, -1)
+    order = np.arange(key_size(key)).reshape(np.broadcast_shapes(*[np.shape(k) for k in key]))
+    last[key] = order
+    return dx, source_gradient(np.where(last[key] == order, dy[key], 0), source)
+
+
+def key_size(key: tuple[Array, ...]) -> int:
+    return int(np.prod(np.broadcast_shapes(*[np.shape(k) for k in key])))
+
+
+# -- masks -----------------------------------------------------------------------------------
+
+
+def boolean(op: str, mask: TensorLike) -> Array:
+    m = array(mask)
+    if m.dtype != np.bool_:
+        raise TypeError(f"{op}: mask must be boolean, got {m.dtype}")
+    return m
+
+
+def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
+    """`input` with `value` where `mask` is true.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    mask
+        Booleans, broadcast against `input`.
+    value
+        A number or a 0-d tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.masked_fill(fastnn.zeros(3), fastnn.tensor([True, False, True]), 9.0)
+    tensor([9., 0., 9.])
+    """
+    x, m = array(input), boolean("masked_fill", mask)
+    v = array(value)
+    if v.ndim:
+        raise ValueError(f"masked_fill: value must be a scalar, got shape {v.shape}")
+    try:
+        y = np.where(m, v.astype(x.dtype), x)
+    except ValueError:
+        raise ValueError(
+            f"masked_fill: mask of shape {m.shape} does not fit an input of shape {x.shape}"
+        ) from None
+    return record(y, masked_fill_backward, (input, value), m, x.shape)
+
+
+def masked_fill_backward(node: Node, dy: Array) -> Grads:
+    m, shape = node.saved
+    zero = np.zeros((), dy.dtype)
+    dx = unbroadcast(np.where(m, zero, dy), shape) if node.needs[0] else None
+    return dx, unbroadcast(np.where(m, dy, zero), ()) if node.needs[1] else None
+
+
+def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
+    """The elements where `mask` is true, in one dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.masked_select(fastnn.arange(3), fastnn.tensor([True, False, True])).tolist()
+    [0, 2]
+    """
+    x, m = array(input), boolean("masked_select", mask)
+    try:
+        shape = np.broadcast_shapes(x.shape, m.shape)
+    except ValueError:
+        raise ValueError(
+            f"masked_select: mask of shape {m.shape} does not fit an input of shape {x.shape}"
+        ) from None
+    wide = input if shape == x.shape else broadcast_to(input, shape)
+    return getitem(wide, np.broadcast_to(m, shape))
+
+
+def nonzero(input: TensorLike, as_tuple: bool = False) -> Any:
+    """Where elements are not 0: one row of positions for each, or a tuple of index tensors.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nonzero(fastnn.eye(2)).tolist()
+    [[0, 0], [1, 1]]
+    """
+    x = array(input)
+    found = np.nonzero(np.atleast_1d(x)) if as_tuple or x.ndim else ()
+    if as_tuple:
+        return tuple([Tensor(i) for i in found])
+    return Tensor(np.argwhere(x))
+
+
+def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
+    """Class ids as vectors of zeros with a 1 in the place of the class.
+
+    Parameters
+    ----------
+    tensor
+        Integers from 0, any shape.
+    num_classes
+        Length of the vectors; by default the largest id and one more.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.one_hot(fastnn.tensor([0, 2])).tolist()
+    [[1, 0, 0], [0, 0, 1]]
+    """
+    i = array(tensor)
+    if num_classes == -1:
+        if i.size == 0:
+            raise ValueError("one_hot: num_classes cannot be guessed from an empty tensor")
+        num_classes = int(i.max()) + 1
+    i = positions("one_hot", i, num_classes, "tensor")
+    y = np.zeros((*i.shape, num_classes), np.int64)
+    y.reshape(-1)[np.arange(i.size) * num_classes + i.reshape(-1)] = 1
+    return Tensor(y)

@@ -1,0 +1,237 @@
+"""Elements in other places: padded, flipped, rolled, or cut to a triangle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd.function import Array, Grads, Node, array, record
+from ..tensor import Tensor, TensorLike
+from .shape import axes_of, axis_of, shape_of
+
+__all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
+
+
+def pad(
+    input: TensorLike, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
+    """Elements added (or with negative numbers cut off) before and after.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    pad
+        Pairs (before, after), for the last dimension first.
+    mode
+        ``"constant"``; ``"reflect"`` (mirrored, without the edge itself), ``"replicate"`` (the edge
+        repeated) or ``"circular"`` (the other end).
+    value
+        The constant; 0 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.pad(fastnn.arange(3), (1, 2)).tolist()
+    [0, 0, 1, 2, 0, 0]
+    >>> fastnn.pad(fastnn.arange(3), (2, 1), mode="reflect").tolist()
+    [2, 1, 0, 1, 2, 1]
+    """
+    x = array(input)
+    if len(pad) % 2 or len(pad) > 2 * x.ndim:
+        raise ValueError(f"pad: pad must hold at most {x.ndim} pairs, got {tuple(pad)}")
+    pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]
+    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    for axis, (before, after) in enumerate(widths):
+        if x.shape[axis] + min(before, 0) + min(after, 0) < 0:
+            raise ValueError(f"pad: dim {axis} has {x.shape[axis]} elements, fewer than are cut off")
+    if mode == "constant":
+        inner, outer, shape = windows(x.shape, widths)
+        y = np.full(shape, 0 if value is None else value, x.dtype)
+        y[outer] = x[inner]
+        return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
+    if value is not None:
+        raise ValueError(f"pad: a value belongs to mode 'constant', not to {mode!r}")
+    sources = [
+        source_of(mode, axis, x.shape[axis], width) if any(width) else None
+        for axis, width in enumerate(widths)
+    ]
+    y = x
+    for axis, source in enumerate(sources):
+        if source is not None:
+            y = np.take(y, source, axis)
+    return record(y if y is not x else x.copy(), pad_backward, (input,), x.shape, widths, sources)
+
+
+def windows(shape: tuple[int, ...], widths: Sequence[tuple[int, int]]) -> tuple[Any, Any, Any]:
+    """The part of the input that stays, its place in the output, and the output's shape."""
+    inner = tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths)])
+    outer = tuple(
+        [slice(max(a, 0), max(a, 0) + s.stop - s.start) for s, (a, _) in zip(inner, widths)]
+    )
+    return inner, outer, tuple([n + a + b for n, (a, b) in zip(shape, widths)])
+
+
+def pad_constant_backward(node: Node, dy: Array) -> Grads:
+    shape, inner, outer = node.saved
+    if all(s.start == 0 and s.stop == n for s, n in zip(inner, shape)):
+        return (dy[outer],)
+    dx = np.zeros(shape, dy.dtype)
+    dx[inner] = dy[outer]
+    return (dx,)
+
+
+def source_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> Array:
+    """For each position of a padded dimension the one it is copied from."""
+    limits = {"reflect": size - 1, "replicate": None if size else 0, "circular": size}
+    if mode not in limits:
+        raise ValueError(
+            f"pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got {mode!r}"
+        )
+    limit = limits[mode]
+    if limit is not None and max(width) > limit:
+        raise ValueError(f"pad: {mode} of dim {axis} of size {size} reaches {limit}, got {width}")
+    place = np.arange(-width[0], size + width[1])
+    if mode == "replicate":
+        return place.clip(0, size - 1)
+    if mode == "circular":
+        return place % size if size else place
+    return np.abs(size - 1 - np.abs(size - 1 - place)) if size > 1 else place
+
+
+def pad_backward(node: Node, dy: Array) -> Grads:
+    shape, widths, sources = node.saved
+    for axis in reversed(range(len(shape))):
+        source = sources[axis]
+        if source is None:
+            continue
+        before, after = widths[axis]
+        size = shape[axis]
+        rows = np.moveaxis(dy, axis, 0)
+        # The middle is moved as one block; only the padding is added slice by slice.
+        inner, outer, _ = windows((size,), ((before, after),))
+        dx = np.zeros((size, *rows.shape[1:]), dy.dtype)
+        dx[inner] = rows[outer]
+        for i in (*range(max(before, 0)), *range(outer[0].stop, len(source))):
+            dx[source[i]] += rows[i]
+        dy = np.moveaxis(dx, 0, axis)
+    return (dy,)
+
+
+def flip(input: TensorLike, *dims: Any) -> Tensor:
+    """The order of elements reversed along some dimensions.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.flip(fastnn.arange(3), 0).tolist()
+    [2, 1, 0]
+    """
+    x = array(input)
+    axes = axes_of("flip", shape_of(dims), x.ndim)
+    return record(np.flip(x, axes), flip_backward, (input,), axes)
+
+
+def flip_backward(node: Node, dy: Array) -> Grads:
+    (axes,) = node.saved
+    return (np.flip(dy, axes),)
+
+
+def fliplr(input: TensorLike) -> Tensor:
+    """`flip` along dimension 1."""
+    return flip(input, 1)
+
+
+def flipud(input: TensorLike) -> Tensor:
+    """`flip` along dimension 0."""
+    return flip(input, 0)
+
+
+def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
+    """A plane turned by `k` times 90 degrees, from the first of `dims` towards the second.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.rot90(fastnn.arange(4).reshape(2, 2)).tolist()
+    [[1, 3], [0, 2]]
+    """
+    x = array(input)
+    axes = axes_of("rot90", dims, x.ndim)
+    if len(axes) != 2:
+        raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
+    return record(np.rot90(x, k, axes), rot90_backward, (input,), k, axes)
+
+
+def rot90_backward(node: Node, dy: Array) -> Grads:
+    k, axes = node.saved
+    return (np.rot90(dy, -k, axes),)
+
+
+def roll(
+    input: TensorLike, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
+    """Elements moved along; what leaves at one end comes in at the other.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.roll(fastnn.arange(4), 1).tolist()
+    [3, 0, 1, 2]
+    """
+    x = array(input)
+    steps = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    if dims is None:
+        if len(steps) != 1:
+            raise ValueError(f"roll: several shifts need as many dims, got {steps}")
+        y = np.roll(x, steps[0])
+        return record(y, roll_backward, (input,), -steps[0], None)
+    axes = dims if isinstance(dims, (tuple, list)) else (dims,)
+    axes = tuple([axis_of("roll", dim, x.ndim, "dims") for dim in axes])
+    if len(axes) != len(steps):
+        raise ValueError(f"roll: {len(steps)} shifts need as many dims, got {len(axes)}")
+    y = np.roll(x, steps, axes)
+    return record(y, roll_backward, (input,), tuple([-n for n in steps]), axes)
+
+
+def roll_backward(node: Node, dy: Array) -> Grads:
+    shifts, axes = node.saved
+    return (np.roll(dy, shifts, axes),)
+
+
+def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """Matrices with zeros above a diagonal.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.tril(fastnn.ones(2, 2)).tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    """
+    return triangle("tril", np.tril, input, diagonal)
+
+
+def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """Matrices with zeros below a diagonal.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.triu(fastnn.ones(2, 2), 1).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    return triangle("triu", np.triu, input, diagonal)
+
+
+def triangle(op: str, cut: Any, input: TensorLike, diagonal: int) -> Tensor:
+    x = array(input)
+    if x.ndim < 2:
+        raise ValueError(f"{op}: input must have at least 2 dimensions, got shape {x.shape}")
+    return record(cut(x, diagonal), triangle_backward, (input,), cut, diagonal)
+
+
+def triangle_backward(node: Node, dy: Array) -> Grads:
+    cut, diagonal = node.saved
+    return (cut(dy, diagonal),)
