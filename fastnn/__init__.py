@@ -1,6 +1,6 @@
 """fastnn: neural networks on CPUs, shaped like PyTorch and native to NumPy."""
 
-from . import autograd, config, kernels, optim, random
+from . import autograd, config, data, kernels, nn, optim, random, testing
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .config import __version__, get_num_threads, isa, set_isa, set_num_threads, show_config
 from .dtypes import (

@@ -6,6 +6,7 @@ Operations live in `fastnn.ops`, which attaches those that are methods in PyTorc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
@@ -13,10 +14,15 @@ import numpy as np
 from .autograd.hooks import Handle, keep_gradient
 from .autograd.tape import Array, Hook, Node, walk
 
+if TYPE_CHECKING:
+    from .ops.methods import Methods
+else:
+    Methods = object  # fastnn.ops attaches them
+
 TensorLike: TypeAlias = Union["Tensor", Array, float, int, bool, Sequence[Any], np.generic]
 
 
-class Tensor:
+class Tensor(Methods):
     """An array that remembers how it was computed.
 
     Parameters
@@ -80,9 +86,7 @@ class Tensor:
             and any(getattr(hook, "tensor_id", None) == id(self) for hook in node.hooks.values())
         )
 
-    def backward(
-        self, gradient: TensorLike | None = None, retain_graph: bool = False
-    ) -> None:
+    def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it depends on.
 
         Parameters
@@ -251,7 +255,7 @@ class Tensor:
 
     def element_size(self) -> int:
         """Bytes of one element."""
-        return self.data.itemsize
+        return int(self.data.itemsize)
 
     def data_ptr(self) -> int:
         """Address of the first element."""
@@ -270,7 +274,7 @@ class Tensor:
     def __len__(self) -> int:
         if self.data.ndim == 0:
             raise TypeError("len: a 0-d tensor has no length")
-        return self.data.shape[0]
+        return int(self.data.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.data.ndim == 0:
@@ -280,7 +284,7 @@ class Tensor:
     def __bool__(self) -> bool:
         if self.data.size != 1:
             raise RuntimeError(
-                f"bool: a tensor of shape {self.shape} has no single truth value; use any() or all()"
+                f"bool: a tensor of shape {self.shape} has no one truth value; use any() or all()"
             )
         return bool(self.data.item())
 
@@ -299,12 +303,13 @@ class Tensor:
         return bool((self.data == (value.data if isinstance(value, Tensor) else value)).any())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.data.ndim == 0 else format(str(self), spec)
+        value = self.item() if spec and self.data.ndim == 0 else str(self)
+        return format(value, spec)
 
     def __repr__(self) -> str:
         text = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=1000)
         if self.data.dtype.kind == "f" and self.data.ndim == 0:
-            text = np.format_float_positional(self.data, precision=4, trim="k")
+            text = np.format_float_positional(self.data.item(), precision=4, trim="k")
         usual = self.data.dtype in (np.float32, np.int64, np.bool_) and self.data.size > 0
         parts = [text] if usual else [text, f"dtype={self.data.dtype}"]
         if self.node is not None:
@@ -381,11 +386,15 @@ def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     return dy.astype(y.data.dtype, copy=False)
 
 
-def node_name(node: Node) -> str:
+def node_name(node: Any) -> str:
     """``tanh_backward`` as PyTorch would write it: ``TanhBackward``."""
-    function: Any = node.backward
-    while hasattr(function, "func"):
-        function = function.args[0] if function.args and callable(function.args[0]) else function.func
+    if isinstance(node.backward, partial):  # one of several outputs: the operation is one step back
+        node = node.inputs[0]
+        function = node.backward.args[0]
+    else:
+        function = node.backward
+    if function.__name__ == "_function_backward":
+        return f"{node.saved[0].__name__}Backward" if node.saved else "FunctionBackward"
     return "".join(part.capitalize() for part in function.__name__.split("_"))
 
 

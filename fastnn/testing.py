@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .autograd.gradient import grad
 from .autograd.grad_mode import no_grad
+from .autograd.gradient import grad
 from .tensor import Tensor, as_array
 
 __all__ = ["assert_close", "gradcheck"]
@@ -77,7 +77,11 @@ def weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
 def strided_weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     """Random weights with axes in reverse order and gaps between elements."""
     gaps = tuple([2 * n for n in shape[::-1]])
-    return rng.uniform(-1.5, -0.5, gaps)[(slice(None, None, 2),) * len(shape)].T if shape else weights(shape, rng)
+    return (
+        rng.uniform(-1.5, -0.5, gaps)[(slice(None, None, 2),) * len(shape)].T
+        if shape
+        else weights(shape, rng)
+    )
 
 
 def constant_weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
@@ -105,7 +109,9 @@ def compare(
     vs = iter([v for _, v in weighted])
     all_vs = [next(vs) if y.requires_grad else None for y in outs]
     found = grad(
-        [y for y, _ in weighted], [args[i] for i in checked], [v for _, v in weighted],
+        [y for y, _ in weighted],
+        [args[i] for i in checked],
+        [v for _, v in weighted],
         allow_unused=True,
     )
 
@@ -173,16 +179,16 @@ def assert_close(
     if check_dtype and a.dtype != e.dtype:
         raise AssertionError(f"assert_close: dtype {a.dtype} is not the expected {e.dtype}")
     usual = {"float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7), "float16": (1e-3, 1e-5)}
-    default = max(
-        (usual.get(str(t), (0.0, 0.0)) for t in (a.dtype, e.dtype)), default=(0.0, 0.0)
-    )
+    default = max((usual.get(str(t), (0.0, 0.0)) for t in (a.dtype, e.dtype)), default=(0.0, 0.0))
     rtol = default[0] if rtol is None else rtol
     atol = default[1] if atol is None else atol
     close = np.isclose(a, e, rtol=rtol, atol=atol, equal_nan=equal_nan)
     if not close.all():
         with np.errstate(invalid="ignore"):
             gap = np.abs(a.astype(np.float64) - e.astype(np.float64))
-        worst = np.unravel_index(int(np.argmax(np.where(close, -1, np.nan_to_num(gap, nan=np.inf)))), a.shape)
+        worst = np.unravel_index(
+            int(np.argmax(np.where(close, -1, np.nan_to_num(gap, nan=np.inf)))), a.shape
+        )
         raise AssertionError(
             f"assert_close: {int((~close).sum())} of {a.size} elements differ; worst at "
             f"{tuple(int(k) for k in worst)}: {a[worst]!r}, expected {e[worst]!r} "

@@ -7,7 +7,7 @@ A test file lists its records and hands them to pytest in three lines::
         ...
     ]
 
-    @pytest.mark.parametrize("record, check", cases(RECORDS))
+    @pytest.mark.parametrize(("record", "check"), cases(RECORDS))
     def test_record(record, check):
         check(record)
 
@@ -336,6 +336,11 @@ def check_gradient32(record: Record, level: str) -> None:
                     compare(g, w, allowed, f"{record.name} gradient, sample {i} {level}")
 
 
+def outcome(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:
+    """Outputs, and gradients where there are any."""
+    return run_backward(record, sample) if record.gradient else (run(record, sample), [])
+
+
 def check_threads(record: Record) -> None:
     """The same bits, outputs and gradients, for any number of threads."""
     for sample in [*record.samples, *record.large]:
@@ -343,7 +348,7 @@ def check_threads(record: Record) -> None:
         results = []
         for n in THREADS:
             with threads(n):
-                ys, grads = run_backward(record, given) if record.gradient else (run(record, given), [])
+                ys, grads = outcome(record, given)
             results.append([y.tobytes() for y in [*ys, *[g for g in grads if g is not None]]])
         for n, result in zip(THREADS, results):
             assert result == results[0], f"{record.name}: {n} threads give other bits than 1"
@@ -406,11 +411,8 @@ def check_layout(record: Record, layout: str) -> None:
         alter = floats if layout == "broadcast" else change
         laid = Sample(*tree(alter, given.args), **tree(alter, given.kwargs))
         dense = Sample(*tree(np.array, laid.args), **tree(np.array, laid.kwargs))
-        if record.gradient:
-            want_y, want_g = run_backward(record, dense)
-            got_y, got_g = run_backward(record, laid)
-        else:
-            want_y, want_g, got_y, got_g = run(record, dense), [], run(record, laid), []
+        want_y, want_g = outcome(record, dense)
+        got_y, got_g = outcome(record, laid)
         what = f"{record.name} sample {i} {layout}"
         for g, w in zip(got_y, want_y):
             compare(g, w, 2 * tolerance(record, dense, want_y, "float64"), what)
@@ -430,7 +432,7 @@ def check_readonly(record: Record) -> None:
             before = [x.copy() for x in inputs]
             for x in inputs:
                 x.flags.writeable = False
-            run_backward(record, given) if record.gradient else run(record, given)
+            outcome(record, given)
             for x, b in zip(inputs, before):
                 np.testing.assert_array_equal(x, b, err_msg=f"{record.name} changed an input")
 
@@ -441,13 +443,15 @@ def check_tape(record: Record) -> None:
     given = cast(sample, "float32")
     wrapped, _ = tensors(record, given, False)
     for y in listed(record.op(*wrapped.args, **wrapped.kwargs)):
-        assert isinstance(y, Tensor) and y.node is None and not y.requires_grad
+        assert isinstance(y, Tensor)
+        assert not y.requires_grad
     if not record.gradient:
         return
     wrapped, leaves = tensors(record, given, True)
     with fastnn.no_grad():
         for y in listed(record.op(*wrapped.args, **wrapped.kwargs)):
-            assert y.node is None and not y.requires_grad
+            assert y.node is None
+            assert not y.requires_grad
     if not leaves:
         return
     enabled = gc.isenabled()

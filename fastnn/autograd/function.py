@@ -12,8 +12,17 @@ from ..tensor import Tensor, TensorLike, as_array
 from .grad_mode import no_grad
 from .tape import Array, Grads, Node, count, mode
 
-__all__ = ["Array", "Context", "Function", "Grads", "Node", "array", "record", "record_many",
-           "unbroadcast"]
+__all__ = [
+    "Array",
+    "Context",
+    "Function",
+    "Grads",
+    "Node",
+    "array",
+    "record",
+    "record_many",
+    "unbroadcast",
+]
 
 Backward = Callable[..., Grads]
 new = object.__new__
@@ -125,7 +134,8 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
     axes = tuple(range(lead)) + tuple(
         [lead + i for i, size in enumerate(shape) if size == 1 and dy.shape[lead + i] != 1]
     )
-    return dy.sum(axis=axes, keepdims=True).reshape(shape)
+    dx: Array = dy.sum(axis=axes, keepdims=True)
+    return dx.reshape(shape)
 
 
 class Context:
@@ -206,7 +216,6 @@ class Function:
 
 def _function_backward(node: Node, *dys: Array | None) -> Grads:
     """Wrap the gradients for the user's backward, and check what it returns."""
-    assert node.saved is not None
     function, context, like, shapes = node.saved
     if context.materialize_grads:
         dys = tuple([np.zeros(*y) if dy is None else dy for dy, y in zip(dys, like)])

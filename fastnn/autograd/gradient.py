@@ -45,10 +45,7 @@ def grad(
     """
     ys = [outputs] if isinstance(outputs, Tensor) else list(outputs)
     xs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    if grad_outputs is None:
-        dys: list[Any] = [None] * len(ys)
-    else:
-        dys = [grad_outputs] if isinstance(outputs, Tensor) and not isinstance(grad_outputs, (list, tuple)) else list(grad_outputs)  # type: ignore[arg-type]
+    dys = as_list(grad_outputs, len(ys), isinstance(outputs, Tensor))
     if len(dys) != len(ys):
         raise ValueError(f"grad: {len(ys)} outputs need as many grad_outputs, got {len(dys)}")
     for i, x in enumerate(xs):
@@ -73,6 +70,13 @@ def grad(
     return tuple([None if g is None else Tensor(g.copy()) for g in found])
 
 
+def as_list(grads: Any, size: int, single: bool) -> list[Any]:
+    """Gradients to start with, one for each output."""
+    if grads is None:
+        return [None] * size
+    return [grads] if single and not isinstance(grads, (list, tuple)) else list(grads)
+
+
 def backward(
     tensors: Tensor | Sequence[Tensor],
     grad_tensors: TensorLike | Sequence[TensorLike | None] | None = None,
@@ -89,7 +93,7 @@ def backward(
     tensor([2.])
     """
     ys = [tensors] if isinstance(tensors, Tensor) else list(tensors)
-    dys: list[Any] = [None] * len(ys) if grad_tensors is None else [grad_tensors] if isinstance(tensors, Tensor) else list(grad_tensors)  # type: ignore[arg-type]
+    dys = as_list(grad_tensors, len(ys), isinstance(tensors, Tensor))
     roots = []
     for y, dy in zip(ys, dys, strict=True):
         start = seed_gradient("backward", y, dy)

@@ -68,7 +68,7 @@ class Node:
         backward: Callable[..., Grads],
         inputs: tuple[Node | Leaf | None, ...],
         needs: tuple[bool, ...],
-        saved: tuple[Any, ...] | None,
+        saved: Any,
     ) -> None:
         self.backward = backward
         self.inputs = inputs
@@ -146,7 +146,7 @@ def walk(
                 else:
                     alone = getrefcount(held) == ALONE and type(held.base) is not np.ndarray
                     pending[sink] = add(held, g, alone)
-            elif capture is None and sink.hooks is None:  # type: ignore[union-attr]
+            elif capture is None and sink.hooks is None:
                 alone = getrefcount(g) == ALONE and type(g.base) is not np.ndarray
                 sink._accumulate(g, alone)  # type: ignore[union-attr]
             elif capture is None or sink in capture:

@@ -231,4 +231,7 @@ class ParameterList(_List):
 
     def extra_repr(self) -> str:
         """Type and shape of each parameter."""
-        return "\n".join(f"({name}): {self.__dict__[name].dtype} {self.__dict__[name].shape}" for name in self._names())
+        return "\n".join(
+            f"({name}): {self.__dict__[name].dtype} {self.__dict__[name].shape}"
+            for name in self._names()
+        )

@@ -102,7 +102,7 @@ def replaced(result: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
     """What a hook returned, if anything."""
     if result is None:
         return grads
-    result = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    if len(result) != len(grads):
-        raise RuntimeError(f"backward hook: expected {len(grads)} gradients, got {len(result)}")
-    return result
+    new = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+    if len(new) != len(grads):
+        raise RuntimeError(f"backward hook: expected {len(grads)} gradients, got {len(new)}")
+    return new

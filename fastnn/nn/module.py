@@ -53,9 +53,7 @@ class Module:
     _hooks: Hooks | None
 
     def __init__(self) -> None:
-        self.__dict__.update(
-            training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None
-        )
+        self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every module writes its own."""
@@ -160,7 +158,7 @@ class Module:
     def named_modules(
         self, memo: set[int] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their dotted names; each once."""
+        """The module itself and all below it, with their dotted names; each once."""
         memo = set() if memo is None else memo
         if id(self) in memo:
             return
@@ -172,13 +170,19 @@ class Module:
             yield from child.named_modules(memo, path, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below it; each once."""
+        """The module itself and all below it; each once."""
         for _, module in self.named_modules():
             yield module
 
-    def _named(self, kind: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Any]]:
+    def _named(
+        self, kind: str, prefix: str, recurse: bool, once: bool
+    ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        owners = self.named_modules(prefix=prefix, remove_duplicate=once) if recurse else [(prefix, self)]
+        owners = (
+            self.named_modules(prefix=prefix, remove_duplicate=once)
+            if recurse
+            else [(prefix, self)]
+        )
         for path, module in owners:
             for name in module.__dict__[kind]:
                 value = module.__dict__[name]
@@ -371,7 +375,7 @@ class Module:
         return self._hook("before", hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(module, args, output)`` after `forward`; what it returns replaces the output."""
+        """Call ``hook(module, args, output)`` after `forward`; a result replaces the output."""
         return self._hook("after", hook)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
@@ -395,7 +399,8 @@ class Module:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
         children = [
-            f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()
+            f"({name}): " + repr(child).replace("\n", "\n  ")
+            for name, child in self.named_children()
         ]
         if not children and len(lines) <= 1:
             return f"{self._get_name()}({extra})"

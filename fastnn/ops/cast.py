@@ -10,7 +10,7 @@ from .. import dtypes
 from ..autograd.function import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 
-__all__ = ["to", "type_as"]
+__all__: list[str] = []  # methods only
 
 
 def to(input: TensorLike, dtype: Any, copy: bool = False) -> Tensor:

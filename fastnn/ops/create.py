@@ -234,7 +234,11 @@ def linspace(
 
 
 def logspace(
-    start: float, end: float, steps: int, base: float = 10.0, dtype: Any = FLOAT,
+    start: float,
+    end: float,
+    steps: int,
+    base: float = 10.0,
+    dtype: Any = FLOAT,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` values from ``base**start`` to ``base**end``, their logarithms evenly spaced."""
@@ -331,11 +335,13 @@ def randint(
     if size is None:
         if not isinstance(high, (tuple, list)):
             raise TypeError("randint: size is missing; randint(high, size) or (low, high, size)")
-        low, high, size = 0, low, high
-    if not low < high:  # type: ignore[operator]
-        raise ValueError(f"randint: low must be below high, got {low} and {high}")
+        return randint(0, low, high, generator, dtype)
+    top = int(high)  # type: ignore[arg-type]
+    if not low < top:
+        raise ValueError(f"randint: low must be below high, got {low} and {top}")
     source = (generator or default_generator).numpy
-    return Tensor(np.asarray(source.integers(low, high, sizes("randint", (size,)), dtype=np.int64)).astype(dtype, copy=False))  # type: ignore[arg-type]
+    drawn = source.integers(low, top, sizes("randint", (size,)), dtype=np.int64)
+    return Tensor(np.asarray(drawn).astype(dtype, copy=False))
 
 
 def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
-from .shape import axis_of, broadcast_to, ravel
+from .shape import axis_of, broadcast_to, key_at, ravel
 
 __all__ = [
     "gather",
@@ -53,7 +53,7 @@ def look(op: str, x: Array, key: Any) -> Array:
         y = x[key]
         if type(y) is not np.ndarray and not isinstance(key, np.ndarray):
             parts = key if isinstance(key, tuple) else (key,)
-            y = x[(*parts, ...)] if not any(k is Ellipsis for k in parts) else np.asarray(y)
+            y = y if any(k is Ellipsis for k in parts) else x[parts + (...,)]  # noqa: RUF005
     except IndexError as error:
         raise IndexError(f"{op}: {error}; the input has shape {x.shape}") from None
     return np.asarray(y)
@@ -66,8 +66,8 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     --------
     >>> import fastnn
     >>> x = fastnn.arange(6).reshape(2, 3)
-    >>> x[1, ::2].tolist(), x[:, fastnn.tensor([0, 0])].tolist(), x[x > 3].tolist()
-    ([3, 5], [[0, 0], [3, 3]], [4, 5])
+    >>> x[1, ::2].tolist(), x[:, fastnn.tensor([0, 0])].tolist()
+    ([3, 5], [[0, 0], [3, 3]])
     """
     x = array(input)
     key = plain_key(key)
@@ -125,7 +125,7 @@ def select(input: TensorLike, dim: int, index: int) -> Tensor:
     [1.0, 0.0, 0.0]
     """
     axis = axis_of("select", dim, array(input).ndim)
-    return getitem(input, (slice(None),) * axis + (int(index),))
+    return getitem(input, key_at(axis, int(index)))
 
 
 def narrow(input: TensorLike, dim: int, start: int, length: int) -> Tensor:
@@ -143,7 +143,7 @@ def narrow(input: TensorLike, dim: int, start: int, length: int) -> Tensor:
     first = start + size if start < 0 else start
     if length < 0 or first < 0 or first + length > size:
         raise IndexError(f"narrow: {length} from {start} do not lie in a dimension of size {size}")
-    return getitem(input, (slice(None),) * axis + (slice(first, first + length),))
+    return getitem(input, key_at(axis, slice(first, first + length)))
 
 
 # -- along one dimension ---------------------------------------------------------------------
@@ -162,7 +162,7 @@ def positions(op: str, index: TensorLike, size: int, argument: str = "index") ->
 
 def along(index: Array, axis: int) -> tuple[Array, ...]:
     """The full index that follows `index` along `axis` and counts along the others."""
-    grid = list(np.indices(index.shape, sparse=True))
+    grid: list[Any] = list(np.indices(index.shape, sparse=True))
     grid[axis] = index
     return tuple(grid)
 
@@ -256,7 +256,7 @@ def index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
     axis = axis_of("index_select", dim, x.ndim)
     if i.ndim > 1:
         raise ValueError(f"index_select: index must have one dimension, got shape {i.shape}")
-    key = (slice(None),) * axis + (positions("index_select", i, x.shape[axis]).reshape(-1),)
+    key = key_at(axis, positions("index_select", i, x.shape[axis]).reshape(-1))
     return record(x[key], along_backward, (input,), x.shape, key)
 
 
@@ -275,7 +275,7 @@ def index_add(input: TensorLike, dim: int, index: TensorLike, source: TensorLike
         raise ValueError(
             f"index_add: source must have shape {replace(x.shape, axis, i.size)}, got {s.shape}"
         )
-    key = (slice(None),) * axis + (positions("index_add", i, x.shape[axis]),)
+    key = key_at(axis, positions("index_add", i, x.shape[axis]))
     y = x.copy()
     np.add.at(y, key, s)
     return record(y, scatter_add_backward, (input, source), key)
@@ -292,20 +292,20 @@ def scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike)
     [[2.0, 1.0]]
     """
     x, i, s = array(input), array(index), array(src)
-    axis, key, part = scatter_key("scatter_add", x, dim, i, s)
+    key, part = scatter_key("scatter_add", x, dim, i, s)
     y = x.copy()
     np.add.at(y, key, s[part])
     return record(y, scatter_add_backward, (input, src), key, s.shape, part)
 
 
-def scatter_key(op: str, x: Array, dim: int, i: Array, s: Array) -> tuple[int, Any, Any]:
-    """The dimension, where to put, and which part of `src` is used."""
+def scatter_key(op: str, x: Array, dim: int, i: Array, s: Array) -> tuple[Any, Any]:
+    """Where to put, and which part of `src` is used."""
     axis = axis_of(op, dim, x.ndim)
     same_rank(op, x, i, axis)
     if s.ndim != i.ndim or any(n > m for n, m in zip(i.shape, s.shape)):
         raise ValueError(f"{op}: src must be at least as large as index {i.shape}, got {s.shape}")
     key = along(positions(op, i, x.shape[axis]), axis)
-    return axis, key, tuple([slice(n) for n in i.shape])
+    return key, tuple([slice(n) for n in i.shape])
 
 
 def scatter_add_backward(node: Node, dy: Array) -> Grads:
@@ -338,7 +338,7 @@ def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> 
     s = array(src)
     if s.ndim == 0:
         src = s = np.broadcast_to(s.astype(x.dtype), i.shape)
-    axis, key, part = scatter_key("scatter", x, dim, i, s)
+    key, part = scatter_key("scatter", x, dim, i, s)
     y = x.copy()
     y[key] = s[part]
     return record(y, scatter_backward, (input, src), key, s.shape, part)

@@ -1,9 +1,9 @@
 """Changing a tensor in place.
 
-Outside the graph the array itself is changed. Inside it (a gradient flows through the tensor or the new
-value) the result is computed as by the operation without the underscore and the tensor takes it over;
-views of the old array then do not change. A leaf that requires a gradient may only be changed under
-`no_grad`.
+Outside the graph the array itself is changed. Inside it (a gradient flows through the tensor or the
+new value) the result is computed as by the operation without the underscore and the tensor takes it
+over; views of the old array then do not change. A leaf that requires a gradient may only be changed
+under `no_grad`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def recorded(op: str, input: Tensor, *others: Any) -> bool:
                 "or detach()"
             )
         return True
-    return any([isinstance(x, Tensor) and x.requires_grad for x in others])
+    return any(isinstance(x, Tensor) and x.requires_grad for x in others)
 
 
 def take_over(op: str, input: Tensor, result: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.function import Array, Grads, Node, array, record, record_many
 from ..tensor import Tensor, TensorLike
-from .shape import axis_of, expand, ravel, reshape, shape_of, transpose
+from .shape import axis_of, expand, key_at, ravel, reshape, shape_of, transpose
 
 __all__ = [
     "cat",
@@ -79,10 +79,9 @@ def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 def cat_backward(node: Node, dy: Array) -> Grads:
     axis, parts = node.saved
-    before = (slice(None),) * axis
     grads, start = [], 0
     for size, dtype in parts:
-        grads.append(dy[(*before, slice(start, start + size))].astype(dtype, copy=False))
+        grads.append(dy[key_at(axis, slice(start, start + size))].astype(dtype, copy=False))
         start += size
     return grads
 
@@ -113,8 +112,7 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
 
 def stack_backward(node: Node, dy: Array) -> Grads:
     axis, dtypes = node.saved
-    before = (slice(None),) * axis
-    return [dy[(*before, i)].astype(t, copy=False) for i, t in enumerate(dtypes)]
+    return [dy[key_at(axis, i)].astype(t, copy=False) for i, t in enumerate(dtypes)]
 
 
 def hstack(tensors: Sequence[TensorLike]) -> Tensor:
@@ -150,15 +148,17 @@ def split(
     if isinstance(split_size_or_sections, (tuple, list)):
         sizes = list(split_size_or_sections)
         if sum(sizes) != length or any(n < 0 for n in sizes):
-            raise ValueError(f"split: sizes {sizes} do not add up to {length}, the size of dim {dim}")
+            raise ValueError(
+                f"split: sizes {sizes} do not add up to {length}, the size of dim {dim}"
+            )
     else:
-        size = split_size_or_sections
-        if size <= 0:  # type: ignore[operator]
+        size = int(split_size_or_sections)  # type: ignore[arg-type]
+        if size <= 0:
             raise ValueError(f"split: the size of a piece must be positive, got {size}")
-        sizes = [min(size, length - i) for i in range(0, length, size)] or [0]  # type: ignore[call-overload, type-var, operator]
-    before, pieces, start = (slice(None),) * axis, [], 0
+        sizes = [min(size, length - i) for i in range(0, length, size)] or [0]
+    pieces, start = [], 0
     for n in sizes:
-        pieces.append(x[(*before, slice(start, start + n))])
+        pieces.append(x[key_at(axis, slice(start, start + n))])
         start += n
     return record_many(pieces, split_backward, (input,), axis, [y.shape for y in pieces], x.dtype)
 
@@ -198,8 +198,7 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     """
     x = array(input)
     axis = axis_of("unbind", dim, x.ndim)
-    before = (slice(None),) * axis
-    slices = [x[(*before, i, ...)] for i in range(x.shape[axis])]
+    slices = [x[key_at(axis, i, ...)] for i in range(x.shape[axis])]
     return record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
 
 
@@ -208,7 +207,7 @@ def unbind_backward(node: Node, *dys: Array | None) -> Grads:
     dx = np.zeros(shape, dtype)
     for i, dy in enumerate(dys):
         if dy is not None:
-            dx[(slice(None),) * axis + (i,)] = dy
+            dx[key_at(axis, i)] = dy
     return (dx,)
 
 

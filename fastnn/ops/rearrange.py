@@ -46,7 +46,9 @@ def pad(
     widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
     for axis, (before, after) in enumerate(widths):
         if x.shape[axis] + min(before, 0) + min(after, 0) < 0:
-            raise ValueError(f"pad: dim {axis} has {x.shape[axis]} elements, fewer than are cut off")
+            raise ValueError(
+                f"pad: dim {axis} has {x.shape[axis]} elements, fewer than are cut off"
+            )
     if mode == "constant":
         inner, outer, shape = windows(x.shape, widths)
         y = np.full(shape, 0 if value is None else value, x.dtype)

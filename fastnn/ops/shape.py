@@ -63,6 +63,11 @@ def shape_of(size: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
 
 
+def key_at(axis: int, *key: Any) -> Any:
+    """An index that means `key` at dimension `axis` and everything before it."""
+    return (slice(None),) * axis + key
+
+
 def reshaped(op: str, x: Array, shape: tuple[Any, ...]) -> Array:
     try:
         return x.reshape(shape)
@@ -146,7 +151,7 @@ def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     size = 1
     for n in x.shape[start : end + 1]:
         size *= n
-    shape = x.shape[:start] + (size,) + x.shape[end + 1 :]
+    shape = (*x.shape[:start], size, *x.shape[end + 1 :])
     return record(x.reshape(shape), reshape_backward, (input,), x.shape)
 
 

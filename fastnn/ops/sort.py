@@ -24,13 +24,12 @@ def order_of(x: Array, axis: int, descending: bool) -> Array:
     """Positions in sorted order, equal elements in their own order."""
     if not descending:
         return np.argsort(x, axis, kind="stable")
-    back = np.argsort(np.flip(x, axis), axis, kind="stable")
-    return x.shape[axis] - 1 - np.flip(back, axis)
+    back: Array = np.argsort(np.flip(x, axis), axis, kind="stable")
+    last: Array = np.asarray(x.shape[axis] - 1)
+    return last - np.flip(back, axis)
 
 
-def sort(
-    input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = True
-) -> Sorted:
+def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted:
     """Elements in order along a dimension, and where they came from.
 
     Examples

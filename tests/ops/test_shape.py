@@ -1,10 +1,9 @@
 """Operations that change the shape of a tensor and not its values."""
 
-import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Record, Sample, cases, numbers
 
 RECORDS = [
     Record(
@@ -22,6 +21,6 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize("record, check", cases(RECORDS))
+@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
 def test_record(record, check):
     check(record)

@@ -1,0 +1,142 @@
+"""In which order samples are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import Any
+
+import numpy as np
+
+from ..random import Generator, default_generator
+
+
+class Sampler:
+    """Gives the numbers of samples: subclass it with ``__iter__`` and ``__len__``."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__}: write a method __iter__(self)")
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__}: write a method __len__(self)")
+
+
+class SequentialSampler(Sampler):
+    """Samples in their own order."""
+
+    def __init__(self, source: Sized) -> None:
+        self.source = source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.source)))
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+class RandomSampler(Sampler):
+    """Samples in random order, a new one for each pass.
+
+    Parameters
+    ----------
+    source
+        The dataset.
+    replacement
+        Draw each sample anew, so that some come twice and some never.
+    num_samples
+        How many in one pass; by default as many as there are.
+    generator
+        Source of random numbers.
+    """
+
+    def __init__(
+        self,
+        source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.source = source
+        self.replacement = replacement
+        self.num_samples = num_samples
+        self.generator = generator
+
+    def order(self) -> Any:
+        """The numbers of one pass, as an array."""
+        draw = (self.generator or default_generator).numpy
+        size, wanted = len(self.source), len(self)
+        if self.replacement:
+            return draw.integers(0, size, wanted)
+        rounds = [draw.permutation(size) for _ in range(-(-wanted // size) if size else 0)]
+        return np.concatenate(rounds)[:wanted] if rounds else np.zeros(0, np.int64)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.order().tolist())
+
+    def __len__(self) -> int:
+        return len(self.source) if self.num_samples is None else self.num_samples
+
+
+class WeightedRandomSampler(Sampler):
+    """Samples drawn with given weights.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> list(fastnn.data.WeightedRandomSampler([0.0, 1.0], 3))
+    [1, 1, 1]
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        self.weights = np.asarray(weights, np.float64)
+        if self.weights.ndim != 1 or (self.weights < 0).any() or not self.weights.sum() > 0:
+            raise ValueError("WeightedRandomSampler: weights must be a list of numbers from 0")
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        draw = (self.generator or default_generator).numpy
+        shares = self.weights / self.weights.sum()
+        chosen = draw.choice(len(shares), self.num_samples, self.replacement, shares)
+        return iter(chosen.tolist())
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class BatchSampler(Sampler):
+    """The numbers of a sampler in lists of `batch_size`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> list(fastnn.data.BatchSampler(range(5), 2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+        if batch_size < 1:
+            raise ValueError(f"BatchSampler: batch_size must be positive, got {batch_size}")
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batch = []
+        for index in self.sampler:
+            batch.append(index)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch and not self.drop_last:
+            yield batch
+
+    def __len__(self) -> int:
+        size = len(self.sampler)  # type: ignore[arg-type]
+        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)

@@ -1,0 +1,230 @@
+"""Filling parameters before training. Every function changes its tensor in place and returns it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..autograd.tape import Array
+from ..random import Generator, default_generator
+from ..tensor import Tensor
+
+GAINS = {
+    "linear": 1.0,
+    "identity": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4,
+    **{f"conv{kind}{d}d": 1.0 for kind in ("", "_transpose") for d in (1, 2, 3)},
+}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """How much the standard deviation of weights is to grow before an activation.
+
+    Parameters
+    ----------
+    nonlinearity
+        Name of the activation's function.
+    param
+        The slope of ``leaky_relu`` below 0; 0.01 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> round(fastnn.nn.init.calculate_gain("relu"), 4)
+    1.4142
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
+    if nonlinearity not in GAINS:
+        raise ValueError(f"calculate_gain: no gain is known for {nonlinearity!r}")
+    return GAINS[nonlinearity]
+
+
+def source(generator: Generator | None) -> np.random.Generator:
+    return (generator or default_generator).numpy
+
+
+def draw_type(tensor: Tensor) -> Any:
+    return np.float64 if tensor.data.dtype == np.float64 else np.float32
+
+
+def fan(op: str, tensor: Tensor) -> tuple[int, int]:
+    """Inputs and outputs of one unit: weights are (out, in, *kernel)."""
+    if tensor.ndim < 2:
+        raise ValueError(f"{op}: tensor must have at least 2 dimensions, got shape {tensor.shape}")
+    field = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * field, tensor.shape[0] * field
+
+
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Uniform random numbers from [a, b).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> w = fastnn.nn.init.uniform_(fastnn.empty(100), -1, 1)
+    >>> bool((abs(w.data) <= 1).all())
+    True
+    """
+    tensor.data[...] = source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a
+    return tensor
+
+
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Normal random numbers."""
+    drawn = source(generator).standard_normal(tensor.shape, draw_type(tensor))
+    tensor.data[...] = drawn * std + mean
+    return tensor
+
+
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal random numbers, drawn again where they lie outside [a, b]."""
+    if a >= b:
+        raise ValueError(f"trunc_normal_: a must be below b, got {a} and {b}")
+    if not a - 4 * std < mean < b + 4 * std:
+        raise ValueError(f"trunc_normal_: mean {mean} lies too far outside [{a}, {b}]")
+    draw = source(generator).standard_normal
+    values: Array = draw(tensor.numel()) * std + mean
+    while (outside := np.flatnonzero((values < a) | (values > b))).size:
+        values[outside] = draw(outside.size) * std + mean
+    tensor.data[...] = values.reshape(tensor.shape)
+    return tensor
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """One number everywhere."""
+    tensor.data.fill(val)
+    return tensor
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Ones."""
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Zeros."""
+    return constant_(tensor, 0.0)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The identity matrix."""
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_: tensor must have 2 dimensions, got shape {tensor.shape}")
+    tensor.data[...] = np.eye(tensor.shape[0], tensor.shape[1])
+    return tensor
+
+
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Uniform in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> w = fastnn.nn.init.xavier_uniform_(fastnn.empty(30, 20))
+    >>> bool((abs(w.data) <= (6 / 50) ** 0.5).all())
+    True
+    """
+    bound = gain * math.sqrt(6.0 / sum(fan("xavier_uniform_", tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Normal with variance gain²·2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    std = gain * math.sqrt(2.0 / sum(fan("xavier_normal_", tensor)))
+    return normal_(tensor, 0.0, std, generator)
+
+
+def kaiming_std(op: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    """gain / √fan (He et al., 2015)."""
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"{op}: mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    size = fan(op, tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(size) if size else 0.0
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Uniform in ±gain·√(3 / fan) (He et al., 2015).
+
+    Parameters
+    ----------
+    tensor
+        Weights (out, in, ...).
+    a
+        Slope of the leaky ReLU below 0.
+    mode
+        ``"fan_in"`` keeps the variance going forward, ``"fan_out"`` going backward.
+    nonlinearity
+        The activation that follows.
+    generator
+        Source of random numbers.
+    """
+    bound = math.sqrt(3.0) * kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal with standard deviation gain / √fan (He et al., 2015)."""
+    std = kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity)
+    return normal_(tensor, 0.0, std, generator)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Rows, or where there are more of them columns, of length `gain` at right angles.
+
+    (Saxe et al., 2013.) Dimensions after the first are taken as one.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_: tensor must have at least 2 dimensions, got {tensor.shape}")
+    if tensor.numel() == 0:
+        return tensor
+    rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
+    drawn = source(generator).standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(drawn)
+    q *= np.sign(np.diagonal(r))  # makes the distribution uniform
+    tensor.data[...] = gain * (q.T if rows < columns else q).reshape(tensor.shape)
+    return tensor
+
+
+def sparse_(
+    tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Tensor:
+    """Normal random numbers, of which a share of each column is 0 (Martens, 2010)."""
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_: tensor must have 2 dimensions, got shape {tensor.shape}")
+    normal_(tensor, 0.0, std, generator)
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    for column in range(columns):
+        tensor.data[source(generator).permutation(rows)[:zeros], column] = 0
+    return tensor
