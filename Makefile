@@ -31,9 +31,13 @@ lint: $(VENV)/.lint
 	$(BIN)/clang-format --dry-run -Werror $(CLANG_SOURCES)
 
 # $(VENV)/.demo and so on: the environment holds fastnn, built from these sources, with the extra of that name.
-$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.lint: $(VENV)/.%: $(SOURCES) | $(VENV)/.made
+$(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: $(SOURCES) | $(VENV)/.made
 	@echo "Building fastnn; the first time takes a few minutes"
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --editable '.[$*]'
+	@touch $@
+
+$(VENV)/.lint: tools/lint.txt | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --requirement tools/lint.txt 'numpy>=2.2'
 	@touch $@
 
 $(VENV)/.made:
@@ -48,9 +52,15 @@ dev:
 	cmake --build build/dev
 	cmake --install build/dev --prefix .
 
-# The kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer.
-sanitize: $(VENV)/.test
-	tools/sanitize $(VENV)
+# The kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer, in an environment of their own.
+# libstdc++ is loaded beside the sanitizer so that it sees exceptions being thrown.
+SANITIZED := build/sanitize
+sanitize:
+	$(MAKE) VENV=$(SANITIZED)/venv $(SANITIZED)/venv/.test PIP_FLAGS="--config-settings=build-dir=$(SANITIZED)/cmake \
+	  --config-settings=cmake.define.FASTNN_SANITIZE=address,undefined --config-settings=install.strip=false"
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+	  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	  $(SANITIZED)/venv/bin/python -m pytest -p no:cacheprovider $(or $(ARGS),tests/ops tests/bind tests/test_threads.py)
 
 format:
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i $(CLANG_SOURCES)

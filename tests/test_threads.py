@@ -56,7 +56,7 @@ def test_other_threads_take_the_number_over():
 
 
 def test_several_threads_on_shared_arrays():
-    """Every thread reads the same arrays and gets the same bits, whatever the others do meanwhile."""
+    """Each thread reads the same arrays and gets the same bits, whatever the others do."""
     x = np.random.default_rng(0).standard_normal(300_000).astype(np.float32)
     y = kernels.relu(x)
     expected = kernels.relu_backward(x, y)
