@@ -55,9 +55,9 @@ class profile:
 
     Examples
     --------
-    >>> import fastnn
+    >>> import fastnn, numpy as np
     >>> with fastnn.profile() as p:
-    ...     y = fastnn.relu(fastnn.ones(1000))
+    ...     y = fastnn.kernels.relu(np.ones(1000, np.float32))
     >>> [event.name for event in p.events]
     ['relu']
     >>> print(p)  # doctest: +ELLIPSIS
