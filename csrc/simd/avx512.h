@@ -1,13 +1,16 @@
 // x86-64-v4: AVX-512 F, DQ, VL, BW; 64-byte registers, one mask bit per lane.
 #pragma once
 
-// GCC 12 takes the undefined pass-through operand of unmasked intrinsics for a mistake of the
-// caller.
+// GCC 12 takes the undefined pass-through operand of unmasked intrinsics for a mistake of the caller.
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
 
 #include "lanes.h"
 
