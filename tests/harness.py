@@ -362,7 +362,7 @@ def transposed(x: np.ndarray) -> np.ndarray:
 def strided(x: np.ndarray) -> np.ndarray:
     """Gaps between the elements of every axis."""
     big = np.full([2 * n + 1 for n in x.shape], 77, x.dtype)
-    view = big[tuple([slice(1, None, 2)] * x.ndim)]
+    view = big[(..., *[slice(1, None, 2)] * x.ndim)]
     view[...] = x
     return view
 

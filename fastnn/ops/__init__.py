@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ..tensor import Tensor
-from . import cast, index, inplace, shape
+from . import cast, elementwise_inplace, index, inplace, shape
 from .create import *
+from .elementwise import *
+from .elementwise_compare import *
+from .elementwise_unary import *
 from .index import *
 from .join import *
 from .rearrange import *

@@ -1,0 +1,262 @@
+#include "ops/elementwise/elementwise.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/parallel.h"
+
+namespace fastnn::elementwise {
+namespace {
+
+// 16 Ki elements: 64 KiB per float32 operand and chunk, small beside L2 and large beside the cost
+// of a chunk.
+constexpr std::int64_t kChunk = 16384;
+// Elements of a packing buffer: with six operands in float64 24 KiB, within L1.
+constexpr std::int64_t kBuffer = 512;
+// Rows shorter than this are packed together, because a loop costs about as much to enter as this
+// many elements.
+constexpr std::int64_t kShort = 64;
+// A tile where one operand runs along the other axis: as high as a cache line of float32 is wide.
+constexpr std::int64_t kTileRows = 16, kTileLength = 32;
+
+// How the stack of rows is cut: into rectangles of `rows` by `length` elements of the two innermost
+// axes.
+struct Cut {
+    std::int64_t rows, length;
+    std::int64_t row_blocks, segments,
+        outer;               // rectangles along each of the two axes, and around them
+    std::int64_t per_chunk;  // rectangles that one thread takes at a time
+
+    std::int64_t count() const { return row_blocks * segments * outer; }
+};
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+    return (a + b - 1) / b;
+}
+
+// clang-format off
+constexpr Info kInfo[] = {
+    {"neg", 1, 1, false, .1, 1}, {"abs", 1, 1, false, .1, 1}, {"sign", 1, 1, false, .1, 2},
+    {"square", 1, 1, false, .1, 1}, {"cube", 1, 1, false, .1, 2}, {"reciprocal", 1, 1, false, .15, 1},
+    {"sqrt", 1, 1, false, .2, 1}, {"rsqrt", 1, 1, false, .3, 2}, {"exp", 1, 1, false, .3, 14},
+    {"expm1", 1, 1, false, .4, 18}, {"log", 1, 1, false, .5, 22}, {"log1p", 1, 1, false, .6, 28},
+    {"log2", 1, 1, false, .6, 25}, {"log10", 1, 1, false, 1.5, 50}, {"sin", 1, 1, false, .8, 30},
+    {"cos", 1, 1, false, .8, 30}, {"tan", 1, 1, false, 1.6, 61}, {"asin", 1, 1, false, .5, 30},
+    {"acos", 1, 1, false, .5, 30}, {"atan", 1, 1, false, .4, 22}, {"sinh", 1, 1, false, .8, 40},
+    {"cosh", 1, 1, false, .5, 20}, {"erf", 1, 1, false, .8, 50}, {"floor", 1, 1, false, .1, 1},
+    {"ceil", 1, 1, false, .1, 1}, {"round", 1, 1, false, .1, 1}, {"trunc", 1, 1, false, .1, 1},
+    {"frac", 1, 1, false, .1, 2},
+
+    {"add", 2, 1, false, .15, 1}, {"sub", 2, 1, false, .15, 1}, {"mul", 2, 1, false, .15, 1},
+    {"div", 2, 1, false, .2, 1}, {"maximum", 2, 1, false, .15, 1}, {"minimum", 2, 1, false, .15, 1},
+    {"pow", 2, 1, false, 3, 80}, {"atan2", 2, 1, false, .8, 40}, {"remainder", 2, 1, false, 8, 5},
+    {"fmod", 2, 1, false, 8, 3}, {"floor_divide", 2, 1, false, 8, 8},
+    {"add_scaled", 3, 1, false, .15, 2}, {"where", 3, 1, false, .2, 1}, {"clamp", 3, 1, false, .15, 2},
+    {"lerp", 3, 1, false, .3, 4}, {"addcmul", 4, 1, false, .2, 3}, {"addcdiv", 4, 1, false, .25, 3},
+    {"nan_to_num", 4, 1, false, .15, 3},
+
+    {"eq", 2, 1, true, .15, 1}, {"ne", 2, 1, true, .15, 1}, {"lt", 2, 1, true, .15, 1},
+    {"le", 2, 1, true, .15, 1}, {"gt", 2, 1, true, .15, 1}, {"ge", 2, 1, true, .15, 1},
+    {"logical_and", 2, 1, true, .15, 3}, {"logical_or", 2, 1, true, .15, 3}, {"logical_xor", 2, 1, true, .15, 3},
+    {"logical_not", 1, 1, true, .15, 1}, {"isnan", 1, 1, true, .15, 1}, {"isinf", 1, 1, true, .15, 2},
+    {"isfinite", 1, 1, true, .15, 2},
+
+    {"abs_backward", 2, 1, false, .15, 3}, {"square_backward", 2, 1, false, .15, 2},
+    {"cube_backward", 2, 1, false, .15, 3}, {"reciprocal_backward", 2, 1, false, .15, 3},
+    {"sqrt_backward", 2, 1, false, .2, 2}, {"rsqrt_backward", 2, 1, false, .15, 4},
+    {"exp_backward", 2, 1, false, .15, 1}, {"expm1_backward", 2, 1, false, .15, 2},
+    {"log_backward", 2, 1, false, .2, 1}, {"log1p_backward", 2, 1, false, .2, 2},
+    {"log2_backward", 2, 1, false, .2, 2}, {"log10_backward", 2, 1, false, .2, 2},
+    {"sin_backward", 2, 1, false, .8, 31}, {"cos_backward", 2, 1, false, .8, 32},
+    {"tan_backward", 2, 1, false, .15, 3}, {"asin_backward", 2, 1, false, .3, 5},
+    {"acos_backward", 2, 1, false, .3, 6}, {"atan_backward", 2, 1, false, .2, 3},
+    {"sinh_backward", 2, 1, false, .5, 21}, {"cosh_backward", 2, 1, false, .8, 41},
+    {"erf_backward", 2, 1, false, .4, 18}, {"nan_to_num_backward", 2, 1, false, .15, 2},
+    {"clamp_backward", 4, 1, false, .15, 3}, {"pow_scalar_backward", 3, 1, false, 3, 84},
+    {"mul_backward", 3, 2, false, .2, 2}, {"div_backward", 3, 2, false, .4, 4},
+    {"maximum_backward", 3, 2, false, .25, 7}, {"minimum_backward", 3, 2, false, .25, 9},
+    {"pow_backward", 3, 2, false, 7, 190}, {"atan2_backward", 3, 2, false, .3, 8},
+    {"where_backward", 2, 2, false, .2, 2}, {"clamp_bounds_backward", 4, 2, false, .25, 6},
+    {"lerp_backward", 2, 2, false, .2, 3},
+};
+// clang-format on
+static_assert(std::size(kInfo) == kOps);
+
+int operand_count(const Info& info) {
+    return info.inputs + info.outputs;
+}
+
+// Every loop but this looks at all operands, so they are numbered through: inputs, then outputs.
+Cut cut(const Args& a, const Info& info) {
+    const std::int64_t n0 = a.extents[0], n1 = a.axes > 1 ? a.extents[1] : 1;
+    const auto item = static_cast<std::int64_t>(size_of(a.dtype));
+    bool packed = false, transposed = false;
+    for (int k = 0; k < operand_count(info); ++k) {
+        const Operand& operand = a.operands[k];
+        if (operand.data == nullptr) continue;
+        const std::int64_t s0 = a.strides[0][k], s1 = a.axes > 1 ? a.strides[1][k] : 0;
+        const bool constant = s0 == 0 && k < info.inputs;
+        packed = packed || (!constant && (operand.dtype != a.dtype || s0 != item));
+        const auto own = static_cast<std::int64_t>(size_of(operand.dtype));
+        transposed = transposed || (s1 == own && s0 != own && s0 != 0);
+    }
+    Cut c;
+    if (transposed && n0 >= kTileLength && n1 >= kTileRows) {
+        c.rows = kTileRows;
+        c.length = kTileLength;
+    } else if (n0 < kShort) {
+        c.length = n0;
+        c.rows = std::min(n1, kBuffer / n0);
+    } else {
+        c.rows = 1;
+        c.length = std::min(n0, packed ? kBuffer : kChunk);
+    }
+    c.row_blocks = ceil_div(n1, c.rows);
+    c.segments = ceil_div(n0, c.length);
+    c.outer = a.size / (n0 * n1);
+    c.per_chunk = std::max<std::int64_t>(1, kChunk / (c.rows * c.length));
+    return c;
+}
+
+template <class T>
+struct Buffers {
+    alignas(64) T data[kMaxOperands][kBuffer];
+};
+
+// One rectangle: every operand as a stream, then the loop.
+template <class T>
+void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t index, Loop<T> loop,
+                   const Packing<T>& packing, Buffers<T>& buffers) {
+    const std::int64_t segment = index % c.segments;
+    index /= c.segments;
+    const std::int64_t block = index % c.row_blocks;
+    index /= c.row_blocks;
+    const std::int64_t row = block * c.rows, column = segment * c.length;
+    const std::int64_t n1 = a.axes > 1 ? a.extents[1] : 1;
+
+    char* data[kMaxOperands];
+    const int operands = operand_count(info);
+    for (int k = 0; k < operands; ++k) {
+        data[k] = a.operands[k].data;
+        if (data[k] == nullptr) continue;
+        data[k] += column * a.strides[0][k];
+        if (row != 0) data[k] += row * a.strides[1][k];
+    }
+    for (int axis = 2; axis < a.axes; ++axis) {
+        const std::int64_t i = index % a.extents[axis];
+        index /= a.extents[axis];
+        for (int k = 0; k < operands; ++k) {
+            if (data[k] != nullptr) data[k] += i * a.strides[axis][k];
+        }
+    }
+
+    Rows rows{std::min(c.rows, n1 - row), std::min(c.length, a.extents[0] - column), 0, 0};
+    const auto look = [&](int k) {
+        rows.stride = a.strides[0][k];
+        rows.row_stride = a.axes > 1 ? a.strides[1][k] : 0;
+        return a.operands[k].dtype == a.dtype && rows.stride == static_cast<long>(sizeof(T)) &&
+               (rows.count == 1 || rows.row_stride == rows.length * rows.stride);
+    };
+    Streams<T> s;
+    for (int k = 0; k < info.inputs; ++k) {
+        T* buffer = buffers.data[k];
+        const Operand& operand = a.operands[k];
+        s.in[k] = buffer;
+        s.in_step[k] = 1;
+        if (data[k] == nullptr) {
+            std::fill_n(buffer, kMaxLanes, static_cast<T>(operand.value));
+            s.in_step[k] = 0;
+        } else if (look(k)) {
+            s.in[k] = reinterpret_cast<const T*>(data[k]);
+        } else if (rows.stride == 0 && (rows.count == 1 || rows.row_stride == 0)) {
+            packing.pack(operand.dtype, data[k], Rows{1, kMaxLanes, 0, 0}, buffer);
+            s.in_step[k] = 0;
+        } else {
+            packing.pack(operand.dtype, data[k], rows, buffer);
+        }
+    }
+    bool unpack[kMaxOutputs];
+    for (int j = 0; j < info.outputs; ++j) {
+        const int k = info.inputs + j;
+        unpack[j] = data[k] != nullptr && !look(k);
+        s.out[j] =
+            data[k] == nullptr || unpack[j] ? buffers.data[k] : reinterpret_cast<T*>(data[k]);
+        s.out_step[j] = data[k] == nullptr ? 0 : 1;
+    }
+    loop(s, rows.count * rows.length);
+    for (int j = 0; j < info.outputs; ++j) {
+        const int k = info.inputs + j;
+        if (!unpack[j]) continue;
+        look(k);
+        packing.unpack(a.operands[k].dtype, s.out[j], rows, data[k]);
+    }
+}
+
+template <class T>
+Loop<T> find_loop(const Kernels& kernels, Op op) {
+    const auto at = [&](const Loops& loops, Op first) {
+        return loops.of<T>()[static_cast<int>(op) - static_cast<int>(first)];
+    };
+    if (op < kFirstBinary) return at(kernels.unary, kFirstUnary);
+    if (op < kFirstCompare) return at(kernels.binary, kFirstBinary);
+    if (op < kFirstBackward) return at(kernels.compare, kFirstCompare);
+    return at(kernels.backward, kFirstBackward);
+}
+
+template <class T>
+void run_typed(const Args& a, const Info& info) {
+    const Kernels& kernels =
+        isa::pick([]<Isa L>() -> const Kernels& { return elementwise::kernels<L>(); });
+    const Loop<T> loop = find_loop<T>(kernels, a.op);
+    const Packing<T>& packing = kernels.packing<T>();
+    const Cut c = cut(a, info);
+    const std::int64_t count = c.count();
+    const double chunk_ns = info.ns * static_cast<double>(sizeof(T)) / 4 *
+                            static_cast<double>(std::min(a.size, c.per_chunk * c.rows * c.length));
+    parallel_for(ceil_div(count, c.per_chunk), chunk_ns, [&](long chunk) {
+        Buffers<T> buffers;
+        const std::int64_t end = std::min(count, (chunk + 1) * c.per_chunk);
+        for (std::int64_t i = chunk * c.per_chunk; i < end; ++i) {
+            run_rectangle(a, info, c, i, loop, packing, buffers);
+        }
+    });
+}
+
+void run(const Args& a) {
+    if (a.size == 0) return;
+    const Info& info = kInfo[static_cast<int>(a.op)];
+    visit_float(a.dtype, [&]<class T>() { run_typed<T>(a, info); });
+}
+
+Work work(const Args& a) {
+    const Info& info = kInfo[static_cast<int>(a.op)];
+    double bytes = 0;
+    for (int k = 0; k < operand_count(info); ++k) {
+        if (a.operands[k].data == nullptr) continue;
+        double elements = 1;  // those that differ
+        for (int i = 0; i < a.axes; ++i) {
+            if (a.strides[i][k] != 0) elements *= static_cast<double>(a.extents[i]);
+        }
+        bytes += elements * static_cast<double>(size_of(a.operands[k].dtype));
+    }
+    const auto size = static_cast<double>(a.size);
+    return {info.flops * size, a.size == 0 ? 0 : bytes};
+}
+
+constexpr auto kKernels = [] {
+    std::array<Kernel<Args>, kOps> kernels{};
+    for (int i = 0; i < kOps; ++i)
+        kernels[static_cast<std::size_t>(i)] = {kInfo[i].name, run, work};
+    return kernels;
+}();
+
+}  // namespace
+
+const Info& info(Op op) {
+    return kInfo[static_cast<int>(op)];
+}
+const Kernel<Args>& kernel(Op op) {
+    return kKernels[static_cast<std::size_t>(op)];
+}
+
+}  // namespace fastnn::elementwise

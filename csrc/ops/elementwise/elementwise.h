@@ -1,0 +1,147 @@
+// Elementwise operations with broadcasting: out[i] = f(in0[i], in1[i], ...) for every index i of
+// the common shape.
+//
+// Arrays may have any strides (negative, zero, transposed); nothing is copied as a whole. The
+// layout of a call is worked out once (layout.h): axes sorted so that the output is written in the
+// order of its memory, neighbours merged, extents of one dropped. What remains is a stack of rows.
+// A kernel sees short unit-stride runs only: a value that is the same along a run stands in one
+// register's worth of memory that its pointer never leaves, and what is strided or of another dtype
+// is packed into a small buffer first. So each operation has one loop.
+//
+// An output may be one of the inputs (the same array, element for element); any other overlap is
+// the caller's to avoid. Scalars are part of Args.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::elementwise {
+
+// One enumeration per kernel file, in the order of the tables there.
+// clang-format off
+enum class Op : std::uint8_t {
+    // elementwise_unary_kernel.cpp: y = f(x)
+    neg, abs, sign, square, cube, reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, log2, log10, sin, cos, tan,
+    asin, acos, atan, sinh, cosh, erf, floor, ceil, round, trunc, frac,
+    // elementwise_binary_kernel.cpp: y = f(a, b), f(a, b, c), f(a, b, c, d)
+    add, sub, mul, div, maximum, minimum, pow, atan2, remainder, fmod, floor_divide,
+    add_scaled, where, clamp, lerp, addcmul, addcdiv, nan_to_num,
+    // elementwise_compare_kernel.cpp: bool results
+    eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, logical_not, isnan, isinf, isfinite,
+    // elementwise_backward_kernel.cpp: dx = f(dy, saved), and (da, db) = f(dy, a, b)
+    abs_backward, square_backward, cube_backward, reciprocal_backward, sqrt_backward, rsqrt_backward, exp_backward,
+    expm1_backward, log_backward, log1p_backward, log2_backward, log10_backward, sin_backward, cos_backward,
+    tan_backward, asin_backward, acos_backward, atan_backward, sinh_backward, cosh_backward, erf_backward,
+    nan_to_num_backward, clamp_backward, pow_scalar_backward,
+    mul_backward, div_backward, maximum_backward, minimum_backward, pow_backward, atan2_backward, where_backward,
+    clamp_bounds_backward, lerp_backward,
+    count
+};
+// clang-format on
+
+constexpr Op kFirstUnary = Op::neg, kFirstBinary = Op::add, kFirstCompare = Op::eq,
+             kFirstBackward = Op::abs_backward;
+constexpr int kOps = static_cast<int>(Op::count);
+
+constexpr int kMaxInputs = 4, kMaxOutputs = 2, kMaxOperands = kMaxInputs + kMaxOutputs;
+constexpr int kMaxAxes =
+    48;  // merged axes have extents of at least 2, and no array has 2^48 elements
+constexpr int kMaxLanes = 16;  // of any register, for either type
+
+struct Operand {
+    char* data;    // null for a scalar, and for an output nobody wants
+    double value;  // of a scalar
+    Dtype dtype;
+};
+
+struct Args {
+    Op op;
+    Dtype dtype;  // in which to compute: f32 or f64
+    int axes;     // at least 1 unless size is 0
+    std::int64_t size;
+    Operand operands[kMaxOperands];                // inputs, then outputs
+    std::int64_t extents[kMaxAxes];                // innermost first
+    std::int64_t strides[kMaxAxes][kMaxOperands];  // bytes; 0 along which an input is broadcast
+};
+
+struct Info {
+    const char* name;
+    int inputs, outputs;
+    bool boolean;  // the result
+    double ns;  // per element and thread (AVX-512, data in L2), to decide how many threads a call
+                // is worth
+    double flops;  // per element, for the profiler
+};
+const Info& info(Op op);
+const Kernel<Args>& kernel(Op op);
+
+// What a kernel loop reads and writes: streams whose step per element is 1, or 0 for kMaxLanes
+// equal values (an input) or kMaxLanes of scratch (an output nobody wants). Outputs may equal
+// inputs.
+template <class T>
+struct Streams {
+    const T* in[kMaxInputs];
+    long in_step[kMaxInputs];
+    T* out[kMaxOutputs];
+    long out_step[kMaxOutputs];
+};
+
+template <class T>
+using Loop = void (*)(const Streams<T>&, long n);
+
+// A block of rows of a strided array: element (i, j) stands at i * row_stride + j * stride bytes.
+struct Rows {
+    long count, length, row_stride, stride;
+};
+
+struct Loops {
+    const Loop<float>* f32;
+    const Loop<double>* f64;
+    template <class T>
+    const Loop<T>* of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+// pack: any dtype to T, dense; unpack: T to f32, f64 or bool (true where not 0).
+template <class T>
+struct Packing {
+    void (*pack)(Dtype from, const char* x, const Rows&, T* dense);
+    void (*unpack)(Dtype to, const T* dense, const Rows&, char* y);
+};
+
+// By operation, each counted from the first of its kind.
+struct Kernels {
+    Loops unary, binary, compare, backward;
+    Packing<float> f32;
+    Packing<double> f64;
+    template <class T>
+    const Packing<T>& packing() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+// Each defined by the kernel file of its name, once per level.
+template <Isa>
+Loops unary_loops();
+template <Isa>
+Loops binary_loops();
+template <Isa>
+Loops compare_loops();
+template <Isa>
+Loops backward_loops();
+template <Isa>
+const Kernels& kernels();  // elementwise_pack_kernel.cpp, with the others inside
+
+}  // namespace fastnn::elementwise

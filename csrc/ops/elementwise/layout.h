@@ -1,0 +1,40 @@
+// Broadcasting: the shape of a result, the order of its memory, and the rows a kernel walks over.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/elementwise/elementwise.h"
+
+namespace fastnn::elementwise {
+
+constexpr int kMaxDims = 64;
+
+// An array as the layout sees it; strides in bytes.
+struct View {
+    int ndim;
+    const std::int64_t* shape;
+    const std::int64_t* strides;
+};
+
+struct Layout {
+    int ndim = 0;
+    std::int64_t size = 1;
+    std::int64_t shape[kMaxDims];
+    int order[kMaxDims];  // axes from the innermost in memory to the outermost
+};
+
+// The common shape of some arrays. Returns false where they do not broadcast.
+bool broadcast(const View* views, int count, Layout& layout);
+
+// How the inputs lie in memory, for a result that is to lie likewise: the first input that tells
+// two axes apart decides which of them is the inner one; C order where none does.
+void choose_order(const View* views, int count, Layout& layout);
+
+// Strides of a new dense array of that order. Returns false where they are those of C order.
+bool dense_strides(const Layout& layout, std::int64_t item, std::int64_t* strides);
+
+// Fills axes, extents and strides of args, the operands being inputs and outputs in this order (a
+// view of no dimensions is a scalar).
+void merge_axes(const View* views, int count, const Layout& layout, Args& args);
+
+}  // namespace fastnn::elementwise
