@@ -18,5 +18,5 @@ from .sort import *
 from .methods import Methods  # last: it looks up the operations imported above
 
 for _name, _operation in vars(Methods).items():
-    if _name not in ("__module__", "__doc__", "__dict__", "__weakref__"):
+    if _name not in ("__module__", "__doc__", "__dict__", "__weakref__", "__hash__"):
         setattr(Tensor, _name, _operation)
