@@ -1,4 +1,4 @@
-"""check_wheel.py WHEEL SITE_PACKAGES: is the wheel complete, self-contained and small, as installed?"""
+"""``check_wheel.py WHEEL SITE_PACKAGES``: is a wheel complete, self-contained and small."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def main(wheel: Path, site: Path) -> int:
     installed = sum(f.stat().st_size for p in folders for f in p.rglob("*") if f.is_file()) / MB
     size = wheel.stat().st_size / MB
     checks = {
-        "has the extension": any(n.startswith("fastnn/_core.") and n.endswith(".so") for n in names),
+        "has the extension": any(
+            n.startswith("fastnn/_core.") and n.endswith(".so") for n in names
+        ),
         "has the text module": any(n.startswith("fastnn/text/_tokens.") for n in names),
         "carries libgomp under its own name": any(
             n.startswith("fastnn.libs/libgomp-") for n in names
