@@ -58,7 +58,9 @@ class Tensor(Methods):
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        self.data: Array = data if type(data) is np.ndarray else as_array(data, np.float32)
+        if type(data) is not np.ndarray:
+            data = as_array(data, getattr(data, "dtype", np.float32))
+        self.data: Array = data
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
         self.node: Node | None = None
@@ -79,12 +81,8 @@ class Tensor(Methods):
     @property
     def retains_grad(self) -> bool:
         """Whether the tensor is no leaf but keeps its gradient (see `retain_grad`)."""
-        node = self.node
-        return (
-            node is not None
-            and node.hooks is not None
-            and any(getattr(hook, "tensor_id", None) == id(self) for hook in node.hooks.values())
-        )
+        hooks = () if self.node is None or self.node.hooks is None else self.node.hooks.values()
+        return any(hook.reference() is self for hook in hooks if hasattr(hook, "reference"))
 
     def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it depends on.
@@ -335,9 +333,9 @@ class Tensor(Methods):
 def as_array(value: Any, dtype: Any = None) -> Array:
     """`value` as a NumPy array; Python floats become float32, arrays keep their type."""
     if isinstance(value, Tensor):
-        return value.data
+        value = value.data
     if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value)
+        return np.asarray(value, dtype)
     if isinstance(value, (list, tuple)):
         value = plain(value)
     result = np.asarray(value)

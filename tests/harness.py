@@ -356,7 +356,7 @@ def check_threads(record: Record) -> None:
 
 def transposed(x: np.ndarray) -> np.ndarray:
     """Axes in reverse order in memory."""
-    return np.asfortranarray(x)
+    return np.asfortranarray(x).reshape(x.shape)
 
 
 def strided(x: np.ndarray) -> np.ndarray:
@@ -370,7 +370,7 @@ def strided(x: np.ndarray) -> np.ndarray:
 def reversed_axes(x: np.ndarray) -> np.ndarray:
     """Every axis walked from its end."""
     flip = tuple([slice(None, None, -1)] * x.ndim)
-    return np.ascontiguousarray(x[flip])[flip]
+    return np.ascontiguousarray(x[flip])[flip] if x.ndim else x
 
 
 def channels_last(x: np.ndarray) -> np.ndarray:

@@ -39,4 +39,5 @@ def keep_gradient(tensor: Any) -> Callable[[Any], Any]:
             target._accumulate(dy, False)
         return dy
 
+    keep.reference = reference  # type: ignore[attr-defined]
     return keep

@@ -157,7 +157,8 @@ def walk(
         if capture is None:
             leaf._accumulate(g, False)
         else:
-            capture[leaf] = g
+            start = capture[leaf]  # what an output that is this leaf has left here
+            capture[leaf] = g if start is None else add(start, g, False)
 
 
 def run_hooks(hooks: dict[int, Hook], dy: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..tensor import Tensor
 from . import cast, elementwise_inplace, index, inplace, shape
 from .create import *
+from .einsum import *
 from .elementwise import *
 from .elementwise_compare import *
 from .elementwise_unary import *

@@ -163,7 +163,7 @@ def positions(op: str, index: TensorLike, size: int, argument: str = "index") ->
 def along(index: Array, axis: int) -> tuple[Array, ...]:
     """The full index that follows `index` along `axis` and counts along the others."""
     grid: list[Any] = list(np.indices(index.shape, sparse=True))
-    grid[axis] = index
+    grid[axis] = np.ascontiguousarray(index)  # where places repeat, order in memory would count
     return tuple(grid)
 
 
@@ -340,7 +340,7 @@ def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> 
         src = s = np.broadcast_to(s.astype(x.dtype), i.shape)
     key, part = scatter_key("scatter", x, dim, i, s)
     y = x.copy()
-    y[key] = s[part]
+    y[key] = np.ascontiguousarray(s[part])
     return record(y, scatter_backward, (input, src), key, s.shape, part)
 
 

@@ -1,22 +1,189 @@
 """Operations that change the shape of a tensor and not its values."""
 
+import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, cases, numbers
+
+X = numbers(2, 3, 4)
+
+
+def squeeze(x, dim=None):
+    dims = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    dims = {d % x.ndim for d in dims}
+    return x.reshape([n for d, n in enumerate(x.shape) if d not in dims or n != 1])
+
+
+def diagonal(x, offset=0, dim1=0, dim2=1):
+    moved = np.moveaxis(x, (dim1, dim2), (-2, -1))
+    rows, columns = moved.shape[-2:]
+    pairs = [(i, i + offset) for i in range(rows) if 0 <= i + offset < columns]
+    picked = [moved[..., i, j] for i, j in pairs]
+    return np.stack(picked, -1) if picked else np.zeros((*moved.shape[:-2], 0))
+
+
+def expand(x, *sizes):
+    sizes = sizes[0] if isinstance(sizes[0], tuple) else sizes
+    lead = len(sizes) - x.ndim
+    shape = [x.shape[i - lead] if n == -1 else n for i, n in enumerate(sizes)]
+    return np.zeros(shape) + x
+
+
+def move(name, op, reference, samples, *bad, **more):
+    return Record(name, op, reference, samples, bad=bad, exact=True, **more)
+
 
 RECORDS = [
-    Record(
+    move(
         "reshape",
         fastnn.reshape,
         lambda x, *shape: x.reshape(*shape),
         [
-            Sample(numbers(2, 3, 4), (4, 6)),
-            Sample(numbers(2, 3, 4), 4, -1),
+            Sample(X, (4, 6)),
+            Sample(X, 4, -1),
+            Sample(X, [24]),
             Sample(numbers(0, 3), (3, 0)),
             Sample(numbers(1), ()),
+            Sample(numbers(), (1, 1)),
         ],
-        exact=True,
+        Bad(ValueError, r"reshape: shape \(5,\) does not fit the 24 elements", X, (5,)),
+        Bad(ValueError, r"reshape: shape \(-1, -1\)", X, -1, -1),
+        covers=("reshape_as",),
+    ),
+    move(
+        "view",
+        fastnn.view,
+        lambda x, *shape: x.reshape(*shape),
+        [Sample(X, 4, -1), Sample(numbers(0, 3), (3, 0))],
+        Bad(
+            ValueError,
+            r"view: an input .* has no view of shape \(6,\); use reshape",
+            numbers(3, 2).T,
+            6,
+        ),
+        layouts=False,
+        covers=("view_as",),
+    ),
+    move(
+        "flatten",
+        fastnn.flatten,
+        lambda x, start=0, end=-1: x.reshape(
+            x.shape[:start] + (-1,) + (x.shape[end:][1:] if end != -1 else ())
+        ),
+        [
+            Sample(X),
+            Sample(X, 1),
+            Sample(X, 0, 1),
+            Sample(X, 0, -2),
+            Sample(numbers(2, 3, 2, 2), 1),
+        ],
+        Bad(IndexError, r"flatten: start_dim must be from -3 to 2, got 3", X, 3),
+        Bad(ValueError, r"flatten: start_dim 2 comes after end_dim 1", X, 2, 1),
+    ),
+    move(
+        "unflatten",
+        fastnn.unflatten,
+        lambda x, dim, sizes: x.reshape(
+            x.shape[: dim % x.ndim] + tuple(sizes) + x.shape[dim % x.ndim + 1 :]
+        ),
+        [Sample(X, 2, (2, 2)), Sample(X, -1, (-1, 2)), Sample(numbers(0, 4), 1, (2, 2))],
+        Bad(ValueError, r"unflatten: shape \(3, 2\) does not fit the 4 elements", X, 2, (3, 2)),
+    ),
+    move("ravel", fastnn.ravel, np.ravel, [Sample(X), Sample(numbers()), Sample(numbers(0, 2))]),
+    move(
+        "squeeze",
+        fastnn.squeeze,
+        squeeze,
+        [
+            Sample(numbers(1, 3, 1)),
+            Sample(numbers(1, 3, 1), 0),
+            Sample(numbers(1, 3, 1), -1),
+            Sample(numbers(1, 3, 1), 1),
+            Sample(numbers(1, 3, 1), (0, 2)),
+        ],
+        Bad(IndexError, r"squeeze: dim must be from -3 to 2, got -4", X, -4),
+    ),
+    move(
+        "unsqueeze",
+        fastnn.unsqueeze,
+        np.expand_dims,
+        [Sample(X, 0), Sample(X, -1), Sample(X, 2), Sample(numbers(), 0)],
+        Bad(IndexError, r"unsqueeze: dim must be from -4 to 3, got 4", X, 4),
+        Bad(TypeError, r"unsqueeze: dim must be an integer, got 1.0", X, 1.0),
+    ),
+    move(
+        "permute",
+        fastnn.permute,
+        lambda x, *dims: np.transpose(x, dims[0] if isinstance(dims[0], tuple) else dims),
+        [Sample(X, 2, 0, 1), Sample(X, (1, -1, 0)), Sample(numbers(2, 3, 2, 2), 0, 2, 3, 1)],
+        Bad(ValueError, r"permute: dims must name all 3 dimensions, got \(0, 1\)", X, 0, 1),
+        Bad(ValueError, r"permute: dims must differ", X, 0, 0, 1),
+    ),
+    move(
+        "transpose",
+        fastnn.transpose,
+        np.swapaxes,
+        [Sample(X, 0, 1), Sample(X, -1, 0), Sample(X, 1, 1)],
+        Bad(IndexError, r"transpose: dim1 must be from -3 to 2, got 7", X, 0, 7),
+        covers=("swapaxes",),
+    ),
+    move(
+        "t",
+        fastnn.t,
+        np.transpose,
+        [Sample(numbers(2, 3)), Sample(numbers(4)), Sample(numbers())],
+        Bad(ValueError, r"t: input must have at most 2 dimensions, got shape \(2, 3, 4\)", X),
+    ),
+    move("adjoint", fastnn.adjoint, lambda x: np.swapaxes(x, -1, -2), [Sample(X)]),
+    move("T", lambda x: x.T, lambda x: x.T, [Sample(X), Sample(numbers(3, 2))]),
+    move(
+        "movedim",
+        fastnn.movedim,
+        np.moveaxis,
+        [Sample(X, 0, -1), Sample(X, (0, 1), (2, 0)), Sample(X, -1, 0)],
+        Bad(ValueError, r"movedim: 2 dimensions cannot move to 1 places", X, (0, 1), 0),
+    ),
+    Record(
+        "expand",
+        fastnn.expand,
+        expand,
+        [
+            Sample(numbers(3, 1), 2, -1, 4),
+            Sample(numbers(1), 5),
+            Sample(numbers(), (2, 2)),
+            Sample(numbers(3, 1), 3, 0),
+        ],
+        [
+            Bad(ValueError, r"expand: sizes \(3,\) do not fit an input of shape \(2, 3, 4\)", X, 3),
+            Bad(ValueError, r"expand: an input .* does not expand to \(2, 5, 4\)", X, 2, 5, 4),
+        ],
+        depth=0,
+        covers=("expand_as",),
+    ),
+    Record(
+        "broadcast_to",
+        fastnn.broadcast_to,
+        lambda x, shape: np.zeros(shape) + x,
+        [Sample(numbers(3, 1), (2, 3, 4)), Sample(numbers(3), (3,))],
+        [Bad(ValueError, r"broadcast_to: an input .* does not expand to \(4,\)", X, (4,))],
+        depth=0,
+    ),
+    move("clone", fastnn.clone, np.copy, [Sample(X), Sample(numbers()), Sample(numbers(0))]),
+    move("contiguous", fastnn.contiguous, np.copy, [Sample(X.T), Sample(X)]),
+    move(
+        "diagonal",
+        fastnn.diagonal,
+        diagonal,
+        [
+            Sample(numbers(3, 4)),
+            Sample(numbers(3, 4), 1),
+            Sample(numbers(3, 4), -2),
+            Sample(numbers(3, 4), 9),
+            Sample(X, 0, 0, 2),
+            Sample(X, 1, -1, 0),
+        ],
+        Bad(ValueError, r"diagonal: dim1 and dim2 must differ, got 0 and -3", X, 0, 0, -3),
     ),
 ]
 
@@ -24,3 +191,21 @@ RECORDS = [
 @pytest.mark.parametrize(("record", "check"), cases(RECORDS))
 def test_record(record, check):
     check(record)
+
+
+def test_views_share_memory():
+    x = fastnn.zeros(2, 3)
+    for y in (x.view(6), x.t(), x[0], x[0, 1], x.expand(4, 2, 3), x.unsqueeze(0), x.permute(1, 0)):
+        assert np.shares_memory(x.data, y.data)
+
+
+def test_contiguous_returns_itself():
+    x = fastnn.zeros(2, 3)
+    assert x.contiguous() is x
+    assert x.t().contiguous().is_contiguous()
+
+
+def test_shape_of_another_tensor():
+    x, y = fastnn.zeros(2, 3), fastnn.zeros(6)
+    assert x.reshape_as(y).shape == x.view_as(y).shape == (6,)
+    assert fastnn.zeros(1, 3).expand_as(x).shape == (2, 3)

@@ -1,0 +1,157 @@
+"""Operations written by users."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.autograd import Function
+from fastnn.testing import gradcheck
+
+
+class Scale(Function):
+    @staticmethod
+    def forward(ctx, x, factor):
+        ctx.factor = factor
+        return fastnn.Tensor(x.data * factor)
+
+    @staticmethod
+    def backward(ctx, dy):
+        assert not fastnn.is_grad_enabled()
+        return fastnn.Tensor(dy.data * ctx.factor), None
+
+
+class Both(Function):
+    """Product and sum."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        assert not fastnn.is_grad_enabled()
+        ctx.save_for_backward(a, b)
+        return fastnn.Tensor(a.data * b.data), fastnn.Tensor(a.data + b.data)
+
+    @staticmethod
+    def backward(ctx, dp, ds):
+        a, b = ctx.saved_tensors
+        da = dp.data * b.data + ds.data if ctx.needs_input_grad[0] else None
+        return da, dp.data * a.data + ds.data
+
+
+def double(*shape):
+    return fastnn.rand(*shape, dtype=fastnn.float64, requires_grad=True)
+
+
+def test_one_output():
+    x = double(3)
+    y = Scale.apply(x, 4.0)
+    assert repr(y).endswith("grad_fn=<ScaleBackward>)")
+    assert gradcheck(lambda t: Scale.apply(t, 4.0), x)
+    assert Scale.apply(x.detach(), 4.0).node is None
+
+
+def test_several_outputs():
+    assert gradcheck(Both.apply, [double(3), double(3)])
+    x = double(3)
+    product, _ = Both.apply(x.detach(), x)
+    product.backward(np.ones(3))
+    assert x.grad is not None
+
+
+def test_a_missing_gradient_is_zeros_or_none():
+    seen = []
+
+    class Watch(Both):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.set_materialize_grads(False)
+            return Both.forward(ctx, a, b)
+
+        @staticmethod
+        def backward(ctx, dp, ds):
+            seen.append((dp, ds))
+            return None, ds
+
+    x = double(2)
+    Watch.apply(x, x)[1].backward(np.ones(2))
+    assert seen[0][0] is None
+
+
+def test_errors_name_the_function():
+    class Short(Scale):
+        @staticmethod
+        def backward(ctx, dy):
+            return dy
+
+    class Wrong(Scale):
+        @staticmethod
+        def backward(ctx, dy):
+            return np.ones(7), None
+
+    x = double(3)
+    with pytest.raises(RuntimeError, match="Short.backward: expected 2 gradients.*got 1"):
+        Short.apply(x, 1.0).backward(np.ones(3))
+    with pytest.raises(RuntimeError, match=r"Wrong.backward: gradient 0 must have shape \(3,\)"):
+        Wrong.apply(x, 1.0).backward(np.ones(3))
+    with pytest.raises(NotImplementedError, match="write a static method forward"):
+        Function.apply(x)
+
+
+def test_non_differentiable_output():
+    class Best(Function):
+        @staticmethod
+        def forward(ctx, x):
+            place = fastnn.Tensor(np.asarray(x.data.argmax()))
+            sign = fastnn.Tensor(np.sign(x.data))
+            ctx.mark_non_differentiable(sign)
+            return place, sign, fastnn.Tensor(x.data * 2)
+
+        @staticmethod
+        def backward(ctx, dplace, dsign, dy):
+            return fastnn.Tensor(dy.data * 2)
+
+    place, sign, y = Best.apply(double(3))
+    assert [t.requires_grad for t in (place, sign, y)] == [False, False, True]
+    y.backward(np.ones(3))
+
+
+def test_saving_an_output_makes_no_cycle():
+    class Exp(Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = fastnn.Tensor(np.exp(x.data))
+            ctx.save_for_backward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx, dy):
+            (y,) = ctx.saved_tensors
+            return fastnn.Tensor(dy.data * y.data)
+
+    assert gradcheck(Exp.apply, double(4))
+    gc.disable()
+    try:
+        y = Exp.apply(double(4))
+        alive = weakref.ref(y)
+        del y
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_foreign_memory_never_becomes_a_gradient():
+    kept = np.ones(3)
+
+    class Leak(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, dy):
+            return fastnn.from_numpy(kept)
+
+    x = double(3)
+    Leak.apply(x).backward(np.ones(3))
+    assert not np.shares_memory(x.grad.data, kept)

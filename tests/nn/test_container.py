@@ -1,0 +1,71 @@
+"""Modules that hold others."""
+
+import pytest
+
+import fastnn
+from fastnn import nn
+
+
+def test_sequential():
+    m = nn.Sequential(nn.Flatten(), nn.Identity(), nn.Unflatten(1, (2, 3)))
+    assert m(fastnn.zeros(4, 3, 2)).shape == (4, 2, 3)
+    assert len(m) == 3
+    assert isinstance(m[-1], nn.Unflatten)
+    assert [n for n, _ in m[1:].named_children()] == ["1", "2"]
+    m.append(nn.Flatten()).insert(0, nn.Identity())
+    assert [type(x).__name__ for x in m] == [
+        "Identity",
+        "Flatten",
+        "Identity",
+        "Unflatten",
+        "Flatten",
+    ]
+    del m[1:4]
+    assert [n for n, _ in m.named_children()] == ["0", "1"]
+    m[0] = nn.Flatten(2)
+    assert m(fastnn.zeros(2, 3, 4, 5)).shape == (2, 60)
+    assert len(m + m) == 4
+    with pytest.raises(IndexError, match="Sequential: index 2 is out of range for 2"):
+        m[2]
+
+
+def test_sequential_with_names():
+    m = nn.Sequential({"flat": nn.Flatten(), "same": nn.Identity()})
+    assert m.flat is m[0]
+    with pytest.raises(TypeError, match="add_module: expected a Module, got int"):
+        nn.Sequential(nn.Flatten(), 3)
+
+
+def test_module_list():
+    m = nn.ModuleList([nn.Identity()])
+    m.extend([nn.Flatten(), nn.Flatten(2)])
+    assert len(m[1:]) == 2
+    assert isinstance(m[1:], nn.ModuleList)
+    assert [type(x) for x in m] == [nn.Identity, nn.Flatten, nn.Flatten]
+    with pytest.raises(NotImplementedError):
+        m(1)
+
+
+def test_module_dict():
+    m = nn.ModuleDict({"a": nn.Identity()})
+    m["b"] = nn.Flatten()
+    m["a"] = nn.Flatten()
+    assert list(m) == list(m.keys()) == ["a", "b"]
+    assert [type(x) for x in m.values()] == [nn.Flatten] * 2
+    assert isinstance(dict(m.items())["a"], nn.Flatten)
+    assert "b" in m
+    m.pop("b")
+    del m["a"]
+    assert len(m) == 0
+    with pytest.raises(KeyError):
+        m["a"]
+
+
+def test_parameter_list():
+    m = nn.ParameterList([fastnn.ones(2)])
+    m.append(nn.Parameter(fastnn.zeros(3)))
+    assert [p.shape for p in m] == [(2,), (3,)]
+    assert list(m.state_dict()) == ["0", "1"]
+    m[0] = fastnn.zeros(4)
+    assert isinstance(m[-2], nn.Parameter)
+    assert repr(m) == "ParameterList(\n  (0): float32 (4,)\n  (1): float32 (3,)\n)"

@@ -1,0 +1,310 @@
+"""Modules: what they hold, how they are called, saved and printed."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import nn
+from fastnn.autograd.function import array, record
+
+
+def scale(x, w):
+    """A product on NumPy alone, so that modules are tested by themselves."""
+    a, b = array(x), array(w)
+
+    def backward(node, dy):
+        return dy * b, (dy * a).reshape(-1, b.size).sum(0)
+
+    return record(a * b, backward, (x, w))
+
+
+class Scale(nn.Module):
+    def __init__(self, size=3, bias=False):
+        super().__init__()
+        self.size = size
+        self.weight = nn.Parameter(fastnn.full((size,), 2.0))
+        self.register_parameter("bias", nn.Parameter(fastnn.zeros(size)) if bias else None)
+        self.register_buffer("seen", fastnn.zeros(1))
+        self.register_buffer("scratch", fastnn.zeros(2), persistent=False)
+
+    def forward(self, x):
+        return scale(x, self.weight)
+
+    def extra_repr(self):
+        return f"size={self.size}"
+
+
+def model():
+    return nn.Sequential(Scale(), nn.Sequential(Scale(bias=True), nn.Identity()))
+
+
+def test_names():
+    m = model()
+    assert [n for n, _ in m.named_parameters()] == ["0.weight", "1.0.weight", "1.0.bias"]
+    assert [n for n, _ in m.named_buffers()] == ["0.seen", "0.scratch", "1.0.seen", "1.0.scratch"]
+    assert [n for n, _ in m.named_modules()] == ["", "0", "1", "1.0", "1.1"]
+    assert [n for n, _ in m.named_children()] == ["0", "1"]
+    assert list(m.state_dict()) == ["0.weight", "0.seen", "1.0.weight", "1.0.bias", "1.0.seen"]
+    assert len(list(m.parameters(recurse=False))) == 0
+    assert m.get_submodule("1.0") is m[1][0]
+    assert m.get_parameter("1.0.bias") is m[1][0].bias
+    with pytest.raises(AttributeError, match="Sequential has no module '9'"):
+        m.get_submodule("9.0")
+
+
+def test_parameters_are_plain_attributes():
+    m = Scale()
+    assert m.__dict__["weight"] is m.weight
+    assert "bias" in m._parameters
+    assert m.bias is None
+
+
+def test_shared_parameters_are_counted_once():
+    a, b = Scale(), Scale()
+    b.weight = a.weight
+    m = nn.Sequential(a, b)
+    assert len(list(m.parameters())) == 1
+    assert len(list(m.named_parameters(remove_duplicate=False))) == 2
+    assert len(m.state_dict()) == 4
+
+
+def test_assignment():
+    m = Scale()
+    with pytest.raises(TypeError, match="'weight' is a parameter"):
+        m.weight = fastnn.ones(3)
+    with pytest.raises(TypeError, match="'seen' is a buffer"):
+        m.seen = 3
+    m.seen = fastnn.ones(1)
+    assert dict(m.named_buffers())["seen"].item() == 1
+    m.weight = None
+    assert [n for n, _ in m.named_parameters()] == []
+    m.weight = nn.Parameter(fastnn.ones(3))
+    assert [n for n, _ in m.named_parameters()] == ["weight"]
+    del m.weight
+    assert not hasattr(m, "weight")
+    m.seen = nn.Parameter(fastnn.ones(1))
+    assert [n for n, _ in m.named_parameters()] == ["seen"]
+    m.child = Scale()
+    with pytest.raises(TypeError, match="'child' is a module"):
+        m.child = 5
+    m.child = None
+    assert list(m.children()) == []
+
+
+def test_init_must_be_called_first():
+    class Late(nn.Module):
+        def __init__(self):
+            self.weight = nn.Parameter(fastnn.ones(1))
+
+    with pytest.raises(AttributeError, match=r"Late: call super\(\).__init__\(\) before"):
+        Late()
+
+
+def test_registration_is_checked():
+    m = Scale()
+    for name in ("", "a.b", 3):
+        with pytest.raises(KeyError):
+            m.register_buffer(name, fastnn.ones(1))
+    with pytest.raises(KeyError, match="there is an attribute 'forward' already"):
+        m.register_buffer("forward", fastnn.ones(1))
+    with pytest.raises(TypeError, match="register_parameter: expected a Parameter, got Tensor"):
+        m.register_parameter("p", fastnn.ones(1))
+    with pytest.raises(TypeError, match="register_buffer: expected a Tensor, got int"):
+        m.register_buffer("b", 3)
+    with pytest.raises(TypeError, match="add_module: expected a Module, got int"):
+        m.add_module("m", 3)
+
+
+def test_modes():
+    m = model()
+    assert m.eval() is m
+    assert not any(child.training for child in m.modules())
+    m.train()
+    assert all(child.training for child in m.modules())
+    with pytest.raises(ValueError, match="train: mode must be True or False"):
+        m.train("yes")
+
+
+def test_types():
+    m = model().double()
+    assert {p.dtype for p in m.parameters()} == {fastnn.float64}
+    assert m[0].seen.dtype == fastnn.float64
+    assert {p.dtype for p in m.float().parameters()} == {fastnn.float32}
+    assert m.to("cpu") is m.cpu() is m
+    with pytest.raises(TypeError, match="to: parameters are floating point, got int64"):
+        m.to(fastnn.int64)
+
+
+def test_gradients():
+    m = Scale()
+    m(fastnn.ones(2, 3)).backward(fastnn.ones(2, 3))
+    assert m.weight.grad.tolist() == [2, 2, 2]
+    m.zero_grad(set_to_none=False)
+    assert m.weight.grad.tolist() == [0, 0, 0]
+    m.zero_grad()
+    assert m.weight.grad is None
+    m.requires_grad_(False)
+    assert not m(fastnn.ones(2, 3)).requires_grad
+
+
+def test_apply_goes_from_the_leaves_to_the_root():
+    names = []
+    model().apply(lambda m: names.append(type(m).__name__))
+    assert names == ["Scale", "Scale", "Identity", "Sequential", "Sequential"]
+
+
+# -- state -----------------------------------------------------------------------------------
+
+
+def test_state_is_shared_and_loads():
+    m, other = model(), model()
+    m[0].weight.data[...] = 7
+    assert m.state_dict()["0.weight"].tolist() == [7, 7, 7]
+    assert not m.state_dict()["0.weight"].requires_grad
+    result = other.load_state_dict(m.state_dict())
+    assert other[0].weight.tolist() == [7, 7, 7]
+    assert not np.shares_memory(other[0].weight.data, m[0].weight.data)
+    assert result.missing_keys == result.unexpected_keys == []
+
+
+def test_arrays_and_foreign_tensors_load():
+    class Foreign:
+        requires_grad = True
+
+        def detach(self):
+            self.requires_grad = False
+            return self
+
+        def __array__(self, dtype=None, copy=None):
+            assert not self.requires_grad
+            return np.full(3, 9.0)
+
+    m = Scale()
+    m.load_state_dict({"weight": Foreign(), "seen": np.ones(1)})
+    assert m.weight.tolist() == [9, 9, 9]
+    assert m.weight.dtype == fastnn.float32
+    m.load_state_dict({"weight": [1.0, 2.0, 3.0], "seen": np.ones(1)})
+    assert m.weight.tolist() == [1, 2, 3]
+
+
+def test_errors_while_loading_change_nothing():
+    m = Scale(bias=True)
+    with pytest.raises(RuntimeError) as error:
+        m.load_state_dict({"weight": np.ones(3), "bias": np.ones(4), "extra": np.ones(1)})
+    assert str(error.value) == (
+        "Error(s) in loading state_dict for Scale:\n"
+        '\tUnexpected key(s) in state_dict: "extra".\n'
+        '\tMissing key(s) in state_dict: "seen".\n'
+        "\tsize mismatch for bias: copying a param with shape (4,) from checkpoint, "
+        "the shape in current model is (3,)."
+    )
+    assert m.weight.tolist() == [2, 2, 2]
+    with pytest.raises(RuntimeError, match="dtype mismatch for weight"):
+        m.load_state_dict({"weight": np.ones(3, complex)}, strict=False)
+    result = m.load_state_dict({"weight": np.ones(3), "extra": np.ones(1)}, strict=False)
+    assert result == (["bias", "seen"], ["extra"])
+    assert m.weight.tolist() == [1, 1, 1]
+
+
+def test_copies():
+    m = model()
+    m(fastnn.ones(1, 3)).backward(fastnn.ones(1, 3))
+    for other in (copy.deepcopy(m), pickle.loads(pickle.dumps(m))):
+        assert isinstance(other[0].weight, nn.Parameter)
+        other[0].weight.data[...] = 5
+        assert m[0].weight.tolist() == [2, 2, 2]
+        assert len(list(other.parameters())) == 3
+    a, b = Scale(), Scale()
+    b.weight = a.weight
+    tied = copy.deepcopy(nn.Sequential(a, b))
+    assert tied[0].weight is tied[1].weight
+
+
+# -- hooks -----------------------------------------------------------------------------------
+
+
+def test_forward_hooks():
+    m = Scale()
+    log = []
+    before = m.register_forward_pre_hook(lambda module, args: (args[0].clone().fill_(3.0),))
+    after = m.register_forward_hook(
+        lambda module, args, y: log.append((args[0].tolist(), y.tolist()))
+    )
+    replace = m.register_forward_hook(lambda module, args, y: fastnn.zeros(1))
+    assert m(fastnn.ones(3)).tolist() == [0]
+    assert log == [([3, 3, 3], [6, 6, 6])]
+    for handle in (before, after, replace):
+        handle.remove()
+    assert m(fastnn.ones(3)).tolist() == [2, 2, 2]
+
+
+def test_backward_hooks():
+    m = Scale()
+    log = []
+    m.register_full_backward_pre_hook(lambda module, dy: (fastnn.Tensor(dy[0].data * 10),))
+    m.register_full_backward_hook(
+        lambda module, dx, dy: log.append((dx[0].tolist(), dy[0].tolist()))
+    )
+    x = fastnn.ones(3, requires_grad=True)
+    m(x).backward(fastnn.ones(3))
+    assert log == [([20, 20, 20], [10, 10, 10])]
+    assert x.grad.tolist() == [20, 20, 20]
+    assert m.weight.grad.tolist() == [10, 10, 10]
+
+
+def test_backward_hooks_without_gradients_for_inputs():
+    m = Scale()
+    log = []
+    m.register_full_backward_hook(lambda module, dx, dy: log.append((dx, dy[0].tolist())))
+    m(fastnn.ones(3)).backward(fastnn.ones(3))
+    assert log == [((None,), [1, 1, 1])]
+
+
+def test_backward_hook_may_replace_the_gradient():
+    m = Scale()
+    m.register_full_backward_hook(lambda module, dx, dy: (fastnn.zeros(3),))
+    x = fastnn.ones(3, requires_grad=True)
+    m(x).backward(fastnn.ones(3))
+    assert x.grad.tolist() == [0, 0, 0]
+
+
+# -- text ------------------------------------------------------------------------------------
+
+
+def test_repr():
+    assert repr(model()) == (
+        "Sequential(\n"
+        "  (0): Scale(size=3)\n"
+        "  (1): Sequential(\n"
+        "    (0): Scale(size=3)\n"
+        "    (1): Identity()\n"
+        "  )\n"
+        ")"
+    )
+
+
+def test_summary():
+    m = model()
+    m[0].requires_grad_(False)
+    m[1].eval()
+    lines = [" ".join(line.split()) for line in str(m.summary(5, 3)).splitlines()]
+    assert lines[2:-2] == [
+        "Sequential (5, 3) 0",
+        "0: Scale (5, 3) 3",
+        "1: Sequential (5, 3) 0",
+        "0: Scale (5, 3) 6",
+        "1: Identity (5, 3) 0",
+    ]
+    assert lines[-1] == "parameters: 9 (6 learnt), 36 bytes"
+    assert m[0].training
+    assert not m[1][0].training
+    assert not m[0]._hooks.after
+    assert m.summary((5, 3)).total == m.summary([(5, 3)]).total == 9
+
+
+def test_forward_is_missing():
+    with pytest.raises(NotImplementedError, match=r"Module: write a method forward"):
+        nn.Module()(1)

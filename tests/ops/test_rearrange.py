@@ -1,0 +1,112 @@
+"""Elements in other places: padded, flipped, rolled, cut to a triangle."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from tests.harness import Bad, Record, Sample, cases, numbers
+
+X = numbers(3, 4)
+Y = numbers(2, 3, 4, 5)
+
+
+def pad(x, widths, mode="constant", value=0):
+    pairs = [(widths[i], widths[i + 1]) for i in range(0, len(widths), 2)][::-1]
+    pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    for axis, (a, b) in enumerate(pairs):
+        x = np.take(x, range(max(-a, 0), x.shape[axis] - max(-b, 0)), axis)
+    pairs = [(max(a, 0), max(b, 0)) for a, b in pairs]
+    if mode == "constant":
+        return np.pad(x, pairs, constant_values=value)
+    return np.pad(x, pairs, {"replicate": "edge", "circular": "wrap"}.get(mode, mode))
+
+
+RECORDS = [
+    Record(
+        "pad",
+        fastnn.pad,
+        pad,
+        [
+            Sample(X, (1, 2)),
+            Sample(X, (0, 1, 2, 0), value=7.0),
+            Sample(X, (-1, 2, 1, -2)),
+            Sample(X, (2, 3), "reflect"),
+            Sample(X, (1, 3, 2, 1), "reflect"),
+            Sample(X, (5, 1, 0, 6), "replicate"),
+            Sample(X, (4, 3, 1, 0), "circular"),
+            Sample(X, (-1, 2), "replicate"),
+            Sample(Y, (1, 1, 2, 0), "reflect"),
+            Sample(numbers(0, 3), (1, 1)),
+            Sample(X, ()),
+            Sample(X, (), "reflect"),
+        ],
+        [
+            Bad(ValueError, r"pad: pad must hold at most 2 pairs, got \(1,\)", X, (1,)),
+            Bad(ValueError, "pad: mode must be 'constant', .* got 'edge'", X, (1, 1), "edge"),
+            Bad(
+                ValueError,
+                r"pad: reflect of dim 1 of size 4 reaches 3, got \(4, 0\)",
+                X,
+                (4, 0),
+                "reflect",
+            ),
+            Bad(ValueError, "pad: circular of dim 1 of size 4 reaches 4", X, (0, 5), "circular"),
+            Bad(ValueError, "pad: dim 1 has 4 elements, fewer than are cut off", X, (-3, -2)),
+            Bad(ValueError, "pad: a value belongs to mode 'constant'", X, (1, 1), "reflect", 1.0),
+        ],
+        exact=True,
+    ),
+    Record(
+        "flip",
+        fastnn.flip,
+        lambda x, *dims: np.flip(x, dims[0] if isinstance(dims[0], tuple) else dims),
+        [Sample(X, 0), Sample(X, (0, 1)), Sample(X, -1), Sample(numbers(0, 2), 0)],
+        [Bad(IndexError, "flip: dims must be from -2 to 1, got 2", X, 2)],
+        exact=True,
+    ),
+    Record("fliplr", fastnn.fliplr, np.fliplr, [Sample(X)], exact=True),
+    Record("flipud", fastnn.flipud, np.flipud, [Sample(X)], exact=True),
+    Record(
+        "rot90",
+        fastnn.rot90,
+        np.rot90,
+        [Sample(X), Sample(X, 2), Sample(X, -1), Sample(Y, 3, (1, 2))],
+        [Bad(ValueError, "rot90: dims must be two", Y, 1, (0, 1, 2))],
+        exact=True,
+    ),
+    Record(
+        "roll",
+        fastnn.roll,
+        np.roll,
+        [Sample(X, 1), Sample(X, -3, 1), Sample(X, (1, 2), (0, 1)), Sample(X, 9, -1)],
+        [Bad(ValueError, "roll: 2 shifts need as many dims, got 1", X, (1, 2), 0)],
+        exact=True,
+    ),
+    Record(
+        "tril",
+        fastnn.tril,
+        np.tril,
+        [Sample(X), Sample(X, 1), Sample(X, -1), Sample(Y)],
+        [
+            Bad(
+                ValueError,
+                r"tril: input must have at least 2 dimensions, got shape \(3,\)",
+                X[:, 0],
+            )
+        ],
+        exact=True,
+    ),
+    Record(
+        "triu",
+        fastnn.triu,
+        np.triu,
+        [Sample(X), Sample(X, 1), Sample(X, -1), Sample(Y)],
+        [Bad(ValueError, "triu: input must have at least 2 dimensions", X[:, 0])],
+        exact=True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
+def test_record(record, check):
+    check(record)

@@ -1,0 +1,164 @@
+"""Who may use whom: one table for Python's imports, one for the includes of C++."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
+CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
+
+# Module or package -> what it may import of fastnn, besides its own package. The longest name counts.
+BASE = {"tensor", "autograd", "dtypes", "random"}
+LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
+IMPORTS = {
+    "dtypes": set(),
+    "autograd.tape": set(),
+    "autograd.hooks": set(),
+    "autograd.grad_mode": {"autograd.tape"},
+    "tensor": {"autograd.tape", "autograd.hooks", "dtypes"},
+    "autograd": {"autograd", "tensor"},
+    "config": {"_core"},
+    "profile": {"_core", "config"},
+    "random": {"_core"},
+    "kernels": {"_core"},
+    "testing": BASE,
+    "ops": BASE | {"ops", "_core", "config"},
+    "nn": BASE | {"nn", "ops"},
+    "data": BASE | {"data", "ops"},
+    "optim": BASE | {"optim", "ops", "_core"},
+    "metrics": BASE | {"metrics", "ops"},
+    "train": LAYERS | {"train", "profile"},
+    "text": LAYERS | {"text", "train", "_core"},
+    "models": LAYERS | {"models", "text", "train"},
+    "interop": LAYERS | {"interop", "models", "text", "train"},
+    "distributed": LAYERS | {"distributed", "train"},
+    "cli": LAYERS | {"cli", "models", "text", "train", "interop", "distributed", "profile"},
+}
+TOP = {"", "__main__", "smoke"}  # these import what they like
+
+
+def names_of(path):
+    """``autograd.tape`` for fastnn/autograd/tape.py, ``ops`` for fastnn/ops/__init__.py."""
+    parts = path.relative_to(ROOT / "fastnn").with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imports_of(path):
+    """Modules of fastnn that a file imports, except for type checkers."""
+    tree = ast.parse(path.read_text())
+    typing = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for branch in node.body
+        for inner in ast.walk(branch)
+    }
+    package = path.relative_to(ROOT / "fastnn").parent.parts
+    for node in ast.walk(tree):
+        if id(node) in typing:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                target = [*base, *(node.module or "").split(".")]
+            elif (node.module or "").split(".")[0] == "fastnn":
+                target = node.module.split(".")[1:]
+            else:
+                continue
+            target = [part for part in target if part]
+            for alias in node.names:
+                yield ".".join([*target, alias.name] if not target or not node.module else target)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "fastnn":
+                    yield ".".join(alias.name.split(".")[1:])
+
+
+def longest(name, table):
+    """The entry of a table that a dotted name belongs to."""
+    parts = name.split(".")
+    for size in range(len(parts), 0, -1):
+        if ".".join(parts[:size]) in table:
+            return ".".join(parts[:size])
+    return None
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_python_imports(path):
+    name = ".".join(names_of(path))
+    if name in TOP:
+        return
+    entry = longest(name, IMPORTS)
+    assert entry is not None, f"{name} is not in the table of tests/test_layout.py"
+    own = name.split(".")[0] if entry.split(".")[0] == entry else None
+    for target in imports_of(path):
+        if target.startswith("__") or (own is not None and target.split(".")[0] == own):
+            continue
+        assert longest(target, IMPORTS[entry]), f"{name} must not import {target}"
+
+
+# -- C++ -------------------------------------------------------------------------------------
+
+C_HEADER = r"<[a-z_/0-9]+\.h>"
+# Names of the standard library that are types and constants only, with no code behind them.
+PLAIN = r"<(cstdint|cstddef|climits|cfloat|cstring|cmath|limits|bit|type_traits)>"
+STANDARD = r"<[a-z_]+>|<(pthread|sched|unistd|sys/[a-z]+|fcntl|signal|cpuid|immintrin|stdlib)\.h>"
+RULES = {
+    "simd": [C_HEADER, PLAIN, r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
+    "core": [STANDARD, r'"core/.*"'],
+    "kernel": [C_HEADER, PLAIN, r'"simd/.*"', r'"ops/FAMILY/.*"', r'"[a-z0-9_]+\.h"'],
+    "driver": [
+        STANDARD,
+        r'"core/.*"',
+        r'"ops/FAMILY/.*"',
+        r'"ops/gemm/gemm\.h"',
+        r'"[a-z0-9_]+\.h"',
+    ],
+    "bind": [STANDARD, r"<pybind11/.*>", r'"(bind|core|ops)/.*"', r'"[a-z0-9_]+\.h"'],
+}
+
+
+def role_of(path):
+    """Which rule a file follows, and its family."""
+    parts = path.relative_to(ROOT / "csrc").parts
+    if parts[0] != "ops":
+        return parts[0], ""
+    if path.name.startswith("bind"):
+        return "bind", parts[1]
+    if path.name.endswith(("_kernel.cpp", "_kernel.h")):
+        return "kernel", parts[1]
+    return "driver", parts[1]
+
+
+@pytest.mark.parametrize("path", CPP, ids=lambda p: str(p.relative_to(ROOT)))
+def test_includes(path):
+    role, family = role_of(path)
+    rules = [rule.replace("FAMILY", family) for rule in RULES[role]]
+    for line in path.read_text().splitlines():
+        found = re.match(r"\s*#\s*include\s+(\S+)", line)
+        if not found:
+            continue
+        if found[1] == "<omp.h>":
+            assert path.name == "parallel.h", "OpenMP belongs to core/parallel.h"
+            continue
+        assert any(re.fullmatch(rule, found[1]) for rule in rules), f"{role} includes {found[1]}"
+
+
+@pytest.mark.parametrize("path", CPP, ids=lambda p: str(p.relative_to(ROOT)))
+def test_kernels_are_plain(path):
+    text = path.read_text()
+    if path.name != "parallel.h":
+        assert "#pragma omp" not in text, "OpenMP belongs to core/parallel.h"
+    if role_of(path)[0] == "kernel" and path.suffix == ".cpp":
+        for word in (r"\bthrow\b", r"\btry\b", r"\bnew\b", r"std::(vector|string|map|function)"):
+            code = re.sub(r"//.*", "", text)
+            assert not re.search(word, code), f"{word} in a kernel"
+
+
+def test_no_folders_for_leftovers():
+    for path in (ROOT / "fastnn", ROOT / "csrc", ROOT / "tests"):
+        names = {p.stem for p in path.rglob("*") if "__pycache__" not in p.parts}
+        assert not names & {"utils", "util", "misc", "old", "helpers", "common"}

@@ -1,0 +1,195 @@
+"""The tensor itself: conversions, casts, changes in place, text."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from tests.harness import Record, Sample, cases, numbers
+
+
+def test_numpy_shares():
+    t = fastnn.zeros(2)
+    t.numpy()[0] = 1
+    assert t.tolist() == [1, 0]
+    assert np.asarray(t) is t.data
+    assert np.array(t) is not t.data
+    assert np.asarray(t, np.float64).dtype == np.float64
+    assert np.exp(t).dtype == np.float32
+    with pytest.raises(RuntimeError, match=r"use detach\(\).numpy\(\)"):
+        fastnn.ones(2, requires_grad=True).numpy()
+    with pytest.raises(RuntimeError, match=r"use detach\(\).numpy\(\)"):
+        np.asarray(fastnn.ones(2, requires_grad=True))
+    assert fastnn.ones(1, requires_grad=True).numpy(force=True).tolist() == [1]
+
+
+def test_shape():
+    t = fastnn.zeros(2, 3)
+    assert t.shape == t.size() == (2, 3)
+    assert t.size(-1) == 3
+    assert t.ndim == t.dim() == 2
+    assert t.numel() == 6
+    assert len(t) == 2
+    assert t.stride() == (3, 1)
+    assert t.nbytes == 24
+    assert t.element_size() == 4
+    assert t.T.shape == t.mT.shape == (3, 2)
+    assert [row.shape for row in t] == [(3,), (3,)]
+
+
+def test_scalars():
+    assert fastnn.tensor(2.5).item() == float(fastnn.tensor(2.5)) == 2.5
+    assert int(fastnn.tensor([3])) == 3
+    assert [10, 20][fastnn.tensor(1)] == 20
+    assert f"{fastnn.tensor(2.5):.2f}" == "2.50"
+    assert bool(fastnn.tensor(1))
+    for call, match in (
+        (lambda: fastnn.ones(2).item(), "item: expected one element"),
+        (lambda: bool(fastnn.ones(2)), "no one truth value"),
+    ):
+        with pytest.raises(RuntimeError, match=match):
+            call()
+    for call in (
+        lambda: len(fastnn.tensor(1)),
+        lambda: iter(fastnn.tensor(1)),
+        lambda: [1][fastnn.tensor(0.0)],
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: fastnn.tensor([1.0, 2.5]), "tensor([1. , 2.5])"),
+        (lambda: fastnn.tensor(3.0), "tensor(3.)"),
+        (lambda: fastnn.tensor([1]), "tensor([1])"),
+        (lambda: fastnn.zeros(0), "tensor([], dtype=float32)"),
+        (lambda: fastnn.ones(1, dtype=fastnn.float64), "tensor([1.], dtype=float64)"),
+        (lambda: fastnn.ones(1, requires_grad=True), "tensor([1.], requires_grad=True)"),
+        (
+            lambda: fastnn.ones(1, requires_grad=True).reshape(1),
+            "tensor([1.], grad_fn=<ReshapeBackward>)",
+        ),
+        (
+            lambda: fastnn.ones(1, requires_grad=True).split(1)[0],
+            "tensor([1.], grad_fn=<SplitBackward>)",
+        ),
+        (
+            lambda: fastnn.nn.Parameter(fastnn.ones(1)),
+            "Parameter containing:\ntensor([1.], requires_grad=True)",
+        ),
+    ],
+)
+def test_repr(make, text):
+    assert repr(make()) == text
+
+
+def test_casts():
+    x = fastnn.tensor([1.5, 0.0], requires_grad=True)
+    assert x.to(fastnn.float32) is x
+    assert x.to("cpu") is x
+    y = x.double()
+    y.backward(np.array([2.0, 3.0]))
+    assert y.dtype == fastnn.float64
+    assert x.grad.dtype == fastnn.float32
+    assert x.grad.tolist() == [2, 3]
+    assert x.long().tolist() == [1, 0]
+    assert not x.long().requires_grad
+    assert x.bool().tolist() == [True, False]
+    assert x.int().dtype == fastnn.int32
+    assert x.half().float().dtype == fastnn.float32
+    assert x.type(fastnn.float64).type() == "float64"
+    assert x.type_as(y).dtype == y.dtype
+    assert x.to(y).dtype == y.dtype
+    with pytest.raises(TypeError, match="to: dtype must be a float"):
+        x.to("S3")
+
+
+RECORDS = [
+    Record(
+        "double",
+        lambda x: x.double(),
+        lambda x: x,
+        [Sample(numbers(3))],
+        exact=True,
+        dtypes=("float64",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
+def test_record(record, check):
+    check(record)
+
+
+# -- changes in place ------------------------------------------------------------------------
+
+
+def test_changes_outside_a_graph_are_in_place():
+    a = np.zeros((2, 2), np.float32)
+    t = fastnn.from_numpy(a)
+    assert t.fill_(3.0) is t
+    t[0, 0] = 7
+    t[1] = fastnn.tensor([1.0, 2.0])
+    assert a.tolist() == [[7, 3], [1, 2]]
+    t.zero_()
+    t.copy_(np.eye(2))
+    t.masked_fill_(fastnn.tensor([[True, False], [False, False]]), 9.0)
+    assert a.tolist() == [[9, 0], [0, 1]]
+    t.fill_(1.0).tril_()
+    assert a.tolist() == [[1, 0], [1, 1]]
+
+
+def test_leaf_that_requires_a_gradient_is_protected():
+    w = fastnn.ones(2, requires_grad=True)
+    for change in (
+        lambda: w.zero_(),
+        lambda: w.fill_(1),
+        lambda: w.copy_([1, 2]),
+        lambda: w.uniform_(),
+        lambda: w.__setitem__(0, 1.0),
+    ):
+        with pytest.raises(RuntimeError, match=r"cannot be changed in place; use no_grad\(\)"):
+            change()
+    with fastnn.no_grad():
+        w[0] = 5
+        w.fill_(2)
+    assert w.tolist() == [2, 2]
+    assert w.is_leaf
+
+
+def test_assignment_inside_a_graph():
+    x = fastnn.arange(4.0, requires_grad=True)
+    v = fastnn.tensor([10.0], requires_grad=True)
+    y = x.clone()
+    before = y.data
+    y[1:3] = v
+    assert y.tolist() == [0, 10, 10, 3]
+    assert before.tolist() == [0, 1, 2, 3]
+    y.backward(fastnn.tensor([1.0, 2.0, 4.0, 8.0]))
+    assert x.grad.tolist() == [1, 0, 0, 8]
+    assert v.grad.tolist() == [6]
+
+
+def test_constant_becomes_part_of_a_graph():
+    v = fastnn.tensor([2.0], requires_grad=True)
+    z = fastnn.zeros(3)
+    z[0] = v[0]
+    z.backward(fastnn.ones(3))
+    assert v.grad.tolist() == [1]
+
+
+def test_bad_assignment_changes_nothing():
+    t = fastnn.arange(3)
+    with pytest.raises(IndexError, match="index: index 5 is out of bounds"):
+        t[5] = 1
+    with pytest.raises(ValueError, match="index: could not broadcast"):
+        t[:2] = fastnn.arange(3)
+    assert t.tolist() == [0, 1, 2]
+
+
+def test_fill_inside_a_graph_cuts_it():
+    x = fastnn.ones(2, requires_grad=True)
+    y = x.clone().fill_(4.0)
+    y.backward(fastnn.ones(2))
+    assert x.grad.tolist() == [0, 0]
