@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
 CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
 
-# Module or package -> what it may import of fastnn, besides its own package. The longest name counts.
+# Module or package -> what it may import of fastnn, besides its own package; the longest name counts.
 BASE = {"tensor", "autograd", "dtypes", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
 IMPORTS = {

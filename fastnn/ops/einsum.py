@@ -1,8 +1,8 @@
 """Sums of products in Einstein's notation.
 
-Two operands at a time are brought into the shape of a batched matrix product; more are taken in the
-order that `numpy.einsum_path` finds cheapest. The gradient by an operand is again such a sum: of the
-output's gradient and the other operands, over the indices the operand does not have.
+Two operands at a time are brought into the shape of a batched matrix product; more are taken in
+the order that `numpy.einsum_path` finds cheapest. The gradient by an operand is again such a sum: of
+the output's gradient and the other operands, over the indices the operand does not have.
 """
 
 from __future__ import annotations
@@ -167,7 +167,8 @@ def contract(terms: Sequence[str], xs: Sequence[Array], output: str) -> Array:
     term, y = work[0]
     y = y.sum(axis=tuple([i for i, c in enumerate(term) if c not in output]))
     kept = [c for c in term if c in output]
-    return np.asarray(y).transpose([kept.index(c) for c in output])
+    result: Array = np.asarray(y).transpose([kept.index(c) for c in output])
+    return result
 
 
 def pair(ta: str, a: Array, tb: str, b: Array, wanted: set[str]) -> tuple[str, Array]:

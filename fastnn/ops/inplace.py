@@ -1,4 +1,4 @@
-"""Changing a tensor in place.
+"""Changing a tensor in place; for arithmetic see `elementwise_inplace`.
 
 Outside the graph the array itself is changed. Inside it (a gradient flows through the tensor or the
 new value) the result is computed as by the operation without the underscore and the tensor takes it
@@ -8,7 +8,6 @@ under `no_grad`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -45,23 +44,6 @@ def take_over(op: str, input: Tensor, result: Tensor) -> Tensor:
             f"tensor of shape {input.shape} and type {input.dtype}"
         )
     input.data, input.node, input.requires_grad = result.data, result.node, result.requires_grad
-    return input
-
-
-def arithmetic(
-    op: str, input: Tensor, other: Any, outside: np.ufunc, inside: Callable[..., Tensor]
-) -> Tensor:
-    if recorded(op, input, other):
-        return take_over(op, input, inside(input, other))
-    value = other if isinstance(other, (int, float)) else array(other)
-    try:
-        outside(input.data, value, out=input.data, casting="same_kind")
-    except TypeError:
-        raise RuntimeError(
-            f"{op}: a result of another kind does not fit into a tensor of type {input.dtype}"
-        ) from None
-    except ValueError as error:
-        raise ValueError(f"{op}: {error}") from None
     return input
 
 

@@ -90,7 +90,7 @@ def test_errors_name_the_function():
             return np.ones(7), None
 
     x = double(3)
-    with pytest.raises(RuntimeError, match="Short.backward: expected 2 gradients.*got 1"):
+    with pytest.raises(RuntimeError, match=r"Short.backward: expected 2 gradients.*got 1"):
         Short.apply(x, 1.0).backward(np.ones(3))
     with pytest.raises(RuntimeError, match=r"Wrong.backward: gradient 0 must have shape \(3,\)"):
         Wrong.apply(x, 1.0).backward(np.ones(3))
