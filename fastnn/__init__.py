@@ -1,26 +1,30 @@
 """fastnn: neural networks on CPUs, shaped like PyTorch and native to NumPy."""
 
-from . import autograd, config, data, kernels, nn, optim, random, testing
-from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .config import __version__, get_num_threads, isa, set_isa, set_num_threads, show_config
-from .dtypes import (
-    bool,
-    double,
-    float,
-    float16,
-    float32,
-    float64,
-    half,
-    int,
-    int8,
-    int16,
-    int32,
-    int64,
-    long,
-    short,
-    uint8,
-)
+from . import autograd as autograd
+from . import config as config
+from . import data as data
+from . import kernels as kernels
+from . import nn as nn
+from . import optim as optim
+from . import random as random
+from . import testing as testing
+from .autograd import enable_grad as enable_grad
+from .autograd import is_grad_enabled as is_grad_enabled
+from .autograd import no_grad as no_grad
+from .autograd import set_grad_enabled as set_grad_enabled
+from .config import __version__ as __version__
+from .config import get_num_threads as get_num_threads
+from .config import isa as isa
+from .config import set_isa as set_isa
+from .config import set_num_threads as set_num_threads
+from .config import show_config as show_config
+from .dtypes import *
 from .ops import *
-from .profile import profile
-from .random import Generator, default_generator, fork_rng, initial_seed, manual_seed, seed
-from .tensor import Tensor
+from .profile import profile as profile
+from .random import Generator as Generator
+from .random import default_generator as default_generator
+from .random import fork_rng as fork_rng
+from .random import initial_seed as initial_seed
+from .random import manual_seed as manual_seed
+from .random import seed as seed
+from .tensor import Tensor as Tensor

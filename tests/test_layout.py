@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
 CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
 
-# Module or package -> what it may import of fastnn, besides its own package; the longest name counts.
+# Module or package -> what it may import of fastnn beside its own package; the longest name counts.
 BASE = {"tensor", "autograd", "dtypes", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
 IMPORTS = {
@@ -109,7 +109,14 @@ STANDARD = r"<[a-z_]+>|<(pthread|sched|unistd|sys/[a-z]+|fcntl|signal|cpuid|immi
 RULES = {
     "simd": [C_HEADER, PLAIN, r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
     "core": [STANDARD, r'"core/.*"'],
-    "kernel": [C_HEADER, PLAIN, r'"simd/.*"', r'"ops/FAMILY/.*"', r'"[a-z0-9_]+\.h"'],
+    "kernel": [
+        C_HEADER,
+        PLAIN,
+        r'"core/(dtype|isa)\.h"',
+        r'"simd/.*"',
+        r'"ops/FAMILY/.*"',
+        r'"[a-z0-9_]+\.h"',
+    ],
     "driver": [
         STANDARD,
         r'"core/.*"',
@@ -128,23 +135,34 @@ def role_of(path):
         return parts[0], ""
     if path.name.startswith("bind"):
         return "bind", parts[1]
-    if path.name.endswith(("_kernel.cpp", "_kernel.h")):
-        return "kernel", parts[1]
-    return "driver", parts[1]
+    return "kernel" if path.name.endswith("_kernel.cpp") else "driver", parts[1]
 
 
-@pytest.mark.parametrize("path", CPP, ids=lambda p: str(p.relative_to(ROOT)))
+def includes_of(path, role, seen):
+    """What a file includes, and what its own family's headers include in turn."""
+    for found in re.finditer(r"^\s*#\s*include\s+(\S+)", path.read_text(), re.M):
+        yield found[1]
+        name = found[1].strip('"').rpartition("/")[2]
+        header = path.parent / name
+        # A kernel may include the family's header, whose own includes are the driver's business.
+        family = role == "kernel" and header.stem == path.parent.name
+        if found[1].startswith('"') and header.exists() and header not in seen and not family:
+            seen.add(header)
+            yield from includes_of(header, role, seen)
+
+
+SOURCES = [p for p in CPP if p.suffix == ".cpp" or "ops" not in p.relative_to(ROOT).parts]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_includes(path):
     role, family = role_of(path)
     rules = [rule.replace("FAMILY", family) for rule in RULES[role]]
-    for line in path.read_text().splitlines():
-        found = re.match(r"\s*#\s*include\s+(\S+)", line)
-        if not found:
+    for name in includes_of(path, role, set()):
+        if name == "<omp.h>":
+            assert path.name == "parallel.h" or role == "core", "OpenMP belongs to core/parallel.h"
             continue
-        if found[1] == "<omp.h>":
-            assert path.name == "parallel.h", "OpenMP belongs to core/parallel.h"
-            continue
-        assert any(re.fullmatch(rule, found[1]) for rule in rules), f"{role} includes {found[1]}"
+        assert any(re.fullmatch(rule, name) for rule in rules), f"{role} includes {name}"
 
 
 @pytest.mark.parametrize("path", CPP, ids=lambda p: str(p.relative_to(ROOT)))

@@ -13,6 +13,8 @@ from ..ops.create import randperm
 from ..random import Generator
 from ..tensor import Tensor, TensorLike, as_array
 
+__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
+
 
 class Dataset:
     """Samples that are found by number: subclass it with ``__getitem__`` and ``__len__``."""

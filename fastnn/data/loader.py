@@ -14,6 +14,8 @@ from ..tensor import Tensor, as_array
 from .dataset import IterableDataset
 from .sampler import RandomSampler, SequentialSampler
 
+__all__ = ["DataLoader", "default_collate"]
+
 
 class DataLoader:
     """Goes through a dataset in batches; each ``for`` over it is one pass.

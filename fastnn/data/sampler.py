@@ -9,6 +9,8 @@ import numpy as np
 
 from ..random import Generator, default_generator
 
+__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "WeightedRandomSampler"]
+
 
 class Sampler:
     """Gives the numbers of samples: subclass it with ``__iter__`` and ``__len__``."""

@@ -1,7 +1,8 @@
 """Layers and models: what holds parameters and calls operations."""
 
-from . import functional, init
-from .container import ModuleDict, ModuleList, ParameterList, Sequential
-from .module import Module
-from .parameter import Parameter
-from .shape import Flatten, Identity, Unflatten
+from . import functional as functional
+from . import init as init
+from .container import *
+from .module import *
+from .parameter import *
+from .shape import *

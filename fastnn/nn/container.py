@@ -9,6 +9,8 @@ from ..tensor import Tensor
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
+
 
 class _List(Module):
     """Modules under the names "0", "1", ..."""

@@ -13,6 +13,8 @@ from .hooks import Hooks, call_hooked
 from .parameter import Parameter
 from .summary import Summary, summarize
 
+__all__ = ["Module"]
+
 T = TypeVar("T", bound="Module")
 CONTENT = ("_parameters", "_buffers", "_modules")
 

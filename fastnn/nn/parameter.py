@@ -6,6 +6,8 @@ from typing import Any
 
 from ..tensor import Tensor
 
+__all__ = ["Parameter"]
+
 
 class Parameter(Tensor):
     """A tensor that a module finds among its attributes and an optimizer changes.

@@ -9,6 +9,8 @@ from ..ops.shape import flatten, unflatten
 from ..tensor import Tensor
 from .module import Module
 
+__all__ = ["Flatten", "Identity", "Unflatten"]
+
 
 class Identity(Module):
     """Returns its input; arguments are accepted and ignored.

@@ -1,8 +1,8 @@
 """Sums of products in Einstein's notation.
 
 Two operands at a time are brought into the shape of a batched matrix product; more are taken in
-the order that `numpy.einsum_path` finds cheapest. The gradient by an operand is again such a sum: of
-the output's gradient and the other operands, over the indices the operand does not have.
+the order that `numpy.einsum_path` finds cheapest. The gradient by an operand is such a sum again:
+of the output's gradient and the other operands, over the indices the operand does not have.
 """
 
 from __future__ import annotations
