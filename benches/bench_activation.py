@@ -2,9 +2,10 @@
 
 import math
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 from fastnn.nn import functional
 
 from .conftest import normal

@@ -1,7 +1,8 @@
 """Dropout: forward and backward with counter-based random numbers."""
 
-import fastnn
 import pytest
+
+import fastnn
 from fastnn.nn import functional
 
 from .conftest import normal

@@ -1,8 +1,9 @@
 """Elementwise: arithmetic with and without broadcasting, and functions."""
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 
 from .conftest import normal
 

@@ -1,7 +1,8 @@
 """GEMM: squares, transposed operands, skinny and batched products."""
 
-import fastnn
 import pytest
+
+import fastnn
 
 from .conftest import normal
 

@@ -1,7 +1,8 @@
 """Linear: forward without a tape, and forward and backward."""
 
-import fastnn
 import pytest
+
+import fastnn
 from fastnn.nn import functional
 
 from .conftest import normal

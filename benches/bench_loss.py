@@ -1,8 +1,9 @@
 """Losses: forward and backward."""
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 from fastnn.nn import functional
 
 from .bench_softmax import softmax

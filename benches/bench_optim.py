@@ -1,8 +1,9 @@
 """Optimizers: one step over many parameters."""
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 from fastnn import nn, optim
 
 from .conftest import normal

@@ -1,8 +1,9 @@
 """Reductions over all axes, over rows and over columns."""
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 
 from .conftest import normal
 

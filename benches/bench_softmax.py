@@ -1,8 +1,9 @@
 """Softmax and log-softmax over rows: forward, and forward and backward."""
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 from fastnn.nn import functional
 
 from .conftest import normal

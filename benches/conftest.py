@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import fastnn
 import numpy as np
 import pytest
+
+import fastnn
 
 from .side_by_side.roof import Roof, measure
 

@@ -12,8 +12,9 @@ import sys
 import time
 import warnings
 
-import fastnn
 import numpy as np
+
+import fastnn
 from fastnn import kernels
 
 # Newer Pythons warn that forking with threads is dangerous; that it is not is what is shown here.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import fastnn
 import numpy as np
+
+import fastnn
 from fastnn import optim
 
 from .training import model, step

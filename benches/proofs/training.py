@@ -6,8 +6,9 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-import fastnn
 import numpy as np
+
+import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import fastnn
 import numpy as np
+
+import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
@@ -97,8 +98,9 @@ def cross_entropy(size: Size, variant: str) -> Case:
     return Case(step, answer)
 
 
-def pointwise(function: Callable[[Any], Any]) -> Callable[[Size, str], Case]:
+def pointwise(name: str) -> Callable[[Size, str], Case]:
     def build(size: Size, variant: str) -> Case:
+        function = getattr(functional, name)
         value, slope = inputs.pointwise_inputs(size)
         x, dy = fastnn.tensor(value, requires_grad=True), fastnn.from_numpy(slope)
 
@@ -174,8 +176,8 @@ BUILDERS = {
     "mlp_infer": mlp_infer,
     "mlp_step": mlp_step,
     "cross_entropy": cross_entropy,
-    "tanh": pointwise(lambda x: fastnn.tanh(x)),
-    "gelu": pointwise(functional.gelu),
+    "tanh": pointwise("tanh"),
+    "gelu": pointwise("gelu"),
     "adam": adam,
     "digits": digits,
 }
