@@ -249,3 +249,23 @@ def adam_step(
 def grad_norm(grads: list[_Array], p: float) -> _Array: ...
 def clip_grad_norm(grads: list[_Array], norm: _Array, max_norm: float) -> None: ...
 def clip_grad_value(grads: list[_Array], clip_value: float) -> None: ...
+
+# Gemm
+def matmul(input: _Array, other: _Array) -> _Array: ...
+
+# Linear
+def linear(
+    input: _Array,
+    weight: _Array,
+    bias: _Array | None = None,
+    activation: str | None = None,
+    keep: bool = False,
+) -> Any: ...
+def linear_backward(
+    dy: _Array,
+    input: _Array,
+    weight: _Array,
+    saved: _Array | None = None,
+    activation: str | None = None,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> tuple[_Array | None, _Array | None, _Array | None]: ...

@@ -9,5 +9,7 @@ void bind_activation(pybind11::module_& m);
 void bind_elementwise(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);
 void bind_reduce(pybind11::module_& m);
+void bind_gemm(pybind11::module_& m);
+void bind_linear(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -107,4 +107,6 @@ PYBIND11_MODULE(_core, m) {
     bind_elementwise(m);
     bind_optim(m);
     bind_reduce(m);
+    bind_gemm(m);
+    bind_linear(m);
 }

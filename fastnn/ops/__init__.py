@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..tensor import Tensor
-from . import cast, elementwise_inplace, index, inplace, shape
+from . import cast, elementwise_inplace, gemm, index, inplace, shape
 from .create import *
 from .einsum import *
 from .elementwise import *
 from .elementwise_compare import *
 from .elementwise_unary import *
+from .gemm import *
 from .index import *
 from .join import *
+from .linear import *
 from .rearrange import *
 from .shape import *
 from .sort import *

@@ -168,6 +168,16 @@ class Methods:
     bitwise_xor = ops.elementwise_inplace.bitwise_xor
     bitwise_not = ops.elementwise_inplace.invert
 
+    # gemm
+    __matmul__ = ops.matmul
+    __rmatmul__ = ops.gemm.rmatmul
+    bmm = ops.bmm
+    dot = ops.dot
+    matmul = ops.matmul
+    mm = ops.mm
+    mv = ops.mv
+    outer = ops.outer
+
     # index
     __getitem__ = ops.index.getitem
     gather = ops.gather

@@ -1,0 +1,155 @@
+#include "ops/gemm/gemm.h"
+
+#include <algorithm>
+
+namespace fastnn::gemm {
+namespace {
+
+// Below this, products of a batch are computed one per thread; above, each with all threads.
+constexpr double kLargeItemNs = 1e6;
+
+// A region of threads lasts so long at most: between two, Ctrl-C is looked for.
+constexpr double kRegionNs = 5e7;
+
+}  // namespace
+
+template <class T>
+void multiply(const Problem<T>& problem) {
+    Plan<T> plan(problem);
+    Scratch<T> shared(plan.shared_size());
+    plan.set_shared(shared);
+    const long steps = plan.steps();
+    const int threads = threads_worth(plan.pieces(), plan.cost_ns());
+    const std::size_t local_size = plan.local_size();
+    Scratch<T> local(local_size * static_cast<std::size_t>(threads));
+    const auto pack = [&](const Team& team, long step) {
+        if (const long n = plan.pack_chunks(step); n > 0)
+            team.loop(n, [&](long i) { plan.pack(step, i); });
+    };
+    const auto phases = [&](const Team& team, long begin, long end) {
+        T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
+        for (long step = begin; step < end; ++step) {
+            pack(team, step);
+            team.loop(plan.chunks(step), [&](long i) { plan.compute(step, i, mine); });
+        }
+        if (end == steps) {
+            if (const long n = plan.reduce_chunks(); n > 0)
+                team.loop(n, [&](long i) { plan.reduce(i); });
+        }
+    };
+    const long at_once = std::max(
+        1L, static_cast<long>(static_cast<double>(steps) * kRegionNs / (1 + plan.cost_ns())));
+    for (long step = 0; step < steps; step += at_once) {
+        if (step > 0) poll_interrupt();
+        const long end = std::min(steps, step + at_once);
+        parallel_team(threads,
+                      [&](int thread, int team) { phases(Team(thread, team), step, end); });
+    }
+}
+
+template <class T>
+std::size_t scratch_size(const Problem<T>& problem) {
+    const Plan<T> plan(problem);
+    return plan.shared_size() + plan.local_size();
+}
+
+template <class T>
+void multiply_here(const Problem<T>& problem, T* scratch) {
+    Plan<T> plan(problem);
+    const auto run = [&](T* memory) {
+        plan.set_shared(memory);
+        run_plans(Team(0, 1), &plan, 1, memory + plan.shared_size());
+    };
+    const std::size_t size = plan.shared_size() + plan.local_size();
+    if (scratch != nullptr || size == 0) {
+        run(scratch);
+    } else {
+        Scratch<T> memory(size);
+        run(memory);
+    }
+}
+
+template <class T>
+void multiply_batch(const Problem<T>& first, const Batch& batch) {
+    const long count = batch.count();
+    if (count <= 0) return;
+    const auto item = [&](long i) {
+        Problem<T> p = first;
+        for (int d = batch.ndim - 1; d >= 0; --d) {
+            const long q = i % batch.shape[d];
+            i /= batch.shape[d];
+            p.a.data += q * batch.a_stride[d];
+            p.b.data += q * batch.b_stride[d];
+            p.c += q * batch.c_stride[d];
+        }
+        return p;
+    };
+    const Plan<T> plan(first);
+    const double cost = plan.cost_ns() + 100;
+    if (count == 1 || cost > kLargeItemNs) {
+        for (long i = 0; i < count; ++i) {
+            poll_interrupt();
+            multiply(item(i));
+        }
+        return;
+    }
+    // Several small items to a chunk, of some 10 us each.
+    const long items = std::max(1L, std::min(count / 16, static_cast<long>(10000 / cost)));
+    const long chunks = (count + items - 1) / items;
+    const int threads = threads_worth(chunks, cost * static_cast<double>(count));
+    const std::size_t size = plan.shared_size() + plan.local_size();
+    Scratch<T> scratch(size * static_cast<std::size_t>(threads));
+    const long region =
+        std::max(1L, static_cast<long>(kRegionNs / cost / static_cast<double>(items)));
+    for (long begin = 0; begin < chunks; begin += region) {
+        if (begin > 0) poll_interrupt();
+        parallel_team(threads, [&](int thread, int team_size) {
+            T* const mine = scratch.data() + size * static_cast<std::size_t>(thread);
+            Team(thread, team_size).loop(std::min(region, chunks - begin), [&](long chunk) {
+                const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
+                for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
+            });
+        });
+    }
+}
+
+template void multiply(const Problem<float>&);
+template void multiply(const Problem<double>&);
+template void multiply_here(const Problem<float>&, float*);
+template void multiply_here(const Problem<double>&, double*);
+template std::size_t scratch_size(const Problem<float>&);
+template std::size_t scratch_size(const Problem<double>&);
+template void multiply_batch(const Problem<float>&, const Batch&);
+template void multiply_batch(const Problem<double>&, const Batch&);
+
+namespace {
+
+void run(const Args& args) {
+    visit_float(args.dtype, [&]<class T>() {
+        Problem<T> p;
+        p.m = args.m, p.n = args.n, p.k = args.k;
+        p.a = {static_cast<const T*>(args.a), args.a_row, args.a_col};
+        p.b = {static_cast<const T*>(args.b), args.b_row, args.b_col};
+        p.c = static_cast<T*>(args.c);
+        p.c_stride = args.n;
+        if (args.batch.ndim == 0) {
+            multiply(p);
+        } else {
+            multiply_batch(p, args.batch);
+        }
+    });
+}
+
+Work work(const Args& a) {
+    const auto m = static_cast<double>(a.m), n = static_cast<double>(a.n),
+               k = static_cast<double>(a.k);
+    const auto count = static_cast<double>(a.batch.count());
+    return {2 * m * n * k * count,
+            (m * k + k * n + m * n) * count * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kMatmul = {"matmul", run, work};
+
+}  // namespace fastnn::gemm

@@ -1,0 +1,226 @@
+// Matrix products: C[i, j] = f(alpha * sum_k A[i, k] B[k, j] + beta * C[i, j] + bias[j] +
+// residual[i, j]).
+//
+// A is M x K, B is K x N, each with any two strides (a transpose is a swap of strides); C is M x N
+// with unit column stride. C overlaps none of the inputs. beta = 0 does not read C; K = 0 gives an
+// empty sum.
+//
+// Other drivers use it in one of three ways:
+//   multiply(problem)                  its own team of threads
+//   multiply_here(problem)             on this thread, also inside a parallel region
+//   Plan and Team                      one phase of a team that does other work before and after
+// Each gives the same bits: how a product is cut into blocks, chunks and slices of K depends on its
+// sizes and strides only, chunks share no output, and slices are added in a fixed order.
+//
+// An operand B that is used many times is packed once: PackedB.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "ops/gemm/kernels.h"
+
+namespace fastnn::gemm {
+
+// Element (i, j) is data[i * row_stride + j * col_stride].
+template <class T>
+struct Matrix {
+    const T* data = nullptr;
+    long row_stride = 0, col_stride = 0;
+    Matrix transposed() const { return {data, col_stride, row_stride}; }
+};
+
+// What is done to a finished sum, in this order. `before`, where given, receives the value that
+// goes into the activation (M x N, the row stride of C); only with beta = 0.
+template <class T>
+struct Epilogue {
+    const T* bias = nullptr;  // N elements
+    const T* residual = nullptr;
+    long residual_stride = 0;
+    Activation activation = Activation::none;
+    T* before = nullptr;
+};
+
+template <class T>
+struct Problem {
+    long m = 0, n = 0, k = 0;
+    Matrix<T> a, b;
+    T* c = nullptr;
+    long c_stride = 0;  // of rows
+    T alpha = 1, beta = 0;
+    Epilogue<T> epilogue;
+    const T* packed_b = nullptr;  // from PackedB::pack, instead of b
+};
+
+// A product cut into pieces that any thread may compute. The steps run one after the other; within
+// a step all pack chunks come before all compute chunks; after the last step come the reduce
+// chunks. `shared` memory is one block for the plan, `local` memory one block per thread.
+template <class T>
+class Plan {
+ public:
+    Plan() = default;
+    explicit Plan(const Problem<T>& problem);
+
+    std::size_t shared_size() const { return shared_size_; }  // in elements
+    std::size_t local_size() const { return local_size_; }
+    double cost_ns() const { return cost_ns_; }  // of one thread, a guess
+    long pieces() const {
+        return row_chunks_ * col_chunks_ * slices_;
+    }  // most threads that find work
+    void set_shared(T* shared) { shared_ = shared; }
+    // The same product with other operands of the same strides (a time step of a recurrent layer).
+    void set_pointers(const T* a, const T* b, T* c);
+    Problem<T>& problem() { return p_; }
+
+    long steps() const { return m_steps_ * n_steps_ * k_steps_; }
+    long pack_chunks(long step) const;
+    void pack(long step, long chunk) const;
+    long chunks(long step) const;
+    void compute(long step, long chunk, T* local) const;
+    long reduce_chunks() const;
+    void reduce(long chunk) const;
+
+ private:
+    enum class Method : std::uint8_t { none, sum_is_empty, block, dot };
+    enum class CopyA : std::uint8_t { no, rows, panels };
+    enum class PackB : std::uint8_t { no, given, shared, local };
+    struct Step {
+        long m0, m1, n0, n1, block0, block1;  // k in blocks
+        bool pack;                            // B of this step is not there yet
+    };
+    struct Range {
+        long begin, end;
+        long size() const { return end - begin; }
+    };
+    Step step_at(long step) const;
+    Range k_range(long block) const;
+    void choose_method();
+    void choose_slices();
+    void choose_chunks();
+    void choose_copies();
+    void choose_steps();
+    void block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const;
+    void dot_chunk(long slice, Range rows, T* local) const;
+    void finish(const T* sums, long sums_stride, long slices, Range rows, Range cols) const;
+    void activate(Range rows, Range cols) const;
+    T* out() const { return p_.epilogue.before != nullptr ? p_.epilogue.before : p_.c; }
+
+    Problem<T> p_;
+    const TypedKernels<T>* f_ = nullptr;
+    Method method_ = Method::none;
+    CopyA copy_a_ = CopyA::no;
+    PackB pack_b_ = PackB::no;
+    bool swapped_ = false;  // the transposed product is computed: its rows are the columns of C
+    // The product that is computed, after a swap.
+    long m_ = 0, n_ = 0, k_ = 0;
+    Matrix<T> a_, b_;
+    long k_block_ = 0, k_blocks_ = 0, slices_ = 1;
+    long chunk_rows_ = 0, chunk_cols_ = 0, row_chunks_ = 0, col_chunks_ = 0;
+    long m_step_ = 0, n_step_ = 0, k_step_ = 0, m_steps_ = 1, n_steps_ = 1, k_steps_ = 1;
+    long a_stride_ = 0;                              // of copied rows
+    std::size_t a_size_ = 0, b_size_ = 0;            // of the parts of local memory
+    std::size_t packed_size_ = 0, sums_stride_ = 0;  // of the parts of shared memory
+    std::size_t shared_size_ = 0, local_size_ = 0;
+    double cost_ns_ = 0;
+    T* shared_ = nullptr;
+};
+
+// The threads of a parallel region, as a phase sees them.
+class Team {
+ public:
+    Team(int thread, int threads) : thread_(thread), threads_(threads) {}
+    int thread() const { return thread_; }
+    int threads() const { return threads_; }
+    // Calls f(chunk) for every chunk, on whichever thread is free, and returns when all are done.
+    // Every thread of the team must come here.
+    template <class F>
+    void loop(long chunks, F f) const {
+        if (threads_ <= 1) {
+            for (long i = 0; i < chunks; ++i) f(i);
+        } else {
+            team_loop(chunks, f);
+        }
+    }
+
+ private:
+    int thread_, threads_;
+};
+
+// Runs up to a few plans side by side in a team: their chunks share the phases. `local` is this
+// thread's, of the largest local_size() among them.
+template <class T>
+void run_plans(const Team& team, const Plan<T>* plans, int count, T* local) {
+    long steps = 0;
+    for (int i = 0; i < count; ++i) steps = plans[i].steps() > steps ? plans[i].steps() : steps;
+    const auto side_by_side = [&](auto size, auto run) {
+        long total = 0;
+        for (int i = 0; i < count; ++i) total += size(plans[i]);
+        if (total == 0) return;
+        team.loop(total, [&](long chunk) {
+            for (int i = 0; i < count; ++i) {
+                const long mine = size(plans[i]);
+                if (chunk < mine) return run(plans[i], chunk);
+                chunk -= mine;
+            }
+        });
+    };
+    for (long s = 0; s < steps; ++s) {
+        side_by_side([s](const Plan<T>& p) { return s < p.steps() ? p.pack_chunks(s) : 0; },
+                     [s](const Plan<T>& p, long chunk) { p.pack(s, chunk); });
+        side_by_side([s](const Plan<T>& p) { return s < p.steps() ? p.chunks(s) : 0; },
+                     [s, local](const Plan<T>& p, long chunk) { p.compute(s, chunk, local); });
+    }
+    side_by_side([](const Plan<T>& p) { return p.reduce_chunks(); },
+                 [](const Plan<T>& p, long chunk) { p.reduce(chunk); });
+}
+
+template <class T>
+void multiply(const Problem<T>& problem);
+
+// On the calling thread. `scratch` of scratch_size(problem) elements, or null: then from the pool,
+// which may throw where there is no memory (nothing may throw out of a parallel region).
+template <class T>
+void multiply_here(const Problem<T>& problem, T* scratch = nullptr);
+template <class T>
+std::size_t scratch_size(const Problem<T>& problem);
+
+// A K x N operand B in the order in which the kernels read it. Valid for the level of kernels it
+// was packed with.
+template <class T>
+struct PackedB {
+    static std::size_t size(long k, long n);  // in elements
+    static void pack(long k, long n, Matrix<T> b, T* packed, bool threaded = true);
+};
+
+// `count` products of one shape. Operand x of item i starts at x + offset, where the offsets are
+// those of a C-ordered index over `shape` with one stride per axis (0: the same matrix for all).
+constexpr int kMaxBatchDims = 8;
+struct Batch {
+    int ndim = 0;
+    long shape[kMaxBatchDims], a_stride[kMaxBatchDims], b_stride[kMaxBatchDims],
+        c_stride[kMaxBatchDims];
+    long count() const {
+        long n = 1;
+        for (int i = 0; i < ndim; ++i) n *= shape[i];
+        return n;
+    }
+};
+template <class T>
+void multiply_batch(const Problem<T>& first, const Batch& batch);
+
+struct Args {
+    Dtype dtype;
+    long m, n, k;
+    const void *a, *b;
+    long a_row, a_col, b_row, b_col;
+    void* c;
+    Batch batch;
+};
+extern const Kernel<Args> kMatmul;
+
+}  // namespace fastnn::gemm

@@ -1,0 +1,97 @@
+// The arithmetic of matrix products, once per instruction set: what gemm.cpp builds on.
+#pragma once
+
+#include <stdint.h>
+
+#include "core/isa.h"
+
+namespace fastnn::gemm {
+
+enum class Activation : uint8_t { none, relu, tanh, sigmoid, gelu, gelu_tanh, silu };
+
+// Sizes that the driver must know. A micro-kernel keeps an mr x nr tile of C in registers.
+struct Blocking {
+    long width;   // of a vector, in elements
+    long mr, nr;  // nr is a multiple of width
+    long kc;  // longest sum in one go: an mr x kc piece of A and a kc x nr piece of B pass through
+              // L1
+    long dot_rows;        // rows of A that the dot kernel takes at once
+    double flops_per_ns;  // of one thread, roughly: for the cost model only
+};
+
+// c[i, j] = epilogue(alpha * sum_k a[i, k] b[k, j] + beta * c[i, j]), for 0 <= i < m, 0 <= j < n.
+// A: element (i, k) at a[i * a_row + k * a_k], where a_k = 1 (rows) or a_row = 1 (columns); or
+// packed in panels:
+//    rows in balanced groups of at most mr, group i0 at a + i0 * k, its element (i, k) at [k *
+//    height + i].
+// B: row k at b + k * b_row, n a multiple of width; or packed in panels: columns in groups of nr,
+// the last one
+//    of as many vectors as it needs, group j0 at b + j0 * k, with as many columns as it is wide.
+template <class T>
+struct Block {
+    long m, n, k;
+    const T* a;
+    long a_row, a_k;
+    bool a_panels;
+    const T* b;
+    long b_row;
+    bool b_panels;
+    T* c;
+    long c_row;
+    T alpha, beta;
+    const T* bias;      // or null
+    const T* residual;  // or null
+    long residual_row;
+    bool relu;
+};
+
+// sums[i, j] = sum_k a[i, k] b[j, k]: both operands with unit stride along k.
+template <class T>
+struct Dot {
+    long m, n, k;
+    const T* a;
+    long a_row;
+    const T* b;
+    long b_row;
+    T* sums;
+    long sums_row;
+};
+
+// c[i, j] = epilogue(alpha * (sum over slices of sums[slice, i, j]) + beta * c[i, j]); sums[i, j]
+// at sums[i * sums_row + j], or where transposed, at sums[j * sums_row + i].
+template <class T>
+struct Finish {
+    long rows, cols;
+    const T* sums;
+    long sums_row, slices, slice_stride;
+    bool transposed;
+    T* c;
+    long c_row;
+    T alpha, beta;
+    const T* bias;
+    const T* residual;
+    long residual_row;
+    bool relu;
+};
+
+template <class T>
+struct TypedKernels {
+    Blocking blocking;
+    void (*block)(const Block<T>&);
+    void (*dot)(const Dot<T>&);
+    void (*finish)(const Finish<T>&);
+    // k x n of b into panels of nr columns.
+    void (*pack_b)(const T* b, long row, long col, long k, long n, T* packed);
+    // m x k of a, element (i, k) at a[i * row + k * col], into rows of out_row elements...
+    void (*copy_rows)(const T* a, long row, long col, long m, long k, T* out, long out_row);
+    // ... or into balanced panels of at most mr rows.
+    void (*pack_a)(const T* a, long row, long col, long m, long k, T* packed);
+    // y = activation(x), rows x cols; y may be x. Not for none and relu, which the others fuse.
+    void (*activate)(Activation, const T* x, long x_row, T* y, long y_row, long rows, long cols);
+};
+
+// Defined by gemm_f32_kernel.cpp and gemm_f64_kernel.cpp, once per level.
+template <class T, Isa>
+const TypedKernels<T>& kernels();
+
+}  // namespace fastnn::gemm

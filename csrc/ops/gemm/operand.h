@@ -1,0 +1,18 @@
+// Arguments of matrix products: any strides, for the driver packs what it cannot use in place.
+#pragma once
+
+#include "bind/array.h"
+
+namespace fastnn::bind {
+
+// A float array; copied only where it lies unaligned or in foreign byte order.
+inline Array operand(py::handle object, Name name, py::object& hold) {
+    constexpr int aligned = 0x0100;
+    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & aligned) == 0) {
+        hold = object.attr("copy")();
+        return float_array(hold, name);
+    }
+    return float_array(object, name);
+}
+
+}  // namespace fastnn::bind

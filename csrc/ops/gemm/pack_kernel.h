@@ -1,0 +1,245 @@
+// Operands in the order in which tiles read them, and finished sums on their way into C.
+#pragma once
+
+#include "ops/gemm/kernels.h"
+#include "ops/gemm/tile_kernel.h"
+#include "simd/math.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using gemm::Activation;
+using gemm::Finish;
+
+// The first (or second) halves of two registers, element by element in turns.
+template <bool High, class R>
+FASTNN_INLINE R zip(R a, R b) {
+    constexpr int n = sizeof(R) / sizeof(a[0]);
+    constexpr int h = High ? n / 2 : 0;
+    if constexpr (n == 2) {
+        return __builtin_shufflevector(a, b, h, n + h);
+    } else if constexpr (n == 4) {
+        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1);
+    } else if constexpr (n == 8) {
+        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
+                                       n + h + 3);
+    } else {
+        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
+                                       n + h + 3, h + 4, n + h + 4, h + 5, n + h + 5, h + 6,
+                                       n + h + 6, h + 7, n + h + 7);
+    }
+}
+
+// Square transpose in registers. A zip of registers i and i + W/2 into 2i and 2i + 1 turns the
+// digits of (register, lane) by one place, so log2(W) rounds exchange the two.
+template <class T>
+FASTNN_INLINE void transpose(Vec<T> (&r)[Vec<T>::width]) {
+    using V = Vec<T>;
+    constexpr int W = V::width;
+#pragma GCC unroll 4
+    for (int round = 1; round < W; round *= 2) {
+        V z[W];
+#pragma GCC unroll 8
+        for (int i = 0; i < W / 2; ++i) {
+            z[2 * i] = V(zip<false>(r[i].v, r[i + W / 2].v));
+            z[2 * i + 1] = V(zip<true>(r[i].v, r[i + W / 2].v));
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < W; ++i) r[i] = z[i];
+    }
+}
+
+// out[j * out_row + i] = x[i * x_row + j] for i < rows, j < cols; lanes beyond `rows` up to
+// `padded` become 0.
+template <class T>
+void transpose_block(const T* x, long x_row, long rows, long cols, T* out, long out_row,
+                     long padded) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    for (long i = 0; i < rows; i += W) {
+        const long high = rows - i < W ? rows - i : W, stored = padded - i < W ? padded - i : W;
+        for (long j = 0; j < cols; j += W) {
+            const long wide = cols - j < W ? cols - j : W;
+            V r[W];
+            if (high == W && wide == W) {
+#pragma GCC unroll 16
+                for (int q = 0; q < W; ++q) r[q] = V::load(x + (i + q) * x_row + j);
+            } else {
+#pragma GCC unroll 16
+                for (int q = 0; q < W; ++q)
+                    r[q] = q < high ? V::load(x + (i + q) * x_row + j, wide) : V();
+            }
+            transpose(r);
+            T* y = out + j * out_row + i;
+            if (wide == W && stored == W) {
+#pragma GCC unroll 16
+                for (int q = 0; q < W; ++q) r[q].store(y + q * out_row);
+            } else {
+#pragma GCC unroll 16
+                for (int q = 0; q < W; ++q) {
+                    if (q < wide) r[q].store(y + q * out_row, stored);
+                }
+            }
+        }
+    }
+}
+
+template <class T>
+void pack_b(const T* b, long row, long col, long k, long n, T* packed) {
+    using V = Vec<T>;
+    constexpr long W = V::width, nr = kNv * W;
+    for (long j = 0; j < n; j += nr) {
+        const long cols = n - j < nr ? n - j : nr, wide = (cols + W - 1) / W * W;
+        const T* x = b + j * col;
+        T* out = packed + j * k;
+        if (col == 1 && cols == nr) {
+            for (long i = 0; i < k; ++i, x += row, out += nr) {
+#pragma GCC unroll 2
+                for (int v = 0; v < kNv; ++v) V::load(x + v * W).store(out + v * W);
+            }
+        } else if (col == 1) {
+            for (long i = 0; i < k; ++i, x += row, out += wide) {
+                if (wide > W) V::load(x).store(out);
+                V::load(x + wide - W, cols - wide + W).store(out + wide - W);
+            }
+        } else if (row == 1) {
+            transpose_block(x, col, cols, k, out, wide, wide);
+        } else {
+            for (long i = 0; i < k; ++i, x += row, out += wide) {
+                for (long v = 0; v < wide; ++v) out[v] = v < cols ? x[v * col] : T(0);
+            }
+        }
+    }
+}
+
+template <class T>
+void copy_row(const T* x, T* y, long n) {
+    using V = Vec<T>;
+    long i = 0;
+    for (; i + V::width <= n; i += V::width) V::load(x + i).store(y + i);
+    if (i < n) V::load(x + i, n - i).store(y + i, n - i);
+}
+
+template <class T>
+void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_row) {
+    if (col == 1) {
+        for (long i = 0; i < m; ++i) copy_row(a + i * row, out + i * out_row, k);
+    } else if (row == 1) {
+        transpose_block(a, col, k, m, out, out_row, k);
+    } else {
+        for (long i = 0; i < m; ++i) {
+            for (long p = 0; p < k; ++p) out[i * out_row + p] = a[i * row + p * col];
+        }
+    }
+}
+
+template <class T>
+void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
+    const long panels = (m + kMr - 1) / kMr, height = m / panels, higher = m % panels;
+    for (long p = 0, i = 0; p < panels; ++p) {
+        const long rows = height + (p < higher ? 1 : 0);
+        const T* x = a + i * row;
+        T* out = packed + i * k;
+        if (row == 1) {
+            for (long q = 0; q < k; ++q) copy_row(x + q * col, out + q * rows, rows);
+        } else {
+            for (long q = 0; q < k; ++q) {
+                for (long r = 0; r < rows; ++r) out[q * rows + r] = x[r * row + q * col];
+            }
+        }
+        i += rows;
+    }
+}
+
+// One row of C from a vector of sums at a time.
+template <class T>
+FASTNN_INLINE void finish_vector(const Finish<T>& f, Vec<T> sum, long i, long j, long n) {
+    using V = Vec<T>;
+    T* c = f.c + i * f.c_row + j;
+    if (f.alpha != T(1)) sum *= V(f.alpha);
+    if (f.beta != T(0)) sum = fma(V(f.beta), V::load(c, n), sum);
+    if (f.bias != nullptr) sum += V::load(f.bias + j, n);
+    if (f.residual != nullptr) sum += V::load(f.residual + i * f.residual_row + j, n);
+    if (f.relu) sum = select(sum <= V(), V(), sum);
+    sum.store(c, n);
+}
+
+template <class T>
+void finish(const Finish<T>& f) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const auto add_up = [&](const T* sums, long n) __attribute__((always_inline)) {
+        V sum;
+        for (long s = 0; s < f.slices; ++s) sum += V::load(sums + s * f.slice_stride, n);
+        return sum;
+    };
+    if (!f.transposed) {
+        for (long i = 0; i < f.rows; ++i) {
+            const T* sums = f.sums + i * f.sums_row;
+            for (long j = 0; j < f.cols; j += W) {
+                const long n = f.cols - j < W ? f.cols - j : W;
+                finish_vector(f, add_up(sums + j, n), i, j, n);
+            }
+        }
+        return;
+    }
+    for (long j = 0; j < f.cols; j += W) {
+        const long n = f.cols - j < W ? f.cols - j : W;
+        for (long i = 0; i < f.rows; i += W) {
+            const long high = f.rows - i < W ? f.rows - i : W;
+            V r[W];
+#pragma GCC unroll 16
+            for (int q = 0; q < W; ++q) {
+                if (q < n) r[q] = add_up(f.sums + (j + q) * f.sums_row + i, high);
+            }
+            transpose(r);
+#pragma GCC unroll 16
+            for (int q = 0; q < W; ++q) {
+                if (q < high) finish_vector(f, r[q], i + q, j, n);
+            }
+        }
+    }
+}
+
+template <class T, class F>
+FASTNN_INLINE void map_rows(const T* x, long x_row, T* y, long y_row, long rows, long cols, F f) {
+    using V = Vec<T>;
+    for (long i = 0; i < rows; ++i, x += x_row, y += y_row) {
+        long j = 0;
+        for (; j + V::width <= cols; j += V::width) f(V::load(x + j)).store(y + j);
+        if (j < cols) f(V::load(x + j, cols - j)).store(y + j, cols - j);
+    }
+}
+
+template <class T>
+void activate(Activation activation, const T* x, long x_row, T* y, long y_row, long rows,
+              long cols) {
+    using V = Vec<T>;
+    const V one(T(1)), half(T(0.5));
+    switch (activation) {
+        case Activation::tanh:
+            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return tanh(v); });
+        case Activation::sigmoid:
+            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return sigmoid(v); });
+        case Activation::gelu:
+            return map_rows(x, x_row, y, y_row, rows, cols, [=](V v) {
+                return half * v * (one + erf(v * V(T(0.70710678118654752))));
+            });
+        case Activation::gelu_tanh:  // 0.5 v (1 + tanh u) = v sigmoid(2u), u = sqrt(2/pi) (v +
+                                     // 0.044715 v^3)
+            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) {
+                return v * sigmoid(V(T(1.5957691216057308)) * fma(v * v * v, V(T(0.044715)), v));
+            });
+        case Activation::silu:
+            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return v * sigmoid(v); });
+        case Activation::relu:
+            return map_rows(x, x_row, y, y_row, rows, cols,
+                            [](V v) { return select(v <= V(), V(), v); });
+        case Activation::none:
+            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return v; });
+    }
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA

@@ -1,0 +1,213 @@
+// The register-blocked micro-kernel, and the loops over the tiles of a block.
+#pragma once
+
+#include "ops/gemm/blocking_kernel.h"
+#include "ops/gemm/kernels.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using gemm::Block;
+
+template <class T>
+struct Tile {
+    const T* a;
+    long a_stride;  // of rows, or of k where A is stored by columns
+    const T* b;
+    long b_row;
+    T* c;
+    long c_row;
+    long k, n;  // n: columns to be stored, more than (NV - 1) vectors
+    const T* bias;
+    const T* residual;
+    long residual_row;
+    T alpha, beta;
+    bool relu;
+};
+
+template <int MR, int NV, class T>
+FASTNN_INLINE void store_tile(Vec<T> (&acc)[MR][NV], const Tile<T>& t) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const long tail = t.n - (NV - 1) * W;  // columns of the last vector
+    const auto each = [&](auto f) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+        for (int i = 0; i < MR; ++i) {
+#pragma GCC unroll 16
+            for (int v = 0; v < NV; ++v) f(i, v);
+        }
+    };
+    const auto apply = [&](auto load, auto store) __attribute__((always_inline)) {
+        if (t.alpha != T(1)) {
+            const V alpha(t.alpha);
+            each([&](int i, int v)
+                     __attribute__((always_inline)) { acc[i][v] = acc[i][v] * alpha; });
+        }
+        if (t.beta != T(0)) {
+            const V beta(t.beta);
+            each([&](int i, int v) __attribute__((always_inline)) {
+                acc[i][v] = fma(beta, load(t.c + i * t.c_row + v * W, v), acc[i][v]);
+            });
+        }
+        if (t.bias != nullptr) {
+            V bias[NV];
+#pragma GCC unroll 16
+            for (int v = 0; v < NV; ++v) bias[v] = load(t.bias + v * W, v);
+            each([&](int i, int v)
+                     __attribute__((always_inline)) { acc[i][v] = acc[i][v] + bias[v]; });
+        }
+        if (t.residual != nullptr) {
+            each([&](int i, int v) __attribute__((always_inline)) {
+                acc[i][v] = acc[i][v] + load(t.residual + i * t.residual_row + v * W, v);
+            });
+        }
+        if (t.relu) {
+            const V zero;
+            each([&](int i, int v) __attribute__((always_inline)) {
+                acc[i][v] = select(acc[i][v] <= zero, zero, acc[i][v]);  // NaN stays NaN
+            });
+        }
+        each([&](int i, int v) __attribute__((always_inline)) {
+            store(t.c + i * t.c_row + v * W, acc[i][v], v);
+        });
+    };
+    if (tail == W) {
+        apply([](const T* p, int) __attribute__((always_inline)) { return V::load(p); },
+              [](T* p, V x, int) __attribute__((always_inline)) { x.store(p); });
+    } else {
+        apply([=](const T* p, int v) __attribute__((
+                  always_inline)) { return v == NV - 1 ? V::load(p, tail) : V::load(p); },
+              [=](T* p, V x, int v) __attribute__((always_inline)) {
+                  if (v == NV - 1) {
+                      x.store(p, tail);
+                  } else {
+                      x.store(p);
+                  }
+              });
+    }
+}
+
+// RowsA: A is read along rows through one pointer per three of them (base, base + stride, base + 2
+// * stride are each one addressing mode). Otherwise the rows of one k are neighbours. Ahead: rows
+// of B this far ahead are fetched, for strips that are as fast as memory.
+template <class T, int MR, int NV, bool RowsA, int Ahead = 0>
+void tile(const Tile<T>& t) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V acc[MR][NV];
+    const T* b = t.b;
+    const long b_row = t.b_row, a_stride = t.a_stride;
+    constexpr int groups = (MR + 2) / 3;
+    const T* a[groups];
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; ++g) a[g] = t.a + 3 * g * a_stride;
+    for (long k = t.k; k > 0; --k) {
+        V row[NV];
+#pragma GCC unroll 16
+        for (int v = 0; v < NV; ++v) row[v] = V::load(b + v * W);
+        if constexpr (Ahead > 0) {
+            constexpr int line = 64 / sizeof(T);
+#pragma GCC unroll 16
+            for (int v = 0; v < NV * W; v += line) __builtin_prefetch(b + Ahead * b_row + v);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < MR; ++i) {
+            const V x(RowsA ? a[i / 3][(i % 3) * a_stride] : a[0][i]);
+#pragma GCC unroll 16
+            for (int v = 0; v < NV; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+        }
+        if constexpr (RowsA) {
+#pragma GCC unroll 16
+            for (int g = 0; g < groups; ++g) ++a[g];
+        } else {
+            a[0] += a_stride;
+        }
+        b += b_row;
+    }
+    store_tile<MR, NV>(acc, t);
+}
+
+template <class T>
+using TileFunction = void (*)(const Tile<T>&);
+
+// Tiles of 1 .. kMr rows and 1 .. kNv vectors.
+template <class T, bool RowsA, int... Rows>
+struct TileTable {
+    static constexpr TileFunction<T> f[kNv][sizeof...(Rows)] = {{tile<T, Rows, 1, RowsA>...},
+                                                                {tile<T, Rows, 2, RowsA>...}};
+};
+
+template <class T, bool RowsA>
+constexpr TileFunction<T> tile_function(int nv, long rows) {
+#if defined(__AVX512F__)
+    using Table = TileTable<T, RowsA, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
+#elif defined(__AVX2__)
+    using Table = TileTable<T, RowsA, 1, 2, 3, 4, 5, 6>;
+#elif defined(__aarch64__)
+    using Table = TileTable<T, RowsA, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12>;
+#else
+    using Table = TileTable<T, RowsA, 1, 2, 3, 4, 5>;
+#endif
+    return Table::f[nv - 1][rows - 1];
+}
+
+// Few rows: B is read once and in place, so wide strips of it are taken, a full row of lines at a
+// time.
+template <class T>
+constexpr TileFunction<T> kStrips[kStripRows] = {
+    tile<T, 1, kStripVectors[0], true, 8>, tile<T, 2, kStripVectors[1], true, 8>,
+    tile<T, 3, kStripVectors[2], true, 8>, tile<T, 4, kStripVectors[3], true, 8>};
+
+template <class T>
+void block(const Block<T>& g) {
+    constexpr long W = Vec<T>::width;
+    const long panels = (g.m + kMr - 1) / kMr;
+    const long height = g.m / panels,
+               higher = g.m % panels;  // the first `higher` panels have one row more
+    const bool strips = !g.b_panels && g.m <= kStripRows && g.a_k == 1 && !g.a_panels;
+    Tile<T> t;
+    t.c_row = g.c_row;
+    t.k = g.k;
+    t.residual_row = g.residual_row;
+    t.alpha = g.alpha;
+    t.beta = g.beta;
+    t.relu = g.relu;
+    t.bias = t.residual = nullptr;
+    for (long j = 0; j < g.n;) {
+        const long left = g.n - j;
+        TileFunction<T> strip = nullptr;
+        int nv = left > W ? 2 : 1;
+        if (strips && left >= kStripVectors[g.m - 1] * W) {
+            nv = kStripVectors[g.m - 1];
+            strip = kStrips<T>[g.m - 1];
+        }
+        t.n = left < nv * W ? left : nv * W;
+        t.b = g.b_panels ? g.b + j * g.k : g.b + j;
+        t.b_row = g.b_panels ? nv * W : g.b_row;
+        if (g.bias != nullptr) t.bias = g.bias + j;
+        for (long p = 0, i = 0; p < panels; ++p) {
+            const long rows = height + (p < higher ? 1 : 0);
+            t.c = g.c + i * g.c_row + j;
+            if (g.residual != nullptr) t.residual = g.residual + i * g.residual_row + j;
+            if (g.a_panels) {
+                t.a = g.a + i * g.k;
+                t.a_stride = rows;
+                tile_function<T, false>(nv, rows)(t);
+            } else if (g.a_k == 1) {
+                t.a = g.a + i * g.a_row;
+                t.a_stride = g.a_row;
+                (strip != nullptr ? strip : tile_function<T, true>(nv, rows))(t);
+            } else {
+                t.a = g.a + i;
+                t.a_stride = g.a_k;
+                tile_function<T, false>(nv, rows)(t);
+            }
+            i += rows;
+        }
+        j += t.n;
+    }
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA

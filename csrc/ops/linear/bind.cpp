@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cstring>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/gemm/operand.h"
+#include "ops/linear/linear.h"
+
+namespace fastnn::bind {
+namespace {
+
+using linear::Activation;
+
+Activation parse_activation(py::handle object, const char* op) {
+    if (object.is_none()) return Activation::none;
+    const char* text =
+        PyUnicode_Check(object.ptr()) != 0 ? PyUnicode_AsUTF8(object.ptr()) : nullptr;
+    if (text == nullptr) {
+        PyErr_Clear();
+        fail<TypeError>(op, ": activation must be None or a string, got ",
+                        Py_TYPE(object.ptr())->tp_name);
+    }
+    constexpr struct {
+        const char* name;
+        Activation value;
+    } known[] = {{"relu", Activation::relu},       {"tanh", Activation::tanh},
+                 {"sigmoid", Activation::sigmoid}, {"gelu", Activation::gelu},
+                 {"silu", Activation::silu},       {"gelu_tanh", Activation::gelu_tanh}};
+    for (const auto& f : known) {
+        if (std::strcmp(text, f.name) == 0) return f.value;
+    }
+    fail<ValueError>(op,
+                     ": activation must be None, 'relu', 'tanh', 'sigmoid', 'gelu', 'gelu_tanh' or "
+                     "'silu', got '",
+                     text, "'");
+}
+
+Array dense_operand(py::handle object, Name name, Dtype dtype, py::object& hold) {
+    py::object aligned;
+    const Array x = operand(object, name, aligned);
+    if (aligned) hold = aligned;
+    if (x.contiguous && x.dtype == dtype) return x;
+    return dense_as(py::handle(x.object), name, dtype, hold);
+}
+
+// An array (*, C) as a matrix of rows. Copied to dense form where its leading axes do not lie
+// behind one another, or where the elements of a row must be neighbours and are not.
+linear::Operand as_rows(Array& x, Name name, py::object& hold, bool unit_columns) {
+    const auto size = static_cast<Py_ssize_t>(size_of(x.dtype));
+    const auto strides = [&](long& row) {
+        Py_ssize_t expected = 0;
+        bool found = false;
+        for (int i = x.ndim - 2; i >= 0; --i) {
+            if (x.shape[i] == 1) continue;
+            if (!found) {
+                row = static_cast<long>(x.strides[i] / size);
+                found = true;
+            } else if (x.strides[i] != expected) {
+                return false;
+            }
+            expected = x.strides[i] * x.shape[i];
+        }
+        return true;
+    };
+    const Py_ssize_t columns = x.shape[x.ndim - 1];
+    const bool unit = columns <= 1 || x.strides[x.ndim - 1] == size;
+    long row = static_cast<long>(columns);
+    if (x.contiguous || (strides(row) && (unit || !unit_columns))) {
+        return {x.data, row,
+                x.contiguous || unit ? 1 : static_cast<long>(x.strides[x.ndim - 1] / size)};
+    }
+    py::object copy;
+    x = dense_float(py::handle(x.object), name, copy);
+    hold = copy;
+    return {x.data, static_cast<long>(columns), 1};
+}
+
+linear::Operand as_matrix(const Array& x) {
+    const auto size = static_cast<long>(size_of(x.dtype));
+    return {x.data, static_cast<long>(x.strides[0]) / size, static_cast<long>(x.strides[1]) / size};
+}
+
+void check_dtype(const Array& x, Name name, Dtype dtype) {
+    if (x.dtype == dtype) return;
+    fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
+                    ", got ", fastnn::name(x.dtype));
+}
+
+// Rows of an array (*, C): the product of all axes but the last.
+long rows_of(const Array& x) {
+    long n = 1;
+    for (int i = 0; i + 1 < x.ndim; ++i) n *= x.shape[i];
+    return n;
+}
+
+// The input (*, I) and the weight (O, I), checked against each other.
+void check_operands(const Array& x, const Array& w, const char* op) {
+    if (x.ndim < 1) fail<ValueError>(op, ": input must have shape (*, in_features), got ()");
+    check_ndim(w, {op, "weight"}, 2, "(out_features, in_features)");
+    check_dtype(w, {op, "weight"}, x.dtype);
+    if (w.shape[1] != x.shape[x.ndim - 1]) {
+        fail<ValueError>(op, ": weight must have shape (out_features, ", x.shape[x.ndim - 1],
+                         ") to fit an input of shape ", shape_text(x), ", got ", shape_text(w));
+    }
+}
+
+py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py::handle activation,
+                   bool keep) {
+    py::object hold_x, hold_w, hold_b, hold_rows;
+    Array x = operand(x_object, {"linear", "input"}, hold_x);
+    const Array w = operand(w_object, {"linear", "weight"}, hold_w);
+    check_operands(x, w, "linear");
+    linear::Args args{};
+    args.activation = parse_activation(activation, "linear");
+    args.dtype = x.dtype;
+    args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
+    if (!bias.is_none()) {
+        const Array b = dense_operand(bias, {"linear", "bias"}, x.dtype, hold_b);
+        check_shape(b, {"linear", "bias"}, {w.shape[0]});
+        args.bias = b.data;
+    }
+    Py_ssize_t shape[kMaxDims];
+    std::copy(x.shape, x.shape + x.ndim, shape);
+    shape[x.ndim - 1] = w.shape[0];
+    const int ndim = x.ndim;
+    args.x = as_rows(x, {"linear", "input"}, hold_rows, false);
+    args.w = as_matrix(w);
+    py::object y = empty(args.dtype, ndim, shape), saved;
+    args.y = data_of(y);
+    if (keep && linear::saves_input(args.activation)) {
+        saved = empty(args.dtype, ndim, shape);
+        args.before = data_of(saved);
+    }
+    launch(linear::kLinear, args);
+    if (!keep) return y;
+    if (args.activation == Activation::none) {
+        saved = py::none();
+    } else if (args.before == nullptr) {
+        saved = y;
+    }
+    return py::make_tuple(y, saved);
+}
+
+py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_object, py::handle saved,
+                   py::handle activation, py::handle needs) {
+    constexpr const char* op = "linear_backward";
+    py::object hold_x, hold_w, hold_dy, hold_saved, hold_rows[2];
+    Array x = operand(x_object, {op, "input"}, hold_x);
+    const Array w = operand(w_object, {op, "weight"}, hold_w);
+    Array dy = operand(dy_object, {op, "dy"}, hold_dy);
+    check_operands(x, w, op);
+    check_dtype(dy, {op, "dy"}, x.dtype);
+    if (dy.ndim != x.ndim || !std::equal(x.shape, x.shape + x.ndim - 1, dy.shape) ||
+        dy.shape[dy.ndim - 1] != w.shape[0]) {
+        fail<ValueError>(op, ": dy must have the shape of the output, (*, ", w.shape[0],
+                         ") for an input of shape ", shape_text(x), ", got ", shape_text(dy));
+    }
+    if (PyTuple_Check(needs.ptr()) == 0 || PyTuple_GET_SIZE(needs.ptr()) != 3) {
+        fail<TypeError>(op,
+                        ": needs must be a tuple of three booleans, for input, weight and bias");
+    }
+    linear::BackwardArgs args{};
+    args.activation = parse_activation(activation, op);
+    args.dtype = x.dtype;
+    args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
+    if (args.activation != Activation::none) {
+        const Array s = dense_operand(saved, {op, "saved"}, x.dtype, hold_saved);
+        check_same_shape(s, {op, "saved"}, dy, "dy");
+        args.saved = s.data;
+    }
+    const auto wanted = [&](int i) {
+        return PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
+    };
+    py::object dx = py::none(), dw = py::none(), db = py::none();
+    if (wanted(0)) {
+        dx = empty(x.dtype, x.ndim, x.shape);
+        args.dx = data_of(dx);
+    }
+    if (wanted(1)) {
+        dw = empty(x.dtype, {w.shape[0], w.shape[1]});
+        args.dw = data_of(dw);
+    }
+    if (wanted(2)) {
+        db = empty(x.dtype, {w.shape[0]});
+        args.db = data_of(db);
+    }
+    args.dy = as_rows(dy, {op, "dy"}, hold_rows[0], true);
+    args.x = as_rows(x, {op, "input"}, hold_rows[1], false);
+    args.w = as_matrix(w);
+    launch(linear::kLinearBackward, args);
+    return py::make_tuple(std::move(dx), std::move(dw), std::move(db));
+}
+
+}  // namespace
+
+void bind_linear(py::module_& m) {
+    m.def("linear", &forward, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
+          py::arg("activation") = py::none(), py::arg("keep") = false);
+    m.def("linear_backward", &backward, py::arg("dy"), py::arg("input"), py::arg("weight"),
+          py::arg("saved") = py::none(), py::arg("activation") = py::none(),
+          py::arg("needs") = py::make_tuple(true, true, true));
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,147 @@
+#include "ops/linear/linear.h"
+
+#include <algorithm>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "ops/gemm/gemm.h"
+
+namespace fastnn::linear {
+namespace {
+
+// Elements of dy per chunk of the pass that folds in f' and sums columns: small beside L2.
+constexpr long kChunk = 16384;
+
+// Longer than this and the products run one after the other, for Ctrl-C is looked for between their
+// steps.
+constexpr double kLongNs = 2e8;
+
+template <class T>
+gemm::Matrix<T> matrix(const Operand& x) {
+    return {static_cast<const T*>(x.data), x.row, x.col};
+}
+
+void run(const Args& args) {
+    visit_float(args.dtype, [&]<class T>() {
+        gemm::Problem<T> p;
+        p.m = args.m, p.n = args.out, p.k = args.in;
+        p.a = matrix<T>(args.x);
+        p.b = matrix<T>(args.w).transposed();
+        p.c = static_cast<T*>(args.y);
+        p.c_stride = args.out;
+        p.epilogue.bias = static_cast<const T*>(args.bias);
+        p.epilogue.activation = args.activation;
+        p.epilogue.before = static_cast<T*>(args.before);
+        gemm::multiply(p);
+    });
+}
+
+template <class T>
+class Backward {
+ public:
+    explicit Backward(const BackwardArgs& args)
+        : a_(args),
+          f_(isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); })),
+          fold_(args.activation != Activation::none),
+          rows_(std::max(1L, kChunk / std::max(1L, args.out))),
+          chunks_(fold_ || args.db != nullptr ? (args.m + rows_ - 1) / rows_ : 0),
+          dz_(fold_ ? static_cast<std::size_t>(args.m * args.out) : 0),
+          partial_(args.db != nullptr && chunks_ > 1 ? static_cast<std::size_t>(chunks_ * args.out)
+                                                     : 0) {}
+
+    void run() {
+        const gemm::Matrix<T> dz =
+            fold_ ? gemm::Matrix<T>{dz_.data(), a_.out, 1} : matrix<T>(a_.dy);
+        if (a_.dx != nullptr) add(a_.m, a_.in, a_.out, dz, matrix<T>(a_.w), a_.dx);
+        if (a_.dw != nullptr) add(a_.out, a_.in, a_.m, dz.transposed(), matrix<T>(a_.x), a_.dw);
+        std::size_t shared_size = 0, local_size = 0;
+        double cost = static_cast<double>(a_.m * a_.out) * (fold_ ? 0.5 : 0.1);
+        long pieces = chunks_;
+        for (int i = 0; i < count_; ++i) {
+            shared_size += plans_[i].shared_size();
+            local_size = std::max(local_size, plans_[i].local_size());
+            cost += plans_[i].cost_ns();
+            pieces = std::max(pieces, plans_[i].pieces());
+        }
+        if (count_ == 2) pieces = std::max(pieces, 2L);
+        if (cost > kLongNs) {
+            parallel_for(chunks_, 0.5 * kChunk, [&](long i) { fold(i); });
+            add_up();
+            for (int i = 0; i < count_; ++i) gemm::multiply(plans_[i].problem());
+            return;
+        }
+        const int threads = threads_worth(pieces, cost);
+        Scratch<T> shared(shared_size), local(local_size * static_cast<std::size_t>(threads));
+        for (std::size_t i = 0, offset = 0; i < static_cast<std::size_t>(count_); ++i) {
+            plans_[i].set_shared(shared.data() + offset);
+            offset += plans_[i].shared_size();
+        }
+        parallel_team(threads, [&](int thread, int size) {
+            const gemm::Team team(thread, size);
+            if (chunks_ > 0) team.loop(chunks_, [&](long i) { fold(i); });
+            if (thread == 0) add_up();
+            gemm::run_plans(team, plans_, count_,
+                            local.data() + local_size * static_cast<std::size_t>(thread));
+        });
+    }
+
+ private:
+    void add(long m, long n, long k, gemm::Matrix<T> a, gemm::Matrix<T> b, void* c) {
+        gemm::Problem<T> p;
+        p.m = m, p.n = n, p.k = k, p.a = a, p.b = b, p.c = static_cast<T*>(c), p.c_stride = n;
+        plans_[count_++] = gemm::Plan<T>(p);
+    }
+    // dz and column sums of one chunk of rows.
+    void fold(long chunk) {
+        const long i = chunk * rows_, rows = std::min(rows_, a_.m - i);
+        T* const sums = chunks_ == 1 ? static_cast<T*>(a_.db) : partial_.data() + chunk * a_.out;
+        f_.backward(a_.activation, static_cast<const T*>(a_.dy.data) + i * a_.dy.row, a_.dy.row,
+                    static_cast<const T*>(a_.saved) + i * a_.out, a_.out,
+                    fold_ ? dz_.data() + i * a_.out : nullptr, a_.out, rows, a_.out,
+                    a_.db == nullptr ? nullptr : sums);
+    }
+    void add_up() {
+        T* const db = static_cast<T*>(a_.db);
+        if (db == nullptr || chunks_ == 1) return;
+        if (chunks_ == 0) {
+            std::fill_n(db, a_.out, T(0));
+        } else {
+            f_.backward(Activation::none, partial_.data(), a_.out, nullptr, 0, nullptr, 0, chunks_,
+                        a_.out, db);
+        }
+    }
+
+    const BackwardArgs& a_;
+    const TypedKernels<T>& f_;
+    const bool fold_;  // f' must be multiplied in
+    const long rows_, chunks_;
+    Scratch<T> dz_, partial_;
+    gemm::Plan<T> plans_[2];
+    int count_ = 0;
+};
+
+void run_backward(const BackwardArgs& args) {
+    visit_float(args.dtype, [&]<class T>() { Backward<T>(args).run(); });
+}
+
+Work work(const Args& a) {
+    const auto m = static_cast<double>(a.m), in = static_cast<double>(a.in),
+               out = static_cast<double>(a.out);
+    return {2 * m * in * out,
+            (m * in + in * out + m * out) * static_cast<double>(size_of(a.dtype))};
+}
+
+Work backward_work(const BackwardArgs& a) {
+    const auto m = static_cast<double>(a.m), in = static_cast<double>(a.in),
+               out = static_cast<double>(a.out);
+    const int products = (a.dx != nullptr ? 1 : 0) + (a.dw != nullptr ? 1 : 0);
+    return {2 * m * in * out * products,
+            (m * in + in * out) * (1 + products) * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kLinear = {"linear", run, work};
+const Kernel<BackwardArgs> kLinearBackward = {"linear_backward", run_backward, backward_work};
+
+}  // namespace fastnn::linear

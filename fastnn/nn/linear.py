@@ -1,0 +1,161 @@
+"""Layers that are one matrix product."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..ops.create import empty
+from ..ops.linear import bilinear, linear
+from ..tensor import Tensor, TensorLike
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["Bilinear", "Linear"]
+
+
+class Linear(Module):
+    """y = f(x · Wᵀ + b).
+
+    Parameters
+    ----------
+    in_features
+        I, the length of the last dimension of the input.
+    out_features
+        O, the length of the last dimension of the output.
+    bias
+        Whether there is a b.
+    dtype
+        float32 by default.
+    activation
+        f, computed with the product: see `fastnn.nn.functional.linear`. None by default.
+
+    Attributes
+    ----------
+    weight
+        W, (O, I), uniform in ±1/√I at first.
+    bias
+        b, (O,), uniform in ±1/√I at first; None without one.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.Linear(20, 30)
+    >>> layer(fastnn.zeros(128, 20)).shape
+    (128, 30)
+    >>> layer
+    Linear(in_features=20, out_features=30, bias=True)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        dtype: Any = None,
+        *,
+        activation: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.activation = activation
+        self.weight = Parameter(empty(out_features, in_features, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new parameters."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # which is 1/sqrt(in_features)
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0.0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(*, I) to (*, O)."""
+        return linear(input, self.weight, self.bias, self.activation)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        text = f"in_features={self.in_features}, out_features={self.out_features}"
+        text += f", bias={self.bias is not None}"
+        return text if self.activation is None else f"{text}, activation={self.activation!r}"
+
+
+class Bilinear(Module):
+    """y[..., o] = Σᵢⱼ x1[..., i] · W[o, i, j] · x2[..., j] + b[o].
+
+    Parameters
+    ----------
+    in1_features
+        I, the length of the last dimension of the first input.
+    in2_features
+        J, the length of the last dimension of the second input.
+    out_features
+        O, the length of the last dimension of the output.
+    bias
+        Whether there is a b.
+    dtype
+        float32 by default.
+
+    Attributes
+    ----------
+    weight
+        W, (O, I, J), uniform in ±1/√I at first.
+    bias
+        b, (O,), uniform in ±1/√I at first; None without one.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.Bilinear(20, 30, 40)
+    >>> layer(fastnn.zeros(128, 20), fastnn.zeros(128, 30)).shape
+    (128, 40)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new parameters."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: TensorLike, input2: TensorLike) -> Tensor:
+        """(*, I) and (*, J) to (*, O)."""
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
