@@ -1,41 +1,46 @@
-// exp, log, expm1, log1p, tanh, sigmoid, erf, sin, cos, rsqrt and pow on Vec<float> and
-// Vec<double>.
+// Math functions on Vec<float> and Vec<double>.
 //
-// One source for every level and both types; only constants differ. Every input is taken:
-// infinities, NaN, denormals (as results too). An error of one ULP is the distance between the two
-// neighbours of the true value. Polynomials are minimax fits with coefficients rounded to T. As
-// generic.h has no FMA, reductions split their constants so that the products that must be exact
-// are.
+// One source for every level and both types; only constants differ. All x are taken: infinities,
+// NaN and denormals, which may be results too. An error of one ULP is the distance between the two
+// neighbours of the true value; the bounds hold on every level (docs/dev/math.md has the figures,
+// tests/simd checks them). Polynomials are minimax fits with coefficients rounded to T. generic.h
+// has no FMA, so reductions split their constants to make the products exact that must be.
 #pragma once
 
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// c[0] + c[1] x + c[2] x^2 + ...
+// c[0] + c[1] x + c[2] x^2 + ..., the tail as pairs in x^2: as many operations as Horner and one,
+// but half as long a chain, as CPUs cannot look far enough ahead to hide long ones in the next turn
+// of a loop. c[0] comes last and alone, so that it is rounded once.
 template <class T, int N>
 FASTNN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[N]) {
-    Vec<T> p = c[N - 1];
-#pragma GCC unroll 32
-    for (int i = N - 2; i >= 0; --i) p = fma(p, x, c[i]);
-    return p;
+    constexpr int last = N / 2 * 2 - 1;  // the first coefficient of the last pair
+    const Vec<T> x2 = x * x;
+    Vec<T> p = c[last];
+    if constexpr (last + 1 < N) p = fma(x, c[last + 1], p);
+#pragma GCC unroll 16
+    for (int i = last - 2; i > 0; i -= 2) p = fma(p, x2, fma(x, c[i + 1], c[i]));
+    return fma(p, x, c[0]);
 }
 
-// log2e = 1 / ln 2. ln2_high is short enough for n * ln2_high to be exact (|n| < 2^9, 2^13).
-// exp: exp(r), |r| <= ln2/2. expm1: (exp(r) - 1 - r) / r^2 there.
-// log: (log((1+s)/(1-s)) - 2s) / s^3 in s^2 <= 0.04.
-// sin, cos: (sin(r) - r) / r^3 and (cos(r) - 1 + r^2/2) / r^4 in r^2, |r| <= pi/4.
-// erfc_log2: log2(erfc(x)) / x, 0 <= x <= 3.93, weighted for 1 - 2^(..) (3.7e-8). exp2m1: (2^r - 1)
-// / r, |r| <= 1/2. erf: erf(x) / x in x^2, |x| <= 1. erfc: erfc(x) exp(x^2) in (x-2.5)/(x+2.5), 1
-// <= x <= 6. log_tail: log without its first term, 2/3, for pow.
+// log2e      1 / ln 2; ln2_high is so short that n * ln2_high is exact for |n| < 2^9 (2^13).
+// exp, expm1 (exp(r) - 1 - r) / r^2, |r| <= ln2/2, fitted for exp(r) and for exp(r) - 1.
+// log        (log((1+s)/(1-s)) - 2s) / s^3 in s^2 <= 0.04; log_tail: without the first term, 2/3.
+// sin, cos   (sin(r) - r) / r^3 and (cos(r) - 1 + r^2/2) / r^4 in r^2, |r| <= pi/4.
+// erfc_log2  log2(erfc(x)) / x, 0 <= x <= 3.93, fitted for 1 - 2^(...).
+// exp2m1     (2^r - 1) / r, |r| <= 1/2.
+// erf        erf(x) / x in x^2, |x| <= 1.
+// erfc       erfc(x) exp(x^2) in (x-2.5)/(x+2.5), 1 <= x <= 6.
 template <class T>
 struct Constants;
 
 template <>
 struct Constants<float> {
     static constexpr float log2e = 1.442695f, ln2_high = 0.69314575f, ln2_low = 1.4286068e-06f;
-    static constexpr float exp[] = {1.0f,         1.0f,         0.49999988f,  0.16666518f,
-                                    0.041669652f, 0.008368945f, 0.0013744961f};
+    static constexpr float exp[] = {0.49999988f, 0.16666518f, 0.041669652f, 0.008368945f,
+                                    0.0013744961f};
     static constexpr float expm1[] = {0.49999997f, 0.16666542f, 0.041667506f, 0.008366674f,
                                       0.0013864178f};
     static constexpr float log[] = {0.66666716f, 0.3997863f, 0.29965013f};
@@ -52,18 +57,11 @@ template <>
 struct Constants<double> {
     static constexpr double log2e = 1.4426950408889634, ln2_high = 0.6931471805592082,
                             ln2_low = 7.371002565167799e-13;
-    static constexpr double exp[] = {1.0,
-                                     1.0,
-                                     0.5000000000000012,
-                                     0.16666666666666477,
-                                     0.04166666666651975,
-                                     0.008333333333455043,
-                                     0.0013888888945919455,
-                                     0.00019841269589119872,
-                                     2.4801491034913256e-05,
-                                     2.755751453575942e-06,
-                                     2.7630905275133444e-07,
-                                     2.5022328170356384e-08};
+    static constexpr double exp[] = {0.5000000000000012,     0.16666666666666477,
+                                     0.04166666666651975,    0.008333333333455043,
+                                     0.0013888888945919455,  0.00019841269589119872,
+                                     2.4801491034913256e-05, 2.755751453575942e-06,
+                                     2.7630905275133444e-07, 2.5022328170356384e-08};
     static constexpr double expm1[] = {0.5,
                                        0.16666666666666677,
                                        0.04166666666666661,
@@ -118,6 +116,13 @@ FASTNN_INLINE Vec<T> reduce_log2(Vec<T> x, Vec<T>& n) {
     return fnma(n, C::ln2_low, fnma(n, C::ln2_high, x));
 }
 
+// exp(r) for |r| <= ln2/2; the 1 comes last, so that little is rounded before.
+template <class T>
+FASTNN_INLINE Vec<T> exp_reduced(Vec<T> r) {
+    return fma(r * r, polynomial(r, Constants<T>::exp), r) + T(1);
+}
+
+// exp: at most 1.2 ULP in float, 1.2 in double.
 template <class T>
 FASTNN_INLINE Vec<T> exp(Vec<T> x) {
     // Beyond these bounds the result is 0 or infinity; the order of arguments keeps NaN.
@@ -125,7 +130,7 @@ FASTNN_INLINE Vec<T> exp(Vec<T> x) {
     const Vec<T> low = single ? T(-104) : T(-746), high = single ? T(89) : T(710);
     Vec<T> n;
     const Vec<T> r = reduce_log2(max(low, min(high, x)), n);
-    return scale(polynomial(r, Constants<T>::exp), n);
+    return scale(exp_reduced(r), n);
 }
 
 // (exp(x) - 1) / 2 for x in [-38, 710] (float: [-18, 89]) = 2^(n-1) (1 + q) - 1/2, q = exp(r) - 1.
@@ -137,6 +142,7 @@ FASTNN_INLINE Vec<T> half_expm1(Vec<T> x, Vec<T>& n, Vec<T>& q) {
     return fma(power, q, power - T(0.5));
 }
 
+// expm1: at most 1.7 ULP in float, 1.9 in double.
 template <class T>
 FASTNN_INLINE Vec<T> expm1(Vec<T> x) {
     constexpr bool single = sizeof(T) == 4;
@@ -170,6 +176,7 @@ FASTNN_INLINE Vec<T> log_special(Vec<T> x, Vec<T> y) {
     return select(x == T(0), -infinity, y);
 }
 
+// log: at most 1.0 ULP in float, 0.9 in double.
 template <class T>
 FASTNN_INLINE Vec<T> log(Vec<T> x) {
     Vec<T> n;
@@ -177,6 +184,7 @@ FASTNN_INLINE Vec<T> log(Vec<T> x) {
     return log_special(x, log_reduced(m - T(1), n));
 }
 
+// log1p: at most 1.0 ULP in float, 0.9 in double.
 template <class T>
 FASTNN_INLINE Vec<T> log1p(Vec<T> x) {
     // u + c = 1 + x exactly where c matters.
@@ -191,6 +199,7 @@ FASTNN_INLINE Vec<T> log1p(Vec<T> x) {
     return select(abs(x) < tiny, x, log_special(u, y));
 }
 
+// tanh: at most 2.6 ULP in float, 2.6 in double.
 template <class T>
 FASTNN_INLINE Vec<T> tanh(Vec<T> x) {
     // y = expm1(-2|x|) / 2 lies in (-1/2, 0], so nothing cancels in y / (y + 1).
@@ -200,6 +209,7 @@ FASTNN_INLINE Vec<T> tanh(Vec<T> x) {
     return copysign(y / (y + T(1)), x);
 }
 
+// sigmoid: at most 2.5 ULP in float, 2.2 in double.
 template <class T>
 FASTNN_INLINE Vec<T> sigmoid(Vec<T> x) {
     // exp(-|x|) does not overflow, and the small results for x < 0 are not a difference.
@@ -208,6 +218,7 @@ FASTNN_INLINE Vec<T> sigmoid(Vec<T> x) {
     return select(x < T(0), e, one) / (one + e);
 }
 
+// erf: at most 3.2 ULP in float, 2.0 in double.
 FASTNN_INLINE Vec<float> erf(Vec<float> x) {
     using C = Constants<float>;
     // 1 - erf(a) = 2^u. u has no constant term, so 1 - 2^u is as good for small a as for large,
@@ -231,6 +242,7 @@ FASTNN_INLINE Vec<double> erf(Vec<double> x) {
     return select(a < 1.0, small, copysign(1.0 - e, x));
 }
 
+// rsqrt: at most 1.5 ULP in float, 1.5 in double.
 template <class T>
 FASTNN_INLINE Vec<T> rsqrt(Vec<T> x) {
     return T(1) / sqrt(x);
@@ -302,11 +314,13 @@ FASTNN_INLINE Vec<T> sin_any(Vec<T> x, int shift) {
     return y;
 }
 
+// sin: at most 1.6 ULP in float, 1.7 in double.
 template <class T>
 FASTNN_INLINE Vec<T> sin(Vec<T> x) {
     return select(x == T(0), x, sin_any(x, 0));
 }
 
+// cos: at most 1.6 ULP in float, 1.7 in double.
 template <class T>
 FASTNN_INLINE Vec<T> cos(Vec<T> x) {
     return sin_any(x, 1);
@@ -372,7 +386,7 @@ FASTNN_INLINE Vec<double> pow_magnitude(Vec<double> x, Vec<double> y) {
     Vec<double> n;
     Vec<double> r = reduce_log2(clamped, n);
     r += select(clamped == t.high, t.low, zero);
-    const Vec<double> m = scale(polynomial(r, Constants<double>::exp), n);
+    const Vec<double> m = scale(exp_reduced(r), n);
     const Vec<double> limit = select((x == zero) ^ (y < zero), zero, infinity);
     return select((x == zero) | (x == infinity), select(y == y, limit, y), select(x == x, m, x));
 }
@@ -384,6 +398,7 @@ FASTNN_INLINE Vec<float> pow_magnitude(Vec<float> x, Vec<float> y) {
     return narrow(exp(b.low * log(a.low)), exp(b.high * log(a.high)));
 }
 
+// pow: at most 0.6 ULP in float, 1.4 in double.
 // With the special cases of C: pow(x, 0) = pow(1, y) = 1 even for NaN, negative x to whole powers.
 template <class T>
 FASTNN_INLINE Vec<T> pow(Vec<T> x, Vec<T> y) {
