@@ -60,14 +60,7 @@ def torch_steps() -> Steps:
     plain = torch.from_numpy(array)
     leaf = torch.tensor(array, requires_grad=True)
     layer = torch.nn.Linear(8, 8)
-    kernel = torch.ops.aten.tanh.default
-
-    def without_tape() -> Any:
-        with torch.inference_mode():
-            return kernel(plain)
-
     return {
-        "kernel call": lambda: kernel(plain),
         "op, no gradient": lambda: torch.tanh(plain),
         "op through the tape": lambda: torch.tanh(leaf),
         "binary op through the tape": lambda: leaf + plain,

@@ -148,6 +148,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         for process in processes:
             process.close()
+    run.roofs = roof.highest(run.roofs, roof.measure(options.threads))
+    for result in run.results:
+        result.roof_seconds = roof_seconds(result.work, run.roofs)
     if pattern.search("import"):
         run.imports = startup.import_times(options.python, options.peers_python, options.rounds)
         print(report.import_lines(run.imports), flush=True)
