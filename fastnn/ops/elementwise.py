@@ -53,6 +53,13 @@ def like(x: Any) -> Any:
     return (x.shape, x.dtype) if type(x) is np.ndarray else None
 
 
+def likes(a: Any, b: Any) -> tuple[Any, ...]:
+    """`like` of both, or nothing where the result is like either of them."""
+    if type(a) is type(b) and a.shape == b.shape and a.dtype is b.dtype:
+        return ()
+    return (like(a), like(b))
+
+
 def fit(dy: Array | None, x: Any) -> Array | None:
     """The gradient of an operand from that of the result: summed to its shape, in its dtype."""
     if dy is None:
@@ -88,13 +95,15 @@ def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     a = input.data if isinstance(input, Tensor) else operand(input)
     b = other.data if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
-        return record(_core.add(a, b), add_backward, (input, other), like(a), like(b))
+        return record(_core.add(a, b), add_backward, (input, other), *likes(a, b))
     return record(add_scaled(a, b, alpha), add_scaled_backward, (input, other), a, b, alpha)
 
 
 def add_backward(node: Node, dy: Array) -> Grads:
-    a, b = node.saved
     first, second = node.needs
+    if not node.saved:
+        return (dy if first else None, dy if second else None)
+    a, b = node.saved
     return (fit(dy, a) if first else None, fit(dy, b) if second else None)
 
 
@@ -135,13 +144,15 @@ def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     a = input.data if isinstance(input, Tensor) else operand(input)
     b = other.data if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
-        return record(_core.sub(a, b), sub_backward, (input, other), like(a), like(b))
+        return record(_core.sub(a, b), sub_backward, (input, other), *likes(a, b))
     return record(add_scaled(a, b, -alpha), add_scaled_backward, (input, other), a, b, -alpha)
 
 
 def sub_backward(node: Node, dy: Array) -> Grads:
-    a, b = node.saved
     first, second = node.needs
+    if not node.saved:
+        return (dy if first else None, _core.neg(dy) if second else None)
+    a, b = node.saved
     return (fit(dy, a) if first else None, fit(_core.neg(dy), b) if second else None)
 
 

@@ -55,6 +55,7 @@ enum class Kind { floating, integer, python_float, python_int, other };
 struct Input {
     py::object hold;
     Kind kind;
+    bool c_order;
     ew::View view;
 };
 
@@ -102,6 +103,7 @@ void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
         const auto* descr = py::detail::array_descriptor_proxy(a->descr);
         input.view = {a->nd, reinterpret_cast<const std::int64_t*>(a->dimensions),
                       reinterpret_cast<const std::int64_t*>(a->strides)};
+        input.c_order = (a->flags & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0;
         operand.data = a->data;
         const bool known = (descr->byteorder == '=' || descr->byteorder == '|') &&
                            parse_dtype(descr->type_num, operand.dtype);
@@ -291,11 +293,43 @@ void check_broadcast(const Call& c, const ew::View* views, ew::Layout& layout) {
                      " do not broadcast");
 }
 
+// Arrays in C order and of one shape, the usual case, are one row; no layout is needed. False for
+// any other.
+bool one_row(Call& c, py::object& y) {
+    const ew::View* first = nullptr;
+    for (int k = 0; k < c.info.inputs; ++k) {
+        const Input& input = c.inputs[k];
+        c.args.strides[0][k] = 0;
+        if (c.args.operands[k].data == nullptr) continue;
+        if (!input.c_order) return false;
+        if (first == nullptr) first = &input.view;
+        if (input.view.ndim != first->ndim ||
+            !std::equal(first->shape, first->shape + first->ndim, input.view.shape)) {
+            return false;
+        }
+        c.args.strides[0][k] = static_cast<std::int64_t>(size_of(c.args.operands[k].dtype));
+    }
+    const Dtype dtype = c.info.boolean ? Dtype::b8 : c.args.dtype;
+    y = empty(dtype, first->ndim, reinterpret_cast<const Py_ssize_t*>(first->shape));
+    c.args.operands[c.info.inputs] = {data_of(y), 0, dtype};
+    c.args.strides[0][c.info.inputs] = static_cast<std::int64_t>(size_of(dtype));
+    c.args.axes = 1;
+    c.args.size = 1;
+    for (int i = 0; i < first->ndim; ++i) c.args.size *= first->shape[i];
+    c.args.extents[0] = c.args.size;
+    return true;
+}
+
 py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     Call c(op, names);
     const ew::Info& info = c.info;
     ew::Args& args = c.args;
     if (!c.parse_inputs(given)) return by_numpy(op, given, out);
+    py::object y;
+    if (out.is_none() && one_row(c, y)) {
+        if (args.size != 0) launch(ew::kernel(op), args);
+        return y;
+    }
 
     ew::View views[1 + ew::kMaxOperands];
     ew::View* const in =
@@ -307,7 +341,6 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     const Dtype dtype = info.boolean ? Dtype::b8 : args.dtype;
     std::int64_t strides[ew::kMaxDims];
     ew::View y_view{layout.ndim, layout.shape, strides};
-    py::object y;
     if (out.is_none()) {
         y = new_output(in, info.inputs, dtype, layout, strides);
         args.operands[info.inputs] = {data_of(y), 0, dtype};

@@ -118,9 +118,21 @@ Cut cut(const Args& a, const Info& info) {
     return c;
 }
 
+// The buffers of one chunk, and of which rows they hold the elements: what is broadcast is packed
+// once.
 template <class T>
 struct Buffers {
     alignas(64) T data[kMaxOperands][kBuffer];
+    const char* from[kMaxOperands];
+    std::int64_t count[kMaxOperands] = {}, length[kMaxOperands];
+
+    bool holds(int k, const char* p, const Rows& rows) {
+        if (from[k] == p && count[k] == rows.count && length[k] == rows.length) return true;
+        from[k] = p;
+        count[k] = rows.count;
+        length[k] = rows.length;
+        return false;
+    }
 };
 
 // One rectangle: every operand as a stream, then the loop.
@@ -163,16 +175,19 @@ void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t i
         const Operand& operand = a.operands[k];
         s.in[k] = buffer;
         s.in_step[k] = 1;
+        if (data[k] != nullptr && look(k)) {
+            s.in[k] = reinterpret_cast<const T*>(data[k]);
+            continue;
+        }
+        const bool constant =
+            data[k] == nullptr || (rows.stride == 0 && (rows.count == 1 || rows.row_stride == 0));
+        if (constant) s.in_step[k] = 0;
+        const Rows wanted = constant ? Rows{1, kMaxLanes, 0, 0} : rows;
+        if (buffers.holds(k, data[k], wanted)) continue;
         if (data[k] == nullptr) {
             std::fill_n(buffer, kMaxLanes, static_cast<T>(operand.value));
-            s.in_step[k] = 0;
-        } else if (look(k)) {
-            s.in[k] = reinterpret_cast<const T*>(data[k]);
-        } else if (rows.stride == 0 && (rows.count == 1 || rows.row_stride == 0)) {
-            packing.pack(operand.dtype, data[k], Rows{1, kMaxLanes, 0, 0}, buffer);
-            s.in_step[k] = 0;
         } else {
-            packing.pack(operand.dtype, data[k], rows, buffer);
+            packing.pack(operand.dtype, data[k], wanted, buffer);
         }
     }
     bool unpack[kMaxOutputs];

@@ -1,26 +1,47 @@
 // Strided or foreign elements to a dense buffer of T, and back.
 #include "ops/elementwise/elementwise.h"
+#include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
 
 using elementwise::Rows;
 
+// Elements may stand at any address, so they are fetched byte by byte as far as the language is
+// concerned.
+template <class S>
+FASTNN_INLINE S fetch(const char* p) {
+    S value;
+    __builtin_memcpy(&value, p, sizeof value);
+    return value;
+}
+template <class D>
+FASTNN_INLINE void put(char* p, D value) {
+    __builtin_memcpy(p, &value, sizeof value);
+}
+
 template <class S, class T>
-void pack_from(const char* x, const Rows& r, T* dense) {
-    for (long i = 0; i < r.count; ++i, x += r.row_stride) {
+void pack_from(const char* __restrict x, const Rows& r, T* __restrict dense) {
+    if (r.row_stride == sizeof(S) && r.stride != sizeof(S) && r.stride != 0) {
+        // Along the memory, so that each cache line is fetched once; the buffer takes the leaps.
+        for (long j = 0; j < r.length; ++j, x += r.stride) {
+            for (long i = 0; i < r.count; ++i) {
+                dense[i * r.length + j] = static_cast<T>(fetch<S>(x + i * long(sizeof(S))));
+            }
+        }
+        return;
+    }
+    for (long i = 0; i < r.count; ++i, x += r.row_stride, dense += r.length) {
         if (r.stride == sizeof(S)) {
-            const S* row = reinterpret_cast<const S*>(x);
-            for (long j = 0; j < r.length; ++j) dense[j] = static_cast<T>(row[j]);
+            for (long j = 0; j < r.length; ++j)
+                dense[j] = static_cast<T>(fetch<S>(x + j * long(sizeof(S))));
         } else if (r.stride == 0) {
-            const T value = static_cast<T>(*reinterpret_cast<const S*>(x));
+            const T value = static_cast<T>(fetch<S>(x));
             for (long j = 0; j < r.length; ++j) dense[j] = value;
         } else {
-            const char* p = x;
-            for (long j = 0; j < r.length; ++j, p += r.stride)
-                dense[j] = static_cast<T>(*reinterpret_cast<const S*>(p));
+            for (long j = 0; j < r.length; ++j)
+                dense[j] = static_cast<T>(fetch<S>(x + j * r.stride));
         }
-        dense += r.length;
     }
 }
 
@@ -37,17 +58,20 @@ void pack(Dtype from, const char* x, const Rows& rows, T* dense) {
 }
 
 template <class T, class D, class Convert>
-void unpack_to(const T* dense, const Rows& r, char* y, Convert convert) {
-    for (long i = 0; i < r.count; ++i, y += r.row_stride) {
-        if (r.stride == sizeof(D)) {
-            D* row = reinterpret_cast<D*>(y);
-            for (long j = 0; j < r.length; ++j) row[j] = convert(dense[j]);
-        } else {
-            char* p = y;
-            for (long j = 0; j < r.length; ++j, p += r.stride)
-                *reinterpret_cast<D*>(p) = convert(dense[j]);
+void unpack_to(const T* __restrict dense, const Rows& r, char* __restrict y, Convert convert) {
+    if (r.row_stride == sizeof(D) && r.stride != sizeof(D)) {
+        for (long j = 0; j < r.length; ++j, y += r.stride) {
+            for (long i = 0; i < r.count; ++i)
+                put<D>(y + i * long(sizeof(D)), convert(dense[i * r.length + j]));
         }
-        dense += r.length;
+        return;
+    }
+    for (long i = 0; i < r.count; ++i, y += r.row_stride, dense += r.length) {
+        if (r.stride == sizeof(D)) {
+            for (long j = 0; j < r.length; ++j) put<D>(y + j * long(sizeof(D)), convert(dense[j]));
+        } else {
+            for (long j = 0; j < r.length; ++j) put<D>(y + j * r.stride, convert(dense[j]));
+        }
     }
 }
 

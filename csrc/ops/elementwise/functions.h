@@ -154,10 +154,26 @@ FASTNN_INLINE Vec<float> pow(Vec<float> x, Vec<float> e) {
     return select((x == 1) | (e == 0) | ((a == 1) & (abs(e) == infinity)), V(1), y);
 }
 
-template <class V>
-FASTNN_INLINE V fmod(V a, V b) {
-    using T = decltype(a.lane(0));
-    return each_lane([](T x, T y) { return static_cast<T>(__builtin_fmod(x, y)); }, a, b);
+FASTNN_INLINE Vec<double> fmod(Vec<double> a, Vec<double> b) {
+    return each_lane([](double x, double y) { return __builtin_fmod(x, y); }, a, b);
+}
+
+// a - b trunc(a / b), exact where `exact` stays true: the quotient has few enough bits, and is too
+// large by one at most.
+FASTNN_INLINE Vec<double> short_fmod(Vec<double> a, Vec<double> b, bool& exact) {
+    using V = Vec<double>;
+    const V q = trunc(a / b);
+    exact = exact && all((abs(q) < 0x1p28) & (abs(b) < __builtin_inf()));
+    const V r = xorsign(fnma(q, b, a), a);  // as if a were positive
+    return copysign(select(r < 0, r + abs(b), r), a);
+}
+
+FASTNN_INLINE Vec<float> fmod(Vec<float> a, Vec<float> b) {
+    const Wide x = widen(a), y = widen(b);
+    bool exact = true;
+    const Vec<float> r = narrow(short_fmod(x.low, y.low, exact), short_fmod(x.high, y.high, exact));
+    if (__builtin_expect(exact, 1)) return r;
+    return each_lane([](float p, float q) { return __builtin_fmodf(p, q); }, a, b);
 }
 
 // With the sign of b, as % in Python.
