@@ -110,7 +110,7 @@ class Tensor(Methods):
             )
         if self.grad is not None:
             held = self.grad.data
-            np.add(held, gradient, out=held, casting="same_kind")
+            held += gradient
         elif fresh and gradient.strides == data.strides and gradient.dtype == data.dtype:
             self.grad = Tensor(gradient)
         else:
@@ -368,6 +368,9 @@ def is_python_floats(value: Any) -> bool:
     return isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)
 
 
+ONE = {np.dtype(t): np.broadcast_to(np.ones((), t), ()) for t in (np.float32, np.float64)}
+
+
 def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     """The gradient a walk starts with: as given, or 1 for a scalar."""
     if not y.requires_grad:
@@ -377,6 +380,8 @@ def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
             raise RuntimeError(
                 f"{op}: a gradient is implicit only for scalars; pass one of shape {y.shape}"
             )
+        if y.data.ndim == 0 and y.data.dtype in ONE:
+            return ONE[y.data.dtype]
         return np.ones_like(y.data)
     dy = as_array(gradient)
     if dy.shape != y.data.shape:

@@ -26,6 +26,7 @@ __all__ = [
 
 Backward = Callable[..., Grads]
 new = object.__new__
+ndarray = np.ndarray
 ARRIVED = np.zeros(0)  # passed from one output to the node of all outputs: "my gradient is there"
 
 
@@ -54,7 +55,7 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
         a node must not point at its output.
     """
     out = new(Tensor)
-    out.data = y if type(y) is np.ndarray else np.asarray(y)
+    out.data = y if type(y) is ndarray else np.asarray(y)
     out.grad = out.hooks = out.node = None
     out.requires_grad = False
     if mode.enabled:
@@ -73,12 +74,20 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
 
 def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...], tuple[bool, ...]]:
     """For each input where its gradient goes, or None for a constant; and whether it is wanted."""
-    if len(inputs) == 1:
-        x = inputs[0]
+    if len(inputs) == 1:  # one and two inputs are spelt out: that is four of five operations
+        (x,) = inputs
         if isinstance(x, Tensor) and x.requires_grad:
-            node = x.node
-            return (x if node is None else node,), (True,)
+            return (x if x.node is None else x.node,), (True,)
         return (None,), (False,)
+    if len(inputs) == 2:
+        x, y = inputs
+        p: Node | Tensor | None = None
+        if isinstance(x, Tensor) and x.requires_grad:
+            p = x if x.node is None else x.node
+        q: Node | Tensor | None = None
+        if isinstance(y, Tensor) and y.requires_grad:
+            q = y if y.node is None else y.node
+        return (p, q), (p is not None, q is not None)
     sinks: list[Node | Tensor | None] = []
     needs = []
     for x in inputs:

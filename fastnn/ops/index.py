@@ -70,7 +70,8 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     ([3, 5], [[0, 0], [3, 3]])
     """
     x = array(input)
-    key = plain_key(key)
+    if type(key) is not int and type(key) is not slice:
+        key = plain_key(key)
     return record(look("index", x, key), getitem_backward, (input,), x.shape, key)
 
 
