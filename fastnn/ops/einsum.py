@@ -14,6 +14,7 @@ import numpy as np
 
 from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
+from .gemm import product
 from .shape import diagonal
 
 __all__ = ["einsum"]
@@ -183,7 +184,7 @@ def pair(ta: str, a: Array, tb: str, b: Array, wanted: set[str]) -> tuple[str, A
         size[c] = b.shape[i] if size.get(c, 1) == 1 else size[c]
     left = arranged(ta, a, [batch, rows, inner], size)
     right = arranged(tb, b, [batch, inner, columns], size)
-    y = np.matmul(left, right)
+    y = product(left, right) if batch else product(left[0], right[0])
     term = "".join([*batch, *rows, *columns])
     return term, y.reshape([size[c] for c in term])
 
