@@ -60,7 +60,7 @@ sanitize:
 	  --config-settings=cmake.define.FASTNN_SANITIZE=address,undefined --config-settings=install.strip=false"
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	  $(SANITIZED)/venv/bin/python -m pytest -p no:cacheprovider $(or $(ARGS),tests/ops tests/bind tests/test_threads.py)
+	  $(SANITIZED)/venv/bin/python -m pytest --capture=sys -p no:cacheprovider $(or $(ARGS),tests/ops tests/optim tests/bind)
 
 format:
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i $(CLANG_SOURCES)
