@@ -54,9 +54,6 @@ Proxy* proxy(py::handle object, Name name) {
                         Py_TYPE(object.ptr())->tp_name);
     }
     Proxy* a = py::detail::array_proxy(object.ptr());
-    if ((a->flags & kAligned) == 0) {
-        fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
-    }
     const char order = py::detail::array_descriptor_proxy(a->descr)->byteorder;
     if (order != '=' && order != '|' && order != kNativeOrder) {
         fail<ValueError>(name.op, ": ", name.argument,
@@ -73,7 +70,36 @@ Array view(PyObject* object, const Proxy* a, Dtype dtype) {
             (a->flags & kCContiguous) != 0,
             (a->flags & kWriteable) != 0,
             reinterpret_cast<const Py_ssize_t*>(a->dimensions),
-            reinterpret_cast<const Py_ssize_t*>(a->strides)};
+            reinterpret_cast<const Py_ssize_t*>(a->strides),
+            (a->flags & kAligned) != 0};
+}
+
+Array any_array(py::handle object, Name name) {
+    const Proxy* a = proxy(object, name);
+    Dtype dtype;
+    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype)) {
+        fail<TypeError>(name.op, ": ", name.argument,
+                        " has a dtype that no kernel knows: ", dtype_text(a));
+    }
+    return view(object.ptr(), a, dtype);
+}
+
+Array any_float_array(py::handle object, Name name) {
+    const Proxy* a = proxy(object, name);
+    Dtype dtype;
+    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype) ||
+        (dtype != Dtype::f32 && dtype != Dtype::f64)) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
+                        dtype_text(a));
+    }
+    return view(object.ptr(), a, dtype);
+}
+
+Array aligned(const Array& a, Name name) {
+    if (!a.aligned) {
+        fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
+    }
+    return a;
 }
 
 // A dense C-order copy in pool memory.
@@ -84,7 +110,7 @@ Array copy_dense(const Array& a, py::object& hold) {
 }
 
 Array to_dense(const Array& a, py::object& hold) {
-    return a.contiguous ? a : copy_dense(a, hold);
+    return a.contiguous && a.aligned ? a : copy_dense(a, hold);
 }
 
 // The object behind a pool array: gives the block back when the last array on it dies.
@@ -128,25 +154,10 @@ bool is_array(py::handle object) {
     return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0;
 }
 
-Array array(py::handle object, Name name) {
-    const Proxy* a = proxy(object, name);
-    Dtype dtype;
-    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype)) {
-        fail<TypeError>(name.op, ": ", name.argument,
-                        " has a dtype that no kernel knows: ", dtype_text(a));
-    }
-    return view(object.ptr(), a, dtype);
-}
+Array array(py::handle object, Name name) { return aligned(any_array(object, name), name); }
 
 Array float_array(py::handle object, Name name) {
-    const Proxy* a = proxy(object, name);
-    Dtype dtype;
-    if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype) ||
-        (dtype != Dtype::f32 && dtype != Dtype::f64)) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
-                        dtype_text(a));
-    }
-    return view(object.ptr(), a, dtype);
+    return aligned(any_float_array(object, name), name);
 }
 
 Array writable_array(py::handle object, Name name) {
@@ -158,15 +169,15 @@ Array writable_array(py::handle object, Name name) {
 }
 
 Array dense(py::handle object, Name name, py::object& hold) {
-    return to_dense(array(object, name), hold);
+    return to_dense(any_array(object, name), hold);
 }
 
 Array dense_float(py::handle object, Name name, py::object& hold) {
-    return to_dense(float_array(object, name), hold);
+    return to_dense(any_float_array(object, name), hold);
 }
 
 Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold) {
-    const Array a = array(object, name);
+    const Array a = any_array(object, name);
     if (a.dtype != dtype) {
         fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
                         ", got ", fastnn::name(a.dtype));
@@ -207,12 +218,12 @@ bool fills_block(const Array& a) {
 }
 
 Array block_float(py::handle object, Name name, py::object& hold) {
-    const Array a = float_array(object, name);
-    return fills_block(a) ? a : copy_dense(a, hold);
+    const Array a = any_float_array(object, name);
+    return a.aligned && fills_block(a) ? a : copy_dense(a, hold);
 }
 
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold) {
-    const Array a = array(object, name);
+    const Array a = any_array(object, name);
     if (a.dtype != layout.dtype) {
         fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
                         fastnn::name(layout.dtype), ", got ", fastnn::name(a.dtype));
@@ -224,7 +235,7 @@ Array block_like(py::handle object, Name name, const Array& layout, py::object& 
     bool same = true;
     for (int i = 0; i < a.ndim; ++i)
         same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
-    if (same || (a.contiguous && layout.contiguous)) return a;
+    if (a.aligned && (same || (a.contiguous && layout.contiguous))) return a;
     hold = empty_like(layout);
     if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
     return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);

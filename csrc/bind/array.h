@@ -27,8 +27,7 @@ struct Name {
     const char* argument;
 };
 
-// A borrowed look at a NumPy array of a known dtype, aligned and in native byte order. Strides are
-// in bytes.
+// A borrowed look at a NumPy array of a known dtype, in native byte order. Strides are in bytes.
 struct Array {
     PyObject* object;
     char* data;
@@ -38,6 +37,7 @@ struct Array {
     bool writable;
     const Py_ssize_t* shape;
     const Py_ssize_t* strides;
+    bool aligned = true;
 
     std::int64_t size() const {
         std::int64_t n = 1;
@@ -54,12 +54,12 @@ void init_arrays();  // called once at import: what a first use would set up, wh
                      // is there
 bool is_array(py::handle object);
 
-// Each throws TypeError or ValueError naming op and argument.
+// Each throws TypeError or ValueError naming op and argument. These three want aligned memory.
 Array array(py::handle object, Name name);           // any dtype of Dtype
 Array float_array(py::handle object, Name name);     // float32 or float64
 Array writable_array(py::handle object, Name name);  // float32 or float64, contiguous, writable
 
-// The same, in C order: `hold` keeps the copy alive where one had to be made.
+// The same, in C order and aligned: `hold` keeps the copy alive where one had to be made.
 Array dense(py::handle object, Name name, py::object& hold);
 Array dense_float(py::handle object, Name name, py::object& hold);
 // The same, with the dtype of another argument.

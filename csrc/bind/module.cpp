@@ -104,6 +104,8 @@ PYBIND11_MODULE(_core, m) {
     bind_pool(m);
     bind_profiler(m);
     bind_activation(m);
+    bind_softmax(m);
+    bind_loss(m);
     bind_elementwise(m);
     bind_optim(m);
     bind_reduce(m);

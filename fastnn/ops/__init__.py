@@ -1,9 +1,10 @@
-"""Operations, one file per family; `methods.py` names those that are methods of `Tensor` too."""
+"""Operations, one file per family, and the table of those that are also methods of `Tensor`."""
 
 from __future__ import annotations
 
 from ..tensor import Tensor
 from . import cast, elementwise_inplace, gemm, index, inplace, shape
+from .activation import *
 from .create import *
 from .einsum import *
 from .elementwise import *
@@ -13,8 +14,10 @@ from .gemm import *
 from .index import *
 from .join import *
 from .linear import *
+from .loss import *
 from .rearrange import *
 from .shape import *
+from .softmax import *
 from .sort import *
 
 # isort: split

@@ -12,6 +12,11 @@ from fastnn import ops
 class Methods:
     """Attribute of `Tensor` = operation, family by family."""
 
+    # activation
+    relu = ops.relu
+    sigmoid = ops.sigmoid
+    tanh = ops.tanh
+
     # cast
     to = ops.cast.to
     astype = ops.cast.to
@@ -244,6 +249,10 @@ class Methods:
     unsqueeze = ops.unsqueeze
     view = ops.view
     view_as = ops.view_as
+
+    # softmax
+    log_softmax = ops.log_softmax
+    softmax = ops.softmax
 
     # sort
     argsort = ops.argsort

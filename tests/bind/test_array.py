@@ -64,7 +64,6 @@ ones = np.ones(4, np.float32)
         (None, TypeError, "relu: input must be a NumPy array, got NoneType"),
         ([1.0], TypeError, "relu: input must be a NumPy array, got list"),
         (1.0, TypeError, "relu: input must be a NumPy array, got float"),
-        (ones.astype(int), TypeError, "must have dtype float32 or float64, got int64"),
         (ones.astype("f2"), TypeError, "must have dtype float32 or float64, got float16"),
         (
             ones.astype("g"),
@@ -77,7 +76,6 @@ ones = np.ones(4, np.float32)
         (np.zeros(3, "f4,f4"), TypeError, "must have dtype float32 or float64, got "),
         (np.zeros(3, "M8[s]"), TypeError, "must have dtype float32 or float64, got datetime64"),
         (ones.astype(">f4"), ValueError, "relu: input must be in native byte order"),
-        (unaligned(), ValueError, "relu: input must be aligned"),
     ],
 )
 def test_bad_arrays(x, error, message):
@@ -96,6 +94,11 @@ def test_bad_arrays(x, error, message):
 def test_arrays_that_do_not_fit(dy, y, error, message):
     with pytest.raises(error, match=message):
         relu_backward(dy, y)
+
+
+def test_unaligned_arrays_are_copied():
+    np.testing.assert_array_equal(relu(unaligned()), np.zeros(4))
+    np.testing.assert_array_equal(relu_backward(unaligned(), ones), np.zeros(4))
 
 
 def test_an_explicit_byte_order_that_is_the_native_one():

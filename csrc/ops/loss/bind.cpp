@@ -1,0 +1,358 @@
+#include <algorithm>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/loss/cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/loss/nll.h"
+
+namespace fastnn::bind {
+namespace {
+
+using loss::Reduction;
+
+Reduction parse_reduction(const char* op, std::string_view text) {
+    if (text == "mean") return Reduction::mean;
+    if (text == "sum") return Reduction::sum;
+    if (text == "none") return Reduction::none;
+    fail<ValueError>(op, ": reduction must be 'none', 'mean' or 'sum', got '", text, "'");
+}
+
+// dy of a loss: one number where it was reduced, an array of its shape where not.
+Array dense_dy(py::handle dy, Name name, Dtype dtype, Reduction reduction, int ndim, const Py_ssize_t* shape,
+               py::object& hold) {
+    const Array d = dense_as(dy, name, dtype, hold);
+    if (reduction != Reduction::none) {
+        if (d.size() != 1) fail<ValueError>(name.op, ": ", name.argument, " must be one number, got shape ", shape_text(d));
+    } else if (d.ndim != ndim || !std::equal(shape, shape + ndim, d.shape)) {
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape), ", got ",
+                         shape_text(d));
+    }
+    return d;
+}
+
+// -- losses of single elements -----------------------------------------------------------------
+
+const void* optional_like(py::handle weight, Name name, const Array& x, py::object& hold) {
+    return weight.is_none() ? nullptr : block_like(weight, name, x, hold).data;
+}
+
+// BCE takes logarithms of its input: outside [0, 1] there is no answer. NaN passes, and comes out.
+template <class T>
+void check_probabilities(const char* op, const Array& x) {
+    const T* p = x.as<T>();
+    const std::int64_t n = x.size();
+    bool bad = false;
+    for (std::int64_t i = 0; i < n; ++i) bad |= (p[i] < T(0)) | (p[i] > T(1));
+    if (!bad) return;
+    const T* first = std::find_if(p, p + n, [](T v) { return v < T(0) || v > T(1); });
+    fail<ValueError>(op, ": every element of input must lie between 0 and 1, got ", *first);
+}
+
+// Shared by a loss and its backward.
+struct Inputs {
+    py::object hold[4];  // before what points into it
+    Array x, target;
+    const void *weight, *pos_weight;
+
+    Inputs(const char* op, py::handle input, py::handle t, py::handle w, py::handle v)
+        : x(block_float(input, {op, "input"}, hold[0])), target(block_like(t, {op, "target"}, x, hold[1])),
+          weight(optional_like(w, {op, "weight"}, x, hold[2])),
+          pos_weight(optional_like(v, {op, "pos_weight"}, x, hold[3])) {}
+};
+
+py::object elementwise(loss::Op op, py::handle input, py::handle target, std::string_view reduction, py::handle weight,
+                       py::handle pos_weight, double parameter) {
+    const auto& kernel = loss::entry(op).forward;
+    const Reduction r = parse_reduction(kernel.name, reduction);
+    const Inputs in(kernel.name, input, target, weight, pos_weight);
+    if (op == loss::Op::bce) {
+        visit_float(in.x.dtype, [&]<class T>() { check_probabilities<T>(kernel.name, in.x); });
+    }
+    py::object out = r == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
+    launch(kernel, loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight, in.pos_weight,
+                              parameter, data_of(out)});
+    return out;
+}
+
+py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py::handle target,
+                                std::string_view reduction, py::handle weight, py::handle pos_weight, double parameter,
+                                bool to_target) {
+    const auto& kernel = loss::entry(op).backward;
+    const Reduction r = parse_reduction(kernel.name, reduction);
+    const Inputs in(kernel.name, input, target, weight, pos_weight);
+    py::object hold;
+    const Array d = r == Reduction::none
+                        ? block_like(dy, {kernel.name, "dy"}, in.x, hold)
+                        : dense_dy(dy, {kernel.name, "dy"}, in.x.dtype, r, 0, nullptr, hold);
+    py::object dx = empty_like(in.x);
+    launch(kernel, loss::BackwardArgs{op, in.x.dtype, r, to_target, in.x.size(), d.data, in.x.data, in.target.data,
+                                      in.weight, in.pos_weight, parameter, data_of(dx)});
+    return dx;
+}
+
+void def_elementwise(py::module_& m, loss::Op op) {
+    const auto& entry = loss::entry(op);
+    const auto mean = py::arg("reduction") = "mean";
+    m.def(
+        entry.forward.name,
+        [op](py::handle x, py::handle t, std::string_view reduction) {
+            return elementwise(op, x, t, reduction, py::none(), py::none(), 0);
+        },
+        py::arg("input"), py::arg("target"), mean);
+    m.def(
+        entry.backward.name,
+        [op](py::handle dy, py::handle x, py::handle t, std::string_view reduction, bool to_target) {
+            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0, to_target);
+        },
+        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg("to_target") = false);
+}
+
+// With a width: beta of smooth_l1, delta of huber.
+void def_with_width(py::module_& m, loss::Op op, const char* width) {
+    const auto& entry = loss::entry(op);
+    const auto mean = py::arg("reduction") = "mean";
+    const auto check = [op, width](double value) {
+        if (!(value > 0)) {
+            fail<ValueError>(loss::entry(op).forward.name, ": ", width, " must be greater than 0, got ", value);
+        }
+    };
+    m.def(
+        entry.forward.name,
+        [op, check](py::handle x, py::handle t, std::string_view reduction, double value) {
+            check(value);
+            return elementwise(op, x, t, reduction, py::none(), py::none(), value);
+        },
+        py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0);
+    m.def(
+        entry.backward.name,
+        [op, check](py::handle dy, py::handle x, py::handle t, std::string_view reduction, double value,
+                    bool to_target) {
+            check(value);
+            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value, to_target);
+        },
+        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0, py::arg("to_target") = false);
+}
+
+void def_binary(py::module_& m) {
+    using loss::Op;
+    const auto mean = py::arg("reduction") = "mean";
+    const auto weight = py::arg("weight") = py::none();
+    const auto pos_weight = py::arg("pos_weight") = py::none();
+    const auto to_target = py::arg("to_target") = false;
+    m.def(
+        "binary_cross_entropy",
+        [](py::handle x, py::handle t, py::handle w, std::string_view reduction) {
+            return elementwise(Op::bce, x, t, reduction, w, py::none(), 0);
+        },
+        py::arg("input"), py::arg("target"), weight, mean);
+    m.def(
+        "binary_cross_entropy_backward",
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction, bool to_target) {
+            return elementwise_backward(Op::bce, dy, x, t, reduction, w, py::none(), 0, to_target);
+        },
+        py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, to_target);
+    m.def(
+        "binary_cross_entropy_with_logits",
+        [](py::handle x, py::handle t, py::handle w, std::string_view reduction, py::handle v) {
+            return elementwise(Op::bce_with_logits, x, t, reduction, w, v, 0);
+        },
+        py::arg("input"), py::arg("target"), weight, mean, pos_weight);
+    m.def(
+        "binary_cross_entropy_with_logits_backward",
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction, py::handle v,
+           bool to_target) { return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0, to_target); },
+        py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, pos_weight, to_target);
+}
+
+// -- losses over classes -----------------------------------------------------------------------
+
+// Class scores (C), (N, C) or (N, C, d1, ...) as (outer, C, inner) in memory, in C order or with classes innermost.
+struct Scores {
+    py::object hold;  // before what points into it
+    Array x;
+    std::int64_t outer = 1, classes = 1, inner = 1;
+    int class_axis;
+    int rows_ndim = 0;
+    Py_ssize_t rows_shape[kMaxDims];  // x without its class axis: (), (N) or (N, d1, ...)
+
+    Scores(Name name, py::handle input) : x(block_float(input, name, hold)), class_axis(x.ndim > 1 ? 1 : 0) {
+        if (x.ndim == 0) fail<ValueError>(name.op, ": ", name.argument, " must have shape (C,), (N, C) or (N, C, ...), got ()");
+        classes = x.shape[class_axis];
+        if (classes == 0) fail<ValueError>(name.op, ": ", name.argument, " has no classes, shape ", shape_text(x));
+        if (!x.contiguous && !classes_innermost()) x = dense_float(input, name, hold);
+        for (int i = 0; i < x.ndim; ++i) {
+            if (i == class_axis) continue;
+            rows_shape[rows_ndim++] = x.shape[i];
+            (i < class_axis || !x.contiguous ? outer : inner) *= x.shape[i];
+        }
+    }
+    std::int64_t rows() const { return outer * inner; }
+
+   private:
+    bool classes_innermost() const {
+        auto expected = static_cast<Py_ssize_t>(size_of(x.dtype));
+        if (classes > 1 && x.strides[class_axis] != expected) return false;
+        expected *= classes;
+        for (int i = x.ndim - 1; i >= 0; --i) {
+            if (i == class_axis) continue;
+            if (x.shape[i] == 0) return false;
+            if (x.shape[i] > 1 && x.strides[i] != expected) return false;
+            expected *= x.shape[i];
+        }
+        return true;
+    }
+};
+
+std::string position_text(std::int64_t row, int ndim, const Py_ssize_t* shape) {
+    std::string text;
+    for (int i = ndim - 1; i >= 0; --i) {
+        text = std::to_string(row % shape[i]) + (text.empty() ? "" : ", ") + text;
+        row /= shape[i];
+    }
+    return text.empty() ? "target" : "target[" + text + "]";
+}
+
+// Class ids of shape (N, d1, ...), every one in range.
+Array class_ids(py::handle target, const char* op, const Scores& s, std::int64_t ignore_index, py::object& hold) {
+    const Array ids = dense_ids(target, {op, "target"}, hold);
+    if (ids.ndim != s.rows_ndim || !std::equal(ids.shape, ids.shape + ids.ndim, s.rows_shape)) {
+        fail<ValueError>(op, ": target must have shape ", shape_text(s.rows_ndim, s.rows_shape), " for input ",
+                         shape_text(s.x), ", got ", shape_text(ids));
+    }
+    const auto* id = ids.as<const std::int64_t>();
+    const std::int64_t rows = s.rows(), classes = s.classes;
+    const auto wrong = [=](std::int64_t i) {
+        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(classes) && i != ignore_index;
+    };
+    bool bad = false;
+    for (std::int64_t i = 0; i < rows; ++i) bad |= wrong(id[i]);
+    if (bad) {
+        const std::int64_t at = std::find_if(id, id + rows, wrong) - id;
+        if (at < rows) {
+            fail<IndexError>(op, ": ", position_text(at, ids.ndim, ids.shape), " is ", id[at], ", but input has ", classes,
+                             " classes");
+        }
+    }
+    return ids;
+}
+
+const void* class_weight(py::handle weight, const char* op, const Scores& s, py::object& hold) {
+    if (weight.is_none()) return nullptr;
+    const Array w = dense_as(weight, {op, "weight"}, s.x.dtype, hold);
+    check_shape(w, {op, "weight"}, {static_cast<Py_ssize_t>(s.classes)});
+    return w.data;
+}
+
+py::object class_loss(const Scores& s, Reduction reduction) {
+    return reduction == Reduction::none ? empty(s.x.dtype, s.rows_ndim, s.rows_shape) : empty(s.x.dtype, {});
+}
+
+bool is_floating(py::handle target) {
+    return is_array(target) &&
+           py::detail::array_descriptor_proxy(py::detail::array_proxy(target.ptr())->descr)->kind == 'f';
+}
+
+py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight, std::int64_t ignore_index,
+                        std::string_view reduction, double label_smoothing, bool with_gradient) {
+    const char* op = cross_entropy::kForward.name;
+    const Reduction r = parse_reduction(op, reduction);
+    if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+        fail<ValueError>(op, ": label_smoothing must lie between 0 and 1, got ", label_smoothing);
+    }
+    const Scores s({op, "input"}, input);
+    py::object hold_target, hold_weight;
+    cross_entropy::Args args{};
+    args.dtype = s.x.dtype;
+    args.reduction = r;
+    args.outer = s.outer;
+    args.classes = s.classes;
+    args.inner = s.inner;
+    args.x = s.x.data;
+    if (is_floating(target)) {
+        args.probabilities = block_like(target, {op, "target (probabilities)"}, s.x, hold_target).data;
+    } else {
+        args.target = class_ids(target, op, s, ignore_index, hold_target).as<const std::int64_t>();
+    }
+    args.weight = class_weight(weight, op, s, hold_weight);
+    args.ignore_index = ignore_index;
+    args.label_smoothing = label_smoothing;
+    py::object out = class_loss(s, r);
+    py::object dx = with_gradient ? empty_like(s.x) : py::none();
+    args.loss = data_of(out);
+    args.dx = with_gradient ? data_of(dx) : nullptr;
+    launch(cross_entropy::kForward, args);
+    return py::make_tuple(std::move(out), std::move(dx));
+}
+
+template <class T>
+bool is_one(const Array& a) {
+    return *a.as<const T>() == T(1);
+}
+
+py::object cross_entropy_backward(py::handle dy, py::handle saved, std::string_view reduction) {
+    const auto& kernel = cross_entropy::kBackward;
+    const Reduction r = parse_reduction(kernel.name, reduction);
+    const Scores s({kernel.name, "gradient"}, saved);
+    py::object hold;
+    const Array d = dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
+    // A loss is usually where backward starts, with dy = 1: then the gradient is there already.
+    const bool one = r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
+    if (one) return s.hold ? s.hold : py::reinterpret_borrow<py::object>(saved);
+    py::object dx = empty_like(s.x);
+    launch(kernel, cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data, s.x.data, data_of(dx)});
+    return dx;
+}
+
+py::object nll_loss(py::handle input, py::handle target, py::handle weight, std::int64_t ignore_index,
+                    std::string_view reduction) {
+    const auto& kernel = nll::kForward;
+    const Reduction r = parse_reduction(kernel.name, reduction);
+    const Scores s({kernel.name, "input"}, input);
+    py::object hold_target, hold_weight;
+    const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
+    const void* w = class_weight(weight, kernel.name, s, hold_weight);
+    py::object out = class_loss(s, r);
+    launch(kernel, nll::Args{s.x.dtype, r, {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                             s.inner, s.x.data, data_of(out)});
+    return out;
+}
+
+py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target, py::handle weight,
+                             std::int64_t ignore_index, std::string_view reduction) {
+    const auto& kernel = nll::kBackward;
+    const Reduction r = parse_reduction(kernel.name, reduction);
+    const Scores s({kernel.name, "input"}, input);
+    py::object hold_target, hold_weight, hold;
+    const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
+    const void* w = class_weight(weight, kernel.name, s, hold_weight);
+    const Array d = dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
+    py::object dx = empty_like(s.x);
+    launch(kernel, nll::BackwardArgs{s.x.dtype, r, {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                                     s.inner, d.data, data_of(dx)});
+    return dx;
+}
+
+}  // namespace
+
+void bind_loss(py::module_& m) {
+    using loss::Op;
+    def_elementwise(m, Op::mse);
+    def_elementwise(m, Op::l1);
+    def_with_width(m, Op::smooth_l1, "beta");
+    def_with_width(m, Op::huber, "delta");
+    def_binary(m);
+
+    const auto weight = py::arg("weight") = py::none();
+    const auto ignore_index = py::arg("ignore_index") = -100;
+    const auto mean = py::arg("reduction") = "mean";
+    // (loss, gradient of the loss by input or None)
+    m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"), weight, ignore_index, mean,
+          py::arg("label_smoothing") = 0.0, py::arg("with_gradient") = true);
+    m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("dy"), py::arg("gradient"), mean);
+    m.def("nll_loss", &nll_loss, py::arg("input"), py::arg("target"), weight, ignore_index, mean);
+    m.def("nll_loss_backward", &nll_loss_backward, py::arg("dy"), py::arg("input"), py::arg("target"), weight,
+          ignore_index, mean);
+}
+
+}  // namespace fastnn::bind

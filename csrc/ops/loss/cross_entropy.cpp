@@ -1,0 +1,153 @@
+#include "ops/loss/cross_entropy.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "ops/loss/nll.h"
+
+namespace fastnn::cross_entropy {
+namespace {
+
+constexpr std::int64_t kChunk = 65536;      // logits per chunk: 256 KiB, a quarter of L2; at least one row
+constexpr std::int64_t kColumns = 256;      // columns of one chunk where the class axis is not the innermost
+constexpr double kElementNs = 0.6;          // per logit and thread, float32 from cache, gradient written
+constexpr std::size_t kStreamBytes = std::size_t{8} << 20;  // gradients from this size on go past the caches
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+// Rows in memory order, cut into chunks. Where inner > 1 a chunk stays within one `outer`.
+struct Cut {
+    std::int64_t outer, inner, step, per_outer, chunks;
+
+    Cut(std::int64_t outer, std::int64_t classes, std::int64_t inner) : outer(outer), inner(inner) {
+        step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, classes));
+        if (inner == 1) {
+            per_outer = 0;
+            chunks = (outer + step - 1) / step;
+        } else {
+            step = std::min(inner, std::max(step, kColumns));
+            per_outer = inner == 0 ? 0 : (inner + step - 1) / step;
+            chunks = outer * per_outer;
+        }
+    }
+};
+
+template <class T>
+double divisor(const Args& a) {
+    if (a.reduction != Reduction::mean) return 1;
+    if (a.target == nullptr) return static_cast<double>(a.outer * a.inner);
+    return nll::total_weight<T>({a.outer * a.inner, a.classes, a.target, a.weight, a.ignore_index});
+}
+
+template <class T>
+Problem<T> problem(const Args& a, double divisor) {
+    const auto as = [](const void* p) { return static_cast<const T*>(p); };
+    const auto bytes = static_cast<std::size_t>(a.outer * a.classes * a.inner) * sizeof(T);
+    return {.classes = a.classes,
+            .inner = a.inner,
+            .x = as(a.x),
+            .target = a.target,
+            .probabilities = as(a.probabilities),
+            .weight = as(a.weight),
+            .ignore_index = a.ignore_index,
+            .hard = static_cast<T>(1 - a.label_smoothing),
+            .uniform = static_cast<T>(a.label_smoothing / static_cast<double>(a.classes)),
+            .scale = static_cast<T>(1 / divisor),
+            .loss = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr,
+            .dx = static_cast<T*>(a.dx),
+            .stream = a.dx != nullptr && bytes >= kStreamBytes};
+}
+
+template <class T>
+void forward_typed(const Args& a) {
+    const double total_weight = divisor<T>(a);
+    const Problem<T> p = problem<T>(a, total_weight);
+    const TypedKernels<T>& kernel = table().of<T>();
+    const Cut cut(a.outer, a.classes, a.inner);
+    const double chunk_ns = kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
+    const int threads = threads_worth(cut.chunks, chunk_ns * static_cast<double>(cut.chunks));
+
+    Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
+    // A row of exponentials for each thread, a cache line apart.
+    const std::size_t row = (static_cast<std::size_t>(a.classes) + 31) / 16 * 16;
+    Scratch<T> rows(a.inner == 1 ? row * static_cast<std::size_t>(threads) : 0);
+    double* sum = sums.data();
+    std::atomic<std::int64_t> next{0};
+    parallel_team(threads, [&](int thread, int) {
+        T* scratch = rows.data() + row * static_cast<std::size_t>(thread);
+        for (std::int64_t c; (c = next.fetch_add(1, std::memory_order_relaxed)) < cut.chunks;) {
+            if (a.inner == 1) {
+                sum[c] = kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
+            } else {
+                const std::int64_t begin = c % cut.per_outer * cut.step;
+                sum[c] = kernel.columns(p, c / cut.per_outer, begin, std::min(a.inner, begin + cut.step));
+            }
+        }
+    });
+    if (a.reduction == Reduction::none) return;
+    double total = 0;
+    for (std::int64_t c = 0; c < cut.chunks; ++c) total += sum[c];
+    *static_cast<T*>(a.loss) = static_cast<T>(total / total_weight);
+}
+
+void forward(const Args& a) {
+    visit_float(a.dtype, [&]<class T>() { forward_typed<T>(a); });
+}
+
+void backward(const BackwardArgs& a) {
+    visit_float(a.dtype, [&]<class T>() {
+        const TypedKernels<T>& kernel = table().of<T>();
+        const auto* dy = static_cast<const T*>(a.dy);
+        const auto* saved = static_cast<const T*>(a.saved);
+        auto* dx = static_cast<T*>(a.dx);
+        const bool each = a.reduction == Reduction::none;
+        if (!each || a.inner == 1) {
+            const std::int64_t rows = a.outer * a.inner, step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.classes));
+            const double chunk_ns = 0.15 * static_cast<double>(a.classes * std::min(rows, step));
+            parallel_for((rows + step - 1) / step, chunk_ns, [=, &a, &kernel](long c) {
+                const std::int64_t begin = c * step, end = std::min(rows, begin + step);
+                if (!each) {
+                    kernel.scale(saved + begin * a.classes, dy[0], dx + begin * a.classes, (end - begin) * a.classes);
+                    return;
+                }
+                for (std::int64_t i = begin; i < end; ++i) {
+                    kernel.scale(saved + i * a.classes, dy[i], dx + i * a.classes, a.classes);
+                }
+            });
+            return;
+        }
+        const double chunk_ns = 0.15 * static_cast<double>(a.classes * a.inner);
+        parallel_for(a.outer, chunk_ns, [=, &a, &kernel](long o) {
+            for (std::int64_t c = 0; c < a.classes; ++c) {
+                const std::int64_t at = (o * a.classes + c) * a.inner;
+                kernel.scale_each(saved + at, dy + o * a.inner, dx + at, a.inner);
+            }
+        });
+    });
+}
+
+double elements(std::int64_t outer, std::int64_t classes, std::int64_t inner) {
+    return static_cast<double>(outer) * static_cast<double>(classes) * static_cast<double>(inner);
+}
+
+Work forward_work(const Args& a) {
+    const double n = elements(a.outer, a.classes, a.inner);
+    const int arrays = 1 + (a.dx != nullptr) + (a.probabilities != nullptr);
+    return {20 * n, arrays * n * static_cast<double>(size_of(a.dtype))};
+}
+
+Work backward_work(const BackwardArgs& a) {
+    const double n = elements(a.outer, a.classes, a.inner);
+    return {n, 2 * n * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kForward{"cross_entropy", forward, forward_work};
+const Kernel<BackwardArgs> kBackward{"cross_entropy_backward", backward, backward_work};
+
+}  // namespace fastnn::cross_entropy

@@ -1,0 +1,308 @@
+#include "ops/loss/cross_entropy.h"
+
+#include "simd/math.h"
+#include "simd/stream.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using cross_entropy::Problem;
+
+// So many vectors are added lane by lane in T before their sum goes on in double: keeps the error of a row's sum
+// at some tens of roundings however long the row.
+constexpr long kBlock = 64;
+
+// The hard part of a row's coefficients: class `t` with coefficient `k`. Rows that do not count have live = false.
+template <class T>
+struct Hard {
+    long t = 0;
+    T k = 0;
+    bool live = true;
+};
+
+template <class T>
+FASTNN_INLINE Hard<T> hard_target(const Problem<T>& p, long row) {
+    if (p.target == nullptr) return {};
+    const int64_t t = p.target[row];
+    // Checked before the launch, and again as it is used: another thread may have written to the array since.
+    if (t == p.ignore_index || t < 0 || t >= p.classes) return {0, T(0), false};
+    return {long(t), p.weight == nullptr ? p.hard : p.hard * p.weight[t], true};
+}
+
+// Whether coefficients other than the hard one are not zero.
+template <class T>
+FASTNN_INLINE bool is_soft(const Problem<T>& p) {
+    return p.target == nullptr || p.uniform != T(0);
+}
+
+template <class T>
+FASTNN_INLINE T row_max(const T* x, long n) {
+    using V = Vec<T>;
+    const V lowest = T(-__builtin_inf());
+    V m0 = lowest, m1 = lowest;
+    long i = 0;
+    for (; i + 2 * V::width <= n; i += 2 * V::width) {
+        m0 = max(V::load(x + i), m0);
+        m1 = max(V::load(x + i + V::width), m1);
+    }
+    for (; i < n; i += V::width) {
+        const long rest = n - i < V::width ? n - i : V::width;
+        m0 = max(select(Mask<T>::first(rest), V::load(x + i, rest), lowest), m0);
+    }
+    return max_lane(max(m0, m1));
+}
+
+// y = factor x, past the caches where that is wanted.
+template <class T>
+FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cache) {
+    using V = Vec<T>;
+    const V f = factor;
+    long i = 0;
+    if (past_cache) {
+        const long head = to_aligned(y) < n ? to_aligned(y) : n;
+        if (head > 0) (V::load(x, head) * f).store(y, head);
+        for (i = head; i + V::width <= n; i += V::width) stream(V::load(x + i) * f, y + i);
+    } else {
+        for (; i + V::width <= n; i += V::width) (V::load(x + i) * f).store(y + i);
+    }
+    if (i < n) (V::load(x + i, n - i) * f).store(y + i, n - i);
+}
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+
+// k_c = w_c (hard q_c + uniform), the soft part of the coefficients, from class i on; q may be null.
+template <class T>
+FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, long i, long count) {
+    Vec<T> k = p.uniform;
+    if (q != nullptr) k = fma(Vec<T>(p.hard), load(q + i, count), k);
+    return p.weight == nullptr ? k : k * load(p.weight + i, count);
+}
+
+// dx = factor e - scale k for the soft coefficients k.
+template <class T>
+FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T factor, T* dx, long n) {
+    using V = Vec<T>;
+    const V f = factor, scale = p.scale;
+    for (long i = 0; i < n; i += V::width) {
+        const long count = n - i < V::width ? n - i : V::width;
+        const V k = soft_coefficient(p, q, i, count);
+        fnma(scale, k, f * V::load(e + i, count)).store(dx + i, count);
+    }
+}
+
+// The second sweep over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max), k being the soft
+// coefficients.
+template <bool soft, class T>
+struct RowPass {
+    using V = Vec<T>;
+    const Problem<T>& p;
+    const T* x;
+    const T* q;  // probabilities or null
+    T* e;
+    V max;
+    V exps, softs, dots;
+    double exp_sum = 0, soft_sum = 0, dot_sum = 0;
+
+    FASTNN_INLINE RowPass(const Problem<T>& p, long row, T max, T* e)
+        : p(p), x(p.x + row * p.classes),
+          q(p.probabilities == nullptr ? nullptr : p.probabilities + row * p.classes), e(e), max(max) {}
+
+    FASTNN_INLINE void step(long i, long count) {
+        const bool whole = count == V::width;
+        const Mask<T> valid = Mask<T>::first(count);
+        V d = load(x + i, count) - max;
+        if (!whole) d = select(valid, d, V());
+        V r = exp(d);
+        if (!whole) r = select(valid, r, V());
+        whole ? r.store(e + i) : r.store(e + i, count);
+        exps += r;
+        if constexpr (soft) {
+            V k = soft_coefficient(p, q, i, count);
+            if (!whole) k = select(valid, k, V());
+            softs += k;
+            dots = fma(k, d, dots);
+        }
+    }
+    FASTNN_INLINE void flush() {
+        exp_sum += double(sum(exps));
+        soft_sum += double(sum(softs));
+        dot_sum += double(sum(dots));
+        exps = softs = dots = V();
+    }
+    FASTNN_INLINE void run(long n) {
+        long i = 0;
+        while (i + V::width <= n) {
+            const long stop = i + kBlock * V::width;
+            for (; i < stop && i + V::width <= n; i += V::width) {
+                // Exponentials leave the memory idle: the next row comes meanwhile.
+                __builtin_prefetch(x + n + i, 0, 2);
+                step(i, V::width);
+            }
+            if (i + V::width <= n) flush();
+        }
+        if (i < n) step(i, n - i);
+        flush();
+    }
+};
+
+// The loss of one row; writes its gradient.
+template <bool soft, class T>
+FASTNN_INLINE double row_loss(const Problem<T>& p, long row, Hard<T> hard, T* scratch) {
+    const long n = p.classes;
+    const T* x = p.x + row * n;
+    T* dx = p.dx == nullptr ? nullptr : p.dx + row * n;
+    T* e = dx == nullptr || p.stream ? scratch : dx;
+    const T max = row_max(x, n);
+    RowPass<soft, T> pass(p, row, max, e);
+    pass.run(n);
+    const double k_sum = pass.soft_sum + double(hard.k);
+    if (dx != nullptr) {
+        const T factor = T(k_sum * double(p.scale) / pass.exp_sum);
+        if constexpr (soft) {
+            subtract_soft(p, pass.q, e, factor, dx, n);
+            dx[hard.t] -= hard.k * p.scale;
+        } else {
+            // Read before the row is written: what has gone past the caches is far away.
+            const T at_target = e[hard.t] * factor - hard.k * p.scale;
+            copy_scaled(e, factor, dx, n, p.stream);
+            dx[hard.t] = at_target;
+        }
+    }
+    return k_sum * __builtin_log(pass.exp_sum) - pass.dot_sum - double(hard.k * (x[hard.t] - max));
+}
+
+template <class T>
+void fill_zero(T* p, long n, long stride) {
+    for (long i = 0; i < n; ++i) p[i * stride] = T(0);
+}
+
+template <class T>
+double rows(const Problem<T>& p, long begin, long end, T* scratch) {
+    const bool soft = is_soft(p);
+    double total = 0;
+    for (long row = begin; row < end; ++row) {
+        const Hard<T> hard = hard_target(p, row);
+        double loss = 0;
+        if (hard.live) {
+            loss = soft ? row_loss<true>(p, row, hard, scratch) : row_loss<false>(p, row, hard, scratch);
+        } else if (p.dx != nullptr) {
+            fill_zero(p.dx + row * p.classes, p.classes, 1);
+        }
+        if (p.loss != nullptr) p.loss[row] = T(loss);
+        total += loss;
+    }
+    if (p.stream) stream_fence();
+    return total;
+}
+
+// The same for `count` neighbouring columns of one `outer`, a row per lane.
+template <bool soft, class T>
+FASTNN_INLINE double column_losses(const Problem<T>& p, long outer, long begin, long count) {
+    using V = Vec<T>;
+    constexpr int width = V::width;
+    const long n = p.classes, stride = p.inner, offset = outer * n * stride + begin;
+    const T* x = p.x + offset;
+    const T* q = p.probabilities == nullptr ? nullptr : p.probabilities + offset;
+    T* dx = p.dx == nullptr ? nullptr : p.dx + offset;
+    const auto coefficient = [&](long c) {
+        V k = p.uniform;
+        if (q != nullptr) k = fma(V(p.hard), load(q + c * stride, count), k);
+        return p.weight == nullptr ? k : k * V(p.weight[c]);
+    };
+
+    V top = T(-__builtin_inf());
+    for (long c = 0; c < n; ++c) top = max(load(x + c * stride, count), top);
+
+    V exps, softs, dots;
+    for (long c = 0; c < n;) {
+        V block_exps, block_softs, block_dots;
+        for (const long stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) {
+            const V d = load(x + c * stride, count) - top;
+            const V r = exp(d);
+            if (dx != nullptr) r.store(dx + c * stride, count);
+            block_exps += r;
+            if constexpr (soft) {
+                const V k = coefficient(c);
+                block_softs += k;
+                block_dots = fma(k, d, block_dots);
+            }
+        }
+        exps += block_exps;
+        softs += block_softs;
+        dots += block_dots;
+    }
+
+    Hard<T> hard[width];
+    T hard_k[width] = {}, hard_dot[width] = {}, live[width] = {};
+    for (long i = 0; i < count; ++i) {
+        hard[i] = hard_target(p, outer * stride + begin + i);
+        if (!hard[i].live) continue;
+        live[i] = T(1);
+        hard_k[i] = hard[i].k;
+        hard_dot[i] = hard[i].k * (x[hard[i].t * stride + i] - top.lane(int(i)));
+    }
+    const Mask<T> lives = V::load(live) != V();
+    const V k_sum = softs + V::load(hard_k);
+    if (dx != nullptr) {
+        const V factor = k_sum * V(p.scale) / exps;
+        for (long c = 0; c < n; ++c) {
+            V g = load(dx + c * stride, count) * factor;
+            if constexpr (soft) g = fnma(V(p.scale), coefficient(c), g);
+            select(lives, g, V()).store(dx + c * stride, count);
+        }
+        for (long i = 0; i < count; ++i) dx[hard[i].t * stride + i] -= hard_k[i] * p.scale;
+    }
+
+    T losses[width];
+    select(lives, k_sum * log(exps) - dots - V::load(hard_dot), V()).store(losses);
+    double total = 0;
+    for (long i = 0; i < count; ++i) {
+        if (p.loss != nullptr) p.loss[outer * stride + begin + i] = losses[i];
+        total += double(losses[i]);
+    }
+    return total;
+}
+
+template <class T>
+double columns(const Problem<T>& p, long outer, long begin, long end) {
+    constexpr long width = Vec<T>::width;
+    const bool soft = is_soft(p);
+    double total = 0;
+    for (long i = begin; i < end; i += width) {
+        const long count = end - i < width ? end - i : width;
+        total += soft ? column_losses<true>(p, outer, i, count) : column_losses<false>(p, outer, i, count);
+    }
+    return total;
+}
+
+template <class T>
+void scale_by(const T* x, T factor, T* y, long n) {
+    copy_scaled(x, factor, y, n, false);
+}
+
+template <class T>
+void scale_each(const T* x, const T* factor, T* y, long n) {
+    using V = Vec<T>;
+    for (long i = 0; i < n; i += V::width) {
+        const long count = n - i < V::width ? n - i : V::width;
+        (V::load(x + i, count) * V::load(factor + i, count)).store(y + i, count);
+    }
+}
+
+template <class T>
+constexpr cross_entropy::TypedKernels<T> kTyped{rows<T>, columns<T>, scale_by<T>, scale_each<T>};
+
+constexpr cross_entropy::Kernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::cross_entropy {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::cross_entropy

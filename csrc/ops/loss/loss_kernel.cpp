@@ -1,0 +1,175 @@
+#include "ops/loss/loss.h"
+
+#include "simd/math.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using loss::Chunk;
+
+// A loss is a struct: value is f, dx and dt are its derivatives by x and t. All return NaN for NaN.
+
+template <class V>
+FASTNN_INLINE V sign(V d) {
+    return select(d > V(), V(1), select(d < V(), V(-1), d));
+}
+
+template <class V>
+FASTNN_INLINE V clip(V x, V bound) {
+    return min(bound, max(-bound, x));
+}
+
+template <class T>
+struct Squared {
+    using V = Vec<T>;
+    explicit Squared(T) {}
+    V value(V x, V t, V) const { return (x - t) * (x - t); }
+    V dx(V x, V t, V) const { return V(2) * (x - t); }
+    V dt(V x, V t, V) const { return V(2) * (t - x); }
+};
+
+template <class T>
+struct Absolute {
+    using V = Vec<T>;
+    explicit Absolute(T) {}
+    V value(V x, V t, V) const { return abs(x - t); }
+    V dx(V x, V t, V) const { return sign(x - t); }
+    V dt(V x, V t, V) const { return sign(t - x); }
+};
+
+template <class T>
+struct SmoothAbsolute {
+    using V = Vec<T>;
+    V beta, inverse;
+    explicit SmoothAbsolute(T p) : beta(p), inverse(T(1) / p) {}
+    V value(V x, V t, V) const {
+        const V d = abs(x - t);
+        return select(d < beta, V(T(0.5)) * d * d * inverse, fnma(V(T(0.5)), beta, d));
+    }
+    V dx(V x, V t, V) const { return clip((x - t) * inverse, V(1)); }
+    V dt(V x, V t, V) const { return clip((t - x) * inverse, V(1)); }
+};
+
+template <class T>
+struct Huber {
+    using V = Vec<T>;
+    V delta;
+    explicit Huber(T p) : delta(p) {}
+    V value(V x, V t, V) const {
+        const V d = abs(x - t);
+        return select(d < delta, V(T(0.5)) * d * d, delta * fnma(V(T(0.5)), delta, d));
+    }
+    V dx(V x, V t, V) const { return clip(x - t, delta); }
+    V dt(V x, V t, V) const { return clip(t - x, delta); }
+};
+
+template <class T>
+struct BinaryCrossEntropy {
+    using V = Vec<T>;
+    static constexpr T lowest = -100;  // PyTorch's bound, which keeps the loss finite at x = 0 and 1
+    explicit BinaryCrossEntropy(T) {}
+    static V log_yes(V x) { return max(V(lowest), log(x)); }
+    static V log_no(V x) { return max(V(lowest), log1p(-x)); }
+    V value(V x, V t, V) const {
+        const V no = log_no(x);
+        return fnma(t, log_yes(x) - no, -no);
+    }
+    V dx(V x, V t, V) const { return (x - t) / max(V(T(1e-12)), x * (V(1) - x)); }
+    V dt(V x, V, V) const { return log_no(x) - log_yes(x); }
+};
+
+template <class T>
+struct BinaryCrossEntropyWithLogits {
+    using V = Vec<T>;
+    explicit BinaryCrossEntropyWithLogits(T) {}
+    static V slope(V t, V v) { return fma(v - V(1), t, V(1)); }
+    static V rest(V x) { return log1p(exp(-abs(x))); }
+    // log(1 + e^-x) = max(-x, 0) + rest(x). For x < 0 that -x is taken together with (1 - t) x, or a small loss would
+    // be the difference of two large numbers.
+    V value(V x, V t, V v) const {
+        return fma(select(x < V(), -v * t, V(1) - t), x, slope(t, v) * rest(x));
+    }
+    // (1 - t) - slope sigmoid(-x), arranged so that nothing is lost where sigmoid(x) is small.
+    V dx(V x, V t, V v) const { return fnma(v, t, slope(t, v) * sigmoid(x)); }
+    V dt(V x, V, V v) const { return fma(v - V(1), max(V(), -x) + rest(x), -x); }
+};
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+
+// The first `count` values of an array at i, or 1 where there is none.
+template <class T>
+FASTNN_INLINE Vec<T> load_or_one(const T* p, long i, long count) {
+    return p == nullptr ? Vec<T>(T(1)) : load(p + i, count);
+}
+
+// So many vectors are added lane by lane in T before their sum goes on in double.
+constexpr long kBlock = 64;
+
+template <class F, class T>
+double forward(const Chunk<T>& c, T* out) {
+    using V = Vec<T>;
+    const F f(c.parameter);
+    const auto each = [&](long i, long count) __attribute__((always_inline)) {
+        const V v = load_or_one(c.pos_weight, i, count);
+        V l = f.value(load(c.x + i, count), load(c.target + i, count), v);
+        if (c.weight != nullptr) l = l * load(c.weight + i, count);
+        if (out != nullptr) l.store(out + i, count);
+        return l;
+    };
+    double total = 0;
+    long i = 0;
+    while (i + V::width <= c.n) {
+        const long stop = i + kBlock * V::width;
+        V block;
+        for (; i < stop && i + V::width <= c.n; i += V::width) block += each(i, V::width);
+        total += double(sum(block));
+    }
+    if (i < c.n) total += double(sum(select(Mask<T>::first(c.n - i), each(i, c.n - i), V())));
+    return total;
+}
+
+template <bool to_target, class F, class T>
+FASTNN_INLINE void backward_loop(const Chunk<T>& c, const T* dy, T factor, T* dx) {
+    using V = Vec<T>;
+    const F f(c.parameter);
+    const auto each = [&](long i, long count) __attribute__((always_inline)) {
+        const V x = load(c.x + i, count), t = load(c.target + i, count), v = load_or_one(c.pos_weight, i, count);
+        V g = V(factor) * (to_target ? f.dt(x, t, v) : f.dx(x, t, v));
+        if (c.weight != nullptr) g = g * load(c.weight + i, count);
+        if (dy != nullptr) g = g * load(dy + i, count);
+        return g;
+    };
+    long i = 0;
+    for (; i + V::width <= c.n; i += V::width) each(i, V::width).store(dx + i);
+    if (i < c.n) each(i, c.n - i).store(dx + i, c.n - i);
+}
+
+template <class F, class T>
+void backward(const Chunk<T>& c, const T* dy, T factor, bool to_target, T* dx) {
+    to_target ? backward_loop<true, F>(c, dy, factor, dx) : backward_loop<false, F>(c, dy, factor, dx);
+}
+
+template <template <class> class... F>
+struct List {
+    static_assert(sizeof...(F) == loss::kOps);
+    template <class T>
+    static constexpr loss::TypedKernels<T> typed{{forward<F<T>, T>...}, {backward<F<T>, T>...}};
+};
+
+// In the order of loss::Op.
+using All = List<Squared, Absolute, SmoothAbsolute, Huber, BinaryCrossEntropy, BinaryCrossEntropyWithLogits>;
+
+constexpr loss::Kernels kTable{All::typed<float>, All::typed<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::loss {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::loss

@@ -1,0 +1,61 @@
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/softmax/softmax.h"
+
+namespace fastnn::bind {
+namespace {
+
+// A block of memory seen as (outer, size, inner) around one of its axes, whatever the order of the others.
+struct Axis {
+    std::int64_t outer, size, inner;
+};
+
+Axis axis_of(const Array& a, Name name, std::int64_t dim) {
+    const std::int64_t ndim = a.ndim == 0 ? 1 : a.ndim;
+    if (dim < -ndim || dim >= ndim) {
+        fail<IndexError>(name.op, ": dim must lie between ", -ndim, " and ", ndim - 1, " for shape ", shape_text(a), ", got ",
+                         dim);
+    }
+    if (a.ndim == 0) return {1, 1, 1};
+    const auto i = static_cast<int>(dim < 0 ? dim + ndim : dim);
+    const std::int64_t all = a.size(), size = a.shape[i];
+    if (all == 0) return {0, size, 0};
+    // In a block the axes that vary faster fill one step of this one. An axis of length 1 may have any stride.
+    const std::int64_t inner = size == 1 ? 1 : a.strides[i] / static_cast<std::int64_t>(size_of(a.dtype));
+    return {all / (size * inner), size, inner};
+}
+
+template <bool log>
+py::object forward(py::handle input, std::int64_t dim) {
+    const auto& kernel = softmax::kForward[log];
+    py::object hold;
+    const Array x = block_float(input, {kernel.name, "input"}, hold);
+    const Axis axis = axis_of(x, {kernel.name, "input"}, dim);
+    py::object y = empty_like(x);
+    launch(kernel, softmax::Args{x.dtype, log, axis.outer, axis.size, axis.inner, x.data, data_of(y)});
+    return y;
+}
+
+template <bool log>
+py::object backward(py::handle dy, py::handle output, std::int64_t dim) {
+    const auto& kernel = softmax::kBackward[log];
+    py::object hold_y, hold_dy;
+    const Array y = block_float(output, {kernel.name, "y"}, hold_y);
+    const Array d = block_like(dy, {kernel.name, "dy"}, y, hold_dy);
+    const Axis axis = axis_of(y, {kernel.name, "y"}, dim);
+    py::object dx = empty_like(y);
+    launch(kernel,
+           softmax::BackwardArgs{y.dtype, log, axis.outer, axis.size, axis.inner, d.data, y.data, data_of(dx)});
+    return dx;
+}
+
+}  // namespace
+
+void bind_softmax(py::module_& m) {
+    m.def("softmax", &forward<false>, py::arg("input"), py::arg("dim"));
+    m.def("softmax_backward", &backward<false>, py::arg("dy"), py::arg("y"), py::arg("dim"));
+    m.def("log_softmax", &forward<true>, py::arg("input"), py::arg("dim"));
+    m.def("log_softmax_backward", &backward<true>, py::arg("dy"), py::arg("y"), py::arg("dim"));
+}
+
+}  // namespace fastnn::bind

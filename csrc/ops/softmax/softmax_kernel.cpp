@@ -1,0 +1,172 @@
+#include "ops/softmax/softmax.h"
+
+#include "simd/math.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+// So many vectors are added lane by lane in T before their sum goes on in double.
+constexpr long kBlock = 64;
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+template <class T>
+FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
+    count == Vec<T>::width ? v.store(p) : v.store(p, count);
+}
+
+// f(i, count) for whole vectors, then once for the rest.
+template <class T, class F>
+FASTNN_INLINE void over(long n, F f) {
+    long i = 0;
+    for (; i + Vec<T>::width <= n; i += Vec<T>::width) f(i, long(Vec<T>::width));
+    if (i < n) f(i, n - i);
+}
+
+// The sum of f(i, count) over all vectors: lane by lane within a block, then in double. Lanes beyond `count` are not
+// counted.
+template <class T, class F>
+FASTNN_INLINE double sum_over(long n, F f) {
+    using V = Vec<T>;
+    double total = 0;
+    long i = 0;
+    while (i + V::width <= n) {
+        V block;
+        for (const long stop = i + kBlock * V::width; i < stop && i + V::width <= n; i += V::width) {
+            block += f(i, long(V::width));
+        }
+        total += double(sum(block));
+    }
+    if (i < n) total += double(sum(select(Mask<T>::first(n - i), f(i, n - i), V())));
+    return total;
+}
+
+// max(x, m) passes over NaN in x; it comes back in x - max.
+template <class T>
+FASTNN_INLINE T row_max(const T* x, long n) {
+    using V = Vec<T>;
+    const V lowest = T(-__builtin_inf());
+    V m0 = lowest, m1 = lowest;
+    long i = 0;
+    for (; i + 2 * V::width <= n; i += 2 * V::width) {
+        m0 = max(V::load(x + i), m0);
+        m1 = max(V::load(x + i + V::width), m1);
+    }
+    for (; i < n; i += V::width) {
+        const long rest = n - i < V::width ? n - i : V::width;
+        m0 = max(select(Mask<T>::first(rest), V::load(x + i, rest), lowest), m0);
+    }
+    return max_lane(max(m0, m1));
+}
+
+template <bool log, class T>
+FASTNN_INLINE void row(const T* x, T* y, long n) {
+    using V = Vec<T>;
+    const V top = row_max(x, n);
+    const double total = sum_over<T>(n, [=](long i, long count) __attribute__((always_inline)) {
+        const V e = exp(load(x + i, count) - top);
+        if (!log) store(e, y + i, count);
+        return e;
+    });
+    if (log) {
+        // Subtracted one after the other: top + log(total) would round at the size of top.
+        const V log_total = T(__builtin_log(total));
+        over<T>(n, [=](long i, long count) { store(load(x + i, count) - top - log_total, y + i, count); });
+    } else {
+        const V factor = T(1 / total);
+        over<T>(n, [=](long i, long count) { store(load(y + i, count) * factor, y + i, count); });
+    }
+}
+
+template <bool log, class T>
+void rows(const T* x, T* y, long n, long count) {
+    for (long r = 0; r < count; ++r) row<log>(x + r * n, y + r * n, n);
+}
+
+template <bool log, class T>
+void rows_backward(const T* dy, const T* y, T* dx, long n, long count) {
+    using V = Vec<T>;
+    for (long r = 0; r < count; ++r, dy += n, y += n, dx += n) {
+        const double total = sum_over<T>(n, [=](long i, long k) __attribute__((always_inline)) {
+            return log ? load(dy + i, k) : load(dy + i, k) * load(y + i, k);
+        });
+        const V t = T(total);
+        over<T>(n, [=](long i, long k) __attribute__((always_inline)) {
+            const V g = load(dy + i, k), v = load(y + i, k);
+            store(log ? fnma(exp(v), t, g) : v * (g - t), dx + i, k);
+        });
+    }
+}
+
+// A row per lane. Sums go in blocks here too, which keeps their error small.
+template <class T, class F>
+FASTNN_INLINE Vec<T> sum_down(long n, F f) {
+    Vec<T> total;
+    for (long c = 0; c < n;) {
+        Vec<T> block;
+        for (const long stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) block += f(c);
+        total += block;
+    }
+    return total;
+}
+
+template <bool log, class T>
+FASTNN_INLINE void column(const T* x, T* y, long n, long stride, long k) {
+    using V = Vec<T>;
+    V top = T(-__builtin_inf());
+    for (long c = 0; c < n; ++c) top = max(load(x + c * stride, k), top);
+    const V total = sum_down<T>(n, [=](long c) __attribute__((always_inline)) {
+        const V e = exp(load(x + c * stride, k) - top);
+        if (!log) store(e, y + c * stride, k);
+        return e;
+    });
+    const V last = log ? fastnn::FASTNN_ISA::log(total) : V(T(1)) / total;
+    for (long c = 0; c < n; ++c) {
+        store(log ? load(x + c * stride, k) - top - last : load(y + c * stride, k) * last, y + c * stride, k);
+    }
+}
+
+template <bool log, class T>
+FASTNN_INLINE void column_backward(const T* dy, const T* y, T* dx, long n, long stride, long k) {
+    using V = Vec<T>;
+    const V total = sum_down<T>(n, [=](long c) __attribute__((always_inline)) {
+        const V g = load(dy + c * stride, k);
+        return log ? g : g * load(y + c * stride, k);
+    });
+    for (long c = 0; c < n; ++c) {
+        const V g = load(dy + c * stride, k), v = load(y + c * stride, k);
+        store(log ? fnma(exp(v), total, g) : v * (g - total), dx + c * stride, k);
+    }
+}
+
+template <bool log, class T>
+void columns(const T* x, T* y, long n, long stride, long count) {
+    over<T>(count, [=](long i, long k) __attribute__((always_inline)) { column<log>(x + i, y + i, n, stride, k); });
+}
+
+template <bool log, class T>
+void columns_backward(const T* dy, const T* y, T* dx, long n, long stride, long count) {
+    over<T>(count, [=](long i, long k) __attribute__((always_inline)) {
+        column_backward<log>(dy + i, y + i, dx + i, n, stride, k);
+    });
+}
+
+template <class T>
+constexpr softmax::TypedKernels<T> kTyped{{rows<false, T>, rows<true, T>},
+                                          {columns<false, T>, columns<true, T>},
+                                          {rows_backward<false, T>, rows_backward<true, T>},
+                                          {columns_backward<false, T>, columns_backward<true, T>}};
+
+constexpr softmax::Kernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::softmax {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::softmax

@@ -1,0 +1,41 @@
+// Stores that go past the caches, for outputs too large to be still there when they are read: memory then does not
+// first have to give each line that is about to be overwritten, which is a third of the traffic of y = f(x).
+#pragma once
+
+#include "vec.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace fastnn::FASTNN_ISA {
+
+// v.store(p) past the caches. p is aligned to the register.
+template <class T>
+FASTNN_INLINE void stream(Vec<T> v, T* p) {
+#if defined(__AVX512F__)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(p), reinterpret_cast<__m512i>(v.v));
+#elif defined(__AVX__)
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(p), reinterpret_cast<__m256i>(v.v));
+#elif defined(__SSE2__)
+    _mm_stream_si128(reinterpret_cast<__m128i*>(p), reinterpret_cast<__m128i>(v.v));
+#else
+    v.store(p);
+#endif
+}
+
+// After the last stream(): orders these stores before whatever tells other threads that they are done.
+FASTNN_INLINE void stream_fence() {
+#if defined(__SSE2__)
+    _mm_sfence();
+#endif
+}
+
+// How many elements lie between p and the next address that is aligned to a register.
+template <class T>
+FASTNN_INLINE long to_aligned(const T* p) {
+    constexpr uintptr_t bytes = sizeof(T) * Vec<T>::width;
+    return long((bytes - reinterpret_cast<uintptr_t>(p) % bytes) % bytes / sizeof(T));
+}
+
+}  // namespace fastnn::FASTNN_ISA

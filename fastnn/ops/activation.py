@@ -1,0 +1,467 @@
+"""Activation functions, element by element."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from ..autograd.function import Array, Grads, Node, array, record
+from ..tensor import Tensor, TensorLike
+
+__all__ = [
+    "elu",
+    "gelu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "identity",
+    "leaky_relu",
+    "logsigmoid",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "step",
+    "tanh",
+]
+
+# Klambauer et al. 2017, with which activations keep mean 0 and variance 1.
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def identity(input: TensorLike) -> Tensor:
+    """The input itself, as a tensor that shares its memory: ``y = x``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.identity([1.0, -2.0])
+    tensor([ 1., -2.])
+    """
+    return record(array(input), identity_backward, (input,))
+
+
+def identity_backward(node: Node, dy: Array) -> Grads:
+    return (dy,)
+
+
+def step(input: TensorLike, value: float = 1.0) -> Tensor:
+    """The threshold function of the first perceptrons: 0 below zero, 1 above, `value` at zero.
+
+    Its gradient is zero everywhere, so nothing is learnt through it.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    value
+        What comes out for 0 (1, so that a unit fires when its input reaches the threshold).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.step([-2.0, 0.0, 3.0])
+    tensor([0., 1., 1.])
+    """
+    return record(_core.step(array(input), value), step_backward, (input,))
+
+
+def step_backward(node: Node, dy: Array) -> Grads:
+    return (np.zeros_like(dy),)
+
+
+def relu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Rectified linear unit: ``y = max(x, 0)``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.relu([-1.0, 0.0, 2.0])
+    tensor([0., 0., 2.])
+    """
+    y = _core.relu(array(input))
+    return record(y, relu_backward, (input,), y)
+
+
+def relu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.relu_backward(dy, *node.saved),)
+
+
+def leaky_relu(
+    input: TensorLike, negative_slope: float = 0.01, inplace: bool = False
+) -> Tensor:
+    """Rectifier that lets a little through: ``y = x`` for x > 0, ``negative_slope * x`` otherwise.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    negative_slope
+        Slope for x <= 0.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.leaky_relu([-1.0, 2.0], 0.1)
+    tensor([-0.1,  2. ])
+    """
+    x = array(input)
+    y = _core.leaky_relu(x, negative_slope)
+    return record(y, leaky_relu_backward, (input,), x, negative_slope)
+
+
+def leaky_relu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.leaky_relu_backward(dy, *node.saved),)
+
+
+def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Rectifier with a ceiling: ``y = min(max(x, 0), 6)``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.relu6([-1.0, 5.0, 8.0])
+    tensor([0., 5., 6.])
+    """
+    return hardtanh(input, 0.0, 6.0)
+
+
+def hardtanh(
+    input: TensorLike, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """Clip to a range: ``y = min(max(x, min_val), max_val)``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    min_val, max_val
+        The range; ``min_val <= max_val``.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.hardtanh([-3.0, 0.5, 2.0])
+    tensor([-1. ,  0.5,  1. ])
+    """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val must not exceed max_val, got {min_val} and {max_val}")
+    x = array(input)
+    y = _core.hardtanh(x, min_val, max_val)
+    return record(y, hardtanh_backward, (input,), x, min_val, max_val)
+
+
+def hardtanh_backward(node: Node, dy: Array) -> Grads:
+    return (_core.hardtanh_backward(dy, *node.saved),)
+
+
+def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit: ``y = x`` for x > 0, ``alpha * (exp(x) - 1)`` otherwise.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    alpha
+        The output falls towards ``-alpha``.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Notes
+    -----
+    Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by exponential
+    linear units", 2015.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.elu([0.0, 2.0])
+    tensor([0., 2.])
+    """
+    x = array(input)
+    return record(_core.elu(x, alpha), elu_backward, (input,), x, alpha)
+
+
+def selu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Self-normalising unit: ``y = scale * elu(x, alpha)``, scale = 1.0507…, alpha = 1.6733….
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Notes
+    -----
+    Klambauer, Unterthiner, Mayr, Hochreiter, "Self-normalizing neural networks", 2017.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.selu([0.0, 1.0])
+    tensor([0.    , 1.0507])
+    """
+    x = array(input)
+    y = _core.elu(x, SELU_ALPHA, SELU_SCALE)
+    return record(y, elu_backward, (input,), x, SELU_ALPHA, SELU_SCALE)
+
+
+def elu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.elu_backward(dy, *node.saved),)
+
+
+def sigmoid(input: TensorLike) -> Tensor:
+    """The logistic function: ``y = 1 / (1 + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.sigmoid([0.0, 100.0])
+    tensor([0.5, 1. ])
+    """
+    y = _core.sigmoid(array(input))
+    return record(y, sigmoid_backward, (input,), y)
+
+
+def sigmoid_backward(node: Node, dy: Array) -> Grads:
+    return (_core.sigmoid_backward(dy, *node.saved),)
+
+
+def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Sigmoid in three straight pieces: ``y = min(max(x + 3, 0), 6) / 6``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.hardsigmoid([-4.0, 0.0, 4.0])
+    tensor([0. , 0.5, 1. ])
+    """
+    x = array(input)
+    return record(_core.hardsigmoid(x), hardsigmoid_backward, (input,), x)
+
+
+def hardsigmoid_backward(node: Node, dy: Array) -> Grads:
+    return (_core.hardsigmoid_backward(dy, *node.saved),)
+
+
+def logsigmoid(input: TensorLike) -> Tensor:
+    """Logarithm of the logistic function: ``y = -log(1 + exp(-x))``, exact for large abs(x).
+
+    Parameters
+    ----------
+    input
+        Any shape.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logsigmoid([-200.0, 0.0])
+    tensor([-200.       ,   -0.6931472])
+    """
+    x = array(input)
+    return record(_core.logsigmoid(x), logsigmoid_backward, (input,), x)
+
+
+def logsigmoid_backward(node: Node, dy: Array) -> Grads:
+    return (_core.logsigmoid_backward(dy, *node.saved),)
+
+
+def tanh(input: TensorLike) -> Tensor:
+    """Hyperbolic tangent: ``y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.tanh([-100.0, 0.0, 100.0])
+    tensor([-1.,  0.,  1.])
+    """
+    y = _core.tanh(array(input))
+    return record(y, tanh_backward, (input,), y)
+
+
+def tanh_backward(node: Node, dy: Array) -> Grads:
+    return (_core.tanh_backward(dy, *node.saved),)
+
+
+def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Smooth rectifier: ``y = log(1 + exp(beta * x)) / beta``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    beta
+        Sharpness of the bend.
+    threshold
+        Where ``beta * x`` exceeds it, ``y = x``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.softplus([0.0, 30.0])
+    tensor([ 0.6931472, 30.       ])
+    """
+    x = array(input)
+    y = _core.softplus(x, beta, threshold)
+    return record(y, softplus_backward, (input,), x, beta, threshold)
+
+
+def softplus_backward(node: Node, dy: Array) -> Grads:
+    return (_core.softplus_backward(dy, *node.saved),)
+
+
+def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit: ``y = x * Phi(x)``, Phi the normal distribution function.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    approximate
+        ``"none"``: ``Phi(x) = (1 + erf(x / sqrt(2))) / 2``; ``"tanh"``:
+        ``Phi(x) = (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2``.
+
+    Notes
+    -----
+    Hendrycks, Gimpel, "Gaussian error linear units (GELUs)", 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.gelu([-10.0, 0.0, 10.0])
+    tensor([-0.,  0., 10.])
+    """
+    x = array(input)
+    if approximate == "none":
+        return record(_core.gelu(x), gelu_backward, (input,), x)
+    if approximate == "tanh":
+        return record(_core.gelu_tanh(x), gelu_tanh_backward, (input,), x)
+    raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+
+
+def gelu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.gelu_backward(dy, *node.saved),)
+
+
+def gelu_tanh_backward(node: Node, dy: Array) -> Grads:
+    return (_core.gelu_tanh_backward(dy, *node.saved),)
+
+
+def silu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Sigmoid linear unit, also called swish: ``y = x / (1 + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.silu([0.0, 100.0])
+    tensor([  0., 100.])
+    """
+    x = array(input)
+    return record(_core.silu(x), silu_backward, (input,), x)
+
+
+def silu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.silu_backward(dy, *node.saved),)
+
+
+def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Swish in pieces: ``y = x * min(max(x + 3, 0), 6) / 6``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Notes
+    -----
+    Howard et al., "Searching for MobileNetV3", 2019.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.hardswish([-4.0, 0.0, 4.0])
+    tensor([0., 0., 4.])
+    """
+    x = array(input)
+    return record(_core.hardswish(x), hardswish_backward, (input,), x)
+
+
+def hardswish_backward(node: Node, dy: Array) -> Grads:
+    return (_core.hardswish_backward(dy, *node.saved),)
+
+
+def mish(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Self-regularised unit: ``y = x * tanh(log(1 + exp(x)))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+
+    Notes
+    -----
+    Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.mish([0.0, 50.0])
+    tensor([ 0., 50.])
+    """
+    x = array(input)
+    return record(_core.mish(x), mish_backward, (input,), x)
+
+
+def mish_backward(node: Node, dy: Array) -> Grads:
+    return (_core.mish_backward(dy, *node.saved),)

@@ -1,0 +1,89 @@
+"""Softmax and its logarithm, over any dimension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..autograd.function import Array, Grads, Node, array, record
+from ..tensor import Tensor, TensorLike
+
+__all__ = ["log_softmax", "softmax"]
+
+
+def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
+    """Positive numbers that sum to one: ``y[c] = exp(x[c]) / sum(exp(x))`` along `dim`.
+
+    Parameters
+    ----------
+    input
+        Scores, any shape.
+    dim
+        The dimension along which the results sum to one.
+    dtype
+        The float type to compute in, if not that of `input`.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`. Where all scores are minus infinity, NaN.
+
+    Raises
+    ------
+    IndexError
+        `input` has no dimension `dim`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.softmax([2.0, 1.0, 0.1], dim=0).numpy().round(2)
+    array([0.66, 0.24, 0.1 ], dtype=float32)
+    """
+    x = array(input)
+    y = _core.softmax(x if dtype is None else x.astype(dtype), dim)
+    return record(y, softmax_backward, (input,), y, dim, x.dtype)
+
+
+def softmax_backward(node: Node, dy: Array) -> Grads:
+    y, dim, dtype = node.saved
+    dx = _core.softmax_backward(dy, y, dim)
+    return (dx if dtype is y.dtype else dx.astype(dtype, copy=False),)
+
+
+def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
+    """Logarithm of `softmax`, exact also where that is zero: ``y[c] = x[c] - log(sum(exp(x)))``.
+
+    Parameters
+    ----------
+    input
+        Scores, any shape.
+    dim
+        The dimension along which ``exp(y)`` sums to one.
+    dtype
+        The float type to compute in, if not that of `input`.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`. Where all scores are minus infinity, NaN.
+
+    Raises
+    ------
+    IndexError
+        `input` has no dimension `dim`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.log_softmax([1000.0, 0.0], dim=0)
+    tensor([    0., -1000.])
+    """
+    x = array(input)
+    y = _core.log_softmax(x if dtype is None else x.astype(dtype), dim)
+    return record(y, log_softmax_backward, (input,), y, dim, x.dtype)
+
+
+def log_softmax_backward(node: Node, dy: Array) -> Grads:
+    y, dim, dtype = node.saved
+    dx = _core.log_softmax_backward(dy, y, dim)
+    return (dx if dtype is y.dtype else dx.astype(dtype, copy=False),)
