@@ -305,7 +305,9 @@ class Tensor(Methods):
         return format(value, spec)
 
     def __repr__(self) -> str:
-        text = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=1000)
+        text = np.array2string(
+            self.data, precision=4, separator=", ", prefix="tensor(", threshold=1000
+        )
         if self.data.dtype.kind == "f" and self.data.ndim == 0:
             text = np.format_float_positional(self.data.item(), precision=4, trim="k")
         usual = self.data.dtype in (np.float32, np.int64, np.bool_) and self.data.size > 0

@@ -140,9 +140,9 @@ def includes_of(path, role, seen):
         yield found[1]
         name = found[1].strip('"').rpartition("/")[2]
         header = path.parent / name
-        # A kernel may include the family's header, whose own includes are the driver's business.
-        family = role == "kernel" and header.stem == path.parent.name
-        if found[1].startswith('"') and header.exists() and header not in seen and not family:
+        # A kernel includes its driver's header, whose own includes are the driver's business.
+        contract = role == "kernel" and header.with_suffix(".cpp").exists()
+        if found[1].startswith('"') and header.exists() and header not in seen and not contract:
             seen.add(header)
             yield from includes_of(header, role, seen)
 
