@@ -375,7 +375,7 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.atan2(fastnn.tensor([1.0, -1.0]), fastnn.tensor([1.0, 1.0]))
-    tensor([ 0.7853981, -0.7853981])
+    tensor([ 0.7854, -0.7854])
     """
     a, b = operand(input), operand(other)
     return record(_core.atan2(a, b), atan2_backward, (input, other), a, b)

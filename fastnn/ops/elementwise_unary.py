@@ -252,7 +252,7 @@ def exp(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.exp(fastnn.tensor([0.0, 1.0]))
-    tensor([1.       , 2.7182817])
+    tensor([1.    , 2.7183])
     """
     x = array(input)
     y = _core.exp(x)
@@ -281,7 +281,7 @@ def expm1(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.expm1(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 1.7182817])
+    tensor([0.    , 1.7183])
     """
     x = array(input)
     y = _core.expm1(x)
@@ -310,7 +310,7 @@ def log(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.log(fastnn.tensor([1.0, 2.0]))
-    tensor([0.       , 0.6931472])
+    tensor([0.    , 0.6931])
     """
     x = array(input)
     return record(_core.log(x), log_backward, (input,), x)
@@ -338,7 +338,7 @@ def log1p(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.log1p(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 0.6931472])
+    tensor([0.    , 0.6931])
     """
     x = array(input)
     return record(_core.log1p(x), log1p_backward, (input,), x)
@@ -422,7 +422,7 @@ def sin(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.sin(fastnn.tensor([0.0, 1.0]))
-    tensor([0.      , 0.841471])
+    tensor([0.    , 0.8415])
     """
     x = array(input)
     return record(_core.sin(x), sin_backward, (input,), x)
@@ -450,7 +450,7 @@ def cos(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.cos(fastnn.tensor([0.0, 1.0]))
-    tensor([1.       , 0.5403023])
+    tensor([1.    , 0.5403])
     """
     x = array(input)
     return record(_core.cos(x), cos_backward, (input,), x)
@@ -478,7 +478,7 @@ def tan(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.tan(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 1.5574079])
+    tensor([0.    , 1.5574])
     """
     x = array(input)
     y = _core.tan(x)
@@ -507,7 +507,7 @@ def asin(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.asin(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 1.5707964])
+    tensor([0.    , 1.5708])
     """
     x = array(input)
     return record(_core.asin(x), asin_backward, (input,), x)
@@ -535,7 +535,7 @@ def acos(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.acos(fastnn.tensor([0.0, 1.0]))
-    tensor([1.5707964, 0.       ])
+    tensor([1.5708, 0.    ])
     """
     x = array(input)
     return record(_core.acos(x), acos_backward, (input,), x)
@@ -563,7 +563,7 @@ def atan(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.atan(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 0.7853981])
+    tensor([0.    , 0.7854])
     """
     x = array(input)
     return record(_core.atan(x), atan_backward, (input,), x)
@@ -591,7 +591,7 @@ def sinh(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.sinh(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 1.1752012])
+    tensor([0.    , 1.1752])
     """
     x = array(input)
     return record(_core.sinh(x), sinh_backward, (input,), x)
@@ -619,7 +619,7 @@ def cosh(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.cosh(fastnn.tensor([0.0, 1.0]))
-    tensor([1.       , 1.5430806])
+    tensor([1.    , 1.5431])
     """
     x = array(input)
     return record(_core.cosh(x), cosh_backward, (input,), x)
@@ -649,7 +649,7 @@ def erf(input: TensorLike) -> Tensor:
     --------
     >>> import fastnn
     >>> fastnn.erf(fastnn.tensor([0.0, 1.0]))
-    tensor([0.       , 0.8427008])
+    tensor([0.    , 0.8427])
     """
     x = array(input)
     return record(_core.erf(x), erf_backward, (input,), x)
