@@ -1,6 +1,6 @@
 """Error and speed of the functions of simd/math.h, written into docs/dev/math.md.
 
-    python -m tests.simd.table errors --jobs 2     # all of float: about 20 minutes of one core
+    python -m tests.simd.table errors --jobs 2     # about ten minutes of one core
     python -m tests.simd.table speeds
 
 A prefix (`--prefix "nice -n 10"`) is put before every command that computes.
@@ -56,8 +56,8 @@ def errors(run, jobs: int) -> dict[tuple[str, str], dict[str, float]]:
     """The largest error in ULP per function, type and level."""
     tasks = []
     for name in toolchain.FUNCTIONS:
-        # A function of two arguments cannot be tried out: one part is 2^28 pairs.
-        parts = PARTS if name in toolchain.ONE_ARGUMENT else 1
+        # Large arguments of sin and cos take the C library's time twice; pow has no end of pairs.
+        parts = 1 if name in ("sin", "cos", "pow") else PARTS
         tasks += [(name, "float", PARTS, first) for first in range(parts)]
         tasks.append((name, "double", DOUBLES, 1))
     table: dict[tuple[str, str], dict[str, float]] = {}
