@@ -178,6 +178,10 @@ def binary_cross_entropy_with_logits_backward(
     to_target: bool = False,
 ) -> _Array: ...
 
+# Dropout. stream is [seed, offset], uint64.
+def dropout(input: _Array, p: float, stream: _Array) -> _Array: ...
+def dropout_backward(dy: _Array, p: float, stream: _Array) -> _Array: ...
+
 # Elementwise. Any strides, shapes broadcast, numbers take the dtype of the arrays.
 _Operand = _Array | float
 _Pair = tuple[_Array | None, _Array | None]

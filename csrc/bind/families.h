@@ -8,6 +8,7 @@ namespace fastnn::bind {
 void bind_activation(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);
 void bind_loss(pybind11::module_& m);
+void bind_dropout(pybind11::module_& m);
 void bind_elementwise(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);
 void bind_reduce(pybind11::module_& m);

@@ -106,6 +106,7 @@ PYBIND11_MODULE(_core, m) {
     bind_activation(m);
     bind_softmax(m);
     bind_loss(m);
+    bind_dropout(m);
     bind_elementwise(m);
     bind_optim(m);
     bind_reduce(m);

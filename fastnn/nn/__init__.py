@@ -3,6 +3,7 @@
 from . import functional as functional
 from . import init as init
 from .container import *
+from .dropout import *
 from .linear import *
 from .module import *
 from .parameter import *

@@ -1,0 +1,62 @@
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/dropout/dropout.h"
+
+namespace fastnn::bind {
+namespace {
+
+// Seed and offset: a uint64 array of two elements.
+const std::uint64_t* stream_of(const char* op, py::handle stream) {
+    if (is_array(stream)) {
+        const auto* a = py::detail::array_proxy(stream.ptr());
+        using Npy = py::detail::npy_api;
+        const auto* descr = py::detail::array_descriptor_proxy(a->descr);
+        const bool uint64 =
+            descr->type_num == Npy::NPY_ULONG_ || descr->type_num == Npy::NPY_ULONGLONG_;
+        constexpr int kNeeded = Npy::NPY_ARRAY_C_CONTIGUOUS_ | Npy::NPY_ARRAY_ALIGNED_;
+        if (uint64 && descr->byteorder == '=' && (a->flags & kNeeded) == kNeeded && a->nd == 1 &&
+            a->dimensions[0] == 2) {
+            return reinterpret_cast<const std::uint64_t*>(a->data);
+        }
+    }
+    fail<TypeError>(op, ": stream must be an array [seed, offset] of dtype uint64");
+}
+
+py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::handle x, double p,
+                py::handle stream) {
+    if (!(p >= 0 && p <= 1))
+        fail<ValueError>(kernel.name, ": p must be a probability, from 0 to 1, got ", p);
+    const std::uint64_t* seed_and_offset = stream_of(kernel.name, stream);
+    py::object hold;
+    const Array in = dense_float(x, {kernel.name, argument}, hold);
+    py::object y = empty(in.dtype, in.ndim, in.shape);
+    launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), seed_and_offset, p});
+    const bool copied = in.object != x.ptr();
+    const auto* given = py::detail::array_proxy(x.ptr());
+    if (!copied || (given->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0) return y;
+    const Array layout = float_array(x, {kernel.name, argument});
+    if (!fills_block(layout)) return y;
+    // Elements are counted in C order wherever they lie; the result lies as the input does.
+    py::object laid_out = empty_like(layout);
+    laid_out[py::ellipsis()] = y;
+    return laid_out;
+}
+
+}  // namespace
+
+void bind_dropout(py::module_& m) {
+    m.def(
+        "dropout",
+        [](py::handle input, double p, py::handle stream) {
+            return call(dropout::kDropout, "input", input, p, stream);
+        },
+        py::arg("input"), py::arg("p"), py::arg("stream"));
+    m.def(
+        "dropout_backward",
+        [](py::handle dy, double p, py::handle stream) {
+            return call(dropout::kDropoutBackward, "dy", dy, p, stream);
+        },
+        py::arg("dy"), py::arg("p"), py::arg("stream"));
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,47 @@
+// Dropout: y[i] = x[i] / (1 - p) where number i of a random stream is at least p, and 0 elsewhere.
+//
+// x and y are `size` elements in C order; y may be x. The numbers are those of Philox4x32-10 with
+// the seed as key; so the result is a function of seed, offset and i. In the backward pass dy takes
+// the place of x: nothing is kept but seed and offset. p = 1 gives zeros.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::dropout {
+
+struct Args {
+    Dtype dtype;
+    std::int64_t size;
+    const void* x;
+    void* y;
+    const std::uint64_t* stream;  // seed, offset
+    double p;
+};
+
+// What a kernel needs to know of the stream and of p.
+struct Draw {
+    std::uint64_t seed, offset;
+    std::uint32_t threshold;  // numbers below it drop their element
+    double scale;
+};
+
+constexpr std::int64_t kBlock = 64;  // elements that draw together
+
+template <class T>
+using Run = void (*)(const Draw&, std::int64_t first_block, const T* x, T* y, long n);
+
+struct Kernels {
+    Run<float> f32;
+    Run<double> f64;
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by dropout_kernel.cpp, once per level
+
+extern const Kernel<Args> kDropout, kDropoutBackward;
+
+}  // namespace fastnn::dropout

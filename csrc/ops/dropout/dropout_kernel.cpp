@@ -1,0 +1,36 @@
+#include "ops/dropout/dropout.h"
+#include "simd/philox.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+static_assert(Philox::numbers == dropout::kBlock);
+
+template <class T>
+void run(const dropout::Draw& d, std::int64_t block, const T* x, T* y, long n) {
+    const T scale = static_cast<T>(d.scale);
+    const std::uint32_t threshold = d.threshold;
+    std::uint32_t numbers[Philox::numbers];
+    const auto keep = [&](long i) { return numbers[i] >= threshold ? x[i] * scale : T(0); };
+    for (; n >= Philox::numbers; n -= Philox::numbers, x += Philox::numbers, y += Philox::numbers) {
+        Philox::block(d.seed, d.offset, std::uint64_t(block++) * Philox::counters, numbers);
+        T kept[Philox::numbers];  // y may be x, which the compiler cannot know
+        for (long i = 0; i < Philox::numbers; ++i) kept[i] = keep(i);
+        __builtin_memcpy(y, kept, sizeof kept);
+    }
+    if (n == 0) return;
+    Philox::block(d.seed, d.offset, std::uint64_t(block) * Philox::counters, numbers);
+    for (long i = 0; i < n; ++i) y[i] = keep(i);
+}
+
+constexpr dropout::Kernels kTable{run<float>, run<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::dropout {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::dropout
