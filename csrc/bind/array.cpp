@@ -154,7 +154,9 @@ bool is_array(py::handle object) {
     return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0;
 }
 
-Array array(py::handle object, Name name) { return aligned(any_array(object, name), name); }
+Array array(py::handle object, Name name) {
+    return aligned(any_array(object, name), name);
+}
 
 Array float_array(py::handle object, Name name) {
     return aligned(any_float_array(object, name), name);

@@ -1,5 +1,6 @@
-// Stores that go past the caches, for outputs too large to be still there when they are read: memory then does not
-// first have to give each line that is about to be overwritten, which is a third of the traffic of y = f(x).
+// Stores that go past the caches, for outputs too large to be still there when they are read:
+// memory then does not first have to give each line that is about to be overwritten, which is a
+// third of the traffic of y = f(x).
 #pragma once
 
 #include "vec.h"
@@ -24,7 +25,8 @@ FASTNN_INLINE void stream(Vec<T> v, T* p) {
 #endif
 }
 
-// After the last stream(): orders these stores before whatever tells other threads that they are done.
+// After the last stream(): orders these stores before whatever tells other threads that they are
+// done.
 FASTNN_INLINE void stream_fence() {
 #if defined(__SSE2__)
     _mm_sfence();

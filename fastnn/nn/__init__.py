@@ -2,9 +2,11 @@
 
 from . import functional as functional
 from . import init as init
+from .activation import *
 from .container import *
 from .dropout import *
 from .linear import *
+from .loss import *
 from .module import *
 from .parameter import *
 from .shape import *

@@ -178,7 +178,8 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
         for name, a in (("input", x), ("target", t)):
             if a.dtype.kind not in "fiub":
                 raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {a.dtype}")
-        kind = np.result_type(*[a.dtype for a in (x, t) if a.dtype.kind == "f"] or [np.float32])
+        floats = [a.dtype for a in (x, t) if a.dtype.kind == "f"]
+        kind = np.result_type(*floats) if floats else np.dtype(np.float32)
         input, target = converted(input, kind), converted(target, kind)
         x, t = input.data, target.data
     if x.shape != t.shape:
@@ -187,9 +188,7 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
         except ValueError:
             strict = True
         if strict:
-            raise ValueError(
-                f"{op}: target must have the shape of input, {x.shape}, got {t.shape}"
-            )
+            raise ValueError(f"{op}: target must have the shape of input, {x.shape}, got {t.shape}")
         warnings.warn(
             f"{op}: input has shape {x.shape} and target {t.shape}; they are broadcast to {shape}, "
             "which is rarely what was meant",

@@ -7,19 +7,22 @@ import fastnn
 from tests.harness import SIZES, Bad, Record, Sample, away_from, cases, numbers
 from tests.reference import activation as reference
 
-# Values where a formula breaks first: no number, no end, no sign, overflow, underflow. Too many of them for a gradient
-# check, which could not be passed there.
+# Values where a formula breaks first: no number, no end, no sign, overflow, underflow. Too many of
+# them for a gradient check, which could not be passed there.
+LARGE_AND_TINY = [1e-30, 1e-5, 20.5, 90.0, 710.0, 1e30]
 SPECIAL = np.tile(
-    [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-30, -1e-30, 1e-5, -1e-5, 20.5, -20.5, 90.0, -90.0]
-    + [710.0, -710.0, 1e30, -1e30],
-    8,
+    [np.nan, np.inf, -np.inf, 0.0, -0.0, *LARGE_AND_TINY, *[-x for x in LARGE_AND_TINY]], 8
 )
 
 
 def samples(*kinks, options=({},)):
     """Every size with tails, ranks 0 and 4, and the special values, for each set of options."""
     return [
-        *[Sample(away_from(numbers(n, low=-4, high=4), *kinks), **o) for n in SIZES for o in options],
+        *[
+            Sample(away_from(numbers(n, low=-4, high=4), *kinks), **o)
+            for n in SIZES
+            for o in options
+        ],
         Sample(away_from(numbers(low=-4, high=4, seed=3), *kinks)),
         Sample(away_from(numbers(2, 3, 4, 5, low=-4, high=4), *kinks)),
         *[Sample(SPECIAL, **o) for o in options],

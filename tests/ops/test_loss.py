@@ -28,7 +28,17 @@ def probabilities(*shape, seed=0):
 def class_samples(soft):
     """Scores of every rank, with every option, for class ids and (where `soft`) probabilities."""
     found = []
-    for shape in [(5,), (1, 1), (4, 3), (3, 16), (3, 17), (3, 35), (2, 3, 4), (2, 3, 17), (2, 3, 2, 5)]:
+    for shape in [
+        (5,),
+        (1, 1),
+        (4, 3),
+        (3, 16),
+        (3, 17),
+        (3, 35),
+        (2, 3, 4),
+        (2, 3, 17),
+        (2, 3, 2, 5),
+    ]:
         rows, classes = shape[:1] * (len(shape) > 1) + shape[2:], shape[len(shape) > 1]
         x = numbers(*shape, low=-3, high=3)
         w = numbers(classes, low=0.5, high=2.0, seed=4)
@@ -79,7 +89,7 @@ CLASS_BAD = [
 
 
 def rounds(x, *args, **kwargs):
-    return 16 + x.size ** 0.5
+    return 16 + x.size**0.5
 
 
 def largest(x, *args, **kwargs):
@@ -96,15 +106,29 @@ def pairs(low=-3.0, high=3.0, options=({},), t_low=0.0, t_high=1.0):
         for n in SIZES:
             x, t = numbers(n, low=low, high=high), numbers(n, low=t_low, high=t_high, seed=1)
             # x - t is where these losses have their kinks.
-            found.append(Sample(t + away_from(x - t, 0.0, 1.0, -1.0, 0.5, -0.5), t, reduction=reduction, **option))
-        x, t = numbers(2, 3, 4, 5, low=low, high=high), numbers(2, 3, 4, 5, low=t_low, high=t_high, seed=1)
+            found.append(
+                Sample(
+                    t + away_from(x - t, 0.0, 1.0, -1.0, 0.5, -0.5),
+                    t,
+                    reduction=reduction,
+                    **option,
+                )
+            )
+        x, t = (
+            numbers(2, 3, 4, 5, low=low, high=high),
+            numbers(2, 3, 4, 5, low=t_low, high=t_high, seed=1),
+        )
         found.append(Sample(x, t, reduction=reduction, **option))
         found.append(Sample(x[0, 0, 0, 0, ...], t[0, 0, 0, 0, ...], reduction=reduction, **option))
     return found
 
 
 PAIR_LARGE = [
-    Sample(numbers(50, 1001, low=0.1, high=0.9), numbers(50, 1001, low=0.0, high=1.0, seed=1), reduction=r)
+    Sample(
+        numbers(50, 1001, low=0.1, high=0.9),
+        numbers(50, 1001, low=0.0, high=1.0, seed=1),
+        reduction=r,
+    )
     for r in REDUCTIONS
 ]
 PAIR_BAD = [
@@ -138,7 +162,9 @@ RECORDS = [
         [
             *CLASS_BAD,
             Bad(ValueError, "label_smoothing must lie between 0 and 1", X, T, label_smoothing=1.5),
-            Bad(ValueError, "label_smoothing must lie between 0 and 1", X, T, label_smoothing=np.nan),
+            Bad(
+                ValueError, "label_smoothing must lie between 0 and 1", X, T, label_smoothing=np.nan
+            ),
             Bad(ValueError, r"probabilities\) must have shape \(3, 4\), got \(3,\)", X, T * 1.0),
         ],
         [
@@ -146,7 +172,9 @@ RECORDS = [
             Sample(numbers(200, 1000), ids((200,), 1000), label_smoothing=0.1),
             Sample(numbers(8, 21, 1003), ids((8, 1003), 21, ignore=-100)),
             Sample(numbers(20000, 10), ids((20000,), 10), weight=numbers(10, low=0.5)),
-            Sample(numbers(250, 10007), ids((250,), 10007)),  # written past the caches, unaligned rows
+            Sample(
+                numbers(250, 10007), ids((250,), 10007)
+            ),  # written past the caches, unaligned rows
         ],
         depth=rounds,
         magnitude=largest,

@@ -27,7 +27,9 @@ LARGE = [
 ]
 BAD = [
     Bad(IndexError, "dim must lie between -2 and 1 for shape \\(2, 3\\), got 2", numbers(2, 3), 2),
-    Bad(IndexError, "dim must lie between -2 and 1 for shape \\(2, 3\\), got -3", numbers(2, 3), -3),
+    Bad(
+        IndexError, "dim must lie between -2 and 1 for shape \\(2, 3\\), got -3", numbers(2, 3), -3
+    ),
     Bad(IndexError, "dim must lie between -1 and 0 for shape \\(\\), got 1", numbers(), 1),
     Bad(TypeError, "input must have dtype float32 or float64, got int64", np.arange(3), 0),
     Bad(TypeError, "dim", numbers(3), "0"),

@@ -33,9 +33,7 @@ def spread(weight, classes, axis, ndim):
     return w.reshape(shape)
 
 
-def cross_entropy(
-    x, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def cross_entropy(x, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = 1 if x.ndim > 1 else 0
     classes = x.shape[axis]
     w = spread(weight, classes, axis, x.ndim)

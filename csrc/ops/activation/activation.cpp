@@ -7,9 +7,11 @@
 namespace fastnn::activation {
 namespace {
 
-// 16 Ki elements: 64 KiB in and 64 KiB out per chunk of float32, small beside L2 and large beside the cost of a chunk.
+// 16 Ki elements: 64 KiB in and 64 KiB out per chunk of float32, small beside L2 and large beside
+// the cost of a chunk.
 constexpr std::int64_t kChunk = 16384;
-// From this size on an output is written past the caches: at half of a 32 MiB L3 it would not stay there anyway.
+// From this size on an output is written past the caches: at half of a 32 MiB L3 it would not stay
+// there anyway.
 constexpr std::size_t kStreamBytes = std::size_t{8} << 20;
 
 const Kernels& table() {
@@ -26,7 +28,8 @@ template <class F>
 void over_chunks(std::int64_t n, double element_ns, F f) {
     const std::int64_t chunks = (n + kChunk - 1) / kChunk;
     const double chunk_ns = element_ns * static_cast<double>(std::min(n, kChunk));
-    parallel_for(chunks, chunk_ns, [&](long c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });
+    parallel_for(chunks, chunk_ns,
+                 [&](long c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });
 }
 
 void forward(const Args& a) {
@@ -35,8 +38,9 @@ void forward(const Args& a) {
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
         const bool stream = streams(a.dtype, a.size, y);
-        over_chunks(a.size, entry(a.op).value_ns * sizeof(T) / 4,
-                    [=, &a](std::int64_t i, std::int64_t n) { kernel(x + i, y + i, n, a.params, stream); });
+        over_chunks(
+            a.size, entry(a.op).value_ns * sizeof(T) / 4,
+            [=, &a](std::int64_t i, std::int64_t n) { kernel(x + i, y + i, n, a.params, stream); });
     });
 }
 
@@ -47,9 +51,10 @@ void backward(const BackwardArgs& a) {
         const auto* saved = static_cast<const T*>(a.saved);
         auto* dx = static_cast<T*>(a.dx);
         const bool stream = streams(a.dtype, a.size, dx);
-        over_chunks(a.size, entry(a.op).gradient_ns * sizeof(T) / 4, [=, &a](std::int64_t i, std::int64_t n) {
-            kernel(dy + i, saved + i, dx + i, n, a.params, stream);
-        });
+        over_chunks(a.size, entry(a.op).gradient_ns * sizeof(T) / 4,
+                    [=, &a](std::int64_t i, std::int64_t n) {
+                        kernel(dy + i, saved + i, dx + i, n, a.params, stream);
+                    });
     });
 }
 
@@ -63,8 +68,13 @@ Work backward_work(const BackwardArgs& a) {
     return {entry(a.op).flops * n, 3 * n * static_cast<double>(size_of(a.dtype))};
 }
 
-constexpr Entry row(const char* name, const char* backward_name, int flops, double value_ns, double gradient_ns) {
-    return {{name, forward, forward_work}, {backward_name, backward, backward_work}, flops, value_ns, gradient_ns};
+constexpr Entry row(const char* name, const char* backward_name, int flops, double value_ns,
+                    double gradient_ns) {
+    return {{name, forward, forward_work},
+            {backward_name, backward, backward_work},
+            flops,
+            value_ns,
+            gradient_ns};
 }
 
 }  // namespace

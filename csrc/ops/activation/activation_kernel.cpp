@@ -7,15 +7,17 @@ namespace {
 
 using activation::Params;
 
-// A function is a struct: value(x) is f(x), gradient(dy, saved) is dy f'(x). Comparisons are written so that NaN falls
-// through to the branch that returns it.
+// A function is a struct: value(x) is f(x), gradient(dy, saved) is dy f'(x). Comparisons are
+// written so that NaN falls through to the branch that returns it.
 
 template <class T>
 struct Step {
     using V = Vec<T>;
     V at_zero;
     explicit Step(const Params& p) : at_zero(T(p.a)) {}
-    V value(V x) const { return select(x == V(), at_zero, select(x < V(), V(), select(x > V(), V(1), x))); }
+    V value(V x) const {
+        return select(x == V(), at_zero, select(x < V(), V(), select(x > V(), V(1), x)));
+    }
     V gradient(V, V) const { return V(); }
 };
 
@@ -72,7 +74,9 @@ struct Hardsigmoid {
     using V = Vec<T>;
     explicit Hardsigmoid(const Params&) {}
     V value(V x) const { return min(V(6), max(V(), x + V(3))) * V(T(1) / 6); }
-    V gradient(V dy, V x) const { return select((x <= V(-3)) | (x >= V(3)), V(), dy * V(T(1) / 6)); }
+    V gradient(V dy, V x) const {
+        return select((x <= V(-3)) | (x >= V(3)), V(), dy * V(T(1) / 6));
+    }
 };
 
 template <class T>
@@ -166,15 +170,14 @@ template <class T>
 struct Hardswish {
     using V = Vec<T>;
     explicit Hardswish(const Params&) {}
-    V value(V x) const {
-        return select(x <= V(-3), V(), x * (min(V(6), x + V(3)) * V(T(1) / 6)));
-    }
+    V value(V x) const { return select(x <= V(-3), V(), x * (min(V(6), x + V(3)) * V(T(1) / 6))); }
     V gradient(V dy, V x) const {
         return select(x <= V(-3), V(), select(x >= V(3), dy, dy * fma(x, V(T(1) / 3), V(T(0.5)))));
     }
 };
 
-// With e = e^x and n = e (e + 2): tanh(log(1 + e)) = n / (n + 2). From x = 22 on that is 1 in both types.
+// With e = e^x and n = e (e + 2): tanh(log(1 + e)) = n / (n + 2). From x = 22 on that is 1 in both
+// types.
 template <class T>
 struct Mish {
     using V = Vec<T>;
@@ -232,19 +235,21 @@ void forward(const T* x, T* y, long n, const Params& params, bool past_cache) {
 template <class F, class T>
 void backward(const T* dy, const T* saved, T* dx, long n, const Params& params, bool past_cache) {
     const F f(params);
-    past_cache ? backward_loop<true>(f, dy, saved, dx, n) : backward_loop<false>(f, dy, saved, dx, n);
+    past_cache ? backward_loop<true>(f, dy, saved, dx, n)
+               : backward_loop<false>(f, dy, saved, dx, n);
 }
 
 template <template <class> class... F>
 struct List {
     static_assert(sizeof...(F) == activation::kOps);
     template <class T>
-    static constexpr activation::TypedKernels<T> typed{{forward<F<T>, T>...}, {backward<F<T>, T>...}};
+    static constexpr activation::TypedKernels<T> typed{{forward<F<T>, T>...},
+                                                       {backward<F<T>, T>...}};
 };
 
 // In the order of activation::Op.
-using All = List<Step, Relu, LeakyRelu, Hardtanh, Elu, Sigmoid, Hardsigmoid, Logsigmoid, Tanh, Softplus, Gelu,
-                 GeluTanh, Silu, Hardswish, Mish>;
+using All = List<Step, Relu, LeakyRelu, Hardtanh, Elu, Sigmoid, Hardsigmoid, Logsigmoid, Tanh,
+                 Softplus, Gelu, GeluTanh, Silu, Hardswish, Mish>;
 
 constexpr activation::Kernels kTable{All::typed<float>, All::typed<double>};
 

@@ -11,7 +11,8 @@ using activation::Params;
 // Integers and booleans become float32, as in PyTorch.
 py::object to_float(py::handle x) {
     if (!is_array(x)) return {};
-    const char kind = py::detail::array_descriptor_proxy(py::detail::array_proxy(x.ptr())->descr)->kind;
+    const char kind =
+        py::detail::array_descriptor_proxy(py::detail::array_proxy(x.ptr())->descr)->kind;
     return kind == 'i' || kind == 'u' || kind == 'b' ? x.attr("astype")("float32") : py::object();
 }
 
@@ -31,7 +32,8 @@ py::object run_backward(Op op, py::handle dy, py::handle saved, const Params& pa
     const Array s = block_float(saved, {kernel.name, "saved"}, hold_saved);
     const Array d = block_like(dy, {kernel.name, "dy"}, s, hold_dy);
     py::object dx = empty_like(s);
-    launch(kernel, activation::BackwardArgs{op, s.dtype, s.size(), d.data, s.data, data_of(dx), params});
+    launch(kernel,
+           activation::BackwardArgs{op, s.dtype, s.size(), d.data, s.data, data_of(dx), params});
     return dx;
 }
 
@@ -56,9 +58,10 @@ void def_plain(py::module_& m, const char* saved) {
 template <Op op, class... Names>
 void def_with(py::module_& m, Names... params) {
     const auto& entry = activation::entry(op);
-    m.def(entry.forward.name, &forward<op, decltype((void)params, double())...>, py::arg("input"), params...);
-    m.def(entry.backward.name, &backward<op, decltype((void)params, double())...>, py::arg("dy"), py::arg("input"),
+    m.def(entry.forward.name, &forward<op, decltype((void)params, double())...>, py::arg("input"),
           params...);
+    m.def(entry.backward.name, &backward<op, decltype((void)params, double())...>, py::arg("dy"),
+          py::arg("input"), params...);
 }
 
 }  // namespace
@@ -77,7 +80,8 @@ void bind_activation(py::module_& m) {
     m.def("step", &forward<Op::step, double>, py::arg("input"), py::arg("value") = 1.0);
     def_with<Op::leaky_relu>(m, py::arg("negative_slope") = 0.01);
     def_with<Op::hardtanh>(m, py::arg("min_val") = -1.0, py::arg("max_val") = 1.0);
-    def_with<Op::elu>(m, py::arg("alpha") = 1.0, py::arg("scale") = 1.0, py::arg("input_scale") = 1.0);
+    def_with<Op::elu>(m, py::arg("alpha") = 1.0, py::arg("scale") = 1.0,
+                      py::arg("input_scale") = 1.0);
     def_with<Op::softplus>(m, py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
 }
 

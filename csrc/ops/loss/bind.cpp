@@ -19,14 +19,16 @@ Reduction parse_reduction(const char* op, std::string_view text) {
 }
 
 // dy of a loss: one number where it was reduced, an array of its shape where not.
-Array dense_dy(py::handle dy, Name name, Dtype dtype, Reduction reduction, int ndim, const Py_ssize_t* shape,
-               py::object& hold) {
+Array dense_dy(py::handle dy, Name name, Dtype dtype, Reduction reduction, int ndim,
+               const Py_ssize_t* shape, py::object& hold) {
     const Array d = dense_as(dy, name, dtype, hold);
     if (reduction != Reduction::none) {
-        if (d.size() != 1) fail<ValueError>(name.op, ": ", name.argument, " must be one number, got shape ", shape_text(d));
+        if (d.size() != 1)
+            fail<ValueError>(name.op, ": ", name.argument, " must be one number, got shape ",
+                             shape_text(d));
     } else if (d.ndim != ndim || !std::equal(shape, shape + ndim, d.shape)) {
-        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape), ", got ",
-                         shape_text(d));
+        fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(ndim, shape),
+                         ", got ", shape_text(d));
     }
     return d;
 }
@@ -56,13 +58,14 @@ struct Inputs {
     const void *weight, *pos_weight;
 
     Inputs(const char* op, py::handle input, py::handle t, py::handle w, py::handle v)
-        : x(block_float(input, {op, "input"}, hold[0])), target(block_like(t, {op, "target"}, x, hold[1])),
+        : x(block_float(input, {op, "input"}, hold[0])),
+          target(block_like(t, {op, "target"}, x, hold[1])),
           weight(optional_like(w, {op, "weight"}, x, hold[2])),
           pos_weight(optional_like(v, {op, "pos_weight"}, x, hold[3])) {}
 };
 
-py::object elementwise(loss::Op op, py::handle input, py::handle target, std::string_view reduction, py::handle weight,
-                       py::handle pos_weight, double parameter) {
+py::object elementwise(loss::Op op, py::handle input, py::handle target, std::string_view reduction,
+                       py::handle weight, py::handle pos_weight, double parameter) {
     const auto& kernel = loss::entry(op).forward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Inputs in(kernel.name, input, target, weight, pos_weight);
@@ -70,14 +73,14 @@ py::object elementwise(loss::Op op, py::handle input, py::handle target, std::st
         visit_float(in.x.dtype, [&]<class T>() { check_probabilities<T>(kernel.name, in.x); });
     }
     py::object out = r == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
-    launch(kernel, loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight, in.pos_weight,
-                              parameter, data_of(out)});
+    launch(kernel, loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight,
+                              in.pos_weight, parameter, data_of(out)});
     return out;
 }
 
 py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py::handle target,
-                                std::string_view reduction, py::handle weight, py::handle pos_weight, double parameter,
-                                bool to_target) {
+                                std::string_view reduction, py::handle weight,
+                                py::handle pos_weight, double parameter, bool to_target) {
     const auto& kernel = loss::entry(op).backward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Inputs in(kernel.name, input, target, weight, pos_weight);
@@ -86,8 +89,9 @@ py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py
                         ? block_like(dy, {kernel.name, "dy"}, in.x, hold)
                         : dense_dy(dy, {kernel.name, "dy"}, in.x.dtype, r, 0, nullptr, hold);
     py::object dx = empty_like(in.x);
-    launch(kernel, loss::BackwardArgs{op, in.x.dtype, r, to_target, in.x.size(), d.data, in.x.data, in.target.data,
-                                      in.weight, in.pos_weight, parameter, data_of(dx)});
+    launch(kernel,
+           loss::BackwardArgs{op, in.x.dtype, r, to_target, in.x.size(), d.data, in.x.data,
+                              in.target.data, in.weight, in.pos_weight, parameter, data_of(dx)});
     return dx;
 }
 
@@ -102,8 +106,10 @@ void def_elementwise(py::module_& m, loss::Op op) {
         py::arg("input"), py::arg("target"), mean);
     m.def(
         entry.backward.name,
-        [op](py::handle dy, py::handle x, py::handle t, std::string_view reduction, bool to_target) {
-            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0, to_target);
+        [op](py::handle dy, py::handle x, py::handle t, std::string_view reduction,
+             bool to_target) {
+            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0,
+                                        to_target);
         },
         py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg("to_target") = false);
 }
@@ -114,7 +120,8 @@ void def_with_width(py::module_& m, loss::Op op, const char* width) {
     const auto mean = py::arg("reduction") = "mean";
     const auto check = [op, width](double value) {
         if (!(value > 0)) {
-            fail<ValueError>(loss::entry(op).forward.name, ": ", width, " must be greater than 0, got ", value);
+            fail<ValueError>(loss::entry(op).forward.name, ": ", width,
+                             " must be greater than 0, got ", value);
         }
     };
     m.def(
@@ -126,12 +133,14 @@ void def_with_width(py::module_& m, loss::Op op, const char* width) {
         py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0);
     m.def(
         entry.backward.name,
-        [op, check](py::handle dy, py::handle x, py::handle t, std::string_view reduction, double value,
-                    bool to_target) {
+        [op, check](py::handle dy, py::handle x, py::handle t, std::string_view reduction,
+                    double value, bool to_target) {
             check(value);
-            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value, to_target);
+            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value,
+                                        to_target);
         },
-        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0, py::arg("to_target") = false);
+        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0,
+        py::arg("to_target") = false);
 }
 
 void def_binary(py::module_& m) {
@@ -148,7 +157,8 @@ void def_binary(py::module_& m) {
         py::arg("input"), py::arg("target"), weight, mean);
     m.def(
         "binary_cross_entropy_backward",
-        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction, bool to_target) {
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction,
+           bool to_target) {
             return elementwise_backward(Op::bce, dy, x, t, reduction, w, py::none(), 0, to_target);
         },
         py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, to_target);
@@ -160,14 +170,18 @@ void def_binary(py::module_& m) {
         py::arg("input"), py::arg("target"), weight, mean, pos_weight);
     m.def(
         "binary_cross_entropy_with_logits_backward",
-        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction, py::handle v,
-           bool to_target) { return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0, to_target); },
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction,
+           py::handle v, bool to_target) {
+            return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0,
+                                        to_target);
+        },
         py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, pos_weight, to_target);
 }
 
 // -- losses over classes -----------------------------------------------------------------------
 
-// Class scores (C), (N, C) or (N, C, d1, ...) as (outer, C, inner) in memory, in C order or with classes innermost.
+// Class scores (C), (N, C) or (N, C, d1, ...) as (outer, C, inner) in memory, in C order or with
+// classes innermost.
 struct Scores {
     py::object hold;  // before what points into it
     Array x;
@@ -176,10 +190,15 @@ struct Scores {
     int rows_ndim = 0;
     Py_ssize_t rows_shape[kMaxDims];  // x without its class axis: (), (N) or (N, d1, ...)
 
-    Scores(Name name, py::handle input) : x(block_float(input, name, hold)), class_axis(x.ndim > 1 ? 1 : 0) {
-        if (x.ndim == 0) fail<ValueError>(name.op, ": ", name.argument, " must have shape (C,), (N, C) or (N, C, ...), got ()");
+    Scores(Name name, py::handle input)
+        : x(block_float(input, name, hold)), class_axis(x.ndim > 1 ? 1 : 0) {
+        if (x.ndim == 0)
+            fail<ValueError>(name.op, ": ", name.argument,
+                             " must have shape (C,), (N, C) or (N, C, ...), got ()");
         classes = x.shape[class_axis];
-        if (classes == 0) fail<ValueError>(name.op, ": ", name.argument, " has no classes, shape ", shape_text(x));
+        if (classes == 0)
+            fail<ValueError>(name.op, ": ", name.argument, " has no classes, shape ",
+                             shape_text(x));
         if (!x.contiguous && !classes_innermost()) x = dense_float(input, name, hold);
         for (int i = 0; i < x.ndim; ++i) {
             if (i == class_axis) continue;
@@ -189,7 +208,7 @@ struct Scores {
     }
     std::int64_t rows() const { return outer * inner; }
 
-   private:
+ private:
     bool classes_innermost() const {
         auto expected = static_cast<Py_ssize_t>(size_of(x.dtype));
         if (classes > 1 && x.strides[class_axis] != expected) return false;
@@ -214,24 +233,26 @@ std::string position_text(std::int64_t row, int ndim, const Py_ssize_t* shape) {
 }
 
 // Class ids of shape (N, d1, ...), every one in range.
-Array class_ids(py::handle target, const char* op, const Scores& s, std::int64_t ignore_index, py::object& hold) {
+Array class_ids(py::handle target, const char* op, const Scores& s, std::int64_t ignore_index,
+                py::object& hold) {
     const Array ids = dense_ids(target, {op, "target"}, hold);
     if (ids.ndim != s.rows_ndim || !std::equal(ids.shape, ids.shape + ids.ndim, s.rows_shape)) {
-        fail<ValueError>(op, ": target must have shape ", shape_text(s.rows_ndim, s.rows_shape), " for input ",
-                         shape_text(s.x), ", got ", shape_text(ids));
+        fail<ValueError>(op, ": target must have shape ", shape_text(s.rows_ndim, s.rows_shape),
+                         " for input ", shape_text(s.x), ", got ", shape_text(ids));
     }
     const auto* id = ids.as<const std::int64_t>();
     const std::int64_t rows = s.rows(), classes = s.classes;
     const auto wrong = [=](std::int64_t i) {
-        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(classes) && i != ignore_index;
+        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(classes) &&
+               i != ignore_index;
     };
     bool bad = false;
     for (std::int64_t i = 0; i < rows; ++i) bad |= wrong(id[i]);
     if (bad) {
         const std::int64_t at = std::find_if(id, id + rows, wrong) - id;
         if (at < rows) {
-            fail<IndexError>(op, ": ", position_text(at, ids.ndim, ids.shape), " is ", id[at], ", but input has ", classes,
-                             " classes");
+            fail<IndexError>(op, ": ", position_text(at, ids.ndim, ids.shape), " is ", id[at],
+                             ", but input has ", classes, " classes");
         }
     }
     return ids;
@@ -245,16 +266,19 @@ const void* class_weight(py::handle weight, const char* op, const Scores& s, py:
 }
 
 py::object class_loss(const Scores& s, Reduction reduction) {
-    return reduction == Reduction::none ? empty(s.x.dtype, s.rows_ndim, s.rows_shape) : empty(s.x.dtype, {});
+    return reduction == Reduction::none ? empty(s.x.dtype, s.rows_ndim, s.rows_shape)
+                                        : empty(s.x.dtype, {});
 }
 
 bool is_floating(py::handle target) {
     return is_array(target) &&
-           py::detail::array_descriptor_proxy(py::detail::array_proxy(target.ptr())->descr)->kind == 'f';
+           py::detail::array_descriptor_proxy(py::detail::array_proxy(target.ptr())->descr)->kind ==
+               'f';
 }
 
-py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight, std::int64_t ignore_index,
-                        std::string_view reduction, double label_smoothing, bool with_gradient) {
+py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight,
+                        std::int64_t ignore_index, std::string_view reduction,
+                        double label_smoothing, bool with_gradient) {
     const char* op = cross_entropy::kForward.name;
     const Reduction r = parse_reduction(op, reduction);
     if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
@@ -270,7 +294,8 @@ py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight, 
     args.inner = s.inner;
     args.x = s.x.data;
     if (is_floating(target)) {
-        args.probabilities = block_like(target, {op, "target (probabilities)"}, s.x, hold_target).data;
+        args.probabilities =
+            block_like(target, {op, "target (probabilities)"}, s.x, hold_target).data;
     } else {
         args.target = class_ids(target, op, s, ignore_index, hold_target).as<const std::int64_t>();
     }
@@ -295,17 +320,20 @@ py::object cross_entropy_backward(py::handle dy, py::handle saved, std::string_v
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "gradient"}, saved);
     py::object hold;
-    const Array d = dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
+    const Array d =
+        dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
     // A loss is usually where backward starts, with dy = 1: then the gradient is there already.
-    const bool one = r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
+    const bool one =
+        r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
     if (one) return s.hold ? s.hold : py::reinterpret_borrow<py::object>(saved);
     py::object dx = empty_like(s.x);
-    launch(kernel, cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data, s.x.data, data_of(dx)});
+    launch(kernel, cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data,
+                                               s.x.data, data_of(dx)});
     return dx;
 }
 
-py::object nll_loss(py::handle input, py::handle target, py::handle weight, std::int64_t ignore_index,
-                    std::string_view reduction) {
+py::object nll_loss(py::handle input, py::handle target, py::handle weight,
+                    std::int64_t ignore_index, std::string_view reduction) {
     const auto& kernel = nll::kForward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "input"}, input);
@@ -313,8 +341,12 @@ py::object nll_loss(py::handle input, py::handle target, py::handle weight, std:
     const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
     const void* w = class_weight(weight, kernel.name, s, hold_weight);
     py::object out = class_loss(s, r);
-    launch(kernel, nll::Args{s.x.dtype, r, {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
-                             s.inner, s.x.data, data_of(out)});
+    launch(kernel, nll::Args{s.x.dtype,
+                             r,
+                             {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                             s.inner,
+                             s.x.data,
+                             data_of(out)});
     return out;
 }
 
@@ -326,10 +358,16 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
     py::object hold_target, hold_weight, hold;
     const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
     const void* w = class_weight(weight, kernel.name, s, hold_weight);
-    const Array d = dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
+    const Array d =
+        dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
     py::object dx = empty_like(s.x);
-    launch(kernel, nll::BackwardArgs{s.x.dtype, r, {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
-                                     s.inner, d.data, data_of(dx)});
+    launch(kernel,
+           nll::BackwardArgs{s.x.dtype,
+                             r,
+                             {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                             s.inner,
+                             d.data,
+                             data_of(dx)});
     return dx;
 }
 
@@ -347,12 +385,13 @@ void bind_loss(py::module_& m) {
     const auto ignore_index = py::arg("ignore_index") = -100;
     const auto mean = py::arg("reduction") = "mean";
     // (loss, gradient of the loss by input or None)
-    m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"), weight, ignore_index, mean,
-          py::arg("label_smoothing") = 0.0, py::arg("with_gradient") = true);
-    m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("dy"), py::arg("gradient"), mean);
+    m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"), weight,
+          ignore_index, mean, py::arg("label_smoothing") = 0.0, py::arg("with_gradient") = true);
+    m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("dy"), py::arg("gradient"),
+          mean);
     m.def("nll_loss", &nll_loss, py::arg("input"), py::arg("target"), weight, ignore_index, mean);
-    m.def("nll_loss_backward", &nll_loss_backward, py::arg("dy"), py::arg("input"), py::arg("target"), weight,
-          ignore_index, mean);
+    m.def("nll_loss_backward", &nll_loss_backward, py::arg("dy"), py::arg("input"),
+          py::arg("target"), weight, ignore_index, mean);
 }
 
 }  // namespace fastnn::bind

@@ -5,15 +5,19 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/loss/cross_entropy_kernels.h"
 #include "ops/loss/nll.h"
 
 namespace fastnn::cross_entropy {
 namespace {
 
-constexpr std::int64_t kChunk = 65536;      // logits per chunk: 256 KiB, a quarter of L2; at least one row
-constexpr std::int64_t kColumns = 256;      // columns of one chunk where the class axis is not the innermost
-constexpr double kElementNs = 0.6;          // per logit and thread, float32 from cache, gradient written
-constexpr std::size_t kStreamBytes = std::size_t{8} << 20;  // gradients from this size on go past the caches
+constexpr std::int64_t kChunk =
+    65536;  // logits per chunk: 256 KiB, a quarter of L2; at least one row
+constexpr std::int64_t kColumns =
+    256;  // columns of one chunk where the class axis is not the innermost
+constexpr double kElementNs = 0.6;  // per logit and thread, float32 from cache, gradient written
+constexpr std::size_t kStreamBytes = std::size_t{8}
+                                     << 20;  // gradients from this size on go past the caches
 
 const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
@@ -68,7 +72,8 @@ void forward_typed(const Args& a) {
     const Problem<T> p = problem<T>(a, total_weight);
     const TypedKernels<T>& kernel = table().of<T>();
     const Cut cut(a.outer, a.classes, a.inner);
-    const double chunk_ns = kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
+    const double chunk_ns =
+        kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
     const int threads = threads_worth(cut.chunks, chunk_ns * static_cast<double>(cut.chunks));
 
     Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
@@ -81,10 +86,12 @@ void forward_typed(const Args& a) {
         T* scratch = rows.data() + row * static_cast<std::size_t>(thread);
         for (std::int64_t c; (c = next.fetch_add(1, std::memory_order_relaxed)) < cut.chunks;) {
             if (a.inner == 1) {
-                sum[c] = kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
+                sum[c] =
+                    kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
             } else {
                 const std::int64_t begin = c % cut.per_outer * cut.step;
-                sum[c] = kernel.columns(p, c / cut.per_outer, begin, std::min(a.inner, begin + cut.step));
+                sum[c] = kernel.columns(p, c / cut.per_outer, begin,
+                                        std::min(a.inner, begin + cut.step));
             }
         }
     });
@@ -106,12 +113,15 @@ void backward(const BackwardArgs& a) {
         auto* dx = static_cast<T*>(a.dx);
         const bool each = a.reduction == Reduction::none;
         if (!each || a.inner == 1) {
-            const std::int64_t rows = a.outer * a.inner, step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.classes));
+            const std::int64_t rows = a.outer * a.inner,
+                               step = std::max<std::int64_t>(
+                                   1, kChunk / std::max<std::int64_t>(1, a.classes));
             const double chunk_ns = 0.15 * static_cast<double>(a.classes * std::min(rows, step));
             parallel_for((rows + step - 1) / step, chunk_ns, [=, &a, &kernel](long c) {
                 const std::int64_t begin = c * step, end = std::min(rows, begin + step);
                 if (!each) {
-                    kernel.scale(saved + begin * a.classes, dy[0], dx + begin * a.classes, (end - begin) * a.classes);
+                    kernel.scale(saved + begin * a.classes, dy[0], dx + begin * a.classes,
+                                 (end - begin) * a.classes);
                     return;
                 }
                 for (std::int64_t i = begin; i < end; ++i) {

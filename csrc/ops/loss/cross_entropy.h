@@ -1,25 +1,27 @@
 // Softmax and cross entropy in one sweep.
 //
-// The logits x are (outer, C, inner) in memory: (N, C) has inner = 1, an (N, C, d1, ...) array in C order has
-// inner = d1 ..., in channels-last order outer = N d1 .... A row is the C logits of one (outer, inner). Its loss is
+// The logits x are (outer, C, inner) in memory: (N, C) has inner = 1, an (N, C, d1, ...) array in C
+// order has inner = d1 ..., in channels-last order outer = N d1 .... A row is the C logits of one
+// (outer, inner). Its loss is
 //
 //     l = sum_c k_c (logsumexp(x) - x_c)
 //     class ids t:      k_c = w_c ((1 - s) [c = t] + s / C),  0 for all c where t = ignore_index
 //     probabilities q:  k_c = w_c ((1 - s) q_c + s / C)
 //
-// with class weights w (1 if not given) and label smoothing s. Reduced: sum of l, or mean, which divides by the sum of
-// w_t over rows that count (class ids), or by the number of rows (probabilities).
+// with class weights w (1 if not given) and label smoothing s. Reduced: sum of l, or mean, which
+// divides by the sum of w_t over rows that count (class ids), or by the number of rows
+// (probabilities).
 //
-// The gradient of the reduced loss, dx_c = (softmax(x)_c sum k - k_c) / divisor, needs the exponentials that the loss
-// needs: forward writes it while the row is in cache (dx not null), and backward only multiplies it by dy. So logits are
-// read once from memory and dx is written once; computing it in backward would read them again: at 640 x 10000 float32
-// 38 MB of traffic more, 1.4 times the time (benches/bench_loss.py).
+// The gradient of the reduced loss, dx_c = (softmax(x)_c sum k - k_c) / divisor, needs the
+// exponentials that the loss needs: forward writes it while the row is in cache (dx not null), and
+// backward only multiplies it by dy. So logits are read once from memory and dx is written once;
+// computing it in backward would read them again: at 640 x 10000 float32 38 MB of traffic more, 1.4
+// times the time (benches/bench_loss.py).
 #pragma once
 
 #include <cstdint>
 
 #include "core/dtype.h"
-#include "core/isa.h"
 #include "core/launch.h"
 #include "ops/loss/loss.h"
 
@@ -32,9 +34,10 @@ struct Args {
     Reduction reduction;
     std::int64_t outer, classes, inner;
     const void* x;
-    const std::int64_t* target;  // (outer, inner); an id outside [0, C) counts as ignore_index. Or null:
-    const void* probabilities;   // laid out as x
-    const void* weight;          // (C) or null
+    const std::int64_t*
+        target;  // (outer, inner); an id outside [0, C) counts as ignore_index. Or null:
+    const void* probabilities;  // laid out as x
+    const void* weight;         // (C) or null
     std::int64_t ignore_index;
     double label_smoothing;
     void* loss;  // one number, or (outer, inner) where nothing is reduced
@@ -50,48 +53,6 @@ struct BackwardArgs {
     const void* saved;
     void* dx;
 };
-
-// What the kernels see of Args: one type, the divisor known.
-template <class T>
-struct Problem {
-    long classes, inner;
-    const T* x;
-    const std::int64_t* target;
-    const T* probabilities;
-    const T* weight;
-    std::int64_t ignore_index;
-    T hard, uniform;  // 1 - label_smoothing, label_smoothing / C
-    T scale;          // 1 / divisor
-    T* loss;          // for each row, or null
-    T* dx;            // or null
-    bool stream;      // write dx past the caches
-};
-
-// Each returns the sum of the losses of its rows. rows: inner = 1, rows begin .. end, `scratch` holds C numbers.
-// columns: rows begin .. end of one `outer`.
-template <class T>
-struct TypedKernels {
-    double (*rows)(const Problem<T>& p, long begin, long end, T* scratch);
-    double (*columns)(const Problem<T>& p, long outer, long begin, long end);
-    void (*scale)(const T* x, T factor, T* y, long n);           // y = factor x
-    void (*scale_each)(const T* x, const T* factor, T* y, long n);  // y = factor * x
-};
-
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by cross_entropy_kernel.cpp, once per level
 
 extern const Kernel<Args> kForward;
 extern const Kernel<BackwardArgs> kBackward;

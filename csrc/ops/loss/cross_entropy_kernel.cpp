@@ -1,4 +1,4 @@
-#include "ops/loss/cross_entropy.h"
+#include "ops/loss/cross_entropy_kernels.h"
 
 #include "simd/math.h"
 #include "simd/stream.h"
@@ -8,11 +8,12 @@ namespace {
 
 using cross_entropy::Problem;
 
-// So many vectors are added lane by lane in T before their sum goes on in double: keeps the error of a row's sum
-// at some tens of roundings however long the row.
+// So many vectors are added lane by lane in T before their sum goes on in double: keeps the error
+// of a row's sum at some tens of roundings however long the row.
 constexpr long kBlock = 64;
 
-// The hard part of a row's coefficients: class `t` with coefficient `k`. Rows that do not count have live = false.
+// The hard part of a row's coefficients: class `t` with coefficient `k`. Rows that do not count
+// have live = false.
 template <class T>
 struct Hard {
     long t = 0;
@@ -24,7 +25,8 @@ template <class T>
 FASTNN_INLINE Hard<T> hard_target(const Problem<T>& p, long row) {
     if (p.target == nullptr) return {};
     const int64_t t = p.target[row];
-    // Checked before the launch, and again as it is used: another thread may have written to the array since.
+    // Checked before the launch, and again as it is used: another thread may have written to the
+    // array since.
     if (t == p.ignore_index || t < 0 || t >= p.classes) return {0, T(0), false};
     return {long(t), p.weight == nullptr ? p.hard : p.hard * p.weight[t], true};
 }
@@ -73,7 +75,8 @@ FASTNN_INLINE Vec<T> load(const T* p, long count) {
     return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
 }
 
-// k_c = w_c (hard q_c + uniform), the soft part of the coefficients, from class i on; q may be null.
+// k_c = w_c (hard q_c + uniform), the soft part of the coefficients, from class i on; q may be
+// null.
 template <class T>
 FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, long i, long count) {
     Vec<T> k = p.uniform;
@@ -83,7 +86,8 @@ FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, long i, l
 
 // dx = factor e - scale k for the soft coefficients k.
 template <class T>
-FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T factor, T* dx, long n) {
+FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T factor, T* dx,
+                                 long n) {
     using V = Vec<T>;
     const V f = factor, scale = p.scale;
     for (long i = 0; i < n; i += V::width) {
@@ -93,8 +97,8 @@ FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T 
     }
 }
 
-// The second sweep over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max), k being the soft
-// coefficients.
+// The second sweep over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max),
+// k being the soft coefficients.
 template <bool soft, class T>
 struct RowPass {
     using V = Vec<T>;
@@ -107,8 +111,11 @@ struct RowPass {
     double exp_sum = 0, soft_sum = 0, dot_sum = 0;
 
     FASTNN_INLINE RowPass(const Problem<T>& p, long row, T max, T* e)
-        : p(p), x(p.x + row * p.classes),
-          q(p.probabilities == nullptr ? nullptr : p.probabilities + row * p.classes), e(e), max(max) {}
+        : p(p),
+          x(p.x + row * p.classes),
+          q(p.probabilities == nullptr ? nullptr : p.probabilities + row * p.classes),
+          e(e),
+          max(max) {}
 
     FASTNN_INLINE void step(long i, long count) {
         const bool whole = count == V::width;
@@ -187,7 +194,8 @@ double rows(const Problem<T>& p, long begin, long end, T* scratch) {
         const Hard<T> hard = hard_target(p, row);
         double loss = 0;
         if (hard.live) {
-            loss = soft ? row_loss<true>(p, row, hard, scratch) : row_loss<false>(p, row, hard, scratch);
+            loss = soft ? row_loss<true>(p, row, hard, scratch)
+                        : row_loss<false>(p, row, hard, scratch);
         } else if (p.dx != nullptr) {
             fill_zero(p.dx + row * p.classes, p.classes, 1);
         }
@@ -273,7 +281,8 @@ double columns(const Problem<T>& p, long outer, long begin, long end) {
     double total = 0;
     for (long i = begin; i < end; i += width) {
         const long count = end - i < width ? end - i : width;
-        total += soft ? column_losses<true>(p, outer, i, count) : column_losses<false>(p, outer, i, count);
+        total += soft ? column_losses<true>(p, outer, i, count)
+                      : column_losses<false>(p, outer, i, count);
     }
     return total;
 }

@@ -28,7 +28,8 @@ Chunk<T> chunk(const Args& a, std::int64_t c) {
 
 template <class Args>
 double chunk_ns(const Args& a) {
-    return entry(a.op).element_ns * static_cast<double>(std::min(a.size, kChunk) * size_of(a.dtype) / 4);
+    return entry(a.op).element_ns *
+           static_cast<double>(std::min(a.size, kChunk) * size_of(a.dtype) / 4);
 }
 
 void forward(const Args& a) {
@@ -54,11 +55,13 @@ void backward(const BackwardArgs& a) {
         const auto kernel = table().of<T>().backward[static_cast<int>(a.op)];
         const bool each = a.reduction == Reduction::none;
         const double dy = each ? 1.0 : static_cast<double>(*static_cast<const T*>(a.dy));
-        const auto factor = static_cast<T>(a.reduction == Reduction::mean ? dy / static_cast<double>(a.size) : dy);
-        parallel_for((a.size + kChunk - 1) / kChunk, chunk_ns(a), [&a, kernel, each, factor](long c) {
-            kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor, a.to_target,
-                   static_cast<T*>(a.dx) + c * kChunk);
-        });
+        const auto factor =
+            static_cast<T>(a.reduction == Reduction::mean ? dy / static_cast<double>(a.size) : dy);
+        parallel_for((a.size + kChunk - 1) / kChunk, chunk_ns(a),
+                     [&a, kernel, each, factor](long c) {
+                         kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor,
+                                a.to_target, static_cast<T*>(a.dx) + c * kChunk);
+                     });
     });
 }
 
@@ -79,7 +82,8 @@ Work backward_work(const BackwardArgs& a) {
 }
 
 constexpr Entry row(const char* name, const char* backward_name, int flops, double element_ns) {
-    return {{name, forward, forward_work}, {backward_name, backward, backward_work}, flops, element_ns};
+    return {
+        {name, forward, forward_work}, {backward_name, backward, backward_work}, flops, element_ns};
 }
 
 }  // namespace

@@ -13,13 +13,14 @@ namespace fastnn::loss {
 
 enum class Reduction : std::uint8_t { none, mean, sum };
 
-// With d = x - t, parameter p and pos_weight v. The order is that of the tables in loss.cpp and loss_kernel.cpp.
+// With d = x - t, parameter p and pos_weight v. The order is that of the tables in loss.cpp and
+// loss_kernel.cpp.
 enum class Op : std::uint8_t {
-    mse,        // d^2
-    l1,         // |d|
-    smooth_l1,  // |d| < p: d^2 / (2 p), else |d| - p / 2
-    huber,      // |d| < p: d^2 / 2, else p (|d| - p / 2)
-    bce,        // -(t log(x) + (1 - t) log(1 - x)), each logarithm at least -100; x in [0, 1]
+    mse,              // d^2
+    l1,               // |d|
+    smooth_l1,        // |d| < p: d^2 / (2 p), else |d| - p / 2
+    huber,            // |d| < p: d^2 / 2, else p (|d| - p / 2)
+    bce,              // -(t log(x) + (1 - t) log(1 - x)), each logarithm at least -100; x in [0, 1]
     bce_with_logits,  // (1 - t) x + (1 + (v - 1) t) log(1 + e^-x)
     count
 };
@@ -38,7 +39,8 @@ struct Args {
     void* loss;  // one number, or `size` where nothing is reduced
 };
 
-// dx = dy dl/dx, or dy dl/dt where to_target; dy is one number, or `size` where nothing was reduced.
+// dx = dy dl/dx, or dy dl/dt where to_target; dy is one number, or `size` where nothing was
+// reduced.
 struct BackwardArgs {
     Op op;
     Dtype dtype;
@@ -96,6 +98,8 @@ struct Entry {
     double element_ns;  // what an element costs one thread, float32 from cache
 };
 extern const Entry kTable[kOps];
-inline const Entry& entry(Op op) { return kTable[static_cast<int>(op)]; }
+inline const Entry& entry(Op op) {
+    return kTable[static_cast<int>(op)];
+}
 
 }  // namespace fastnn::loss

@@ -66,7 +66,8 @@ struct Huber {
 template <class T>
 struct BinaryCrossEntropy {
     using V = Vec<T>;
-    static constexpr T lowest = -100;  // PyTorch's bound, which keeps the loss finite at x = 0 and 1
+    static constexpr T lowest =
+        -100;  // PyTorch's bound, which keeps the loss finite at x = 0 and 1
     explicit BinaryCrossEntropy(T) {}
     static V log_yes(V x) { return max(V(lowest), log(x)); }
     static V log_no(V x) { return max(V(lowest), log1p(-x)); }
@@ -84,8 +85,8 @@ struct BinaryCrossEntropyWithLogits {
     explicit BinaryCrossEntropyWithLogits(T) {}
     static V slope(V t, V v) { return fma(v - V(1), t, V(1)); }
     static V rest(V x) { return log1p(exp(-abs(x))); }
-    // log(1 + e^-x) = max(-x, 0) + rest(x). For x < 0 that -x is taken together with (1 - t) x, or a small loss would
-    // be the difference of two large numbers.
+    // log(1 + e^-x) = max(-x, 0) + rest(x). For x < 0 that -x is taken together with (1 - t) x, or
+    // a small loss would be the difference of two large numbers.
     V value(V x, V t, V v) const {
         return fma(select(x < V(), -v * t, V(1) - t), x, slope(t, v) * rest(x));
     }
@@ -136,7 +137,8 @@ FASTNN_INLINE void backward_loop(const Chunk<T>& c, const T* dy, T factor, T* dx
     using V = Vec<T>;
     const F f(c.parameter);
     const auto each = [&](long i, long count) __attribute__((always_inline)) {
-        const V x = load(c.x + i, count), t = load(c.target + i, count), v = load_or_one(c.pos_weight, i, count);
+        const V x = load(c.x + i, count), t = load(c.target + i, count),
+                v = load_or_one(c.pos_weight, i, count);
         V g = V(factor) * (to_target ? f.dt(x, t, v) : f.dx(x, t, v));
         if (c.weight != nullptr) g = g * load(c.weight + i, count);
         if (dy != nullptr) g = g * load(dy + i, count);
@@ -149,7 +151,8 @@ FASTNN_INLINE void backward_loop(const Chunk<T>& c, const T* dy, T factor, T* dx
 
 template <class F, class T>
 void backward(const Chunk<T>& c, const T* dy, T factor, bool to_target, T* dx) {
-    to_target ? backward_loop<true, F>(c, dy, factor, dx) : backward_loop<false, F>(c, dy, factor, dx);
+    to_target ? backward_loop<true, F>(c, dy, factor, dx)
+              : backward_loop<false, F>(c, dy, factor, dx);
 }
 
 template <template <class> class... F>
@@ -160,7 +163,8 @@ struct List {
 };
 
 // In the order of loss::Op.
-using All = List<Squared, Absolute, SmoothAbsolute, Huber, BinaryCrossEntropy, BinaryCrossEntropyWithLogits>;
+using All = List<Squared, Absolute, SmoothAbsolute, Huber, BinaryCrossEntropy,
+                 BinaryCrossEntropyWithLogits>;
 
 constexpr loss::Kernels kTable{All::typed<float>, All::typed<double>};
 

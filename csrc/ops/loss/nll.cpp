@@ -39,18 +39,22 @@ void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto* x = static_cast<const T*>(a.x);
         T* each = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr;
-        const double total = sum_rows(a.targets.rows, [&a, x, each](std::int64_t begin, std::int64_t end) {
+        const double total = sum_rows(a.targets.rows, [&a, x, each](std::int64_t begin,
+                                                                    std::int64_t end) {
             double sum = 0;
             for (std::int64_t row = begin; row < end; ++row) {
                 const std::int64_t id = a.targets.id[row];
                 const bool live = id != a.targets.ignore_index && id >= 0 && id < a.targets.classes;
-                const T l = live ? -row_weight<T>(a.targets, row) * x[place(a.targets, a.inner, row)] : T(0);
+                const T l = live
+                                ? -row_weight<T>(a.targets, row) * x[place(a.targets, a.inner, row)]
+                                : T(0);
                 if (each != nullptr) each[row] = l;
                 sum += static_cast<double>(l);
             }
             return sum;
         });
-        if (each == nullptr) *static_cast<T*>(a.loss) = static_cast<T>(total / divisor<T>(a.reduction, a.targets));
+        if (each == nullptr)
+            *static_cast<T*>(a.loss) = static_cast<T>(total / divisor<T>(a.reduction, a.targets));
     });
 }
 
@@ -62,13 +66,17 @@ void backward(const BackwardArgs& a) {
         const bool each = a.reduction == Reduction::none;
         const double factor = 1.0 / divisor<T>(a.reduction, t);
         const std::int64_t size = t.rows * t.classes, chunk = std::int64_t{1} << 18;
-        parallel_for((size + chunk - 1) / chunk, 0.1 * static_cast<double>(std::min(size, chunk)), [=](long c) {
-            std::memset(dx + c * chunk, 0, sizeof(T) * static_cast<std::size_t>(std::min(chunk, size - c * chunk)));
-        });
+        parallel_for((size + chunk - 1) / chunk, 0.1 * static_cast<double>(std::min(size, chunk)),
+                     [=](long c) {
+                         std::memset(dx + c * chunk, 0,
+                                     sizeof(T) * static_cast<std::size_t>(
+                                                     std::min(chunk, size - c * chunk)));
+                     });
         for (std::int64_t row = 0; row < t.rows; ++row) {
             const T w = row_weight<T>(t, row);
             if (w != T(0)) {
-                dx[place(t, a.inner, row)] = static_cast<T>(-factor * static_cast<double>(w * dy[each ? row : 0]));
+                dx[place(t, a.inner, row)] =
+                    static_cast<T>(-factor * static_cast<double>(w * dy[each ? row : 0]));
             }
         }
     });
@@ -81,7 +89,8 @@ Work forward_work(const Args& a) {
 
 Work backward_work(const BackwardArgs& a) {
     const auto rows = static_cast<double>(a.targets.rows);
-    return {rows, rows * static_cast<double>(a.targets.classes) * static_cast<double>(size_of(a.dtype))};
+    return {rows,
+            rows * static_cast<double>(a.targets.classes) * static_cast<double>(size_of(a.dtype))};
 }
 
 }  // namespace
@@ -90,7 +99,8 @@ template <class T>
 double total_weight(const Targets& t) {
     return sum_rows(t.rows, [&t](std::int64_t begin, std::int64_t end) {
         double sum = 0;
-        for (std::int64_t row = begin; row < end; ++row) sum += static_cast<double>(row_weight<T>(t, row));
+        for (std::int64_t row = begin; row < end; ++row)
+            sum += static_cast<double>(row_weight<T>(t, row));
         return sum;
     });
 }

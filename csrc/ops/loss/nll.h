@@ -1,6 +1,8 @@
-// Negative log likelihood: l = -w_t x_t for the class id t of each row, kept or reduced as in cross_entropy.h.
+// Negative log likelihood: l = -w_t x_t for the class id t of each row, kept or reduced as in
+// cross_entropy.h.
 //
-// x is (outer, C, inner) in memory, target (outer, inner). Only gathers and scatters: no kernel per ISA.
+// x is (outer, C, inner) in memory, target (outer, inner). Only gathers and scatters: no kernel per
+// ISA.
 #pragma once
 
 #include <cstdint>

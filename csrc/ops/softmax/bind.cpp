@@ -5,7 +5,8 @@
 namespace fastnn::bind {
 namespace {
 
-// A block of memory seen as (outer, size, inner) around one of its axes, whatever the order of the others.
+// A block of memory seen as (outer, size, inner) around one of its axes, whatever the order of the
+// others.
 struct Axis {
     std::int64_t outer, size, inner;
 };
@@ -13,15 +14,17 @@ struct Axis {
 Axis axis_of(const Array& a, Name name, std::int64_t dim) {
     const std::int64_t ndim = a.ndim == 0 ? 1 : a.ndim;
     if (dim < -ndim || dim >= ndim) {
-        fail<IndexError>(name.op, ": dim must lie between ", -ndim, " and ", ndim - 1, " for shape ", shape_text(a), ", got ",
-                         dim);
+        fail<IndexError>(name.op, ": dim must lie between ", -ndim, " and ", ndim - 1,
+                         " for shape ", shape_text(a), ", got ", dim);
     }
     if (a.ndim == 0) return {1, 1, 1};
     const auto i = static_cast<int>(dim < 0 ? dim + ndim : dim);
     const std::int64_t all = a.size(), size = a.shape[i];
     if (all == 0) return {0, size, 0};
-    // In a block the axes that vary faster fill one step of this one. An axis of length 1 may have any stride.
-    const std::int64_t inner = size == 1 ? 1 : a.strides[i] / static_cast<std::int64_t>(size_of(a.dtype));
+    // In a block the axes that vary faster fill one step of this one. An axis of length 1 may have
+    // any stride.
+    const std::int64_t inner =
+        size == 1 ? 1 : a.strides[i] / static_cast<std::int64_t>(size_of(a.dtype));
     return {all / (size * inner), size, inner};
 }
 
@@ -32,7 +35,8 @@ py::object forward(py::handle input, std::int64_t dim) {
     const Array x = block_float(input, {kernel.name, "input"}, hold);
     const Axis axis = axis_of(x, {kernel.name, "input"}, dim);
     py::object y = empty_like(x);
-    launch(kernel, softmax::Args{x.dtype, log, axis.outer, axis.size, axis.inner, x.data, data_of(y)});
+    launch(kernel,
+           softmax::Args{x.dtype, log, axis.outer, axis.size, axis.inner, x.data, data_of(y)});
     return y;
 }
 
@@ -44,8 +48,8 @@ py::object backward(py::handle dy, py::handle output, std::int64_t dim) {
     const Array d = block_like(dy, {kernel.name, "dy"}, y, hold_dy);
     const Axis axis = axis_of(y, {kernel.name, "y"}, dim);
     py::object dx = empty_like(y);
-    launch(kernel,
-           softmax::BackwardArgs{y.dtype, log, axis.outer, axis.size, axis.inner, d.data, y.data, data_of(dx)});
+    launch(kernel, softmax::BackwardArgs{y.dtype, log, axis.outer, axis.size, axis.inner, d.data,
+                                         y.data, data_of(dx)});
     return dx;
 }
 

@@ -7,17 +7,20 @@
 namespace fastnn::softmax {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;  // elements per chunk: 128 KiB in and 128 KiB out, within L2; at least one row
-constexpr std::int64_t kColumns = 64;   // columns of one chunk at least, so that memory is read in whole lines
+constexpr std::int64_t kChunk =
+    32768;  // elements per chunk: 128 KiB in and 128 KiB out, within L2; at least one row
+constexpr std::int64_t kColumns =
+    64;  // columns of one chunk at least, so that memory is read in whole lines
 
 const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
 }
 
-// Calls rows(offset, count) over chunks of whole rows, or columns(offset, count) over chunks of columns.
+// Calls rows(offset, count) over chunks of whole rows, or columns(offset, count) over chunks of
+// columns.
 template <class Rows, class Columns>
-void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns, Rows rows,
-                 Columns columns) {
+void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns,
+                 Rows rows, Columns columns) {
     if (outer * size * inner == 0) return;
     const std::int64_t wanted = std::max<std::int64_t>(1, kChunk / size);
     if (inner == 1) {
@@ -26,14 +29,17 @@ void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, doub
                      [=](long c) { rows(c * step * size, std::min(step, outer - c * step)); });
         return;
     }
-    const std::int64_t step = std::min(inner, std::max(wanted, kColumns)), per_outer = (inner + step - 1) / step;
+    const std::int64_t step = std::min(inner, std::max(wanted, kColumns)),
+                       per_outer = (inner + step - 1) / step;
     // Short runs of columns share a chunk.
-    const std::int64_t group = std::max<std::int64_t>(1, kChunk / (step * size)), all = outer * per_outer;
-    parallel_for((all + group - 1) / group, element_ns * static_cast<double>(std::min(group, all) * step * size),
-                 [=](long g) {
+    const std::int64_t group = std::max<std::int64_t>(1, kChunk / (step * size)),
+                       all = outer * per_outer;
+    parallel_for((all + group - 1) / group,
+                 element_ns * static_cast<double>(std::min(group, all) * step * size), [=](long g) {
                      for (std::int64_t c = g * group; c < std::min(all, (g + 1) * group); ++c) {
                          const std::int64_t begin = c % per_outer * step;
-                         columns(c / per_outer * size * inner + begin, std::min(step, inner - begin));
+                         columns(c / per_outer * size * inner + begin,
+                                 std::min(step, inner - begin));
                      }
                  });
 }
@@ -45,7 +51,9 @@ void forward(const Args& a) {
         auto* y = static_cast<T*>(a.y);
         over_chunks(
             a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4,
-            [&, x, y](std::int64_t at, std::int64_t count) { kernel.rows[a.log](x + at, y + at, a.size, count); },
+            [&, x, y](std::int64_t at, std::int64_t count) {
+                kernel.rows[a.log](x + at, y + at, a.size, count);
+            },
             [&, x, y](std::int64_t at, std::int64_t count) {
                 kernel.columns[a.log](x + at, y + at, a.size, a.inner, count);
             });
@@ -70,18 +78,23 @@ void backward(const BackwardArgs& a) {
 
 template <class Args>
 double elements(const Args& a) {
-    return static_cast<double>(a.outer) * static_cast<double>(a.size) * static_cast<double>(a.inner);
+    return static_cast<double>(a.outer) * static_cast<double>(a.size) *
+           static_cast<double>(a.inner);
 }
 
-Work forward_work(const Args& a) { return {20 * elements(a), 2 * elements(a) * static_cast<double>(size_of(a.dtype))}; }
+Work forward_work(const Args& a) {
+    return {20 * elements(a), 2 * elements(a) * static_cast<double>(size_of(a.dtype))};
+}
 
 Work backward_work(const BackwardArgs& a) {
-    return {(a.log ? 20 : 4) * elements(a), 3 * elements(a) * static_cast<double>(size_of(a.dtype))};
+    return {(a.log ? 20 : 4) * elements(a),
+            3 * elements(a) * static_cast<double>(size_of(a.dtype))};
 }
 
 }  // namespace
 
-const Kernel<Args> kForward[2] = {{"softmax", forward, forward_work}, {"log_softmax", forward, forward_work}};
+const Kernel<Args> kForward[2] = {{"softmax", forward, forward_work},
+                                  {"log_softmax", forward, forward_work}};
 const Kernel<BackwardArgs> kBackward[2] = {{"softmax_backward", backward, backward_work},
                                            {"log_softmax_backward", backward, backward_work}};
 

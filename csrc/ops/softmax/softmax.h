@@ -1,8 +1,9 @@
-// Softmax over one axis: y_c = e^(x_c - m) / sum_j e^(x_j - m), m = max x; log_softmax: y_c = x_c - m - log(sum ...).
-// Backward: dx_c = y_c (dy_c - sum_j dy_j y_j); for log_softmax: dx_c = dy_c - e^(y_c) sum_j dy_j.
+// Softmax over one axis: y_c = e^(x_c - m) / sum_j e^(x_j - m), m = max x; log_softmax: y_c = x_c -
+// m - log(sum ...). Backward: dx_c = y_c (dy_c - sum_j dy_j y_j); for log_softmax: dx_c = dy_c -
+// e^(y_c) sum_j dy_j.
 //
-// Arrays are (outer, size, inner) in memory, the axis in the middle; all have the same layout; y may be x, dx may be
-// dy. A row whose numbers are all -inf, or that holds NaN or +inf, becomes NaN.
+// Arrays are (outer, size, inner) in memory, the axis in the middle; all have the same layout; y
+// may be x, dx may be dy. A row whose numbers are all -inf, or that holds NaN or +inf, becomes NaN.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ struct BackwardArgs {
     void* dx;
 };
 
-// By Args::log. rows: `count` rows of `size` numbers, one after the other. columns: `count` neighbouring rows whose
-// numbers are `stride` apart.
+// By Args::log. rows: `count` rows of `size` numbers, one after the other. columns: `count`
+// neighbouring rows whose numbers are `stride` apart.
 template <class T>
 struct TypedKernels {
     void (*rows[2])(const T* x, T* y, long size, long count);
@@ -56,7 +57,7 @@ struct Kernels {
 template <Isa>
 const Kernels& kernels();  // defined by softmax_kernel.cpp, once per level
 
-extern const Kernel<Args> kForward[2];           // by Args::log
+extern const Kernel<Args> kForward[2];  // by Args::log
 extern const Kernel<BackwardArgs> kBackward[2];
 
 }  // namespace fastnn::softmax

@@ -25,8 +25,8 @@ FASTNN_INLINE void over(long n, F f) {
     if (i < n) f(i, n - i);
 }
 
-// The sum of f(i, count) over all vectors: lane by lane within a block, then in double. Lanes beyond `count` are not
-// counted.
+// The sum of f(i, count) over all vectors: lane by lane within a block, then in double. Lanes
+// beyond `count` are not counted.
 template <class T, class F>
 FASTNN_INLINE double sum_over(long n, F f) {
     using V = Vec<T>;
@@ -34,7 +34,8 @@ FASTNN_INLINE double sum_over(long n, F f) {
     long i = 0;
     while (i + V::width <= n) {
         V block;
-        for (const long stop = i + kBlock * V::width; i < stop && i + V::width <= n; i += V::width) {
+        for (const long stop = i + kBlock * V::width; i < stop && i + V::width <= n;
+             i += V::width) {
             block += f(i, long(V::width));
         }
         total += double(sum(block));
@@ -73,7 +74,9 @@ FASTNN_INLINE void row(const T* x, T* y, long n) {
     if (log) {
         // Subtracted one after the other: top + log(total) would round at the size of top.
         const V log_total = T(__builtin_log(total));
-        over<T>(n, [=](long i, long count) { store(load(x + i, count) - top - log_total, y + i, count); });
+        over<T>(n, [=](long i, long count) {
+            store(load(x + i, count) - top - log_total, y + i, count);
+        });
     } else {
         const V factor = T(1 / total);
         over<T>(n, [=](long i, long count) { store(load(y + i, count) * factor, y + i, count); });
@@ -124,7 +127,8 @@ FASTNN_INLINE void column(const T* x, T* y, long n, long stride, long k) {
     });
     const V last = log ? fastnn::FASTNN_ISA::log(total) : V(T(1)) / total;
     for (long c = 0; c < n; ++c) {
-        store(log ? load(x + c * stride, k) - top - last : load(y + c * stride, k) * last, y + c * stride, k);
+        store(log ? load(x + c * stride, k) - top - last : load(y + c * stride, k) * last,
+              y + c * stride, k);
     }
 }
 
@@ -143,7 +147,8 @@ FASTNN_INLINE void column_backward(const T* dy, const T* y, T* dx, long n, long 
 
 template <bool log, class T>
 void columns(const T* x, T* y, long n, long stride, long count) {
-    over<T>(count, [=](long i, long k) __attribute__((always_inline)) { column<log>(x + i, y + i, n, stride, k); });
+    over<T>(count, [=](long i, long k)
+                       __attribute__((always_inline)) { column<log>(x + i, y + i, n, stride, k); });
 }
 
 template <bool log, class T>

@@ -1,0 +1,52 @@
+// The kernel table of cross_entropy.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "core/isa.h"
+
+namespace fastnn::cross_entropy {
+
+// What the kernels see of cross_entropy::Args: one type, the divisor known.
+template <class T>
+struct Problem {
+    long classes, inner;
+    const T* x;
+    const int64_t* target;
+    const T* probabilities;
+    const T* weight;
+    int64_t ignore_index;
+    T hard, uniform;  // 1 - label_smoothing, label_smoothing / C
+    T scale;          // 1 / divisor
+    T* loss;          // for each row, or null
+    T* dx;            // or null
+    bool stream;      // write dx past the caches
+};
+
+// Each returns the sum of the losses of its rows. rows: inner = 1, rows begin .. end, `scratch`
+// holds C numbers. columns: rows begin .. end of one `outer`.
+template <class T>
+struct TypedKernels {
+    double (*rows)(const Problem<T>& p, long begin, long end, T* scratch);
+    double (*columns)(const Problem<T>& p, long outer, long begin, long end);
+    void (*scale)(const T* x, T factor, T* y, long n);              // y = factor x
+    void (*scale_each)(const T* x, const T* factor, T* y, long n);  // y = factor * x
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by cross_entropy_kernel.cpp, once per level
+
+}  // namespace fastnn::cross_entropy

@@ -1,0 +1,101 @@
+"""Modules of activations and losses call their operations with what they were given."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import nn
+from tests.harness import numbers
+
+X = numbers(4, 5).astype(np.float32)
+T = numbers(4, 5, low=0.0, high=1.0, seed=1).astype(np.float32)
+IDS = np.array([0, 3, 1, 4])
+W = fastnn.tensor([0.5, 1.0, 2.0, 1.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("module", "expected", "text"),
+    [
+        (nn.Step(0.5), lambda: fastnn.step(X, 0.5), "Step(value=0.5)"),
+        (nn.ReLU(), lambda: fastnn.relu(X), "ReLU()"),
+        (nn.ReLU(inplace=True), lambda: fastnn.relu(X), "ReLU(inplace=True)"),
+        (nn.ReLU6(), lambda: fastnn.relu6(X), "ReLU6()"),
+        (nn.LeakyReLU(0.2), lambda: fastnn.leaky_relu(X, 0.2), "LeakyReLU(negative_slope=0.2)"),
+        (nn.ELU(0.5), lambda: fastnn.elu(X, 0.5), "ELU(alpha=0.5)"),
+        (nn.SELU(), lambda: fastnn.selu(X), "SELU()"),
+        (
+            nn.Hardtanh(-2.0, 1.0),
+            lambda: fastnn.hardtanh(X, -2, 1),
+            "Hardtanh(min_val=-2.0, max_val=1.0)",
+        ),
+        (nn.Sigmoid(), lambda: fastnn.sigmoid(X), "Sigmoid()"),
+        (nn.Hardsigmoid(), lambda: fastnn.hardsigmoid(X), "Hardsigmoid()"),
+        (nn.LogSigmoid(), lambda: fastnn.logsigmoid(X), "LogSigmoid()"),
+        (nn.Tanh(), lambda: fastnn.tanh(X), "Tanh()"),
+        (
+            nn.Softplus(2.0, 9.0),
+            lambda: fastnn.softplus(X, 2, 9),
+            "Softplus(beta=2.0, threshold=9.0)",
+        ),
+        (nn.GELU(), lambda: fastnn.gelu(X), "GELU(approximate='none')"),
+        (nn.GELU("tanh"), lambda: fastnn.gelu(X, "tanh"), "GELU(approximate='tanh')"),
+        (nn.SiLU(), lambda: fastnn.silu(X), "SiLU()"),
+        (nn.Hardswish(), lambda: fastnn.hardswish(X), "Hardswish()"),
+        (nn.Mish(), lambda: fastnn.mish(X), "Mish()"),
+        (nn.Softmax(dim=0), lambda: fastnn.softmax(X, 0), "Softmax(dim=0)"),
+        (nn.LogSoftmax(1), lambda: fastnn.log_softmax(X, 1), "LogSoftmax(dim=1)"),
+    ],
+)
+def test_activation(module, expected, text):
+    np.testing.assert_array_equal(module(fastnn.tensor(X)), expected())
+    assert repr(module) == text
+
+
+@pytest.mark.parametrize(
+    ("module", "target", "expected"),
+    [
+        (nn.CrossEntropyLoss(), IDS, lambda: fastnn.cross_entropy(X, IDS)),
+        (
+            nn.CrossEntropyLoss(W, ignore_index=3, reduction="sum", label_smoothing=0.1),
+            IDS,
+            lambda: fastnn.cross_entropy(
+                X, IDS, W, ignore_index=3, reduction="sum", label_smoothing=0.1
+            ),
+        ),
+        (
+            nn.NLLLoss(W, ignore_index=3, reduction="none"),
+            IDS,
+            lambda: fastnn.nll_loss(X, IDS, W, ignore_index=3, reduction="none"),
+        ),
+        (nn.MSELoss(reduction="sum"), T, lambda: fastnn.mse_loss(X, T, "sum")),
+        (nn.L1Loss(), T, lambda: fastnn.l1_loss(X, T)),
+        (nn.SmoothL1Loss(beta=0.5), T, lambda: fastnn.smooth_l1_loss(X, T, beta=0.5)),
+        (nn.HuberLoss(delta=0.5), T, lambda: fastnn.huber_loss(X, T, delta=0.5)),
+        (
+            nn.BCEWithLogitsLoss(W, pos_weight=W),
+            T,
+            lambda: fastnn.binary_cross_entropy_with_logits(X, T, W, pos_weight=W),
+        ),
+    ],
+)
+def test_loss(module, target, expected):
+    got = module(fastnn.tensor(X), fastnn.tensor(target))
+    np.testing.assert_array_equal(got, expected())
+
+
+def test_bce_loss():
+    got = nn.BCELoss(W, reduction="sum")(fastnn.tensor(T), fastnn.tensor(T))
+    want = fastnn.binary_cross_entropy(T, T, W, reduction="sum")
+    np.testing.assert_array_equal(got, want)
+
+
+def test_weights_are_saved():
+    loss = nn.BCEWithLogitsLoss(W, pos_weight=W)
+    assert list(loss.state_dict()) == ["weight", "pos_weight"]
+    assert list(nn.CrossEntropyLoss().state_dict()) == []
+    assert repr(nn.MSELoss()) == "MSELoss()"
+
+
+def test_a_reduction_that_does_not_exist():
+    with pytest.raises(ValueError, match="MSELoss: reduction must be 'none', 'mean' or 'sum'"):
+        nn.MSELoss("avg")
