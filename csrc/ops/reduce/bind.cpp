@@ -1,5 +1,292 @@
+#include <algorithm>
+#include <cmath>
+
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/reduce/reduce.h"
+
 namespace fastnn::bind {
-void bind_reduce(py::module_&) {}
+namespace {
+
+using reduce::Op;
+
+// Which axes are reduced, and the shape that is left of the others.
+struct Axes {
+    bool reduced[kMaxDims];
+    int ndim;
+    Py_ssize_t shape[kMaxDims];
+};
+
+void mark(Axes& axes, py::handle dim, const char* op, int ndim) {
+    const Py_ssize_t given = PyNumber_AsSsize_t(dim.ptr(), PyExc_OverflowError);
+    if (given == -1 && PyErr_Occurred() != nullptr) {
+        PyErr_Clear();
+        fail<TypeError>(op, ": dim must be an int, a tuple of int or None, got ", Py_TYPE(dim.ptr())->tp_name);
+    }
+    const int room = std::max(ndim, 1);  // a number has one dimension here, as in PyTorch
+    if (given < -room || given >= room) {
+        fail<IndexError>(op, ": dim must be in [", -room, ", ", room - 1, "], got ", given);
+    }
+    if (ndim == 0) return;
+    bool& reduced = axes.reduced[given < 0 ? given + ndim : given];
+    if (reduced) fail<ValueError>(op, ": dim ", given, " is given twice");
+    reduced = true;
 }
+
+// dim: None for all axes, an int, or a tuple or list of int.
+Axes parse_axes(const char* op, int ndim, const Py_ssize_t* shape, py::handle dim, bool keepdim) {
+    Axes axes;
+    std::fill_n(axes.reduced, ndim, dim.is_none());
+    if (PyTuple_Check(dim.ptr()) || PyList_Check(dim.ptr())) {
+        const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(dim.ptr()));
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.ptr()); ++i) {
+            mark(axes, PyTuple_GET_ITEM(items.ptr(), i), op, ndim);
+        }
+    } else if (!dim.is_none()) {
+        mark(axes, dim, op, ndim);
+    }
+    axes.ndim = 0;
+    for (int i = 0; i < ndim; ++i) {
+        if (!axes.reduced[i]) {
+            axes.shape[axes.ndim++] = shape[i];
+        } else if (keepdim) {
+            axes.shape[axes.ndim++] = 1;
+        }
+    }
+    return axes;
+}
+
+// Fills the geometry of an array; where no axis is dense, of a copy, which is returned.
+Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, const char* op, py::object& hold,
+           bool ordered = false) {
+    if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered)) return x;
+    hold = empty(x.dtype, x.ndim, x.shape);
+    if (py::detail::npy_api::get().PyArray_CopyInto_(hold.ptr(), x.object) != 0) throw py::error_already_set();
+    const Array copy = float_array(hold, {op, "input"});
+    reduce::plan(g, copy.ndim, copy.shape, copy.strides, size_of(copy.dtype), axes.reduced, ordered);
+    return copy;
+}
+
+void check_not_empty(const char* op, const reduce::Geometry& g, const Array& x) {
+    if (g.reduced == 0) fail<ValueError>(op, ": cannot reduce no elements, got shape ", shape_text(x));
+}
+
+bool needs_elements(Op op) { return op == Op::amax || op == Op::amin || op == Op::norm_inf; }
+
+struct Options {
+    double power = 0;
+    double correction = 0;
+    py::object* mean = nullptr;
+    py::handle like = {};
+};
+
+py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Options options = {}) {
+    const auto& kernel = reduce::kReduce[static_cast<int>(op)];
+    const Array x = float_array(input, {kernel.name, "input"});
+    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
+    reduce::Args args;
+    py::object hold, hold_like;
+    args.x = plan(args.g, x, axes, kernel.name, hold).data;
+    if (needs_elements(op)) check_not_empty(kernel.name, args.g, x);
+    args.op = op;
+    args.dtype = x.dtype;
+    args.power = options.power;
+    args.correction = options.correction;
+    args.shift = nullptr;
+    if (options.like) args.shift = dense(options.like, {kernel.name, "y"}, hold_like).data;
+    py::object y = empty(x.dtype, axes.ndim, axes.shape);
+    args.y = data_of(y);
+    args.mean = nullptr;
+    if (options.mean != nullptr) {
+        *options.mean = empty(x.dtype, axes.ndim, axes.shape);
+        args.mean = data_of(*options.mean);
+    }
+    launch(kernel, args);
+    return y;
+}
+
+template <Op op>
+py::object simple(py::handle input, py::handle dim, bool keepdim) {
+    return reduce_any(op, input, dim, keepdim);
+}
+
+Op norm_op(double p) {
+    if (std::isnan(p) || p < 0) fail<ValueError>("norm: p must be 0, positive or inf, got ", p);
+    return p == 0 ? Op::norm0 : p == 1 ? Op::norm1 : p == 2 ? Op::norm2 : std::isinf(p) ? Op::norm_inf : Op::norm;
+}
+
+py::object norm(py::handle input, double p, py::handle dim, bool keepdim) {
+    return reduce_any(norm_op(p), input, dim, keepdim, {.power = p});
+}
+
+template <Op op>
+py::tuple with_mean(py::handle input, py::handle dim, double correction, bool keepdim) {
+    py::object mean;
+    py::object y = reduce_any(op, input, dim, keepdim, {.correction = correction, .mean = &mean});
+    return py::make_tuple(std::move(y), std::move(mean));
+}
+
+template <reduce::ArgOp op>
+py::tuple position(py::handle input, py::handle dim, bool keepdim) {
+    const auto& kernel = reduce::kArg[static_cast<int>(op)];
+    py::object hold, hold_dense;
+    Array x = float_array(input, {kernel.name, "input"});
+    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
+    reduce::ArgArgs args;
+    if (dim.is_none()) {  // counted over all elements in C order
+        x = dense_float(input, {kernel.name, "input"}, hold_dense);
+        const Py_ssize_t size = x.size(), step = static_cast<Py_ssize_t>(size_of(x.dtype));
+        const bool reduced = true;
+        reduce::plan(args.g, 1, &size, &step, size_of(x.dtype), &reduced, true);
+        args.x = x.data;
+    } else if (std::count(axes.reduced, axes.reduced + x.ndim, true) > 1) {
+        fail<ValueError>(kernel.name, ": dim must be one int, got ", py::repr(dim).cast<std::string>());
+    } else {
+        args.x = plan(args.g, x, axes, kernel.name, hold, true).data;
+    }
+    check_not_empty(kernel.name, args.g, x);
+    py::object values = empty(x.dtype, axes.ndim, axes.shape), indices = empty(Dtype::i64, axes.ndim, axes.shape);
+    args.op = op;
+    args.dtype = x.dtype;
+    args.values = data_of(values);
+    args.indices = reinterpret_cast<std::int64_t*>(data_of(indices));
+    launch(kernel, args);
+    return py::make_tuple(std::move(values), std::move(indices));
+}
+
+// An array of outputs: with the shape of the reduction, the reduced axes kept or not, in C order.
+Array outputs_as(py::handle object, Name name, Dtype dtype, std::int64_t size, py::object& hold) {
+    const Array a = dense_as(object, name, dtype, hold);
+    if (a.size() != size) {
+        fail<ValueError>(name.op, ": ", name.argument, " must have ", size, " elements, one per output, got shape ",
+                         shape_text(a));
+    }
+    return a;
+}
+
+py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim, Options options = {},
+                        py::handle extra = {}, const char* extra_name = "") {
+    const auto& kernel = reduce::kBackward[static_cast<int>(op)];
+    py::object hold_x, hold_dy, hold_y, hold_extra;
+    const Array x = block_float(input, {kernel.name, "input"}, hold_x);
+    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, false);
+    reduce::BackwardArgs args;
+    reduce::plan(args.g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, false);
+    const auto given = [&](py::handle object, const char* name, py::object& hold) {
+        return outputs_as(object, {kernel.name, name}, x.dtype, args.g.outputs, hold).data;
+    };
+    args.op = op;
+    args.dtype = x.dtype;
+    args.power = options.power;
+    args.correction = options.correction;
+    args.dy = given(dy, "dy", hold_dy);
+    args.y = given(y, "y", hold_y);
+    args.extra = extra ? given(extra, extra_name, hold_extra) : nullptr;
+    py::object dx = empty_like(x);
+    args.x = x.data;
+    args.dx = data_of(dx);
+    launch(kernel, args);
+    return dx;
+}
+
+// amax, amin, norm_inf: the gradient is shared evenly by the elements that are equal to the result.
+py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim) {
+    const char* name = reduce::kBackward[static_cast<int>(op)].name;
+    const Array x = float_array(input, {name, "input"});
+    const Axes axes = parse_axes(name, x.ndim, x.shape, dim, false);
+    py::object hold;
+    std::int64_t outputs = 1;
+    for (int i = 0; i < axes.ndim; ++i) outputs *= axes.shape[i];
+    outputs_as(y, {name, "y"}, x.dtype, outputs, hold);
+    const Op count = op == Op::norm_inf ? Op::abs_ties : Op::ties;
+    const py::object ties = reduce_any(count, input, dim, false, {.like = y});
+    return backward_any(op, dy, input, y, dim, {}, ties, "ties");
+}
+
+py::object norm_backward(py::handle dy, py::handle input, py::handle y, double p, py::handle dim) {
+    const Op op = norm_op(p);
+    if (op == Op::norm0) fail<ValueError>("norm_backward: p must not be 0: its gradient is 0 everywhere");
+    if (op == Op::norm_inf) return shared_backward(op, dy, input, y, dim);
+    return backward_any(op, dy, input, y, dim, {.power = p});
+}
+
+template <Op op>
+py::object spread_backward(py::handle dy, py::handle input, py::handle y, py::handle mean, py::handle dim,
+                           double correction) {
+    return backward_any(op, dy, input, y, dim, {.correction = correction}, mean, "mean");
+}
+
+template <Op op>
+py::object select_backward(py::handle dy, py::handle input, py::handle y, py::handle dim) {
+    if constexpr (op == Op::logsumexp) {
+        return backward_any(op, dy, input, y, dim);
+    } else {
+        return shared_backward(op, dy, input, y, dim);
+    }
+}
+
+// dy seen at every element it is the sum of: a view with stride 0 along the reduced axes, which cannot be written.
+py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
+    const char* op = "sum_backward";
+    const Array d = float_array(dy, {op, "dy"});
+    const auto ndim = static_cast<int>(shape.size());
+    Py_ssize_t full[kMaxDims], strides[kMaxDims];
+    if (ndim > kMaxDims) fail<ValueError>(op, ": shape has too many dimensions, ", ndim);
+    for (int i = 0; i < ndim; ++i) {
+        full[i] = PyNumber_AsSsize_t(PyTuple_GET_ITEM(shape.ptr(), i), PyExc_OverflowError);
+        if (full[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+        if (full[i] < 0) fail<ValueError>(op, ": shape must not be negative, got ", full[i]);
+    }
+    const Axes kept = parse_axes(op, ndim, full, dim, false);
+    const bool keepdim = d.ndim == ndim && kept.ndim != ndim;
+    const Axes axes = keepdim ? parse_axes(op, ndim, full, dim, true) : kept;
+    if (d.ndim != axes.ndim || !std::equal(d.shape, d.shape + d.ndim, axes.shape)) {
+        fail<ValueError>(op, ": dy must have shape ", shape_text(kept.ndim, kept.shape), ", got ", shape_text(d));
+    }
+    int from = 0;
+    for (int i = 0; i < ndim; ++i) {
+        strides[i] = axes.reduced[i] ? 0 : d.strides[from];
+        if (!axes.reduced[i] || keepdim) ++from;
+    }
+    const auto& npy = py::detail::npy_api::get();
+    PyObject* descr = py::detail::array_proxy(dy.ptr())->descr;
+    Py_INCREF(descr);
+    constexpr int kAligned = 0x0100;
+    auto view = py::reinterpret_steal<py::object>(
+        npy.PyArray_NewFromDescr_(npy.PyArray_Type_, descr, ndim, reinterpret_cast<Py_intptr_t*>(full),
+                                  reinterpret_cast<Py_intptr_t*>(strides), d.data, kAligned, nullptr));
+    if (!view) throw py::error_already_set();
+    Py_INCREF(dy.ptr());
+    if (npy.PyArray_SetBaseObject_(view.ptr(), dy.ptr()) != 0) throw py::error_already_set();
+    return view;
+}
+
+}  // namespace
+
+void bind_reduce(py::module_& m) {
+    using py::arg;
+    const auto dim = arg("dim") = py::none();
+    const auto keepdim = arg("keepdim") = false;
+    m.def("sum", &simple<Op::sum>, arg("input"), dim, keepdim);
+    m.def("sum_backward", &sum_backward, arg("dy"), arg("shape"), dim);
+    m.def("mean", &simple<Op::mean>, arg("input"), dim, keepdim);
+    m.def("prod", &simple<Op::prod>, arg("input"), dim, keepdim);
+    m.def("amax", &simple<Op::amax>, arg("input"), dim, keepdim);
+    m.def("amax_backward", &select_backward<Op::amax>, arg("dy"), arg("input"), arg("y"), dim);
+    m.def("amin", &simple<Op::amin>, arg("input"), dim, keepdim);
+    m.def("amin_backward", &select_backward<Op::amin>, arg("dy"), arg("input"), arg("y"), dim);
+    m.def("logsumexp", &simple<Op::logsumexp>, arg("input"), dim, keepdim);
+    m.def("logsumexp_backward", &select_backward<Op::logsumexp>, arg("dy"), arg("input"), arg("y"), dim);
+    m.def("norm", &norm, arg("input"), arg("p") = 2.0, dim, keepdim);
+    m.def("norm_backward", &norm_backward, arg("dy"), arg("input"), arg("y"), arg("p") = 2.0, dim);
+    m.def("var", &with_mean<Op::var>, arg("input"), dim, arg("correction") = 1.0, keepdim);
+    m.def("var_backward", &spread_backward<Op::var>, arg("dy"), arg("input"), arg("y"), arg("mean"), dim,
+          arg("correction") = 1.0);
+    m.def("std", &with_mean<Op::std>, arg("input"), dim, arg("correction") = 1.0, keepdim);
+    m.def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"), dim,
+          arg("correction") = 1.0);
+    m.def("argmax", &position<reduce::ArgOp::argmax>, arg("input"), dim, keepdim);
+    m.def("argmin", &position<reduce::ArgOp::argmin>, arg("input"), dim, keepdim);
+}
+
+}  // namespace fastnn::bind

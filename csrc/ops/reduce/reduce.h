@@ -1,0 +1,178 @@
+// Reductions: y[k] = R over r of f(x[k, r]), k over the kept axes and r over the reduced ones, and their backward.
+//
+// x has any strides with one axis of stride 1 (Geometry says how it is walked); y is in C order over the
+// kept axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most kBlockDepth additions
+// per lane, and blocks are added in double.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::reduce {
+
+// What is computed, for finishing and for merging partial results.
+enum class Op : std::uint8_t {
+    sum,
+    mean,
+    prod,
+    amax,
+    amin,
+    norm0,     // how many are not 0
+    norm1,
+    norm2,
+    norm_inf,
+    norm,      // any other power
+    logsumexp,
+    var,       // has a second output, the mean
+    std,       // the same
+    ties,      // how many equal y (amax, amin): for backward
+    abs_ties,  // how many |x| equal y (norm_inf): for backward
+};
+enum class ArgOp : std::uint8_t { argmax, argmin };  // with values: max and min along one axis
+
+// What a kernel does with elements: it maps them and adds, multiplies or compares. c is the output's shift.
+enum class Term : std::uint8_t {
+    sum,          // x
+    sum_nonzero,  // x != 0
+    sum_abs,      // |x|
+    sum_squares,  // x^2
+    sum_power,    // |x|^power
+    square_shift, // (x - c)^2
+    exp_shift,    // exp(x - c)
+    equal,        // x == c, or both NaN
+    abs_equal,    // |x| == c, or both NaN
+    prod,
+    max,          // NaN if any is
+    min,
+    max_abs,
+    count_,
+};
+
+struct Axis {
+    std::int64_t size, stride, out;  // strides in elements: of x, and of y (0 where reduced)
+    bool reduced;
+};
+
+constexpr int kMaxAxes = 64;
+
+// Axes without those of size 1, neighbours joined where they can be, the one of stride 1 last.
+struct Geometry {
+    int axes;
+    std::int64_t x_offset, y_offset;  // of the first element (axes with negative strides are turned round)
+    std::int64_t outputs, reduced;    // numbers of elements
+    Axis axis[kMaxAxes];
+};
+
+// False where x must be copied first: no axis has stride 1. With `ordered`, the order along reduced axes counts.
+bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t* byte_strides, std::size_t size,
+          const bool* reduced, bool ordered);
+
+struct Args {
+    Op op;
+    Dtype dtype;
+    double power;        // norm
+    double correction;   // var, std: divided by max(0, n - correction)
+    const void* x;
+    const void* shift;   // ties: y
+    void* y;
+    void* mean;          // var, std
+    Geometry g;
+};
+
+struct ArgArgs {
+    ArgOp op;
+    Dtype dtype;
+    const void* x;
+    void* values;
+    std::int64_t* indices;
+    Geometry g;  // with one reduced axis
+};
+
+// dx[k, r] from dy[k], y[k] and x[k, r]; dx has the strides of x, which fills a block.
+//   norm1: dy sign(x)                      norm2: dy x / y (0 where y = 0)
+//   norm: dy sign(x) |x|^(p-1) / y^(p-1)   logsumexp: dy exp(x - y)
+//   amax, amin: dy (x == y) / ties         norm_inf: dy sign(x) (|x| == y) / ties
+//   var: dy 2 (x - mean) / (n - correction)
+//   std: dy (x - mean) / ((n - correction) y) (0 where y = 0)
+struct BackwardArgs {
+    Op op;
+    Dtype dtype;
+    double power;
+    double correction;
+    const void* dy;
+    const void* y;
+    const void* extra;  // the mean, or the number of ties
+    const void* x;
+    void* dx;
+    Geometry g;
+};
+
+// A rectangle of x: x[i * stride + j], i < rows, j < cols.
+template <class T>
+struct Tile {
+    const T* x;
+    long stride, rows, cols;
+    const T* shift;  // one per output
+    T power;
+    double* acc;     // one per output; the kernel adds to it
+};
+
+template <class T>
+struct ArgTile {
+    const T* x;
+    long stride, rows, cols;  // the reduced one at most 2^30
+    T* value;                 // written
+    std::int64_t* index;      // written, counted from the start of the tile
+};
+
+template <class T>
+struct BackwardTile {
+    const T* x;
+    T* dx;
+    long stride, rows, cols;
+    const T* factor;  // one per output
+    const T* shift;   // one per output
+    T power;
+};
+
+// dx = factor f(x, shift)
+enum class Slope : std::uint8_t { scale, sign, power, shift, exp, equal, abs_equal, count_ };
+
+// along: one output per row. across: one output per column.
+template <class Tile>
+struct Pair {
+    void (*along)(const Tile& t);
+    void (*across)(const Tile& t);
+};
+
+template <class T>
+struct TypedKernels {
+    Pair<Tile<T>> terms[static_cast<int>(Term::count_)];
+    Pair<ArgTile<T>> args[2];
+    Pair<BackwardTile<T>> slopes[static_cast<int>(Slope::count_)];
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by reduce_kernel.cpp, once per level
+
+extern const Kernel<Args> kReduce[];            // by Op
+extern const Kernel<ArgArgs> kArg[];            // by ArgOp
+extern const Kernel<BackwardArgs> kBackward[];  // by Op; those without one have no `run`
+
+}  // namespace fastnn::reduce

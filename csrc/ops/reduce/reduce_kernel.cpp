@@ -1,0 +1,260 @@
+#include "ops/reduce/reduce.h"
+#include "ops/reduce/slopes.h"
+#include "ops/reduce/terms.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using reduce::Tile;
+
+// A lane adds at most this many numbers of its type before the sum is taken on in double. Rounding errors
+// grow with it: 16 keeps a float32 sum as good as a pairwise one.
+constexpr long kBlockDepth = 16;
+// Rows that are combined in registers before the accumulators of their columns are touched.
+constexpr long kRows = 8;
+
+template <class C, int n, class V>
+FASTNN_INLINE V tree(V (&a)[n]) {
+    for (int h = n / 2; h > 0; h /= 2) {
+        for (int u = 0; u < h; ++u) a[u] = C::combine(a[u], a[u + h]);
+    }
+    return a[0];
+}
+
+// One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth of them to a part, then what is left.
+template <class C, class M, class T>
+FASTNN_INLINE double row(double total, const T* x, long n, Vec<T> c, Vec<T> p) {
+    using V = Vec<T>;
+    constexpr int unroll = M::unroll;
+    constexpr long step = unroll * V::width;
+    double part = C::identity;
+    long j = 0, blocks = 0;
+    while (n - j >= step) {
+        const long left = (n - j) / step;
+        const long depth = left < kBlockDepth ? left : kBlockDepth;
+        V a[unroll];
+        for (int u = 0; u < unroll; ++u) a[u] = M::map(V::load(x + j + u * V::width), c, p);
+        j += step;
+        for (long d = 1; d < depth; ++d, j += step) {
+            for (int u = 0; u < unroll; ++u) {
+                a[u] = C::combine(a[u], M::map(V::load(x + j + u * V::width), c, p));
+            }
+        }
+        part = C::combine(part, double(C::lanes(tree<C>(a))));
+        if (++blocks % kBlockDepth == 0) {
+            total = C::combine(total, part);
+            part = C::identity;
+        }
+    }
+    total = C::combine(total, part);
+    if (j == n) return total;
+    V a = T(C::identity);
+    for (; j + V::width <= n; j += V::width) a = C::combine(a, M::map(V::load(x + j), c, p));
+    if (j < n) {
+        const V tail = M::map(V::load(x + j, n - j), c, p);
+        a = C::combine(a, select(Mask<T>::first(n - j), tail, V(T(C::identity))));
+    }
+    return C::combine(total, double(C::lanes(a)));
+}
+
+template <class T, class C, class M>
+void along(const Tile<T>& t) {
+    const Vec<T> p = t.power;
+    for (long i = 0; i < t.rows; ++i) {
+        const Vec<T> c = t.shift == nullptr ? T(0) : t.shift[i];
+        t.acc[i] = row<C, M, T>(t.acc[i], t.x + i * t.stride, t.cols, c, p);
+    }
+}
+
+// The accumulators of n columns, combined with v.
+template <class C>
+FASTNN_INLINE void accumulate(double* acc, Vec<double> v, long n) {
+    C::combine(Vec<double>::load(acc, n), v).store(acc, n);
+}
+template <class C>
+FASTNN_INLINE void accumulate(double* acc, Vec<double> v) {
+    C::combine(Vec<double>::load(acc), v).store(acc);
+}
+template <class C>
+FASTNN_INLINE void accumulate(double* acc, Vec<float> v, long n) {
+    constexpr long half = Vec<double>::width;
+    const Wide w = widen(v);
+    accumulate<C>(acc, w.low, n < half ? n : half);
+    if (n > half) accumulate<C>(acc + half, w.high, n - half);
+}
+template <class C>
+FASTNN_INLINE void accumulate(double* acc, Vec<float> v) {
+    const Wide w = widen(v);
+    accumulate<C>(acc, w.low);
+    accumulate<C>(acc + Vec<double>::width, w.high);
+}
+
+// Columns j .. j+width-1 (the first n of them) of `rows` rows, kRows where that is known.
+template <class C, class M, class T, class Load>
+FASTNN_INLINE Vec<T> column(const T* x, long stride, long rows, Vec<T> c, Vec<T> p, Load load) {
+    using V = Vec<T>;
+    if (rows == kRows && M::unroll >= 4) {
+        V a[kRows];
+        for (int r = 0; r < kRows; ++r) a[r] = M::map(load(x + r * stride), c, p);
+        return tree<C>(a);
+    }
+    V a = M::map(load(x), c, p);
+    for (long r = 1; r < rows; ++r) a = C::combine(a, M::map(load(x + r * stride), c, p));
+    return a;
+}
+
+template <class T, class C, class M>
+void across(const Tile<T>& t) {
+    using V = Vec<T>;
+    const V p = t.power;
+    const auto shift = [&](long j, long n) { return t.shift == nullptr ? V() : V::load(t.shift + j, n); };
+    for (long i = 0; i < t.rows; i += kRows) {
+        const long rows = t.rows - i < kRows ? t.rows - i : kRows;
+        const T* x = t.x + i * t.stride;
+        long j = 0;
+        const auto whole = [](const T* q) { return V::load(q); };
+        if (rows == kRows) {
+            for (; j + V::width <= t.cols; j += V::width) {
+                const V c = shift(j, V::width);
+                accumulate<C>(t.acc + j, column<C, M, T>(x + j, t.stride, kRows, c, p, whole));
+            }
+        } else {
+            for (; j + V::width <= t.cols; j += V::width) {
+                const V c = shift(j, V::width);
+                accumulate<C>(t.acc + j, column<C, M, T>(x + j, t.stride, rows, c, p, whole));
+            }
+        }
+        if (const long n = t.cols - j; n > 0) {
+            const auto part = [n](const T* q) { return V::load(q, n); };
+            const V c = shift(j, n);
+            accumulate<C>(t.acc + j, column<C, M, T>(x + j, t.stride, rows, c, p, part), n);
+        }
+    }
+}
+
+template <class T, class C, class M>
+constexpr reduce::Pair<Tile<T>> kTerm{along<T, C, M>, across<T, C, M>};
+
+// -- positions of the largest or smallest element -----------------------------------------------
+
+using reduce::ArgTile;
+
+// Elements searched at the end for the first that equals the best one; small beside L1.
+constexpr long kSearch = 1024;
+
+// Whether a comes before b: the larger (or smaller), and NaN before all.
+template <class C, class T>
+FASTNN_INLINE bool better(T a, T b) {
+    return b == b && (a != a || (C::identity < 0 ? a > b : a < b));
+}
+template <class C, class T>
+FASTNN_INLINE Mask<T> better(Vec<T> a, Vec<T> b) {
+    return (b == b) & ((a != a) | (C::identity < 0 ? a > b : a < b));
+}
+
+template <class T, class C>
+void arg_along(const ArgTile<T>& t) {
+    for (long i = 0; i < t.rows; ++i) {
+        const T* x = t.x + i * t.stride;
+        T best = x[0];
+        long begin = 0;
+        for (long j = 0; j < t.cols; j += kSearch) {
+            const long n = t.cols - j < kSearch ? t.cols - j : kSearch;
+            const T here = T(row<C, terms::Same, T>(C::identity, x + j, n, Vec<T>(), Vec<T>()));
+            if (better<C>(here, best)) {
+                best = here;
+                begin = j;
+            }
+        }
+        long j = begin;
+        while (x[j] != best && !(x[j] != x[j] && best != best)) ++j;
+        t.value[i] = x[j];
+        t.index[i] = j;
+    }
+}
+
+template <class T, class C>
+void arg_across(const ArgTile<T>& t) {
+    using V = Vec<T>;
+    using Int = typename Format<T>::Int;
+    for (long j = 0; j < t.cols; j += V::width) {
+        const long n = t.cols - j < V::width ? t.cols - j : V::width;
+        const T* x = t.x + j;
+        V best = V::load(x, n), at;  // `at` holds row numbers, as the bits of integers
+        for (long i = 1; i < t.rows; ++i) {
+            const V v = V::load(x + i * t.stride, n);
+            const Mask<T> m = better<C>(v, best);
+            best = select(m, v, best);
+            at = select(m, V::from_bits(typename V::Int{} + Int(i)), at);
+        }
+        best.store(t.value + j, n);
+        Int rows[V::width];
+        const auto all = bits(at);
+        __builtin_memcpy(rows, &all, sizeof rows);
+        for (long k = 0; k < n; ++k) t.index[j + k] = rows[k];
+    }
+}
+
+template <class T, class C>
+constexpr reduce::Pair<ArgTile<T>> kArgTerm{arg_along<T, C>, arg_across<T, C>};
+
+// -- backward -------------------------------------------------------------------------------------
+
+using reduce::BackwardTile;
+
+template <class T, class S>
+void slope_along(const BackwardTile<T>& t) {
+    using V = Vec<T>;
+    const V p = t.power;
+    for (long i = 0; i < t.rows; ++i) {
+        const V f = t.factor[i], c = t.shift == nullptr ? T(0) : t.shift[i];
+        const T* x = t.x + i * t.stride;
+        T* dx = t.dx + i * t.stride;
+        long j = 0;
+        for (; j + V::width <= t.cols; j += V::width) S::slope(V::load(x + j), f, c, p).store(dx + j);
+        if (const long n = t.cols - j; n > 0) S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
+    }
+}
+
+template <class T, class S>
+void slope_across(const BackwardTile<T>& t) {
+    using V = Vec<T>;
+    const V p = t.power;
+    for (long i = 0; i < t.rows; ++i) {
+        const T* x = t.x + i * t.stride;
+        T* dx = t.dx + i * t.stride;
+        for (long j = 0; j < t.cols; j += V::width) {
+            const long n = t.cols - j < V::width ? t.cols - j : V::width;
+            const V f = V::load(t.factor + j, n), c = t.shift == nullptr ? V() : V::load(t.shift + j, n);
+            S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
+        }
+    }
+}
+
+template <class T, class S>
+constexpr reduce::Pair<BackwardTile<T>> kSlope{slope_along<T, S>, slope_across<T, S>};
+
+// In the order of Term and of Slope.
+template <class T>
+constexpr reduce::TypedKernels<T> kTyped{
+    {kTerm<T, terms::Add, terms::Same>, kTerm<T, terms::Add, terms::NonZero>, kTerm<T, terms::Add, terms::Abs>,
+     kTerm<T, terms::Add, terms::Square>, kTerm<T, terms::Add, terms::Power>,
+     kTerm<T, terms::Add, terms::SquareShift>, kTerm<T, terms::Add, terms::ExpShift>,
+     kTerm<T, terms::Add, terms::Equal>, kTerm<T, terms::Add, terms::AbsEqual>,
+     kTerm<T, terms::Multiply, terms::Same>, kTerm<T, terms::Larger, terms::Same>,
+     kTerm<T, terms::Smaller, terms::Same>, kTerm<T, terms::Larger, terms::Abs>},
+    {kArgTerm<T, terms::Larger>, kArgTerm<T, terms::Smaller>},
+    {kSlope<T, slopes::Scale>, kSlope<T, slopes::Sign>, kSlope<T, slopes::Power>, kSlope<T, slopes::Shift>,
+     kSlope<T, slopes::Exp>, kSlope<T, slopes::Equal>, kSlope<T, slopes::AbsEqual>}};
+
+constexpr reduce::Kernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::reduce {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::reduce

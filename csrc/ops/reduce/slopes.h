@@ -1,0 +1,64 @@
+// Backward of the reductions, element by element: dx = f slope(x), f a factor and c a shift of its output, p the power.
+#pragma once
+
+#include "ops/reduce/terms.h"
+
+namespace fastnn::FASTNN_ISA::slopes {
+
+template <class T>
+FASTNN_INLINE Vec<T> sign(Vec<T> x) {
+    return select(x == Vec<T>(), x, copysign(Vec<T>(1), x));
+}
+
+struct Scale {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V, V) {
+        return f * x;
+    }
+};
+
+struct Sign {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V, V) {
+        return f * sign(x);
+    }
+};
+
+struct Power {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V, V p) {
+        const V size = terms::power_of(x, p - V(1));
+        // At 0 the slope is 0 for every p; so PyTorch.
+        return select(x == V(), V(), f * copysign(size, x));
+    }
+};
+
+struct Shift {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+        return f * (x - c);
+    }
+};
+
+struct Exp {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+        return f * exp(x - c);
+    }
+};
+
+struct Equal {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+        return select(terms::same(x, c), f, V());
+    }
+};
+
+struct AbsEqual {
+    template <class V>
+    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+        return select(terms::same(abs(x), c), f * sign(x), V());
+    }
+};
+
+}  // namespace fastnn::FASTNN_ISA::slopes
