@@ -17,6 +17,10 @@ from .join import *
 from .linear import *
 from .loss import *
 from .rearrange import *
+from .reduce import *
+from .reduce_count import *
+from .reduce_extreme import *
+from .reduce_moments import *
 from .shape import *
 from .softmax import *
 from .sort import *

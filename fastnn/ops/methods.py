@@ -225,6 +225,28 @@ class Methods:
     tril = ops.tril
     triu = ops.triu
 
+    # reduce
+    all = ops.all
+    amax = ops.amax
+    amin = ops.amin
+    aminmax = ops.aminmax
+    any = ops.any
+    argmax = ops.argmax
+    argmin = ops.argmin
+    count_nonzero = ops.count_nonzero
+    cumprod = ops.cumprod
+    cumsum = ops.cumsum
+    logsumexp = ops.logsumexp
+    max = ops.max
+    mean = ops.mean
+    median = ops.median
+    min = ops.min
+    norm = ops.norm
+    prod = ops.prod
+    std = ops.std
+    sum = ops.sum
+    var = ops.var
+
     # shape
     T = property(ops.shape.reverse)
     mT = property(ops.shape.adjoint)

@@ -219,8 +219,8 @@ class Optimizer:
 
     def load_state(self, p: Tensor, key: str, value: Any) -> Any:
         """One piece of saved state as this optimizer keeps it."""
-        if value is None or isinstance(value, (bool, int, float, str)):
-            return value if key != "step" else Tensor(np.array(float(value)))
+        if key != "step" and (value is None or isinstance(value, (bool, int, float, str))):
+            return value
         data = np.asarray(value.data if isinstance(value, Tensor) else value)
         if key == "step":
             return Tensor(np.array(data, np.float64).reshape(()))

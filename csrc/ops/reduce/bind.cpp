@@ -21,7 +21,8 @@ void mark(Axes& axes, py::handle dim, const char* op, int ndim) {
     const Py_ssize_t given = PyNumber_AsSsize_t(dim.ptr(), PyExc_OverflowError);
     if (given == -1 && PyErr_Occurred() != nullptr) {
         PyErr_Clear();
-        fail<TypeError>(op, ": dim must be an int, a tuple of int or None, got ", Py_TYPE(dim.ptr())->tp_name);
+        fail<TypeError>(op, ": dim must be an int, a tuple of int or None, got ",
+                        Py_TYPE(dim.ptr())->tp_name);
     }
     const int room = std::max(ndim, 1);  // a number has one dimension here, as in PyTorch
     if (given < -room || given >= room) {
@@ -39,6 +40,8 @@ Axes parse_axes(const char* op, int ndim, const Py_ssize_t* shape, py::handle di
     std::fill_n(axes.reduced, ndim, dim.is_none());
     if (PyTuple_Check(dim.ptr()) || PyList_Check(dim.ptr())) {
         const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(dim.ptr()));
+        // No axes means all of them, as in PyTorch.
+        if (PyTuple_GET_SIZE(items.ptr()) == 0) std::fill_n(axes.reduced, ndim, true);
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.ptr()); ++i) {
             mark(axes, PyTuple_GET_ITEM(items.ptr(), i), op, ndim);
         }
@@ -59,19 +62,35 @@ Axes parse_axes(const char* op, int ndim, const Py_ssize_t* shape, py::handle di
 // Fills the geometry of an array; where no axis is dense, of a copy, which is returned.
 Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, const char* op, py::object& hold,
            bool ordered = false) {
-    if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered)) return x;
+    if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered))
+        return x;
     hold = empty(x.dtype, x.ndim, x.shape);
-    if (py::detail::npy_api::get().PyArray_CopyInto_(hold.ptr(), x.object) != 0) throw py::error_already_set();
+    if (py::detail::npy_api::get().PyArray_CopyInto_(hold.ptr(), x.object) != 0)
+        throw py::error_already_set();
     const Array copy = float_array(hold, {op, "input"});
-    reduce::plan(g, copy.ndim, copy.shape, copy.strides, size_of(copy.dtype), axes.reduced, ordered);
+    reduce::plan(g, copy.ndim, copy.shape, copy.strides, size_of(copy.dtype), axes.reduced,
+                 ordered);
     return copy;
 }
 
-void check_not_empty(const char* op, const reduce::Geometry& g, const Array& x) {
-    if (g.reduced == 0) fail<ValueError>(op, ": cannot reduce no elements, got shape ", shape_text(x));
+// Any float array; a copy where its memory is not aligned.
+Array any_float(py::handle object, Name name, py::object& hold) {
+    constexpr int kAligned = 0x0100;
+    if (!is_array(object) || (py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) {
+        return float_array(object, name);
+    }
+    hold = object.attr("copy")();
+    return float_array(hold, name);
 }
 
-bool needs_elements(Op op) { return op == Op::amax || op == Op::amin || op == Op::norm_inf; }
+void check_not_empty(const char* op, const reduce::Geometry& g, const Array& x) {
+    if (g.reduced == 0)
+        fail<ValueError>(op, ": cannot reduce no elements, got shape ", shape_text(x));
+}
+
+bool needs_elements(Op op) {
+    return op == Op::amax || op == Op::amin || op == Op::norm_inf;
+}
 
 struct Options {
     double power = 0;
@@ -82,10 +101,10 @@ struct Options {
 
 py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Options options = {}) {
     const auto& kernel = reduce::kReduce[static_cast<int>(op)];
-    const Array x = float_array(input, {kernel.name, "input"});
+    py::object hold, hold_copy, hold_like;
+    const Array x = any_float(input, {kernel.name, "input"}, hold_copy);
     const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
     reduce::Args args;
-    py::object hold, hold_like;
     args.x = plan(args.g, x, axes, kernel.name, hold).data;
     if (needs_elements(op)) check_not_empty(kernel.name, args.g, x);
     args.op = op;
@@ -112,7 +131,11 @@ py::object simple(py::handle input, py::handle dim, bool keepdim) {
 
 Op norm_op(double p) {
     if (std::isnan(p) || p < 0) fail<ValueError>("norm: p must be 0, positive or inf, got ", p);
-    return p == 0 ? Op::norm0 : p == 1 ? Op::norm1 : p == 2 ? Op::norm2 : std::isinf(p) ? Op::norm_inf : Op::norm;
+    return p == 0          ? Op::norm0
+           : p == 1        ? Op::norm1
+           : p == 2        ? Op::norm2
+           : std::isinf(p) ? Op::norm_inf
+                           : Op::norm;
 }
 
 py::object norm(py::handle input, double p, py::handle dim, bool keepdim) {
@@ -129,23 +152,25 @@ py::tuple with_mean(py::handle input, py::handle dim, double correction, bool ke
 template <reduce::ArgOp op>
 py::tuple position(py::handle input, py::handle dim, bool keepdim) {
     const auto& kernel = reduce::kArg[static_cast<int>(op)];
-    py::object hold, hold_dense;
-    Array x = float_array(input, {kernel.name, "input"});
+    py::object hold, hold_copy, hold_dense;
+    Array x = any_float(input, {kernel.name, "input"}, hold_copy);
     const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
     reduce::ArgArgs args;
     if (dim.is_none()) {  // counted over all elements in C order
-        x = dense_float(input, {kernel.name, "input"}, hold_dense);
+        x = dense_float(x.object, {kernel.name, "input"}, hold_dense);
         const Py_ssize_t size = x.size(), step = static_cast<Py_ssize_t>(size_of(x.dtype));
         const bool reduced = true;
         reduce::plan(args.g, 1, &size, &step, size_of(x.dtype), &reduced, true);
         args.x = x.data;
     } else if (std::count(axes.reduced, axes.reduced + x.ndim, true) > 1) {
-        fail<ValueError>(kernel.name, ": dim must be one int, got ", py::repr(dim).cast<std::string>());
+        fail<ValueError>(kernel.name, ": dim must be one int, got ",
+                         py::repr(dim).cast<std::string>());
     } else {
         args.x = plan(args.g, x, axes, kernel.name, hold, true).data;
     }
     check_not_empty(kernel.name, args.g, x);
-    py::object values = empty(x.dtype, axes.ndim, axes.shape), indices = empty(Dtype::i64, axes.ndim, axes.shape);
+    py::object values = empty(x.dtype, axes.ndim, axes.shape),
+               indices = empty(Dtype::i64, axes.ndim, axes.shape);
     args.op = op;
     args.dtype = x.dtype;
     args.values = data_of(values);
@@ -158,17 +183,18 @@ py::tuple position(py::handle input, py::handle dim, bool keepdim) {
 Array outputs_as(py::handle object, Name name, Dtype dtype, std::int64_t size, py::object& hold) {
     const Array a = dense_as(object, name, dtype, hold);
     if (a.size() != size) {
-        fail<ValueError>(name.op, ": ", name.argument, " must have ", size, " elements, one per output, got shape ",
-                         shape_text(a));
+        fail<ValueError>(name.op, ": ", name.argument, " must have ", size,
+                         " elements, one per output, got shape ", shape_text(a));
     }
     return a;
 }
 
-py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim, Options options = {},
-                        py::handle extra = {}, const char* extra_name = "") {
+py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim,
+                        Options options = {}, py::handle extra = {}, const char* extra_name = "") {
     const auto& kernel = reduce::kBackward[static_cast<int>(op)];
-    py::object hold_x, hold_dy, hold_y, hold_extra;
-    const Array x = block_float(input, {kernel.name, "input"}, hold_x);
+    py::object hold_x, hold_copy, hold_dy, hold_y, hold_extra;
+    const Array given_x = any_float(input, {kernel.name, "input"}, hold_copy);
+    const Array x = block_float(given_x.object, {kernel.name, "input"}, hold_x);
     const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, false);
     reduce::BackwardArgs args;
     reduce::plan(args.g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, false);
@@ -192,9 +218,9 @@ py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py
 // amax, amin, norm_inf: the gradient is shared evenly by the elements that are equal to the result.
 py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim) {
     const char* name = reduce::kBackward[static_cast<int>(op)].name;
-    const Array x = float_array(input, {name, "input"});
+    py::object hold, hold_copy;
+    const Array x = any_float(input, {name, "input"}, hold_copy);
     const Axes axes = parse_axes(name, x.ndim, x.shape, dim, false);
-    py::object hold;
     std::int64_t outputs = 1;
     for (int i = 0; i < axes.ndim; ++i) outputs *= axes.shape[i];
     outputs_as(y, {name, "y"}, x.dtype, outputs, hold);
@@ -205,14 +231,15 @@ py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y,
 
 py::object norm_backward(py::handle dy, py::handle input, py::handle y, double p, py::handle dim) {
     const Op op = norm_op(p);
-    if (op == Op::norm0) fail<ValueError>("norm_backward: p must not be 0: its gradient is 0 everywhere");
+    if (op == Op::norm0)
+        fail<ValueError>("norm_backward: p must not be 0: its gradient is 0 everywhere");
     if (op == Op::norm_inf) return shared_backward(op, dy, input, y, dim);
     return backward_any(op, dy, input, y, dim, {.power = p});
 }
 
 template <Op op>
-py::object spread_backward(py::handle dy, py::handle input, py::handle y, py::handle mean, py::handle dim,
-                           double correction) {
+py::object spread_backward(py::handle dy, py::handle input, py::handle y, py::handle mean,
+                           py::handle dim, double correction) {
     return backward_any(op, dy, input, y, dim, {.correction = correction}, mean, "mean");
 }
 
@@ -225,7 +252,8 @@ py::object select_backward(py::handle dy, py::handle input, py::handle y, py::ha
     }
 }
 
-// dy seen at every element it is the sum of: a view with stride 0 along the reduced axes, which cannot be written.
+// dy seen at every element it is the sum of: a view with stride 0 along the reduced axes, which
+// cannot be written.
 py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const char* op = "sum_backward";
     const Array d = float_array(dy, {op, "dy"});
@@ -241,7 +269,8 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const bool keepdim = d.ndim == ndim && kept.ndim != ndim;
     const Axes axes = keepdim ? parse_axes(op, ndim, full, dim, true) : kept;
     if (d.ndim != axes.ndim || !std::equal(d.shape, d.shape + d.ndim, axes.shape)) {
-        fail<ValueError>(op, ": dy must have shape ", shape_text(kept.ndim, kept.shape), ", got ", shape_text(d));
+        fail<ValueError>(op, ": dy must have shape ", shape_text(kept.ndim, kept.shape), ", got ",
+                         shape_text(d));
     }
     int from = 0;
     for (int i = 0; i < ndim; ++i) {
@@ -252,9 +281,9 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     PyObject* descr = py::detail::array_proxy(dy.ptr())->descr;
     Py_INCREF(descr);
     constexpr int kAligned = 0x0100;
-    auto view = py::reinterpret_steal<py::object>(
-        npy.PyArray_NewFromDescr_(npy.PyArray_Type_, descr, ndim, reinterpret_cast<Py_intptr_t*>(full),
-                                  reinterpret_cast<Py_intptr_t*>(strides), d.data, kAligned, nullptr));
+    auto view = py::reinterpret_steal<py::object>(npy.PyArray_NewFromDescr_(
+        npy.PyArray_Type_, descr, ndim, reinterpret_cast<Py_intptr_t*>(full),
+        reinterpret_cast<Py_intptr_t*>(strides), d.data, kAligned, nullptr));
     if (!view) throw py::error_already_set();
     Py_INCREF(dy.ptr());
     if (npy.PyArray_SetBaseObject_(view.ptr(), dy.ptr()) != 0) throw py::error_already_set();
@@ -276,15 +305,16 @@ void bind_reduce(py::module_& m) {
     m.def("amin", &simple<Op::amin>, arg("input"), dim, keepdim);
     m.def("amin_backward", &select_backward<Op::amin>, arg("dy"), arg("input"), arg("y"), dim);
     m.def("logsumexp", &simple<Op::logsumexp>, arg("input"), dim, keepdim);
-    m.def("logsumexp_backward", &select_backward<Op::logsumexp>, arg("dy"), arg("input"), arg("y"), dim);
+    m.def("logsumexp_backward", &select_backward<Op::logsumexp>, arg("dy"), arg("input"), arg("y"),
+          dim);
     m.def("norm", &norm, arg("input"), arg("p") = 2.0, dim, keepdim);
     m.def("norm_backward", &norm_backward, arg("dy"), arg("input"), arg("y"), arg("p") = 2.0, dim);
     m.def("var", &with_mean<Op::var>, arg("input"), dim, arg("correction") = 1.0, keepdim);
-    m.def("var_backward", &spread_backward<Op::var>, arg("dy"), arg("input"), arg("y"), arg("mean"), dim,
-          arg("correction") = 1.0);
+    m.def("var_backward", &spread_backward<Op::var>, arg("dy"), arg("input"), arg("y"), arg("mean"),
+          dim, arg("correction") = 1.0);
     m.def("std", &with_mean<Op::std>, arg("input"), dim, arg("correction") = 1.0, keepdim);
-    m.def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"), dim,
-          arg("correction") = 1.0);
+    m.def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"),
+          dim, arg("correction") = 1.0);
     m.def("argmax", &position<reduce::ArgOp::argmax>, arg("input"), dim, keepdim);
     m.def("argmin", &position<reduce::ArgOp::argmin>, arg("input"), dim, keepdim);
 }

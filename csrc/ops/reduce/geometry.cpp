@@ -1,4 +1,5 @@
-// How an array is walked: axes in the order of memory, as few as possible, the one of stride 1 last.
+// How an array is walked: axes in the order of memory, as few as possible, the one of stride 1
+// last.
 #include <cstdlib>
 #include <limits>
 
@@ -7,7 +8,8 @@
 namespace fastnn::reduce {
 namespace {
 
-// Order in which axes stand from the outside in; broadcast axes first, so that the last one is dense.
+// Order in which axes stand from the outside in; broadcast axes first, so that the last one is
+// dense.
 std::int64_t rank(const Axis& a) {
     return a.stride == 0 ? std::numeric_limits<std::int64_t>::max() : std::abs(a.stride);
 }

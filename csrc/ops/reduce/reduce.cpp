@@ -23,7 +23,8 @@ void call(const Pair<Tile>& pair, bool along, const Tile& tile) {
 }
 
 // The result for one output so far, over n elements:
-//   var, std: a = mean, b = sum (x - a)^2      logsumexp: a = shift, b = sum exp(x - a)      else: a
+//   var, std: a = mean, b = sum (x - a)^2      logsumexp: a = shift, b = sum exp(x - a)      else:
+//   a
 struct State {
     double a, b, n;
 };
@@ -59,12 +60,15 @@ constexpr bool kTwoPasses = op == Op::var || op == Op::std || op == Op::logsumex
 
 // One element costs a thread about this long, with data in L2.
 template <Op op>
-constexpr double kElementNs = op == Op::norm ? 2.0 : op == Op::logsumexp ? 0.5 : 0.1;
+constexpr double kElementNs = op == Op::norm        ? 2.0
+                              : op == Op::logsumexp ? 0.5
+                                                    : 0.1;
 
 template <Op op>
 State merge(const State& x, const State& y) {
     if constexpr (op == Op::var || op == Op::std) {
-        // Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+        // Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample
+        // variances, 1979.
         const double n = x.n + y.n, d = y.a - x.a;
         return {x.a + d * (y.n / n), x.b + y.b + d * d * (x.n * y.n / n), n};
     } else if constexpr (op == Op::logsumexp) {
@@ -101,7 +105,8 @@ void finish(const Args& a, const State& s, std::int64_t at) {
 
 // One segment of one tile.
 template <Op op, class T>
-void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::int64_t segment, State* out) {
+void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::int64_t segment,
+                 State* out) {
     const auto& k = table().of<T>();
     const T* x = static_cast<const T*>(a.x);
     double acc[kTile];
@@ -109,22 +114,27 @@ void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::i
     const Term first = term(op);
     const T* given = nullptr;
     if constexpr (op == Op::ties || op == Op::abs_ties) {
-        for (std::int64_t i = 0; i < o.count; ++i) shift[i] = static_cast<const T*>(a.shift)[o.offset + i * o.step];
+        for (std::int64_t i = 0; i < o.count; ++i)
+            shift[i] = static_cast<const T*>(a.shift)[o.offset + i * o.step];
         given = shift;
     }
     const auto pass = [&](Term t, const T* shifts) {
         std::fill_n(acc, o.count, identity(t));
-        return walk.each(o, segment, [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-            call(entry(k.terms, t), walk.along(),
-                 Tile<T>{x + at, stride, rows, cols, shifts, static_cast<T>(a.power), acc});
-        });
+        return walk.each(
+            o, segment,
+            [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
+                call(entry(k.terms, t), walk.along(),
+                     Tile<T>{x + at, stride, rows, cols, shifts, static_cast<T>(a.power), acc});
+            });
     };
     const auto n = static_cast<double>(pass(first, given));
     for (std::int64_t i = 0; i < o.count; ++i) out[i] = {acc[i], 0, n};
     if constexpr (op == Op::logsumexp) {
-        for (std::int64_t i = 0; i < o.count; ++i) shift[i] = std::isinf(acc[i]) ? T(0) : static_cast<T>(acc[i]);
+        for (std::int64_t i = 0; i < o.count; ++i)
+            shift[i] = std::isinf(acc[i]) ? T(0) : static_cast<T>(acc[i]);
         pass(Term::exp_shift, shift);
-        for (std::int64_t i = 0; i < o.count; ++i) out[i] = {static_cast<double>(shift[i]), acc[i], n};
+        for (std::int64_t i = 0; i < o.count; ++i)
+            out[i] = {static_cast<double>(shift[i]), acc[i], n};
     }
     if constexpr (op == Op::var || op == Op::std) {
         for (std::int64_t i = 0; i < o.count; ++i) {
@@ -148,7 +158,8 @@ void reduce_typed(const Args& a) {
             State states[kTile];
             const Walk::Outputs o = walk.outputs(tile);
             reduce_tile<op, T>(a, walk, o, 0, states);
-            for (std::int64_t i = 0; i < o.count; ++i) finish<op, T>(a, states[i], o.offset + i * o.step);
+            for (std::int64_t i = 0; i < o.count; ++i)
+                finish<op, T>(a, states[i], o.offset + i * o.step);
         });
         return;
     }
@@ -166,7 +177,8 @@ void reduce_typed(const Args& a) {
             const State* next = part(tile, s);
             for (std::int64_t i = 0; i < o.count; ++i) total[i] = merge<op>(total[i], next[i]);
         }
-        for (std::int64_t i = 0; i < o.count; ++i) finish<op, T>(a, total[i], o.offset + i * o.step);
+        for (std::int64_t i = 0; i < o.count; ++i)
+            finish<op, T>(a, total[i], o.offset + i * o.step);
     }
 }
 
@@ -176,14 +188,16 @@ void reduce(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         if (a.g.reduced > 0) return reduce_typed<op, T>(a);
         // Nothing to reduce: the neutral element; no mean, and no norm's root of it.
-        const State s{op == Op::logsumexp || op == Op::var || op == Op::std ? NAN : identity(term(op)), 0, 0};
+        const State s{
+            op == Op::logsumexp || op == Op::var || op == Op::std ? NAN : identity(term(op)), 0, 0};
         for (std::int64_t i = 0; i < a.g.outputs; ++i) {
             finish<op, T>(a, op == Op::logsumexp ? State{0, 0, 0} : s, i);
         }
     });
 }
 
-// -- argmax, argmin ---------------------------------------------------------------------------------
+// -- argmax, argmin
+// ---------------------------------------------------------------------------------
 
 template <ArgOp op, class T>
 void arg_typed(const ArgArgs& a) {
@@ -192,11 +206,14 @@ void arg_typed(const ArgArgs& a) {
     const std::int64_t parts = walk.segments > 1 ? walk.tiles * walk.segments * walk.block() : 0;
     Scratch<T> values(static_cast<std::size_t>(std::max<std::int64_t>(parts, 1)));
     Scratch<std::int64_t> indices(static_cast<std::size_t>(std::max<std::int64_t>(parts, 1)));
-    const auto tile_call = [&](const Walk::Outputs& o, std::int64_t segment, T* value, std::int64_t* index) {
+    const auto tile_call = [&](const Walk::Outputs& o, std::int64_t segment, T* value,
+                               std::int64_t* index) {
         const T* x = static_cast<const T*>(a.x);
-        walk.each(o, segment, [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-            call(kernel, walk.along(), ArgTile<T>{x + at, stride, rows, cols, value, index});
-        });
+        walk.each(o, segment,
+                  [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
+                      call(kernel, walk.along(),
+                           ArgTile<T>{x + at, stride, rows, cols, value, index});
+                  });
     };
     const auto store = [&](const Walk::Outputs& o, const T* value, const std::int64_t* index) {
         for (std::int64_t i = 0; i < o.count; ++i) {
@@ -241,16 +258,17 @@ void arg(const ArgArgs& a) {
     visit_float(a.dtype, [&]<class T>() { arg_typed<op, T>(a); });
 }
 
-// -- backward -----------------------------------------------------------------------------------------
+// -- backward
+// -----------------------------------------------------------------------------------------
 
 template <Op op>
-constexpr Slope kSlopeOf = op == Op::norm1                         ? Slope::sign
-                           : op == Op::norm2                       ? Slope::scale
-                           : op == Op::norm                        ? Slope::power
-                           : op == Op::logsumexp                   ? Slope::exp
-                           : op == Op::norm_inf                    ? Slope::abs_equal
-                           : op == Op::amax || op == Op::amin      ? Slope::equal
-                                                                   : Slope::shift;
+constexpr Slope kSlopeOf = op == Op::norm1                    ? Slope::sign
+                           : op == Op::norm2                  ? Slope::scale
+                           : op == Op::norm                   ? Slope::power
+                           : op == Op::logsumexp              ? Slope::exp
+                           : op == Op::norm_inf               ? Slope::abs_equal
+                           : op == Op::amax || op == Op::amin ? Slope::equal
+                                                              : Slope::shift;
 
 // The factor and the shift of one output.
 template <Op op, class T>
@@ -278,11 +296,13 @@ void backward_typed(const BackwardArgs& a) {
         for (std::int64_t i = 0; i < o.count; ++i) {
             coefficients<op, T>(a, o.offset + i * o.step, factor[i], shift[i]);
         }
-        walk.each(o, segment, [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-            call(kernel, walk.along(),
-                 BackwardTile<T>{static_cast<const T*>(a.x) + at, static_cast<T*>(a.dx) + at, stride, rows, cols,
-                                 factor, shift, static_cast<T>(a.power)});
-        });
+        walk.each(
+            o, segment,
+            [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
+                call(kernel, walk.along(),
+                     BackwardTile<T>{static_cast<const T*>(a.x) + at, static_cast<T*>(a.dx) + at,
+                                     stride, rows, cols, factor, shift, static_cast<T>(a.power)});
+            });
     });
 }
 
@@ -300,7 +320,7 @@ Work work(const A& a) {
 
 template <Op op>
 constexpr Kernel<Args> kernel_of(const char* name) {
-    return {name, reduce<op>, work<kTwoPasses<op> ? 4 : 1, 1, Args>};
+    return {name, reduce<op>, work < kTwoPasses<op> ? 4 : 1, 1, Args > };
 }
 
 template <Op op>
@@ -313,13 +333,20 @@ constexpr Kernel<BackwardArgs> kNone{nullptr, nullptr, nullptr};
 }  // namespace
 
 const Kernel<Args> kReduce[] = {
-    kernel_of<Op::sum>("sum"),         kernel_of<Op::mean>("mean"),
-    kernel_of<Op::prod>("prod"),       kernel_of<Op::amax>("amax"),
-    kernel_of<Op::amin>("amin"),       kernel_of<Op::norm0>("norm"),
-    kernel_of<Op::norm1>("norm"),      kernel_of<Op::norm2>("norm"),
-    kernel_of<Op::norm_inf>("norm"),   kernel_of<Op::norm>("norm"),
-    kernel_of<Op::logsumexp>("logsumexp"), kernel_of<Op::var>("var"),
-    kernel_of<Op::std>("std"),         kernel_of<Op::ties>("ties"),
+    kernel_of<Op::sum>("sum"),
+    kernel_of<Op::mean>("mean"),
+    kernel_of<Op::prod>("prod"),
+    kernel_of<Op::amax>("amax"),
+    kernel_of<Op::amin>("amin"),
+    kernel_of<Op::norm0>("norm"),
+    kernel_of<Op::norm1>("norm"),
+    kernel_of<Op::norm2>("norm"),
+    kernel_of<Op::norm_inf>("norm"),
+    kernel_of<Op::norm>("norm"),
+    kernel_of<Op::logsumexp>("logsumexp"),
+    kernel_of<Op::var>("var"),
+    kernel_of<Op::std>("std"),
+    kernel_of<Op::ties>("ties"),
     kernel_of<Op::abs_ties>("abs_ties"),
 };
 

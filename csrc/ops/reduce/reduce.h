@@ -1,8 +1,9 @@
-// Reductions: y[k] = R over r of f(x[k, r]), k over the kept axes and r over the reduced ones, and their backward.
+// Reductions: y[k] = R over r of f(x[k, r]), k over the kept axes and r over the reduced ones, and
+// their backward.
 //
-// x has any strides with one axis of stride 1 (Geometry says how it is walked); y is in C order over the
-// kept axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most kBlockDepth additions
-// per lane, and blocks are added in double.
+// x has any strides with one axis of stride 1 (Geometry says how it is walked); y is in C order
+// over the kept axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most
+// kBlockDepth additions per lane, and blocks are added in double.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,11 @@ enum class Op : std::uint8_t {
     prod,
     amax,
     amin,
-    norm0,     // how many are not 0
+    norm0,  // how many are not 0
     norm1,
     norm2,
     norm_inf,
-    norm,      // any other power
+    norm,  // any other power
     logsumexp,
     var,       // has a second output, the mean
     std,       // the same
@@ -33,19 +34,20 @@ enum class Op : std::uint8_t {
 };
 enum class ArgOp : std::uint8_t { argmax, argmin };  // with values: max and min along one axis
 
-// What a kernel does with elements: it maps them and adds, multiplies or compares. c is the output's shift.
+// What a kernel does with elements: it maps them and adds, multiplies or compares. c is the
+// output's shift.
 enum class Term : std::uint8_t {
-    sum,          // x
-    sum_nonzero,  // x != 0
-    sum_abs,      // |x|
-    sum_squares,  // x^2
-    sum_power,    // |x|^power
-    square_shift, // (x - c)^2
-    exp_shift,    // exp(x - c)
-    equal,        // x == c, or both NaN
-    abs_equal,    // |x| == c, or both NaN
+    sum,           // x
+    sum_nonzero,   // x != 0
+    sum_abs,       // |x|
+    sum_squares,   // x^2
+    sum_power,     // |x|^power
+    square_shift,  // (x - c)^2
+    exp_shift,     // exp(x - c)
+    equal,         // x == c, or both NaN
+    abs_equal,     // |x| == c, or both NaN
     prod,
-    max,          // NaN if any is
+    max,  // NaN if any is
     min,
     max_abs,
     count_,
@@ -61,24 +63,26 @@ constexpr int kMaxAxes = 64;
 // Axes without those of size 1, neighbours joined where they can be, the one of stride 1 last.
 struct Geometry {
     int axes;
-    std::int64_t x_offset, y_offset;  // of the first element (axes with negative strides are turned round)
-    std::int64_t outputs, reduced;    // numbers of elements
+    std::int64_t x_offset,
+        y_offset;  // of the first element (axes with negative strides are turned round)
+    std::int64_t outputs, reduced;  // numbers of elements
     Axis axis[kMaxAxes];
 };
 
-// False where x must be copied first: no axis has stride 1. With `ordered`, the order along reduced axes counts.
-bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t* byte_strides, std::size_t size,
-          const bool* reduced, bool ordered);
+// False where x must be copied first: no axis has stride 1. With `ordered`, the order along reduced
+// axes counts.
+bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t* byte_strides,
+          std::size_t size, const bool* reduced, bool ordered);
 
 struct Args {
     Op op;
     Dtype dtype;
-    double power;        // norm
-    double correction;   // var, std: divided by max(0, n - correction)
+    double power;       // norm
+    double correction;  // var, std: divided by max(0, n - correction)
     const void* x;
-    const void* shift;   // ties: y
+    const void* shift;  // ties: y
     void* y;
-    void* mean;          // var, std
+    void* mean;  // var, std
     Geometry g;
 };
 
@@ -117,7 +121,7 @@ struct Tile {
     long stride, rows, cols;
     const T* shift;  // one per output
     T power;
-    double* acc;     // one per output; the kernel adds to it
+    double* acc;  // one per output; the kernel adds to it
 };
 
 template <class T>

@@ -7,8 +7,8 @@ namespace {
 
 using reduce::Tile;
 
-// A lane adds at most this many numbers of its type before the sum is taken on in double. Rounding errors
-// grow with it: 16 keeps a float32 sum as good as a pairwise one.
+// A lane adds at most this many numbers of its type before the sum is taken on in double. Rounding
+// errors grow with it: 16 keeps a float32 sum as good as a pairwise one.
 constexpr long kBlockDepth = 16;
 // Rows that are combined in registers before the accumulators of their columns are touched.
 constexpr long kRows = 8;
@@ -21,7 +21,8 @@ FASTNN_INLINE V tree(V (&a)[n]) {
     return a[0];
 }
 
-// One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth of them to a part, then what is left.
+// One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth of them to a part, then what is
+// left.
 template <class C, class M, class T>
 FASTNN_INLINE double row(double total, const T* x, long n, Vec<T> c, Vec<T> p) {
     using V = Vec<T>;
@@ -107,7 +108,9 @@ template <class T, class C, class M>
 void across(const Tile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
-    const auto shift = [&](long j, long n) { return t.shift == nullptr ? V() : V::load(t.shift + j, n); };
+    const auto shift = [&](long j, long n) {
+        return t.shift == nullptr ? V() : V::load(t.shift + j, n);
+    };
     for (long i = 0; i < t.rows; i += kRows) {
         const long rows = t.rows - i < kRows ? t.rows - i : kRows;
         const T* x = t.x + i * t.stride;
@@ -211,7 +214,8 @@ void slope_along(const BackwardTile<T>& t) {
         const T* x = t.x + i * t.stride;
         T* dx = t.dx + i * t.stride;
         long j = 0;
-        for (; j + V::width <= t.cols; j += V::width) S::slope(V::load(x + j), f, c, p).store(dx + j);
+        for (; j + V::width <= t.cols; j += V::width)
+            S::slope(V::load(x + j), f, c, p).store(dx + j);
         if (const long n = t.cols - j; n > 0) S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
     }
 }
@@ -225,7 +229,8 @@ void slope_across(const BackwardTile<T>& t) {
         T* dx = t.dx + i * t.stride;
         for (long j = 0; j < t.cols; j += V::width) {
             const long n = t.cols - j < V::width ? t.cols - j : V::width;
-            const V f = V::load(t.factor + j, n), c = t.shift == nullptr ? V() : V::load(t.shift + j, n);
+            const V f = V::load(t.factor + j, n),
+                    c = t.shift == nullptr ? V() : V::load(t.shift + j, n);
             S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
         }
     }
@@ -237,15 +242,17 @@ constexpr reduce::Pair<BackwardTile<T>> kSlope{slope_along<T, S>, slope_across<T
 // In the order of Term and of Slope.
 template <class T>
 constexpr reduce::TypedKernels<T> kTyped{
-    {kTerm<T, terms::Add, terms::Same>, kTerm<T, terms::Add, terms::NonZero>, kTerm<T, terms::Add, terms::Abs>,
-     kTerm<T, terms::Add, terms::Square>, kTerm<T, terms::Add, terms::Power>,
-     kTerm<T, terms::Add, terms::SquareShift>, kTerm<T, terms::Add, terms::ExpShift>,
-     kTerm<T, terms::Add, terms::Equal>, kTerm<T, terms::Add, terms::AbsEqual>,
-     kTerm<T, terms::Multiply, terms::Same>, kTerm<T, terms::Larger, terms::Same>,
-     kTerm<T, terms::Smaller, terms::Same>, kTerm<T, terms::Larger, terms::Abs>},
+    {kTerm<T, terms::Add, terms::Same>, kTerm<T, terms::Add, terms::NonZero>,
+     kTerm<T, terms::Add, terms::Abs>, kTerm<T, terms::Add, terms::Square>,
+     kTerm<T, terms::Add, terms::Power>, kTerm<T, terms::Add, terms::SquareShift>,
+     kTerm<T, terms::Add, terms::ExpShift>, kTerm<T, terms::Add, terms::Equal>,
+     kTerm<T, terms::Add, terms::AbsEqual>, kTerm<T, terms::Multiply, terms::Same>,
+     kTerm<T, terms::Larger, terms::Same>, kTerm<T, terms::Smaller, terms::Same>,
+     kTerm<T, terms::Larger, terms::Abs>},
     {kArgTerm<T, terms::Larger>, kArgTerm<T, terms::Smaller>},
-    {kSlope<T, slopes::Scale>, kSlope<T, slopes::Sign>, kSlope<T, slopes::Power>, kSlope<T, slopes::Shift>,
-     kSlope<T, slopes::Exp>, kSlope<T, slopes::Equal>, kSlope<T, slopes::AbsEqual>}};
+    {kSlope<T, slopes::Scale>, kSlope<T, slopes::Sign>, kSlope<T, slopes::Power>,
+     kSlope<T, slopes::Shift>, kSlope<T, slopes::Exp>, kSlope<T, slopes::Equal>,
+     kSlope<T, slopes::AbsEqual>}};
 
 constexpr reduce::Kernels kTable{kTyped<float>, kTyped<double>};
 

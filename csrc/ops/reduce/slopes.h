@@ -1,4 +1,5 @@
-// Backward of the reductions, element by element: dx = f slope(x), f a factor and c a shift of its output, p the power.
+// Backward of the reductions, element by element: dx = f slope(x), f a factor and c a shift of its
+// output, p the power.
 #pragma once
 
 #include "ops/reduce/terms.h"

@@ -1,4 +1,5 @@
-// What reduction kernels do with elements: how two partial results are combined, and what is taken of each element.
+// What reduction kernels do with elements: how two partial results are combined, and what is taken
+// of each element.
 #pragma once
 
 #include "simd/math.h"
@@ -34,7 +35,8 @@ struct Multiply {
     }
 };
 
-// min and max of Vec return their second argument where either is NaN, so a NaN in `a` must be kept by hand.
+// min and max of Vec return their second argument where either is NaN, so a NaN in `a` must be kept
+// by hand.
 struct Larger {
     static constexpr double identity = -__builtin_inf();
     template <class T>

@@ -1,5 +1,5 @@
-// How the work on a Geometry is cut: tiles of outputs, and segments of what is reduced to them. The cut depends on
-// the problem alone, so results do not depend on the number of threads.
+// How the work on a Geometry is cut: tiles of outputs, and segments of what is reduced to them. The
+// cut depends on the problem alone, so results do not depend on the number of threads.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,11 @@ namespace fastnn::reduce {
 
 constexpr std::int64_t kTile = 1024;       // most outputs of one tile: 8 KiB of accumulators
 constexpr std::int64_t kTileWork = 16384;  // elements a tile of rows has at least, where it can
-constexpr std::int64_t kSegment = 65536;   // elements of one segment: 256 KiB of float32, a fraction of L2
+constexpr std::int64_t kSegment =
+    65536;  // elements of one segment: 256 KiB of float32, a fraction of L2
 
 class Walk {
-   public:
+ public:
     explicit Walk(const Geometry& g, bool split = true) : g_(g), inner_(g.axis[g.axes - 1]) {
         along_ = inner_.reduced;
         int second = -1;
@@ -32,7 +33,8 @@ class Walk {
             }
         }
         const Axis& out = along_ ? second_ : inner_;
-        block_ = along_ ? std::clamp<std::int64_t>(kTileWork / std::max<std::int64_t>(g.reduced, 1), 1, kTile)
+        block_ = along_ ? std::clamp<std::int64_t>(kTileWork / std::max<std::int64_t>(g.reduced, 1),
+                                                   1, kTile)
                         : kTile;
         block_ = std::min(block_, out.size);
         blocks_ = (out.size + block_ - 1) / block_;
@@ -44,7 +46,7 @@ class Walk {
 
     std::int64_t tiles = 1, segments = 1;
     bool along() const { return along_; }
-    std::int64_t block() const { return block_; }  // outputs of a whole tile
+    std::int64_t block() const { return block_; }    // outputs of a whole tile
     std::int64_t length() const { return length_; }  // of a segment, along the axis that is cut
 
     // Outputs of a tile: how many, where the first stands in y, and the step to the next.
@@ -66,8 +68,8 @@ class Walk {
         return o;
     }
 
-    // Calls f(x offset, stride, rows, cols) for every rectangle of one segment of a tile, in order, and
-    // returns how many elements went into each output.
+    // Calls f(x offset, stride, rows, cols) for every rectangle of one segment of a tile, in order,
+    // and returns how many elements went into each output.
     template <class F>
     std::int64_t each(const Outputs& o, std::int64_t segment, F f) const {
         Axis over[kMaxAxes];
@@ -105,14 +107,15 @@ class Walk {
     void run(double element_ns, F f) const {
         const std::int64_t calls = tiles * segments;
         const std::int64_t chunks = (calls + group_ - 1) / group_;
-        const double all_ns = element_ns * static_cast<double>(g_.outputs * g_.reduced) + 20.0 * static_cast<double>(calls);
+        const double all_ns = element_ns * static_cast<double>(g_.outputs * g_.reduced) +
+                              20.0 * static_cast<double>(calls);
         parallel_for(chunks, all_ns / static_cast<double>(chunks), [&](long chunk) {
             const std::int64_t end = std::min(calls, (chunk + 1) * group_);
             for (std::int64_t c = chunk * group_; c < end; ++c) f(c / segments, c % segments);
         });
     }
 
-   private:
+ private:
     // Few outputs of many elements: cut the longest reduced axis.
     void choose_segments() {
         const std::int64_t work = g_.reduced * block_;
