@@ -1,0 +1,36 @@
+"""What the documents show runs, and what they point to exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def blocks(document):
+    return re.findall(r"^```python\n(.*?)^```", document.read_text(), re.M | re.S)
+
+
+def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks(ROOT / "README.md"):
+        exec(compile(block, "README.md", "exec"), names)
+    out = capsys.readouterr().out
+    assert float(re.search(r"loss ([0-9.]+)", out)[1]) < 0.3
+    assert "GF/s" in out
+    assert (tmp_path / "trace.json").exists()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(document):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("command", ["demo", "test", "bench", "lint", "dev", "sanitize"])
+def test_commands_are_in_the_makefile(command):
+    assert re.search(rf"^{command}:", (ROOT / "Makefile").read_text(), re.M)
