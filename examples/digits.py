@@ -104,7 +104,7 @@ def draw(path: Path, history: History, images: Any, labels: Any, thought: Any) -
         (accuracy, (history.train_accuracy, history.test_accuracy), "accuracy"),
     ):
         for values, which in zip(pairs, ("training", "test"), strict=True):
-            axes.plot(epochs, values, label=f"{which}, at the end {values[-1]:.3g}")
+            axes.plot(epochs, values, label=f"{which}, at the end {values[-1]:.3f}")
         axes.set_ylabel(name)
         axes.legend()
         axes.grid(alpha=0.3)

@@ -8,13 +8,16 @@ offset, and any thread can compute any element from them, so results do not depe
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "Generator",
@@ -57,14 +60,21 @@ class Generator:
     def manual_seed(self, seed: int) -> Generator:
         """Start again from `seed`, any integer."""
         self.first = int(seed)
-        number = self.first % (1 << 64)
-        self.numpy = np.random.Generator(np.random.Philox(number))
-        self.stream[:] = (number, 0)
+        self.made: np.random.Generator | None = None
+        self.stream[:] = (self.first % (1 << 64), 0)
         return self
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's generator. It is made when first used: importing it takes NumPy's own time again."""
+        with self.lock:
+            if self.made is None:
+                self.made = np.random.Generator(np.random.Philox(self.first % (1 << 64)))
+            return self.made
 
     def seed(self) -> int:
         """Start again from fresh entropy, and return the seed."""
-        number = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+        number = int.from_bytes(os.urandom(8), "little")
         self.manual_seed(number)
         return number
 

@@ -9,6 +9,10 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
+# Written by a benchmark run; a clone in which none was made lacks them.
+WRITTEN = {"benchmarks.md", "gemm-grid.md"}
+
+
 def blocks(document):
     return re.findall(r"^```python\n(.*?)^```", document.read_text(), re.M | re.S)
 
@@ -27,7 +31,7 @@ def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
-        if "://" not in target:
+        if "://" not in target and Path(target).name not in WRITTEN:
             assert (document.parent / target).exists(), target
 
 

@@ -1,6 +1,7 @@
 """The examples run, and reach what they claim; so does the smoke test of an installation."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import fastnn.smoke
@@ -10,7 +11,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 def load(name):
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
