@@ -66,7 +66,7 @@ class Generator:
 
     @property
     def numpy(self) -> np.random.Generator:
-        """NumPy's generator. It is made when first used: importing it takes NumPy's own time again."""
+        """NumPy's generator, imported and made when first used: import fastnn stays quick."""
         with self.lock:
             if self.made is None:
                 self.made = np.random.Generator(np.random.Philox(self.first % (1 << 64)))
