@@ -168,6 +168,19 @@ def run_cells(
     return found
 
 
+def again(
+    measured: list[Measured], product: Callable[[Any, Any], Any], roof: Roof, count: int = 60
+) -> list[Measured]:
+    """Measure the cells with the lowest share and some work again: the least time counts."""
+    suspects = sorted(
+        measured, key=lambda one: one.share if roof_seconds(one.cell, roof) > 1e-6 else 1
+    )
+    better = {one.cell: one for one in measured}
+    for cell in [one.cell for one in suspects[:count]] * 3:
+        better[cell] = max(better[cell], run_cell(cell, product, roof), key=lambda one: one.share)
+    return list(better.values())
+
+
 def pairs(measured: Iterable[Measured]) -> list[tuple[Measured, Measured]]:
     """Suspects: (slow, fast) neighbours by share of the roof."""
     by_cell = {one.cell: one for one in measured}
@@ -251,7 +264,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benches.gemm_grid", description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--library", choices=("fastnn", "numpy"), default="fastnn")
-    parser.add_argument("--count", type=int, default=700, help="cells of the random sample")
+    parser.add_argument("--count", type=int, default=500, help="cells of the random sample")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="150 cells, no cube")
     parser.add_argument("--csv", type=Path, help="write every cell")
@@ -263,7 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = cells(options.count, options.seed)
     if options.quick:
         chosen = random.Random(options.seed).sample(chosen, 150)
-    measured = run_cells(chosen, product, roof)
+    measured = again(run_cells(chosen, product, roof), product, roof)
     cliffs = confirm(pairs(measured), product, roof)
     text = "\n".join(summary(measured, cliffs, roof))
     print(text)
