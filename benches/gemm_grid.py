@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
 
-from .side_by_side.disturbance import LIMIT, Watch
+from .side_by_side.disturbance import calmly
 from .side_by_side.libraries import ROOT
 from .side_by_side.roof import Roof, measure
 from .timing import timed
@@ -48,7 +47,6 @@ Written by `python -m benches.gemm_grid --write-docs`; do not edit by hand. {thr
 ```
 """
 BATCH = 40  # about half a second
-TRIES = 4
 
 
 @dataclass(frozen=True, order=True)
@@ -155,16 +153,11 @@ def cells(count: int, seed: int) -> list[Cell]:
 def run_cells(
     chosen: Sequence[Cell], product: Callable[[Any, Any], Any], roof: Roof
 ) -> list[Measured]:
-    """All cells, a batch again while others disturb it; the least time counts."""
+    """All cells, a batch again while others disturb it."""
     found: list[Measured] = []
     for start in range(0, len(chosen), BATCH):
-        batch, tries = chosen[start : start + BATCH], []
-        for _ in range(TRIES):
-            watch, used = Watch(), process_time()
-            tries.append([run_cell(cell, product, roof) for cell in batch])
-            if watch.foreign(process_time() - used) < LIMIT:
-                break
-        found += [min(column, key=lambda one: one.seconds) for column in zip(*tries, strict=True)]
+        batch = chosen[start : start + BATCH]
+        found += calmly(lambda batch=batch: [run_cell(cell, product, roof) for cell in batch])  # type: ignore[misc]
     return found
 
 
@@ -177,7 +170,8 @@ def again(
     )
     better = {one.cell: one for one in measured}
     for cell in [one.cell for one in suspects[:count]] * 3:
-        better[cell] = max(better[cell], run_cell(cell, product, roof), key=lambda one: one.share)
+        found = calmly(lambda cell=cell: run_cell(cell, product, roof))  # type: ignore[misc]
+        better[cell] = max(better[cell], found, key=lambda one: one.share)
     return list(better.values())
 
 

@@ -47,7 +47,7 @@ def fastnn_steps() -> Steps:
         "binary op through the tape": lambda: leaf + plain,
         "Linear(8, 8) through the tape": lambda: layer(plain),
         "chain": lambda: chain(fastnn.tanh, leaf),
-        "chain, backward": lambda: chain(fastnn.tanh, leaf).sum().backward(),
+        "chain, backward": lambda: chain(fastnn.tanh, leaf).backward(plain),
     }
 
 
@@ -66,7 +66,7 @@ def torch_steps() -> Steps:
         "binary op through the tape": lambda: leaf + plain,
         "Linear(8, 8) through the tape": lambda: layer(plain),
         "chain": lambda: chain(torch.tanh, leaf),
-        "chain, backward": lambda: chain(torch.tanh, leaf).sum().backward(),
+        "chain, backward": lambda: chain(torch.tanh, leaf).backward(plain),
     }
 
 

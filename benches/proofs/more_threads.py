@@ -7,6 +7,7 @@ from statistics import median
 
 import fastnn
 
+from ..side_by_side.disturbance import calmly
 from ..side_by_side.impl.with_fastnn import BUILDERS
 from ..side_by_side.report import duration
 from ..side_by_side.works import WORKS, Work
@@ -15,7 +16,7 @@ from ..timing import timed
 LIMIT = 1.05
 
 
-def compare(work: Work, threads: int, rounds: int = 5) -> tuple[float, float]:
+def compare(work: Work, threads: int, rounds: int = 3) -> tuple[float, float]:
     """Seconds on one thread, and the median ratio of many threads to one, in turns."""
     case = BUILDERS[work.kind](work.size, "")
     alone, ratios = [], []
@@ -24,7 +25,7 @@ def compare(work: Work, threads: int, rounds: int = 5) -> tuple[float, float]:
         for count in (1, threads):
             fastnn.set_num_threads(count)
             case.reset()
-            times.append(timed(case.step, seconds=0.01).least)
+            times.append(calmly(lambda: timed(case.step, seconds=0.03)).least)
         alone.append(times[0])
         ratios.append(times[1] / times[0])
     return median(alone), median(ratios)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time, sleep
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 TICK = 1.0 / os.sysconf("SC_CLK_TCK")
+TRIES = 5
 LIMIT = 0.06  # share of one core; a tick of 10 ms in a turn of 0.3 s is 3 %
 
 
@@ -30,3 +35,16 @@ class Watch:
         """CPU time beyond ``own`` seconds, as a share of the time passed."""
         passed = perf_counter() - self.start
         return max(0.0, busy_seconds() - self.busy - own) / passed
+
+
+def calmly(measure: Callable[[], Found]) -> Found:
+    """Measure in this process, again while others disturb it; the calmest result counts."""
+    tries: list[tuple[float, Found]] = []
+    for _ in range(TRIES):
+        watch, used = Watch(), process_time()
+        found = measure()
+        tries.append((watch.foreign(process_time() - used), found))
+        if tries[-1][0] < LIMIT:
+            break
+        sleep(0.3)
+    return min(tries, key=lambda pair: pair[0])[1]

@@ -14,12 +14,11 @@ from statistics import median
 
 from .. import micro
 from . import inputs, reference, report, roof, startup
-from .disturbance import LIMIT, Watch
+from .disturbance import LIMIT, TRIES, Watch
 from .libraries import LIBRARIES, ROOT, Process
 from .results import Result, Timing, roof_seconds
 from .works import WORKS, Work
 
-TRIES = 5
 EXTRAS = ["import", "installed size", "micro costs"]
 JSON = ROOT / "build" / "benchmarks.json"
 WHEELS = [ROOT / "dist", ROOT / "wheelhouse"]
