@@ -425,8 +425,8 @@ def linear_backward(
     needs: tuple[bool, ...] = (True, True, True),
 ) -> tuple[_Array | None, _Array | None, _Array | None]: ...
 
-# Reduce. dim: an int, several, or None for all axes. var and std give (result, mean), argmax and argmin
-# (values, indices); sum_backward a view that cannot be written.
+# Reduce. dim: an int, several, or None for all axes. var and std give (result, mean), argmax and
+# argmin (values, indices); sum_backward a view that cannot be written.
 _Dims = int | Sequence[int] | None
 
 def sum(input: _Array, dim: _Dims = None, keepdim: bool = False) -> _Array: ...

@@ -57,8 +57,8 @@ inline void team_barrier() {
 #pragma omp barrier
 }
 
-// Calls f(chunk) for every chunk, on whichever thread of the team is free, and meets at the end. Every thread of
-// the innermost team must come here.
+// Calls f(chunk) for every chunk, on whichever thread of the team is free, and meets at the end.
+// Every thread of the innermost team must come here.
 template <class F>
 void team_loop(long chunks, F f) {
 #pragma omp for schedule(dynamic, 1)

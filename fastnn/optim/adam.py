@@ -29,7 +29,8 @@ class Adam(Optimizer):
              \frac{m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
     With `amsgrad`, the largest :math:`v` so far stands in the last line. With
-    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` instead of the first line.
+    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` instead of the
+    first line.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ class Adam(Optimizer):
         groups = self.param_groups
         hyper = self.hyper([OPTIONS(group) for group in groups])
         state = self.state
-        amsgrad = any([group["amsgrad"] for group in groups])
+        amsgrad = any(group["amsgrad"] for group in groups)
         most: list[Any] | None = None
         try:
             states = [state[p] for p in params]

@@ -161,7 +161,7 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__}: write update(params, counts)")
 
     def hyper(self, rows: list[tuple[Any, ...]]) -> Any:
-        """A float64 table of options, one row per group, that kernels read; kept while unchanged."""
+        """A float64 table of options, a row per group, that kernels read; kept while unchanged."""
         if rows != self._hyper:
             flat = [
                 [float(v) for x in row for v in (x if isinstance(x, (tuple, list)) else (x,))]

@@ -97,7 +97,7 @@ class SGD(Optimizer):
         hyper = self.hyper([OPTIONS(group) for group in groups])
         buffers: list[Any] | None = None
         fresh: list[bool] | None = None
-        if any([group["momentum"] for group in groups]):
+        if any(group["momentum"] for group in groups):
             state = self.state
             wanted = [group["momentum"] != 0 for group, n in zip(groups, counts) for _ in range(n)]
             buffers = [

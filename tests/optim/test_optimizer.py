@@ -16,7 +16,7 @@ def leaf(*shape, seed=0):
 
 
 @pytest.mark.parametrize(
-    "kind, options, match",
+    ("kind", "options", "match"),
     [
         (SGD, {"lr": -1}, "SGD: lr must not be negative, got -1"),
         (SGD, {"lr": float("nan")}, "SGD: lr must not be negative, got nan"),
@@ -149,7 +149,9 @@ def test_load_state_dict_checks():
     assert optimizer.param_groups[0]["lr"] == 1e-3
 
 
-@pytest.mark.parametrize("name, options", [("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {})]
+)
 def test_state_dict_of_torch(name, options):
     torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     start = numbers(3, 4)

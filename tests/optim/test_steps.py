@@ -61,7 +61,7 @@ def rounding(dtype, depth=20):
 
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name, options", CASES, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_reference(name, options, dtype, level):
     start, grads = problem(dtype)
     with isa(level):
@@ -74,7 +74,7 @@ def test_reference(name, options, dtype, level):
             np.testing.assert_allclose(path[t][i], want[t], rtol=0, atol=rounding(dtype))
 
 
-@pytest.mark.parametrize("name, options", CASES, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_torch(name, options):
     torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     start, grads = problem("float64")
@@ -89,7 +89,7 @@ def test_torch(name, options):
             np.testing.assert_allclose(got, want.detach().numpy(), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name, options", CASES, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_threads(name, options):
     start = [numbers(5, seed=1), numbers(70001, seed=2).astype("float32"), numbers(300, 200)]
     grads = [[numbers(*p.shape, seed=t).astype(p.dtype) for p in start] for t in range(2)]
@@ -112,7 +112,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("what", ["params", "grads", "both"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name, options", CASES, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_layouts(name, options, layout, what):
     change = LAYOUTS[layout]
     start, grads = [numbers(6, 21)], [[numbers(6, 21, seed=t)] for t in range(3)]
@@ -177,7 +177,7 @@ def steps_of(p, g):
 
 
 @pytest.mark.parametrize(
-    "grad, error, match",
+    ("grad", "error", "match"),
     [
         (np.ones(5), ValueError, r"step: grads\[0\] must have shape \(4,\), got \(5,\)"),
         (np.ones((4, 1)), ValueError, r"step: grads\[0\] must have shape \(4,\), got \(4, 1\)"),
@@ -215,7 +215,7 @@ def test_nothing_changes_when_the_last_gradient_is_bad():
 
 
 @pytest.mark.parametrize(
-    "arguments, error, match",
+    ("arguments", "error", "match"),
     [
         ({"params": 3}, TypeError, "params must be a list of arrays, got int"),
         ({"params": [np.ones(2), np.ones(2)]}, ValueError, "grads must have as many arrays"),
