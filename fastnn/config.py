@@ -40,7 +40,7 @@ def set_num_threads(n: int) -> None:
     TypeError
         If `n` is not an integer.
     ValueError
-        If `n` is less than 1 or more than 4096.
+        If `n` is less than 1, or more than 256 and than there are CPUs.
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__}")

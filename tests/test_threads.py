@@ -1,5 +1,6 @@
 """Several Python threads, the number of OpenMP's, and threadpoolctl."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,6 +33,16 @@ def test_threadpoolctl_sees_and_limits():
         assert fastnn.get_num_threads() == 1
         assert "OpenMP limit" in fastnn.show_config("dicts")["threads"]["source"]
     assert fastnn.get_num_threads() == 3
+
+
+def test_more_threads_than_a_system_may_make_are_not_asked_for():
+    def ask_for_many():
+        with threadpoolctl.threadpool_limits(100_000):
+            kernels.relu(np.ones(1 << 24, np.float32))
+            return fastnn.get_num_threads()
+
+    # In a thread of its own, with which OpenMP's end.
+    assert in_thread(ask_for_many) <= max(256, os.cpu_count())
 
 
 def test_other_threads_take_the_number_over():

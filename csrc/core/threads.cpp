@@ -19,8 +19,9 @@
 namespace fastnn {
 namespace {
 
-// More threads than this cannot help on any machine, and each would cost a stack.
-constexpr int kMostThreads = 4096;
+// No call uses more threads than this: they would not help, and where the system refuses to make
+// one, OpenMP ends the process. A machine with more CPUs raises it.
+int most_threads = 256;
 
 std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
 std::atomic<int> generation{0};   // grows with every set_num_threads
@@ -60,11 +61,12 @@ int physical_cores(const std::vector<int>& cpus) {
 }
 
 int default_threads() {
+    const std::vector<int> cpus = affinity();
+    most_threads = std::max(most_threads, static_cast<int>(cpus.size()));
     if (const char* text = std::getenv("OMP_NUM_THREADS"); text != nullptr && std::atoi(text) > 0) {
         source = "OMP_NUM_THREADS";
-        return std::min(std::atoi(text), kMostThreads);
+        return std::min(std::atoi(text), most_threads);
     }
-    const std::vector<int> cpus = affinity();
     int threads = std::max<int>(1, static_cast<int>(cpus.size()));
     source = "CPU affinity";
     if (const int cores = physical_cores(cpus); cores > 0 && cores < threads) {
@@ -92,13 +94,13 @@ int num_threads() {
         seen = now;
         if (!limited_elsewhere) omp_set_num_threads(wanted.load(std::memory_order_relaxed));
     }
-    return omp_get_max_threads();
+    return std::min(omp_get_max_threads(), most_threads);
 }
 
 void set_num_threads(int n) {
     if (n < 1) fail<ValueError>("set_num_threads: n must be at least 1, got ", n);
-    if (n > kMostThreads)
-        fail<ValueError>("set_num_threads: n must be at most ", kMostThreads, ", got ", n);
+    if (n > most_threads)
+        fail<ValueError>("set_num_threads: n must be at most ", most_threads, ", got ", n);
     wanted = n;
     source = "set_num_threads";
     generation.fetch_add(1, std::memory_order_release);
