@@ -33,11 +33,11 @@ lint: $(VENV)/.lint
 # $(VENV)/.demo and so on: the environment holds fastnn, built from these sources, with the extra of that name.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: $(SOURCES) | $(VENV)/.made
 	@echo "Building fastnn; the first time takes a few minutes"
-	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --editable '.[$*]'
+	$(BIN)/python -m pip install --quiet --quiet $(PIP_FLAGS) --editable '.[$*]'
 	@touch $@
 
 $(VENV)/.lint: tools/lint.txt | $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --requirement tools/lint.txt 'numpy>=2.2'
+	$(BIN)/python -m pip install --quiet --quiet --requirement tools/lint.txt 'numpy>=2.2'
 	@touch $@
 
 $(VENV)/.made:
