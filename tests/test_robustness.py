@@ -1,0 +1,39 @@
+"""No input, however wrong, may crash the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastnn
+
+FUZZ = Path(__file__).with_name("fuzz.py")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("module", ["fastnn._core", "fastnn.ops", "fastnn.nn.functional"])
+def test_nonsense_arguments_give_python_exceptions(module: str, seed: int) -> None:
+    run = subprocess.run(
+        [sys.executable, str(FUZZ), module, str(seed), "60"], capture_output=True, text=True, timeout=300
+    )
+    last = run.stdout.splitlines()[-1:]
+    assert run.returncode == 0 and last == ["done"], f"last call: {last}\n{run.stderr[-2000:]}"
+
+
+HUGE = np.broadcast_to(np.float32(1), (1 << 40,))
+
+
+@pytest.mark.parametrize("op", ["exp", "relu", "tanh", "neg"])
+def test_an_output_larger_than_memory_is_a_memory_error(op: str) -> None:
+    with pytest.raises(MemoryError):
+        getattr(fastnn, op)(HUGE)
+
+
+def test_a_product_larger_than_memory_is_a_memory_error() -> None:
+    tall = np.broadcast_to(np.float32(1), (1 << 24, 1))
+    with pytest.raises(MemoryError):
+        fastnn.matmul(tall, tall.T)
