@@ -37,3 +37,16 @@ def test_a_product_larger_than_memory_is_a_memory_error() -> None:
     tall = np.broadcast_to(np.float32(1), (1 << 24, 1))
     with pytest.raises(MemoryError):
         fastnn.matmul(tall, tall.T)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: fastnn.tile(x, (2**62, 2**62)),
+        lambda x: fastnn.repeat(x, 2**62, 4, 1),
+        lambda x: fastnn.repeat_interleave(x, 2**62, dim=0),
+    ],
+)
+def test_repetitions_whose_product_wraps_around_are_a_memory_error(call) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(MemoryError, match="does not fit in memory"):
+        call(np.ones((2, 3), np.float32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -270,7 +271,14 @@ def tiled(op: str, input: TensorLike, times: tuple[Any, ...]) -> Tensor:
     x = array(input)
     if any(n < 0 for n in times):
         raise ValueError(f"{op}: repetitions must not be negative, got {times}")
+    check_count(op, x.size * math.prod(times))
     return record(np.tile(x, times), tile_backward, (input,), x.shape, times)
+
+
+def check_count(op: str, count: float) -> None:
+    """Refuse sizes beyond any memory, whose products NumPy would let wrap around into a crash."""
+    if count >= 2**47:
+        raise MemoryError(f"{op}: an output of {count:.3g} elements does not fit in memory")
 
 
 def tile_backward(node: Node, dy: Array) -> Grads:
@@ -312,6 +320,8 @@ def repeat_interleave(
             f"repeat_interleave: repeats must have {x.shape[axis]} elements, as dim {dim} has, got "
             f"{times.size}"
         )
+    total = float(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
+    check_count("repeat_interleave", total * (x.shape[axis] if times.size == 1 else 1))
     source = np.repeat(np.arange(x.shape[axis]), times)
     y = np.take(x, source, axis)
     return record(y, repeat_interleave_backward, (input,), x.shape, axis, source)
