@@ -111,7 +111,7 @@ class Tensor(Methods):
         if self.grad is not None:
             held = self.grad.data
             held += gradient
-        elif fresh and gradient.strides == data.strides and gradient.dtype == data.dtype:
+        elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
             self.grad = Tensor(gradient)
         else:
             copy = np.empty_like(data, subok=False)

@@ -34,6 +34,7 @@ class Mode(threading.local):
     enabled = True
 
 
+ndarray = np.ndarray
 mode = Mode()
 count = itertools.count()
 
@@ -140,7 +141,7 @@ def walk(
             i += 1
             if g is None or sink is None:
                 continue
-            if type(g) is not np.ndarray:
+            if type(g) is not ndarray:
                 g = np.asarray(g)
             if type(sink) is Node:
                 held = pending.get(sink)
@@ -148,10 +149,10 @@ def walk(
                     pending[sink] = g
                     heappush(heap, (-sink.order, sink))
                 else:
-                    alone = getrefcount(held) == ALONE and type(held.base) is not np.ndarray
+                    alone = getrefcount(held) == ALONE and type(held.base) is not ndarray
                     pending[sink] = add(held, g, alone)
             elif capture is None and sink.hooks is None:
-                alone = getrefcount(g) == ALONE and type(g.base) is not np.ndarray
+                alone = getrefcount(g) == ALONE and type(g.base) is not ndarray
                 sink._accumulate(g, alone)  # type: ignore[union-attr]
             elif capture is None or sink in capture:
                 late[sink] = add(late[sink], g, False) if sink in late else g
