@@ -29,11 +29,9 @@ ACCEPTABLE = (
     TypeError,
     ValueError,
 )
-SHAPES = [(), (0,), (1,), (3,), (4,), (17,), (3, 4), (4, 3), (3, 3), (0, 4), (4, 0), (2, 3, 4), (1, 1),
-          (2, 2, 2, 2), (3, 1), (1,) * 9]  # fmt: skip
-MEMORY = (
-    4 << 30
-)  # bytes: what asks for more is answered with MemoryError, not with minutes of paging
+SHAPES = [(), (0,), (1,), (3,), (4,), (17,), (3, 4), (4, 3), (3, 3), (0, 4), (4, 0), (1, 1), (3, 1)]
+SHAPES += [(2, 3, 4), (2, 2, 2, 2), (1,) * 9]
+MEMORY = 4 << 30  # bytes: what asks for more gets a MemoryError, not minutes of paging
 DTYPES = ["f4"] * 6 + ["f8"] * 4 + ["i8", "i4", "u1", "?", "f2", "c8", "O", "U3", ">f4", "i2"]
 NUMBERS = [
     0,
