@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._core import alike
 from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
 
@@ -55,15 +56,13 @@ def like(x: Any) -> Any:
 
 def likes(a: Any, b: Any) -> tuple[Any, ...]:
     """`like` of both, or nothing where the result is like either of them."""
-    if type(a) is type(b) and a.shape == b.shape and a.dtype is b.dtype:
-        return ()
-    return (like(a), like(b))
+    return () if alike(a, b) else (like(a), like(b))
 
 
 def fit(dy: Array | None, x: Any) -> Array | None:
     """The gradient of an operand from that of the result: summed to its shape, in its dtype."""
-    if dy is None:
-        return None
+    if dy is None or alike(dy, x):
+        return dy
     shape, dtype = x if type(x) is tuple else (x.shape, x.dtype)
     if dy.shape != shape:
         dy = unbroadcast(dy, shape)
@@ -503,6 +502,11 @@ def where_backward(node: Node, dy: Array) -> Grads:
     c, a, b = node.saved
     da, db = _core.where_backward(dy, c, *node.needs)
     return (fit(da, a), fit(db, b))
+
+
+def where_method(input: Tensor, condition: TensorLike, other: TensorLike) -> Tensor:
+    """Its elements where the condition is true, those of `other` where it is false."""
+    return where(condition, input, other)
 
 
 def clamp(

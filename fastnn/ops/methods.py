@@ -134,6 +134,7 @@ class Methods:
     subtract = ops.subtract
     tan = ops.tan
     true_divide = ops.true_divide
+    where = ops.elementwise.where_method
     trunc = ops.trunc
     abs_ = ops.elementwise_inplace.abs_
     add_ = ops.elementwise_inplace.add_

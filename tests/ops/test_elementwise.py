@@ -412,6 +412,11 @@ def test_gradients_at_kinks():
 # -- types -------------------------------------------------------------------------------------
 
 
+def test_where_as_method():
+    x = fastnn.tensor([1.0, -2.0])
+    assert x.where(x > 0, 0.0).tolist() == [1.0, 0.0]
+
+
 def test_types():
     x32, x64 = np.ones(3, np.float32), np.ones(3)
     ints, small, flags = np.arange(3), np.arange(3, dtype=np.int8), np.array([True, False, True])

@@ -394,6 +394,16 @@ py::object call_pair(Op op, Names names, const py::handle* given, const bool (&w
     return result;
 }
 
+// Whether both are arrays of one shape and dtype: then no gradient needs summing or casting. Asked
+// for every gradient of every operation, in Python it would cost as much as a small kernel.
+bool alike(py::handle a, py::handle b) {
+    if (!is_array(a) || !is_array(b)) return false;
+    const auto* p = py::detail::array_proxy(a.ptr());
+    const auto* q = py::detail::array_proxy(b.ptr());
+    return p->nd == q->nd && p->descr == q->descr &&
+           std::equal(p->dimensions, p->dimensions + p->nd, q->dimensions);
+}
+
 using H = py::handle;
 constexpr const char* kUnaryNames[] = {"input"};
 constexpr const char* kBinaryNames[] = {"input", "other"};
@@ -499,6 +509,7 @@ constexpr const char* kLerpBackwardNames[] = {"dy", "weight"};
 }  // namespace
 
 void bind_elementwise(py::module_& m) {
+    m.def("alike", &alike, py::arg("a"), py::arg("b"));
     each(ew::kFirstUnary, ew::kFirstBinary, [&](Op op) { bind_unary(m, op); });
     each(ew::kFirstBinary, Op::add_scaled, [&](Op op) { bind_binary(m, op); });
     bind_ternary(m, Op::add_scaled, kAddNames);

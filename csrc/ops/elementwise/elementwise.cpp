@@ -139,10 +139,12 @@ struct Buffers {
 template <class T>
 void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t index, Loop<T> loop,
                    const Packing<T>& packing, Buffers<T>& buffers) {
-    const std::int64_t segment = index % c.segments;
-    index /= c.segments;
-    const std::int64_t block = index % c.row_blocks;
-    index /= c.row_blocks;
+    // Tiles follow one another along the rows' axis, which is where the memory of the transposed
+    // operand goes on.
+    const bool tiles = c.rows > 1 && c.segments > 1;
+    const std::int64_t segment = tiles ? index / c.row_blocks % c.segments : index % c.segments;
+    const std::int64_t block = tiles ? index % c.row_blocks : index / c.segments % c.row_blocks;
+    index /= c.segments * c.row_blocks;
     const std::int64_t row = block * c.rows, column = segment * c.length;
     const std::int64_t n1 = a.axes > 1 ? a.extents[1] : 1;
 
