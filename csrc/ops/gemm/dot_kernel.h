@@ -12,9 +12,9 @@ using gemm::Dot;
 
 constexpr int kDotCols = 4;
 
-// sums[i, j] for M rows of a and N of b.
+// sums[i, j] for M rows of a and N of b; where `add`, on top of what is there.
 template <class T, int M, int N>
-void dot_tile(const Dot<T>& d, const T* a, const T* b, T* sums) {
+void dot_tile(const Dot<T>& d, long k, const T* a, const T* b, T* sums, bool add) {
     using V = Vec<T>;
     constexpr long W = V::width;
     V acc[M][N];
@@ -29,7 +29,6 @@ void dot_tile(const Dot<T>& d, const T* a, const T* b, T* sums) {
             for (int i = 0; i < M; ++i) acc[i][j] = fma(x[i], y, acc[i][j]);
         }
     };
-    long k = d.k;
     for (; k >= W; k -= W, a += W, b += W) {
         step([](const T* p) __attribute__((always_inline)) { return V::load(p); });
     }
@@ -37,38 +36,53 @@ void dot_tile(const Dot<T>& d, const T* a, const T* b, T* sums) {
 #pragma GCC unroll 8
     for (int i = 0; i < M; ++i) {
 #pragma GCC unroll 8
-        for (int j = 0; j < N; ++j) sums[i * d.sums_row + j] = sum(acc[i][j]);
-    }
-}
-
-template <class T, int N>
-void dot_rows(const Dot<T>& d, const T* b, T* sums) {
-    const long groups = (d.m + kDotRows - 1) / kDotRows, height = d.m / groups,
-               higher = d.m % groups;
-    for (long g = 0, i = 0; g < groups; ++g) {
-        const long rows = height + (g < higher ? 1 : 0);
-        const T* a = d.a + i * d.a_row;
-        T* out = sums + i * d.sums_row;
-        switch (rows) {
-            case 1: dot_tile<T, 1, N>(d, a, b, out); break;
-            case 2: dot_tile<T, 2, N>(d, a, b, out); break;
-            case 3: dot_tile<T, 3, N>(d, a, b, out); break;
-#if defined(__AVX512F__) || defined(__aarch64__)
-            case 4: dot_tile<T, 4, N>(d, a, b, out); break;
-            case 5: dot_tile<T, 5, N>(d, a, b, out); break;
-#endif
-            default: break;
+        for (int j = 0; j < N; ++j) {
+            T& out = sums[i * d.sums_row + j];
+            out = (add ? out : T(0)) + sum(acc[i][j]);
         }
-        i += rows;
     }
 }
 
+// `n` rows of b against M rows of a.
+template <class T, int M>
+void dot_rows(const Dot<T>& d, long n, long k, const T* a, const T* b, T* sums, bool add) {
+    long j = 0;
+    for (; j + kDotCols <= n; j += kDotCols) {
+        dot_tile<T, M, kDotCols>(d, k, a, b + j * d.b_row, sums + j, add);
+    }
+    for (; j < n; ++j) dot_tile<T, M, 1>(d, k, a, b + j * d.b_row, sums + j, add);
+}
+
+// Pieces of 4 KiB of a few rows of a stay in L1 while 64 such pieces of b pass by from L2.
 template <class T>
 void dot(const Dot<T>& d) {
-    long j = 0;
-    for (; j + kDotCols <= d.n; j += kDotCols)
-        dot_rows<T, kDotCols>(d, d.b + j * d.b_row, d.sums + j);
-    for (; j < d.n; ++j) dot_rows<T, 1>(d, d.b + j * d.b_row, d.sums + j);
+    constexpr long piece = 4096 / sizeof(T), many = 64;
+    const long groups = (d.m + kDotRows - 1) / kDotRows, height = d.m / groups;
+    const long higher = d.m % groups;
+    for (long j = 0; j < d.n; j += many) {
+        const long n = d.n - j < many ? d.n - j : many;
+        for (long k = 0; k == 0 || k < d.k; k += piece) {
+            const long depth = d.k - k < piece ? d.k - k : piece;
+            const T* b = d.b + j * d.b_row + k;
+            for (long g = 0, i = 0; g < groups; ++g) {
+                const long rows = height + (g < higher ? 1 : 0);
+                const T* a = d.a + i * d.a_row + k;
+                T* out = d.sums + i * d.sums_row + j;
+                const bool add = k > 0;
+                switch (rows) {
+                    case 1: dot_rows<T, 1>(d, n, depth, a, b, out, add); break;
+                    case 2: dot_rows<T, 2>(d, n, depth, a, b, out, add); break;
+                    case 3: dot_rows<T, 3>(d, n, depth, a, b, out, add); break;
+#if defined(__AVX512F__) || defined(__aarch64__)
+                    case 4: dot_rows<T, 4>(d, n, depth, a, b, out, add); break;
+                    case 5: dot_rows<T, 5>(d, n, depth, a, b, out, add); break;
+#endif
+                    default: break;
+                }
+                i += rows;
+            }
+        }
+    }
 }
 
 }  // namespace

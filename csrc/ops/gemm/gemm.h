@@ -86,7 +86,7 @@ class Plan {
     void reduce(long chunk) const;
 
  private:
-    enum class Method : std::uint8_t { none, sum_is_empty, block, dot };
+    enum class Method : std::uint8_t { none, sum_is_empty, block, dot, stream };
     enum class CopyA : std::uint8_t { no, rows, panels };
     enum class PackB : std::uint8_t { no, given, shared, local };
     struct Step {
@@ -105,9 +105,11 @@ class Plan {
     void choose_copies();
     void choose_steps();
     void block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const;
-    void dot_chunk(long slice, Range rows, T* local) const;
+    void flat_chunk(long slice, Range rows, T* local) const;
     void finish(const T* sums, long sums_stride, long slices, Range rows, Range cols) const;
     void activate(Range rows, Range cols) const;
+    // Whole rows of the shorter side against pieces of the longer one: no tiles.
+    bool flat() const { return method_ == Method::dot || method_ == Method::stream; }
     T* out() const { return p_.epilogue.before != nullptr ? p_.epilogue.before : p_.c; }
 
     Problem<T> p_;

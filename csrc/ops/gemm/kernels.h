@@ -57,6 +57,18 @@ struct Dot {
     long sums_row;
 };
 
+// sums[i, j] = sum_k a[i, k] b[k, j] for m = 1 .. 8 rows of A, with B in rows.
+template <class T>
+struct Stream {
+    long m, n, k;
+    const T* a;
+    long a_row, a_k;
+    const T* b;
+    long b_row;
+    T* sums;
+    long sums_row;
+};
+
 // c[i, j] = epilogue(alpha * (sum over slices of sums[slice, i, j]) + beta * c[i, j]); sums[i, j]
 // at sums[i * sums_row + j], or where transposed, at sums[j * sums_row + i].
 template <class T>
@@ -79,6 +91,7 @@ struct TypedKernels {
     Blocking blocking;
     void (*block)(const Block<T>&);
     void (*dot)(const Dot<T>&);
+    void (*stream)(const Stream<T>&);
     void (*finish)(const Finish<T>&);
     // k x n of b into panels of nr columns.
     void (*pack_b)(const T* b, long row, long col, long k, long n, T* packed);

@@ -85,20 +85,39 @@ void transpose_block(const T* x, long x_row, long rows, long cols, T* out, long 
     }
 }
 
+// Whole panels, a row of all of them at a time: rows may lie pages apart.
+template <class T>
+void pack_panels(const T* b, long row, long k, long panels, T* packed) {
+    using V = Vec<T>;
+    constexpr long W = V::width, nr = kNv * W;
+    for (long i = 0; i < k; ++i, b += row, packed += nr) {
+        for (long p = 0; p < panels; ++p) {
+#pragma GCC unroll 2
+            for (int v = 0; v < kNv; ++v) {
+                __builtin_prefetch(b + 8 * row + p * nr + v * W);
+                V::load(b + p * nr + v * W).store(packed + p * nr * k + v * W);
+            }
+        }
+    }
+}
+
 template <class T>
 void pack_b(const T* b, long row, long col, long k, long n, T* packed) {
     using V = Vec<T>;
-    constexpr long W = V::width, nr = kNv * W;
-    for (long j = 0; j < n; j += nr) {
+    constexpr long W = V::width, nr = kNv * W, together = 8;
+    long j = 0;
+    if (col == 1) {
+        for (; n - j >= nr;) {
+            const long panels = (n - j) / nr < together ? (n - j) / nr : together;
+            pack_panels(b + j, row, k, panels, packed + j * k);
+            j += panels * nr;
+        }
+    }
+    for (; j < n; j += nr) {
         const long cols = n - j < nr ? n - j : nr, wide = (cols + W - 1) / W * W;
         const T* x = b + j * col;
         T* out = packed + j * k;
-        if (col == 1 && cols == nr) {
-            for (long i = 0; i < k; ++i, x += row, out += nr) {
-#pragma GCC unroll 2
-                for (int v = 0; v < kNv; ++v) V::load(x + v * W).store(out + v * W);
-            }
-        } else if (col == 1) {
+        if (col == 1) {
             for (long i = 0; i < k; ++i, x += row, out += wide) {
                 if (wide > W) V::load(x).store(out);
                 V::load(x + wide - W, cols - wide + W).store(out + wide - W);
@@ -124,7 +143,17 @@ void copy_row(const T* x, T* y, long n) {
 template <class T>
 void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_row) {
     if (col == 1) {
-        for (long i = 0; i < m; ++i) copy_row(a + i * row, out + i * out_row, k);
+        using V = Vec<T>;
+        for (long i = 0; i < m; ++i) {
+            const T* x = a + i * row;
+            T* y = out + i * out_row;
+            long p = 0;
+            for (; p + V::width <= k; p += V::width) {
+                __builtin_prefetch(x + 3 * row + p);  // rows may lie pages apart
+                V::load(x + p).store(y + p);
+            }
+            if (p < k) V::load(x + p, k - p).store(y + p, k - p);
+        }
     } else if (row == 1) {
         transpose_block(a, col, k, m, out, out_row, k);
     } else {

@@ -11,13 +11,22 @@ namespace {
 constexpr long kBlockOfA =
     256 << 10;  // rows x k_block of A that one chunk walks over again and again: in L2
 constexpr long kPackedB = 12 << 20;   // what is packed of B at a time: in L3
+constexpr long kDirectB = 32 << 10;   // rows of B read in place again and again: in L1
 constexpr long kSwapLimit = 4 << 20;  // most of A that is packed instead of B
 constexpr long kDeepStep =
     1536;  // k per step where B does not fit: C is read and written once per step
-constexpr double kStepFlops = 8e9;  // 40 ms on two cores: how long Ctrl-C may wait
-constexpr double kChunkNs = 8000;   // a chunk costs some 100 ns to hand out
-constexpr long kManyChunks = 96;  // enough for even work on any number of cores a product is worth
-constexpr long kMinSlice = 256;   // k of a slice
+constexpr long kLargeB = 512 << 10;  // B that L2 does not hold
+constexpr long kPagesOfB =
+    6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
+constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in place...
+constexpr long kStreamCols = 256;       // ... in pieces of so many columns at least
+constexpr long kStreamSums = 16 << 10;  // the sums of a piece, in L1
+constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
+constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
+constexpr long kChunkCols = 1024;
+constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
+constexpr long kManyChunks = 96;   // enough for even work on any number of cores a product is worth
+constexpr long kMinSlice = 256;    // k of a slice
 
 long ceil_div(long a, long b) {
     return (a + b - 1) / b;
@@ -128,6 +137,10 @@ void Plan<T>::choose_method() {
     } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
         swap();  // few columns, and A has its rows side by side
     }
+    if (m_ <= kStreamRows && b_.col_stride == 1 &&
+        n_ * k_ * static_cast<long>(sizeof(T)) > kLargeB) {
+        method_ = Method::stream;
+    }
 }
 
 template <class T>
@@ -135,8 +148,9 @@ void Plan<T>::choose_slices() {
     const Blocking& f = f_->blocking;
     const auto [size, count] = k_blocks(k_, f.kc);
     k_block_ = size, k_blocks_ = count;
-    const long tiles =
-        method_ == Method::dot ? ceil_div(n_, 16) : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
+    const long tiles = method_ == Method::dot      ? ceil_div(n_, 16)
+                       : method_ == Method::stream ? ceil_div(n_, kStreamCols)
+                                                   : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
     if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
     const long slices = std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
@@ -150,29 +164,36 @@ template <class T>
 void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
     const long want = std::clamp(static_cast<long>(cost_ns_ / kChunkNs), 1L, kManyChunks);
-    if (method_ == Method::dot) {
-        const long groups = ceil_div(n_, 4);
+    if (flat()) {
+        const long unit = method_ == Method::dot ? 4 : kStreamCols;
+        const long groups = ceil_div(n_, unit);
+        const long chunks = std::min(groups, ceil_div(want, slices_));
+        chunk_rows_ = ceil_div(groups, chunks) * unit;  // of the longer side
+        if (method_ == Method::stream) {
+            const long most = kStreamSums / (m_ * static_cast<long>(sizeof(T)));
+            chunk_rows_ = std::min(chunk_rows_, round_up(most, kStreamCols));
+        }
+        row_chunks_ = ceil_div(n_, chunk_rows_);
         col_chunks_ = 1;
         chunk_cols_ = n_;
-        const long chunks = std::min(groups, ceil_div(want, slices_));
-        chunk_rows_ = ceil_div(groups, chunks) * 4;  // of C's longer side: rows of b
-        row_chunks_ = ceil_div(n_, chunk_rows_);
         return;
     }
-    // A chunk is four tiles high and wide at least, so that what it loads is used four times,
-    // unless there would be too few of them.
+    // Rows of A are copied once per column of chunks, pieces of B are read once per row of chunks:
+    // chunks are wide and some tiles high, unless there would be too few of them.
     const long unit = m_ <= 4 ? 4 * f.nr : f.nr;
     const long high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
     const long row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<long>(sizeof(T))));
-    const long enough = ceil_div(std::min(want, 16L), slices_);
-    long rows = std::max(1L, high / 4), cols = std::max(1L, wide / 4);
+    const long least_rows = ceil_div(m_, row_cap);
+    const long wanted = ceil_div(want, slices_), enough = ceil_div(std::min(want, 24L), slices_);
+    long rows = std::max(1L, m_ / kChunkRows);
+    long cols = std::max(1L, n_ / kChunkCols);
+    if (rows * cols < enough)
+        cols = std::clamp(ceil_div(enough, rows), 1L, std::max(cols, wide / 4));
     if (rows * cols < enough) cols = std::min(wide, ceil_div(enough, rows));
     if (rows * cols < enough) rows = std::min(high, ceil_div(enough, cols));
-    const long least_rows = ceil_div(m_, row_cap);
-    const long wanted = ceil_div(want, slices_);
-    cols = std::min(cols, std::max(1L, ceil_div(wanted, std::max(1L, least_rows))));
+    cols = std::min(cols, std::max(1L, wanted));
     rows = std::max(least_rows, std::min(rows, std::max(1L, wanted / cols)));
-    chunk_rows_ = ceil_div(m_, rows);
+    chunk_rows_ = rows == 1 ? m_ : ceil_div(high, rows) * f.mr;
     chunk_cols_ = ceil_div(wide, cols) * unit;
     row_chunks_ = ceil_div(m_, chunk_rows_);
     col_chunks_ = ceil_div(n_, chunk_cols_);
@@ -182,8 +203,8 @@ template <class T>
 void Plan<T>::choose_copies() {
     const Blocking& f = f_->blocking;
     constexpr long line = 64 / sizeof(T);
-    if (method_ == Method::dot) {
-        if (a_.col_stride != 1) {
+    if (flat()) {
+        if (method_ == Method::dot && a_.col_stride != 1) {
             copy_a_ = CopyA::rows;
             a_stride_ = round_up(k_, line);
             packed_size_ = static_cast<std::size_t>(m_ * a_stride_);
@@ -205,7 +226,11 @@ void Plan<T>::choose_copies() {
             a_size_ = static_cast<std::size_t>(round_up(chunk_rows_ * k_block_ + f.width, line));
         }
         if (pack_b_ != PackB::given) {
-            if (b_.col_stride == 1 && m_ <= 2 * f.mr) {
+            const bool small =
+                k_block_ * std::min(chunk_cols_, n_) * static_cast<long>(sizeof(T)) <= kDirectB;
+            if (b_.col_stride == 1 &&
+                ((m_ <= 2 * f.mr && n_ * k_ * static_cast<long>(sizeof(T)) <= kPagesOfB) ||
+                 (m_ <= 6 * f.mr && small && !collides<T>(b_.row_stride)))) {
                 pack_b_ = PackB::no;
                 b_size_ = static_cast<std::size_t>(k_block_ * f.width);  // the last columns
             } else if (row_chunks_ == 1 || slices_ > 1) {
@@ -221,9 +246,9 @@ void Plan<T>::choose_copies() {
     if (slices_ > 1) {
         sums_stride_ = static_cast<std::size_t>(round_up(n_, line));
         shared_size_ = sums_stride_ * static_cast<std::size_t>(m_ * slices_);
-    } else if (swapped_ || method_ == Method::dot) {
-        const long cols = method_ == Method::dot ? chunk_rows_ : chunk_cols_;
-        const long rows = method_ == Method::dot ? m_ : chunk_rows_;
+    } else if (swapped_ || flat()) {
+        const long cols = flat() ? chunk_rows_ : chunk_cols_;
+        const long rows = flat() ? m_ : chunk_rows_;
         sums_stride_ = static_cast<std::size_t>(round_up(std::min(cols, n_), line));
         local_size_ += sums_stride_ * static_cast<std::size_t>(rows);
     }
@@ -285,7 +310,7 @@ typename Plan<T>::Range Plan<T>::k_range(long block) const {
 
 template <class T>
 long Plan<T>::pack_chunks(long step) const {
-    if (method_ == Method::dot) return copy_a_ == CopyA::rows ? 1 : 0;
+    if (flat()) return copy_a_ == CopyA::rows ? 1 : 0;
     if (pack_b_ != PackB::shared) return 0;
     const Step s = step_at(step);
     return s.pack ? (s.block1 - s.block0) * ceil_div(s.n1 - s.n0, 4 * f_->blocking.nr) : 0;
@@ -293,7 +318,7 @@ long Plan<T>::pack_chunks(long step) const {
 
 template <class T>
 void Plan<T>::pack(long step, long chunk) const {
-    if (method_ == Method::dot) {
+    if (flat()) {
         f_->copy_rows(a_.data, a_.row_stride, a_.col_stride, m_, k_, shared_, a_stride_);
         return;
     }
@@ -312,7 +337,7 @@ template <class T>
 long Plan<T>::chunks(long step) const {
     if (method_ == Method::none) return 0;
     if (method_ == Method::sum_is_empty) return 1;
-    if (method_ == Method::dot) return row_chunks_ * slices_;
+    if (flat()) return row_chunks_ * slices_;
     const Step s = step_at(step);
     return ceil_div(s.m1 - s.m0, chunk_rows_) * ceil_div(s.n1 - s.n0, chunk_cols_) * slices_;
 }
@@ -323,9 +348,9 @@ void Plan<T>::compute(long step, long chunk, T* local) const {
         finish(nullptr, 0, 0, {0, m_}, {0, n_});
         return;
     }
-    if (method_ == Method::dot) {
+    if (flat()) {
         const long j = chunk % row_chunks_ * chunk_rows_;
-        dot_chunk(chunk / row_chunks_, {j, std::min(n_, j + chunk_rows_)}, local);
+        flat_chunk(chunk / row_chunks_, {j, std::min(n_, j + chunk_rows_)}, local);
         return;
     }
     // Neighbouring chunks have the same columns, so that threads share a piece of B.
@@ -429,26 +454,28 @@ void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* 
 }
 
 template <class T>
-void Plan<T>::dot_chunk(long slice, Range rows, T* local) const {
+void Plan<T>::flat_chunk(long slice, Range rows, T* local) const {
     const long blocks = k_blocks_ / slices_;
     const long k0 = slice * blocks * k_block_, k1 = std::min(k_, k0 + blocks * k_block_);
-    Dot<T> d{};
-    d.m = m_, d.n = rows.size(), d.k = std::max(0L, k1 - k0);
-    const bool copied = copy_a_ == CopyA::rows;
-    d.a = (copied ? shared_ : a_.data) + k0;
-    d.a_row = copied ? a_stride_ : a_.row_stride;
-    d.b = b_.data + rows.begin * b_.col_stride + k0;
-    d.b_row = b_.col_stride;
-    d.sums = slices_ > 1 ? shared_ + packed_size_ +
-                               static_cast<std::size_t>(slice * m_) * sums_stride_ + rows.begin
-                         : local;
-    d.sums_row = static_cast<long>(sums_stride_);
-    f_->dot(d);
+    const long depth = std::max(0L, k1 - k0), sums_row = static_cast<long>(sums_stride_);
+    T* const sums =
+        slices_ > 1 ? shared_ + packed_size_ + slice * m_ * sums_row + rows.begin : local;
+    const T* const b = b_.data + rows.begin * b_.col_stride + k0 * b_.row_stride;
+    if (method_ == Method::stream) {
+        f_->stream({m_, rows.size(), depth, a_.data + k0 * a_.col_stride, a_.row_stride,
+                    a_.col_stride, b, b_.row_stride, sums, sums_row});
+    } else if (copy_a_ == CopyA::rows) {
+        f_->dot(
+            {m_, rows.size(), depth, shared_ + k0, a_stride_, b, b_.col_stride, sums, sums_row});
+    } else {
+        f_->dot({m_, rows.size(), depth, a_.data + k0, a_.row_stride, b, b_.col_stride, sums,
+                 sums_row});
+    }
     if (slices_ > 1) return;
     if (swapped_) {
-        finish(local, d.sums_row, 1, rows, {0, m_});
+        finish(sums, sums_row, 1, rows, {0, m_});
     } else {
-        finish(local, d.sums_row, 1, {0, m_}, rows);
+        finish(sums, sums_row, 1, {0, m_}, rows);
     }
 }
 

@@ -102,6 +102,13 @@ void tile(const Tile<T>& t) {
     const T* a[groups];
 #pragma GCC unroll 16
     for (int g = 0; g < groups; ++g) a[g] = t.a + 3 * g * a_stride;
+    // The tile of C will be wanted at the end, all of it at once.
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; ++i) {
+        constexpr int line = 64 / sizeof(T);
+#pragma GCC unroll 16
+        for (int v = 0; v < NV * W; v += line) __builtin_prefetch(t.c + i * t.c_row + v, 1);
+    }
     for (long k = t.k; k > 0; --k) {
         V row[NV];
 #pragma GCC unroll 16
@@ -162,9 +169,8 @@ constexpr TileFunction<T> kStrips[kStripRows] = {
 template <class T>
 void block(const Block<T>& g) {
     constexpr long W = Vec<T>::width;
-    const long panels = (g.m + kMr - 1) / kMr;
-    const long height = g.m / panels,
-               higher = g.m % panels;  // the first `higher` panels have one row more
+    const long panels = (g.m + kMr - 1) / kMr, height = g.m / panels;
+    const long higher = g.m % panels;  // the first `higher` panels have one row more
     const bool strips = !g.b_panels && g.m <= kStripRows && g.a_k == 1 && !g.a_panels;
     Tile<T> t;
     t.c_row = g.c_row;
@@ -174,38 +180,44 @@ void block(const Block<T>& g) {
     t.beta = g.beta;
     t.relu = g.relu;
     t.bias = t.residual = nullptr;
-    for (long j = 0; j < g.n;) {
+    // Computes the tile at row i and column j and returns how wide it is.
+    const auto tile_at = [&](long i, long rows, long j) __attribute__((always_inline)) {
         const long left = g.n - j;
-        TileFunction<T> strip = nullptr;
         int nv = left > W ? 2 : 1;
+        TileFunction<T> f = nullptr;
         if (strips && left >= kStripVectors[g.m - 1] * W) {
             nv = kStripVectors[g.m - 1];
-            strip = kStrips<T>[g.m - 1];
+            f = kStrips<T>[g.m - 1];
         }
         t.n = left < nv * W ? left : nv * W;
         t.b = g.b_panels ? g.b + j * g.k : g.b + j;
         t.b_row = g.b_panels ? nv * W : g.b_row;
+        t.c = g.c + i * g.c_row + j;
         if (g.bias != nullptr) t.bias = g.bias + j;
+        if (g.residual != nullptr) t.residual = g.residual + i * g.residual_row + j;
+        if (g.a_panels) {
+            t.a = g.a + i * g.k;
+            t.a_stride = rows;
+            f = tile_function<T, false>(nv, rows);
+        } else if (g.a_k == 1) {
+            t.a = g.a + i * g.a_row;
+            t.a_stride = g.a_row;
+            if (f == nullptr) f = tile_function<T, true>(nv, rows);
+        } else {
+            t.a = g.a + i;
+            t.a_stride = g.a_k;
+            f = tile_function<T, false>(nv, rows);
+        }
+        f(t);
+        return t.n;
+    };
+    // A piece of B stays near while all rows of A pass by.
+    for (long j = 0, width = 0; j < g.n; j += width) {
         for (long p = 0, i = 0; p < panels; ++p) {
             const long rows = height + (p < higher ? 1 : 0);
-            t.c = g.c + i * g.c_row + j;
-            if (g.residual != nullptr) t.residual = g.residual + i * g.residual_row + j;
-            if (g.a_panels) {
-                t.a = g.a + i * g.k;
-                t.a_stride = rows;
-                tile_function<T, false>(nv, rows)(t);
-            } else if (g.a_k == 1) {
-                t.a = g.a + i * g.a_row;
-                t.a_stride = g.a_row;
-                (strip != nullptr ? strip : tile_function<T, true>(nv, rows))(t);
-            } else {
-                t.a = g.a + i;
-                t.a_stride = g.a_k;
-                tile_function<T, false>(nv, rows)(t);
-            }
+            width = tile_at(i, rows, j);
             i += rows;
         }
-        j += t.n;
     }
 }
 

@@ -1,0 +1,73 @@
+// Products with few rows of A and a large B: B is read once, in the order in which it lies in
+// memory, and the sums stay in L1.
+#pragma once
+
+#include "ops/gemm/blocking_kernel.h"
+#include "ops/gemm/kernels.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using gemm::Stream;
+
+// sums[i, j] += sum over K rows of B, for M rows of A.
+template <class T, int M, int K>
+void stream_rows(const Stream<T>& s, long k, bool first) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const T* b = s.b + k * s.b_row;
+    const T* a = s.a + k * s.a_k;
+    const auto step = [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        V acc[M];
+        if (!first) {
+#pragma GCC unroll 8
+            for (int i = 0; i < M; ++i) acc[i] = load(s.sums + i * s.sums_row + j);
+        }
+#pragma GCC unroll 8
+        for (int q = 0; q < K; ++q) {
+            __builtin_prefetch(b + (q + K) * s.b_row + j);
+            const V row = load(b + q * s.b_row + j);
+#pragma GCC unroll 8
+            for (int i = 0; i < M; ++i) acc[i] = fma(V(a[i * s.a_row + q * s.a_k]), row, acc[i]);
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < M; ++i) store(s.sums + i * s.sums_row + j, acc[i]);
+    };
+    long j = 0;
+    for (; j + W <= s.n; j += W) {
+        step(
+            j, [](const T* p) __attribute__((always_inline)) { return V::load(p); },
+            [](T* p, V x) __attribute__((always_inline)) { x.store(p); });
+    }
+    if (const long rest = s.n - j; rest > 0) {
+        step(
+            j, [=](const T* p) __attribute__((always_inline)) { return V::load(p, rest); },
+            [=](T* p, V x) __attribute__((always_inline)) { x.store(p, rest); });
+    }
+}
+
+template <class T, int M>
+void stream_group(const Stream<T>& s) {
+    constexpr int together = M <= 2 ? 8 : 4;
+    long k = 0;
+    for (; k + together <= s.k; k += together) stream_rows<T, M, together>(s, k, k == 0);
+    for (; k < s.k; ++k) stream_rows<T, M, 1>(s, k, k == 0);
+}
+
+template <class T>
+void stream(const Stream<T>& s) {
+    switch (s.m) {
+        case 1: return stream_group<T, 1>(s);
+        case 2: return stream_group<T, 2>(s);
+        case 3: return stream_group<T, 3>(s);
+        case 4: return stream_group<T, 4>(s);
+        case 5: return stream_group<T, 5>(s);
+        case 6: return stream_group<T, 6>(s);
+        case 7: return stream_group<T, 7>(s);
+        default: return stream_group<T, 8>(s);
+    }
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
