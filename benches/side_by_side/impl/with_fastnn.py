@@ -42,7 +42,7 @@ def network(layers: list[inputs.Layer]) -> Any:
     """Linear layers with ReLU between them."""
     modules: list[Any] = []
     for weight, bias in layers:
-        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear: Any = nn.Linear(weight.shape[1], weight.shape[0])
         linear.weight.data[...] = weight
         linear.bias.data[...] = bias
         modules += [linear, nn.ReLU()]
@@ -83,7 +83,8 @@ def mlp_step(size: Size, variant: str) -> Case:
 
 def cross_entropy(size: Size, variant: str) -> Case:
     scores, ids = inputs.logits_inputs(size)
-    logits, labels = fastnn.tensor(scores, requires_grad=True), fastnn.from_numpy(ids)
+    logits: Any = fastnn.tensor(scores, requires_grad=True)
+    labels = fastnn.from_numpy(ids)
 
     def step() -> Any:
         logits.grad = None
@@ -102,7 +103,8 @@ def pointwise(name: str) -> Callable[[Size, str], Case]:
     def build(size: Size, variant: str) -> Case:
         function = getattr(functional, name)
         value, slope = inputs.pointwise_inputs(size)
-        x, dy = fastnn.tensor(value, requires_grad=True), fastnn.from_numpy(slope)
+        x: Any = fastnn.tensor(value, requires_grad=True)
+        dy = fastnn.from_numpy(slope)
 
         def step() -> Any:
             x.grad = None

@@ -1,0 +1,67 @@
+"""The benchmarks run the work they claim to run, and report what they measured."""
+
+import numpy as np
+import pytest
+
+from benches.side_by_side import reference, report, table
+from benches.side_by_side.impl import with_fastnn
+from benches.side_by_side.results import Result, Timing
+from benches.side_by_side.works import WORKS
+
+SMALL = {
+    "matmul": (5, 7, 3),
+    "mlp_step": (4, 6, 5, 3),
+    "mlp_infer": (4, 6, 5, 3),
+    "cross_entropy": (4, 7),
+    "tanh": (9000,),
+    "gelu": (9000,),
+    "adam": (2, 100, 100),
+}
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_answers(kind):
+    case = with_fastnn.BUILDERS[kind](SMALL[kind], "")
+    expected = reference.REFERENCES[kind](SMALL[kind])
+    tolerance = next(work.tolerance for work in WORKS if work.kind == kind)
+    answer = np.asarray(case.answer())
+    assert reference.error(answer.shape, answer.ravel(), expected) <= tolerance
+    case.reset()
+    case.step()
+
+
+def test_every_kind_is_tested_or_named():
+    assert {work.kind for work in WORKS} - set(SMALL) == {"digits"}
+
+
+def result(own, torch):
+    work = next(work for work in WORKS if work.name == "matmul 512x512x512")
+    timings = {"fastnn": Timing(own, [0.0], 0.0), "torch": Timing(torch, [0.0], 0.0)}
+    return Result(work, timings, roof_seconds=1.0)
+
+
+def test_ratio_is_the_median_of_the_rounds():
+    assert result([1.0, 2.0, 4.0], [3.0, 4.0, 12.0]).ratio("torch") == 3.0
+
+
+def test_a_wrong_answer_is_no_answer():
+    expected = np.ones((2, 2))
+    assert reference.error((2, 2), [1, 1, 1, np.nan], expected) == np.inf
+    assert reference.error((4,), [1, 1, 1, 1], expected) == np.inf
+    assert reference.error((2, 2), [1, 1, 1, 1.5], expected) == 0.5
+
+
+def test_a_miss_is_reported_with_what_the_roof_allows():
+    found = result([1.2], [1.5])
+    ratio, share = found.verdicts()
+    assert ratio == "1.25\u00d7 torch, target 2 (the roof allows 1.50)"
+    assert share == "83% of the roof, target 88%"
+    assert result([1.0], [2.5]).verdicts() == []
+
+
+def test_the_page_shows_misses_first():
+    results = [result([1.0], [2.5]), result([1.2], [1.5])]
+    run = report.Run(threads=2, rounds=1, seconds=0.1, results=results)
+    page = table.markdown(run)
+    missed, met = page.index("## Targets missed"), page.index("## Targets met")
+    assert missed < page.index("1.25") < met < page.index("2.50")
