@@ -9,6 +9,9 @@ from time import perf_counter, sleep
 
 from ..side_by_side.libraries import ROOT
 
+# A background process may inherit an ignored SIGINT, and Python keeps it so.
+HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
 RUNS = {
     "training": "from benches.proofs.training import train\nprint('go', flush=True)\ntrain(10**9)",
     "one op after another": (
@@ -17,13 +20,19 @@ RUNS = {
         "print('go', flush=True)\n"
         "while True:\n    fastnn.matmul(a, a)"
     ),
+    "one product of a minute": (
+        "import fastnn, numpy as np\n"
+        "a = np.broadcast_to(np.float32(1), (20000, 20000))\n"
+        "print('go', flush=True)\n"
+        "fastnn.matmul(a, a)"
+    ),
 }
 
 
 def seconds_to_stop(program: str) -> float:
     """Start a program, interrupt it while it computes, return how long it took to end."""
     child = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", HEAR + program],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
