@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-# A process started in the background of a script inherits an ignored SIGINT, and Python keeps it so.
+# A process started in the background may inherit an ignored SIGINT, and Python keeps it so.
 START = """
 import signal
 import numpy as np
