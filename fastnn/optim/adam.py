@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..autograd.function import Array
 from ..tensor import Tensor
-from .optimizer import Optimizer, Params, check_not_negative
+from .optimizer import DATA, Optimizer, Params, check_not_negative
 
 OPTIONS = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
+AMSGRAD = itemgetter("amsgrad")
+STEP = itemgetter("step")
+EXP_AVG = itemgetter("exp_avg")
+EXP_AVG_SQ = itemgetter("exp_avg_sq")
 
 
 class Adam(Optimizer):
@@ -29,8 +34,7 @@ class Adam(Optimizer):
              \frac{m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
     With `amsgrad`, the largest :math:`v` so far stands in the last line. With
-    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` instead of the
-    first line.
+    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` for the first line.
 
     Parameters
     ----------
@@ -106,30 +110,28 @@ class Adam(Optimizer):
             if not 0 <= beta < 1:
                 raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
 
-    def update(self, params: list[Tensor], counts: list[int]) -> None:
-        """Change `params`, all of which have gradients; ``counts[i]`` of them are of group i."""
+    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
+        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
         groups = self.param_groups
-        hyper = self.hyper([OPTIONS(group) for group in groups])
         state = self.state
-        amsgrad = any(group["amsgrad"] for group in groups)
-        most: list[Any] | None = None
+        hyper = self.hyper(list(map(OPTIONS, groups)))
+        amsgrad = True in map(AMSGRAD, groups)
         try:
-            states = [state[p] for p in params]
-            steps = [s["step"].data for s in states]
-            if amsgrad:
-                most = self.largest(states, counts)
+            states = list(map(state.__getitem__, params))
+            steps = list(map(STEP, states))
+            most = self.largest(states, counts) if amsgrad else None
         except KeyError:
             self.start(params, counts)
-            states = [state[p] for p in params]
-            steps = [s["step"].data for s in states]
+            states = list(map(state.__getitem__, params))
+            steps = list(map(STEP, states))
             most = self.largest(states, counts) if amsgrad else None
         _core.adam_step(
-            [p.data for p in params],
-            [p.grad.data for p in params],  # type: ignore[union-attr]
-            [s["exp_avg"].data for s in states],
-            [s["exp_avg_sq"].data for s in states],
+            list(map(DATA, params)),
+            grads,
+            list(map(DATA, map(EXP_AVG, states))),
+            list(map(DATA, map(EXP_AVG_SQ, states))),
             most,
-            steps,
+            list(map(DATA, steps)),
             counts,
             hyper,
         )

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..autograd.function import Array
 from ..autograd.grad_mode import enable_grad
 from ..tensor import Tensor
 
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
+
+# Lists of arrays are made by `map` over these: half the time of a comprehension, at every step.
+DATA = attrgetter("data")
+GRADIENT = attrgetter("grad.data")
 
 
 class Required:
@@ -148,20 +154,28 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         params: list[Tensor] = []
+        grads: list[Array] = []
         counts: list[int] = []
         for group in self.param_groups:
-            params += [p for p in group["params"] if p.grad is not None]
-            counts.append(len(params) - sum(counts))
+            some = group["params"]
+            try:
+                grads += map(GRADIENT, some)
+            except AttributeError:  # not every parameter has one
+                del grads[len(params) :]
+                some = [p for p in some if p.grad is not None]
+                grads += map(GRADIENT, some)
+            params += some
+            counts.append(len(some))
         if params:
-            self.update(params, counts)
+            self.update(params, grads, counts)
         return loss
 
-    def update(self, params: list[Tensor], counts: list[int]) -> None:
-        """Change `params`, all of which have gradients; ``counts[i]`` of them are of group i."""
-        raise NotImplementedError(f"{type(self).__name__}: write update(params, counts)")
+    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
+        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
+        raise NotImplementedError(f"{type(self).__name__}: write update(params, grads, counts)")
 
     def hyper(self, rows: list[tuple[Any, ...]]) -> Any:
-        """A float64 table of options, a row per group, that kernels read; kept while unchanged."""
+        """A float64 table of options, one row per group; made anew only when one changed."""
         if rows != self._hyper:
             flat = [
                 [float(v) for x in row for v in (x if isinstance(x, (tuple, list)) else (x,))]

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..autograd.function import Array
 from ..tensor import Tensor
-from .optimizer import Optimizer, Params, check_not_negative
+from .optimizer import DATA, Optimizer, Params, check_not_negative
 
 OPTIONS = itemgetter("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+MOMENTUM = itemgetter("momentum")
+BUFFER = itemgetter("momentum_buffer")
 
 
 class SGD(Optimizer):
@@ -91,26 +94,42 @@ class SGD(Optimizer):
                 f"got {options['momentum']} and {options['dampening']}"
             )
 
-    def update(self, params: list[Tensor], counts: list[int]) -> None:
-        """Change `params`, all of which have gradients; ``counts[i]`` of them are of group i."""
+    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
+        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
         groups = self.param_groups
-        hyper = self.hyper([OPTIONS(group) for group in groups])
-        buffers: list[Any] | None = None
-        fresh: list[bool] | None = None
-        if any(group["momentum"] for group in groups):
-            state = self.state
-            wanted = [group["momentum"] != 0 for group, n in zip(groups, counts) for _ in range(n)]
-            buffers = [
-                state[p].get("momentum_buffer") if w else None for p, w in zip(params, wanted)
-            ]
-            fresh = [w and b is None for w, b in zip(wanted, buffers)]
-            buffers = [
-                np.zeros_like(p.data, subok=False) if f else None if b is None else b.data
-                for p, b, f in zip(params, buffers, fresh)
-            ]
-        data = [p.data for p in params]
-        _core.sgd_step(data, [p.grad.data for p in params], buffers, fresh, counts, hyper)  # type: ignore[union-attr]
-        if fresh is not None and True in fresh:
-            for p, b, f in zip(params, buffers or (), fresh):
-                if f:
-                    self.state[p]["momentum_buffer"] = Tensor(b)
+        hyper = self.hyper(list(map(OPTIONS, groups)))
+        data = list(map(DATA, params))
+        momenta = list(map(MOMENTUM, groups))
+        if not any(momenta):
+            _core.sgd_step(data, grads, None, None, counts, hyper)
+            return
+        state = self.state
+        try:
+            if not all(momenta):
+                raise KeyError  # parameters without a buffer
+            buffers = list(map(DATA, map(BUFFER, map(state.__getitem__, params))))
+            _core.sgd_step(data, grads, buffers, None, counts, hyper)
+        except KeyError:
+            wanted = [m != 0 for m, n in zip(momenta, counts) for _ in range(n)]
+            self.start(params, data, grads, wanted, counts, hyper)
+
+    def start(
+        self,
+        params: list[Tensor],
+        data: list[Array],
+        grads: list[Array],
+        wanted: list[bool],
+        counts: list[int],
+        hyper: Array,
+    ) -> None:
+        """A step in which some parameters have no buffer yet, or want none."""
+        held = [self.state[p].get("momentum_buffer") if w else None for p, w in zip(params, wanted)]
+        fresh = [w and b is None for w, b in zip(wanted, held)]
+        buffers = [
+            np.zeros_like(x, subok=False) if f else None if b is None else b.data
+            for x, b, f in zip(data, held, fresh)
+        ]
+        _core.sgd_step(data, grads, buffers, fresh, counts, hyper)
+        for p, b, f in zip(params, buffers, fresh):  # only after a step that was made
+            if f:
+                self.state[p]["momentum_buffer"] = Tensor(b)

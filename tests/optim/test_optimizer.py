@@ -186,9 +186,9 @@ def test_own_optimizer():
         def __init__(self, params, lr):
             super().__init__(params, {"lr": lr})
 
-        def update(self, params, counts):
-            for p in params:
-                p.data -= self.param_groups[0]["lr"] * np.sign(p.grad.data)
+        def update(self, params, grads, counts):
+            for p, g in zip(params, grads):
+                p.data -= self.param_groups[0]["lr"] * np.sign(g)
 
     p = fastnn.Tensor(np.array([1.0, -1.0]), requires_grad=True)
     p.grad = fastnn.Tensor(np.array([3.0, -2.0]))

@@ -1,0 +1,51 @@
+"""Gradients of many parameters at once: their common norm, and clipping them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..autograd.function import Array
+from ..tensor import Tensor
+
+__all__: list[str] = []  # used through nn.utils
+
+
+def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Array]:
+    """The gradients of one tensor or several, of those that have one."""
+    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad.data for p in tensors if p.grad is not None]
+
+
+def total_norm(op: str, arrays: list[Array], norm_type: float, check: bool) -> Array:
+    """One float64 number: the norm of all elements of all arrays."""
+    p = float(norm_type)
+    if not p > 0:
+        raise ValueError(f"{op}: norm_type must be positive, got {norm_type}")
+    norm: Array = _core.grad_norm(arrays, p)
+    if check and not np.isfinite(norm):
+        raise RuntimeError(f"{op}: the total norm of order {norm_type} is {norm}, not finite")
+    return norm
+
+
+def as_tensor(norm: Array, arrays: list[Array]) -> Tensor:
+    """The norm in the widest type of the arrays."""
+    wide = any(a.dtype == np.float64 for a in arrays)
+    return Tensor(norm if wide else norm.astype(np.float32))
+
+
+def clip_by_norm(
+    op: str, arrays: list[Array], max_norm: Any, norm_type: Any, check: bool
+) -> Tensor:
+    """Scale all arrays so that their common norm is at most `max_norm`; what it was."""
+    norm = total_norm(op, arrays, norm_type, check)
+    _core.clip_grad_norm(arrays, norm, float(max_norm))
+    return as_tensor(norm, arrays)
+
+
+def clip_by_value(arrays: list[Array], clip_value: float) -> None:
+    """Bring every element into [-clip_value, clip_value]."""
+    _core.clip_grad_value(arrays, float(clip_value))
