@@ -6,6 +6,8 @@
 
 #include <omp.h>
 
+#include <atomic>
+
 namespace fastnn {
 
 int num_threads();                 // how many threads a call from this thread may use (>= 1)
@@ -28,7 +30,10 @@ inline int threads_worth(long chunks, double total_ns) {
 }
 
 // Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
-// chunk_ns is a guess of what one chunk costs one thread.
+// chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
+//
+// Each thread begins with a share of its own, the same one in every call over as many chunks: so
+// what one call leaves in a core's cache is there for the next. Whoever is done helps the others.
 template <class F>
 void parallel_for(long chunks, double chunk_ns, F f) {
     const int threads = threads_worth(chunks, static_cast<double>(chunks) * chunk_ns);
@@ -36,8 +41,22 @@ void parallel_for(long chunks, double chunk_ns, F f) {
         for (long i = 0; i < chunks; ++i) f(i);
         return;
     }
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (long i = 0; i < chunks; ++i) f(i);
+    struct alignas(64) Share {  // a cache line each
+        std::atomic<long> next;
+        long end;
+    };
+    constexpr int kMostShares = 64;
+    Share share[kMostShares];
+    const int shares = threads < kMostShares ? threads : kMostShares;
+    for (int s = 0; s < shares; ++s) {
+        share[s].next.store(chunks * s / shares, std::memory_order_relaxed);
+        share[s].end = chunks * (s + 1) / shares;
+    }
+#pragma omp parallel num_threads(threads)
+    for (int turn = 0, own = omp_get_thread_num(); turn < shares; ++turn) {
+        Share& from = share[(own + turn) % shares];
+        for (long i; (i = from.next.fetch_add(1, std::memory_order_relaxed)) < from.end;) f(i);
+    }
 }
 
 // Runs f(thread, threads) on every thread of a team, for drivers that cut work in several phases;

@@ -22,7 +22,7 @@ const Kernels& table() {
 template <class A, class F>
 void over_chunks(const A& a, double element_ns, F f) {
     const std::int64_t chunks = (a.total + kChunk - 1) / kChunk;
-    const double chunk_ns = element_ns * static_cast<double>(std::min(a.total, kChunk));
+    const double chunk_ns = element_ns * static_cast<double>(a.total) / static_cast<double>(chunks);
     parallel_for(chunks, chunk_ns, [&](long chunk) {
         std::int64_t at = chunk * kChunk;
         const std::int64_t end = std::min(a.total, at + kChunk);
