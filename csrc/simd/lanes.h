@@ -38,11 +38,9 @@ struct Lanes {
     static constexpr bool fused = false;  // fma rounds once
     using Mask = Int;                     // all bits of a true lane are set
 
-    static FASTNN_INLINE Reg broadcast(T x) {
-        Reg r;
-        for (int i = 0; i < width; ++i) r[i] = x;
-        return r;
-    }
+    // The compiler repeats x and drops the subtraction, which changes no number, -0 included. A
+    // loop over the lanes would become an insertion for each.
+    static FASTNN_INLINE Reg broadcast(T x) { return x - Reg{}; }
     static FASTNN_INLINE Reg load(const T* p) {
         Reg r;
         __builtin_memcpy(&r, p, Bytes);
