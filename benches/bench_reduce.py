@@ -37,7 +37,16 @@ def test_rows(run, name, shape):
     run(lambda: op(a, 1), expected, bytes=4 * x.size)
 
 
-def test_cumsum(run):
-    x = normal(256, 4096)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_count_nonzero(run, shape):
+    x = np.trunc(normal(*shape))
     a = fastnn.from_numpy(x)
-    run(lambda: fastnn.cumsum(a, 1), np.cumsum(x.astype("f8"), 1), bytes=8 * x.size)
+    run(lambda: fastnn.count_nonzero(a, 1), np.count_nonzero(x, 1), bytes=4 * x.size)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_median(run, shape):
+    x = normal(*shape)
+    a = fastnn.from_numpy(x)
+    expected = np.sort(x, 1)[:, (shape[1] - 1) // 2]
+    run(lambda: fastnn.median(a, 1).values, expected, bytes=4 * x.size)

@@ -12,6 +12,8 @@ void bind_dropout(pybind11::module_& m);
 void bind_elementwise(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);
 void bind_reduce(pybind11::module_& m);
+void bind_scan(pybind11::module_& m);
+void bind_median(pybind11::module_& m);
 void bind_gemm(pybind11::module_& m);
 void bind_linear(pybind11::module_& m);
 

@@ -110,6 +110,8 @@ PYBIND11_MODULE(_core, m) {
     bind_elementwise(m);
     bind_optim(m);
     bind_reduce(m);
+    bind_scan(m);
+    bind_median(m);
     bind_gemm(m);
     bind_linear(m);
 }

@@ -60,17 +60,19 @@ class set_grad_enabled:
         return _decorate(function, self.enabled)
 
 
-class Block:
-    """A block in which recording is `enabled`; also a decorator."""
+class _Block:
+    """A block in which recording is `enabled`; also a decorator, with or without brackets."""
 
-    __slots__ = ("before", "enabled")
+    enabled = True
 
-    def __init__(self, enabled: bool) -> None:
-        self.enabled = enabled
-        self.before: Any = None  # modes to go back to, (innermost, (the next, ...))
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else _decorate(function, cls.enabled)
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
 
     def __enter__(self) -> None:
-        self.before = (mode.enabled, self.before)
+        self.before.append(mode.enabled)
         mode.enabled = self.enabled
 
     def __exit__(
@@ -79,16 +81,14 @@ class Block:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        mode.enabled, self.before = self.before
+        mode.enabled = self.before.pop()
 
     def __call__(self, function: F) -> F:
         return _decorate(function, self.enabled)
 
 
-def no_grad(function: Any = None) -> Any:
+class no_grad(_Block):
     """Do not record operations: inference, or changing parameters by hand.
-
-    For a ``with`` block, or a decorator with or without brackets.
 
     Examples
     --------
@@ -103,10 +103,11 @@ def no_grad(function: Any = None) -> Any:
     >>> score(w)
     False
     """
-    return Block(False) if function is None else _decorate(function, False)
+
+    enabled = False
 
 
-def enable_grad(function: Any = None) -> Any:
+class enable_grad(_Block):
     """Record operations, inside a `no_grad` block too.
 
     Examples
@@ -116,7 +117,8 @@ def enable_grad(function: Any = None) -> Any:
     ...     fastnn.is_grad_enabled()
     True
     """
-    return Block(True) if function is None else _decorate(function, True)
+
+    enabled = True
 
 
 def _decorate(function: F, enabled: bool) -> F:

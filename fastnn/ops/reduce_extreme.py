@@ -256,7 +256,8 @@ def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle of all, or along one dimension with its position.
 
-    Of an even number, the lower of the two in the middle.
+    Of an even number, the lower of the two in the middle; the first of those that are equal.
+    Floats go through a kernel, integers through NumPy, which may name any of the equal ones.
 
     Parameters
     ----------
@@ -274,23 +275,20 @@ def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     x = array(input)
     check_elements("median", x)
     if dim is None:
-        flat = x.reshape(-1)
-        y = np.asarray(flat[middle(flat, 0)[0]])
+        y = middle(x.reshape(-1), 0)[0].reshape(())
         return record(y, amax_backward, (input,), x, y, None)
-    wide = x.reshape(1) if x.ndim == 0 else x
-    indices = middle(wide, dim)
-    values = np.take_along_axis(wide, indices, dim)
-    if not (keepdim and x.ndim):
+    values, indices = middle(x, dim)
+    if x.ndim and not keepdim:
         values, indices = values.squeeze(dim), indices.squeeze(dim)
     return extreme(input, x, values, indices, dim)
 
 
-def middle(x: Array, dim: int) -> Array:
-    """Position of the middle element along `dim`, or of the first NaN; the dimension is kept."""
-    half = (x.shape[dim] - 1) // 2
-    indices = np.take(np.argpartition(x, half, dim), [half], dim)
-    if x.dtype.kind != "f":
-        return indices
-    nan = np.isnan(x)
-    first: Array = nan.argmax(dim, keepdims=True)
-    return np.where(nan.any(dim, keepdims=True), first, indices)
+def middle(x: Array, dim: int) -> tuple[Array, Array]:
+    """The middle elements along `dim`, and their positions; the dimension is kept."""
+    if x.dtype.kind == "f":
+        return _core.median(x, dim)
+    wide = x.reshape(1) if x.ndim == 0 else x
+    half = (wide.shape[dim] - 1) // 2
+    indices = np.take(np.argpartition(wide, half, dim), [half], dim)
+    values = np.take_along_axis(wide, indices, dim)
+    return (values, indices) if x.ndim else (values.reshape(()), indices.reshape(()))

@@ -47,6 +47,15 @@ def large(make=lambda x: x):
     return [Sample(make(x), dim) for x, dim in LARGE]
 
 
+def sparse_like(x):
+    """Mostly zeros, of both signs."""
+    return np.trunc(x * 0.6)
+
+
+def sparse(*shape, seed=0):
+    return sparse_like(numbers(*shape, seed=seed))
+
+
 BAD = [
     (IndexError, r"dim must be in \[-3, 2\], got 3", X, 3),
     (IndexError, r"dim must be in \[-3, 2\], got -4", X, (0, -4)),
@@ -216,45 +225,34 @@ RECORDS = [
             )
         ),
         [*one_dim(), Sample(distinct(3, 4)), Sample(distinct(6), 0)],
-        [Bad(ValueError, f"median: {NOTHING}", numbers(0))],
+        [
+            Bad(ValueError, f"median: {NOTHING}", numbers(0)),
+            Bad(IndexError, "median: dim must lie between -3 and 2", X, 3),
+            Bad(IndexError, "median: dim must lie between -3 and 2", X, -4),
+        ],
+        [Sample(x, dim) for x, dim in LARGE if not isinstance(dim, tuple)],
         exact=True,
-        layouts=False,
     ),
-    Record(
-        "any",
-        fastnn.any,
-        reference.any,
-        BOOLS,
-        gradient=False,
-    ),
-    Record(
-        "all",
-        fastnn.all,
-        reference.all,
-        BOOLS,
-        gradient=False,
-    ),
+    *[
+        Record(
+            name,
+            getattr(fastnn, name),
+            getattr(reference, name),
+            [*samples(sparse), *BOOLS],
+            bad(name),
+            large(sparse_like),
+            gradient=False,
+        )
+        for name in ("any", "all")
+    ],
     Record(
         "count_nonzero",
         fastnn.count_nonzero,
-        lambda x, dim=None: (x != 0).sum(dim),
-        [Sample(np.round(X)), Sample(np.round(X), 1), Sample(INTEGERS, (0, 1))],
+        lambda x, dim=None: np.asarray(reference.norm(x, 0, dim)).astype(np.int64),
+        [s for s in samples(sparse) if len(s.args) < 3] + [Sample(INTEGERS, (0, 1))],
+        bad("count_nonzero"),
+        large(sparse_like),
         gradient=False,
-    ),
-    Record(
-        "cumsum",
-        fastnn.cumsum,
-        np.cumsum,
-        [Sample(X, 1), Sample(X, -1), Sample(numbers(0, 2), 0), Sample(numbers(1), 0)],
-        magnitude=magnitude,
-    ),
-    Record(
-        "cumprod",
-        fastnn.cumprod,
-        np.cumprod,
-        [Sample(X, 1), Sample(X, -1), Sample(np.array([1.0, 0.0, 2.0, 0.0, 3.0]), 0)],
-        depth=20,
-        magnitude=64,
     ),
     Record(
         "aminmax",
@@ -421,6 +419,53 @@ def test_ties(level):
             np.testing.assert_allclose(t.grad.data, want, rtol=1e-15)
 
 
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_median_of_any_numbers(dtype, level):
+    """Few values, many of them equal, sorted, far apart, infinite; odd and even numbers of them."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    tiny = np.finfo(dtype).smallest_subnormal
+    for n in [1, 2, 23, 24, 25, 26, 63, 64, 300, 5000, 30_001]:
+        wild = rng.uniform(-1, 1, n) * 10.0 ** rng.uniform(-38, 38, n)
+        for x in [
+            rng.normal(size=n),
+            rng.integers(0, 3, n),
+            np.sort(rng.normal(size=n)),
+            -np.sort(rng.normal(size=n)),
+            np.zeros(n),
+            np.where(rng.uniform(size=n) < 0.5, -np.inf, np.inf),
+            np.where(rng.uniform(size=n) < 0.5, -0.0, 0.0),
+            np.where(rng.uniform(size=n) < 0.9, tiny, wild),
+            wild,
+            np.where(np.arange(n) % 7 == 0, 1e30, np.arange(n) % 5),
+        ]:
+            x = x.astype(dtype)
+            with isa(level):
+                value, index = fastnn.median(x, 0)
+            want = np.sort(x)[(n - 1) // 2]
+            assert value.item() == want
+            assert index.item() == np.flatnonzero(x == want)[0]
+            assert x[index.item()] == want
+
+
+def test_median_against_its_sampling():
+    """A row whose sampled elements tell nothing: ranges are halved, and it still ends."""
+    n = 1 << 16
+    x = np.zeros(n, np.float32)
+    for step in range(2, 4000):  # whatever is sampled at even distances is far above the rest
+        x[:: (n - 1) // (step - 1)] = 1e30
+    x[x == 0] = np.arange((x == 0).sum())
+    assert fastnn.median(x).item() == np.sort(x)[(n - 1) // 2]
+
+
+def test_nan_is_not_zero():
+    x = np.array([[0.0, np.nan], [-0.0, 0.0]])
+    assert fastnn.any(x, 1).tolist() == [True, False]
+    assert fastnn.all(x, 0).tolist() == [False, False]
+    assert fastnn.all(x[0, 1:]).item() is True
+    assert fastnn.count_nonzero(x, 0).tolist() == [0, 1]
+
+
 def test_variance_far_from_zero():
     x = (1e4 + numbers(5000)).astype(np.float32)
     want = x.astype(np.float64).var(ddof=1)
@@ -457,7 +502,6 @@ def test_integers_and_truth_values():
     assert fastnn.amin(x, (0, 1)).item() == 1
     assert fastnn.argmin(x, 1).tolist() == [0, 0]
     assert fastnn.sum(x, dtype=fastnn.float64).dtype == np.float64
-    assert fastnn.cumsum(x > 2, 1).dtype == np.int64
     assert fastnn.median(x, 1).indices.tolist() == [1, 1]
 
 
@@ -490,6 +534,9 @@ def test_unbiased():
         (lambda: kernels.sum(np.ones(2, int)), TypeError, "sum: input must have dtype float32 or"),
         (lambda: kernels.sum(X, "a"), TypeError, "sum: dim must be an int"),
         (lambda: kernels.sum(X, 1 << 70), TypeError, "sum: dim must be an int"),
+        (lambda: kernels.any(np.ones(2, int)), TypeError, "any: input must have dtype float32 or"),
+        (lambda: kernels.median([1.0], 0), TypeError, "median: input must be a NumPy array"),
+        (lambda: kernels.median(X[:, :0], 1), ValueError, "median: cannot reduce no elements"),
         (lambda: kernels.norm(X, -1.0), ValueError, "norm: p must be 0, positive or inf, got -1"),
         (lambda: kernels.norm(X, np.nan), ValueError, "norm: p must be 0, positive or inf, got na"),
         (lambda: kernels.norm_backward(X, X, X, 0.0), ValueError, "p must not be 0"),
@@ -535,8 +582,6 @@ def test_matches_torch():
         lambda m, t: m.norm(t, 1, 2),
         lambda m, t: m.norm(t, 3.0, (0, 1)),
         lambda m, t: m.norm(t, float("inf"), 1),
-        lambda m, t: m.cumsum(t, 1),
-        lambda m, t: m.cumprod(t, 2),
         lambda m, t: m.std_mean(t, 1)[1],
     ]
     for i, call in enumerate(calls):

@@ -113,7 +113,7 @@ py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Opt
     args.correction = options.correction;
     args.shift = nullptr;
     if (options.like) args.shift = dense(options.like, {kernel.name, "y"}, hold_like).data;
-    py::object y = empty(x.dtype, axes.ndim, axes.shape);
+    py::object y = empty(reduce::result_type(op, x.dtype), axes.ndim, axes.shape);
     args.y = data_of(y);
     args.mean = nullptr;
     if (options.mean != nullptr) {
@@ -315,6 +315,9 @@ void bind_reduce(py::module_& m) {
     m.def("std", &with_mean<Op::std>, arg("input"), dim, arg("correction") = 1.0, keepdim);
     m.def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"),
           dim, arg("correction") = 1.0);
+    m.def("count_nonzero", &simple<Op::count_nonzero>, arg("input"), dim, keepdim);
+    m.def("any", &simple<Op::any>, arg("input"), dim, keepdim);
+    m.def("all", &simple<Op::all>, arg("input"), dim, keepdim);
     m.def("argmax", &position<reduce::ArgOp::argmax>, arg("input"), dim, keepdim);
     m.def("argmin", &position<reduce::ArgOp::argmin>, arg("input"), dim, keepdim);
 }

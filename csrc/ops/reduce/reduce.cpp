@@ -34,7 +34,10 @@ Term term(Op op) {
         case Op::prod: return Term::prod;
         case Op::amax: return Term::max;
         case Op::amin: return Term::min;
-        case Op::norm0: return Term::sum_nonzero;
+        case Op::norm0:
+        case Op::count_nonzero:
+        case Op::any:
+        case Op::all: return Term::sum_nonzero;
         case Op::norm1: return Term::sum_abs;
         case Op::norm2: return Term::sum_squares;
         case Op::norm_inf: return Term::max_abs;
@@ -100,7 +103,13 @@ void finish(const Args& a, const State& s, std::int64_t at) {
         if (op == Op::std) y = std::sqrt(y);
         static_cast<T*>(a.mean)[at] = static_cast<T>(s.a);
     }
-    static_cast<T*>(a.y)[at] = static_cast<T>(y);
+    if constexpr (op == Op::count_nonzero) {
+        static_cast<std::int64_t*>(a.y)[at] = static_cast<std::int64_t>(y);
+    } else if constexpr (op == Op::any || op == Op::all) {
+        static_cast<bool*>(a.y)[at] = op == Op::any ? y != 0 : y == n;
+    } else {
+        static_cast<T*>(a.y)[at] = static_cast<T>(y);
+    }
 }
 
 // One segment of one tile.
@@ -348,6 +357,9 @@ const Kernel<Args> kReduce[] = {
     kernel_of<Op::std>("std"),
     kernel_of<Op::ties>("ties"),
     kernel_of<Op::abs_ties>("abs_ties"),
+    kernel_of<Op::count_nonzero>("count_nonzero"),
+    kernel_of<Op::any>("any"),
+    kernel_of<Op::all>("all"),
 };
 
 const Kernel<ArgArgs> kArg[] = {

@@ -27,11 +27,21 @@ enum class Op : std::uint8_t {
     norm_inf,
     norm,  // any other power
     logsumexp,
-    var,       // has a second output, the mean
-    std,       // the same
-    ties,      // how many equal y (amax, amin): for backward
-    abs_ties,  // how many |x| equal y (norm_inf): for backward
+    var,            // has a second output, the mean
+    std,            // the same
+    ties,           // how many equal y (amax, amin): for backward
+    abs_ties,       // how many |x| equal y (norm_inf): for backward
+    count_nonzero,  // int64
+    any,            // bool: is one not 0
+    all,            // bool: is none 0
 };
+
+// The type of y for elements of type x.
+constexpr Dtype result_type(Op op, Dtype x) {
+    if (op == Op::count_nonzero) return Dtype::i64;
+    return op == Op::any || op == Op::all ? Dtype::b8 : x;
+}
+
 enum class ArgOp : std::uint8_t { argmax, argmin };  // with values: max and min along one axis
 
 // What a kernel does with elements: it maps them and adds, multiplies or compares. c is the

@@ -1,0 +1,87 @@
+#include "ops/median/median.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+
+namespace fastnn::median {
+namespace {
+
+constexpr double kElementNs = 1.5;
+constexpr std::int64_t kChunk = 8192;  // elements per chunk at least
+constexpr std::int64_t kColumns =
+    16;  // columns copied to rows at one time: a cache line of float32
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+// Calls work(chunk, scratch) for every chunk, with `count` numbers of scratch for each thread.
+template <class T, class F>
+void over_chunks(std::int64_t chunks, double chunk_ns, std::int64_t count, F work) {
+    const int threads = threads_worth(chunks, chunk_ns * static_cast<double>(chunks));
+    count = (count + 31) / 16 * 16;  // a cache line apart
+    Scratch<T> scratch(static_cast<std::size_t>(count * threads));
+    T* data = scratch.data();
+    std::atomic<std::int64_t> next{0};
+    parallel_team(threads, [&](int thread, int) {
+        for (std::int64_t c; (c = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
+            work(c, data + count * thread);
+        }
+    });
+}
+
+template <class T>
+void median_typed(const Args& a) {
+    const auto kernel = table().of<T>().row;
+    const auto* x = static_cast<const T*>(a.x);
+    auto* values = static_cast<T*>(a.values);
+    const std::int64_t n = a.size;
+    if (a.inner == 1) {
+        const std::int64_t step = std::max<std::int64_t>(1, kChunk / n);
+        over_chunks<T>((a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n),
+                       2 * n, [=, &a](std::int64_t c, T* work) {
+                           for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step);
+                                ++r) {
+                               kernel(x + r * n, n, work, values + r, a.indices + r);
+                           }
+                       });
+        return;
+    }
+    const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
+    over_chunks<T>(a.outer * tiles,
+                   kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
+                   (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {
+                       const std::int64_t o = c / tiles, first = c % tiles * kColumns;
+                       const std::int64_t count = std::min(kColumns, a.inner - first);
+                       T* rows = work + 2 * n;
+                       const T* from = x + o * n * a.inner + first;
+                       for (std::int64_t i = 0; i < n; ++i) {
+                           for (std::int64_t j = 0; j < count; ++j) {
+                               rows[j * n + i] = from[i * a.inner + j];
+                           }
+                       }
+                       for (std::int64_t j = 0; j < count; ++j) {
+                           const std::int64_t at = o * a.inner + first + j;
+                           kernel(rows + j * n, n, work, values + at, a.indices + at);
+                       }
+                   });
+}
+
+void median(const Args& a) {
+    if (a.outer * a.inner == 0) return;
+    visit_float(a.dtype, [&]<class T>() { median_typed<T>(a); });
+}
+
+Work work(const Args& a) {
+    const auto n = static_cast<double>(a.outer * a.size * a.inner);
+    return {4 * n, n * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kMedian{"median", median, work};
+
+}  // namespace fastnn::median

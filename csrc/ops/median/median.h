@@ -1,0 +1,45 @@
+// The element in the middle of each row, x in C order as (outer, size, inner) along `size`: the
+// one of rank (size - 1) / 2, or the first NaN; and where the first element equal to it stands.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::median {
+
+struct Args {
+    Dtype dtype;
+    std::int64_t outer, size, inner;  // size >= 1
+    const void* x;
+    void* values;  // (outer, inner)
+    std::int64_t* indices;
+};
+
+template <class T>
+struct TypedKernels {
+    // One row without gaps; `work` holds 2 n numbers.
+    void (*row)(const T* x, long n, T* work, T* value, std::int64_t* index);
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by median_kernel.cpp, once per level
+
+extern const Kernel<Args> kMedian;
+
+}  // namespace fastnn::median

@@ -1,0 +1,50 @@
+#include "bind/array.h"
+#include "bind/axis.h"
+#include "bind/families.h"
+#include "ops/scan/scan.h"
+
+namespace fastnn::bind {
+namespace {
+
+using scan::Op;
+
+py::object launch_scan(Op op, const Array& x, std::int64_t dim, const char* argument,
+                       const void* y = nullptr, const void* dy = nullptr) {
+    const auto& kernel = scan::kScan[static_cast<int>(op)];
+    const Axis axis = axis_of(x, {kernel.name, argument}, dim);
+    py::object out = empty(x.dtype, x.ndim, x.shape);
+    launch(kernel,
+           scan::Args{op, x.dtype, axis.outer, axis.size, axis.inner, x.data, y, dy, data_of(out)});
+    return out;
+}
+
+template <Op op>
+py::object forward(py::handle input, std::int64_t dim) {
+    py::object hold;
+    const Name name{scan::kScan[static_cast<int>(op)].name,
+                    op == Op::cumsum_backward ? "dy" : "input"};
+    return launch_scan(op, dense_float(input, name, hold), dim, name.argument);
+}
+
+py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, std::int64_t dim) {
+    const char* op = "cumprod_backward";
+    py::object hold_x, hold_y, hold_dy;
+    const Array x = dense_float(input, {op, "input"}, hold_x);
+    const Array saved = dense_as(y, {op, "y"}, x.dtype, hold_y);
+    const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
+    check_same_shape(saved, {op, "y"}, x, "input");
+    check_same_shape(d, {op, "dy"}, x, "input");
+    return launch_scan(Op::cumprod_backward, x, dim, "input", saved.data, d.data);
+}
+
+}  // namespace
+
+void bind_scan(py::module_& m) {
+    using py::arg;
+    m.def("cumsum", &forward<Op::cumsum>, arg("input"), arg("dim"));
+    m.def("cumsum_backward", &forward<Op::cumsum_backward>, arg("dy"), arg("dim"));
+    m.def("cumprod", &forward<Op::cumprod>, arg("input"), arg("dim"));
+    m.def("cumprod_backward", &cumprod_backward, arg("dy"), arg("input"), arg("y"), arg("dim"));
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,131 @@
+#include "ops/scan/scan.h"
+
+#include <algorithm>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+
+namespace fastnn::scan {
+namespace {
+
+// One element costs a thread about this long.
+constexpr double kRowNs = 0.5, kColumnNs = 0.4;
+constexpr std::int64_t kChunk = 16384;  // elements per chunk of rows at least
+// Elements of a segment of a long row; kTogether of them are 128 KiB of float32, within L2.
+constexpr std::int64_t kSegment = 4096;
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+template <class T>
+Lines<T> lines(const Args& a, std::int64_t at) {
+    const auto from = [at](const void* p) {
+        return p == nullptr ? nullptr : static_cast<const T*>(p) + at;
+    };
+    return {from(a.x), from(a.y), from(a.dy), static_cast<T*>(a.out) + at};
+}
+
+template <Op op, class T>
+void over_rows(const Args& a) {
+    const auto kernel = table().of<T>().rows[static_cast<int>(op)];
+    const std::int64_t groups = (a.outer + kTogether - 1) / kTogether;
+    const std::int64_t step = std::max<std::int64_t>(1, kChunk / (kTogether * a.size));
+    const std::int64_t chunks = (groups + step - 1) / step;
+    parallel_for(chunks,
+                 kRowNs * static_cast<double>(a.outer * a.size) / static_cast<double>(chunks),
+                 [&](long c) {
+                     for (std::int64_t g = c * step; g < std::min(groups, (c + 1) * step); ++g) {
+                         double state[kTogether];
+                         std::fill_n(state, kTogether, op == Op::cumprod ? 1 : 0);
+                         const std::int64_t row = g * kTogether;
+                         kernel(lines<T>(a, row * a.size), a.size, a.size,
+                                std::min<std::int64_t>(kTogether, a.outer - row), state, true);
+                     }
+                 });
+}
+
+// Few long rows: the sums of segments first, then where each begins, then kTogether segments as
+// rows are. Products are not cut: one that overflows would no longer be held at 0 by what came
+// before.
+template <Op op, class T>
+void over_segments(const Args& a) {
+    constexpr bool reverse = op == Op::cumsum_backward;
+    const auto& kernel = table().of<T>();
+    const std::int64_t segments = (a.size + kSegment - 1) / kSegment;
+    const double segment_ns = kRowNs * static_cast<double>(kSegment);
+    Scratch<double> starts(static_cast<std::size_t>(a.outer * segments));
+    double* start = starts.data();
+    const auto* x = static_cast<const T*>(a.x);
+    const auto length = [&](std::int64_t s) { return std::min(kSegment, a.size - s * kSegment); };
+    parallel_for(a.outer * segments, segment_ns / 2, [&](long c) {
+        const std::int64_t row = c / segments, s = c % segments;
+        start[c] = kernel.total(x + row * a.size + s * kSegment, length(s));
+    });
+    for (std::int64_t row = 0; row < a.outer; ++row) {
+        double before = 0;
+        for (std::int64_t i = 0; i < segments; ++i) {
+            double& here = start[row * segments + (reverse ? segments - 1 - i : i)];
+            const double sum = here;
+            here = before;
+            before += sum;
+        }
+    }
+    const std::int64_t groups = (segments + kTogether - 1) / kTogether;
+    parallel_for(a.outer * groups, segment_ns * kTogether, [&](long c) {
+        const std::int64_t row = c / groups, first = c % groups * kTogether;
+        const std::int64_t end = std::min(segments, first + kTogether);
+        const auto scan = [&](std::int64_t from, std::int64_t count) {
+            kernel.rows[static_cast<int>(op)](lines<T>(a, row * a.size + from * kSegment),
+                                              length(from), kSegment, count,
+                                              start + row * segments + from, from == 0);
+        };
+        const bool whole = length(end - 1) == kSegment;
+        if (const std::int64_t count = end - first - (whole ? 0 : 1); count > 0) scan(first, count);
+        if (!whole) scan(end - 1, 1);
+    });
+}
+
+template <Op op, class T>
+void over_columns(const Args& a) {
+    const auto kernel = table().of<T>().columns[static_cast<int>(op)];
+    const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
+    parallel_for(
+        a.outer * tiles,
+        kColumnNs * static_cast<double>(a.size * std::min<std::int64_t>(kColumns, a.inner)),
+        [&](long c) {
+            const std::int64_t at = c % tiles * kColumns;
+            kernel(lines<T>(a, c / tiles * a.size * a.inner + at), a.size, a.inner,
+                   std::min<std::int64_t>(kColumns, a.inner - at));
+        });
+}
+
+template <Op op>
+void scan(const Args& a) {
+    if (a.outer * a.size * a.inner == 0) return;
+    constexpr bool sums = op == Op::cumsum || op == Op::cumsum_backward;
+    visit_float(a.dtype, [&]<class T>() {
+        if (a.inner > 1) return over_columns<op, T>(a);
+        if constexpr (sums) {
+            if (a.outer < 2 * kTogether && a.size >= 2 * kSegment) return over_segments<op, T>(a);
+        }
+        over_rows<op, T>(a);
+    });
+}
+
+template <int flops, int arrays>
+Work work(const Args& a) {
+    const auto n = static_cast<double>(a.outer * a.size * a.inner);
+    return {flops * n, arrays * n * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kScan[kOps] = {
+    {"cumsum", scan<Op::cumsum>, work<1, 2>},
+    {"cumsum_backward", scan<Op::cumsum_backward>, work<1, 2>},
+    {"cumprod", scan<Op::cumprod>, work<1, 2>},
+    {"cumprod_backward", scan<Op::cumprod_backward>, work<3, 4>},
+};
+
+}  // namespace fastnn::scan

@@ -1,0 +1,77 @@
+// Running sums and products along one axis, and their gradients:
+//
+//   cumsum             y[i] = y[i-1] + x[i]
+//   cumsum_backward    dx[i] = dx[i+1] + dy[i]
+//   cumprod            y[i] = y[i-1] x[i]
+//   cumprod_backward   dx[i] = y[i-1] s[i],  s[i] = dy[i] + x[i+1] s[i+1]
+//
+// All arrays stand in C order as (outer, size, inner), i counts along the middle axis; nothing
+// overlaps. What runs along is kept in double. The last form needs no division, so zeros among the
+// x are no special case.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::scan {
+
+enum class Op : std::uint8_t { cumsum, cumsum_backward, cumprod, cumprod_backward };
+constexpr int kOps = 4;
+
+struct Args {
+    Op op;
+    Dtype dtype;
+    std::int64_t outer, size, inner;
+    const void* x;   // what is added up: dy for cumsum_backward
+    const void* y;   // cumprod_backward only
+    const void* dy;  // cumprod_backward only
+    void* out;
+};
+
+// The same arrays from some element on.
+template <class T>
+struct Lines {
+    const T* x;
+    const T* y;
+    const T* dy;
+    T* out;
+};
+
+// Rows scanned at one time: each waits for its own last sum, together they keep the adder busy.
+constexpr long kTogether = 8;
+// Columns scanned at one time: whole cache lines, and their sums stay in L1.
+constexpr long kColumns = 64;
+
+template <class T>
+struct TypedKernels {
+    // rows: `count` <= kTogether rows of n elements, `stride` apart; state[r] is what came before.
+    // `begins` says whether the first element is that of the axis.
+    void (*rows[kOps])(const Lines<T>& l, long n, long stride, long count, double* state,
+                       bool begins);
+    // columns: `count` <= kColumns neighbours, n elements of each, `stride` apart.
+    void (*columns[kOps])(const Lines<T>& l, long n, long stride, long count);
+    double (*total)(const T* x, long n);
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by scan_kernel.cpp, once per level
+
+extern const Kernel<Args> kScan[kOps];
+
+}  // namespace fastnn::scan
