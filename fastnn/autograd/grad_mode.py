@@ -60,19 +60,17 @@ class set_grad_enabled:
         return _decorate(function, self.enabled)
 
 
-class _Block:
-    """A block in which recording is `enabled`; also a decorator, with or without brackets."""
+class Block:
+    """A block in which recording is `enabled`; also a decorator."""
 
-    enabled = True
+    __slots__ = ("before", "enabled")
 
-    def __new__(cls, function: Any = None) -> Any:
-        return super().__new__(cls) if function is None else _decorate(function, cls.enabled)
-
-    def __init__(self) -> None:
-        self.before: list[bool] = []
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.before: Any = None  # modes to go back to, (innermost, (the next, ...))
 
     def __enter__(self) -> None:
-        self.before.append(mode.enabled)
+        self.before = (mode.enabled, self.before)
         mode.enabled = self.enabled
 
     def __exit__(
@@ -81,14 +79,16 @@ class _Block:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        mode.enabled = self.before.pop()
+        mode.enabled, self.before = self.before
 
     def __call__(self, function: F) -> F:
         return _decorate(function, self.enabled)
 
 
-class no_grad(_Block):
+def no_grad(function: Any = None) -> Any:
     """Do not record operations: inference, or changing parameters by hand.
+
+    For a ``with`` block, or a decorator with or without brackets.
 
     Examples
     --------
@@ -103,11 +103,10 @@ class no_grad(_Block):
     >>> score(w)
     False
     """
+    return Block(False) if function is None else _decorate(function, False)
 
-    enabled = False
 
-
-class enable_grad(_Block):
+def enable_grad(function: Any = None) -> Any:
     """Record operations, inside a `no_grad` block too.
 
     Examples
@@ -117,8 +116,7 @@ class enable_grad(_Block):
     ...     fastnn.is_grad_enabled()
     True
     """
-
-    enabled = True
+    return Block(True) if function is None else _decorate(function, True)
 
 
 def _decorate(function: F, enabled: bool) -> F:

@@ -1,4 +1,8 @@
-"""Activation functions and softmax as modules, with PyTorch's names and arguments."""
+"""Activation functions and softmax as modules, with PyTorch's names and arguments.
+
+``fused``, beside a `forward`, is the name of the function for `linear`, which `Sequential` lets
+compute both in one operation. Only functions have it whose gradient then has the same bits.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +78,8 @@ class ReLU(Module):
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
+
+    fused = "relu"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
@@ -227,6 +233,8 @@ class LogSigmoid(Module):
 
 class Tanh(Module):
     """Hyperbolic tangent. See `fastnn.tanh`."""
+
+    fused = "tanh"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
+from ..ops.linear import linear
 from ..tensor import Tensor
+from .linear import Linear
 from .module import Module
 from .parameter import Parameter
 
@@ -85,7 +87,14 @@ class Sequential(_List):
     Sequential(
       (0): Flatten(start_dim=1, end_dim=-1)
     )
+
+    Notes
+    -----
+    A `Linear` and the activation behind it are computed as one operation, with the same bits, where
+    neither has hooks or a `forward` of its own.
     """
+
+    _steps: list[tuple[Any, Any]] | None  # what `forward` does; None after a module has changed
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
@@ -98,10 +107,38 @@ class Sequential(_List):
 
     def forward(self, input: Any) -> Any:
         """The output of the last module."""
-        own = self.__dict__
-        for name in self._modules:
-            input = own[name](input)
+        for module, function in self._steps or self._pair_up():
+            if function is None:
+                input = module(input)
+            elif module._hooks is None and function._hooks is None and module.activation is None:
+                input = linear(input, module.weight, module.bias, function.fused)
+            else:
+                input = function(module(input))
         return input
+
+    def _pair_up(self) -> list[tuple[Any, Any]]:
+        """The modules, each `Linear` together with an activation that it can compute as well."""
+        steps: list[tuple[Any, Any]] = []
+        for module in self._items():
+            before, function = steps[-1] if steps else (None, None)
+            if function is None and is_linear(before) and can_be_fused(module):
+                steps[-1] = (before, module)
+            else:
+                steps.append((module, None))
+        self.__dict__["_steps"] = steps
+        return steps
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self.__dict__["_steps"] = None
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self.__dict__["_steps"] = None
+
+    def _register(self, kind: str, name: str, value: Any, mark: Any = None) -> None:
+        super()._register(kind, name, value, mark)
+        self.__dict__["_steps"] = None
 
     @overload
     def __getitem__(self, index: int) -> Module: ...
@@ -116,6 +153,23 @@ class Sequential(_List):
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *other)
+
+
+def is_linear(module: Any) -> bool:
+    """Whether a module computes what `Linear` does, and as it does."""
+    kind = type(module)
+    return (
+        isinstance(module, Linear)
+        and kind.forward is Linear.forward
+        and kind.__call__ is Module.__call__
+    )
+
+
+def can_be_fused(module: Any) -> bool:
+    """Whether `Linear` can compute a module's function: its `forward` has a ``fused`` beside it."""
+    kind = type(module)
+    owner = next(c for c in kind.__mro__ if "forward" in vars(c))
+    return "fused" in vars(owner) and kind.__call__ is Module.__call__
 
 
 class ModuleList(_List):

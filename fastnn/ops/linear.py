@@ -51,17 +51,20 @@ def linear(
     >>> F.linear(x, w, fastnn.tensor([0.5, 0.0]), activation="relu").tolist()
     [[1.5, 0.0]]
     """
-    x, w = array(input), array(weight)
-    b = None if bias is None else array(bias)
-    if x.dtype != w.dtype or (b is not None and b.dtype != w.dtype) or x.dtype.kind != "f":
-        return mixed_linear(input, weight, bias, activation)
-    if activation is None:
-        y, saved = _core.linear(x, w, b), None
-    elif mode.enabled:
+    # Not by `array` alone: one place that sees both tensors and parameters is slow in CPython.
+    x = input.data if isinstance(input, Tensor) else array(input)
+    w = weight.data if isinstance(weight, Tensor) else array(weight)
+    b = bias.data if isinstance(bias, Tensor) else None if bias is None else array(bias)
+    try:
+        if not mode.enabled:
+            return Tensor(_core.linear(x, w, b, activation))
         y, saved = _core.linear(x, w, b, activation, True)
+    except TypeError:  # asked afterwards, since it is rare
+        if x.dtype.kind == "f" and x.dtype == w.dtype and (b is None or b.dtype == w.dtype):
+            raise
     else:
-        return Tensor(_core.linear(x, w, b, activation))
-    return record(y, linear_backward, (input, weight, bias), x, w, saved, activation)
+        return record(y, linear_backward, (input, weight, bias), x, w, saved, activation)
+    return mixed_linear(input, weight, bias, activation)
 
 
 def linear_backward(node: Node, dy: Array) -> Grads:

@@ -1,0 +1,171 @@
+"""A Linear and its activation in one operation: the same bits as in two, and only where allowed."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import nn
+from fastnn.autograd.tape import Node
+
+FUSED = [nn.ReLU(), nn.Tanh()]
+
+
+class Chain(nn.Sequential):
+    """The same modules, one after the other."""
+
+    def forward(self, input):
+        for module in self:
+            input = module(input)
+        return input
+
+
+def run(model, x):
+    """How many operations lie between input and output, then the output and all gradients."""
+    x = fastnn.tensor(x, requires_grad=True)
+    y = model(x)
+    operations, node = 0, y.node
+    while isinstance(node, Node):
+        operations, node = operations + 1, node.inputs[0]
+    model.zero_grad()
+    y.backward(fastnn.tensor(np.sin(np.arange(y.numel())).reshape(y.shape), dtype=x.dtype))
+    return operations, [y.detach(), x.grad, *[p.grad for p in model.parameters()]]
+
+
+def check(modules, operations, rows=33, dtype=np.float32):
+    """The bits of the plain chain, in so many operations."""
+    model = nn.Sequential(*modules).to(dtype)
+    x = np.random.default_rng(0).standard_normal((rows, 20)).astype(dtype)
+    made, found = run(model, x)
+    _, expected = run(Chain(*modules), x)
+    assert made == operations
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+        assert a.dtype == b.dtype
+    with fastnn.no_grad():
+        a, b = model(fastnn.tensor(x)), Chain(*modules)(fastnn.tensor(x))
+    np.testing.assert_array_equal(a.numpy(), b.numpy())
+    return model
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [1, 5, 33])
+@pytest.mark.parametrize("function", FUSED, ids=repr)
+def test_fused(function, rows, dtype):
+    check([nn.Linear(20, 17), function, nn.Linear(17, 3, bias=False), function], 2, rows, dtype)
+
+
+def test_not_finite():
+    layer = nn.Linear(1, 1, bias=False)
+    layer.weight.data.fill(1)
+    for function in FUSED:
+        x = fastnn.tensor([[np.nan], [np.inf], [-np.inf], [-0.0]])
+        with fastnn.no_grad():
+            a, b = nn.Sequential(layer, function)(x), Chain(layer, function)(x)
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), str(function))
+
+
+def test_shared_modules():
+    relu, linear = nn.ReLU(), nn.Linear(20, 20)
+    check([linear, relu, linear, relu, relu, linear], 4)
+
+
+def test_what_is_not_fused():
+    linear = nn.Linear(20, 20)
+    check([linear, nn.LeakyReLU(), linear, nn.ReLU6(), linear, nn.SELU(), linear], 7)
+    check([linear, nn.Sigmoid(), linear, nn.GELU(), linear, nn.SiLU(), linear], 7)
+    check([nn.Linear(20, 20, activation="tanh"), nn.ReLU(), nn.ReLU()], 3)
+    check([nn.Sequential(linear), nn.ReLU()], 2)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    "register",
+    ["register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"],
+)
+def test_hooks(place, register):
+    model = check([nn.Linear(20, 4), nn.ReLU()], 1)
+    seen = []
+    handle = getattr(model[place], register)(lambda module, *rest: seen.append(module))
+    check(list(model), 6 if "backward" in register else 2)  # two nodes to either side
+    x = fastnn.tensor(np.ones((2, 20), np.float32))
+    seen.clear()
+    model(x).sum().backward()
+    assert seen == [model[place]]
+    handle.remove()
+    check(list(model), 2)
+    assert len(seen) == 1
+
+
+class Doubled(nn.Linear):
+    def forward(self, input):
+        return super().forward(input) * 2
+
+
+class Shifted(nn.ReLU):
+    def forward(self, input):
+        return super().forward(input) + 1
+
+
+class Loud(nn.ReLU):
+    def __call__(self, input):
+        return super().__call__(input) - 1
+
+
+class Plain(nn.Linear):
+    """Nothing of its own."""
+
+
+def test_subclasses():
+    check([Doubled(20, 4), nn.ReLU()], 3)
+    check([nn.Linear(20, 4), Shifted()], 3)
+    check([nn.Linear(20, 4), Loud()], 3)
+    check([Plain(20, 4), nn.ReLU()], 1)
+
+
+def test_forward_of_one_instance():
+    model = check([nn.Linear(20, 4), nn.ReLU()], 1)
+    model[1].forward = lambda input: input * 3
+    check(list(model), 2)
+    assert float(model(fastnn.zeros(1, 20)).sum()) == pytest.approx(3 * model[0].bias.sum().item())
+
+
+def test_changes_after_the_first_call():
+    model = check([nn.Linear(20, 20), nn.ReLU(), nn.Linear(20, 4)], 2)
+    x = fastnn.tensor(np.random.default_rng(1).standard_normal((3, 20)).astype(np.float32))
+
+    def compare(operations):
+        chain = Chain(*model)
+        np.testing.assert_array_equal(model(x).detach().numpy(), chain(x).detach().numpy())
+        assert run(model, x.numpy())[0] == operations
+
+    model[1] = nn.Tanh()
+    compare(2)
+    model[1] = nn.LeakyReLU()
+    compare(3)
+    model[0] = nn.Linear(20, 20, bias=False)
+    model.append(nn.ReLU())
+    compare(3)
+    del model[1]
+    compare(2)
+    model.insert(1, nn.Tanh())
+    compare(2)
+    model.add_module("more", nn.Linear(4, 4))
+    model.add_module("last", nn.Tanh())
+    compare(3)
+    model.more.activation = "relu"
+    compare(4)
+    del model.more
+    compare(3)
+
+
+def test_copies_stand_alone():
+    model = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+    x = fastnn.ones(2, 3)
+    before = model(x).tolist()
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        twin[0].weight.data.fill(0)
+        assert model(x).tolist() == before
+        assert twin(x).tolist() == [[max(b, 0) for b in model[0].bias.tolist()]] * 2
