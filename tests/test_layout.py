@@ -15,7 +15,8 @@ BASE = {"tensor", "autograd", "dtypes", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
 IMPORTS = {
     "dtypes": set(),
-    "autograd.tape": set(),
+    "autograd.changes": set(),
+    "autograd.tape": {"autograd.changes"},
     "autograd.hooks": set(),
     "autograd.grad_mode": {"autograd.tape"},
     "tensor": {"autograd.tape", "autograd.hooks", "dtypes"},

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, TensorLike, as_array
+from .changes import count
 from .grad_mode import no_grad
-from .tape import Array, Grads, Node, count, mode
+from .tape import Array, Grads, Node, mode
 
 __all__ = [
     "Array",
@@ -217,7 +218,8 @@ class Function:
         arrays = [array(y) for y in results]
         like = [(y.shape, y.dtype) for y in arrays]
         shapes = [np.shape(x) if isinstance(x, Tensor) else None for x in args]
-        outs = record_many(arrays, _function_backward, args, cls, context, like, shapes)
+        kept = [t.data for t in context.saved_tensors if t is not None]
+        outs = record_many(arrays, _function_backward, args, cls, context, like, shapes, kept)
         constants = {id(t) for t in context.non_differentiable}
         for y, out in zip(results, outs):
             if id(y) in constants:
@@ -227,7 +229,7 @@ class Function:
 
 def _function_backward(node: Node, *dys: Array | None) -> Grads:
     """Wrap the gradients for the user's backward, and check what it returns."""
-    function, context, like, shapes = node.saved
+    function, context, like, shapes, _ = node.saved
     if context.materialize_grads:
         dys = tuple([np.zeros(*y) if dy is None else dy for dy, y in zip(dys, like)])
     with no_grad():

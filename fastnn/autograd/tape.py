@@ -9,7 +9,6 @@ the last tensor that needs them.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
@@ -17,6 +16,8 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
+
+from .changes import changes, check, count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,6 @@ class Mode(threading.local):
 
 ndarray = np.ndarray
 mode = Mode()
-count = itertools.count()
 
 
 class Leaf(Protocol):
@@ -131,6 +131,8 @@ def walk(
                 "backward: the saved arrays of this graph were freed by an earlier backward; "
                 "pass retain_graph=True to that one to walk the graph again"
             )
+        if node.order < changes.last:
+            check(node)
         grads = node.backward(node, dy)
         del dy
         if node.saved and not retain_graph:

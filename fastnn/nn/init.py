@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.changes import changed
 from ..autograd.tape import Array
 from ..random import Generator, default_generator
 from ..tensor import Tensor
@@ -53,6 +54,13 @@ def draw_type(tensor: Tensor) -> Any:
     return np.float64 if tensor.data.dtype == np.float64 else np.float32
 
 
+def hold(tensor: Tensor, values: Any) -> Tensor:
+    """Set all elements, whether or not the tensor requires a gradient."""
+    tensor.data[...] = values
+    changed((tensor.data,))
+    return tensor
+
+
 def fan(op: str, tensor: Tensor) -> tuple[int, int]:
     """Inputs and outputs of one unit: weights are (out, in, *kernel)."""
     if tensor.ndim < 2:
@@ -73,8 +81,7 @@ def uniform_(
     >>> bool((abs(w.data) <= 1).all())
     True
     """
-    tensor.data[...] = source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a
-    return tensor
+    return hold(tensor, source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a)
 
 
 def normal_(
@@ -82,8 +89,7 @@ def normal_(
 ) -> Tensor:
     """Normal random numbers."""
     drawn = source(generator).standard_normal(tensor.shape, draw_type(tensor))
-    tensor.data[...] = drawn * std + mean
-    return tensor
+    return hold(tensor, drawn * std + mean)
 
 
 def trunc_normal_(
@@ -103,14 +109,12 @@ def trunc_normal_(
     values: Array = draw(tensor.numel()) * std + mean
     while (outside := np.flatnonzero((values < a) | (values > b))).size:
         values[outside] = draw(outside.size) * std + mean
-    tensor.data[...] = values.reshape(tensor.shape)
-    return tensor
+    return hold(tensor, values.reshape(tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One number everywhere."""
-    tensor.data.fill(val)
-    return tensor
+    return hold(tensor, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -127,8 +131,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix."""
     if tensor.ndim != 2:
         raise ValueError(f"eye_: tensor must have 2 dimensions, got shape {tensor.shape}")
-    tensor.data[...] = np.eye(tensor.shape[0], tensor.shape[1])
-    return tensor
+    return hold(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(
@@ -212,8 +215,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     drawn = source(generator).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
     q *= np.sign(np.diagonal(r))  # makes the distribution uniform
-    tensor.data[...] = gain * (q.T if rows < columns else q).reshape(tensor.shape)
-    return tensor
+    return hold(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
 def sparse_(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..autograd.changes import changed
 from ..autograd.hooks import Handle
 from ..tensor import Tensor, as_array
 from .hooks import Hooks, call_hooked
@@ -268,7 +269,7 @@ class Module:
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
             else:
-                parameter.grad.data.fill(0)
+                parameter.grad.zero_()
 
     def to(self: T, dtype: Any) -> T:
         """Change the type of all floating point parameters and buffers, in place."""
@@ -365,6 +366,7 @@ class Module:
             raise RuntimeError("\n\t".join([title, *errors]))
         for name, value in values.items():
             own[name].data[...] = value
+        changed([own[name].data for name in values])
         return LoadResult(missing, unexpected)
 
     # -- hooks -------------------------------------------------------------------------------

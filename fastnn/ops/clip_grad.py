@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..autograd.changes import changed
 from ..autograd.function import Array
 from ..tensor import Tensor
 
@@ -43,9 +44,11 @@ def clip_by_norm(
     """Scale all arrays so that their common norm is at most `max_norm`; what it was."""
     norm = total_norm(op, arrays, norm_type, check)
     _core.clip_grad_norm(arrays, norm, float(max_norm))
+    changed(arrays)
     return as_tensor(norm, arrays)
 
 
 def clip_by_value(arrays: list[Array], clip_value: float) -> None:
     """Bring every element into [-clip_value, clip_value]."""
     _core.clip_grad_value(arrays, float(clip_value))
+    changed(arrays)

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import _core
 from .._core import alike
+from ..autograd.changes import read_for
 from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
 
@@ -95,7 +96,9 @@ def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     b = other.data if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
         return record(_core.add(a, b), add_backward, (input, other), *likes(a, b))
-    return record(add_scaled(a, b, alpha), add_scaled_backward, (input, other), a, b, alpha)
+    return record(
+        add_scaled(a, b, alpha), add_scaled_backward, (input, other), like(a), like(b), alpha
+    )
 
 
 def add_backward(node: Node, dy: Array) -> Grads:
@@ -144,7 +147,9 @@ def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     b = other.data if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
         return record(_core.sub(a, b), sub_backward, (input, other), *likes(a, b))
-    return record(add_scaled(a, b, -alpha), add_scaled_backward, (input, other), a, b, -alpha)
+    return record(
+        add_scaled(a, b, -alpha), add_scaled_backward, (input, other), like(a), like(b), -alpha
+    )
 
 
 def sub_backward(node: Node, dy: Array) -> Grads:
@@ -181,6 +186,7 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
     return record(_core.mul(a, b), mul_backward, (input, other), a, b)
 
 
+@read_for((1,), (0,))
 def mul_backward(node: Node, dy: Array) -> Grads:
     a, b = node.saved
     first, second = node.needs
@@ -231,6 +237,7 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
     return Tensor(y if dtype.kind == "f" else y.astype(dtype))
 
 
+@read_for((1,), (0, 1))
 def div_backward(node: Node, dy: Array) -> Grads:
     a, b = node.saved
     first, second = node.needs
@@ -582,6 +589,7 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     return record(_core.lerp(a, b, w), lerp_backward, (input, end, weight), a, b, w)
 
 
+@read_for((2,), (2,), (0, 1))
 def lerp_backward(node: Node, dy: Array) -> Grads:
     a, b, w = node.saved
     first, second, third = node.needs
@@ -619,6 +627,7 @@ def addcmul(
     return record(y, addcmul_backward, (input, tensor1, tensor2), like(a), b, c, value)
 
 
+@read_for((), (2,), (1,))
 def addcmul_backward(node: Node, dy: Array) -> Grads:
     a, b, c, value = node.saved
     first, second, third = node.needs
@@ -656,6 +665,7 @@ def addcdiv(
     return record(y, addcdiv_backward, (input, tensor1, tensor2), like(a), b, c, value)
 
 
+@read_for((), (2,), (1, 2))
 def addcdiv_backward(node: Node, dy: Array) -> Grads:
     a, b, c, value = node.saved
     first, second, third = node.needs

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..autograd.changes import changed
 from ..tensor import Tensor
 from . import elementwise, elementwise_unary
 from .elementwise import operand
@@ -31,6 +32,7 @@ def in_place(operation: Operation, kernel: Callable[..., Any] | None = None) -> 
             return take_over(name, input, operation(input, *args, **kwargs))
         if kernel is not None and not kwargs:
             kernel(input.data, *[operand(x) for x in args], input.data)
+            changed((input.data,))
             return input
         y = operation(input, *args, **kwargs)
         if y.shape != input.shape or not np.can_cast(y.dtype, input.dtype, "same_kind"):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..autograd.changes import read_for
 from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
 
@@ -59,6 +60,7 @@ def matmul(input: TensorLike, other: TensorLike) -> Tensor:
     return record(product(a, b), matmul_backward, (input, other), a, b)
 
 
+@read_for((1,), (0,))
 def matmul_backward(node: Node, dy: Array) -> Grads:
     a, b = node.saved
     da = db = None
@@ -183,6 +185,7 @@ def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     return record(product(a[:, None], b[None, :]), outer_backward, (input, vec2), a, b)
 
 
+@read_for((1,), (0,))
 def outer_backward(node: Node, dy: Array) -> Grads:
     a, b = node.saved
     da = product(dy, b).astype(a.dtype, copy=False) if node.needs[0] else None

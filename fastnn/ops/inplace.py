@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.changes import changed
 from ..autograd.function import array
 from ..autograd.tape import mode
 from ..random import Generator, default_generator
@@ -57,6 +58,7 @@ def fill_(input: Tensor, value: TensorLike) -> Tensor:
     if recorded("fill_", input, value):
         return take_over("fill_", input, index.put(input, ..., value))
     input.data.fill(array(value).reshape(()))
+    changed((input.data,))
     return input
 
 
@@ -65,6 +67,7 @@ def copy_(input: Tensor, src: TensorLike) -> Tensor:
     if recorded("copy_", input, src):
         return take_over("copy_", input, index.put(input, ..., src))
     index.store(input.data, ..., array(src))
+    changed((input.data,))
     return input
 
 
@@ -74,14 +77,14 @@ def setitem(input: Tensor, key: Any, value: TensorLike) -> None:
         take_over("index", input, index.put(input, key, value))
     else:
         index.store(input.data, index.plain_key(key), array(value))
+        changed((input.data,))
 
 
 def masked_fill_(input: Tensor, mask: TensorLike, value: TensorLike) -> Tensor:
     """Set the elements where `mask` is true."""
     if recorded("masked_fill_", input, value):
         return take_over("masked_fill_", input, index.masked_fill(input, mask, value))
-    input.data[...] = index.masked_fill(input.data, mask, array(value)).data
-    return input
+    return copy_(input, index.masked_fill(input.data, mask, array(value)))
 
 
 def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -101,6 +104,7 @@ def uniform_(
     recorded("uniform_", input)
     source = (generator or default_generator).numpy
     input.data[...] = source.random(input.shape, draw_dtype(input)) * (high - low) + low
+    changed((input.data,))
     return input
 
 
@@ -111,6 +115,7 @@ def normal_(
     recorded("normal_", input)
     source = (generator or default_generator).numpy
     input.data[...] = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
+    changed((input.data,))
     return input
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _core
+from ..autograd.changes import read_for
 from ..autograd.function import Array, Grads, Node, array, record
 from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
@@ -67,6 +68,7 @@ def linear(
     return mixed_linear(input, weight, bias, activation)
 
 
+@read_for((1,), (0,))
 def linear_backward(node: Node, dy: Array) -> Grads:
     x, w, saved, activation = node.saved
     return _core.linear_backward(dy, x, w, saved, activation, node.needs)
@@ -133,6 +135,7 @@ def bilinear(
     return record(y, bilinear_backward, (input1, input2, weight, bias), x1, x2, w, t)
 
 
+@read_for((1, 2), (0, 2), (0, 1))
 def bilinear_backward(node: Node, dy: Array) -> Grads:
     x1, x2, w, t = node.saved
     out, i, j = w.shape

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..autograd.changes import changed
 from ..autograd.function import Array
 from ..autograd.grad_mode import enable_grad
 from ..tensor import Tensor
@@ -134,7 +135,7 @@ class Optimizer:
                     p.grad = None
                 elif p.grad is not None:
                     p.grad = p.grad.detach()
-                    p.grad.data.fill(0)
+                    p.grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, in place.
@@ -168,6 +169,7 @@ class Optimizer:
             counts.append(len(some))
         if params:
             self.update(params, grads, counts)
+            changed(map(DATA, params))
         return loss
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:

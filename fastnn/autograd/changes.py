@@ -1,0 +1,93 @@
+"""Arrays changed in place after a recorded operation saved them: its gradient would be wrong.
+
+Operations take numbers from one count as they are recorded. A change in place takes one too, and
+notes it for the array that owns the memory, so that it holds for all views. `check` compares the
+two on the way back. As nearly all graphs are newer than the last change of anything, a walk asks
+for that first, and pays one comparison per node.
+
+Arrays are known by their ids. A new array may get the id of one that is gone: then what is noted is
+older than any operation that saved the new one, and means nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ndarray = np.ndarray
+count = itertools.count()
+
+
+class Changes:
+    """When arrays were last changed in place."""
+
+    __slots__ = ("last", "when")
+
+    def __init__(self) -> None:
+        self.last = -1
+        self.when: dict[int, int] = {}
+
+
+changes = Changes()
+READ_FOR: dict[Callable[..., Any], tuple[tuple[int, ...], ...]] = {}
+
+
+def changed(arrays: Iterable[Any]) -> None:
+    """Note that arrays have been changed in place."""
+    when, now = changes.when, next(count)
+    for a in arrays:
+        base = a.base
+        while isinstance(base, ndarray):
+            a, base = base, base.base
+        when[id(a)] = now
+    changes.last = now
+
+
+def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
+    """Say of a backward for which inputs' gradients it reads each saved array, if not for all.
+
+    A product reads the one factor for the gradient of the other only: ``@read_for((1,), (0,))``.
+    """
+
+    def note(backward: F) -> F:
+        READ_FOR[backward] = inputs
+        return backward
+
+    return note
+
+
+def check(node: Any) -> None:
+    """Raise where an array that a node's backward will read has been changed since."""
+    function = node.backward
+    inputs = READ_FOR.get(function, ())
+    for i, item in enumerate(node.saved):
+        if i < len(inputs) and not any(node.needs[j] for j in inputs[i]):
+            continue
+        for a in arrays_in(item):
+            owner = a
+            while isinstance(owner.base, ndarray):
+                owner = owner.base
+            if changes.when.get(id(owner), -1) > node.order:
+                if isinstance(function, partial):  # of an operation with several outputs
+                    function = function.args[0]
+                raise RuntimeError(
+                    "backward: one of the tensors needed for the gradient has been changed in "
+                    f"place since the forward pass: {function.__name__} needs an array of shape "
+                    f"{a.shape} and type {a.dtype} as it was; change a clone() of it instead, or "
+                    "change it after backward"
+                )
+
+
+def arrays_in(item: Any) -> Iterator[Any]:
+    """The arrays in a saved item: itself, or those in a list."""
+    if isinstance(item, ndarray):
+        yield item
+    elif isinstance(item, (tuple, list)):
+        for part in item:
+            yield from arrays_in(part)
