@@ -1,11 +1,11 @@
 """Arrays changed in place after a recorded operation saved them: its gradient would be wrong.
 
 Operations take numbers from one count as they are recorded. A change in place takes one too, and
-notes it for the array that owns the memory, so that it holds for all views. `check` compares the
+notes it for the object that owns the memory, so that it holds for all views. `check` compares the
 two on the way back. As nearly all graphs are newer than the last change of anything, a walk asks
 for that first, and pays one comparison per node.
 
-Arrays are known by their ids. A new array may get the id of one that is gone: then what is noted is
+Objects are known by their ids. A new one may get the id of one that is gone: then what is noted is
 older than any operation that saved the new one, and means nothing.
 """
 
@@ -41,12 +41,20 @@ READ_FOR: dict[Callable[..., Any], tuple[tuple[int, ...], ...]] = {}
 def changed(arrays: Iterable[Any]) -> None:
     """Note that arrays have been changed in place."""
     when, now = changes.when, next(count)
-    for a in arrays:
+    for a in arrays:  # of every parameter at every step, so `owner` is spelt out
         base = a.base
-        while isinstance(base, ndarray):
+        while type(base) is ndarray:
             a, base = base, base.base
-        when[id(a)] = now
+        when[id(a if base is None else base)] = now
     changes.last = now
+
+
+def owner(array: Any) -> Any:
+    """What holds the memory: an array, or the object that an array was made over."""
+    base = array.base
+    while type(base) is ndarray:
+        array, base = base, base.base
+    return array if base is None else base
 
 
 def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
@@ -70,10 +78,7 @@ def check(node: Any) -> None:
         if i < len(inputs) and not any(node.needs[j] for j in inputs[i]):
             continue
         for a in arrays_in(item):
-            owner = a
-            while isinstance(owner.base, ndarray):
-                owner = owner.base
-            if changes.when.get(id(owner), -1) > node.order:
+            if changes.when.get(id(owner(a)), -1) > node.order:
                 if isinstance(function, partial):  # of an operation with several outputs
                     function = function.args[0]
                 raise RuntimeError(
