@@ -80,7 +80,7 @@ def relu(input: TensorLike, inplace: bool = False) -> Tensor:
     Parameters
     ----------
     input
-        Any shape.
+        Any shape. Integers stay integers.
     inplace
         Taken for PyTorch's sake; the output is always a new tensor.
 
@@ -90,7 +90,10 @@ def relu(input: TensorLike, inplace: bool = False) -> Tensor:
     >>> fastnn.relu([-1.0, 0.0, 2.0])
     tensor([0., 0., 2.])
     """
-    y = _core.relu(array(input))
+    x = array(input)
+    if x.dtype.kind in "iu":
+        return Tensor(np.maximum(x, 0))
+    y = _core.relu(x)
     return record(y, relu_backward, (input,), y)
 
 
@@ -131,7 +134,7 @@ def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
     Parameters
     ----------
     input
-        Any shape.
+        Any shape. Integers stay integers.
     inplace
         Taken for PyTorch's sake; the output is always a new tensor.
 
@@ -141,6 +144,9 @@ def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
     >>> fastnn.relu6([-1.0, 5.0, 8.0])
     tensor([0., 5., 6.])
     """
+    x = array(input)
+    if x.dtype.kind in "iu":
+        return Tensor(np.minimum(np.maximum(x, 0), 6))
     return hardtanh(input, 0.0, 6.0)
 
 

@@ -117,6 +117,15 @@ def test_integers_become_float32(dtype):
         np.testing.assert_array_equal(y, getattr(fastnn, name)(x.astype("float32")))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+def test_integers_that_stay_integers(dtype):
+    x = np.array([-3, 0, 2, 9]).astype(dtype)
+    for name, top in (("relu", 300), ("relu6", 6)):
+        y = getattr(fastnn, name)(x)
+        assert y.dtype == x.dtype
+        np.testing.assert_array_equal(y.numpy(), np.clip(x.astype(int), 0, top))
+
+
 def test_channels_last_stays_channels_last():
     x = np.ascontiguousarray(numbers(2, 5, 6, 4).astype("float32")).transpose(0, 3, 1, 2)
     t = fastnn.Tensor(x, requires_grad=True)
