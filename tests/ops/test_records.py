@@ -4,13 +4,22 @@ import importlib
 import inspect
 import pkgutil
 
+import pytest
+
 import fastnn.ops
 import tests.ops
-from fastnn.ops import create
+from fastnn.ops import create, elementwise_compare, elementwise_unary
 
 ELSEWHERE = {
     "tests/ops/test_create.py": create.__all__,
 }
+
+
+@pytest.mark.parametrize("name", [*elementwise_unary.__all__, *elementwise_compare.__all__])
+def test_shared_sections_stand_before_the_examples(name):
+    text = inspect.cleandoc(getattr(fastnn, name).__doc__)
+    places = [text.index(f"\n\n{title}\n---") for title in ("Parameters", "Returns", "Examples")]
+    assert places == sorted(places)
 
 
 def test_every_operation_has_a_record():

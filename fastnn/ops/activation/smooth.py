@@ -1,0 +1,168 @@
+"""Functions that bend everywhere."""
+
+from __future__ import annotations
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from .._sections import ACTIVATED, ACTIVATED_INPLACE, shared
+
+__all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "tanh"]
+
+
+@shared(ACTIVATED)
+def sigmoid(input: TensorLike) -> Tensor:
+    """The logistic function: ``y = 1 / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.sigmoid([0.0, 100.0])
+    tensor([0.5, 1. ])
+    """
+    y = _core.sigmoid(array(input))
+    return record(y, sigmoid_backward, (input,), y)
+
+
+def sigmoid_backward(node: Node, dy: Array) -> Grads:
+    return (_core.sigmoid_backward(dy, *node.saved),)
+
+
+@shared(ACTIVATED)
+def logsigmoid(input: TensorLike) -> Tensor:
+    """Logarithm of the logistic function: ``y = -log(1 + exp(-x))``, exact for large abs(x).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logsigmoid([-200.0, 0.0])
+    tensor([-200.    ,   -0.6931])
+    """
+    x = array(input)
+    return record(_core.logsigmoid(x), logsigmoid_backward, (input,), x)
+
+
+def logsigmoid_backward(node: Node, dy: Array) -> Grads:
+    return (_core.logsigmoid_backward(dy, *node.saved),)
+
+
+@shared(ACTIVATED)
+def tanh(input: TensorLike) -> Tensor:
+    """Hyperbolic tangent: ``y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.tanh([-100.0, 0.0, 100.0])
+    tensor([-1.,  0.,  1.])
+    """
+    y = _core.tanh(array(input))
+    return record(y, tanh_backward, (input,), y)
+
+
+def tanh_backward(node: Node, dy: Array) -> Grads:
+    return (_core.tanh_backward(dy, *node.saved),)
+
+
+def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Smooth rectifier: ``y = log(1 + exp(beta * x)) / beta``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    beta
+        Sharpness of the bend.
+    threshold
+        Where ``beta * x`` exceeds it, ``y = x``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.softplus([0.0, 30.0])
+    tensor([ 0.6931, 30.    ])
+    """
+    x = array(input)
+    y = _core.softplus(x, beta, threshold)
+    return record(y, softplus_backward, (input,), x, beta, threshold)
+
+
+def softplus_backward(node: Node, dy: Array) -> Grads:
+    return (_core.softplus_backward(dy, *node.saved),)
+
+
+def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit: ``y = x * Phi(x)``, Phi the normal distribution function.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    approximate
+        ``"none"``: ``Phi(x) = (1 + erf(x / sqrt(2))) / 2``; ``"tanh"``:
+        ``Phi(x) = (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2``.
+
+    Notes
+    -----
+    Hendrycks, Gimpel, "Gaussian error linear units (GELUs)", 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.gelu([-10.0, 0.0, 10.0])
+    tensor([-0.,  0., 10.])
+    """
+    x = array(input)
+    if approximate == "none":
+        return record(_core.gelu(x), gelu_backward, (input,), x)
+    if approximate == "tanh":
+        return record(_core.gelu_tanh(x), gelu_tanh_backward, (input,), x)
+    raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+
+
+def gelu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.gelu_backward(dy, *node.saved),)
+
+
+def gelu_tanh_backward(node: Node, dy: Array) -> Grads:
+    return (_core.gelu_tanh_backward(dy, *node.saved),)
+
+
+@shared(ACTIVATED_INPLACE)
+def silu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Sigmoid linear unit, also called swish: ``y = x / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.silu([0.0, 100.0])
+    tensor([  0., 100.])
+    """
+    x = array(input)
+    return record(_core.silu(x), silu_backward, (input,), x)
+
+
+def silu_backward(node: Node, dy: Array) -> Grads:
+    return (_core.silu_backward(dy, *node.saved),)
+
+
+@shared(ACTIVATED_INPLACE)
+def mish(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Self-regularised unit: ``y = x * tanh(log(1 + exp(x)))``.
+
+    Notes
+    -----
+    Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.mish([0.0, 50.0])
+    tensor([ 0., 50.])
+    """
+    x = array(input)
+    return record(_core.mish(x), mish_backward, (input,), x)
+
+
+def mish_backward(node: Node, dy: Array) -> Grads:
+    return (_core.mish_backward(dy, *node.saved),)

@@ -1,0 +1,39 @@
+"""Arithmetic with broadcasting, element by element, and Python's operators.
+
+Shapes broadcast as in NumPy. Python numbers take the dtype of the other operand; float32 with
+float64 gives float64, integers with floats give the float type. The gradient of an operand that was
+broadcast is summed back to its shape. Functions of one tensor stand in `elementwise_unary`,
+comparisons in `elementwise_compare`, changes in place in `elementwise_inplace`.
+"""
+
+from __future__ import annotations
+
+from .arithmetic import *
+from .choose import *
+from .choose import where_method as where_method
+from .operands import operand as operand
+from .power import *
+
+__all__ = [
+    "add",
+    "addcdiv",
+    "addcmul",
+    "atan2",
+    "clamp",
+    "clip",
+    "div",
+    "divide",
+    "floor_divide",
+    "fmod",
+    "lerp",
+    "maximum",
+    "minimum",
+    "mul",
+    "multiply",
+    "pow",
+    "remainder",
+    "sub",
+    "subtract",
+    "true_divide",
+    "where",
+]

@@ -1,0 +1,158 @@
+"""One of several elements: the larger, the smaller, within bounds, by a condition."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, record
+from ...tensor import Tensor, TensorLike
+from .operands import fit, like, operand
+
+__all__ = ["clamp", "clip", "maximum", "minimum", "where"]
+
+
+def maximum(input: TensorLike, other: TensorLike) -> Tensor:
+    """Larger of two elements, NaN if either is.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape. Where both are equal, each gets half of the gradient.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.maximum(fastnn.tensor([1.0, 5.0]), fastnn.tensor([3.0, 2.0]))
+    tensor([3., 5.])
+    """
+    a, b = operand(input), operand(other)
+    return record(_core.maximum(a, b), maximum_backward, (input, other), a, b)
+
+
+def maximum_backward(node: Node, dy: Array) -> Grads:
+    a, b = node.saved
+    da, db = _core.maximum_backward(dy, a, b, *node.needs)
+    return (fit(da, a), fit(db, b))
+
+
+def minimum(input: TensorLike, other: TensorLike) -> Tensor:
+    """Smaller of two elements, NaN if either is.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape. Where both are equal, each gets half of the gradient.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.minimum(fastnn.tensor([1.0, 5.0]), fastnn.tensor([3.0, 2.0]))
+    tensor([1., 2.])
+    """
+    a, b = operand(input), operand(other)
+    return record(_core.minimum(a, b), minimum_backward, (input, other), a, b)
+
+
+def minimum_backward(node: Node, dy: Array) -> Grads:
+    a, b = node.saved
+    da, db = _core.minimum_backward(dy, a, b, *node.needs)
+    return (fit(da, a), fit(db, b))
+
+
+def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:
+    """Elements of `input` where the condition is true, of `other` where it is false.
+
+    Parameters
+    ----------
+    condition
+        Boolean.
+    input, other
+        Tensors or numbers; all three broadcast.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([-1.0, 2.0])
+    >>> fastnn.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    c, a, b = operand(condition), operand(input), operand(other)
+    return record(_core.where(c, a, b), where_backward, (input, other), c, like(a), like(b))
+
+
+def where_backward(node: Node, dy: Array) -> Grads:
+    c, a, b = node.saved
+    da, db = _core.where_backward(dy, c, *node.needs)
+    return (fit(da, a), fit(db, b))
+
+
+def where_method(input: Tensor, condition: TensorLike, other: TensorLike) -> Tensor:
+    """Its elements where the condition is true, those of `other` where it is false."""
+    return where(condition, input, other)
+
+
+def clamp(
+    input: TensorLike, min: TensorLike | None = None, max: TensorLike | None = None
+) -> Tensor:
+    """Every element brought into a range: ``y = minimum(maximum(input, min), max)``.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+    min, max
+        The bounds, numbers or tensors that broadcast with `input`; at most one of them None. Where
+        ``min > max``, the result is `max`.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the common shape. Gradients flow where nothing was cut off, bounds included.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.clamp(fastnn.tensor([-2.0, 0.5, 3.0]), 0.0, 1.0)
+    tensor([0. , 0.5, 1. ])
+    """
+    x = operand(input)
+    if min is None and max is None:
+        raise ValueError("clamp: at least one of min and max must be given, got None for both")
+    low = -np.inf if min is None else operand(min)
+    high = np.inf if max is None else operand(max)
+    if min is None:
+        y = _core.minimum(x, high)
+    elif max is None:
+        y = _core.maximum(x, low)
+    else:
+        y = _core.clamp(x, low, high)
+    return record(y, clamp_backward, (input, min, max), x, low, high)
+
+
+def clamp_backward(node: Node, dy: Array) -> Grads:
+    x, low, high = node.saved
+    first, *bounds = node.needs
+    dx = _core.clamp_backward(dy, x, low, high) if first else None
+    if not any(bounds):
+        return (fit(dx, x), None, None)
+    dlow, dhigh = _core.clamp_bounds_backward(dy, x, low, high, *bounds)
+    return (fit(dx, x), fit(dlow, low), fit(dhigh, high))
+
+
+clip = clamp

@@ -1,0 +1,158 @@
+"""Losses whose target is a class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.tape import mode
+from ...tensor import Tensor, TensorLike
+
+__all__ = ["cross_entropy", "nll_loss"]
+
+
+def cross_entropy(
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross entropy between the softmax of scores and the true classes.
+
+    For a row x of C scores and class t: ``l = w[t] * (log(sum(exp(x))) - x[t])``. With
+    probabilities q as target: ``l = sum(w * q * (log(sum(exp(x))) - x))``.
+
+    Parameters
+    ----------
+    input
+        Scores before softmax, (C,), (N, C) or (N, C, d1, ...).
+    target
+        Class ids, integers from 0 to C - 1, shape (), (N,) or (N, d1, ...); or the probability of
+        each class, shape of `input`.
+    weight
+        Weight of each class, (C,); all 1 if not given.
+    ignore_index
+        Rows with this class id count for nothing.
+    reduction
+        ``"mean"``: sum over rows divided by the sum of their weights ``w[t]`` (with probabilities:
+        by the number of rows); ``"sum"``; ``"none"``: the loss of each row.
+    label_smoothing
+        The target becomes ``(1 - label_smoothing) * target + label_smoothing / C``.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of the class ids for ``reduction="none"``.
+
+    Raises
+    ------
+    IndexError
+        A class id is out of range.
+    ValueError
+        Shapes do not fit, or an option is out of range.
+
+    Notes
+    -----
+    Softmax and loss are one sweep over the scores. Where a gradient will be needed it is written in
+    the same sweep: it costs one write, and backward has nothing left to do. Label smoothing:
+    Szegedy et al., "Rethinking the Inception architecture", 2015.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> scores = fastnn.tensor([[2.0, 1.0, 0.1]], requires_grad=True)
+    >>> loss = fastnn.cross_entropy(scores, fastnn.tensor([0]))
+    >>> round(loss.item(), 4)
+    0.417
+    >>> loss.backward()
+    >>> scores.grad.numpy().round(3)
+    array([[-0.341,  0.242,  0.099]], dtype=float32)
+    """
+    x = array(input)
+    t = array(target)
+    if t.dtype != x.dtype and t.dtype.kind == "f":
+        t = t.astype(x.dtype)
+    w = None if weight is None else array(weight).astype(x.dtype, copy=False)
+    recording = mode.enabled
+    with_gradient = recording and isinstance(input, Tensor) and input.requires_grad
+    loss, gradient = _core.cross_entropy(
+        x, t, w, ignore_index, reduction, label_smoothing, with_gradient
+    )
+    if recording and isinstance(target, Tensor) and target.requires_grad:
+        saved = (gradient, reduction, x, w, label_smoothing)
+        return record(loss, soft_cross_entropy_backward, (input, target), *saved)
+    return record(loss, cross_entropy_backward, (input,), gradient, reduction)
+
+
+def cross_entropy_backward(node: Node, dy: Array) -> Grads:
+    return (_core.cross_entropy_backward(dy, *node.saved),)
+
+
+def soft_cross_entropy_backward(node: Node, dy: Array) -> Grads:
+    """For probabilities that need a gradient themselves: rare, and so in NumPy."""
+    gradient, reduction, x, w, label_smoothing = node.saved
+    dx = _core.cross_entropy_backward(dy, gradient, reduction) if node.needs[0] else None
+    axis = 1 if x.ndim > 1 else 0
+    log_p = _core.log_softmax(x, axis)
+    if w is not None:
+        log_p = log_p * w.reshape((-1,) + (1,) * (x.ndim - axis - 1))
+    rows = x.size // x.shape[axis] if reduction == "mean" else 1
+    factor = np.expand_dims(dy, axis) if reduction == "none" else dy
+    return dx, log_p * (factor * ((label_smoothing - 1) / rows)).astype(x.dtype)
+
+
+def nll_loss(
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log likelihood of the true classes: ``l = -w[t] * x[t]``.
+
+    Parameters
+    ----------
+    input
+        Log probabilities, (C,), (N, C) or (N, C, d1, ...), as `log_softmax` gives them.
+    target
+        Class ids, integers from 0 to C - 1, shape (), (N,) or (N, d1, ...).
+    weight
+        Weight of each class, (C,); all 1 if not given.
+    ignore_index
+        Rows with this class id count for nothing.
+    reduction
+        ``"mean"``: sum over rows divided by the sum of their weights; ``"sum"``; ``"none"``: the
+        loss of each row.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `target` for ``reduction="none"``.
+
+    Raises
+    ------
+    IndexError
+        A class id is out of range.
+    ValueError
+        Shapes do not fit.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nll_loss([[-0.5, -1.0], [-2.0, -0.25]], [0, 1]).item()
+    0.375
+    """
+    x = array(input)
+    t = array(target)
+    w = None if weight is None else array(weight).astype(x.dtype, copy=False)
+    loss = _core.nll_loss(x, t, w, ignore_index, reduction)
+    return record(loss, nll_loss_backward, (input,), x, t, w, ignore_index, reduction)
+
+
+def nll_loss_backward(node: Node, dy: Array) -> Grads:
+    return (_core.nll_loss_backward(dy, *node.saved),)

@@ -1,0 +1,131 @@
+"""Losses that measure how far numbers are apart."""
+
+from __future__ import annotations
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, record
+from ...tensor import Tensor, TensorLike
+from .._sections import ERROR, shared
+from .operands import by_both, pair
+
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
+
+
+@shared(ERROR)
+def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
+    """Squared error: ``l = (x - t) ** 2``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.mse_loss([1.0, 3.0], [0.0, 1.0]).item()
+    2.5
+    """
+    input, target, x, t = pair("mse_loss", input, target)
+    y = _core.mse_loss(x, t, reduction)
+    return record(y, mse_loss_backward, (input, target), x, t, reduction)
+
+
+def mse_loss_backward(node: Node, dy: Array) -> Grads:
+    return by_both(_core.mse_loss_backward, node, dy)
+
+
+@shared(ERROR)
+def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
+    """Absolute error: ``l = abs(x - t)``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.l1_loss([1.0, 3.0], [0.0, 1.0]).item()
+    1.5
+    """
+    input, target, x, t = pair("l1_loss", input, target)
+    y = _core.l1_loss(x, t, reduction)
+    return record(y, l1_loss_backward, (input, target), x, t, reduction)
+
+
+def l1_loss_backward(node: Node, dy: Array) -> Grads:
+    return by_both(_core.l1_loss_backward, node, dy)
+
+
+def smooth_l1_loss(
+    input: TensorLike, target: TensorLike, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """Absolute error, rounded off near zero.
+
+    With ``d = abs(x - t)``: ``l = d**2 / (2 * beta)`` for d < beta, ``d - beta / 2`` otherwise.
+
+    Parameters
+    ----------
+    input, target
+        Any shape, the same for both.
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+    beta
+        Where the parabola ends; 0 makes it `l1_loss`.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `input` for ``reduction="none"``.
+
+    Notes
+    -----
+    Girshick, "Fast R-CNN", 2015.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.smooth_l1_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
+    tensor([0.125, 2.5  ])
+    """
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    input, target, x, t = pair("smooth_l1_loss", input, target)
+    y = _core.smooth_l1_loss(x, t, reduction, beta)
+    return record(y, smooth_l1_loss_backward, (input, target), x, t, reduction, beta)
+
+
+def smooth_l1_loss_backward(node: Node, dy: Array) -> Grads:
+    return by_both(_core.smooth_l1_loss_backward, node, dy)
+
+
+def huber_loss(
+    input: TensorLike, target: TensorLike, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """Squared error near zero, absolute error beyond.
+
+    With ``d = abs(x - t)``: ``l = d**2 / 2`` for d < delta, ``delta * (d - delta / 2)`` otherwise.
+
+    Parameters
+    ----------
+    input, target
+        Any shape, the same for both.
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+    delta
+        Where the parabola ends.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `input` for ``reduction="none"``.
+
+    Notes
+    -----
+    Huber, "Robust estimation of a location parameter", 1964.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.huber_loss([1.0, 5.0], [0.0, 0.0], reduction="none", delta=2.0)
+    tensor([0.5, 8. ])
+    """
+    input, target, x, t = pair("huber_loss", input, target)
+    y = _core.huber_loss(x, t, reduction, delta)
+    return record(y, huber_loss_backward, (input, target), x, t, reduction, delta)
+
+
+def huber_loss_backward(node: Node, dy: Array) -> Grads:
+    return by_both(_core.huber_loss_backward, node, dy)

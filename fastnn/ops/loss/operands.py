@@ -1,0 +1,82 @@
+"""What losses between two arrays of one shape have in common."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ...autograd.function import Array, Grads, Node, array, record, unbroadcast
+from ...tensor import Tensor, TensorLike
+
+
+def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, Any, Array, Array]:
+    """Input and target, of one float type and shape, and their arrays."""
+    x = array(input)
+    t = array(target)
+    if x.dtype != t.dtype or x.dtype.kind != "f":
+        for name, a in (("input", x), ("target", t)):
+            if a.dtype.kind not in "fiub":
+                raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {a.dtype}")
+        floats = [a.dtype for a in (x, t) if a.dtype.kind == "f"]
+        kind = np.result_type(*floats) if floats else np.dtype(np.float32)
+        input, target = converted(input, kind), converted(target, kind)
+        x, t = input.data, target.data
+    if x.shape != t.shape:
+        try:
+            shape = np.broadcast_shapes(x.shape, t.shape)
+        except ValueError:
+            strict = True
+        if strict:
+            raise ValueError(f"{op}: target must have the shape of input, {x.shape}, got {t.shape}")
+        warnings.warn(
+            f"{op}: input has shape {x.shape} and target {t.shape}; they are broadcast to {shape}, "
+            "which is rarely what was meant",
+            stacklevel=3,
+        )
+        input, target = expanded(input, shape), expanded(target, shape)
+        x, t = input.data, target.data
+    return input, target, x, t
+
+
+def converted(input: TensorLike, dtype: Any) -> Tensor:
+    x = array(input)
+    return record(x.astype(dtype, copy=False), converted_backward, (input,), x.dtype)
+
+
+def converted_backward(node: Node, dy: Array) -> Grads:
+    return (dy.astype(node.saved[0], copy=False),)
+
+
+def expanded(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
+    x = array(input)
+    return record(np.broadcast_to(x, shape), expanded_backward, (input,), x.shape)
+
+
+def expanded_backward(node: Node, dy: Array) -> Grads:
+    return (unbroadcast(dy, node.saved[0]),)
+
+
+def like(op: str, name: str, weight: TensorLike | None, x: Array) -> Array | None:
+    """A weight that is broadcast to the shape of `x`."""
+    if weight is None:
+        return None
+    w = array(weight).astype(x.dtype, copy=False)
+    if w.shape == x.shape:
+        return w
+    try:
+        return np.broadcast_to(w, x.shape)
+    except ValueError:
+        raise ValueError(
+            f"{op}: {name} must be broadcastable to the shape of input, {x.shape}, got {w.shape}"
+        ) from None
+
+
+def by_both(kernel: Any, node: Node, dy: Array) -> Grads:
+    """Gradients of an elementwise loss by input and target, each where it is needed."""
+    by_input, by_target = node.needs
+    return (
+        kernel(dy, *node.saved) if by_input else None,
+        kernel(dy, *node.saved, to_target=True) if by_target else None,
+    )

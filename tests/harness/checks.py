@@ -1,0 +1,205 @@
+"""Every check of a record."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import Tensor
+from fastnn.testing import gradcheck
+
+from .closeness import compare, gradient_tolerance, tolerance
+from .layouts import LAYOUTS
+from .machine import THREADS, isa, isa_levels, threads
+from .record import Bad, Record, Sample
+from .running import (
+    arrays_in,
+    cast,
+    is_float,
+    listed,
+    outcome,
+    run,
+    run_backward,
+    tensors,
+    tree,
+    widened,
+)
+
+
+def check_value(record: Record, dtype: str, level: str) -> None:
+    """Outputs against the reference."""
+    with isa(level):
+        for i, sample in enumerate(record.samples):
+            given = cast(sample, dtype)
+            wide = widened(given)
+            want = [np.asarray(v) for v in listed(record.reference(*wide.args, **wide.kwargs))]
+            got = run(record, given)
+            assert len(got) == len(want), f"{record.name}: {len(got)} outputs, not {len(want)}"
+            allowed = tolerance(record, wide, want, dtype)
+            for g, w in zip(got, want):
+                if is_float(w) and any(is_float(x) for x in arrays_in([given.args, given.kwargs])):
+                    assert g.dtype == dtype, f"{record.name}: dtype {g.dtype}, not {dtype}"
+                compare(g, w, allowed, f"{record.name} sample {i} {dtype} {level}")
+
+
+def check_gradient(record: Record, level: str) -> None:
+    """Gradients against finite differences, in float64."""
+    checked = 0
+    with isa(level):
+        for sample in record.samples:
+            given = cast(sample, "float64")
+            wrapped, leaves = tensors(record, given, True)
+            size = sum(x.numel() for x in leaves)
+            if not leaves or size == 0 or size > record.gradient_size:
+                continue
+
+            def call(*xs: Tensor, wrapped: Sample = wrapped) -> Any:
+                return record.op(*wrapped.args, **wrapped.kwargs)
+
+            gradcheck(call, leaves, record.eps, record.atol, record.rtol)
+            checked += 1
+    assert checked, f"{record.name}: no sample is small enough for a gradient check"
+
+
+def check_gradient32(record: Record, level: str) -> None:
+    """Gradients in float32 against those in float64 (which the differences have confirmed)."""
+    with isa(level):
+        for i, sample in enumerate(record.samples):
+            given = cast(sample, "float32")
+            _, want = run_backward(record, widened(given))
+            _, got = run_backward(record, given)
+            allowed = gradient_tolerance(record, widened(given), want, "float32")
+            for g, w in zip(got, want):
+                assert (g is None) == (w is None)
+                if g is not None:
+                    assert g.dtype == np.float32
+                    compare(g, w, allowed, f"{record.name} gradient, sample {i} {level}")
+
+
+def check_threads(record: Record) -> None:
+    """The same bits, outputs and gradients, for any number of threads."""
+    for sample in [*record.samples, *record.large]:
+        given = cast(sample, "float32")
+        results = []
+        for n in THREADS:
+            with threads(n):
+                ys, grads = outcome(record, given)
+            results.append([y.tobytes() for y in [*ys, *[g for g in grads if g is not None]]])
+        for n, result in zip(THREADS, results):
+            assert result == results[0], f"{record.name}: {n} threads give other bits than 1"
+
+
+def check_layout(record: Record, layout: str) -> None:
+    """The same outputs and gradients wherever the elements lie in memory."""
+    change = LAYOUTS[layout]
+    for i, sample in enumerate(record.samples):
+        given = cast(sample, "float64")
+        floats = lambda x: change(x) if is_float(x) else x  # noqa: E731
+        # Integer arrays (class ids) keep their values under every change of layout but `broadcast`.
+        alter = floats if layout == "broadcast" else change
+        laid = Sample(*tree(alter, given.args), **tree(alter, given.kwargs))
+        dense = Sample(*tree(np.array, laid.args), **tree(np.array, laid.kwargs))
+        want_y, want_g = outcome(record, dense)
+        got_y, got_g = outcome(record, laid)
+        what = f"{record.name} sample {i} {layout}"
+        for g, w in zip(got_y, want_y):
+            compare(g, w, 2 * tolerance(record, dense, want_y, "float64"), what)
+        allowed = 2 * gradient_tolerance(record, dense, want_g, "float64")
+        for g, w in zip(got_g, want_g):
+            assert (g is None) == (w is None)
+            if g is not None:
+                compare(g, w, allowed, what + " gradient")
+
+
+def check_readonly(record: Record) -> None:
+    """Inputs that cannot be written work, and no input is changed."""
+    for dtype in record.dtypes:
+        for sample in record.samples:
+            given = cast(sample, dtype)
+            inputs = arrays_in([given.args, given.kwargs])
+            before = [x.copy() for x in inputs]
+            for x in inputs:
+                x.flags.writeable = False
+            outcome(record, given)
+            for x, b in zip(inputs, before):
+                np.testing.assert_array_equal(x, b, err_msg=f"{record.name} changed an input")
+
+
+def check_tape(record: Record) -> None:
+    """A node only where one is needed, no cycle, and the same result twice."""
+    sample = next((s for s in record.samples if arrays_in([s.args, s.kwargs])), record.samples[0])
+    given = cast(sample, "float32")
+    wrapped, _ = tensors(record, given, False)
+    for y in listed(record.op(*wrapped.args, **wrapped.kwargs)):
+        assert isinstance(y, Tensor)
+        assert not y.requires_grad
+    if not record.gradient:
+        return
+    wrapped, leaves = tensors(record, given, True)
+    with fastnn.no_grad():
+        for y in listed(record.op(*wrapped.args, **wrapped.kwargs)):
+            assert y.node is None
+            assert not y.requires_grad
+    if not leaves:
+        return
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        ys = listed(record.op(*wrapped.args, **wrapped.kwargs))
+        nodes = [weakref.ref(y) for y in ys]
+        assert any(y.requires_grad for y in ys), f"{record.name}: no output requires a gradient"
+        del ys, y
+        assert not any(n() is not None for n in nodes), f"{record.name}: its output is in a cycle"
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def check_bad(record: Record, bad: Bad) -> None:
+    """The right exception with the right words, and inputs left as they were."""
+    inputs = arrays_in([bad.sample.args, bad.sample.kwargs])
+    before = [x.copy() for x in inputs]
+    wrapped, _ = tensors(record, bad.sample, False)
+    for level in isa_levels():
+        with isa(level), pytest.raises(bad.error, match=bad.match):
+            record.op(*wrapped.args, **wrapped.kwargs)
+    for x, b in zip(inputs, before):
+        np.testing.assert_array_equal(x, b, err_msg=f"{record.name} changed an input")
+
+
+def cases(records: Sequence[Record]) -> list[Any]:
+    """Every check of every record, as parameters for pytest."""
+    found: list[Any] = []
+
+    def add(record: Record, name: str, check: Callable[..., None], *args: Any) -> None:
+        found.append(pytest.param(record, partial(call, check, args), id=f"{record.name}-{name}"))
+
+    for record in records:
+        for level in isa_levels():
+            tail = f"-{level}" if level else ""
+            for dtype in record.dtypes:
+                add(record, f"value-{dtype}{tail}", check_value, dtype, level)
+            if record.gradient:
+                add(record, f"gradient{tail}", check_gradient, level)
+                if "float32" in record.dtypes:
+                    add(record, f"gradient32{tail}", check_gradient32, level)
+        add(record, "threads", check_threads)
+        if record.layouts:
+            for layout in LAYOUTS:
+                add(record, layout, check_layout, layout)
+        add(record, "readonly", check_readonly)
+        add(record, "tape", check_tape)
+        for i, bad in enumerate(record.bad):
+            add(record, f"bad{i}", check_bad, bad)
+    return found
+
+
+def call(check: Callable[..., None], args: tuple[Any, ...], record: Record) -> None:
+    check(record, *args)
