@@ -29,59 +29,94 @@ inline int threads_worth(long chunks, double total_ns) {
     return n;
 }
 
-// Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
-// chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
+// The threads of one parallel region, as one of them sees it: for drivers that work in several
+// phases. What a thread computes must not depend on threads(), only who does it.
 //
-// Each thread begins with a share of its own, the same one in every call over as many chunks: so
-// what one call leaves in a core's cache is there for the next. Whoever is done helps the others.
-template <class F>
-void parallel_for(long chunks, double chunk_ns, F f) {
-    const int threads = threads_worth(chunks, static_cast<double>(chunks) * chunk_ns);
-    if (threads <= 1) {
-        for (long i = 0; i < chunks; ++i) f(i);
-        return;
-    }
-    struct alignas(64) Share {  // a cache line each
+// In a loop each thread begins with a share of its own, the same one in every call over as many
+// chunks: so what one call leaves in a core's cache is there for the next. Whoever is done helps
+// the others.
+class Team {
+ public:
+    static constexpr int kMostShares = 64;
+    struct alignas(64) Counter {  // a cache line each
         std::atomic<long> next;
-        long end;
     };
-    constexpr int kMostShares = 64;
-    Share share[kMostShares];
-    const int shares = threads < kMostShares ? threads : kMostShares;
-    for (int s = 0; s < shares; ++s) {
-        share[s].next.store(chunks * s / shares, std::memory_order_relaxed);
-        share[s].end = chunks * (s + 1) / shares;
+    struct Counters {
+        Counter of[2][kMostShares];  // for this loop and the one after it
+        explicit Counters(int threads) {
+            for (auto& loop : of) {
+                for (int i = 0; i < threads && i < kMostShares; ++i)
+                    loop[i].next.store(0, std::memory_order_relaxed);
+            }
+        }
+    };
+    Team() = default;  // one thread
+    Team(int thread, int threads, Counters* counters)
+        : thread_(thread),
+          threads_(threads),
+          shares_(threads < kMostShares ? threads : kMostShares),
+          counters_(counters) {}
+    int thread() const { return thread_; }
+    int threads() const { return threads_; }
+    // Calls f(chunk) for every chunk, on whichever thread is free.
+    template <class F>
+    void share_out(long chunks, F f) {
+        if (counters_ == nullptr) {
+            for (long i = 0; i < chunks; ++i) f(i);
+            return;
+        }
+        for (int turn = 0; turn < shares_; ++turn) {
+            const long s = (thread_ + turn) % shares_, begin = chunks * s / shares_,
+                       size = chunks * (s + 1) / shares_ - begin;
+            auto& next = counters_->of[loop_ & 1][s].next;
+            for (long i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) f(begin + i);
+        }
     }
-#pragma omp parallel num_threads(threads)
-    for (int turn = 0, own = omp_get_thread_num(); turn < shares; ++turn) {
-        Share& from = share[(own + turn) % shares];
-        for (long i; (i = from.next.fetch_add(1, std::memory_order_relaxed)) < from.end;) f(i);
+    // Returns when all threads have come here. Every thread must.
+    void meet() const {
+        if (counters_ == nullptr) return;
+#pragma omp barrier
     }
-}
+    // share_out, then meet.
+    template <class F>
+    void loop(long chunks, F f) {
+        // Nobody is still in the loop before this one, so its counters can be made ready again.
+        if (counters_ != nullptr && thread_ < shares_)
+            counters_->of[(loop_ + 1) & 1][thread_].next.store(0, std::memory_order_relaxed);
+        share_out(chunks, f);
+        meet();
+        ++loop_;
+    }
 
-// Runs f(thread, threads) on every thread of a team, for drivers that cut work in several phases;
-// team_barrier() lets them meet. What a thread computes must not depend on `threads`, only who does
-// it.
+ private:
+    int thread_ = 0, threads_ = 1, shares_ = 1;
+    Counters* counters_ = nullptr;
+    unsigned loop_ = 0;
+};
+
+// Calls f(team) on every thread of a team. f must not throw.
 template <class F>
 void parallel_team(int threads, F f) {
     if (threads <= 1) {
-        f(0, 1);
+        Team one;
+        f(one);
         return;
     }
+    Team::Counters counters(threads);
 #pragma omp parallel num_threads(threads)
-    f(omp_get_thread_num(), omp_get_num_threads());
+    {
+        // Fewer than asked for, where the system gives no more.
+        Team team(omp_get_thread_num(), omp_get_num_threads(), &counters);
+        f(team);
+    }
 }
 
-inline void team_barrier() {
-#pragma omp barrier
-}
-
-// Calls f(chunk) for every chunk, on whichever thread of the team is free, and meets at the end.
-// Every thread of the innermost team must come here.
+// Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
+// chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
 template <class F>
-void team_loop(long chunks, F f) {
-#pragma omp for schedule(dynamic, 1)
-    for (long i = 0; i < chunks; ++i) f(i);
+void parallel_for(long chunks, double chunk_ns, F f) {
+    parallel_team(threads_worth(chunks, static_cast<double>(chunks) * chunk_ns),
+                  [&](Team& team) { team.share_out(chunks, f); });
 }
 
 }  // namespace fastnn

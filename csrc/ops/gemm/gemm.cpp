@@ -22,11 +22,11 @@ void multiply(const Problem<T>& problem) {
     const int threads = threads_worth(plan.pieces(), plan.cost_ns());
     const std::size_t local_size = plan.local_size();
     Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-    const auto pack = [&](const Team& team, long step) {
+    const auto pack = [&](Team& team, long step) {
         if (const long n = plan.pack_chunks(step); n > 0)
             team.loop(n, [&](long i) { plan.pack(step, i); });
     };
-    const auto phases = [&](const Team& team, long begin, long end) {
+    const auto phases = [&](Team& team, long begin, long end) {
         T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
         for (long step = begin; step < end; ++step) {
             pack(team, step);
@@ -42,8 +42,7 @@ void multiply(const Problem<T>& problem) {
     for (long step = 0; step < steps; step += at_once) {
         if (step > 0) poll_interrupt();
         const long end = std::min(steps, step + at_once);
-        parallel_team(threads,
-                      [&](int thread, int team) { phases(Team(thread, team), step, end); });
+        parallel_team(threads, [&](Team& team) { phases(team, step, end); });
     }
 }
 
@@ -58,7 +57,8 @@ void multiply_here(const Problem<T>& problem, T* scratch) {
     Plan<T> plan(problem);
     const auto run = [&](T* memory) {
         plan.set_shared(memory);
-        run_plans(Team(0, 1), &plan, 1, memory + plan.shared_size());
+        Team alone;
+        run_plans(alone, &plan, 1, memory + plan.shared_size());
     };
     const std::size_t size = plan.shared_size() + plan.local_size();
     if (scratch != nullptr || size == 0) {
@@ -103,9 +103,9 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
         std::max(1L, static_cast<long>(kRegionNs / cost / static_cast<double>(items)));
     for (long begin = 0; begin < chunks; begin += region) {
         if (begin > 0) poll_interrupt();
-        parallel_team(threads, [&](int thread, int team_size) {
-            T* const mine = scratch.data() + size * static_cast<std::size_t>(thread);
-            Team(thread, team_size).loop(std::min(region, chunks - begin), [&](long chunk) {
+        parallel_team(threads, [&](Team& team) {
+            T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
+            team.share_out(std::min(region, chunks - begin), [&](long chunk) {
                 const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
                 for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
             });

@@ -100,6 +100,7 @@ class Plan {
     Step step_at(long step) const;
     Range k_range(long block) const;
     void choose_method();
+    long stream_cols() const;
     void choose_slices();
     void choose_chunks();
     void choose_copies();
@@ -132,31 +133,10 @@ class Plan {
     T* shared_ = nullptr;
 };
 
-// The threads of a parallel region, as a phase sees them.
-class Team {
- public:
-    Team(int thread, int threads) : thread_(thread), threads_(threads) {}
-    int thread() const { return thread_; }
-    int threads() const { return threads_; }
-    // Calls f(chunk) for every chunk, on whichever thread is free, and returns when all are done.
-    // Every thread of the team must come here.
-    template <class F>
-    void loop(long chunks, F f) const {
-        if (threads_ <= 1) {
-            for (long i = 0; i < chunks; ++i) f(i);
-        } else {
-            team_loop(chunks, f);
-        }
-    }
-
- private:
-    int thread_, threads_;
-};
-
 // Runs up to a few plans side by side in a team: their chunks share the phases. `local` is this
 // thread's, of the largest local_size() among them.
 template <class T>
-void run_plans(const Team& team, const Plan<T>* plans, int count, T* local) {
+void run_plans(Team& team, const Plan<T>* plans, int count, T* local) {
     long steps = 0;
     for (int i = 0; i < count; ++i) steps = plans[i].steps() > steps ? plans[i].steps() : steps;
     const auto side_by_side = [&](auto size, auto run) {

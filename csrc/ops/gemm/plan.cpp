@@ -19,8 +19,7 @@ constexpr long kLargeB = 512 << 10;  // B that L2 does not hold
 constexpr long kPagesOfB =
     6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
 constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in place...
-constexpr long kStreamCols = 256;       // ... in pieces of so many columns at least
-constexpr long kStreamSums = 16 << 10;  // the sums of a piece, in L1
+constexpr long kStreamSums = 16 << 10;  // ... in rows whose sums L1 holds
 constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
 constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
 constexpr long kChunkCols = 1024;
@@ -143,21 +142,28 @@ void Plan<T>::choose_method() {
     }
 }
 
+// Columns of B that are read together: as many as can be, so that memory is read in order.
+template <class T>
+long Plan<T>::stream_cols() const {
+    return kStreamSums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width * f_->blocking.width;
+}
+
 template <class T>
 void Plan<T>::choose_slices() {
     const Blocking& f = f_->blocking;
     const auto [size, count] = k_blocks(k_, f.kc);
     k_block_ = size, k_blocks_ = count;
     const long tiles = method_ == Method::dot      ? ceil_div(n_, 16)
-                       : method_ == Method::stream ? ceil_div(n_, kStreamCols)
+                       : method_ == Method::stream ? ceil_div(n_, stream_cols())
                                                    : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
     if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
-    const long slices = std::min(ceil_div(8, tiles), k_ / kMinSlice);
+    const long slices = method_ == Method::stream ? std::min(ceil_div(16, tiles), k_ / 64)
+                                                  : std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
-    slices_ = slices;
     const auto inside = k_blocks(ceil_div(k_, slices), f.kc);
+    slices_ = ceil_div(k_, inside.size * inside.count);  // none is empty
     k_block_ = inside.size;
-    k_blocks_ = inside.count * slices;
+    k_blocks_ = inside.count * slices_;
 }
 
 template <class T>
@@ -165,14 +171,11 @@ void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
     const long want = std::clamp(static_cast<long>(cost_ns_ / kChunkNs), 1L, kManyChunks);
     if (flat()) {
-        const long unit = method_ == Method::dot ? 4 : kStreamCols;
+        const long unit = method_ == Method::dot ? 4 : stream_cols();
         const long groups = ceil_div(n_, unit);
         const long chunks = std::min(groups, ceil_div(want, slices_));
         chunk_rows_ = ceil_div(groups, chunks) * unit;  // of the longer side
-        if (method_ == Method::stream) {
-            const long most = kStreamSums / (m_ * static_cast<long>(sizeof(T)));
-            chunk_rows_ = std::min(chunk_rows_, round_up(most, kStreamCols));
-        }
+        if (method_ == Method::stream) chunk_rows_ = unit;
         row_chunks_ = ceil_div(n_, chunk_rows_);
         col_chunks_ = 1;
         chunk_cols_ = n_;

@@ -76,12 +76,11 @@ class Backward {
             plans_[i].set_shared(shared.data() + offset);
             offset += plans_[i].shared_size();
         }
-        parallel_team(threads, [&](int thread, int size) {
-            const gemm::Team team(thread, size);
+        parallel_team(threads, [&](Team& team) {
             if (chunks_ > 0) team.loop(chunks_, [&](long i) { fold(i); });
-            if (thread == 0) add_up();
+            if (team.thread() == 0) add_up();
             gemm::run_plans(team, plans_, count_,
-                            local.data() + local_size * static_cast<std::size_t>(thread));
+                            local.data() + local_size * static_cast<std::size_t>(team.thread()));
         });
     }
 

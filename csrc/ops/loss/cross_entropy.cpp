@@ -1,7 +1,6 @@
 #include "ops/loss/cross_entropy.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -81,10 +80,9 @@ void forward_typed(const Args& a) {
     const std::size_t row = (static_cast<std::size_t>(a.classes) + 31) / 16 * 16;
     Scratch<T> rows(a.inner == 1 ? row * static_cast<std::size_t>(threads) : 0);
     double* sum = sums.data();
-    std::atomic<std::int64_t> next{0};
-    parallel_team(threads, [&](int thread, int) {
-        T* scratch = rows.data() + row * static_cast<std::size_t>(thread);
-        for (std::int64_t c; (c = next.fetch_add(1, std::memory_order_relaxed)) < cut.chunks;) {
+    parallel_team(threads, [&](Team& team) {
+        T* scratch = rows.data() + row * static_cast<std::size_t>(team.thread());
+        team.share_out(cut.chunks, [&](long c) {
             if (a.inner == 1) {
                 sum[c] =
                     kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
@@ -93,7 +91,7 @@ void forward_typed(const Args& a) {
                 sum[c] = kernel.columns(p, c / cut.per_outer, begin,
                                         std::min(a.inner, begin + cut.step));
             }
-        }
+        });
     });
     if (a.reduction == Reduction::none) return;
     double total = 0;
