@@ -26,7 +26,6 @@ void stream_rows(const Stream<T>& s, long k, bool first) {
         }
 #pragma GCC unroll 8
         for (int q = 0; q < K; ++q) {
-            __builtin_prefetch(b + (q + K) * s.b_row + j);
             const V row = load(b + q * s.b_row + j);
 #pragma GCC unroll 8
             for (int i = 0; i < M; ++i) acc[i] = fma(V(a[i * s.a_row + q * s.a_k]), row, acc[i]);
@@ -49,7 +48,9 @@ void stream_rows(const Stream<T>& s, long k, bool first) {
 
 template <class T, int M>
 void stream_group(const Stream<T>& s) {
-    constexpr int together = M <= 2 ? 8 : 4;
+    // Rows at a time: the sums are loaded and stored once for all of them, and no more rows than
+    // the processor follows on its own. Rows a power of two apart share a set of L1.
+    constexpr int together = 4;
     long k = 0;
     for (; k + together <= s.k; k += together) stream_rows<T, M, together>(s, k, k == 0);
     for (; k < s.k; ++k) stream_rows<T, M, 1>(s, k, k == 0);
