@@ -145,7 +145,8 @@ void Plan<T>::choose_method() {
 // Columns of B that are read together: as many as can be, so that memory is read in order.
 template <class T>
 long Plan<T>::stream_cols() const {
-    return kStreamSums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width * f_->blocking.width;
+    return kStreamSums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width *
+           f_->blocking.width;
 }
 
 template <class T>
