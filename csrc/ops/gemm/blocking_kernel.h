@@ -1,4 +1,4 @@
-// Sizes of register tiles and blocks, for each instruction set.
+// Register tiles and blocks, for each instruction set.
 #pragma once
 
 #include "ops/gemm/kernels.h"
@@ -14,7 +14,7 @@ namespace {
 // bytes per cycle.
 #if defined(__AVX512F__)
 constexpr int kMr = 14, kDotRows = 5;
-constexpr int kStripVectors[] = {8, 8, 8, 6};  // of strips with 1, 2, 3, 4 rows
+constexpr int kStripVectors[] = {8, 8, 6, 6};  // of strips with 1, 2, 3, 4 rows
 constexpr long kKc = 384;
 #elif defined(__AVX2__)
 constexpr int kMr = 6, kDotRows = 3;
@@ -31,6 +31,18 @@ constexpr long kKc = 384;
 #endif
 constexpr int kNv = 2;
 constexpr int kStripRows = 4;
+constexpr int kStreamWide = kMr / 4;  // rows of A up to which four vectors of sums fit each
+
+// A vector that was loaded and is used several times: GCC 12 would rather load it again each time.
+template <class V>
+FASTNN_INLINE V in_register(V x) {
+#if defined(__aarch64__)
+    asm("" : "+w"(x.v));
+#else
+    asm("" : "+v"(x.v));
+#endif
+    return x;
+}
 
 template <class T>
 constexpr gemm::Blocking blocking() {

@@ -21,10 +21,10 @@ void dot_tile(const Dot<T>& d, long k, const T* a, const T* b, T* sums, bool add
     const auto step = [&](auto load) __attribute__((always_inline)) {
         V x[M];
 #pragma GCC unroll 8
-        for (int i = 0; i < M; ++i) x[i] = load(a + i * d.a_row);
+        for (int i = 0; i < M; ++i) x[i] = in_register(load(a + i * d.a_row));
 #pragma GCC unroll 8
         for (int j = 0; j < N; ++j) {
-            const V y = load(b + j * d.b_row);
+            const V y = in_register(load(b + j * d.b_row));
 #pragma GCC unroll 8
             for (int i = 0; i < M; ++i) acc[i][j] = fma(x[i], y, acc[i][j]);
         }

@@ -15,10 +15,10 @@ constexpr long kDirectB = 32 << 10;   // rows of B read in place again and again
 constexpr long kSwapLimit = 4 << 20;  // most of A that is packed instead of B
 constexpr long kDeepStep =
     1536;  // k per step where B does not fit: C is read and written once per step
-constexpr long kLargeB = 512 << 10;  // B that L2 does not hold
+constexpr long kLargeB = 2 << 20;  // B that L2 does not hold
 constexpr long kPagesOfB =
     6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
-constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in place...
+constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in order...
 constexpr long kStreamSums = 16 << 10;  // ... in rows whose sums L1 holds
 constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
 constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
@@ -136,8 +136,9 @@ void Plan<T>::choose_method() {
     } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
         swap();  // few columns, and A has its rows side by side
     }
-    if (m_ <= kStreamRows && b_.col_stride == 1 &&
-        n_ * k_ * static_cast<long>(sizeof(T)) > kLargeB) {
+    // One or two rows are soon done with a line of B and wait for the next; more have work enough.
+    const long large = m_ <= 2 ? kLargeB : kPagesOfB;
+    if (m_ <= kStreamRows && b_.col_stride == 1 && n_ * k_ * static_cast<long>(sizeof(T)) > large) {
         method_ = Method::stream;
     }
 }

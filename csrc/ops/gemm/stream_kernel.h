@@ -11,36 +11,49 @@ namespace {
 
 using gemm::Stream;
 
-// sums[i, j] += sum over K rows of B, for M rows of A.
+// sums[i, j] += sum over K rows of B, for M rows of A, NV vectors of columns at a time: as many as
+// share each element of A that is spread over a vector.
 template <class T, int M, int K>
 void stream_rows(const Stream<T>& s, long k, bool first) {
     using V = Vec<T>;
     constexpr long W = V::width;
     const T* b = s.b + k * s.b_row;
     const T* a = s.a + k * s.a_k;
-    const auto step = [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        V acc[M];
+    const auto step = [&]<int NV>(long j, auto load, auto store) __attribute__((always_inline)) {
+        V acc[M][NV];
         if (!first) {
 #pragma GCC unroll 8
-            for (int i = 0; i < M; ++i) acc[i] = load(s.sums + i * s.sums_row + j);
+            for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+                for (int v = 0; v < NV; ++v) acc[i][v] = load(s.sums + i * s.sums_row + j + v * W);
+            }
         }
 #pragma GCC unroll 8
         for (int q = 0; q < K; ++q) {
-            const V row = load(b + q * s.b_row + j);
+            V row[NV];
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; ++v) row[v] = in_register(load(b + q * s.b_row + j + v * W));
 #pragma GCC unroll 8
-            for (int i = 0; i < M; ++i) acc[i] = fma(V(a[i * s.a_row + q * s.a_k]), row, acc[i]);
+            for (int i = 0; i < M; ++i) {
+                const V x(a[i * s.a_row + q * s.a_k]);
+#pragma GCC unroll 4
+                for (int v = 0; v < NV; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+            }
         }
 #pragma GCC unroll 8
-        for (int i = 0; i < M; ++i) store(s.sums + i * s.sums_row + j, acc[i]);
+        for (int i = 0; i < M; ++i) {
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; ++v) store(s.sums + i * s.sums_row + j + v * W, acc[i][v]);
+        }
     };
+    const auto load = [](const T* p) __attribute__((always_inline)) { return V::load(p); };
+    const auto store = [](T* p, V x) __attribute__((always_inline)) { x.store(p); };
+    constexpr int NV = M <= kStreamWide ? 4 : 2;
     long j = 0;
-    for (; j + W <= s.n; j += W) {
-        step(
-            j, [](const T* p) __attribute__((always_inline)) { return V::load(p); },
-            [](T* p, V x) __attribute__((always_inline)) { x.store(p); });
-    }
+    for (; j + NV * W <= s.n; j += NV * W) step.template operator()<NV>(j, load, store);
+    for (; j + W <= s.n; j += W) step.template operator()<1>(j, load, store);
     if (const long rest = s.n - j; rest > 0) {
-        step(
+        step.template operator()<1>(
             j, [=](const T* p) __attribute__((always_inline)) { return V::load(p, rest); },
             [=](T* p, V x) __attribute__((always_inline)) { x.store(p, rest); });
     }

@@ -112,7 +112,7 @@ void tile(const Tile<T>& t) {
     for (long k = t.k; k > 0; --k) {
         V row[NV];
 #pragma GCC unroll 16
-        for (int v = 0; v < NV; ++v) row[v] = V::load(b + v * W);
+        for (int v = 0; v < NV; ++v) row[v] = in_register(V::load(b + v * W));
         if constexpr (Ahead > 0) {
             constexpr int line = 64 / sizeof(T);
 #pragma GCC unroll 16
