@@ -122,7 +122,9 @@ void Plan<T>::choose_method() {
             method_ = Method::dot;
             return;
         }
-        if (a_.col_stride == 1 && n <= std::min(4L, f.width / 2)) {
+        // Sums along k cost something to add up at their end.
+        const long most = k >= 16 * f.width ? 5 * f.width / 8 : std::min(4L, f.width / 2);
+        if (a_.col_stride == 1 && n <= most) {
             swap();
             method_ = Method::dot;
             return;
