@@ -1,7 +1,6 @@
 #include "ops/median/median.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -25,11 +24,9 @@ void over_chunks(std::int64_t chunks, double chunk_ns, std::int64_t count, F wor
     count = (count + 31) / 16 * 16;  // a cache line apart
     Scratch<T> scratch(static_cast<std::size_t>(count * threads));
     T* data = scratch.data();
-    std::atomic<std::int64_t> next{0};
-    parallel_team(threads, [&](int thread, int) {
-        for (std::int64_t c; (c = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
-            work(c, data + count * thread);
-        }
+    parallel_team(threads, [&](Team& team) {
+        T* mine = data + count * team.thread();
+        team.share_out(chunks, [&](long c) { work(c, mine); });
     });
 }
 
