@@ -94,7 +94,7 @@ class Sequential(_List):
     neither has hooks or a `forward` of its own.
     """
 
-    _steps: list[tuple[Any, Any]] | None  # what `forward` does; None after a module has changed
+    _steps: list[tuple[Any, Any]] | None = None  # what `forward` does; None after a change
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ def is_linear(module: Any) -> bool:
 def can_be_fused(module: Any) -> bool:
     """Whether `Linear` can compute a module's function: its `forward` has a ``fused`` beside it."""
     kind = type(module)
-    owner = next(c for c in kind.__mro__ if "forward" in vars(c))
+    owner = next((c for c in kind.__mro__ if "forward" in vars(c)), object)
     return "fused" in vars(owner) and kind.__call__ is Module.__call__
 
 

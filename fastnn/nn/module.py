@@ -97,8 +97,8 @@ class Module:
                     f"{type(self).__name__}: {name!r} is a buffer and can become another Tensor "
                     f"or None, not a {type(value).__name__}"
                 )
-            if name == "forward":  # called the long way from now on: see Sequential
-                own["_hooks"] = own["_hooks"] or Hooks()
+        if name == "forward" and "_hooks" in own:  # called the long way from now on: see Sequential
+            own["_hooks"] = own["_hooks"] or Hooks()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -67,6 +67,11 @@ def test_not_finite():
         np.testing.assert_array_equal(a.numpy(), b.numpy(), str(function))
 
 
+def test_no_modules():
+    x = fastnn.ones(2)
+    assert nn.Sequential()(x) is x
+
+
 def test_shared_modules():
     relu, linear = nn.ReLU(), nn.Linear(20, 20)
     check([linear, relu, linear, relu, relu, linear], 4)
@@ -130,6 +135,16 @@ def test_forward_of_one_instance():
     model[1].forward = lambda input: input * 3
     check(list(model), 2)
     assert float(model(fastnn.zeros(1, 20)).sum()) == pytest.approx(3 * model[0].bias.sum().item())
+    model = check([nn.Linear(20, 4), nn.ReLU()], 1)
+    model[1].forward = nn.Sigmoid()
+    check(list(model), 2)
+
+
+def test_what_is_no_module():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model.add_module("gap", None)
+    with pytest.raises(TypeError, match="not callable"):
+        model(fastnn.ones(1, 2))
 
 
 def test_changes_after_the_first_call():
