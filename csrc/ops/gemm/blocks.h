@@ -1,0 +1,49 @@
+// What the cutting of a product, its pieces and a packed operand have in common.
+#pragma once
+
+#include <algorithm>
+
+#include "ops/gemm/gemm.h"
+
+namespace fastnn::gemm {
+
+inline long ceil_div(long a, long b) {
+    return (a + b - 1) / b;
+}
+inline long round_up(long a, long b) {
+    return ceil_div(a, b) * b;
+}
+
+template <class T>
+const TypedKernels<T>& table() {
+    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
+}
+
+struct KBlocks {
+    long size, count;
+};
+
+// k in equal parts of about kc: 400 is one part and 800 two, rather than 384 + 16.
+inline KBlocks k_blocks(long k, long kc) {
+    const long count = 3 * k <= 4 * kc ? 1 : ceil_div(k, kc);
+    const long size = std::max(8L, round_up(ceil_div(k, count), 8));
+    return {size, std::max(1L, ceil_div(k, size))};
+}
+
+// A stride along an axis of length 1 means nothing: make it one that helps.
+template <class T>
+Matrix<T> with_unit_stride(Matrix<T> x, long rows, long cols) {
+    if (x.row_stride == 1 || x.col_stride == 1) {
+        if (cols == 1 && x.row_stride == 1) x.col_stride = rows;
+        if (rows == 1 && x.col_stride == 1) x.row_stride = cols;
+        return x;
+    }
+    if (cols == 1) {
+        x.col_stride = 1;
+    } else if (rows == 1) {
+        x.row_stride = 1;
+    }
+    return x;
+}
+
+}  // namespace fastnn::gemm

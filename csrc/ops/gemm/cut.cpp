@@ -1,0 +1,257 @@
+// How a product is cut into pieces: by its sizes and strides alone.
+#include <algorithm>
+
+#include "ops/gemm/blocks.h"
+
+namespace fastnn::gemm {
+namespace {
+
+// Sizes in bytes behind the cuts below, for caches of 32 KiB, 1 MiB and several MiB per core.
+constexpr long kBlockOfA =
+    256 << 10;  // rows x k_block of A that one chunk walks over again and again: in L2
+constexpr long kPackedB = 12 << 20;   // what is packed of B at a time: in L3
+constexpr long kDirectB = 32 << 10;   // rows of B read in place again and again: in L1
+constexpr long kSwapLimit = 4 << 20;  // most of A that is packed instead of B
+constexpr long kDeepStep =
+    1536;  // k per step where B does not fit: C is read and written once per step
+constexpr long kLargeB = 2 << 20;  // B that L2 does not hold
+constexpr long kPagesOfB =
+    6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
+constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in order...
+constexpr long kStreamSums = 16 << 10;  // ... in rows whose sums L1 holds
+constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
+constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
+constexpr long kChunkCols = 1024;
+constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
+constexpr long kManyChunks = 96;   // enough for even work on any number of cores a product is worth
+constexpr long kMinSlice = 256;    // k of a slice
+
+// Rows at this distance lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
+template <class T>
+bool collides(long stride) {
+    return stride * static_cast<long>(sizeof(T)) % 2048 == 0;
+}
+
+}  // namespace
+
+template <class T>
+Plan<T>::Plan(const Problem<T>& problem) : p_(problem), f_(&table<T>()) {
+    if (p_.m <= 0 || p_.n <= 0) return;
+    choose_method();
+    if (method_ == Method::sum_is_empty) return;
+    choose_slices();
+    choose_chunks();
+    choose_copies();
+    choose_steps();
+}
+
+template <class T>
+void Plan<T>::choose_method() {
+    const Blocking& f = f_->blocking;
+    const long m = p_.m, n = p_.n, k = p_.k;
+    m_ = m, n_ = n, k_ = k;
+    if (k <= 0) {
+        method_ = Method::sum_is_empty;
+        row_chunks_ = col_chunks_ = 1;
+        return;
+    }
+    a_ = with_unit_stride(p_.a, m, k);
+    b_ = with_unit_stride(p_.b, k, n);
+    const double products =
+        static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const double elements = static_cast<double>(m) * static_cast<double>(k) +
+                            static_cast<double>(k) * static_cast<double>(n) +
+                            static_cast<double>(m) * static_cast<double>(n);
+    cost_ns_ = std::max(2 * products / f.flops_per_ns, elements * sizeof(T) / 25);  // at 25 GB/s
+    method_ = Method::block;
+    if (p_.packed_b != nullptr) {
+        pack_b_ = PackB::given;
+        return;
+    }
+    const auto swap = [&] {
+        swapped_ = true;
+        std::swap(m_, n_);
+        const Matrix<T> a = a_;
+        a_ = b_.transposed();
+        b_ = a.transposed();
+    };
+    // Where one side is so short that a vector along it would be mostly empty, and the other
+    // operand lies along k.
+    if (k >= f.width) {
+        if (b_.row_stride == 1 && m <= 2 * f.dot_rows) {
+            method_ = Method::dot;
+            return;
+        }
+        // Sums along k cost something to add up at their end.
+        const long most = k >= 16 * f.width ? 5 * f.width / 8 : std::min(4L, f.width / 2);
+        if (a_.col_stride == 1 && n <= most) {
+            swap();
+            method_ = Method::dot;
+            return;
+        }
+    }
+    if (b_.row_stride == 1 && b_.col_stride != 1) {
+        // B must be turned round on its way into vectors: turn A and C instead where that is less.
+        const bool less =
+            (n - m) * k > 2 * m * n && m * k * static_cast<long>(sizeof(T)) <= kSwapLimit;
+        if (less) swap();
+    } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
+        swap();  // few columns, and A has its rows side by side
+    }
+    // One or two rows are soon done with a line of B and wait for the next; more have work enough.
+    const long large = m_ <= 2 ? kLargeB : kPagesOfB;
+    if (m_ <= kStreamRows && b_.col_stride == 1 && n_ * k_ * static_cast<long>(sizeof(T)) > large) {
+        method_ = Method::stream;
+    }
+}
+
+// Columns of B that are read together: as many as can be, so that memory is read in order.
+template <class T>
+long Plan<T>::stream_cols() const {
+    return kStreamSums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width *
+           f_->blocking.width;
+}
+
+template <class T>
+void Plan<T>::choose_slices() {
+    const Blocking& f = f_->blocking;
+    const auto [size, count] = k_blocks(k_, f.kc);
+    k_block_ = size, k_blocks_ = count;
+    const long tiles = method_ == Method::dot      ? ceil_div(n_, 16)
+                       : method_ == Method::stream ? ceil_div(n_, stream_cols())
+                                                   : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
+    if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
+    const long slices = method_ == Method::stream ? std::min(ceil_div(16, tiles), k_ / 64)
+                                                  : std::min(ceil_div(8, tiles), k_ / kMinSlice);
+    if (slices <= 1) return;
+    const auto inside = k_blocks(ceil_div(k_, slices), f.kc);
+    slices_ = ceil_div(k_, inside.size * inside.count);  // none is empty
+    k_block_ = inside.size;
+    k_blocks_ = inside.count * slices_;
+}
+
+template <class T>
+void Plan<T>::choose_chunks() {
+    const Blocking& f = f_->blocking;
+    const long want = std::clamp(static_cast<long>(cost_ns_ / kChunkNs), 1L, kManyChunks);
+    if (flat()) {
+        const long unit = method_ == Method::dot ? 4 : stream_cols();
+        const long groups = ceil_div(n_, unit);
+        const long chunks = std::min(groups, ceil_div(want, slices_));
+        chunk_rows_ = ceil_div(groups, chunks) * unit;  // of the longer side
+        if (method_ == Method::stream) chunk_rows_ = unit;
+        row_chunks_ = ceil_div(n_, chunk_rows_);
+        col_chunks_ = 1;
+        chunk_cols_ = n_;
+        return;
+    }
+    // Rows of A are copied once per column of chunks, pieces of B are read once per row of chunks:
+    // chunks are wide and some tiles high, unless there would be too few of them.
+    const long unit = m_ <= 4 ? 4 * f.nr : f.nr;
+    const long high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
+    const long row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<long>(sizeof(T))));
+    const long least_rows = ceil_div(m_, row_cap);
+    const long wanted = ceil_div(want, slices_), enough = ceil_div(std::min(want, 24L), slices_);
+    long rows = std::max(1L, m_ / kChunkRows);
+    long cols = std::max(1L, n_ / kChunkCols);
+    if (rows * cols < enough)
+        cols = std::clamp(ceil_div(enough, rows), 1L, std::max(cols, wide / 4));
+    if (rows * cols < enough) cols = std::min(wide, ceil_div(enough, rows));
+    if (rows * cols < enough) rows = std::min(high, ceil_div(enough, cols));
+    cols = std::min(cols, std::max(1L, wanted));
+    rows = std::max(least_rows, std::min(rows, std::max(1L, wanted / cols)));
+    chunk_rows_ = rows == 1 ? m_ : ceil_div(high, rows) * f.mr;
+    chunk_cols_ = ceil_div(wide, cols) * unit;
+    row_chunks_ = ceil_div(m_, chunk_rows_);
+    col_chunks_ = ceil_div(n_, chunk_cols_);
+}
+
+template <class T>
+void Plan<T>::choose_copies() {
+    const Blocking& f = f_->blocking;
+    constexpr long line = 64 / sizeof(T);
+    if (flat()) {
+        if (method_ == Method::dot && a_.col_stride != 1) {
+            copy_a_ = CopyA::rows;
+            a_stride_ = round_up(k_, line);
+            packed_size_ = static_cast<std::size_t>(m_ * a_stride_);
+        }
+    } else {
+        const bool reused = chunk_cols_ > 4 * f.nr || (chunk_cols_ > f.nr && m_ * k_ > 16384);
+        if (a_.col_stride == 1) {
+            if (m_ > 4 && (reused || collides<T>(a_.row_stride))) copy_a_ = CopyA::rows;
+        } else if (a_.row_stride == 1) {
+            if (reused || collides<T>(a_.col_stride)) copy_a_ = CopyA::panels;
+        } else {
+            copy_a_ = CopyA::panels;
+        }
+        if (copy_a_ == CopyA::rows) {
+            // An odd number of lines: the rows of a tile spread over all sets of L1.
+            a_stride_ = (ceil_div(k_block_, line) | 1) * line;
+            a_size_ = static_cast<std::size_t>(chunk_rows_ * a_stride_);
+        } else if (copy_a_ == CopyA::panels) {
+            a_size_ = static_cast<std::size_t>(round_up(chunk_rows_ * k_block_ + f.width, line));
+        }
+        if (pack_b_ != PackB::given) {
+            const bool small =
+                k_block_ * std::min(chunk_cols_, n_) * static_cast<long>(sizeof(T)) <= kDirectB;
+            if (b_.col_stride == 1 &&
+                ((m_ <= 2 * f.mr && n_ * k_ * static_cast<long>(sizeof(T)) <= kPagesOfB) ||
+                 (m_ <= 6 * f.mr && small && !collides<T>(b_.row_stride)))) {
+                pack_b_ = PackB::no;
+                b_size_ = static_cast<std::size_t>(k_block_ * f.width);  // the last columns
+            } else if (row_chunks_ == 1 || slices_ > 1) {
+                pack_b_ = PackB::local;
+                b_size_ = static_cast<std::size_t>(k_block_ *
+                                                   round_up(std::min(chunk_cols_, n_), f.width));
+            } else {
+                pack_b_ = PackB::shared;
+            }
+        }
+    }
+    local_size_ = a_size_ + b_size_;
+    if (slices_ > 1) {
+        sums_stride_ = static_cast<std::size_t>(round_up(n_, line));
+        shared_size_ = sums_stride_ * static_cast<std::size_t>(m_ * slices_);
+    } else if (swapped_ || flat()) {
+        const long cols = flat() ? chunk_rows_ : chunk_cols_;
+        const long rows = flat() ? m_ : chunk_rows_;
+        sums_stride_ = static_cast<std::size_t>(round_up(std::min(cols, n_), line));
+        local_size_ += sums_stride_ * static_cast<std::size_t>(rows);
+    }
+}
+
+template <class T>
+void Plan<T>::choose_steps() {
+    m_step_ = m_, n_step_ = n_, k_step_ = k_blocks_;
+    if (method_ == Method::block && slices_ == 1 && !swapped_) {
+        constexpr auto size = static_cast<long>(sizeof(T));
+        if (pack_b_ == PackB::shared && n_ * k_ * size > kPackedB) {
+            k_step_ = std::clamp(kDeepStep / k_block_, 1L, k_blocks_);
+            k_steps_ = ceil_div(k_blocks_, k_step_);
+            k_step_ = ceil_div(k_blocks_, k_steps_);
+            const long most = std::max(chunk_cols_, kPackedB / (k_step_ * k_block_ * size));
+            n_steps_ = ceil_div(n_, most);
+            n_step_ = round_up(ceil_div(n_, n_steps_), chunk_cols_);
+            n_steps_ = ceil_div(n_, n_step_);
+        }
+        const double row =
+            2.0 * static_cast<double>(n_step_) * static_cast<double>(k_step_ * k_block_);
+        const double rows = kStepFlops / row;
+        if (rows < static_cast<double>(m_)) {
+            m_step_ = std::max(1L, static_cast<long>(rows) / chunk_rows_) * chunk_rows_;
+            m_steps_ = ceil_div(m_, m_step_);
+        }
+    }
+    if (pack_b_ == PackB::shared) {
+        packed_size_ =
+            static_cast<std::size_t>(k_step_ * k_block_) *
+            static_cast<std::size_t>(round_up(std::min(n_step_, n_), f_->blocking.width));
+    }
+    shared_size_ += packed_size_;
+}
+
+template Plan<float>::Plan(const Problem<float>&);
+template Plan<double>::Plan(const Problem<double>&);
+
+}  // namespace fastnn::gemm
