@@ -1,0 +1,145 @@
+// What of ops/gemm no binding reaches: packed operands, the residual, alpha and beta, and plans
+// whose operands move. Against the sum written out. Prints what differs.
+#include "ops/gemm/gemm.h"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+using namespace fastnn;
+using gemm::Matrix;
+
+// One level's kernels for float32 are linked; nothing asks for the others.
+#define ABSENT(T, LEVEL)                                          \
+    template <>                                                   \
+    const gemm::TypedKernels<T>& gemm::kernels<T, Isa::LEVEL>() { \
+        std::abort();                                             \
+    }
+#if defined(__x86_64__)
+#if LEVEL != 2
+ABSENT(float, v2)
+#endif
+#if LEVEL != 3
+ABSENT(float, v3)
+#endif
+#if LEVEL != 4
+ABSENT(float, v4)
+#endif
+ABSENT(double, v2)
+ABSENT(double, v3)
+ABSENT(double, v4)
+#else
+ABSENT(double, neon)
+#endif
+
+namespace {
+
+int failures = 0;
+std::mt19937 engine(1);
+
+std::vector<float> numbers(long n) {
+    std::normal_distribution<float> normal;
+    std::vector<float> x(static_cast<std::size_t>(n));
+    for (float& v : x) v = normal(engine);
+    return x;
+}
+
+double activated(gemm::Activation activation, double x) {
+    switch (activation) {
+        case gemm::Activation::relu: return x > 0 ? x : 0;
+        case gemm::Activation::tanh: return std::tanh(x);
+        default: return x;
+    }
+}
+
+struct Case {
+    long m, n, k;
+    bool turned_a, turned_b, packed, bias, residual;
+    float alpha, beta;
+    gemm::Activation activation;
+};
+
+void check(const Case& c, bool here) {
+    const auto a = numbers(c.m * c.k), b = numbers(c.k * c.n), bias = numbers(c.n);
+    const long stride = c.n + 3;  // rows of C and of the residual lie apart
+    const auto residual = numbers(c.m * stride), before = numbers(c.m * stride);
+    auto out = before;
+    gemm::Problem<float> p;
+    p.m = c.m, p.n = c.n, p.k = c.k;
+    p.a = c.turned_a ? Matrix<float>{a.data(), 1, c.m} : Matrix<float>{a.data(), c.k, 1};
+    p.b = c.turned_b ? Matrix<float>{b.data(), 1, c.k} : Matrix<float>{b.data(), c.n, 1};
+    p.c = out.data(), p.c_stride = stride;
+    p.alpha = c.alpha, p.beta = c.beta;
+    p.epilogue.activation = c.activation;
+    if (c.bias) p.epilogue.bias = bias.data();
+    if (c.residual) p.epilogue.residual = residual.data(), p.epilogue.residual_stride = stride;
+    std::vector<float> packed(gemm::PackedB<float>::size(c.k, c.n));
+    if (c.packed) {
+        gemm::PackedB<float>::pack(c.k, c.n, p.b, packed.data(), !here);
+        p.packed_b = packed.data();
+    }
+    if (here) {
+        gemm::multiply_here(p);
+    } else {
+        gemm::multiply(p);
+    }
+    for (long i = 0; i < c.m; ++i) {
+        for (long j = 0; j < stride; ++j) {
+            const auto at = static_cast<std::size_t>(i * stride + j);
+            double sum = 0, size = 0;
+            for (long k = 0; j < c.n && k < c.k; ++k) {
+                const double x = p.a.data[i * p.a.row_stride + k * p.a.col_stride],
+                             y = p.b.data[k * p.b.row_stride + j * p.b.col_stride];
+                sum += x * y, size += std::fabs(x * y);
+            }
+            double want = before[at];  // beyond the columns: untouched
+            if (j < c.n) {
+                want = c.alpha * sum + c.beta * before[at];
+                if (c.bias) want += bias[static_cast<std::size_t>(j)];
+                if (c.residual) want += residual[at];
+                want = activated(c.activation, want);
+            }
+            const double bound = j < c.n ? 1e-6 * (std::fabs(c.alpha) * size + 10) : 0;
+            if (std::fabs(out[at] - want) <= bound) continue;
+            if (++failures < 20) {
+                std::printf(
+                    "%ldx%ldx%ld a%d b%d packed%d bias%d residual%d %g %g: (%ld, %ld) is "
+                    "%.9g, not %.9g\n",
+                    c.m, c.n, c.k, c.turned_a, c.turned_b, c.packed, c.bias, c.residual,
+                    static_cast<double>(c.alpha), static_cast<double>(c.beta), i, j,
+                    static_cast<double>(out[at]), want);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+int main() {
+    const long sizes[][3] = {{1, 1, 1},     {1, 300, 700},  {2, 5, 1000},  {3, 33, 65},
+                             {7, 17, 40},   {14, 32, 384},  {15, 31, 385}, {29, 100, 9},
+                             {64, 10, 256}, {130, 70, 500}, {5, 700, 900}, {90, 8, 300}};
+    for (const auto& s : sizes) {
+        for (int bits = 0; bits < 64; ++bits) {
+            Case c{s[0],
+                   s[1],
+                   s[2],
+                   (bits & 1) != 0,
+                   (bits & 2) != 0,
+                   (bits & 4) != 0,
+                   (bits & 8) != 0,
+                   (bits & 16) != 0,
+                   1,
+                   0,
+                   gemm::Activation::none};
+            if ((bits & 32) != 0) c.alpha = -0.5f, c.beta = 2;
+            if (bits % 3 == 1) c.activation = gemm::Activation::relu;
+            if (bits % 3 == 2) c.activation = gemm::Activation::tanh;
+            check(c, bits % 5 == 0);
+        }
+    }
+    std::printf("%d failures\n", failures);
+    return failures != 0;
+}

@@ -1,0 +1,45 @@
+"""What of ops/gemm no binding reaches: packed operands, residual, alpha and beta (gemm.cpp)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fastnn import _core
+
+from ..simd import toolchain
+
+CSRC = toolchain.INCLUDE
+DRIVERS = [
+    *sorted((CSRC / "core").glob("*.cpp")),
+    *(CSRC / "ops/gemm" / f"{name}.cpp" for name in ("gemm", "cut", "plan", "packed")),
+]
+
+
+def test_gemm_native(tmp_path: Path) -> None:
+    if toolchain.compiler() is None:
+        pytest.skip("no C++ compiler")
+    level = _core.isa()
+    flags = [*toolchain.STRICT, *toolchain.KERNEL, f"-I{CSRC}", "-O1", "-fopenmp"]
+    kernel = [*toolchain.LEVELS[level], f"-DFASTNN_ISA={level}"]
+    number = level[1:] if level.startswith("v") else "0"
+
+    def compile(*command: str | Path) -> None:
+        done = subprocess.run(
+            [toolchain.compiler(), *flags, *command], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    compile(*kernel, "-c", CSRC / "ops/gemm/gemm_f32_kernel.cpp", "-o", tmp_path / "kernel.o")
+    program = tmp_path / "gemm"
+    compile(
+        f"-DLEVEL={number}", Path(__file__).with_name("gemm.cpp"), *DRIVERS,
+        tmp_path / "kernel.o", "-o", program,
+    )  # fmt: skip
+    done = subprocess.run(
+        [program], capture_output=True, text=True, env={**os.environ, "FASTNN_ISA": level}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
