@@ -44,6 +44,9 @@ struct Native<double> : Lanes<double, 32> {
     }
     static FASTNN_INLINE bool any(Mask m) { return _mm256_movemask_pd((__m256d)m) != 0; }
     static FASTNN_INLINE bool all(Mask m) { return _mm256_movemask_pd((__m256d)m) == 0xf; }
+    static FASTNN_INLINE int first_true(Mask m) {
+        return __builtin_ctz(unsigned(_mm256_movemask_pd((__m256d)m)));
+    }
 
     static FASTNN_INLINE Half::Reg low_half(Reg a) { return _mm256_castpd256_pd128(a); }
     static FASTNN_INLINE Half::Reg high_half(Reg a) { return _mm256_extractf128_pd(a, 1); }
@@ -91,6 +94,9 @@ struct Native<float> : Lanes<float, 32> {
     }
     static FASTNN_INLINE bool any(Mask m) { return _mm256_movemask_ps((__m256)m) != 0; }
     static FASTNN_INLINE bool all(Mask m) { return _mm256_movemask_ps((__m256)m) == 0xff; }
+    static FASTNN_INLINE int first_true(Mask m) {
+        return __builtin_ctz(unsigned(_mm256_movemask_ps((__m256)m)));
+    }
 
     static FASTNN_INLINE Half::Reg low_half(Reg a) { return _mm256_castps256_ps128(a); }
     static FASTNN_INLINE Half::Reg high_half(Reg a) { return _mm256_extractf128_ps(a, 1); }

@@ -54,6 +54,7 @@ struct Native<double> : Lanes<double, 64> {
     static FASTNN_INLINE Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_mov_pd(b, m, a); }
     static FASTNN_INLINE bool any(Mask m) { return m != 0; }
     static FASTNN_INLINE bool all(Mask m) { return m == 0xff; }
+    static FASTNN_INLINE int first_true(Mask m) { return __builtin_ctz(m); }
 
     static FASTNN_INLINE double sum(Reg a) { return _mm512_reduce_add_pd(a); }
     static FASTNN_INLINE double max_lane(Reg a) { return _mm512_reduce_max_pd(a); }
@@ -102,6 +103,7 @@ struct Native<float> : Lanes<float, 64> {
     static FASTNN_INLINE Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_mov_ps(b, m, a); }
     static FASTNN_INLINE bool any(Mask m) { return m != 0; }
     static FASTNN_INLINE bool all(Mask m) { return m == 0xffff; }
+    static FASTNN_INLINE int first_true(Mask m) { return __builtin_ctz(m); }
 
     static FASTNN_INLINE float sum(Reg a) { return _mm512_reduce_add_ps(a); }
     static FASTNN_INLINE float max_lane(Reg a) { return _mm512_reduce_max_ps(a); }

@@ -28,6 +28,21 @@ struct Format<double> {
     static constexpr double smallest = 0x1p-1022;
 };
 
+// Every second lane of a and then of b, from lane `from` on; `i` counts the lanes.
+template <int n, int... i>
+struct EverySecond : EverySecond<n - 1, n - 1, i...> {};
+template <int... i>
+struct EverySecond<0, i...> {
+    template <int from, class Int, class Reg>
+    static FASTNN_INLINE Reg of(Reg a, Reg b) {
+#ifdef __clang__
+        return __builtin_shufflevector(a, b, (2 * i + from)...);
+#else
+        return __builtin_shuffle(a, b, Int{(2 * i + from)...});
+#endif
+    }
+};
+
 template <class T, int Bytes>
 struct Lanes {
     using F = Format<T>;
@@ -102,6 +117,18 @@ struct Lanes {
         return r != 0;
     }
     static FASTNN_INLINE bool all(Mask m) { return !any(~m); }
+    static FASTNN_INLINE int first_true(Mask m) {
+        int i = 0;
+        while (i < width && !m[i]) ++i;
+        return i;
+    }
+
+    static FASTNN_INLINE Reg even(Reg a, Reg b) {
+        return EverySecond<width>::template of<0, Int>(a, b);
+    }
+    static FASTNN_INLINE Reg odd(Reg a, Reg b) {
+        return EverySecond<width>::template of<1, Int>(a, b);
+    }
 
     static FASTNN_INLINE T sum(Reg a) {
         for (int h = width / 2; h > 0; h /= 2)

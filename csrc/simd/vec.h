@@ -54,6 +54,8 @@ struct Mask {
     friend FASTNN_INLINE Mask operator~(Mask a) { return Mask(Reg(~a.m)); }
     friend FASTNN_INLINE bool any(Mask a) { return Native<T>::any(a.m); }
     friend FASTNN_INLINE bool all(Mask a) { return Native<T>::all(a.m); }
+    // The first lane that is true, where any is.
+    friend FASTNN_INLINE int first_true(Mask a) { return Native<T>::first_true(a.m); }
 
     // Lane by lane: a where the mask is true, b where it is false.
     friend FASTNN_INLINE Vec<T> select(Mask m, Vec<T> a, Vec<T> b) {
@@ -117,6 +119,10 @@ struct Vec {
     friend FASTNN_INLINE T sum(Vec a) { return N::sum(a.v); }
     friend FASTNN_INLINE T max_lane(Vec a) { return N::max_lane(a.v); }
     friend FASTNN_INLINE T min_lane(Vec a) { return N::min_lane(a.v); }
+
+    // The lanes with even (odd) numbers of a, then those of b.
+    friend FASTNN_INLINE Vec even(Vec a, Vec b) { return Vec(N::even(a.v, b.v)); }
+    friend FASTNN_INLINE Vec odd(Vec a, Vec b) { return Vec(N::odd(a.v, b.v)); }
 
     // The bits of each lane as an integer, and back.
     friend FASTNN_INLINE Int bits(Vec a) { return Int(a.v); }

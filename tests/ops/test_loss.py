@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import SIZES, Bad, Record, Sample, away_from, cases, numbers
+from tests.harness import (
+    SIZES,
+    Bad,
+    Record,
+    Sample,
+    away_from,
+    cases,
+    isa,
+    isa_levels,
+    numbers,
+)
 from tests.reference import loss as reference
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -275,6 +285,36 @@ def test_masked_and_hopeless_rows(columns):
     assert np.isnan(losses[1:3]).all()
     assert np.isnan(grad[1:3]).all()
     assert grad[0, 1] == 0.0
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("kind", ["ids", "probabilities"])
+def test_columns_a_power_of_two_apart(kind, reduction, level):
+    """These are copied together first; the result is that of rows."""
+    x = numbers(2, 40, 1152)
+    x32 = x.astype(np.float32)
+    rng = np.random.Generator(np.random.PCG64(0))
+    if kind == "ids":
+        target = rng.integers(0, 40, (2, 1152))
+        turned = target.reshape(-1)
+    else:
+        target = rng.uniform(0, 1, x.shape)
+        turned = np.ascontiguousarray(np.moveaxis(target, 1, 2)).reshape(-1, 40)
+    for given in (x, x32):
+        same = (lambda t: t) if kind == "ids" else (lambda t, g=given: t.astype(g.dtype))
+        columns = fastnn.Tensor(given, requires_grad=True)
+        rows = np.ascontiguousarray(np.moveaxis(given, 1, 2)).reshape(-1, 40)
+        rows = fastnn.Tensor(rows, requires_grad=True)
+        with isa(level):
+            got = fastnn.cross_entropy(columns, same(target), reduction=reduction)
+            want = fastnn.cross_entropy(rows, same(turned), reduction=reduction)
+            got.sum().backward()
+            want.sum().backward()
+        close = {"rtol": 1e-5, "atol": 1e-6}
+        np.testing.assert_allclose(got.data.reshape(-1), want.data.reshape(-1), **close)
+        turned_back = np.moveaxis(rows.grad.data.reshape(2, 1152, 40), 2, 1)
+        np.testing.assert_allclose(columns.grad.data, turned_back, **close)
 
 
 def test_ignored_rows_may_hold_anything():

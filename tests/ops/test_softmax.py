@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import SIZES, Bad, Record, Sample, cases, numbers
+from fastnn import _core
+from tests.harness import SIZES, Bad, Record, Sample, cases, isa, isa_levels, numbers
 from tests.reference import softmax as reference
 
 SAMPLES = [
@@ -136,3 +137,21 @@ def test_as_pytorch(name, dim, last):
     got.backward(fastnn.tensor(dy))
     np.testing.assert_allclose(got.detach(), want.detach(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(ours.grad, theirs.grad, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(40, 1152), (33, 128), (2100, 256), (3, 40, 1152)])
+def test_columns_a_power_of_two_apart(shape, name, level):
+    """These are copied together first; the result is that of rows."""
+    x = numbers(*shape).astype(np.float32)
+    dy = numbers(*shape, seed=1).astype(np.float32)
+    op, backward = getattr(_core, name), getattr(_core, f"{name}_backward")
+    turned = [np.ascontiguousarray(np.moveaxis(v, -2, -1)) for v in (x, dy)]
+    with isa(level):
+        y = op(x, -2)
+        dx = backward(dy, y, -2)
+        want = op(turned[0], -1)
+        want_dx = backward(turned[1], want, -1)
+    np.testing.assert_allclose(np.moveaxis(y, -2, -1), want, rtol=3e-6, atol=1e-7)
+    np.testing.assert_allclose(np.moveaxis(dx, -2, -1), want_dx, rtol=1e-5, atol=1e-5)

@@ -204,6 +204,14 @@ static void lanes() {
         x[turn] -= 200;
         expect(min_lane(V::load(x)) == x[turn], "min_lane", turn, 0, double(min_lane(V::load(x))));
     }
+    for (int k = 0; k < V::width; ++k) x[k] = T(k);
+    const V a = V::load(x), b = a + V(T(V::width));
+    for (int k = 0; k < V::width; ++k) {
+        expect(even(a, b).lane(k) == T(2 * k), "even", k, 0, double(even(a, b).lane(k)));
+        expect(odd(a, b).lane(k) == T(2 * k + 1), "odd", k, 0, double(odd(a, b).lane(k)));
+        const int first = first_true(a >= V(T(k)));
+        expect(first == k, "first_true", k, 0, first);
+    }
     // The order of sum: halves, halves of halves.
     for (int k = 0; k < V::width; ++k) x[k] = T(1) / T(k * k + 3);
     const T got = sum(V::load(x));

@@ -113,21 +113,46 @@ struct Softplus {
 // Beyond this, x Phi(x) and its slope are 0 or x and 1 in both types; clipping keeps -inf * 0 away.
 constexpr int kGeluEnd = 40;
 
+// The slope of x Phi(x), g(a) = 1 - e^(-a^2/2) R(a) and g(-a) = e^(-a^2/2) R(a) for a >= 0: one
+// exponential for the density and for Phi, which is as small as it. R(a) is
+// e^(a^2/2) (1 - Phi(a)) - a / sqrt(2 pi). Absolute error at most 2e-7 in float, 1e-15 in double.
+FASTNN_INLINE Vec<float> gelu_slope(Vec<float> x) {
+    // Fitted for a <= 5.8 with the exponential as weight, to 2e-8.
+    static constexpr float r[] = {0.49999997f,   -0.79788285f,    0.24997222f,  -0.13280383f,
+                                  0.061918464f,  -0.025463125f,   0.008995417f, -0.0025849494f,
+                                  0.0005616803f, -8.4310515e-05f, 7.64921e-06f, -3.1227805e-07f};
+    // From 15 on the exponential is 0.
+    const Vec<float> a = min(Vec<float>(15), abs(x));
+    const Vec<float> g = exp(a * a * Vec<float>(-0.5f)) * polynomial(a, r);
+    return select(x < Vec<float>(), g, select(x == x, Vec<float>(1) - g, x));
+}
+
+// As erf of simd/math.h: near 0 by its series, elsewhere by erfc(b) e^(b^2), b = |x| / sqrt(2).
+FASTNN_INLINE Vec<double> gelu_slope(Vec<double> x) {
+    using V = Vec<double>;
+    using C = Constants<double>;
+    const V density = 0.39894228040143267794, sqrt_half = 0.70710678118654752440;
+    const V z = min(V(kGeluEnd), max(V(-kGeluEnd), x));
+    const V b = abs(z) * sqrt_half, e = exp(z * z * V(-0.5));
+    const V near = fma(V(0.5) * b, polynomial(b * b, C::erf), V(0.5));  // Phi(|z|)
+    const V c = min(V(6), b);
+    const V tail = V(0.5) * e * polynomial((c - V(2.5)) / (c + V(2.5)), C::erfc);
+    const V above = select(b < V(1), near, V(1) - tail);
+    const V below = select(b < V(1), V(1) - near, tail);
+    return select(x == x, fma(z * density, e, select(x < V(), below, above)), x);
+}
+
 template <class T>
 struct Gelu {
     using V = Vec<T>;
     static constexpr T sqrt_half = T(0.70710678118654752440);
-    static constexpr T density = T(0.39894228040143267794);  // 1 / sqrt(2 pi)
     explicit Gelu(const Params&) {}
     static V phi(V x) { return fma(V(T(0.5)), erf(x * V(sqrt_half)), V(T(0.5))); }
     V value(V x) const {
         x = max(V(-kGeluEnd), x);
         return x * phi(x);
     }
-    V gradient(V dy, V x) const {
-        x = min(V(kGeluEnd), max(V(-kGeluEnd), x));
-        return dy * fma(x * V(density), exp(x * x * V(T(-0.5))), phi(x));
-    }
+    V gradient(V dy, V x) const { return dy * gelu_slope(x); }
 };
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/columns.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/loss/cross_entropy_kernels.h"
@@ -26,13 +27,19 @@ const Kernels& table() {
 struct Cut {
     std::int64_t outer, inner, step, per_outer, chunks;
 
-    Cut(std::int64_t outer, std::int64_t classes, std::int64_t inner) : outer(outer), inner(inner) {
+    bool tiled;  // columns are copied together first
+
+    Cut(std::int64_t outer, std::int64_t classes, std::int64_t inner, std::size_t size)
+        : outer(outer),
+          inner(inner),
+          tiled(inner > 1 && rows_collide(classes, inner * static_cast<std::int64_t>(size))) {
         step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, classes));
         if (inner == 1) {
             per_outer = 0;
             chunks = (outer + step - 1) / step;
         } else {
-            step = std::min(inner, std::max(step, kColumns));
+            step = tiled ? columns_of_tile(classes, inner, size)
+                         : std::min(inner, std::max(step, kColumns));
             per_outer = inner == 0 ? 0 : (inner + step - 1) / step;
             chunks = outer * per_outer;
         }
@@ -65,20 +72,47 @@ Problem<T> problem(const Args& a, double divisor) {
             .stream = a.dx != nullptr && bytes >= kStreamBytes};
 }
 
+// Columns begin .. end of one `outer`, by way of copies of x, the probabilities and dx, which have
+// room for that many columns each.
+template <class T>
+double tile_losses(const TypedKernels<T>& kernel, const Problem<T>& p, std::int64_t outer,
+                   std::int64_t begin, std::int64_t end, T* scratch) {
+    const std::int64_t count = end - begin, n = p.classes;
+    const std::int64_t at = outer * n * p.inner + begin, row = outer * p.inner + begin;
+    const auto copy = [&](const T* from) -> T* {
+        if (from == nullptr) return nullptr;
+        T* const tile = scratch;
+        scratch += n * count;
+        gather_columns(from + at, n, p.inner, count, tile);
+        return tile;
+    };
+    Problem<T> tile = p;
+    tile.inner = count;
+    tile.x = copy(p.x);
+    tile.probabilities = copy(p.probabilities);
+    tile.dx = p.dx == nullptr ? nullptr : scratch;
+    tile.target = p.target == nullptr ? nullptr : p.target + row;
+    tile.loss = p.loss == nullptr ? nullptr : p.loss + row;
+    const double sum = kernel.columns(tile, 0, 0, count);
+    if (p.dx != nullptr) scatter_columns(tile.dx, n, p.inner, count, p.dx + at);
+    return sum;
+}
+
 template <class T>
 void forward_typed(const Args& a) {
     const double total_weight = divisor<T>(a);
     const Problem<T> p = problem<T>(a, total_weight);
     const TypedKernels<T>& kernel = table().of<T>();
-    const Cut cut(a.outer, a.classes, a.inner);
+    const Cut cut(a.outer, a.classes, a.inner, sizeof(T));
     const double chunk_ns =
         kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
     const int threads = threads_worth(cut.chunks, chunk_ns * static_cast<double>(cut.chunks));
 
     Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
-    // A row of exponentials for each thread, a cache line apart.
-    const std::size_t row = (static_cast<std::size_t>(a.classes) + 31) / 16 * 16;
-    Scratch<T> rows(a.inner == 1 ? row * static_cast<std::size_t>(threads) : 0);
+    // For each thread a row of exponentials, or three tiles of columns; a cache line apart.
+    const std::int64_t wanted = cut.tiled ? 3 * cut.step * a.classes : a.inner == 1 ? a.classes : 0;
+    const std::size_t row = (static_cast<std::size_t>(wanted) + 31) / 16 * 16;
+    Scratch<T> rows(row * static_cast<std::size_t>(threads));
     double* sum = sums.data();
     parallel_team(threads, [&](Team& team) {
         T* scratch = rows.data() + row * static_cast<std::size_t>(team.thread());
@@ -88,8 +122,10 @@ void forward_typed(const Args& a) {
                     kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
             } else {
                 const std::int64_t begin = c % cut.per_outer * cut.step;
-                sum[c] = kernel.columns(p, c / cut.per_outer, begin,
-                                        std::min(a.inner, begin + cut.step));
+                const std::int64_t end = std::min(a.inner, begin + cut.step);
+                const std::int64_t o = c / cut.per_outer;
+                sum[c] = cut.tiled ? tile_losses(kernel, p, o, begin, end, scratch)
+                                   : kernel.columns(p, o, begin, end);
             }
         });
     });

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "core/memory.h"
-#include "core/parallel.h"
+#include "core/columns.h"
 
 namespace fastnn::median {
 namespace {
@@ -17,19 +16,6 @@ const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
 }
 
-// Calls work(chunk, scratch) for every chunk, with `count` numbers of scratch for each thread.
-template <class T, class F>
-void over_chunks(std::int64_t chunks, double chunk_ns, std::int64_t count, F work) {
-    const int threads = threads_worth(chunks, chunk_ns * static_cast<double>(chunks));
-    count = (count + 31) / 16 * 16;  // a cache line apart
-    Scratch<T> scratch(static_cast<std::size_t>(count * threads));
-    T* data = scratch.data();
-    parallel_team(threads, [&](Team& team) {
-        T* mine = data + count * team.thread();
-        team.share_out(chunks, [&](long c) { work(c, mine); });
-    });
-}
-
 template <class T>
 void median_typed(const Args& a) {
     const auto kernel = table().of<T>().row;
@@ -38,7 +24,7 @@ void median_typed(const Args& a) {
     const std::int64_t n = a.size;
     if (a.inner == 1) {
         const std::int64_t step = std::max<std::int64_t>(1, kChunk / n);
-        over_chunks<T>((a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n),
+        parallel_with_scratch<T>((a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n),
                        2 * n, [=, &a](std::int64_t c, T* work) {
                            for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step);
                                 ++r) {
@@ -48,7 +34,7 @@ void median_typed(const Args& a) {
         return;
     }
     const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
-    over_chunks<T>(a.outer * tiles,
+    parallel_with_scratch<T>(a.outer * tiles,
                    kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
                    (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {
                        const std::int64_t o = c / tiles, first = c % tiles * kColumns;

@@ -58,15 +58,6 @@ FASTNN_INLINE double row(double total, const T* x, long n, Vec<T> c, Vec<T> p) {
     return C::combine(total, double(C::lanes(a)));
 }
 
-template <class T, class C, class M>
-void along(const Tile<T>& t) {
-    const Vec<T> p = t.power;
-    for (long i = 0; i < t.rows; ++i) {
-        const Vec<T> c = t.shift == nullptr ? T(0) : t.shift[i];
-        t.acc[i] = row<C, M, T>(t.acc[i], t.x + i * t.stride, t.cols, c, p);
-    }
-}
-
 // The accumulators of n columns, combined with v.
 template <class C>
 FASTNN_INLINE void accumulate(double* acc, Vec<double> v, long n) {
@@ -88,6 +79,89 @@ FASTNN_INLINE void accumulate(double* acc, Vec<float> v) {
     const Wide w = widen(v);
     accumulate<C>(acc, w.low);
     accumulate<C>(acc + Vec<double>::width, w.high);
+}
+
+// -- short rows: as many at a time as a register has lanes --------------------------------------
+
+// From n registers to one whose lane i is register i with its lanes combined, for n = width; for
+// fewer the lanes that belong to one row stand side by side.
+template <class C, int n, class V>
+FASTNN_INLINE V across_lanes(V (&a)[n]) {
+    for (int h = n / 2; h > 0; h /= 2) {
+        for (int u = 0; u < h; ++u) {
+            a[u] = C::combine(even(a[2 * u], a[2 * u + 1]), odd(a[2 * u], a[2 * u + 1]));
+        }
+    }
+    return a[0];
+}
+
+// Rows of `cols` elements that follow each other without gaps, cols a power of two below width.
+template <class C, class M, long cols, class T>
+FASTNN_INLINE Vec<T> dense_rows(const T* x, Vec<T> p) {
+    using V = Vec<T>;
+    V a[cols];
+    for (long u = 0; u < cols; ++u) a[u] = M::map(V::load(x + u * V::width), V(), p);
+    return across_lanes<C>(a);
+}
+
+// One row in one register, what is beyond its end neutral.
+template <class C, class M, class T>
+FASTNN_INLINE Vec<T> fold(const T* x, long n, Vec<T> c, Vec<T> p) {
+    using V = Vec<T>;
+    V a = T(C::identity);
+    long j = 0;
+    for (; j + V::width <= n; j += V::width) a = C::combine(a, M::map(V::load(x + j), c, p));
+    if (j == n) return a;
+    const V tail = M::map(V::load(x + j, n - j), c, p);
+    return C::combine(a, select(Mask<T>::first(n - j), tail, V(T(C::identity))));
+}
+
+// Whether rows are taken `width` at a time: those too short for a block of row().
+template <class M, class T>
+constexpr bool is_short(long cols) {
+    return cols < M::unroll * Vec<T>::width;
+}
+
+// The results of rows i .. i+width-1 of a tile with short rows, neutral beyond its last row.
+template <class C, class M, class T>
+FASTNN_INLINE Vec<T> short_rows(const Tile<T>& t, long i) {
+    using V = Vec<T>;
+    const V p = t.power;
+    const T* x = t.x + i * t.stride;
+    const long rows = t.rows - i < V::width ? t.rows - i : V::width;
+    if constexpr (M::unroll >= 4) {
+        if (rows == V::width && t.stride == t.cols && t.shift == nullptr) {
+            if (V::width > 2 && t.cols == 2) return dense_rows<C, M, 2>(x, p);
+            if (V::width > 4 && t.cols == 4) return dense_rows<C, M, 4>(x, p);
+            if (V::width > 8 && t.cols == 8) return dense_rows<C, M, 8>(x, p);
+        }
+    }
+    T folded[V::width * V::width];
+    for (long r = 0; r < rows; ++r) {
+        const V c = t.shift == nullptr ? T(0) : t.shift[i + r];
+        fold<C, M>(x + r * t.stride, t.cols, c, p).store(folded + r * V::width);
+    }
+    for (long r = rows; r < V::width; ++r) V(T(C::identity)).store(folded + r * V::width);
+    V a[V::width];
+    for (long r = 0; r < V::width; ++r) a[r] = V::load(folded + r * V::width);
+    return across_lanes<C>(a);
+}
+
+template <class T, class C, class M>
+void along(const Tile<T>& t) {
+    using V = Vec<T>;
+    if (is_short<M, T>(t.cols)) {
+        for (long i = 0; i < t.rows; i += V::width) {
+            const long n = t.rows - i < V::width ? t.rows - i : V::width;
+            accumulate<C>(t.acc + i, short_rows<C, M>(t, i), n);
+        }
+        return;
+    }
+    const V p = t.power;
+    for (long i = 0; i < t.rows; ++i) {
+        const V c = t.shift == nullptr ? T(0) : t.shift[i];
+        t.acc[i] = row<C, M, T>(t.acc[i], t.x + i * t.stride, t.cols, c, p);
+    }
 }
 
 // Columns j .. j+width-1 (the first n of them) of `rows` rows, kRows where that is known.
@@ -155,24 +229,47 @@ FASTNN_INLINE Mask<T> better(Vec<T> a, Vec<T> b) {
     return (b == b) & ((a != a) | (C::identity < 0 ? a > b : a < b));
 }
 
+// The first element of a row that equals `best`, which is one of them.
+template <class T>
+FASTNN_INLINE long position(const T* x, long n, T best) {
+    using V = Vec<T>;
+    for (long j = 0;; j += V::width) {
+        const long count = n - j < V::width ? n - j : V::width;
+        const Mask<T> found = terms::same(V::load(x + j, count), V(best));
+        if (any(found)) return j + first_true(found);
+    }
+}
+
 template <class T, class C>
 void arg_along(const ArgTile<T>& t) {
+    using V = Vec<T>;
+    const auto store = [&t](long i, long begin, T best) __attribute__((always_inline)) {
+        const T* x = t.x + i * t.stride + begin;
+        t.index[i] = begin + position(x, t.cols - begin, best);
+        t.value[i] = t.x[i * t.stride + t.index[i]];
+    };
+    if (is_short<terms::Same, T>(t.cols)) {
+        const Tile<T> tile{t.x, t.stride, t.rows, t.cols, nullptr, T(0), nullptr};
+        for (long i = 0; i < t.rows; i += V::width) {
+            T best[V::width];
+            short_rows<C, terms::Same>(tile, i).store(best);
+            for (long r = 0; r < V::width && i + r < t.rows; ++r) store(i + r, 0, best[r]);
+        }
+        return;
+    }
     for (long i = 0; i < t.rows; ++i) {
         const T* x = t.x + i * t.stride;
         T best = x[0];
         long begin = 0;
         for (long j = 0; j < t.cols; j += kSearch) {
             const long n = t.cols - j < kSearch ? t.cols - j : kSearch;
-            const T here = T(row<C, terms::Same, T>(C::identity, x + j, n, Vec<T>(), Vec<T>()));
+            const T here = T(row<C, terms::Same, T>(C::identity, x + j, n, V(), V()));
             if (better<C>(here, best)) {
                 best = here;
                 begin = j;
             }
         }
-        long j = begin;
-        while (x[j] != best && !(x[j] != x[j] && best != best)) ++j;
-        t.value[i] = x[j];
-        t.index[i] = j;
+        store(i, begin, best);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/columns.h"
 #include "core/parallel.h"
 
 namespace fastnn::softmax {
@@ -44,11 +45,33 @@ void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, doub
                  });
 }
 
+// Calls tile(offset, count, scratch) over tiles of columns, with scratch for `arrays` of them.
+template <class T, class F>
+void over_tiles(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns,
+                int arrays, F tile) {
+    const std::int64_t step = columns_of_tile(size, inner, sizeof(T));
+    const std::int64_t per_outer = (inner + step - 1) / step;
+    parallel_with_scratch<T>(outer * per_outer, element_ns * static_cast<double>(step * size),
+                             arrays * step * size, [=](std::int64_t c, T* scratch) {
+                                 const std::int64_t begin = c % per_outer * step;
+                                 tile(c / per_outer * size * inner + begin,
+                                      std::min(step, inner - begin), scratch);
+                             });
+}
+
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto& kernel = table().of<T>();
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
+        if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+            return over_tiles<T>(a.outer, a.size, a.inner, 0.8 * sizeof(T) / 4, 1,
+                                 [&, x, y](std::int64_t at, std::int64_t count, T* tile) {
+                                     gather_columns(x + at, a.size, a.inner, count, tile);
+                                     kernel.columns[a.log](tile, tile, a.size, count, count);
+                                     scatter_columns(tile, a.size, a.inner, count, y + at);
+                                 });
+        }
         over_chunks(
             a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4,
             [&, x, y](std::int64_t at, std::int64_t count) {
@@ -65,6 +88,17 @@ void backward(const BackwardArgs& a) {
         const auto& kernel = table().of<T>();
         const auto *dy = static_cast<const T*>(a.dy), *y = static_cast<const T*>(a.y);
         auto* dx = static_cast<T*>(a.dx);
+        if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+            return over_tiles<T>(a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4, 2,
+                                 [&, dy, y, dx](std::int64_t at, std::int64_t count, T* tile) {
+                                     T* const other = tile + a.size * count;
+                                     gather_columns(dy + at, a.size, a.inner, count, tile);
+                                     gather_columns(y + at, a.size, a.inner, count, other);
+                                     kernel.columns_backward[a.log](tile, other, tile, a.size,
+                                                                    count, count);
+                                     scatter_columns(tile, a.size, a.inner, count, dx + at);
+                                 });
+        }
         over_chunks(
             a.outer, a.size, a.inner, (a.log ? 0.6 : 0.2) * sizeof(T) / 4,
             [&, dy, y, dx](std::int64_t at, std::int64_t count) {

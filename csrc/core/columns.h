@@ -1,0 +1,61 @@
+// Columns copied together, for work down columns whose rows stand a power of two apart: such rows
+// share the few places that a cache has for them and throw each other out before they are used
+// again.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+
+namespace fastnn {
+
+// An L1 of 64 sets of 8 lines holds at most 64 of rows that are multiples of 512 bytes apart. Of
+// more than 8192 rows not even one line each stays in L2 beside the copy.
+inline bool rows_collide(std::int64_t rows, std::int64_t stride_bytes) {
+    return rows > 32 && rows <= 8192 && stride_bytes % 512 == 0;
+}
+
+// How many columns to copy at one time: 128 KiB of them, in whole lines of 64 bytes, four at least
+// where they come to less than 512 KiB.
+inline std::int64_t columns_of_tile(std::int64_t rows, std::int64_t inner, std::size_t size) {
+    const auto line = static_cast<std::int64_t>(64 / size), bytes = rows * 64;
+    const std::int64_t least = bytes * 4 <= (1 << 19) ? 4 : 1;
+    return std::min(inner, line * std::max<std::int64_t>(least, (1 << 17) / bytes));
+}
+
+template <class T>
+void gather_columns(const T* x, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                    T* tile) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+        std::memcpy(tile + r * columns, x + r * stride,
+                    static_cast<std::size_t>(columns) * sizeof(T));
+    }
+}
+
+template <class T>
+void scatter_columns(const T* tile, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                     T* y) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+        std::memcpy(y + r * stride, tile + r * columns,
+                    static_cast<std::size_t>(columns) * sizeof(T));
+    }
+}
+
+// parallel_for with `count` numbers of scratch for each thread: calls f(chunk, scratch).
+template <class T, class F>
+void parallel_with_scratch(std::int64_t chunks, double chunk_ns, std::int64_t count, F f) {
+    const int threads =
+        threads_worth(static_cast<long>(chunks), chunk_ns * static_cast<double>(chunks));
+    count = (count + 31) / 16 * 16;  // a cache line apart
+    Scratch<T> scratch(static_cast<std::size_t>(count * threads));
+    T* data = scratch.data();
+    parallel_team(threads, [&](Team& team) {
+        T* mine = data + count * team.thread();
+        team.share_out(chunks, [&](long c) { f(c, mine); });
+    });
+}
+
+}  // namespace fastnn
