@@ -24,33 +24,33 @@ void median_typed(const Args& a) {
     const std::int64_t n = a.size;
     if (a.inner == 1) {
         const std::int64_t step = std::max<std::int64_t>(1, kChunk / n);
-        parallel_with_scratch<T>((a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n),
-                       2 * n, [=, &a](std::int64_t c, T* work) {
-                           for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step);
-                                ++r) {
-                               kernel(x + r * n, n, work, values + r, a.indices + r);
-                           }
-                       });
+        parallel_with_scratch<T>(
+            (a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n), 2 * n,
+            [=, &a](std::int64_t c, T* work) {
+                for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step); ++r) {
+                    kernel(x + r * n, n, work, values + r, a.indices + r);
+                }
+            });
         return;
     }
     const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
     parallel_with_scratch<T>(a.outer * tiles,
-                   kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
-                   (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {
-                       const std::int64_t o = c / tiles, first = c % tiles * kColumns;
-                       const std::int64_t count = std::min(kColumns, a.inner - first);
-                       T* rows = work + 2 * n;
-                       const T* from = x + o * n * a.inner + first;
-                       for (std::int64_t i = 0; i < n; ++i) {
-                           for (std::int64_t j = 0; j < count; ++j) {
-                               rows[j * n + i] = from[i * a.inner + j];
-                           }
-                       }
-                       for (std::int64_t j = 0; j < count; ++j) {
-                           const std::int64_t at = o * a.inner + first + j;
-                           kernel(rows + j * n, n, work, values + at, a.indices + at);
-                       }
-                   });
+                             kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
+                             (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {
+                                 const std::int64_t o = c / tiles, first = c % tiles * kColumns;
+                                 const std::int64_t count = std::min(kColumns, a.inner - first);
+                                 T* rows = work + 2 * n;
+                                 const T* from = x + o * n * a.inner + first;
+                                 for (std::int64_t i = 0; i < n; ++i) {
+                                     for (std::int64_t j = 0; j < count; ++j) {
+                                         rows[j * n + i] = from[i * a.inner + j];
+                                     }
+                                 }
+                                 for (std::int64_t j = 0; j < count; ++j) {
+                                     const std::int64_t at = o * a.inner + first + j;
+                                     kernel(rows + j * n, n, work, values + at, a.indices + at);
+                                 }
+                             });
 }
 
 void median(const Args& a) {
