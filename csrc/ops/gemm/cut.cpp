@@ -14,6 +14,7 @@ constexpr long kDirectB = 32 << 10;   // rows of B read in place again and again
 constexpr long kSwapLimit = 4 << 20;  // most of A that is packed instead of B
 constexpr long kDeepStep =
     1536;  // k per step where B does not fit: C is read and written once per step
+constexpr double kInL2 = 1 << 20;
 constexpr long kLargeB = 2 << 20;  // B that L2 does not hold
 constexpr long kPagesOfB =
     6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
@@ -62,7 +63,8 @@ void Plan<T>::choose_method() {
     const double elements = static_cast<double>(m) * static_cast<double>(k) +
                             static_cast<double>(k) * static_cast<double>(n) +
                             static_cast<double>(m) * static_cast<double>(n);
-    cost_ns_ = std::max(2 * products / f.flops_per_ns, elements * sizeof(T) / 25);  // at 25 GB/s
+    const double bytes = elements * sizeof(T), bytes_per_ns = bytes <= kInL2 ? 60 : 25;
+    cost_ns_ = std::max(2 * products / f.flops_per_ns, bytes / bytes_per_ns);
     method_ = Method::block;
     if (p_.packed_b != nullptr) {
         pack_b_ = PackB::given;
