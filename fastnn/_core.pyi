@@ -426,6 +426,40 @@ def linear_backward(
     needs: tuple[bool, ...] = (True, True, True),
 ) -> tuple[_Array | None, _Array | None, _Array | None]: ...
 
+# Norm. layer_norm gives (y, mean, rstd), rms_norm (y, rstd).
+_Shape = int | Sequence[int]
+
+def layer_norm(
+    input: _Array,
+    normalized_shape: _Shape,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    eps: float | None = 1e-5,
+) -> tuple[_Array, _Array, _Array]: ...
+def layer_norm_backward(
+    dy: _Array,
+    input: _Array,
+    normalized_shape: _Shape,
+    mean: _Array,
+    rstd: _Array,
+    weight: _Array | None = None,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> tuple[_Array | None, _Array | None, _Array | None]: ...
+def rms_norm(
+    input: _Array,
+    normalized_shape: _Shape,
+    weight: _Array | None = None,
+    eps: float | None = None,
+) -> tuple[_Array, _Array]: ...
+def rms_norm_backward(
+    dy: _Array,
+    input: _Array,
+    normalized_shape: _Shape,
+    rstd: _Array,
+    weight: _Array | None = None,
+    needs: tuple[bool, ...] = (True, True),
+) -> tuple[_Array | None, _Array | None]: ...
+
 # Reduce. dim: an int, several, or None for all axes. var and std give (result, mean), argmax and
 # argmin (values, indices); sum_backward a view that cannot be written.
 _Dims = int | Sequence[int] | None

@@ -16,5 +16,6 @@ void bind_scan(pybind11::module_& m);
 void bind_median(pybind11::module_& m);
 void bind_gemm(pybind11::module_& m);
 void bind_linear(pybind11::module_& m);
+void bind_norm(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -114,4 +114,5 @@ PYBIND11_MODULE(_core, m) {
     bind_median(m);
     bind_gemm(m);
     bind_linear(m);
+    bind_norm(m);
 }

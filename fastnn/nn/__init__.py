@@ -9,5 +9,6 @@ from .dropout import *
 from .linear import *
 from .loss import *
 from .module import *
+from .norm import *
 from .parameter import *
 from .shape import *

@@ -16,6 +16,7 @@ from .index import *
 from .join import *
 from .linear import *
 from .loss import *
+from .norm import *
 from .rearrange import *
 from .reduce import *
 from .reduce_count import *

@@ -1,0 +1,204 @@
+#include <limits>
+#include <string>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/norm/norm.h"
+
+namespace fastnn::bind {
+namespace {
+
+// The trailing axes that are normalized: an int, or a tuple or list of them.
+struct Normalized {
+    int ndim = 0;
+    Py_ssize_t shape[kMaxDims];
+
+    Normalized(py::handle object, const char* op) {
+        if (PyIndex_Check(object.ptr()) != 0) {
+            add(object.ptr(), op);
+            return;
+        }
+        if (!PyTuple_Check(object.ptr()) && !PyList_Check(object.ptr())) {
+            fail<TypeError>(op, ": normalized_shape must be an int or a tuple of them, got ",
+                            Py_TYPE(object.ptr())->tp_name);
+        }
+        const Py_ssize_t count = PySequence_Fast_GET_SIZE(object.ptr());
+        if (count == 0 || count > kMaxDims) {
+            fail<ValueError>(op, ": normalized_shape must have at least one dimension, got ()");
+        }
+        for (Py_ssize_t i = 0; i < count; ++i) add(PySequence_Fast_GET_ITEM(object.ptr(), i), op);
+    }
+
+    // Checks that the array ends in this shape; the number of rows before it.
+    std::int64_t rows_of(const Array& x, Name name) const {
+        bool fits = x.ndim >= ndim;
+        for (int i = 0; fits && i < ndim; ++i) fits = x.shape[x.ndim - ndim + i] == shape[i];
+        if (!fits) {
+            std::string tail = "(*";
+            for (int i = 0; i < ndim; ++i) tail += ", " + std::to_string(shape[i]);
+            fail<ValueError>(name.op, ": ", name.argument, " must have shape ", tail,
+                             ") for this normalized_shape, got ", shape_text(x));
+        }
+        std::int64_t rows = 1;
+        for (int i = 0; i + ndim < x.ndim; ++i) rows *= x.shape[i];
+        return rows;
+    }
+    std::int64_t size() const {
+        std::int64_t n = 1;
+        for (int i = 0; i < ndim; ++i) n *= shape[i];
+        return n;
+    }
+
+ private:
+    void add(PyObject* item, const char* op) {
+        const Py_ssize_t n =
+            PyIndex_Check(item) != 0
+                ? PyNumber_AsSsize_t(item, PyExc_OverflowError)
+                : (PyErr_Format(PyExc_TypeError, "%s: normalized_shape must hold ints, got %s", op,
+                                Py_TYPE(item)->tp_name),
+                   -1);
+        if (n == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+        if (n < 0) fail<ValueError>(op, ": normalized_shape must not be negative, got ", n);
+        shape[ndim++] = n;
+    }
+};
+
+// A weight or bias of the normalized shape, or null.
+const void* parameter(py::handle object, Name name, const Array& x, const Normalized& shape,
+                      py::object& hold) {
+    if (object.is_none()) return nullptr;
+    const Array a = dense_as(object, name, x.dtype, hold);
+    bool fits = a.ndim == shape.ndim;
+    for (int i = 0; fits && i < a.ndim; ++i) fits = a.shape[i] == shape.shape[i];
+    if (!fits) {
+        fail<ValueError>(name.op, ": ", name.argument, " must have the normalized shape ",
+                         shape_text(shape.ndim, shape.shape), ", got ", shape_text(a));
+    }
+    return a.data;
+}
+
+// None is the spacing of numbers at 1, as in PyTorch.
+double epsilon(py::handle eps, Dtype dtype, const char* op) {
+    if (eps.is_none()) {
+        return dtype == Dtype::f64 ? std::numeric_limits<double>::epsilon()
+                                   : double{std::numeric_limits<float>::epsilon()};
+    }
+    const double value = PyFloat_AsDouble(eps.ptr());
+    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    if (!(value >= 0)) fail<ValueError>(op, ": eps must not be negative, got ", value);
+    return value;
+}
+
+py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, py::handle weight,
+                  py::handle bias, py::handle eps) {
+    const auto& kernel = norm::kForward[centered];
+    py::object hold_x, hold_w, hold_b;
+    const Array x = dense_float(input, {kernel.name, "input"}, hold_x);
+    const Normalized shape(normalized_shape, kernel.name);
+    const std::int64_t rows = shape.rows_of(x, {kernel.name, "input"});
+    norm::Args args{.dtype = x.dtype,
+                    .centered = centered,
+                    .rows = rows,
+                    .n = shape.size(),
+                    .eps = epsilon(eps, x.dtype, kernel.name),
+                    .x = x.data,
+                    .w = parameter(weight, {kernel.name, "weight"}, x, shape, hold_w),
+                    .b = parameter(bias, {kernel.name, "bias"}, x, shape, hold_b),
+                    .y = nullptr,
+                    .mean = nullptr,
+                    .rstd = nullptr};
+    py::object y = empty(x.dtype, x.ndim, x.shape);
+    py::object mean, rstd = empty(x.dtype, x.ndim - shape.ndim, x.shape);
+    args.y = data_of(y);
+    args.rstd = data_of(rstd);
+    if (centered) {
+        mean = empty(x.dtype, x.ndim - shape.ndim, x.shape);
+        args.mean = data_of(mean);
+    }
+    launch(kernel, args);
+    if (!centered) return py::make_tuple(std::move(y), std::move(rstd));
+    return py::make_tuple(std::move(y), std::move(mean), std::move(rstd));
+}
+
+py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle normalized_shape,
+                   py::handle mean, py::handle rstd, py::handle weight, py::handle needs) {
+    const auto& kernel = norm::kBackward[centered];
+    const char* op = kernel.name;
+    py::object hold_x, hold_dy, hold_w, hold_mean, hold_rstd;
+    const Array x = dense_float(input, {op, "input"}, hold_x);
+    const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
+    check_same_shape(d, {op, "dy"}, x, "input");
+    const Normalized shape(normalized_shape, op);
+    const std::int64_t rows = shape.rows_of(x, {op, "input"});
+    const auto statistic = [&](py::handle object, const char* argument, py::object& hold) {
+        const Array a = dense_as(object, {op, argument}, x.dtype, hold);
+        if (a.size() != rows) {
+            fail<ValueError>(op, ": ", argument, " must have one number for each of ", rows,
+                             " rows, got shape ", shape_text(a));
+        }
+        return a.data;
+    };
+    const int parameters = centered ? 2 : 1;
+    if (PyTuple_Check(needs.ptr()) == 0 || PyTuple_GET_SIZE(needs.ptr()) != 1 + parameters) {
+        fail<TypeError>(op, ": needs must be a tuple of ", 1 + parameters,
+                        " booleans, for input, weight", centered ? " and bias" : "");
+    }
+    norm::BackwardArgs args{};
+    args.dtype = x.dtype;
+    args.centered = centered;
+    args.rows = rows, args.n = shape.size();
+    args.dy = d.data, args.x = x.data;
+    if (centered) args.mean = statistic(mean, "mean", hold_mean);
+    args.rstd = statistic(rstd, "rstd", hold_rstd);
+    args.w = parameter(weight, {op, "weight"}, x, shape, hold_w);
+    py::object grads[3] = {py::none(), py::none(), py::none()};
+    void** const outputs[3] = {&args.dx, &args.dw, &args.db};
+    for (int i = 0; i <= parameters; ++i) {
+        if (PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) != 1) continue;
+        grads[i] =
+            i == 0 ? empty(x.dtype, x.ndim, x.shape) : empty(x.dtype, shape.ndim, shape.shape);
+        *outputs[i] = data_of(grads[i]);
+    }
+    launch(kernel, args);
+    if (!centered) return py::make_tuple(std::move(grads[0]), std::move(grads[1]));
+    return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]));
+}
+
+py::tuple layer_norm(py::handle input, py::handle normalized_shape, py::handle weight,
+                     py::handle bias, py::handle eps) {
+    return forward(true, input, normalized_shape, weight, bias, eps);
+}
+
+py::tuple layer_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
+                              py::handle mean, py::handle rstd, py::handle weight,
+                              py::handle needs) {
+    return backward(true, dy, input, normalized_shape, mean, rstd, weight, needs);
+}
+
+py::tuple rms_norm(py::handle input, py::handle normalized_shape, py::handle weight,
+                   py::handle eps) {
+    return forward(false, input, normalized_shape, weight, py::none(), eps);
+}
+
+py::tuple rms_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
+                            py::handle rstd, py::handle weight, py::handle needs) {
+    return backward(false, dy, input, normalized_shape, py::none(), rstd, weight, needs);
+}
+
+}  // namespace
+
+void bind_norm(py::module_& m) {
+    const py::arg_v weight = py::arg("weight") = py::none();
+    m.def("layer_norm", &layer_norm, py::arg("input"), py::arg("normalized_shape"), weight,
+          py::arg("bias") = py::none(), py::arg("eps") = 1e-5);
+    m.def("layer_norm_backward", &layer_norm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("normalized_shape"), py::arg("mean"), py::arg("rstd"), weight,
+          py::arg("needs") = py::make_tuple(true, true, true));
+    m.def("rms_norm", &rms_norm, py::arg("input"), py::arg("normalized_shape"), weight,
+          py::arg("eps") = py::none());
+    m.def("rms_norm_backward", &rms_norm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("normalized_shape"), py::arg("rstd"), weight,
+          py::arg("needs") = py::make_tuple(true, true));
+}
+
+}  // namespace fastnn::bind

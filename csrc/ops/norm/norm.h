@@ -1,0 +1,101 @@
+// Normalization of rows, a row being all elements over which one sample is normalized.
+//
+// Layer norm, with m and v the mean and the variance (divided by n) of a row x:
+//     r = 1 / sqrt(v + eps),  h_i = (x_i - m) r,  y_i = h_i w_i + b_i
+// RMS norm: m = 0 and v = mean x_i^2. With g_i = dy_i w_i, a = mean g_i (0 for RMS norm) and
+// c = mean g_i h_i:
+//     dx_i = r (g_i - a - h_i c),  dw_i = sum over rows of dy_i h_i,  db_i = sum over rows of dy_i
+//
+// x, y, dy, dx are (rows, n) in C order, w, b, dw, db (n), mean and rstd (rows). Outputs overlap
+// nothing. The sums over rows go in chunks cut by size, which are then added in order.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::norm {
+
+struct Args {
+    Dtype dtype;
+    bool centered;  // layer norm; otherwise RMS norm, without mean and b
+    std::int64_t rows, n;
+    double eps;
+    const void* x;
+    const void* w;  // may be null: ones
+    const void* b;  // may be null: zeros
+    void* y;
+    void* mean;  // of the dtype, like rstd
+    void* rstd;
+};
+
+struct BackwardArgs {
+    Dtype dtype;
+    bool centered;
+    std::int64_t rows, n;
+    const void* dy;
+    const void* x;
+    const void* mean;
+    const void* rstd;
+    const void* w;
+    void* dx;  // dx, dw and db may be null: not wanted
+    void* dw;
+    void* db;
+};
+
+template <class T>
+struct Rows {
+    long count, n;
+    const T* x;
+    const T* w;
+    const T* b;
+    T* y;
+    T* mean;
+    T* rstd;
+    double eps;
+    bool stream;  // y goes past the caches
+};
+
+template <class T>
+struct RowsBackward {
+    long count, n;
+    const T* dy;
+    const T* x;
+    const T* mean;
+    const T* rstd;
+    const T* w;
+    T* dx;
+    T* dw;  // of these rows alone; both or none (RMS norm: dw alone)
+    T* db;
+    bool stream;  // dx goes past the caches
+};
+
+template <class T>
+struct TypedKernels {
+    void (*rows[2])(const Rows<T>& r);  // by Args::centered
+    void (*rows_backward[2])(const RowsBackward<T>& r);
+    void (*add)(const T* x, T* y, long n);  // y += x
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by norm_kernel.cpp, once per level
+
+extern const Kernel<Args> kForward[2];  // by Args::centered
+extern const Kernel<BackwardArgs> kBackward[2];
+
+}  // namespace fastnn::norm

@@ -1,0 +1,295 @@
+#include "ops/norm/norm.h"
+
+#include "simd/stream.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using norm::Rows;
+using norm::RowsBackward;
+
+// So many vectors are summed lane by lane, in four sums in turns, before their sum goes on in
+// double: 16 KiB at the widest, which is still in L1 when the squares are taken.
+constexpr long kBlock = 256;
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+template <class T>
+FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
+    count == Vec<T>::width ? v.store(p) : v.store(p, count);
+}
+
+// f(i, count) for whole vectors, then once for the rest.
+template <class T, class F>
+FASTNN_INLINE void over(long begin, long end, F f) {
+    long i = begin;
+    for (; i + Vec<T>::width <= end; i += Vec<T>::width) f(i, long(Vec<T>::width));
+    if (i < end) f(i, end - i);
+}
+
+// The sum of f(x) over n numbers of one block; lanes beyond the end are not counted.
+template <class T, class F>
+FASTNN_INLINE double block_sum(const T* x, long n, F f) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b, c, d;
+    long i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        a += f(V::load(x + i));
+        b += f(V::load(x + i + W));
+        c += f(V::load(x + i + 2 * W));
+        d += f(V::load(x + i + 3 * W));
+    }
+    for (; i + W <= n; i += W) a += f(V::load(x + i));
+    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
+    return double(sum((a + b) + (c + d)));
+}
+
+// The same for two functions at once; the sum of the second goes to `other`.
+template <class T, class F, class G>
+FASTNN_INLINE double block_sum(const T* x, long n, F f, G g, double& other) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b, c, d;
+    long i = 0;
+    for (; i + 2 * W <= n; i += 2 * W) {
+        const V v = V::load(x + i), w = V::load(x + i + W);
+        a += f(v);
+        b += f(w);
+        c += g(v);
+        d += g(w);
+    }
+    for (; i < n; i += W) {
+        const long k = n - i < W ? n - i : W;
+        const V v = V::load(x + i, k);
+        const Mask<T> inside = Mask<T>::first(k);
+        a += select(inside, f(v), V());
+        c += select(inside, g(v), V());
+    }
+    other = double(sum(c + d));
+    return double(sum(a + b));
+}
+
+// Mean and mean square around it, from blocks: their means and sums of squares are put together by
+// the formula of Chan, Golub and LeVeque (1979), so that a row is read once however long it is.
+template <bool centered, class T>
+FASTNN_INLINE void moments(const T* x, long n, double& mean, double& square) {
+    using V = Vec<T>;
+    constexpr long block = kBlock * V::width;
+    double m = 0, s = 0;
+    for (long i = 0; i < n; i += block) {
+        const long k = n - i < block ? n - i : block;
+        if constexpr (centered) {
+            const double rough =
+                block_sum(x + i, k, [](V v) __attribute__((always_inline)) { return v; }) /
+                double(k);
+            // The mean is rounded, and more so the sum of numbers far from zero: what it is off by
+            // is summed with the squares around it.
+            const V around = T(rough);
+            double off = 0;
+            const double squares = block_sum(
+                x + i, k,
+                [=](V v) __attribute__((always_inline)) {
+                    const V d = v - around;
+                    return d * d;
+                },
+                [=](V v) __attribute__((always_inline)) { return v - around; }, off);
+            off /= double(k);
+            const double here = double(T(rough)) + off;
+            s += squares - double(k) * off * off;
+            const double delta = here - m, share = double(k) / double(i + k);
+            m += delta * share;
+            s += delta * delta * double(i) * share;
+        } else {
+            s += block_sum(x + i, k, [](V v) __attribute__((always_inline)) { return v * v; });
+        }
+    }
+    mean = m;
+    square = s > 0 || s != s ? s / double(n) : 0;
+}
+
+template <bool past_cache, class T>
+FASTNN_INLINE void put(Vec<T> v, T* p, long count) {
+    if constexpr (past_cache) {
+        count == Vec<T>::width ? stream(v, p) : v.store(p, count);
+    } else {
+        store(v, p, count);
+    }
+}
+
+template <bool centered, bool weighted, bool biased, bool past_cache, class T>
+FASTNN_INLINE void forward(const Rows<T>& r) {
+    using V = Vec<T>;
+    for (long row = 0; row < r.count; ++row) {
+        const T* x = r.x + row * r.n;
+        T* y = r.y + row * r.n;
+        double mean, square;
+        moments<centered>(x, r.n, mean, square);
+        const T m = T(mean), s = T(1 / __builtin_sqrt(square + r.eps));
+        if (centered) r.mean[row] = m;
+        r.rstd[row] = s;
+        // What the mean loses as a T is taken off here: of numbers far from zero it is not little.
+        const V vm = m, vs = s, lost = T((double(m) - mean) * double(s));
+        over<T>(0, r.n, [=, &r](long i, long k) __attribute__((always_inline)) {
+            V h = load(x + i, k);
+            h = centered ? fma(h - vm, vs, lost) : h * vs;
+            if (weighted && biased) {
+                h = fma(h, load(r.w + i, k), load(r.b + i, k));
+            } else if (weighted) {
+                h *= load(r.w + i, k);
+            } else if (biased) {
+                h += load(r.b + i, k);
+            }
+            put<past_cache>(h, y + i, k);
+        });
+    }
+    if (past_cache) stream_fence();
+}
+
+template <bool centered, bool weighted, bool biased, class T>
+FASTNN_INLINE void forward_to(const Rows<T>& r) {
+    r.stream ? forward<centered, weighted, biased, true>(r)
+             : forward<centered, weighted, biased, false>(r);
+}
+
+template <bool centered, class T>
+void rows(const Rows<T>& r) {
+    if (r.w != nullptr) {
+        if (centered && r.b != nullptr) {
+            forward_to<centered, true, true>(r);
+        } else {
+            forward_to<centered, true, false>(r);
+        }
+    } else if (centered && r.b != nullptr) {
+        forward_to<centered, false, true>(r);
+    } else {
+        forward_to<centered, false, false>(r);
+    }
+}
+
+template <bool b>
+struct Flag {
+    static constexpr bool value = b;
+};
+
+// R rows at once, so that w, dw and db are loaded and stored once for all of them. First pass: sums
+// of the rows, and dw and db; second: dx, while the rows are still in cache.
+template <long R, bool centered, bool weighted, bool past_cache, class T>
+FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
+    using V = Vec<T>;
+    const long n = r.n;
+    const T* dy = r.dy + row * n;
+    const T* x = r.x + row * n;
+    const bool parameters = r.dw != nullptr;
+    V m[R], s[R];
+    double a[R] = {}, c[R] = {};
+    for (long j = 0; j < R; ++j) {
+        if (centered) m[j] = r.mean[row + j];
+        s[j] = r.rstd[row + j];
+    }
+    constexpr long block = 64 * V::width;
+    for (long begin = 0; begin < n; begin += block) {
+        V sum_g[R], sum_gh[R];
+        const auto sums = [&](long i, long k, auto with) __attribute__((always_inline)) {
+            constexpr bool with_parameters = decltype(with)::value;
+            V w, dw, db;
+            if (weighted) w = load(r.w + i, k);
+            if (with_parameters) {
+                dw = load(r.dw + i, k);
+                if (centered) db = load(r.db + i, k);
+            }
+#pragma GCC unroll 4
+            for (long j = 0; j < R; ++j) {
+                const V d = load(dy + j * n + i, k), v = load(x + j * n + i, k);
+                const V h = (centered ? v - m[j] : v) * s[j];
+                if (with_parameters) {
+                    dw = fma(d, h, dw);
+                    if (centered) db += d;
+                }
+                const V g = weighted ? d * w : d;
+                if (centered) sum_g[j] += g;
+                sum_gh[j] = fma(g, h, sum_gh[j]);
+            }
+            if (with_parameters) {
+                store(dw, r.dw + i, k);
+                if (centered) store(db, r.db + i, k);
+            }
+        };
+        const long end = n - begin < block ? n : begin + block;
+        if (parameters) {
+            over<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+                sums(i, k, Flag<true>{});
+            });
+        } else {
+            over<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+                sums(i, k, Flag<false>{});
+            });
+        }
+        for (long j = 0; j < R; ++j) {
+            if (centered) a[j] += double(sum(sum_g[j]));
+            c[j] += double(sum(sum_gh[j]));
+        }
+    }
+    if (r.dx == nullptr) return;
+    T* dx = r.dx + row * n;
+    // dx = g s - (x - m) s^2 c - a s
+    V slope[R], shift[R];
+    for (long j = 0; j < R; ++j) {
+        const double rstd = double(r.rstd[row + j]);
+        slope[j] = T(-rstd * rstd * (c[j] / double(n)));
+        shift[j] = T(-rstd * (a[j] / double(n)));
+    }
+    over<T>(0, n, [&](long i, long k) __attribute__((always_inline)) {
+        V w;
+        if (weighted) w = load(r.w + i, k);
+#pragma GCC unroll 4
+        for (long j = 0; j < R; ++j) {
+            const V d = load(dy + j * n + i, k), v = load(x + j * n + i, k);
+            const V g = weighted ? d * w : d;
+            const V rest = centered ? fma(v - m[j], slope[j], shift[j]) : v * slope[j];
+            put<past_cache>(fma(g, s[j], rest), dx + j * n + i, k);
+        }
+    });
+}
+
+template <bool centered, bool weighted, bool past_cache, class T>
+FASTNN_INLINE void backward(const RowsBackward<T>& r) {
+    long row = 0;
+    for (; row + 4 <= r.count; row += 4) {
+        rows_at_once<4, centered, weighted, past_cache>(r, row);
+    }
+    for (; row < r.count; ++row) rows_at_once<1, centered, weighted, past_cache>(r, row);
+    if (past_cache) stream_fence();
+}
+
+template <bool centered, class T>
+void rows_backward(const RowsBackward<T>& r) {
+    if (r.w != nullptr) {
+        r.stream ? backward<centered, true, true>(r) : backward<centered, true, false>(r);
+    } else {
+        r.stream ? backward<centered, false, true>(r) : backward<centered, false, false>(r);
+    }
+}
+
+template <class T>
+void add(const T* x, T* y, long n) {
+    over<T>(0, n, [=](long i, long k) { store(load(y + i, k) + load(x + i, k), y + i, k); });
+}
+
+template <class T>
+constexpr norm::TypedKernels<T> kTyped{
+    {rows<false, T>, rows<true, T>}, {rows_backward<false, T>, rows_backward<true, T>}, add<T>};
+
+constexpr norm::Kernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::norm {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::norm
