@@ -402,6 +402,22 @@ def adam_step(
     counts: list[int],
     hyper: _Array,
 ) -> None: ...
+def sgd_step_rows(
+    param: _Array, ids: _Array, rows: _Array, lr: float, maximize: bool = False
+) -> None: ...
+def adam_step_rows(
+    param: _Array,
+    ids: _Array,
+    rows: _Array,
+    exp_avg: _Array,
+    exp_avg_sq: _Array,
+    step: _Array,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    maximize: bool = False,
+) -> None: ...
 def grad_norm(grads: list[_Array], p: float) -> _Array: ...
 def clip_grad_norm(grads: list[_Array], norm: _Array, max_norm: float) -> None: ...
 def clip_grad_value(grads: list[_Array], clip_value: float) -> None: ...
@@ -459,6 +475,63 @@ def rms_norm_backward(
     weight: _Array | None = None,
     needs: tuple[bool, ...] = (True, True),
 ) -> tuple[_Array | None, _Array | None]: ...
+
+# Embedding. Offsets: where each bag begins, and where the last ends; embedding_bag gives (y,
+# winners), the rows (ids, their gradients).
+def embedding(input: _Array, weight: _Array) -> _Array: ...
+def embedding_backward(
+    dy: _Array,
+    input: _Array,
+    num_embeddings: int,
+    padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,
+) -> _Array: ...
+def embedding_backward_rows(
+    dy: _Array,
+    input: _Array,
+    num_embeddings: int,
+    padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,
+) -> tuple[_Array, _Array]: ...
+def embedding_renorm(
+    input: _Array, weight: _Array, max_norm: float, norm_type: float = 2.0
+) -> None: ...
+def embedding_bag(
+    input: _Array,
+    offsets: _Array,
+    weight: _Array,
+    mode: str = "mean",
+    per_sample_weights: _Array | None = None,
+    padding_idx: int | None = None,
+) -> tuple[_Array, _Array | None]: ...
+def embedding_bag_backward(
+    dy: _Array,
+    input: _Array,
+    offsets: _Array,
+    num_embeddings: int,
+    mode: str = "mean",
+    per_sample_weights: _Array | None = None,
+    padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,
+) -> _Array: ...
+def embedding_bag_backward_rows(
+    dy: _Array,
+    input: _Array,
+    offsets: _Array,
+    num_embeddings: int,
+    mode: str = "mean",
+    per_sample_weights: _Array | None = None,
+    padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,
+) -> tuple[_Array, _Array]: ...
+def embedding_bag_max_backward(dy: _Array, winners: _Array, num_embeddings: int) -> _Array: ...
+def embedding_bag_weights_backward(
+    dy: _Array,
+    input: _Array,
+    offsets: _Array,
+    weight: _Array,
+    padding_idx: int | None = None,
+) -> _Array: ...
 
 # Reduce. dim: an int, several, or None for all axes. var and std give (result, mean), argmax and
 # argmin (values, indices); sum_backward a view that cannot be written.

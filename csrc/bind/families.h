@@ -11,11 +11,13 @@ void bind_loss(pybind11::module_& m);
 void bind_dropout(pybind11::module_& m);
 void bind_elementwise(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);
+void bind_optim_rows(pybind11::module_& m);
 void bind_reduce(pybind11::module_& m);
 void bind_scan(pybind11::module_& m);
 void bind_median(pybind11::module_& m);
 void bind_gemm(pybind11::module_& m);
 void bind_linear(pybind11::module_& m);
 void bind_norm(pybind11::module_& m);
+void bind_embedding(pybind11::module_& m);
 
 }  // namespace fastnn::bind

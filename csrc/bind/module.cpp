@@ -109,10 +109,12 @@ PYBIND11_MODULE(_core, m) {
     bind_dropout(m);
     bind_elementwise(m);
     bind_optim(m);
+    bind_optim_rows(m);
     bind_reduce(m);
     bind_scan(m);
     bind_median(m);
     bind_gemm(m);
     bind_linear(m);
     bind_norm(m);
+    bind_embedding(m);
 }

@@ -144,6 +144,11 @@ def walk(
             if g is None or sink is None:
                 continue
             if type(g) is not ndarray:
+                if capture is None and type(sink) is not Node and sink.hooks is None:
+                    keep = getattr(g, "accumulate_in", None)  # a gradient kept as rows
+                    if keep is not None:
+                        keep(sink)
+                        continue
                 g = np.asarray(g)
             if type(sink) is Node:
                 held = pending.get(sink)

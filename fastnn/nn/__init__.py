@@ -6,6 +6,7 @@ from . import utils as utils
 from .activation import *
 from .container import *
 from .dropout import *
+from .embedding import *
 from .linear import *
 from .loss import *
 from .module import *

@@ -11,6 +11,7 @@ from .einsum import *
 from .elementwise import *
 from .elementwise_compare import *
 from .elementwise_unary import *
+from .embedding import *
 from .gemm import *
 from .index import *
 from .join import *

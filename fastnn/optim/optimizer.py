@@ -13,12 +13,14 @@ import numpy as np
 from ..autograd.changes import changed
 from ..autograd.function import Array
 from ..autograd.grad_mode import enable_grad
+from ..autograd.rows import RowGradient
 from ..tensor import Tensor
 
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
 
 # Lists of arrays are made by `map` over these: half the time of a comprehension, at every step.
 DATA = attrgetter("data")
+GRAD = attrgetter("grad")
 GRADIENT = attrgetter("grad.data")
 
 
@@ -58,6 +60,8 @@ class Optimizer:
     ValueError
         If it is empty, or names a tensor twice, or one that an operation made.
     """
+
+    takes_rows = False  # whether a `RowGradient` may go to `update_rows`
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         name = type(self).__name__
@@ -157,8 +161,13 @@ class Optimizer:
         params: list[Tensor] = []
         grads: list[Array] = []
         counts: list[int] = []
+        by_rows: list[tuple[dict[str, Any], Tensor, RowGradient]] = []
         for group in self.param_groups:
             some = group["params"]
+            if self.takes_rows and RowGradient in map(type, map(GRAD, some)):
+                apart = [p for p in some if self.goes_by_rows(group, p)]
+                by_rows += [(group, p, p.grad) for p in apart]
+                some = [p for p in some if not any(p is q for q in apart)]
             try:
                 grads += map(GRADIENT, some)
             except AttributeError:  # not every parameter has one
@@ -170,7 +179,19 @@ class Optimizer:
         if params:
             self.update(params, grads, counts)
             changed(map(DATA, params))
+        for group, p, gradient in by_rows:
+            self.update_rows(group, p, gradient)
+            changed((p.data,))
         return loss
+
+    def goes_by_rows(self, group: dict[str, Any], p: Tensor) -> bool:
+        """Whether the gradient of `p` is kept as rows and may go to `update_rows`."""
+        g = p.grad
+        return type(g) is RowGradient and g.rows is not None and p.data.flags.c_contiguous
+
+    def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
+        """Change the rows of `p` that `gradient` holds, and no others."""
+        raise NotImplementedError(f"{type(self).__name__}: write update_rows(group, p, gradient)")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
         """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.function import Array
+from ..autograd.rows import RowGradient
 from ..tensor import Tensor
 from .optimizer import DATA, Optimizer, Params, check_not_negative
 
@@ -43,6 +44,12 @@ class SGD(Optimizer):
     foreach, fused
         Taken for PyTorch's sake: a step is always one call for all parameters.
 
+    Notes
+    -----
+    Without momentum and weight decay, a gradient that is kept as rows (``sparse=True`` of
+    embeddings) changes its rows and touches no others. With either of them all rows move, as with
+    any gradient.
+
     References
     ----------
     Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013.
@@ -57,6 +64,8 @@ class SGD(Optimizer):
     >>> p.data.round(4)
     array([0.9, 1.9], dtype=float32)
     """
+
+    takes_rows = True
 
     def __init__(
         self,
@@ -112,6 +121,16 @@ class SGD(Optimizer):
         except KeyError:
             wanted = [m != 0 for m, n in zip(momenta, counts) for _ in range(n)]
             self.start(params, data, grads, wanted, counts, hyper)
+
+    def goes_by_rows(self, group: dict[str, Any], p: Tensor) -> bool:
+        """Whether only the rows of the gradient of `p` change."""
+        plain = group["momentum"] == 0 and group["weight_decay"] == 0
+        return plain and super().goes_by_rows(group, p)
+
+    def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
+        """Change the rows of `p` that `gradient` holds, and no others."""
+        ids, rows = gradient.ids, gradient.rows
+        _core.sgd_step_rows(p.data, ids, rows, float(group["lr"]), group["maximize"])
 
     def start(
         self,

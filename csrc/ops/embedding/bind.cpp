@@ -1,0 +1,350 @@
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/embedding/embedding.h"
+
+namespace fastnn::bind {
+namespace {
+
+using embedding::Mode;
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();  // rows and positions
+
+std::string place(const char* argument, std::int64_t at, int ndim, const Py_ssize_t* shape) {
+    std::string text;
+    for (int i = ndim - 1; i >= 0; --i) {
+        text = std::to_string(at % shape[i]) + (text.empty() ? "" : ", ") + text;
+        at /= shape[i];
+    }
+    return text.empty() ? argument : argument + ("[" + text + "]");
+}
+
+// Ids of any shape, each in [0, vocabulary).
+Array row_ids(py::handle input, const char* op, std::int64_t vocabulary, py::object& hold) {
+    const Array ids = dense_ids(input, {op, "input"}, hold);
+    const auto* id = ids.as<const std::int64_t>();
+    const std::int64_t count = ids.size();
+    if (count > kMost || vocabulary > kMost) {
+        fail<ValueError>(op, ": at most ", kMost, " ids and rows are possible, got ", count,
+                         " and ", vocabulary);
+    }
+    const auto wrong = [=](std::int64_t i) {
+        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(vocabulary);
+    };
+    bool bad = false;
+    for (std::int64_t i = 0; i < count; ++i) bad |= wrong(id[i]);
+    if (bad) {
+        const std::int64_t at = std::find_if(id, id + count, wrong) - id;
+        if (at < count) {
+            fail<IndexError>(op, ": ", place("input", at, ids.ndim, ids.shape), " is ", id[at],
+                             ", but weight has ", vocabulary, " rows");
+        }
+    }
+    return ids;
+}
+
+Array table_of(py::handle weight, const char* op, py::object& hold) {
+    const Array w = dense_float(weight, {op, "weight"}, hold);
+    check_ndim(w, {op, "weight"}, 2, "(num_embeddings, embedding_dim)");
+    return w;
+}
+
+std::int64_t count_of_rows(std::int64_t n, const char* op) {
+    if (n < 0) fail<ValueError>(op, ": num_embeddings must not be negative, got ", n);
+    return n;
+}
+
+// None, or a row; negative ones are counted from the end.
+std::int64_t padding_of(py::handle object, const char* op, std::int64_t vocabulary) {
+    if (object.is_none()) return embedding::kNoPadding;
+    const Py_ssize_t row = PyNumber_AsSsize_t(object.ptr(), PyExc_IndexError);
+    if (row == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    if (row < -vocabulary || row >= vocabulary) {
+        fail<ValueError>(op, ": padding_idx must name one of ", vocabulary, " rows, got ", row);
+    }
+    return row < 0 ? row + vocabulary : row;
+}
+
+py::object forward(py::handle input, py::handle weight) {
+    const char* op = embedding::kGather.name;
+    py::object hold_w, hold_ids;
+    const Array w = table_of(weight, op, hold_w);
+    const Array ids = row_ids(input, op, w.shape[0], hold_ids);
+    if (ids.ndim + 1 > kMaxDims) fail<ValueError>(op, ": input has too many dimensions");
+    Py_ssize_t shape[kMaxDims];
+    std::copy(ids.shape, ids.shape + ids.ndim, shape);
+    shape[ids.ndim] = w.shape[1];
+    py::object y = empty(w.dtype, ids.ndim + 1, shape);
+    launch(embedding::kGather,
+           embedding::GatherArgs{w.dtype, ids.size(), w.shape[1], ids.as<const std::int64_t>(),
+                                 w.data, data_of(y)});
+    return y;
+}
+
+// Ids sorted together with their positions.
+struct Sorted {
+    Scratch<embedding::Entry> entries;
+    std::int64_t kept = 0, unique = 0;
+
+    Sorted(const Array& ids, std::int64_t vocabulary, std::int64_t padding)
+        : entries(static_cast<std::size_t>(ids.size())) {
+        launch(embedding::kSort,
+               embedding::SortArgs{ids.size(), vocabulary, padding, ids.as<const std::int64_t>(),
+                                   entries, &kept, &unique});
+    }
+};
+
+// The gradient as a whole, or (with rows) as the ids met and their rows.
+py::object sum(embedding::SumArgs args, Sorted& sorted, bool rows) {
+    args.entries = sorted.entries;
+    args.kept = sorted.kept;
+    args.unique = sorted.unique;
+    if (!rows) {
+        py::object dw = empty(args.dtype, {args.vocabulary, args.width});
+        args.dw = data_of(dw);
+        launch(embedding::kSum, args);
+        return dw;
+    }
+    py::object ids = empty(Dtype::i64, {sorted.unique});
+    py::object values = empty(args.dtype, {sorted.unique, args.width});
+    args.rows_ids = reinterpret_cast<std::int64_t*>(data_of(ids));
+    args.rows = data_of(values);
+    launch(embedding::kSum, args);
+    return py::make_tuple(std::move(ids), std::move(values));
+}
+
+template <bool rows>
+py::object backward(py::handle dy, py::handle input, std::int64_t num_embeddings,
+                    py::handle padding_idx, bool scale_grad_by_freq) {
+    const char* op = rows ? "embedding_backward_rows" : "embedding_backward";
+    py::object hold_dy, hold_ids;
+    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const std::int64_t padding = padding_of(padding_idx, op, vocabulary);
+    const Array ids = row_ids(input, op, vocabulary, hold_ids);
+    const Array d = dense_float(dy, {op, "dy"}, hold_dy);
+    if (d.ndim != ids.ndim + 1 || !std::equal(ids.shape, ids.shape + ids.ndim, d.shape)) {
+        fail<ValueError>(op, ": dy must have the shape of input ", shape_text(ids),
+                         " and one dimension more, got ", shape_text(d));
+    }
+    Sorted sorted(ids, vocabulary, padding);
+    embedding::SumArgs args{};
+    args.dtype = d.dtype;
+    args.by_frequency = scale_grad_by_freq;
+    args.vocabulary = vocabulary, args.width = d.shape[d.ndim - 1];
+    args.dy = d.data;
+    return sum(args, sorted, rows);
+}
+
+void renorm(py::handle input, py::handle weight, double max_norm, double norm_type) {
+    const char* op = embedding::kRenorm.name;
+    if (!(norm_type > 0)) fail<ValueError>(op, ": norm_type must be positive, got ", norm_type);
+    if (!(max_norm >= 0)) fail<ValueError>(op, ": max_norm must not be negative, got ", max_norm);
+    const Array w = writable_array(weight, {op, "weight"});
+    check_ndim(w, {op, "weight"}, 2, "(num_embeddings, embedding_dim)");
+    py::object hold;
+    const Array ids = row_ids(input, op, w.shape[0], hold);
+    Sorted sorted(ids, w.shape[0], embedding::kNoPadding);
+    launch(embedding::kRenorm, embedding::RenormArgs{w.dtype, sorted.kept, w.shape[1],
+                                                     sorted.entries, w.data, max_norm, norm_type});
+}
+
+Mode parse_mode(py::handle object, const char* op) {
+    const char* text = PyUnicode_Check(object.ptr()) ? PyUnicode_AsUTF8(object.ptr()) : nullptr;
+    if (text == nullptr) {
+        PyErr_Clear();
+        fail<TypeError>(op, ": mode must be a string, got ", Py_TYPE(object.ptr())->tp_name);
+    }
+    const std::string mode = text;
+    if (mode == "sum") return Mode::sum;
+    if (mode == "mean") return Mode::mean;
+    if (mode == "max") return Mode::max;
+    fail<ValueError>(op, ": mode must be 'sum', 'mean' or 'max', got '", mode, "'");
+}
+
+// Ids in a row, cut into bags.
+struct Bags {
+    const char* op;
+    py::object hold_ids, hold_offsets;
+    Array ids, offsets;
+
+    Bags(py::handle input, py::handle offset_array, std::int64_t vocabulary, const char* op)
+        : op(op),
+          ids(row_ids(input, op, vocabulary, hold_ids)),
+          offsets(dense_ids(offset_array, {op, "offsets"}, hold_offsets)) {
+        check_ndim(ids, {op, "input"}, 1, "(ids)");
+        check_ndim(offsets, {op, "offsets"}, 1, "(bags + 1)");
+        const std::int64_t n = offsets.shape[0];
+        const std::int64_t* at = begins();
+        if (n < 1 || at[0] != 0 || at[n - 1] != ids.shape[0]) {
+            fail<ValueError>(op, ": offsets must begin with 0 and end with the number of ids, ",
+                             ids.shape[0], ", got ",
+                             n < 1 ? std::string("none")
+                                   : std::to_string(at[0]) + " and " + std::to_string(at[n - 1]));
+        }
+        for (std::int64_t b = 0; b + 1 < n; ++b) {
+            if (at[b + 1] < at[b]) {
+                fail<ValueError>(op, ": offsets must not decrease, but offsets[", b + 1, "] is ",
+                                 at[b + 1], " after ", at[b]);
+            }
+        }
+    }
+    const std::int64_t* begins() const { return offsets.as<const std::int64_t>(); }
+    std::int64_t count() const { return offsets.shape[0] - 1; }
+    const std::int64_t* id() const { return ids.as<const std::int64_t>(); }
+    // A factor for each position, or null.
+    const void* scales(py::handle object, Dtype dtype, Mode mode, py::object& hold) const {
+        if (object.is_none()) return nullptr;
+        if (mode != Mode::sum) {
+            fail<ValueError>(op, ": per_sample_weights need mode 'sum'");
+        }
+        const Array s = dense_as(object, {op, "per_sample_weights"}, dtype, hold);
+        check_same_shape(s, {op, "per_sample_weights"}, ids, "input");
+        return s.data;
+    }
+};
+
+py::tuple bag(py::handle input, py::handle offsets, py::handle weight, py::handle mode_text,
+              py::handle per_sample_weights, py::handle padding_idx) {
+    const char* op = embedding::kBag.name;
+    py::object hold_w, hold_scales;
+    const Array w = table_of(weight, op, hold_w);
+    const Mode mode = parse_mode(mode_text, op);
+    const std::int64_t padding = padding_of(padding_idx, op, w.shape[0]);
+    const Bags bags(input, offsets, w.shape[0], op);
+    embedding::BagArgs args{};
+    args.dtype = w.dtype, args.mode = mode;
+    args.bags = bags.count(), args.count = bags.ids.shape[0];
+    args.width = w.shape[1], args.padding = padding;
+    args.ids = bags.id(), args.offsets = bags.begins();
+    args.weight = w.data;
+    args.scales = bags.scales(per_sample_weights, w.dtype, mode, hold_scales);
+    py::object y = empty(w.dtype, {bags.count(), w.shape[1]}), winners = py::none();
+    args.y = data_of(y);
+    if (mode == Mode::max) {
+        winners = empty(Dtype::i64, {bags.count(), w.shape[1]});
+        args.winners = reinterpret_cast<std::int64_t*>(data_of(winners));
+    }
+    launch(embedding::kBag, args);
+    return py::make_tuple(std::move(y), std::move(winners));
+}
+
+template <class T>
+void fill_shares(const Bags& bags, std::int64_t padding, T* share) {
+    const std::int64_t *at = bags.begins(), *id = bags.id();
+    for (std::int64_t b = 0; b < bags.count(); ++b) {
+        const std::int64_t absent = std::count(id + at[b], id + at[b + 1], padding);
+        share[b] = static_cast<T>(
+            1.0 / static_cast<double>(std::max<std::int64_t>(1, at[b + 1] - at[b] - absent)));
+    }
+}
+
+template <bool rows>
+py::object bag_backward(py::handle dy, py::handle input, py::handle offsets,
+                        std::int64_t num_embeddings, py::handle mode_text,
+                        py::handle per_sample_weights, py::handle padding_idx,
+                        bool scale_grad_by_freq) {
+    const char* op = rows ? "embedding_bag_backward_rows" : "embedding_bag_backward";
+    py::object hold_dy, hold_scales;
+    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const Mode mode = parse_mode(mode_text, op);
+    if (mode == Mode::max) {
+        fail<ValueError>(op, ": mode must be 'sum' or 'mean'; see embedding_bag_max_backward");
+    }
+    const std::int64_t padding = padding_of(padding_idx, op, vocabulary);
+    const Bags bags(input, offsets, vocabulary, op);
+    const Array d = dense_float(dy, {op, "dy"}, hold_dy);
+    check_ndim(d, {op, "dy"}, 2, "(bags, embedding_dim)");
+    check_shape(d, {op, "dy"}, {bags.count(), d.shape[1]});
+    if (bags.count() > kMost) fail<ValueError>(op, ": at most ", kMost, " bags are possible");
+
+    Scratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.shape[0]));
+    const std::int64_t* at = bags.begins();
+    for (std::int64_t b = 0; b < bags.count(); ++b)
+        std::fill(bag_of.data() + at[b], bag_of.data() + at[b + 1], static_cast<std::int32_t>(b));
+    Scratch<double> shares(static_cast<std::size_t>(mode == Mode::mean ? bags.count() : 0));
+    embedding::SumArgs args{};
+    if (mode == Mode::mean) {
+        visit_float(d.dtype, [&]<class T>() {
+            fill_shares(bags, padding, reinterpret_cast<T*>(shares.data()));
+        });
+        args.bag_scales = shares.data();
+    }
+    Sorted sorted(bags.ids, vocabulary, padding);
+    args.dtype = d.dtype;
+    args.by_frequency = scale_grad_by_freq;
+    args.vocabulary = vocabulary, args.width = d.shape[1];
+    args.dy = d.data;
+    args.bags = bag_of;
+    args.scales = bags.scales(per_sample_weights, d.dtype, mode, hold_scales);
+    return sum(args, sorted, rows);
+}
+
+py::object max_backward(py::handle dy, py::handle winners, std::int64_t num_embeddings) {
+    const char* op = embedding::kMaxBackward.name;
+    py::object hold_dy, hold_winners;
+    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const Array d = dense_float(dy, {op, "dy"}, hold_dy);
+    check_ndim(d, {op, "dy"}, 2, "(bags, embedding_dim)");
+    const Array w = dense_ids(winners, {op, "winners"}, hold_winners);
+    check_same_shape(w, {op, "winners"}, d, "dy");
+    const auto* id = w.as<const std::int64_t>();
+    for (std::int64_t i = 0; i < w.size(); ++i) {
+        if (id[i] < -1 || id[i] >= vocabulary) {
+            fail<IndexError>(op, ": ", place("winners", i, w.ndim, w.shape), " is ", id[i],
+                             ", but there are ", vocabulary, " rows");
+        }
+    }
+    py::object dw = empty(d.dtype, {vocabulary, d.shape[1]});
+    launch(embedding::kMaxBackward,
+           embedding::MaxBackwardArgs{d.dtype, d.shape[0], vocabulary, d.shape[1], id, d.data,
+                                      data_of(dw)});
+    return dw;
+}
+
+py::object weights_backward(py::handle dy, py::handle input, py::handle offsets, py::handle weight,
+                            py::handle padding_idx) {
+    const char* op = embedding::kScalesBackward.name;
+    py::object hold_w, hold_dy;
+    const Array w = table_of(weight, op, hold_w);
+    const std::int64_t padding = padding_of(padding_idx, op, w.shape[0]);
+    const Bags bags(input, offsets, w.shape[0], op);
+    const Array d = dense_as(dy, {op, "dy"}, w.dtype, hold_dy);
+    check_shape(d, {op, "dy"}, {bags.count(), w.shape[1]});
+    py::object out = empty(w.dtype, {bags.ids.shape[0]});
+    launch(embedding::kScalesBackward,
+           embedding::ScalesBackwardArgs{w.dtype, bags.count(), w.shape[1], padding, bags.id(),
+                                         bags.begins(), w.data, d.data, data_of(out)});
+    return out;
+}
+
+}  // namespace
+
+void bind_embedding(py::module_& m) {
+    const py::arg_v padding = py::arg("padding_idx") = py::none();
+    const py::arg_v by_frequency = py::arg("scale_grad_by_freq") = false;
+    const py::arg_v scales = py::arg("per_sample_weights") = py::none();
+    m.def("embedding", &forward, py::arg("input"), py::arg("weight"));
+    m.def("embedding_backward", &backward<false>, py::arg("dy"), py::arg("input"),
+          py::arg("num_embeddings"), padding, by_frequency);
+    m.def("embedding_backward_rows", &backward<true>, py::arg("dy"), py::arg("input"),
+          py::arg("num_embeddings"), padding, by_frequency);
+    m.def("embedding_renorm", &renorm, py::arg("input"), py::arg("weight"), py::arg("max_norm"),
+          py::arg("norm_type") = 2.0);
+    m.def("embedding_bag", &bag, py::arg("input"), py::arg("offsets"), py::arg("weight"),
+          py::arg("mode") = "mean", scales, padding);
+    m.def("embedding_bag_backward", &bag_backward<false>, py::arg("dy"), py::arg("input"),
+          py::arg("offsets"), py::arg("num_embeddings"), py::arg("mode") = "mean", scales, padding,
+          by_frequency);
+    m.def("embedding_bag_backward_rows", &bag_backward<true>, py::arg("dy"), py::arg("input"),
+          py::arg("offsets"), py::arg("num_embeddings"), py::arg("mode") = "mean", scales, padding,
+          by_frequency);
+    m.def("embedding_bag_max_backward", &max_backward, py::arg("dy"), py::arg("winners"),
+          py::arg("num_embeddings"));
+    m.def("embedding_bag_weights_backward", &weights_backward, py::arg("dy"), py::arg("input"),
+          py::arg("offsets"), py::arg("weight"), padding);
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,434 @@
+#include "ops/embedding/embedding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+
+namespace fastnn::embedding {
+namespace {
+
+constexpr std::int64_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
+constexpr std::int64_t kPiece = 1024;        // entries of one id that one thread sums up
+constexpr std::int64_t kStreamBytes = std::int64_t{8}
+                                      << 20;  // outputs from this size on go past the caches
+constexpr double kByteNs = 0.05;  // per byte read or written, one thread, from L3 or memory
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+std::int64_t id_of(Entry e) {
+    return static_cast<std::int64_t>(e >> 32);
+}
+
+bool streams(const void* out, std::int64_t rows, std::int64_t row_bytes) {
+    return rows * row_bytes >= kStreamBytes && row_bytes % 64 == 0 &&
+           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+}
+
+// Calls f(begin, count) over chunks of `count` rows of `row_bytes`.
+template <class F>
+void over_rows(std::int64_t count, std::int64_t row_bytes, F f) {
+    if (count == 0) return;
+    const std::int64_t step =
+        std::clamp<std::int64_t>(kChunkBytes / std::max<std::int64_t>(1, row_bytes), 1, count);
+    parallel_for((count + step - 1) / step, kByteNs * 2 * static_cast<double>(step * row_bytes),
+                 [=](long c) { f(c * step, std::min(step, count - c * step)); });
+}
+
+void gather(const GatherArgs& a) {
+    visit_float(a.dtype, [&]<class T>() {
+        const auto& kernel = table().of<T>();
+        const auto row_bytes = a.width * static_cast<std::int64_t>(sizeof(T));
+        const bool stream = streams(a.y, a.count, row_bytes);
+        const auto* weight = static_cast<const T*>(a.weight);
+        auto* y = static_cast<T*>(a.y);
+        over_rows(a.count, row_bytes, [=, &a, &kernel](std::int64_t at, std::int64_t count) {
+            kernel.gather(weight, a.ids + at, y + at * a.width, a.width, count, stream);
+        });
+    });
+}
+
+// Least significant digit first, so that positions of one id stay in order.
+void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t vocabulary) {
+    constexpr int kBits = 11;
+    constexpr std::size_t kDigits = std::size_t{1} << kBits;
+    int passes = 0;
+    while (passes * kBits < 32 && (vocabulary - 1) >> (passes * kBits) != 0) ++passes;
+    std::uint32_t counts[3][kDigits];
+    std::memset(counts, 0, sizeof counts);
+    for (std::int64_t i = 0; i < count; ++i) {
+        for (int p = 0; p < passes; ++p)
+            ++counts[p][(entries[i] >> (32 + p * kBits)) & (kDigits - 1)];
+    }
+    Entry *from = entries, *to = other;
+    for (int p = 0; p < passes; ++p) {
+        std::uint32_t sum = 0;
+        for (std::uint32_t& n : counts[p]) sum += std::exchange(n, sum);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const Entry e = from[i];
+            to[counts[p][(e >> (32 + p * kBits)) & (kDigits - 1)]++] = e;
+        }
+        std::swap(from, to);
+    }
+    if (from != entries) std::copy(from, from + count, entries);
+}
+
+void sort(const SortArgs& a) {
+    std::int64_t kept = 0;
+    for (std::int64_t i = 0; i < a.count; ++i) {
+        a.entries[kept] = static_cast<Entry>(a.ids[i]) << 32 | static_cast<Entry>(i);
+        kept += a.ids[i] != a.padding;
+    }
+    if (kept < 512) {  // counting digits would take longer
+        std::sort(a.entries, a.entries + kept);
+    } else {
+        Scratch<Entry> other(static_cast<std::size_t>(kept));
+        radix_sort(a.entries, other, kept, a.vocabulary);
+    }
+    std::int64_t unique = 0;
+    for (std::int64_t i = 0; i < kept; ++i)
+        unique += i == 0 || a.entries[i] >> 32 != a.entries[i - 1] >> 32;
+    *a.kept = kept;
+    *a.unique = unique;
+}
+
+// The first entry whose id is at least `id`.
+std::int64_t lower(const Entry* entries, std::int64_t count, std::int64_t id) {
+    return std::lower_bound(entries, entries + count, static_cast<Entry>(id) << 32) - entries;
+}
+
+// The end of the run of equal ids that begins at `at`.
+std::int64_t run_end(const Entry* entries, std::int64_t count, std::int64_t at) {
+    const Entry id = entries[at] >> 32;
+    while (at < count && entries[at] >> 32 == id) ++at;
+    return at;
+}
+
+// Ids that occur more often than kPiece: their entries are summed in pieces by all threads first.
+template <class T>
+class LongRuns {
+ public:
+    LongRuns(const SumArgs& a, const Terms<T>& terms, const TypedKernels<T>& kernel)
+        : width_(a.width),
+          // A run longer than a piece contains the beginning of a piece, so there are at most so
+          // many runs; and each has at most one piece more than it fills.
+          runs_(static_cast<std::size_t>(a.kept / kPiece + 1)) {
+        std::int64_t pieces = 0;
+        for (std::int64_t i = 0; i < a.kept; i += kPiece) {
+            const std::int64_t id = id_of(a.entries[i]);
+            if (count_ > 0 && runs_.data()[count_ - 1].id == id) continue;
+            const std::int64_t begin = lower(a.entries, a.kept, id),
+                               size = lower(a.entries, a.kept, id + 1) - begin;
+            if (size <= kPiece) continue;
+            runs_.data()[count_++] = {id, begin, size, pieces};
+            pieces += (size + kPiece - 1) / kPiece;
+        }
+        if (pieces == 0) return;
+        sums_ = pool::take(checked_bytes(static_cast<std::size_t>(pieces * width_), sizeof(T)));
+        T* sums = static_cast<T*>(sums_.data);
+        const Run* runs = runs_.data();
+        const std::int64_t count = count_;
+        parallel_for(pieces, kByteNs * static_cast<double>(kPiece * width_) * sizeof(T),
+                     [=, &a, &terms, &kernel](long piece) {
+                         const Run& run =
+                             *(std::upper_bound(runs, runs + count, piece,
+                                                [](long p, const Run& r) { return p < r.piece; }) -
+                               1);
+                         const std::int64_t at = (piece - run.piece) * kPiece;
+                         kernel.sum(terms, a.entries + run.begin + at,
+                                    std::min(kPiece, run.size - at), T(1), sums + piece * a.width,
+                                    false);
+                     });
+        for (std::int64_t i = 0; i < count; ++i) {
+            T* first = sums + runs[i].piece * width_;
+            for (std::int64_t p = 1; p < (runs[i].size + kPiece - 1) / kPiece; ++p)
+                kernel.add(first + p * width_, first, width_);
+        }
+    }
+    LongRuns(const LongRuns&) = delete;
+    LongRuns& operator=(const LongRuns&) = delete;
+    ~LongRuns() {
+        if (sums_.data != nullptr) pool::give(sums_);
+    }
+    // The sum of a long run.
+    const T* sum_of(std::int64_t id) const {
+        const Run* runs = static_cast<const Run*>(runs_.data());
+        for (std::int64_t i = 0; i < count_; ++i) {
+            if (runs[i].id == id) return static_cast<const T*>(sums_.data) + runs[i].piece * width_;
+        }
+        return nullptr;
+    }
+
+ private:
+    struct Run {
+        std::int64_t id, begin, size, piece;
+    };
+    std::int64_t width_;
+    mutable Scratch<Run> runs_;
+    std::int64_t count_ = 0;
+    Block sums_;
+};
+
+template <class T>
+void sum_typed(const SumArgs& a) {
+    const auto& kernel = table().of<T>();
+    const Terms<T> terms{static_cast<const T*>(a.dy), a.width, a.bags,
+                         static_cast<const T*>(a.scales), static_cast<const T*>(a.bag_scales)};
+    const LongRuns<T> long_runs(a, terms, kernel);
+    const std::int64_t width = a.width, row_bytes = width * static_cast<std::int64_t>(sizeof(T));
+    const auto factor_of = [&](std::int64_t count) {
+        return a.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
+    };
+    // The row of one run.
+    const auto sum_run = [&](std::int64_t begin, std::int64_t end, T* out, bool stream) {
+        const T factor = factor_of(end - begin);
+        if (end - begin <= kPiece) {
+            kernel.sum(terms, a.entries + begin, end - begin, factor, out, stream);
+            return;
+        }
+        const T* sum = long_runs.sum_of(id_of(a.entries[begin]));
+        for (std::int64_t d = 0; d < width; ++d) out[d] = sum[d] * factor;
+    };
+    // Chunks hold about as many rows and entries together: rows from first_of(c) to first_of(c +
+    // 1).
+    const bool dense = a.dw != nullptr;
+    auto* out = static_cast<T*>(dense ? a.dw : a.rows);
+    if (!dense) {
+        // Each run has its row; chunks are cut at the first run that begins behind a multiple of
+        // the step. A first walk tells how many runs lie before each chunk.
+        const std::int64_t step =
+            std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes));
+        const std::int64_t chunks = (a.kept + step - 1) / step;
+        Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
+        std::int64_t* first = firsts.data();
+        std::int64_t runs = 0;
+        for (std::int64_t i = 0; i < a.kept; ++i) {
+            if (i % step == 0) first[i / step] = runs;
+            if (i == 0 || a.entries[i] >> 32 != a.entries[i - 1] >> 32) {
+                a.rows_ids[runs++] = id_of(a.entries[i]);
+            }
+        }
+        parallel_for(chunks, kByteNs * 2 * static_cast<double>(step * row_bytes),
+                     [&, first](long c) {
+                         std::int64_t i = c * step, row = first[c];
+                         const std::int64_t end = std::min(a.kept, i + step);
+                         while (i < end && i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32)
+                             ++i;
+                         while (i < end) {
+                             const std::int64_t stop = run_end(a.entries, a.kept, i);
+                             sum_run(i, stop, out + row++ * width, false);
+                             i = stop;
+                         }
+                     });
+        return;
+    }
+    if (a.vocabulary == 0) return;
+    const bool stream = streams(out, a.vocabulary, row_bytes);
+    const std::int64_t work = a.vocabulary + a.kept,
+                       step = std::max<std::int64_t>(
+                           1, kChunkBytes / std::max<std::int64_t>(1, row_bytes)),
+                       chunks = (work + step - 1) / step;
+    const auto first_of = [&](std::int64_t c) {
+        // The smallest row before which there are at least c * step rows and entries.
+        std::int64_t low = 0, high = a.vocabulary;
+        while (low < high) {
+            const std::int64_t middle = (low + high) / 2;
+            if (middle + lower(a.entries, a.kept, middle) >= c * step) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    };
+    parallel_for(chunks, kByteNs * static_cast<double>(step * row_bytes), [&](long c) {
+        std::int64_t row = first_of(c);
+        const std::int64_t last = c + 1 == chunks ? a.vocabulary : first_of(c + 1);
+        std::int64_t i = lower(a.entries, a.kept, row);
+        while (row < last) {
+            const std::int64_t next = i < a.kept ? std::min(last, id_of(a.entries[i])) : last;
+            if (next > row) {
+                kernel.zero(out + row * width, (next - row) * width, stream);
+                row = next;
+                continue;
+            }
+            const std::int64_t stop = run_end(a.entries, a.kept, i);
+            sum_run(i, stop, out + row * width, stream);
+            i = stop;
+            ++row;
+        }
+        if (stream) kernel.fence();
+    });
+}
+
+void sum(const SumArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { sum_typed<T>(a); });
+}
+
+template <class T>
+void bag_typed(const BagArgs& a) {
+    const auto& kernel = table().of<T>();
+    const auto* weight = static_cast<const T*>(a.weight);
+    const auto* scales = static_cast<const T*>(a.scales);
+    auto* y = static_cast<T*>(a.y);
+    if (a.bags == 0) return;
+    const std::int64_t step = std::clamp<std::int64_t>(
+        kChunkBytes * a.bags /
+            std::max<std::int64_t>(
+                1, (a.bags + a.count) * a.width * static_cast<std::int64_t>(sizeof(T))),
+        1, a.bags);
+    const double chunk_ns = kByteNs * sizeof(T) * static_cast<double>(a.width) *
+                            static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
+                            static_cast<double>(step);
+    parallel_for((a.bags + step - 1) / step, chunk_ns, [=, &a, &kernel](long c) {
+        for (std::int64_t b = c * step; b < std::min(a.bags, (c + 1) * step); ++b) {
+            const std::int64_t begin = a.offsets[b], count = a.offsets[b + 1] - begin;
+            if (a.mode == Mode::max) {
+                kernel.bag_max(weight, a.ids + begin, count, a.width, a.padding, y + b * a.width,
+                               a.winners + b * a.width);
+                continue;
+            }
+            T factor = 1;
+            if (a.mode == Mode::mean) {
+                const auto real =
+                    count - std::count(a.ids + begin, a.ids + begin + count, a.padding);
+                factor = static_cast<T>(1.0 / static_cast<double>(std::max<std::int64_t>(1, real)));
+            }
+            kernel.bag(weight, a.ids + begin, scales == nullptr ? nullptr : scales + begin, count,
+                       a.width, a.padding, factor, y + b * a.width);
+        }
+    });
+}
+
+void bag(const BagArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { bag_typed<T>(a); });
+}
+
+void max_backward(const MaxBackwardArgs& a) {
+    visit_float(a.dtype, [&]<class T>() {
+        auto* dw = static_cast<T*>(a.dw);
+        const auto* dy = static_cast<const T*>(a.dy);
+        over_rows(a.vocabulary, a.width * static_cast<std::int64_t>(sizeof(T)),
+                  [=, &a](std::int64_t row, std::int64_t count) {
+                      std::memset(dw + row * a.width, 0,
+                                  static_cast<std::size_t>(count * a.width) * sizeof(T));
+                  });
+        // Cut by columns, a cache line or more: each number has one thread, which goes by bag.
+        constexpr std::int64_t columns = 32;
+        parallel_for((a.width + columns - 1) / columns, 2 * static_cast<double>(a.bags * columns),
+                     [=, &a](long c) {
+                         const std::int64_t end = std::min(a.width, (c + 1) * columns);
+                         for (std::int64_t b = 0; b < a.bags; ++b) {
+                             for (std::int64_t d = c * columns; d < end; ++d) {
+                                 const std::int64_t at = b * a.width + d, id = a.winners[at];
+                                 if (id >= 0) dw[id * a.width + d] += dy[at];
+                             }
+                         }
+                     });
+    });
+}
+
+void scales_backward(const ScalesBackwardArgs& a) {
+    visit_float(a.dtype, [&]<class T>() {
+        const auto& kernel = table().of<T>();
+        const auto *weight = static_cast<const T*>(a.weight), *dy = static_cast<const T*>(a.dy);
+        auto* out = static_cast<T*>(a.dscales);
+        over_rows(a.bags, a.width * static_cast<std::int64_t>(sizeof(T)),
+                  [=, &a, &kernel](std::int64_t begin, std::int64_t count) {
+                      for (std::int64_t b = begin; b < begin + count; ++b) {
+                          for (std::int64_t p = a.offsets[b]; p < a.offsets[b + 1]; ++p) {
+                              out[p] = a.ids[p] == a.padding
+                                           ? T(0)
+                                           : kernel.dot(dy + b * a.width,
+                                                        weight + a.ids[p] * a.width, a.width);
+                          }
+                      }
+                  });
+    });
+}
+
+template <class T>
+double norm_of(const T* row, std::int64_t n, double order) {
+    double sum = 0;
+    if (std::isinf(order)) {
+        for (std::int64_t i = 0; i < n; ++i) sum = std::max(sum, std::abs(double{row[i]}));
+        return sum;
+    }
+    if (order == 2) {
+        for (std::int64_t i = 0; i < n; ++i) sum += double{row[i]} * double{row[i]};
+        return std::sqrt(sum);
+    }
+    for (std::int64_t i = 0; i < n; ++i) sum += std::pow(std::abs(double{row[i]}), order);
+    return std::pow(sum, 1 / order);
+}
+
+void renorm(const RenormArgs& a) {
+    visit_float(a.dtype, [&]<class T>() {
+        auto* weight = static_cast<T*>(a.weight);
+        over_rows(a.kept, a.width * static_cast<std::int64_t>(sizeof(T)),
+                  [=, &a](std::int64_t begin, std::int64_t count) {
+                      for (std::int64_t i = begin; i < begin + count; ++i) {
+                          if (i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32) continue;
+                          T* row = weight + id_of(a.entries[i]) * a.width;
+                          const double norm = norm_of(row, a.width, a.order);
+                          if (!(norm > a.most)) continue;
+                          const T factor = static_cast<T>(a.most / (norm + 1e-7));
+                          for (std::int64_t d = 0; d < a.width; ++d) row[d] *= factor;
+                      }
+                  });
+    });
+}
+
+double bytes(Dtype dtype, std::int64_t rows, std::int64_t width) {
+    return static_cast<double>(rows) * static_cast<double>(width) *
+           static_cast<double>(size_of(dtype));
+}
+
+Work gather_work(const GatherArgs& a) {
+    return {0, 2 * bytes(a.dtype, a.count, a.width)};
+}
+
+Work sort_work(const SortArgs& a) {
+    return {0, 48.0 * static_cast<double>(a.count)};
+}
+
+Work sum_work(const SumArgs& a) {
+    return {bytes(Dtype::u8, a.kept, a.width),
+            bytes(a.dtype, a.kept + (a.dw != nullptr ? a.vocabulary : a.unique), a.width)};
+}
+
+Work bag_work(const BagArgs& a) {
+    return {bytes(Dtype::u8, a.count, a.width), bytes(a.dtype, a.count + a.bags, a.width)};
+}
+
+Work max_backward_work(const MaxBackwardArgs& a) {
+    return {bytes(Dtype::u8, a.bags, a.width), bytes(a.dtype, a.vocabulary + 5 * a.bags, a.width)};
+}
+
+Work scales_backward_work(const ScalesBackwardArgs& a) {
+    const std::int64_t count = a.bags == 0 ? 0 : a.offsets[a.bags] - a.offsets[0];
+    return {2 * bytes(Dtype::u8, count, a.width), bytes(a.dtype, count + a.bags, a.width)};
+}
+
+Work renorm_work(const RenormArgs& a) {
+    return {3 * bytes(Dtype::u8, a.kept, a.width), 2 * bytes(a.dtype, a.kept, a.width)};
+}
+
+}  // namespace
+
+const Kernel<GatherArgs> kGather{"embedding", gather, gather_work};
+const Kernel<SortArgs> kSort{"embedding_sort", sort, sort_work};
+const Kernel<SumArgs> kSum{"embedding_backward", sum, sum_work};
+const Kernel<BagArgs> kBag{"embedding_bag", bag, bag_work};
+const Kernel<MaxBackwardArgs> kMaxBackward{"embedding_bag_max_backward", max_backward,
+                                           max_backward_work};
+const Kernel<ScalesBackwardArgs> kScalesBackward{"embedding_bag_weights_backward", scales_backward,
+                                                 scales_backward_work};
+const Kernel<RenormArgs> kRenorm{"embedding_renorm", renorm, renorm_work};
+
+}  // namespace fastnn::embedding

@@ -1,0 +1,223 @@
+#include "ops/embedding/embedding.h"
+
+#include "simd/stream.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using embedding::Entry;
+using embedding::Terms;
+
+constexpr long kAhead = 6;       // entries by which rows are asked for before they are needed
+constexpr long kAheadLines = 8;  // of each, at most so many cache lines; then the hardware follows
+
+template <bool past_cache, class T>
+FASTNN_INLINE void put(Vec<T> v, T* p) {
+    if constexpr (past_cache) {
+        stream(v, p);
+    } else {
+        v.store(p);
+    }
+}
+
+template <class T>
+FASTNN_INLINE void ask_for(const T* row, long width) {
+    constexpr long line = 64 / long(sizeof(T));
+    const long end = width < kAheadLines * line ? width : kAheadLines * line;
+    for (long i = 0; i < end; i += line) __builtin_prefetch(row + i);
+}
+
+// copy[0 .. n) = row[0 .. n)
+template <bool past_cache, class T>
+FASTNN_INLINE void copy(const T* row, T* out, long n) {
+    using V = Vec<T>;
+    long i = 0;
+    for (; i + V::width <= n; i += V::width) put<past_cache>(V::load(row + i), out + i);
+    if (i < n) V::load(row + i, n - i).store(out + i, n - i);
+}
+
+template <bool past_cache, class T>
+FASTNN_INLINE void gather_rows(const T* weight, const std::int64_t* ids, T* y, long width,
+                               long count) {
+    for (long k = 0; k < count; ++k) {
+        if (k + kAhead < count) ask_for(weight + ids[k + kAhead] * width, width);
+        copy<past_cache>(weight + ids[k] * width, y + k * width, width);
+    }
+    if (past_cache) stream_fence();
+}
+
+template <class T>
+void gather(const T* weight, const std::int64_t* ids, T* y, long width, long count,
+            bool past_cache) {
+    past_cache ? gather_rows<true>(weight, ids, y, width, count)
+               : gather_rows<false>(weight, ids, y, width, count);
+}
+
+// out = factor * sum over k of scale(k) * row(k), for rows that are not skipped. B registers are
+// summed at a time, so that a sum is stored once.
+template <bool scaled, bool past_cache, class T, class Row, class Scale>
+FASTNN_INLINE void sum_rows(long count, long width, T factor, T* out, Row row, Scale scale) {
+    using V = Vec<T>;
+    constexpr long B = 8;
+    long i = 0;
+    for (; i + B * V::width <= width; i += B * V::width) {
+        V s[B];
+        for (long k = 0; k < count; ++k) {
+            const T* r = row(k);
+            if (r == nullptr) continue;
+            const V f = scaled ? V(scale(k)) : V();
+#pragma GCC unroll 8
+            for (long j = 0; j < B; ++j) {
+                const V v = V::load(r + i + j * V::width);
+                s[j] = scaled ? fma(v, f, s[j]) : s[j] + v;
+            }
+        }
+#pragma GCC unroll 8
+        for (long j = 0; j < B; ++j) {
+            if (factor != 1) s[j] *= V(factor);
+            put<past_cache>(s[j], out + i + j * V::width);
+        }
+    }
+    for (; i < width; i += V::width) {
+        const long n = width - i < V::width ? width - i : V::width;
+        V s;
+        for (long k = 0; k < count; ++k) {
+            const T* r = row(k);
+            if (r == nullptr) continue;
+            const V v = V::load(r + i, n);
+            s = scaled ? fma(v, V(scale(k)), s) : s + v;
+        }
+        if (factor != 1) s *= V(factor);
+        s.store(out + i, n);
+    }
+}
+
+FASTNN_INLINE long position(Entry e) {
+    return long(e & 0xffffffffu);
+}
+
+template <bool past_cache, class T>
+FASTNN_INLINE void sum_to(const Terms<T>& t, const Entry* entries, long count, T factor, T* out) {
+    const auto row = [=](long k) __attribute__((always_inline)) {
+        const long p = position(entries[k]);
+        return t.dy + (t.bags != nullptr ? long(t.bags[p]) : p) * t.width;
+    };
+    if (t.scales == nullptr && t.bag_scales == nullptr) {
+        if (count == 1 && factor == 1) {
+            copy<past_cache>(row(0), out, t.width);
+        } else {
+            sum_rows<false, past_cache>(count, t.width, factor, out, row,
+                                        [](long) { return T(1); });
+        }
+        return;
+    }
+    sum_rows<true, past_cache>(count, t.width, factor, out, row,
+                               [=](long k) __attribute__((always_inline)) {
+                                   const long p = position(entries[k]);
+                                   T f = t.scales != nullptr ? t.scales[p] : T(1);
+                                   if (t.bag_scales != nullptr) {
+                                       f *= t.bag_scales[t.bags != nullptr ? long(t.bags[p]) : p];
+                                   }
+                                   return f;
+                               });
+}
+
+template <class T>
+void sum(const Terms<T>& t, const Entry* entries, long count, T factor, T* out, bool past_cache) {
+    past_cache ? sum_to<true>(t, entries, count, factor, out)
+               : sum_to<false>(t, entries, count, factor, out);
+}
+
+template <class T>
+void zero(T* out, long n, bool past_cache) {
+    using V = Vec<T>;
+    long i = 0;
+    if (past_cache) {
+        for (; i + V::width <= n; i += V::width) stream(V(), out + i);
+    } else {
+        for (; i + V::width <= n; i += V::width) V().store(out + i);
+    }
+    if (i < n) V().store(out + i, n - i);
+}
+
+template <class T>
+void add(const T* x, T* y, long n) {
+    using V = Vec<T>;
+    for (long i = 0; i < n; i += V::width) {
+        const long k = n - i < V::width ? n - i : V::width;
+        (V::load(y + i, k) + V::load(x + i, k)).store(y + i, k);
+    }
+}
+
+template <class T>
+void bag(const T* weight, const std::int64_t* ids, const T* scales, long count, long width,
+         std::int64_t padding, T factor, T* y) {
+    const auto row = [=](long k) __attribute__((always_inline)) {
+        return ids[k] == padding ? nullptr : weight + ids[k] * width;
+    };
+    if (scales == nullptr) {
+        sum_rows<false, false>(count, width, factor, y, row, [](long) { return T(1); });
+    } else {
+        sum_rows<true, false>(count, width, factor, y, row,
+                              [=](long k) __attribute__((always_inline)) { return scales[k]; });
+    }
+}
+
+// The first of equal numbers wins.
+template <class T>
+void bag_max(const T* weight, const std::int64_t* ids, long count, long width, std::int64_t padding,
+             T* y, std::int64_t* winners) {
+    bool empty = true;
+    for (long k = 0; k < count; ++k) {
+        const std::int64_t id = ids[k];
+        if (id == padding) continue;
+        const T* row = weight + id * width;
+        for (long d = 0; d < width; ++d) {
+            const bool wins = empty || row[d] > y[d];
+            y[d] = wins ? row[d] : y[d];
+            winners[d] = wins ? id : winners[d];
+        }
+        empty = false;
+    }
+    if (!empty) return;
+    for (long d = 0; d < width; ++d) {
+        y[d] = 0;
+        winners[d] = -1;
+    }
+}
+
+template <class T>
+T dot(const T* x, const T* y, long n) {
+    using V = Vec<T>;
+    V a, b;
+    long i = 0;
+    for (; i + 2 * V::width <= n; i += 2 * V::width) {
+        a = fma(V::load(x + i), V::load(y + i), a);
+        b = fma(V::load(x + i + V::width), V::load(y + i + V::width), b);
+    }
+    for (; i < n; i += V::width) {
+        const long k = n - i < V::width ? n - i : V::width;
+        a = fma(V::load(x + i, k), V::load(y + i, k), a);
+    }
+    return sum(a + b);
+}
+
+void fence() {
+    stream_fence();
+}
+
+template <class T>
+constexpr embedding::TypedKernels<T> kTyped{gather<T>, sum<T>,     zero<T>, add<T>,
+                                            bag<T>,    bag_max<T>, dot<T>,  fence};
+
+constexpr embedding::Kernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::embedding {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::embedding

@@ -1,0 +1,84 @@
+#include "bind/array.h"
+#include "bind/families.h"
+#include "ops/optim/rows.h"
+
+namespace fastnn::bind {
+namespace {
+
+// The table, the rows of it that change, and their gradients.
+struct Rows {
+    py::object hold_ids, hold_grads;
+    Array table, ids, grads;
+
+    Rows(py::handle param, py::handle id_array, py::handle rows, const char* op)
+        : table(writable_array(param, {op, "param"})),
+          ids(dense_ids(id_array, {op, "ids"}, hold_ids)),
+          grads(dense_as(rows, {op, "rows"}, table.dtype, hold_grads)) {
+        check_ndim(table, {op, "param"}, 2, "(rows of the table, width)");
+        check_ndim(ids, {op, "ids"}, 1, "(rows)");
+        check_shape(grads, {op, "rows"}, {ids.shape[0], table.shape[1]});
+        const auto* id = ids.as<const std::int64_t>();
+        for (std::int64_t i = 0; i < ids.shape[0]; ++i) {
+            if (id[i] < 0 || id[i] >= table.shape[0]) {
+                fail<IndexError>(op, ": ids[", i, "] is ", id[i], ", but param has ",
+                                 table.shape[0], " rows");
+            }
+            if (i > 0 && id[i] <= id[i - 1]) {
+                fail<ValueError>(op, ": ids must ascend, but ids[", i, "] is ", id[i], " after ",
+                                 id[i - 1]);
+            }
+        }
+        if (may_overlap(table, grads)) fail<ValueError>(op, ": rows must not overlap param");
+    }
+    const std::int64_t* id() const { return ids.as<const std::int64_t>(); }
+
+    // A moment, laid out as the table and apart from all else.
+    void* state(py::handle object, Name name) const {
+        const Array a = writable_array(object, name);
+        if (a.dtype != table.dtype) {
+            fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
+                            fastnn::name(table.dtype), ", got ", fastnn::name(a.dtype));
+        }
+        check_same_shape(a, name, table, "param");
+        if (may_overlap(a, table) || may_overlap(a, grads)) {
+            fail<ValueError>(name.op, ": ", name.argument, " must not overlap param or rows");
+        }
+        return a.data;
+    }
+};
+
+void sgd_step_rows(py::handle param, py::handle ids, py::handle rows, double lr, bool maximize) {
+    const Rows r(param, ids, rows, optim::kSgdRows.name);
+    launch(optim::kSgdRows,
+           optim::SgdRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
+                              r.grads.data, r.table.data, lr});
+}
+
+void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handle exp_avg,
+                    py::handle exp_avg_sq, py::handle step, double lr, double beta1, double beta2,
+                    double eps, bool maximize) {
+    const char* op = optim::kAdamRows.name;
+    const Rows r(param, ids, rows, op);
+    const Array t = writable_array(step, {op, "step"});
+    if (t.dtype != Dtype::f64 || t.size() != 1) {
+        fail<ValueError>(op, ": step must be one float64 number, got shape ", shape_text(t), " of ",
+                         fastnn::name(t.dtype));
+    }
+    launch(optim::kAdamRows,
+           optim::AdamRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
+                               r.grads.data, r.table.data, r.state(exp_avg, {op, "exp_avg"}),
+                               r.state(exp_avg_sq, {op, "exp_avg_sq"}), t.as<double>(), lr, beta1,
+                               beta2, eps});
+}
+
+}  // namespace
+
+void bind_optim_rows(py::module_& m) {
+    m.def("sgd_step_rows", &sgd_step_rows, py::arg("param"), py::arg("ids"), py::arg("rows"),
+          py::arg("lr"), py::arg("maximize") = false);
+    m.def("adam_step_rows", &adam_step_rows, py::arg("param"), py::arg("ids"), py::arg("rows"),
+          py::arg("exp_avg"), py::arg("exp_avg_sq"), py::arg("step"), py::arg("lr"),
+          py::arg("beta1"), py::arg("beta2"), py::arg("eps"), py::arg("maximize") = false);
+}
+
+}  // namespace fastnn::bind

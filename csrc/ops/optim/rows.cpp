@@ -1,0 +1,83 @@
+#include "ops/optim/rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/parallel.h"
+#include "ops/optim/optim.h"
+
+namespace fastnn::optim {
+namespace {
+
+constexpr std::int64_t kChunk = 16384;  // elements per chunk, as in a step of whole tensors
+constexpr double kElementNs = 0.5;
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+// f(offset in the table, offset in the gradient) for every row.
+template <class F>
+void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, F f) {
+    if (count * width == 0) return;
+    const std::int64_t step = std::clamp<std::int64_t>(kChunk / width, 1, count);
+    parallel_for((count + step - 1) / step, kElementNs * static_cast<double>(step * width),
+                 [=](long c) {
+                     for (std::int64_t i = c * step; i < std::min(count, (c + 1) * step); ++i)
+                         f(ids[i] * width, i * width);
+                 });
+}
+
+void sgd(const SgdRowsArgs& a) {
+    const SgdScalars s{a.maximize ? -1.0 : 1.0, 0, 0, 1, a.lr, 0};
+    visit_float(a.dtype, [&]<class T>() {
+        const auto kernel = table().of<T>().sgd;
+        auto* p = static_cast<T*>(a.param);
+        const auto* g = static_cast<const T*>(a.grad);
+        over_rows(a.ids, a.count, a.width, [=, &a](std::int64_t at, std::int64_t from) {
+            kernel(s, p + at, g + from, a.width);
+        });
+    });
+}
+
+void adam(const AdamRowsArgs& a) {
+    const double t = *a.step += 1;
+    const AdamScalars s{a.maximize ? -1.0 : 1.0,
+                        0,
+                        1,
+                        1 - a.beta1,
+                        a.beta2,
+                        1 - a.beta2,
+                        1,
+                        a.eps,
+                        a.lr * std::sqrt(1 - std::pow(a.beta2, t)) / (1 - std::pow(a.beta1, t))};
+    visit_float(a.dtype, [&]<class T>() {
+        const auto kernel = table().of<T>().adam;
+        auto* p = static_cast<T*>(a.param);
+        auto *m = static_cast<T*>(a.exp_avg), *v = static_cast<T*>(a.exp_avg_sq);
+        const auto* g = static_cast<const T*>(a.grad);
+        over_rows(a.ids, a.count, a.width, [=, &a](std::int64_t at, std::int64_t from) {
+            kernel(s, p + at, g + from, m + at, v + at, a.width);
+        });
+    });
+}
+
+double bytes(Dtype dtype, std::int64_t count, std::int64_t width) {
+    return static_cast<double>(count) * static_cast<double>(width) *
+           static_cast<double>(size_of(dtype));
+}
+
+Work sgd_work(const SgdRowsArgs& a) {
+    return {2 * bytes(Dtype::u8, a.count, a.width), 3 * bytes(a.dtype, a.count, a.width)};
+}
+
+Work adam_work(const AdamRowsArgs& a) {
+    return {12 * bytes(Dtype::u8, a.count, a.width), 7 * bytes(a.dtype, a.count, a.width)};
+}
+
+}  // namespace
+
+const Kernel<SgdRowsArgs> kSgdRows{"sgd_step_rows", sgd, sgd_work};
+const Kernel<AdamRowsArgs> kAdamRows{"adam_step_rows", adam, adam_work};
+
+}  // namespace fastnn::optim

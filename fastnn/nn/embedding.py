@@ -1,0 +1,296 @@
+"""Tables of vectors as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.changes import changed
+from ..ops.create import empty
+from ..ops.embedding import embedding, embedding_bag
+from ..tensor import Tensor, TensorLike
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["Embedding", "EmbeddingBag"]
+
+
+class Table(Module):
+    """What the two layers share: the table, and how it begins."""
+
+    weight: Parameter
+    padding_idx: int | None
+
+    def make(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, dtype: Any
+    ) -> None:
+        """Set the sizes and draw the table."""
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = row(type(self).__name__, padding_idx, num_embeddings)
+        self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the table anew; the row of `padding_idx` is zero."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            self.weight.data[self.padding_idx] = 0
+            changed((self.weight.data,))
+
+    def take(self, embeddings: TensorLike, freeze: bool) -> None:
+        """Use a table that is there already."""
+        self.weight = Parameter(embeddings, requires_grad=not freeze)
+
+    def options(self, *names: str) -> str:
+        """Sizes, and the options that are not as usual."""
+        usual = {"norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and value != usual.get(name):
+                text += f", {name}={value!r}"
+        return text
+
+
+class Embedding(Table):
+    """y = W[ids]: a vector for each id.
+
+    Parameters
+    ----------
+    num_embeddings
+        V, the number of rows.
+    embedding_dim
+        D, the length of a row.
+    padding_idx
+        An id whose row is zero at first and gets no gradient.
+    max_norm, norm_type, scale_grad_by_freq
+        See `fastnn.nn.functional.embedding`.
+    sparse
+        Keep the gradient as the rows that were used. `SGD` without momentum and `SparseAdam` then
+        change only these; other optimizers see a gradient with zeros and change every row.
+    dtype
+        float32 by default.
+
+    Attributes
+    ----------
+    weight
+        W, (V, D), normal with variance 1 at first.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> table = fastnn.nn.Embedding(20000, 128, padding_idx=0)
+    >>> table(fastnn.zeros(64, 200, dtype=fastnn.int64)).shape
+    (64, 200, 128)
+    >>> table
+    Embedding(20000, 128, padding_idx=0)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        self.make(num_embeddings, embedding_dim, padding_idx, dtype)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: TensorLike,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Embedding:
+        """A layer over a table (V, D) that is there already, and is shared.
+
+        Parameters
+        ----------
+        embeddings
+            The table.
+        freeze
+            Let it stay as it is in training.
+        padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
+            As for the layer; the row of `padding_idx` is left as it is.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> table = fastnn.nn.Embedding.from_pretrained(fastnn.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        >>> table(fastnn.tensor([1]))
+        tensor([[3., 4.]])
+        """
+        rows, columns = table_shape(cls.__name__, embeddings)
+        layer = cls(0, columns, None, max_norm, norm_type, scale_grad_by_freq, sparse)
+        layer.num_embeddings = rows
+        layer.padding_idx = row(cls.__name__, padding_idx, rows)
+        layer.take(embeddings, freeze)
+        return layer
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Ids (*) to (*, D)."""
+        return embedding(
+            input,
+            self.weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return self.options("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse")
+
+
+class EmbeddingBag(Table):
+    """y[b] = sum, mean or maximum of the rows of bag b, without copying them.
+
+    Parameters
+    ----------
+    num_embeddings
+        V, the number of rows.
+    embedding_dim
+        D, the length of a row.
+    max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
+        See `fastnn.nn.functional.embedding_bag`.
+    padding_idx
+        An id that counts as absent; its row is zero at first and gets no gradient.
+    dtype
+        float32 by default.
+
+    Attributes
+    ----------
+    weight
+        W, (V, D), normal with variance 1 at first.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> bags = fastnn.nn.EmbeddingBag(10, 3, mode="sum")
+    >>> bags(fastnn.tensor([1, 2, 4, 5, 4]), fastnn.tensor([0, 2])).shape
+    (2, 3)
+    >>> bags
+    EmbeddingBag(10, 3, mode='sum')
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if mode not in ("sum", "mean", "max"):
+            raise ValueError(f"EmbeddingBag: mode must be 'sum', 'mean' or 'max', got {mode!r}")
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.mode = mode
+        self.sparse = sparse
+        self.include_last_offset = include_last_offset
+        self.make(num_embeddings, embedding_dim, padding_idx, dtype)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: TensorLike,
+        freeze: bool = True,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:
+        """A layer over a table (V, D) that is there already, and is shared.
+
+        Parameters
+        ----------
+        embeddings
+            The table.
+        freeze
+            Let it stay as it is in training.
+        max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx
+            As for the layer; the row of `padding_idx` is left as it is.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> table = fastnn.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> fastnn.nn.EmbeddingBag.from_pretrained(table)(fastnn.tensor([[0, 1]]))
+        tensor([[2., 3.]])
+        """
+        rows, columns = table_shape(cls.__name__, embeddings)
+        layer = cls(
+            0, columns, max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
+        )
+        layer.num_embeddings = rows
+        layer.padding_idx = row(cls.__name__, padding_idx, rows)
+        layer.take(embeddings, freeze)
+        return layer
+
+    def forward(
+        self,
+        input: TensorLike,
+        offsets: TensorLike | None = None,
+        per_sample_weights: TensorLike | None = None,
+    ) -> Tensor:
+        """Ids (B, N), or (N,) with offsets (B,), to (B, D)."""
+        return embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.mode,
+            self.sparse,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return self.options("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
+
+
+def table_shape(name: str, embeddings: TensorLike) -> tuple[int, int]:
+    """Rows and columns of a table."""
+    shape = Tensor(embeddings.data if isinstance(embeddings, Tensor) else embeddings).shape
+    if len(shape) != 2:
+        raise ValueError(f"{name}: embeddings must have shape (V, D), got {shape}")
+    return shape[0], shape[1]
+
+
+def row(name: str, padding_idx: int | None, rows: int) -> int | None:
+    """A row of the table, counted from the end where negative."""
+    if padding_idx is None:
+        return None
+    if not -rows <= padding_idx < rows:
+        raise ValueError(f"{name}: padding_idx must name one of {rows} rows, got {padding_idx}")
+    return padding_idx % rows

@@ -1,0 +1,105 @@
+"""Adam for tables of which a step uses few rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..autograd.function import Array
+from ..autograd.rows import RowGradient
+from ..tensor import Tensor
+from .optimizer import Optimizer, Params, check_not_negative
+
+
+class SparseAdam(Optimizer):
+    r"""Adam that leaves alone rows without a gradient, and their moments: for embeddings.
+
+    For the rows in the gradient, with the letters of `Adam`:
+
+    .. math::
+        m &= \beta_1 m + (1 - \beta_1) g \\
+        v &= \beta_2 v + (1 - \beta_2) g^2 \\
+        p &= p - \gamma \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \; \frac{m}{\sqrt{v} + \epsilon}
+
+    Parameters
+    ----------
+    params
+        Tensors, or dicts with the key ``"params"`` and options of their own. A gradient that is not
+        kept as rows (see `fastnn.autograd.RowGradient`) holds every row.
+    lr
+        Learning rate.
+    betas
+        Decay of the two moments.
+    eps
+        Added to the denominator.
+    maximize
+        Climb instead of descend.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> table = fastnn.nn.Embedding(1000, 2, sparse=True)
+    >>> before = table.weight.detach().clone()
+    >>> optimizer = fastnn.optim.SparseAdam(table.parameters(), lr=0.5)
+    >>> table(fastnn.tensor([7, 3, 7])).sum().backward()
+    >>> optimizer.step()
+    >>> (before - table.weight.detach())[[3, 4, 7]].numpy().round(3)
+    array([[0.5, 0.5],
+           [0. , 0. ],
+           [0.5, 0.5]], dtype=float32)
+    """
+
+    takes_rows = True
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Raise ValueError where an option of a group makes no sense."""
+        check_not_negative("SparseAdam", options, "lr", "eps")
+        for i, beta in enumerate(options["betas"]):
+            if not 0 <= beta < 1:
+                raise ValueError(f"SparseAdam: betas[{i}] must be in [0, 1), got {beta}")
+
+    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
+        """Change `params`, whose gradients hold every row."""
+        groups = [g for g, n in zip(self.param_groups, counts) for _ in range(n)]
+        for group, p, g in zip(groups, params, grads):
+            table = p.data.reshape(len(p.data), -1) if p.data.ndim else p.data.reshape(1, 1)
+            self.step_rows(group, p, np.arange(len(table)), g.reshape(table.shape))
+
+    def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
+        """Change the rows of `p` that `gradient` holds, and no others."""
+        self.step_rows(group, p, gradient.ids, gradient.rows)
+
+    def step_rows(self, group: dict[str, Any], p: Tensor, ids: Array, rows: Array) -> None:
+        """One step of the rows `ids`, whose gradients are `rows`."""
+        state = self.state[p]
+        if not state:
+            state["step"] = Tensor(np.zeros(()))
+            state["exp_avg"] = Tensor(np.zeros_like(p.data, subok=False))
+            state["exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+        shape = (-1, rows.shape[1])
+        beta1, beta2 = group["betas"]
+        _core.adam_step_rows(
+            p.data.reshape(shape),
+            ids,
+            rows,
+            state["exp_avg"].data.reshape(shape),
+            state["exp_avg_sq"].data.reshape(shape),
+            state["step"].data,
+            float(group["lr"]),
+            beta1,
+            beta2,
+            group["eps"],
+            group["maximize"],
+        )
