@@ -4,6 +4,7 @@ from . import functional as functional
 from . import init as init
 from . import utils as utils
 from .activation import *
+from .aggregation import *
 from .container import *
 from .dropout import *
 from .embedding import *

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..tensor import Tensor
 from . import cast, elementwise_inplace, gemm, index, inplace, shape
 from .activation import *
+from .aggregation import *
 from .create import *
 from .dropout import *
 from .einsum import *

@@ -1,0 +1,174 @@
+"""Layers that turn a sequence into a vector; all take the lengths of the sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ops.aggregation import (
+    last_pooling,
+    max_pooling,
+    mean_pooling,
+    steps_of,
+    weighted_mean,
+)
+from ..ops.embedding import embedding
+from ..ops.shape import reshape
+from ..tensor import Tensor, TensorLike
+from .linear import Linear
+from .module import Module
+
+__all__ = ["AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
+
+
+class Pooling(Module):
+    """What the poolings without parameters share.
+
+    Parameters
+    ----------
+    batch_first
+        Whether inputs are (N, T, D); otherwise (T, N, D).
+    """
+
+    def __init__(self, batch_first: bool = False) -> None:
+        super().__init__()
+        self.batch_first = batch_first
+
+    def extra_repr(self) -> str:
+        """The arguments that are not as usual."""
+        return "batch_first=True" if self.batch_first else ""
+
+
+class LastPooling(Pooling):
+    """The last step of each sequence; see `fastnn.nn.functional.last_pooling`.
+
+    Parameters
+    ----------
+    batch_first
+        Whether inputs are (N, T, D); otherwise (T, N, D).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.LastPooling()
+    >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
+    (2, 3)
+    """
+
+    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
+        """Sequences to (N, D)."""
+        return last_pooling(input, lengths, self.batch_first)
+
+
+class MeanPooling(Pooling):
+    """The mean of each sequence; see `fastnn.nn.functional.mean_pooling`.
+
+    Parameters
+    ----------
+    batch_first
+        Whether inputs are (N, T, D); otherwise (T, N, D).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.MeanPooling()
+    >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
+    (2, 3)
+    """
+
+    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
+        """Sequences to (N, D)."""
+        return mean_pooling(input, lengths, self.batch_first)
+
+
+class MaxPooling(Pooling):
+    """The maximum of each feature of a sequence; see `fastnn.nn.functional.max_pooling`.
+
+    Parameters
+    ----------
+    batch_first
+        Whether inputs are (N, T, D); otherwise (T, N, D).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.MaxPooling()
+    >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
+    (2, 3)
+    """
+
+    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
+        """Sequences to (N, D)."""
+        return max_pooling(input, lengths, self.batch_first)
+
+
+class AttentionPooling(Module):
+    """A mean of the steps of each sequence, weighted by how much each seems to matter.
+
+    y[n] = Σ_t a[t, n] · x[t, n], where a is the softmax over the steps of the sequence of
+    u · tanh(W · x[t, n] + b).
+
+    Parameters
+    ----------
+    input_size
+        D, the length of a step.
+    hidden_size
+        Length of b and u; None for D.
+    batch_first
+        Whether inputs are (N, T, D); otherwise (T, N, D).
+    dtype
+        float32 by default.
+
+    Attributes
+    ----------
+    projection
+        The linear layer with W, (hidden_size, D), and b, (hidden_size,).
+    context
+        The linear layer with u as its one row.
+
+    References
+    ----------
+    Yang et al., Hierarchical Attention Networks for Document Classification, NAACL 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.AttentionPooling(3)
+    >>> y, weights = layer(fastnn.zeros(5, 2, 3), fastnn.tensor([5, 2]), need_weights=True)
+    >>> y.shape
+    (2, 3)
+    >>> weights.detach().numpy().round(2)
+    array([[0.2, 0.5],
+           [0.2, 0.5],
+           [0.2, 0. ],
+           [0.2, 0. ],
+           [0.2, 0. ]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int | None = None,
+        batch_first: bool = False,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        hidden = input_size if hidden_size is None else hidden_size
+        self.batch_first = batch_first
+        self.projection = Linear(input_size, hidden, dtype=dtype, activation="tanh")
+        self.context = Linear(hidden, 1, bias=False, dtype=dtype)
+
+    def forward(
+        self, input: TensorLike, lengths: TensorLike | None = None, need_weights: bool = False
+    ) -> Any:
+        """Sequences to (N, D); with `need_weights` also a, of the shape of the steps."""
+        steps = steps_of("AttentionPooling", input, lengths, self.batch_first)
+        scores = self.context(self.projection(embedding(steps.ids, steps.table)))
+        y, weights = weighted_mean(steps, reshape(scores, (-1,)))
+        y = reshape(y, steps.shape)
+        if not need_weights:
+            return y
+        return y, steps.spread(weights)
+
+    def extra_repr(self) -> str:
+        """The arguments that are not as usual."""
+        return "batch_first=True" if self.batch_first else ""
