@@ -15,6 +15,8 @@ SMALL = {
     "cross_entropy": (4, 7),
     "tanh": (9000,),
     "gelu": (9000,),
+    "layer_norm": (70, 130),
+    "embedding": (90, 33, 40, 20),
     "adam": (2, 100, 100),
 }
 

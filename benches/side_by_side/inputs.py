@@ -70,6 +70,19 @@ def pointwise_inputs(size: Sequence[int]) -> tuple[Array, Array]:
     return normal(7, *size) * np.float32(2), normal(8, *size)
 
 
+def layer_norm_inputs(size: Sequence[int]) -> tuple[Array, Array, Array, Array]:
+    """Rows, the gradient of the output, weight and bias."""
+    rows, n = size
+    return normal(70, rows, n), normal(71, rows, n), normal(72, n), normal(73, n)
+
+
+def embedding_inputs(size: Sequence[int]) -> tuple[Array, NDArray[np.int64], Array]:
+    """A table, ids, and the gradient of the output."""
+    rows, width, *shape = size
+    ids = np.random.default_rng(75).integers(0, rows, shape)
+    return normal(74, rows, width), ids, normal(76, *shape, width)
+
+
 def adam_inputs(size: Sequence[int]) -> tuple[list[Array], list[Array]]:
     """Parameters and gradients."""
     count, *shape = size

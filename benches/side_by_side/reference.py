@@ -101,6 +101,24 @@ def gelu(size: Sequence[int]) -> Float64:
     return np.stack([x * cdf, dy * (cdf + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi))])
 
 
+def layer_norm(size: Sequence[int]) -> Float64:
+    """Output and gradient of the input, samples of both."""
+    x, dy, w, b = (a.astype(np.float64) for a in inputs.layer_norm_inputs(size))
+    x -= x.mean(1, keepdims=True)
+    r = 1 / np.sqrt((x**2).mean(1, keepdims=True) + 1e-5)
+    h, g = x * r, dy * w
+    dx = r * (g - g.mean(1, keepdims=True) - h * (g * h).mean(1, keepdims=True))
+    return np.concatenate([inputs.sample(h * w + b), inputs.sample(dx), (dy * h).sum(0)])
+
+
+def embedding(size: Sequence[int]) -> Float64:
+    """Samples of the output and of the gradient of the table."""
+    table, ids, dy = inputs.embedding_inputs(size)
+    gradient = np.zeros(table.shape)
+    np.add.at(gradient, ids.reshape(-1), dy.reshape(-1, size[1]))
+    return np.concatenate([inputs.sample(table[ids]), inputs.sample(gradient)])
+
+
 def adam(size: Sequence[int]) -> Float64:
     params, grads = inputs.adam_inputs(size)
     first = [inputs.sample(p).astype(np.float64) for p in params]
@@ -123,6 +141,8 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "cross_entropy": softmax_cross_entropy,
     "tanh": tanh,
     "gelu": gelu,
+    "layer_norm": layer_norm,
+    "embedding": embedding,
     "adam": adam,
     "digits": digits,
 }

@@ -121,6 +121,45 @@ def pointwise(name: str) -> Callable[[Size, str], Case]:
     return build
 
 
+def layer_norm(size: Size, variant: str) -> Case:
+    value, slope, weight, bias = inputs.layer_norm_inputs(size)
+    x: Any = fastnn.tensor(value, requires_grad=True)
+    dy = fastnn.from_numpy(slope)
+    layer: Any = nn.LayerNorm(size[1])
+    layer.weight.data[...] = weight
+    layer.bias.data[...] = bias
+
+    def step() -> Any:
+        x.grad = layer.weight.grad = layer.bias.grad = None
+        y = layer(x)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach().numpy()
+        parts = inputs.sample(y), inputs.sample(x.grad.numpy()), layer.weight.grad.numpy()
+        return np.concatenate(parts)
+
+    return Case(step, answer)
+
+
+def embedding(size: Size, variant: str) -> Case:
+    table, ids, dy = map(fastnn.from_numpy, inputs.embedding_inputs(size))
+    layer: Any = nn.Embedding.from_pretrained(table, freeze=False)
+
+    def step() -> Any:
+        layer.weight.grad = None
+        y = layer(ids)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach().numpy()
+        return np.concatenate([inputs.sample(y), inputs.sample(layer.weight.grad.numpy())])
+
+    return Case(step, answer)
+
+
 def adam(size: Size, variant: str) -> Case:
     first, grads = inputs.adam_inputs(size)
     params: list[Any]
@@ -180,6 +219,8 @@ BUILDERS = {
     "cross_entropy": cross_entropy,
     "tanh": pointwise("tanh"),
     "gelu": pointwise("gelu"),
+    "layer_norm": layer_norm,
+    "embedding": embedding,
     "adam": adam,
     "digits": digits,
 }

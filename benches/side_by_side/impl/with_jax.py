@@ -134,6 +134,42 @@ def pointwise(function: Callable[[Any], Any]) -> Callable[[Size, str], Case]:
     return build
 
 
+def layer_norm(size: Size, variant: str) -> Case:
+    x, dy, weight, bias = map(jnp.asarray, inputs.layer_norm_inputs(size))
+
+    def norm(x: Any, weight: Any, bias: Any) -> Any:
+        h = x - x.mean(1, keepdims=True)
+        return h / jnp.sqrt((h * h).mean(1, keepdims=True) + 1e-5) * weight + bias
+
+    @jax.jit
+    def both(x: Any, weight: Any, bias: Any, dy: Any) -> Any:
+        y, pull = jax.vjp(norm, x, weight, bias)
+        return y, *pull(dy)
+
+    def step() -> Any:
+        return wait(both(x, weight, bias, dy))
+
+    def answer() -> Any:
+        y, dx, dw, _ = step()
+        return np.concatenate([inputs.sample(y), inputs.sample(dx), np.asarray(dw)])
+
+    return Case(step, answer)
+
+
+def embedding(size: Size, variant: str) -> Case:
+    table, ids, dy = map(jnp.asarray, inputs.embedding_inputs(size))
+
+    @jax.jit
+    def both(table: Any, ids: Any, dy: Any) -> Any:
+        y, pull = jax.vjp(lambda t: t[ids], table)
+        return y, pull(dy)[0]
+
+    def step() -> Any:
+        return wait(both(table, ids, dy))
+
+    return Case(step, lambda: np.concatenate([inputs.sample(a) for a in step()]))
+
+
 def adam(size: Size, variant: str) -> Case:
     first, slopes = inputs.adam_inputs(size)
     grads = [jnp.asarray(g) for g in slopes]
@@ -166,5 +202,7 @@ BUILDERS = {
     "cross_entropy": cross_entropy,
     "tanh": pointwise(jnp.tanh),
     "gelu": pointwise(partial(jax.nn.gelu, approximate=False)),
+    "layer_norm": layer_norm,
+    "embedding": embedding,
     "adam": adam,
 }

@@ -123,6 +123,47 @@ def pointwise(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Siz
     return build
 
 
+def layer_norm(size: Size, variant: str) -> Case:
+    value, slope, weight, bias = map(torch.from_numpy, inputs.layer_norm_inputs(size))
+    x, dy = value.requires_grad_(), slope
+    layer = nn.LayerNorm(size[1])
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+
+    def step() -> torch.Tensor:
+        x.grad = layer.weight.grad = layer.bias.grad = None
+        y = layer(x)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach()
+        assert x.grad is not None
+        assert layer.weight.grad is not None
+        return np.concatenate([inputs.sample(y), inputs.sample(x.grad), layer.weight.grad.numpy()])
+
+    return Case(step, answer)
+
+
+def embedding(size: Size, variant: str) -> Case:
+    table, ids, dy = map(torch.from_numpy, inputs.embedding_inputs(size))
+    layer = nn.Embedding.from_pretrained(table, freeze=False)
+
+    def step() -> torch.Tensor:
+        layer.weight.grad = None
+        y: torch.Tensor = layer(ids)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach()
+        assert layer.weight.grad is not None
+        return np.concatenate([inputs.sample(y), inputs.sample(layer.weight.grad)])
+
+    return Case(step, answer)
+
+
 def adam(size: Size, variant: str) -> Case:
     first, grads = inputs.adam_inputs(size)
     params: list[nn.Parameter]
@@ -182,6 +223,8 @@ BUILDERS = {
     "cross_entropy": cross_entropy,
     "tanh": pointwise(torch.tanh),
     "gelu": pointwise(functional.gelu),
+    "layer_norm": layer_norm,
+    "embedding": embedding,
     "adam": adam,
     "digits": digits,
 }
