@@ -532,6 +532,36 @@ def embedding_bag_weights_backward(
     weight: _Array,
     padding_idx: int | None = None,
 ) -> _Array: ...
+# Attention. With keep, (output, lse), which the backward pass wants; stream as for dropout.
+# packed: 0 for (dq, dk, dv); 2 for (dq, dkv), where k and v are the parts of one array
+# (..., S, 2, H, E); 3 for (dqkv,).
+def scaled_dot_product_attention(
+    query: _Array,
+    key: _Array,
+    value: _Array,
+    attn_mask: _Array | None = None,
+    is_causal: bool = False,
+    scale: float = 1.0,
+    dropout_p: float = 0.0,
+    stream: _Array | None = None,
+    enable_gqa: bool = False,
+    keep: bool = False,
+) -> Any: ...
+def scaled_dot_product_attention_backward(
+    dy: _Array,
+    query: _Array,
+    key: _Array,
+    value: _Array,
+    out: _Array,
+    lse: _Array,
+    attn_mask: _Array | None = None,
+    is_causal: bool = False,
+    scale: float = 1.0,
+    dropout_p: float = 0.0,
+    stream: _Array | None = None,
+    enable_gqa: bool = False,
+    packed: int = 0,
+) -> tuple[_Array, ...]: ...
 
 # Reduce. dim: an int, several, or None for all axes. var and std give (result, mean), argmax and
 # argmin (values, indices); sum_backward a view that cannot be written.

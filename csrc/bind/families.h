@@ -19,5 +19,6 @@ void bind_gemm(pybind11::module_& m);
 void bind_linear(pybind11::module_& m);
 void bind_norm(pybind11::module_& m);
 void bind_embedding(pybind11::module_& m);
+void bind_attention(pybind11::module_& m);
 
 }  // namespace fastnn::bind

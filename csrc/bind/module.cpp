@@ -117,4 +117,5 @@ PYBIND11_MODULE(_core, m) {
     bind_linear(m);
     bind_norm(m);
     bind_embedding(m);
+    bind_attention(m);
 }

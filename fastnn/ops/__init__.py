@@ -6,6 +6,7 @@ from ..tensor import Tensor
 from . import cast, elementwise_inplace, gemm, index, inplace, shape
 from .activation import *
 from .aggregation import *
+from .attention import *
 from .create import *
 from .dropout import *
 from .einsum import *

@@ -1,26 +1,10 @@
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/stream.h"
 #include "ops/dropout/dropout.h"
 
 namespace fastnn::bind {
 namespace {
-
-// Seed and offset: a uint64 array of two elements.
-const std::uint64_t* stream_of(const char* op, py::handle stream) {
-    if (is_array(stream)) {
-        const auto* a = py::detail::array_proxy(stream.ptr());
-        using Npy = py::detail::npy_api;
-        const auto* descr = py::detail::array_descriptor_proxy(a->descr);
-        const bool uint64 =
-            descr->type_num == Npy::NPY_ULONG_ || descr->type_num == Npy::NPY_ULONGLONG_;
-        constexpr int kNeeded = Npy::NPY_ARRAY_C_CONTIGUOUS_ | Npy::NPY_ARRAY_ALIGNED_;
-        if (uint64 && descr->byteorder == '=' && (a->flags & kNeeded) == kNeeded && a->nd == 1 &&
-            a->dimensions[0] == 2) {
-            return reinterpret_cast<const std::uint64_t*>(a->data);
-        }
-    }
-    fail<TypeError>(op, ": stream must be an array [seed, offset] of dtype uint64");
-}
 
 py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::handle x, double p,
                 py::handle stream) {

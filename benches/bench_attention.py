@@ -1,0 +1,63 @@
+"""Attention: forward without a tape, and forward and backward."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.nn import functional
+
+from .conftest import normal
+
+# batch, heads, length, features of a head
+SHAPES = [(16, 8, 128, 32), (4, 12, 512, 64), (1, 8, 2048, 64), (64, 4, 16, 16), (1, 1, 1, 64)]
+
+
+def parts(shape):
+    """Query, key and value, and what is split off one array for them."""
+    b, h, t, d = shape
+    rows = normal(b, t, 3, h, d)
+    return rows.transpose(2, 0, 3, 1, 4)
+
+
+def attention(q, k, v):
+    """In float64, of one matrix after the other."""
+    x = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e @ v / e.sum(-1, keepdims=True)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_forward(run, shape):
+    b, h, t, d = shape
+    q, k, v = parts(shape)
+    args = [fastnn.from_numpy(x) for x in (q, k, v)]
+    expected = attention(*[x.astype("f8") for x in (q, k, v)])
+
+    def step():
+        with fastnn.no_grad():
+            return functional.scaled_dot_product_attention(*args)
+
+    run(step, expected, flops=4 * b * h * t * t * d, bytes=16 * q.size)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_forward_backward(run, shape):
+    b, h, t, d = shape
+    args = [fastnn.Tensor(x, requires_grad=True) for x in parts(shape)]
+    dy = normal(b, h, t, d, seed=3)
+    slope = fastnn.from_numpy(dy)
+
+    def step():
+        for arg in args:
+            arg.grad = None
+        functional.scaled_dot_product_attention(*args).backward(slope)
+
+    def answer():
+        step()
+        return args[2].grad.numpy()
+
+    q, k, _ = [x.data.astype("f8") for x in args]
+    x = q @ k.swapaxes(-1, -2) / np.sqrt(d)
+    e = np.exp(x - x.max(-1, keepdims=True))
+    expected = (e / e.sum(-1, keepdims=True)).swapaxes(-1, -2) @ dy
+    run(step, expected, flops=14 * b * h * t * t * d, bytes=32 * dy.size, answer=answer)

@@ -1,0 +1,271 @@
+#include "ops/attention/attention.h"
+#include "simd/math.h"
+#include "simd/philox.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using attention::kCols;
+using attention::kDropBlock;
+using attention::Masking;
+using attention::Slopes;
+using attention::Weights;
+
+static_assert(Philox::numbers == kDropBlock && kCols % kDropBlock == 0);
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+template <class T>
+FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
+    count == Vec<T>::width ? v.store(p) : v.store(p, count);
+}
+
+// f(i, count) for whole vectors, then once for the rest.
+template <class T, class F>
+FASTNN_INLINE void over(long n, F f) {
+    long i = 0;
+    for (; i + Vec<T>::width <= n; i += Vec<T>::width) f(i, long(Vec<T>::width));
+    if (i < n) f(i, n - i);
+}
+
+template <class T>
+FASTNN_INLINE T exp_of(T x) {
+    return exp(Vec<T>(x)).lane(0);
+}
+
+// The rows of a mask, as what is added to the scores.
+template <class T>
+struct Added {
+    T row[kCols];
+    bool ready = false;
+    FASTNN_INLINE const T* at(const Masking<T>& m, long i, long cols) {
+        if (m.added != nullptr) return m.added + i * m.row;
+        if (ready && m.row == 0) return row;
+        ready = true;
+        const unsigned char* allowed = m.allowed + i * m.row;
+        const T hidden = T(-__builtin_inf());
+        for (long j = 0; j < cols; ++j) row[j] = allowed[j] != 0 ? T(0) : hidden;
+        return row;
+    }
+};
+
+// What the weights of row i are multiplied by.
+template <class T>
+FASTNN_INLINE void draw(const Masking<T>& m, long i, long cols, T* factors) {
+    for (long j = 0; j < cols; j += kDropBlock) {
+        uint32_t numbers[kDropBlock];
+        const uint64_t block = m.block + uint64_t(i) * m.blocks + uint64_t(j / kDropBlock);
+        Philox::block(m.seed, m.offset, block * Philox::counters, numbers);
+        for (long n = 0; n < kDropBlock; ++n)
+            factors[j + n] = numbers[n] >= m.threshold ? m.keep : T(0);
+    }
+}
+
+template <class T>
+FASTNN_INLINE long visible(const Masking<T>& m, long i, long cols) {
+    const long n = m.visible + i;
+    return n < 0 ? 0 : n < cols ? n : cols;
+}
+
+template <class T>
+FASTNN_INLINE void clear(T* x, long begin, long end) {
+    over<T>(end - begin, [=](long j, long k) { store(Vec<T>(), x + begin + j, k); });
+}
+
+// The largest of x + add, which is stored. max(x, m) passes over NaN in x; it comes back in exp.
+template <bool masked, class T>
+FASTNN_INLINE T row_top(T* x, const T* add, long n) {
+    using V = Vec<T>;
+    const V lowest = T(-__builtin_inf());
+    V m0 = lowest, m1 = lowest;
+    const auto at = [=](long i) __attribute__((always_inline)) {
+        V v = V::load(x + i);
+        if (masked) {
+            v += V::load(add + i);
+            v.store(x + i);
+        }
+        return v;
+    };
+    long i = 0;
+    for (; i + 2 * V::width <= n; i += 2 * V::width) {
+        m0 = max(at(i), m0);
+        m1 = max(at(i + V::width), m1);
+    }
+    for (; i < n; i += V::width) {
+        const long rest = n - i < V::width ? n - i : V::width;
+        V v = load(x + i, rest);
+        if (masked) {
+            v += load(add + i, rest);
+            store(v, x + i, rest);
+        }
+        m0 = max(select(Mask<T>::first(rest), v, lowest), m0);
+    }
+    return max_lane(max(m0, m1));
+}
+
+template <class T>
+FASTNN_INLINE T row_exp(T* x, T top, long n) {
+    using V = Vec<T>;
+    V s0, s1;
+    const V t = top;
+    long i = 0;
+    for (; i + 2 * V::width <= n; i += 2 * V::width) {
+        const V a = exp(V::load(x + i) - t), b = exp(V::load(x + i + V::width) - t);
+        a.store(x + i);
+        b.store(x + i + V::width);
+        s0 += a;
+        s1 += b;
+    }
+    for (; i < n; i += V::width) {
+        const long rest = n - i < V::width ? n - i : V::width;
+        const V a = exp(load(x + i, rest) - t);
+        store(a, x + i, rest);
+        s0 += select(Mask<T>::first(rest), a, V());
+    }
+    return sum(s0 + s1);
+}
+
+template <bool masked, class T>
+FASTNN_INLINE void weights_of(const Weights<T>& a) {
+    using V = Vec<T>;
+    constexpr T lowest = T(-__builtin_inf());
+    Added<T> added;
+    for (long i = 0; i < a.rows; ++i) {
+        T* const x = a.scores + i * a.stride;
+        const long n = visible(a.masking, i, a.cols);
+        const T top = row_top<masked>(x, masked ? added.at(a.masking, i, a.cols) : nullptr, n);
+        const T before = a.first ? lowest : a.top[i], now = top > before ? top : before;
+        // While all is masked: exp(-inf - 0) is the 0 that is wanted.
+        const T shift = now == lowest ? T(0) : now;
+        const T total = row_exp(x, shift, n);
+        clear(x, n, a.cols);
+        a.top[i] = now;
+        if (a.first) {
+            a.total[i] = total;
+        } else {
+            const T factor = before == shift ? T(1) : exp_of(before - shift);
+            a.total[i] = a.total[i] * factor + total;
+            if (factor != T(1)) {
+                const V f = factor;
+                T* const out = a.out + i * a.out_row;
+                over<T>(a.out_cols, [=](long j, long k) __attribute__((always_inline)) {
+                    store(load(out + j, k) * f, out + j, k);
+                });
+            }
+        }
+        if (a.masking.drop) {
+            T factors[kCols];
+            draw(a.masking, i, n, factors);
+            over<T>(n, [=, &factors](long j, long k) __attribute__((always_inline)) {
+                store(load(x + j, k) * load(factors + j, k), x + j, k);
+            });
+        }
+    }
+}
+
+template <class T>
+void weights(const Weights<T>& a) {
+    if (a.masking.allowed == nullptr && a.masking.added == nullptr) {
+        weights_of<false>(a);
+    } else {
+        weights_of<true>(a);
+    }
+}
+
+template <class T>
+void finish(T* out, long row, long rows, long cols, const T* top, const T* total, T* lse) {
+    using V = Vec<T>;
+    for (long i = 0; i < rows; ++i) {
+        const bool nothing = total[i] == T(0);
+        const V factor = nothing ? T(0) : T(1) / total[i];
+        T* const y = out + i * row;
+        over<T>(cols, [=](long j, long k) __attribute__((always_inline)) {
+            store(load(y + j, k) * factor, y + j, k);
+        });
+        if (lse != nullptr)
+            lse[i] = nothing ? T(__builtin_inf()) : top[i] + log(V(total[i])).lane(0);
+    }
+}
+
+template <bool masked, bool drop, class T>
+FASTNN_INLINE void slopes_of(const Slopes<T>& a) {
+    using V = Vec<T>;
+    Added<T> added;
+    T factors[kCols];
+    for (long i = 0; i < a.rows; ++i) {
+        T* const x = a.scores + i * a.stride;
+        T* const d = a.slopes + i * a.stride;
+        const long n = visible(a.masking, i, a.cols);
+        const T* const add = masked ? added.at(a.masking, i, a.cols) : nullptr;
+        if (drop) draw(a.masking, i, n, factors);
+        const V lse = a.lse[i], dot = a.dots[i], scale = a.scale;
+        const T* const f = factors;
+        over<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+            V score = load(x + j, k);
+            if (masked) score += load(add + j, k);
+            V w = exp(score - lse), slope = load(d + j, k), dropped = w;
+            if (drop) {
+                const V z = load(f + j, k);
+                dropped = w * z;
+                slope = slope * z;
+            }
+            store(dropped, x + j, k);
+            store(w * (slope - dot) * scale, d + j, k);
+        });
+        clear(x, n, a.cols);
+        clear(d, n, a.cols);
+    }
+}
+
+template <class T>
+void slopes(const Slopes<T>& a) {
+    const bool masked = a.masking.allowed != nullptr || a.masking.added != nullptr;
+    if (a.masking.drop) {
+        masked ? slopes_of<true, true>(a) : slopes_of<false, true>(a);
+    } else {
+        masked ? slopes_of<true, false>(a) : slopes_of<false, false>(a);
+    }
+}
+
+template <class T>
+void dots(const T* a, long a_row, const T* b, long b_row, long rows, long cols, T* dots) {
+    using V = Vec<T>;
+    for (long i = 0; i < rows; ++i) {
+        const T *x = a + i * a_row, *y = b + i * b_row;
+        V total;
+        over<T>(cols, [=, &total](long j, long k) __attribute__((always_inline)) {
+            total = fma(load(x + j, k), load(y + j, k), total);
+        });
+        dots[i] = sum(total);
+    }
+}
+
+template <class T>
+void add(const T* x, long x_row, T* y, long y_row, long rows, long cols) {
+    for (long i = 0; i < rows; ++i) {
+        const T* const from = x + i * x_row;
+        T* const to = y + i * y_row;
+        over<T>(cols, [=](long j, long k) __attribute__((always_inline)) {
+            store(load(to + j, k) + load(from + j, k), to + j, k);
+        });
+    }
+}
+
+template <class T>
+constexpr attention::TypedKernels<T> kTable{weights<T>, finish<T>, slopes<T>, dots<T>, add<T>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::attention {
+template <>
+const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<float>;
+}
+template <>
+const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<double>;
+}
+}  // namespace fastnn::attention

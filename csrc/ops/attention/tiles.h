@@ -1,0 +1,169 @@
+// What the forward and the backward driver share: where matrices lie, and products of tiles.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/attention/attention.h"
+#include "ops/gemm/gemm.h"
+
+namespace fastnn::attention {
+
+// A tile of scores is kRows x kCols: 36 KiB of float32, which L2 holds together with the tiles of
+// q, k and v; its rows end a cache line further, so that columns of it do not fall on top of each
+// other in L1.
+constexpr long kRows = 64;
+constexpr long kScoresStride = kCols + 16;
+
+constexpr double kChunkNs = 8000;  // small matrices share a chunk of this length...
+constexpr long kManyChunks = 32;   // ... unless there would be fewer than so many
+constexpr double kRegionNs = 5e7;  // between two regions of threads, Ctrl-C is looked for
+
+inline long ceil_div(long a, long b) {
+    return (a + b - 1) / b;
+}
+
+// Half of a square tile on the diagonal of a causal product is for nothing.
+inline long columns_of(const Args& a) {
+    return a.causal && a.s <= 512 ? kCols / 2 : kCols;
+}
+
+template <class T>
+const TypedKernels<T>& table() {
+    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
+}
+
+// Product of the first `count` axes of the shape.
+inline long items(const Args& a, int count) {
+    long n = 1;
+    for (int i = 0; i < count; ++i) n *= a.shape[i];
+    return n;
+}
+
+inline long offset(const long* strides, const long* shape, int ndim, long item) {
+    long at = 0;
+    for (int i = ndim - 1; i >= 0; --i) {
+        at += item % shape[i] * strides[i];
+        item /= shape[i];
+    }
+    return at;
+}
+
+template <class T>
+gemm::Matrix<T> matrix(const Operand& x, const Args& a, int ndim, long item) {
+    return {static_cast<const T*>(x.data) + offset(x.axis, a.shape, ndim, item), x.row, x.col};
+}
+
+template <class T>
+gemm::Matrix<T> rows_from(gemm::Matrix<T> x, long row) {
+    x.data += row * x.row_stride;
+    return x;
+}
+
+template <class T>
+T* pointer(const Output& x, const Args& a, int ndim, long item) {
+    return static_cast<T*>(x.data) + offset(x.axis, a.shape, ndim, item);
+}
+
+// A float in 8 bytes or 16 floats: what scratch memory is rounded up to.
+template <class T>
+std::size_t lines(std::size_t count) {
+    constexpr std::size_t line = 64 / sizeof(T);
+    return (count + line - 1) / line * line;
+}
+
+// c = alpha a b + beta c.
+template <class T>
+struct Product {
+    long m, n, k;
+    gemm::Matrix<T> a, b;
+    T* c;
+    long c_row;
+    T alpha, beta;
+    const T* packed_b;
+};
+
+template <class T>
+gemm::Problem<T> problem(const Product<T>& x) {
+    gemm::Problem<T> p;
+    p.m = x.m, p.n = x.n, p.k = x.k;
+    p.a = x.a, p.b = x.b;
+    p.c = x.c, p.c_stride = x.c_row;
+    p.alpha = x.alpha, p.beta = x.beta;
+    p.packed_b = x.packed_b;
+    return p;
+}
+
+// The masking of the tile at (row, col) of a matrix.
+template <class T>
+Masking<T> masking(const Args& a, long item, long row, long col) {
+    Masking<T> m{};
+    m.row = a.mask.row;
+    const long at = a.mask_kind == MaskKind::none
+                        ? 0
+                        : offset(a.mask.axis, a.shape, a.ndim, item) + row * a.mask.row + col;
+    if (a.mask_kind == MaskKind::allowed)
+        m.allowed = static_cast<const unsigned char*>(a.mask.data) + at;
+    if (a.mask_kind == MaskKind::added) m.added = static_cast<const T*>(a.mask.data) + at;
+    m.visible = a.causal ? row - col + 1 : a.s;
+    m.drop = a.p > 0;
+    if (m.drop) {
+        m.seed = a.stream[0], m.offset = a.stream[1];
+        m.blocks = static_cast<std::uint64_t>(ceil_div(a.s, kDropBlock));
+        m.block = static_cast<std::uint64_t>(item * a.l + row) * m.blocks +
+                  static_cast<std::uint64_t>(col / kDropBlock);
+        m.threshold = static_cast<std::uint32_t>(std::min(a.p * 0x1p32, 0x1p32 - 1));
+        m.keep = a.p < 1 ? static_cast<T>(1 / (1 - a.p)) : T(0);
+    }
+    return m;
+}
+
+// What a pair of a row and a key costs one thread, beside `products` products with all columns.
+template <class T>
+double pair_ns(const Args& a, double products) {
+    const double flops = 2 * products * static_cast<double>(a.e + a.ev) / 2;
+    return (flops / 90 + 0.5 + (a.p > 0 ? 1.0 : 0.0)) * sizeof(T) / 4;
+}
+
+// Calls chunk(first, last, thread) over `count` items of item_ns each, several to a chunk where
+// they are small, and looks for Ctrl-C on the way. Memory for so many threads must be there:
+// `threads_for`.
+struct Sharing {
+    long per_chunk, chunks, region;
+    int threads;
+    Sharing(long count, double item_ns) {
+        per_chunk = std::clamp(static_cast<long>(kChunkNs / item_ns), 1L,
+                               std::max(1L, count / kManyChunks));
+        chunks = ceil_div(count, per_chunk);
+        threads = threads_worth(chunks, static_cast<double>(count) * item_ns);
+        region =
+            std::max(1L, static_cast<long>(kRegionNs / item_ns / static_cast<double>(per_chunk)));
+    }
+    template <class F>
+    void run(long count, F item) const {
+        for (long begin = 0; begin < chunks; begin += region) {
+            if (begin > 0) poll_interrupt();
+            parallel_team(threads, [&](Team& team) {
+                team.share_out(std::min(region, chunks - begin), [&](long chunk) {
+                    const long first = (begin + chunk) * per_chunk;
+                    const long last = std::min(count, first + per_chunk);
+                    for (long i = first; i < last; ++i) item(i, team.thread());
+                });
+            });
+        }
+    }
+};
+
+// Sizes that parts of `total` in steps of `step` can have: one or two.
+struct Sizes {
+    long of[2];
+    int count = 0;
+    Sizes(long total, long step) {
+        if (total >= step) of[count++] = step;
+        if (total % step != 0) of[count++] = total % step;
+    }
+    const long* begin() const { return of; }
+    const long* end() const { return of + count; }
+};
+
+}  // namespace fastnn::attention
