@@ -532,6 +532,7 @@ def embedding_bag_weights_backward(
     weight: _Array,
     padding_idx: int | None = None,
 ) -> _Array: ...
+
 # Attention. With keep, (output, lse), which the backward pass wants; stream as for dropout.
 # packed: 0 for (dq, dk, dv); 2 for (dq, dkv), where k and v are the parts of one array
 # (..., S, 2, H, E); 3 for (dqkv,).

@@ -18,6 +18,7 @@ SMALL = {
     "layer_norm": (70, 130),
     "embedding": (90, 33, 40, 20),
     "adam": (2, 100, 100),
+    "encoder_layer": (3, 50, 24, 4, 40),
 }
 
 

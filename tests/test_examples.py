@@ -29,6 +29,11 @@ def test_digits(tmp_path, capsys):
         assert word in said
 
 
+def test_transformer_classifier(capsys):
+    assert load("transformer_classifier").main(["--epochs", "5"]) > 0.8
+    assert "time per epoch" in capsys.readouterr().out
+
+
 def test_smoke(capsys):
     assert fastnn.smoke.main() == 0
     assert capsys.readouterr().out.count("OK ") == len(fastnn.smoke.CHECKS)

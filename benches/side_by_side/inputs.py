@@ -92,6 +92,45 @@ def adam_inputs(size: Sequence[int]) -> tuple[list[Array], list[Array]]:
 
 
 @dataclass
+class Encoder:
+    """A batch, the gradient of its output, and parameters by PyTorch's names."""
+
+    x: Array
+    dy: Array
+    state: dict[str, Array]
+
+
+def encoder_inputs(size: Sequence[int]) -> Encoder:
+    """Batch, length, features, heads and inner features of an encoder layer."""
+    batch, length, features, _, inner = size
+    shapes = {
+        "self_attn.in_proj_weight": (3 * features, features),
+        "self_attn.in_proj_bias": (3 * features,),
+        "self_attn.out_proj.weight": (features, features),
+        "self_attn.out_proj.bias": (features,),
+        "linear1.weight": (inner, features),
+        "linear1.bias": (inner,),
+        "linear2.weight": (features, inner),
+        "linear2.bias": (features,),
+        "norm1.weight": (features,),
+        "norm1.bias": (features,),
+        "norm2.weight": (features,),
+        "norm2.bias": (features,),
+    }
+    state = {}
+    for i, (name, shape) in enumerate(shapes.items()):
+        state[name] = normal(70 + i, *shape) * np.float32(shape[-1] ** -0.5)
+        if name.startswith("norm") and name.endswith("weight"):
+            state[name] += np.float32(1)
+    return Encoder(normal(60, batch, length, features), normal(61, batch, length, features), state)
+
+
+def encoder_answer(y: Any, dx: Any, dweight: Any) -> Any:
+    """Samples of an output and two gradients, of about the same size."""
+    return np.concatenate([sample(y), sample(dx), sample(dweight) / len(dweight) ** 0.5])
+
+
+@dataclass
 class Digits:
     """Handwritten digits, three quarters to train on."""
 

@@ -129,6 +129,57 @@ def adam(size: Sequence[int]) -> Float64:
     return np.stack(first)
 
 
+def normalize(x: Float64, weight: Float64, bias: Float64) -> tuple[Float64, Float64, Float64]:
+    """Output, normalized input and 1 / sigma."""
+    centred = x - x.mean(-1, keepdims=True)
+    factor = 1 / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    return centred * factor * weight + bias, centred * factor, factor
+
+
+def normalize_backward(
+    dy: Float64, weight: Float64, normalized: Float64, factor: Float64
+) -> Float64:
+    """Gradient by the input."""
+    g = dy * weight
+    mean = g.mean(-1, keepdims=True)
+    slope: Float64 = factor * (g - mean - normalized * (g * normalized).mean(-1, keepdims=True))
+    return slope
+
+
+def encoder_layer(size: Sequence[int]) -> Float64:
+    """Output, gradient by the input, and by the weight of the projections: samples."""
+    batch, length, features, heads, _ = size
+    data = inputs.encoder_inputs(size)
+    x, dy = data.x.astype(np.float64), data.dy.astype(np.float64)
+    p = {name: value.astype(np.float64) for name, value in data.state.items()}
+    rows = x @ p["self_attn.in_proj_weight"].T + p["self_attn.in_proj_bias"]
+    q, k, v = rows.reshape(batch, length, 3, heads, -1).transpose(2, 0, 3, 1, 4)
+    scale = q.shape[-1] ** -0.5
+    scores = scale * q @ k.swapaxes(-1, -2)
+    e = np.exp(scores - scores.max(-1, keepdims=True))
+    w = e / e.sum(-1, keepdims=True)
+    joined = (w @ v).transpose(0, 2, 1, 3).reshape(x.shape)
+    attended = joined @ p["self_attn.out_proj.weight"].T + p["self_attn.out_proj.bias"]
+    mid, normal1, factor1 = normalize(x + attended, p["norm1.weight"], p["norm1.bias"])
+    inner = np.maximum(mid @ p["linear1.weight"].T + p["linear1.bias"], 0)
+    total = mid + inner @ p["linear2.weight"].T + p["linear2.bias"]
+    y, normal2, factor2 = normalize(total, p["norm2.weight"], p["norm2.bias"])
+    # And back.
+    dtotal = normalize_backward(dy, p["norm2.weight"], normal2, factor2)
+    dinner = (dtotal @ p["linear2.weight"]) * (inner > 0)
+    dmid = dtotal + dinner @ p["linear1.weight"]
+    dsum = normalize_backward(dmid, p["norm1.weight"], normal1, factor1)
+    djoined = dsum @ p["self_attn.out_proj.weight"]
+    dout = djoined.reshape(batch, length, heads, -1).transpose(0, 2, 1, 3)
+    dv, dw = w.swapaxes(-1, -2) @ dout, dout @ v.swapaxes(-1, -2)
+    ds = scale * w * (dw - (dw * w).sum(-1, keepdims=True))
+    drows = np.stack([ds @ k, ds.swapaxes(-1, -2) @ q, dv]).transpose(1, 3, 0, 2, 4)
+    flat = drows.reshape(batch * length, -1)
+    dx = dsum + (flat @ p["self_attn.in_proj_weight"]).reshape(x.shape)
+    dweight = flat.T @ x.reshape(-1, features)
+    return inputs.encoder_answer(y, dx, dweight)
+
+
 def digits(size: Sequence[int]) -> Float64:
     """Test accuracy every library reaches within the tolerance."""
     return np.array([0.975])
@@ -144,6 +195,7 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "layer_norm": layer_norm,
     "embedding": embedding,
     "adam": adam,
+    "encoder_layer": encoder_layer,
     "digits": digits,
 }
 

@@ -124,6 +124,26 @@ def pointwise(kind: str, count: int, floats: int, target: float) -> Work:
     )
 
 
+def encoder_layer(
+    batch: int, length: int, features: int, heads: int, inner: int, target: float
+) -> Work:
+    """A Transformer's encoder layer forward and backward, without dropout."""
+    rows = batch * length
+    linear = 2.0 * rows * features * (4 * features + 2 * inner)
+    attention = 4.0 * rows * length * features
+    return Work(
+        name=f"Transformer encoder layer f+b B{batch} T{length} D{features} h{heads}",
+        kind="encoder_layer",
+        size=(batch, length, features, heads, inner),
+        entries=("fastnn", "torch"),
+        flops=3 * linear + 3.5 * attention,
+        bytes=4.0 * rows * (18 * features + 4 * inner),
+        working_set=4.0 * rows * (9 * features + 2 * inner),
+        tolerance=2e-5,
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -178,6 +198,7 @@ WORKS: tuple[Work, ...] = (
         working_set=4.0 * 4 * 10_000_000,
         targets={"torch": 1.0},
     ),
+    encoder_layer(16, 128, 256, 8, 1024, 2.0),
     mlp_infer(1, 784, 256, 128, 10),
     mlp_infer(64, 784, 256, 128, 10),
     Work(

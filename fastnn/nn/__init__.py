@@ -15,3 +15,6 @@ from .module import *
 from .norm import *
 from .parameter import *
 from .shape import *
+from .transformer import *
+from .transformer_decoder import *
+from .transformer_encoder import *

@@ -182,6 +182,29 @@ def adam(size: Size, variant: str) -> Case:
     return Case(lambda: optimizer.step(), answer, reset)
 
 
+def encoder_layer(size: Size, variant: str) -> Case:
+    data = inputs.encoder_inputs(size)
+    _, _, features, heads, inner = size
+    layer: Any = nn.TransformerEncoderLayer(features, heads, inner, dropout=0.0, batch_first=True)
+    layer.load_state_dict(data.state)
+    x: Any = fastnn.tensor(data.x, requires_grad=True)
+    dy = fastnn.from_numpy(data.dy)
+
+    def step() -> Any:
+        layer.zero_grad()
+        x.grad = None
+        y = layer(x)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach().numpy()
+        weight = layer.self_attn.in_proj_weight
+        return inputs.encoder_answer(y, x.grad.numpy(), weight.grad.numpy())
+
+    return Case(step, answer)
+
+
 def digits(size: Size, variant: str, path: str = "") -> Case:
     batch, *dims = size
     data = inputs.digits_inputs(path)
@@ -222,5 +245,6 @@ BUILDERS = {
     "layer_norm": layer_norm,
     "embedding": embedding,
     "adam": adam,
+    "encoder_layer": encoder_layer,
     "digits": digits,
 }

@@ -186,6 +186,27 @@ def adam(size: Size, variant: str) -> Case:
     return Case(lambda: optimizer.step(), answer, reset)
 
 
+def encoder_layer(size: Size, variant: str) -> Case:
+    data = inputs.encoder_inputs(size)
+    _, _, features, heads, inner = size
+    layer = nn.TransformerEncoderLayer(features, heads, inner, dropout=0.0, batch_first=True)
+    layer.load_state_dict({name: torch.from_numpy(p) for name, p in data.state.items()})
+    x, dy = torch.tensor(data.x, requires_grad=True), torch.from_numpy(data.dy)
+
+    def step() -> torch.Tensor:
+        layer.zero_grad(set_to_none=True)
+        x.grad = None
+        y: torch.Tensor = layer(x)
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach()
+        return inputs.encoder_answer(y, x.grad, layer.self_attn.in_proj_weight.grad)
+
+    return Case(step, answer)
+
+
 def digits(size: Size, variant: str, path: str = "") -> Case:
     batch, *dims = size
     data = inputs.digits_inputs(path)
@@ -226,5 +247,6 @@ BUILDERS = {
     "layer_norm": layer_norm,
     "embedding": embedding,
     "adam": adam,
+    "encoder_layer": encoder_layer,
     "digits": digits,
 }

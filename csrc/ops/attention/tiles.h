@@ -65,7 +65,7 @@ T* pointer(const Output& x, const Args& a, int ndim, long item) {
     return static_cast<T*>(x.data) + offset(x.axis, a.shape, ndim, item);
 }
 
-// A float in 8 bytes or 16 floats: what scratch memory is rounded up to.
+// `count` elements in whole cache lines.
 template <class T>
 std::size_t lines(std::size_t count) {
     constexpr std::size_t line = 64 / sizeof(T);
@@ -125,9 +125,8 @@ double pair_ns(const Args& a, double products) {
     return (flops / 90 + 0.5 + (a.p > 0 ? 1.0 : 0.0)) * sizeof(T) / 4;
 }
 
-// Calls chunk(first, last, thread) over `count` items of item_ns each, several to a chunk where
-// they are small, and looks for Ctrl-C on the way. Memory for so many threads must be there:
-// `threads_for`.
+// How `count` items of item_ns each are shared out: several to a chunk where they are small, and in
+// regions between which Ctrl-C is looked for. Calls item(i, thread), for thread < threads.
 struct Sharing {
     long per_chunk, chunks, region;
     int threads;

@@ -1,0 +1,203 @@
+"""Transformer layers: every combination of options against PyTorch, positions, and bad input."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import nn
+from fastnn.nn import functional as F
+from tests.harness import numbers
+
+B, T, S, E, H = 2, 4, 5, 6, 3
+
+
+def arrays(batched, batch_first, *lengths):
+    """Sequences of these lengths."""
+    found = []
+    for i, t in enumerate(lengths):
+        x = numbers(B, t, E, seed=i)
+        found.append(x[0] if not batched else x if batch_first else x.swapaxes(0, 1).copy())
+    return found
+
+
+def padding(batched, t, kind="bool"):
+    """A mask over the last key of the first sequence."""
+    hidden = np.zeros((B, t) if batched else (t,), bool)
+    hidden.reshape(-1)[t - 1] = True
+    return hidden if kind == "bool" else np.where(hidden, -np.inf, 0.0)
+
+
+def compare(torch, ours, theirs, inputs, **masks):
+    """Values and all gradients, from the same parameters."""
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    with torch.no_grad():
+        for i, p in enumerate(theirs.parameters()):
+            p.copy_(torch.from_numpy(numbers(*p.shape, seed=50 + i)) * 0.5)
+    ours.load_state_dict(theirs.state_dict())
+    xs = [fastnn.tensor(x, requires_grad=True) for x in inputs]
+    ts = [torch.tensor(x, requires_grad=True) for x in inputs]
+    there = {
+        name: torch.from_numpy(m) if isinstance(m, np.ndarray) else m for name, m in masks.items()
+    }
+    y, t = ours(*xs, **masks), theirs(*ts, **there)
+    dy = numbers(*y.shape, seed=9)
+    y.backward(dy)
+    t.backward(torch.from_numpy(dy))
+    np.testing.assert_allclose(y.detach().numpy(), t.detach().numpy(), atol=1e-10)
+    for x, t in zip([*xs, *ours.parameters()], [*ts, *theirs.parameters()]):
+        np.testing.assert_allclose(x.grad.numpy(), t.grad.numpy(), atol=1e-10)
+
+
+FLAGS = list(product([False, True], repeat=4))
+NAMES = ("batch_first", "norm_first", "bias", "batched")
+
+
+@pytest.mark.filterwarnings("ignore:Support for mismatched")
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+@pytest.mark.parametrize(
+    (*NAMES, "activation"),
+    [
+        *[(*flags, "relu") for flags in FLAGS],
+        *[(*flags, f) for flags in FLAGS if flags[0] and flags[3] for f in ("gelu", "tanh")],
+    ],
+)
+def test_layers_as_torch(batch_first, norm_first, bias, batched, activation):
+    torch = pytest.importorskip("torch")
+    options = {"batch_first": batch_first, "norm_first": norm_first, "bias": bias, "dropout": 0.0}
+    names = ("EncoderLayer", "DecoderLayer")
+
+    def layers(i):
+        mine, other = (F.tanh, torch.tanh) if activation == "tanh" else (activation, activation)
+        build = [getattr(x, f"Transformer{names[i]}") for x in (nn, torch.nn)]
+        return (
+            build[0](E, H, 7, activation=mine, dtype=fastnn.float64, **options),
+            build[1](E, H, 7, activation=other, dtype=torch.float64, **options),
+        )
+
+    causal = np.tri(T) == 0
+    added = np.where(causal, -np.inf, 0.0)
+    x, memory = arrays(batched, batch_first, T, S)
+    for masks in (
+        {},
+        {"src_mask": causal},
+        {"src_mask": added, "is_causal": True},
+        {"src_mask": numbers(T, T, seed=3), "src_key_padding_mask": padding(batched, T)},
+        {"src_key_padding_mask": padding(batched, T, "float")},
+    ):
+        compare(torch, *layers(0), [x], **masks)
+    for masks in (
+        {},
+        {"tgt_mask": added, "tgt_is_causal": True},
+        {"memory_mask": numbers(T, S, seed=3), "tgt_key_padding_mask": padding(batched, T)},
+        {"memory_key_padding_mask": padding(batched, S), "tgt_mask": causal},
+    ):
+        compare(torch, *layers(1), [x, memory], **masks)
+    for mask in (
+        {},
+        {"mask": causal},
+        {"mask": added, "src_key_padding_mask": padding(batched, T)},
+    ):
+        compare(
+            torch,
+            *[m.TransformerEncoder(x, 2) for m, x in zip((nn, torch.nn), layers(0))],
+            [x],
+            **mask,
+        )
+    compare(
+        torch,
+        *[m.TransformerDecoder(x, 2) for m, x in zip((nn, torch.nn), layers(1))],
+        [x, memory],
+        tgt_mask=causal,
+    )
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+@pytest.mark.parametrize(NAMES, FLAGS)
+def test_transformer_as_torch(batch_first, norm_first, bias, batched):
+    torch = pytest.importorskip("torch")
+    options = {"batch_first": batch_first, "norm_first": norm_first, "bias": bias, "dropout": 0.0}
+    ours = nn.Transformer(E, H, 2, 2, 7, **options, dtype=fastnn.float64)
+    theirs = torch.nn.Transformer(E, H, 2, 2, 7, **options, dtype=torch.float64)
+    mask = ours.generate_square_subsequent_mask(T, fastnn.float64).numpy()
+    np.testing.assert_array_equal(mask, theirs.generate_square_subsequent_mask(T).numpy())
+    compare(torch, ours, theirs, arrays(batched, batch_first, S, T), tgt_mask=mask)
+
+
+def test_parameters():
+    layer = nn.TransformerEncoderLayer(8, 2, 16)
+    assert list(layer.state_dict())[:4] == [
+        "self_attn.in_proj_weight",
+        "self_attn.in_proj_bias",
+        "self_attn.out_proj.weight",
+        "self_attn.out_proj.bias",
+    ]
+    encoder = nn.TransformerEncoder(layer, 2, nn.LayerNorm(8))
+    first, second = encoder.layers
+    assert first is not layer
+    first.linear1.weight.data[...] = 0
+    assert second.linear1.weight.data.any()
+
+
+def test_dropout():
+    layer = nn.TransformerDecoderLayer(8, 2, 16, dropout=0.5, batch_first=True)
+    x = fastnn.tensor(numbers(2, 5, 8), dtype=fastnn.float32)
+    assert not np.array_equal(layer(x, x).data, layer(x, x).data)
+    layer.eval()
+    np.testing.assert_array_equal(layer(x, x).data, layer(x, x).data)
+
+
+def test_hooks_of_the_first_linear_layer_are_called():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
+    x = fastnn.tensor(numbers(5, 2, 8), dtype=fastnn.float32)
+    before = layer(x).data
+    seen = []
+    layer.linear1.register_forward_hook(lambda *rest: seen.append(rest))
+    np.testing.assert_allclose(layer(x).data, before, atol=1e-5)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_sinusoidal_positions(batch_first):
+    for features in (1, 5, 6):
+        layer = nn.SinusoidalPositionalEncoding(features, batch_first=batch_first)
+        rows = layer(fastnn.zeros(9, features)).data
+        for t in range(9):
+            for i in range(features):
+                angle = t / 10000 ** ((i - i % 2) / features)
+                assert rows[t, i] == pytest.approx([np.sin, np.cos][i % 2](angle), abs=1e-6)
+        shape = (3, 30, features) if batch_first else (30, 3, features)
+        y = layer(fastnn.zeros(*shape, dtype=fastnn.float64)).data
+        assert y.dtype == np.float64
+        first = y[0] if batch_first else y[:, 0]
+        np.testing.assert_allclose(first[:9], rows, atol=1e-6)
+        assert (y == (first if batch_first else first[:, None])).all()
+    assert not list(layer.state_dict())
+
+
+def test_learned_positions():
+    layer = nn.LearnedPositionalEncoding(7, 4, batch_first=True)
+    assert list(layer.state_dict()) == ["weight"]
+    x = fastnn.ones(2, 5, 4)
+    y = layer(x)
+    np.testing.assert_allclose(y.data, 1 + np.stack([layer.weight.data[:5]] * 2))
+    y.sum().backward()
+    np.testing.assert_array_equal(layer.weight.grad.data[:, 0], [2] * 5 + [0] * 2)
+    with pytest.raises(ValueError, match="input has 8 positions, and max_len is 7"):
+        layer(fastnn.ones(2, 8, 4))
+    with pytest.raises(ValueError, match=r"input must have shape \(T, 4\)"):
+        layer(fastnn.ones(2, 5, 3))
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match="embed_dim must be a multiple of num_heads"):
+        nn.TransformerEncoderLayer(8, 3)
+    with pytest.raises(ValueError, match="activation must be 'relu', 'gelu' or a function"):
+        nn.TransformerEncoderLayer(8, 2, activation="swish")
+    layer = nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
+    x = fastnn.zeros(2, 5, 8)
+    with pytest.raises(ValueError, match="key and value must have the same length, and the batch"):
+        layer(x, fastnn.zeros(3, 5, 8))
+    with pytest.raises(ValueError, match="attn_mask must have shape"):
+        layer(x, x, tgt_mask=np.zeros((4, 4), bool))
