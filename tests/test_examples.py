@@ -4,7 +4,10 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import pytest
+
 import fastnn.smoke
+from tests.harness import threads
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -32,6 +35,35 @@ def test_digits(tmp_path, capsys):
 def test_transformer_classifier(capsys):
     assert load("transformer_classifier").main(["--epochs", "5"]) > 0.8
     assert "time per epoch" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(fastnn.nn, "LSTM"), reason="there are no recurrent layers yet")
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_char_lm(cell, tmp_path, capsys):
+    """A text that is its own continuation is soon known by heart; the same for any threads."""
+    path = tmp_path / "text.txt"
+    path.write_text("the quick brown fox jumps over the lazy dog.\n" * 150)
+    options = "--epochs 4 --batch 8 --steps 30 --hidden 48 --layers 1 --lr 0.01 --dropout 0"
+    found = []
+    for n in (1, 3):
+        with threads(n):
+            arguments = ["--text", str(path), "--cell", cell, "--sample", "60", *options.split()]
+            found.append((load("char_lm").main(arguments), capsys.readouterr().out))
+    assert found[0][0] == found[1][0]
+    assert found[0][0] < 0.5
+    text = [out.split("a sample at temperature 0.8:")[1] for _, out in found]
+    assert text[0] == text[1]
+    assert "quick brown fox" in text[0]
+
+
+def test_char_lm_bad_input(tmp_path):
+    example = load("char_lm")
+    path = tmp_path / "text.txt"
+    path.write_text("short")
+    with pytest.raises(SystemExit, match="too short"):
+        example.main(["--text", str(path)])
+    with pytest.raises(SystemExit):
+        example.main(["--text", str(path), "--temperature", "0"])
 
 
 def test_smoke(capsys):
