@@ -89,11 +89,11 @@ struct Sorted {
     Scratch<embedding::Entry> entries;
     std::int64_t kept = 0, unique = 0;
 
-    Sorted(const Array& ids, std::int64_t vocabulary, std::int64_t padding)
+    Sorted(const Array& ids, std::int64_t vocabulary, std::int64_t padding, bool count = false)
         : entries(static_cast<std::size_t>(ids.size())) {
         launch(embedding::kSort,
                embedding::SortArgs{ids.size(), vocabulary, padding, ids.as<const std::int64_t>(),
-                                   entries, &kept, &unique});
+                                   entries, &kept, count ? &unique : nullptr});
     }
 };
 
@@ -129,7 +129,7 @@ py::object backward(py::handle dy, py::handle input, std::int64_t num_embeddings
         fail<ValueError>(op, ": dy must have the shape of input ", shape_text(ids),
                          " and one dimension more, got ", shape_text(d));
     }
-    Sorted sorted(ids, vocabulary, padding);
+    Sorted sorted(ids, vocabulary, padding, rows);
     embedding::SumArgs args{};
     args.dtype = d.dtype;
     args.by_frequency = scale_grad_by_freq;
@@ -272,7 +272,7 @@ py::object bag_backward(py::handle dy, py::handle input, py::handle offsets,
         });
         args.bag_scales = shares.data();
     }
-    Sorted sorted(bags.ids, vocabulary, padding);
+    Sorted sorted(bags.ids, vocabulary, padding, rows);
     args.dtype = d.dtype;
     args.by_frequency = scale_grad_by_freq;
     args.vocabulary = vocabulary, args.width = d.shape[1];

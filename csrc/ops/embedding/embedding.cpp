@@ -1,6 +1,7 @@
 #include "ops/embedding/embedding.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -53,25 +54,28 @@ void gather(const GatherArgs& a) {
     });
 }
 
-// Least significant digit first, so that positions of one id stay in order.
+// Least significant digit first, so that positions of one id stay in order. Digits are of equal
+// size, at most 11 bits: then the heads of all buckets stay in L1 or near.
 void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t vocabulary) {
-    constexpr int kBits = 11;
-    constexpr std::size_t kDigits = std::size_t{1} << kBits;
-    int passes = 0;
-    while (passes * kBits < 32 && (vocabulary - 1) >> (passes * kBits) != 0) ++passes;
-    std::uint32_t counts[3][kDigits];
-    std::memset(counts, 0, sizeof counts);
+    constexpr int kMostBits = 11;
+    const int bits = std::bit_width(static_cast<std::uint64_t>(vocabulary - 1)),
+              passes = (bits + kMostBits - 1) / kMostBits,
+              digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
+    const Entry mask = (Entry{1} << digit) - 1;
+    std::uint32_t counts[3][1 << kMostBits];
+    for (int p = 0; p < passes; ++p)
+        std::memset(counts[p], 0, static_cast<std::size_t>(mask + 1) * sizeof counts[0][0]);
     for (std::int64_t i = 0; i < count; ++i) {
-        for (int p = 0; p < passes; ++p)
-            ++counts[p][(entries[i] >> (32 + p * kBits)) & (kDigits - 1)];
+        for (int p = 0; p < passes; ++p) ++counts[p][(entries[i] >> (32 + p * digit)) & mask];
     }
     Entry *from = entries, *to = other;
     for (int p = 0; p < passes; ++p) {
         std::uint32_t sum = 0;
-        for (std::uint32_t& n : counts[p]) sum += std::exchange(n, sum);
+        for (Entry d = 0; d <= mask; ++d) sum += std::exchange(counts[p][d], sum);
+        const int shift = 32 + p * digit;
         for (std::int64_t i = 0; i < count; ++i) {
             const Entry e = from[i];
-            to[counts[p][(e >> (32 + p * kBits)) & (kDigits - 1)]++] = e;
+            to[counts[p][(e >> shift) & mask]++] = e;
         }
         std::swap(from, to);
     }
@@ -90,11 +94,11 @@ void sort(const SortArgs& a) {
         Scratch<Entry> other(static_cast<std::size_t>(kept));
         radix_sort(a.entries, other, kept, a.vocabulary);
     }
-    std::int64_t unique = 0;
-    for (std::int64_t i = 0; i < kept; ++i)
-        unique += i == 0 || a.entries[i] >> 32 != a.entries[i - 1] >> 32;
     *a.kept = kept;
-    *a.unique = unique;
+    if (a.unique == nullptr) return;
+    *a.unique = kept > 0 ? 1 : 0;
+    for (std::int64_t i = 1; i < kept; ++i)
+        *a.unique += a.entries[i] >> 32 != a.entries[i - 1] >> 32 ? 1 : 0;
 }
 
 // The first entry whose id is at least `id`.
@@ -177,8 +181,12 @@ class LongRuns {
 template <class T>
 void sum_typed(const SumArgs& a) {
     const auto& kernel = table().of<T>();
-    const Terms<T> terms{static_cast<const T*>(a.dy), a.width, a.bags,
-                         static_cast<const T*>(a.scales), static_cast<const T*>(a.bag_scales)};
+    const Terms<T> terms{static_cast<const T*>(a.dy),
+                         a.width,
+                         a.bags,
+                         static_cast<const T*>(a.scales),
+                         static_cast<const T*>(a.bag_scales),
+                         a.entries + a.kept};
     const LongRuns<T> long_runs(a, terms, kernel);
     const std::int64_t width = a.width, row_bytes = width * static_cast<std::int64_t>(sizeof(T));
     const auto factor_of = [&](std::int64_t count) {

@@ -44,7 +44,7 @@ struct SortArgs {
     const std::int64_t* ids;
     Entry* entries;        // room for `count`; sorted by id, then by position, without padding
     std::int64_t* kept;    // how many there are
-    std::int64_t* unique;  // how many different ids
+    std::int64_t* unique;  // how many different ids; null: not wanted
 };
 
 // The gradient of W from sorted entries.
@@ -110,13 +110,14 @@ struct Terms {
     const std::int32_t* bags;
     const T* scales;
     const T* bag_scales;
+    const Entry* end;  // of all entries: rows of later ones are asked for ahead of time
 };
 
 template <class T>
 struct TypedKernels {
     void (*gather)(const T* weight, const std::int64_t* ids, T* y, long width, long count,
                    bool past_cache);
-    // out = factor * sum of the terms; next: the first entry of what is summed afterwards, or null.
+    // out = factor * sum of the terms
     void (*sum)(const Terms<T>& t, const Entry* entries, long count, T factor, T* out,
                 bool past_cache);
     void (*zero)(T* out, long n, bool past_cache);

@@ -98,10 +98,14 @@ FASTNN_INLINE long position(Entry e) {
 
 template <bool past_cache, class T>
 FASTNN_INLINE void sum_to(const Terms<T>& t, const Entry* entries, long count, T factor, T* out) {
-    const auto row = [=](long k) __attribute__((always_inline)) {
-        const long p = position(entries[k]);
+    const auto row_of = [&t](Entry e) __attribute__((always_inline)) {
+        const long p = position(e);
         return t.dy + (t.bags != nullptr ? long(t.bags[p]) : p) * t.width;
     };
+    const auto row = [=](long k) __attribute__((always_inline)) { return row_of(entries[k]); };
+    const long left = long(t.end - entries);
+    const long asked = count + kAhead < left ? count : left - kAhead;
+    for (long k = 0; k < asked; ++k) ask_for(row_of(entries[k + kAhead]), t.width);
     if (t.scales == nullptr && t.bag_scales == nullptr) {
         if (count == 1 && factor == 1) {
             copy<past_cache>(row(0), out, t.width);

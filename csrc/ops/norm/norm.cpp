@@ -14,6 +14,7 @@ constexpr std::int64_t kChunk = 32768;          // elements per chunk: 128 KiB o
 constexpr std::int64_t kBackwardChunk = 65536;  // twice that: each has a dw and db of its own
 constexpr std::int64_t kMostParts = 64;  // chunks of the backward pass at most: so many rows of dw
                                          // and db are added up afterwards
+constexpr std::int64_t kFewParts = 4;    // also of few rows, which are long then
 constexpr std::int64_t kColumns = 1024;  // columns of dw and db that one thread adds up
 constexpr std::int64_t kStreamBytes = std::int64_t{16}
                                       << 20;  // outputs from this size on go past the caches
@@ -57,8 +58,10 @@ template <class T>
 void backward_typed(const BackwardArgs& a) {
     const auto& kernel = table().of<T>();
     const std::int64_t n = a.n, size = a.rows * n;
-    const std::int64_t parts = std::min({std::max<std::int64_t>(1, size / kBackwardChunk),
-                                         kMostParts, std::max<std::int64_t>(1, a.rows)});
+    // At least 8 rows to a part where there are many: their sums are then a quarter of x at most.
+    const std::int64_t parts =
+        std::clamp<std::int64_t>(std::min(size / kBackwardChunk, std::max(kFewParts, a.rows / 8)),
+                                 1, std::clamp<std::int64_t>(a.rows, 1, kMostParts));
     const std::int64_t step = (a.rows + parts - 1) / parts;
     const std::int64_t chunks = step == 0 ? 0 : (a.rows + step - 1) / step;
     const bool parameters = a.dw != nullptr || a.db != nullptr;
