@@ -368,7 +368,6 @@ def test_wrong_arguments_of_the_kernels():
 def test_memory_stays_small():
     """4096 x 4096 weights are 64 MiB; what is in use beside the arrays is a small part of that."""
     x = fastnn.tensor(numbers(1, 4096, 8).astype(np.float32), requires_grad=True)
-    fastnn.kernels  # noqa: B018
     _core.trim_pool()
     before = sum(_core.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))
     y = F.scaled_dot_product_attention(x, x, x)
