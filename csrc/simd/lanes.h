@@ -162,13 +162,14 @@ struct Lanes {
         const Mask denormal = Mask(a < broadcast(F::smallest));
         a = denormal ? a * broadcast(up) : a;
         // Counted from 0.75, the exponent field changes where the mantissa must wrap.
-        const Int origin = Int(broadcast(T(0.75)));
-        const Int i = Int(a) - origin;
+        // Negative numbers, whose result nobody uses, wrap around: hence unsigned.
+        const Unsigned origin = Unsigned(broadcast(T(0.75)));
+        const Unsigned i = Unsigned(a) - origin;
         mantissa = Reg((i & ((typename F::Int(1) << F::mantissa) - 1)) + origin);
         // The field is made positive by adding 2 * (bias + 1) and read as a number through the
         // mantissa of 2^mantissa.
         constexpr T base = T(1ull << F::mantissa);
-        const Unsigned e = Unsigned(i + Int(broadcast(T(2)))) >> F::mantissa;
+        const Unsigned e = (i + Unsigned(broadcast(T(2)))) >> F::mantissa;
         exponent = Reg(Int(e) | Int(broadcast(base))) - broadcast(base + T(F::bias + 1));
         exponent = denormal ? exponent - broadcast(T(F::mantissa + 1)) : exponent;
     }
