@@ -533,6 +533,96 @@ def embedding_bag_weights_backward(
     padding_idx: int | None = None,
 ) -> _Array: ...
 
+# Recurrent layers. params: for each direction (w_ih, w_hh, b_ih, b_hh[, w_hr]); saved: () or with
+# keep=True what backward needs. overwrite: backward may write over the saved gates.
+_Params = Sequence[Sequence[_Array | None]]
+_Saved = tuple[_Array | None, ...]
+_Gradients = tuple[tuple[_Array | None, ...], ...]
+
+def lstm(
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None = None,
+    c_0: _Array | None = None,
+    batch_sizes: _Array | None = None,
+    keep: bool = False,
+) -> tuple[_Array, _Array, _Array, _Saved]: ...
+def lstm_backward(
+    dy: _Array | None,
+    dh_n: _Array | None,
+    dc_n: _Array | None,
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None,
+    c_0: _Array | None,
+    y: _Array,
+    saved: _Saved,
+    batch_sizes: _Array | None = None,
+    need_input: bool = True,
+    need_params: bool = True,
+    overwrite: bool = False,
+) -> tuple[_Array | None, _Array, _Array, _Gradients]: ...
+def gru(
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None = None,
+    batch_sizes: _Array | None = None,
+    keep: bool = False,
+) -> tuple[_Array, _Array, _Saved]: ...
+def gru_backward(
+    dy: _Array | None,
+    dh_n: _Array | None,
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None,
+    y: _Array,
+    saved: _Saved,
+    batch_sizes: _Array | None = None,
+    need_input: bool = True,
+    need_params: bool = True,
+    overwrite: bool = False,
+) -> tuple[_Array | None, _Array, _Gradients]: ...
+def rnn_tanh(
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None = None,
+    batch_sizes: _Array | None = None,
+    keep: bool = False,
+) -> tuple[_Array, _Array, _Saved]: ...
+def rnn_tanh_backward(
+    dy: _Array | None,
+    dh_n: _Array | None,
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None,
+    y: _Array,
+    saved: _Saved,
+    batch_sizes: _Array | None = None,
+    need_input: bool = True,
+    need_params: bool = True,
+    overwrite: bool = False,
+) -> tuple[_Array | None, _Array, _Gradients]: ...
+def rnn_relu(
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None = None,
+    batch_sizes: _Array | None = None,
+    keep: bool = False,
+) -> tuple[_Array, _Array, _Saved]: ...
+def rnn_relu_backward(
+    dy: _Array | None,
+    dh_n: _Array | None,
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None,
+    y: _Array,
+    saved: _Saved,
+    batch_sizes: _Array | None = None,
+    need_input: bool = True,
+    need_params: bool = True,
+    overwrite: bool = False,
+) -> tuple[_Array | None, _Array, _Gradients]: ...
+
 # Attention. With keep, (output, lse), which the backward pass wants; stream as for dropout.
 # packed: 0 for (dq, dk, dv); 2 for (dq, dkv), where k and v are the parts of one array
 # (..., S, 2, H, E); 3 for (dqkv,).

@@ -19,6 +19,8 @@ SMALL = {
     "embedding": (90, 33, 40, 20),
     "adam": (2, 100, 100),
     "encoder_layer": (3, 50, 24, 4, 40),
+    **{f"{kind}_step": (4, 3, 5, 6, 2, 2) for kind in ("lstm", "gru", "rnn")},
+    "lstm_infer": (4, 3, 5, 6, 1, 1),
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import inputs
+from . import inputs, recurrent
 
 Float64 = NDArray[np.float64]
 TRAIN_STEPS = 5
@@ -197,6 +198,8 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,
+    **{f"{kind}_step": partial(recurrent.step_answer, kind) for kind in recurrent.GATES},
+    "lstm_infer": partial(recurrent.infer_answer, "lstm"),
 }
 
 

@@ -144,6 +144,45 @@ def encoder_layer(
     )
 
 
+def recurrent_flops(kind: str, size: Size) -> float:
+    """Of a forward pass: the products of input and state with their weights."""
+    steps, batch, inner, hidden, layers, directions = size
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
+    widths = inner + (layers - 1) * directions * hidden + layers * hidden
+    return 2.0 * steps * batch * gates * hidden * widths * directions
+
+
+def recurrent(kind: str, *size: int, target: float) -> Work:
+    """Forward and backward, input gradient included: T, N, I, H, layers, directions."""
+    steps, batch, inner, hidden, layers, directions = size
+    text = f"{layers} layers " if layers > 1 else ""
+    flops = 3 * recurrent_flops(kind, size)
+    return Work(
+        name=f"{'Bi' if directions == 2 else ''}{kind.upper()} f+b {text}T{steps} B{batch} "
+        f"{inner}-{hidden}",
+        kind=f"{kind}_step",
+        size=size,
+        entries=("fastnn", "torch"),
+        flops=flops,
+        tolerance=1e-3,
+        targets={"torch": target},
+    )
+
+
+def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Work:
+    """Forward without a tape."""
+    steps, batch, inner, hidden, _, _ = size
+    return Work(
+        name=f"{kind.upper()} forward T{steps} B{batch} {inner}-{hidden}",
+        kind=f"{kind}_infer",
+        size=size,
+        entries=("fastnn", *targets),
+        flops=recurrent_flops(kind, size),
+        tolerance=1e-4,
+        targets=targets,
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -210,4 +249,13 @@ WORKS: tuple[Work, ...] = (
         tolerance=0.025,
         targets={"sklearn": 4.0},
     ),
+    recurrent("lstm", 32, 16, 64, 64, 1, 1, target=1.5),
+    recurrent("lstm", 64, 32, 128, 256, 1, 1, target=1.3),
+    recurrent("lstm", 35, 20, 650, 650, 1, 1, target=1.2),
+    recurrent("lstm", 128, 64, 256, 512, 1, 1, target=1.3),
+    recurrent("lstm", 50, 32, 100, 128, 2, 2, target=1.5),
+    recurrent("gru", 64, 32, 128, 256, 1, 1, target=3.0),
+    recurrent("rnn", 64, 32, 128, 256, 1, 1, target=3.0),
+    recurrent_infer("lstm", 100, 1, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
+    recurrent_infer("lstm", 64, 32, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
 )

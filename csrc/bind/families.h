@@ -20,5 +20,6 @@ void bind_linear(pybind11::module_& m);
 void bind_norm(pybind11::module_& m);
 void bind_embedding(pybind11::module_& m);
 void bind_attention(pybind11::module_& m);
+void bind_rnn(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -118,4 +118,5 @@ PYBIND11_MODULE(_core, m) {
     bind_norm(m);
     bind_embedding(m);
     bind_attention(m);
+    bind_rnn(m);
 }

@@ -14,6 +14,8 @@ from .loss import *
 from .module import *
 from .norm import *
 from .parameter import *
+from .rnn import *
+from .rnn_cell import *
 from .shape import *
 from .transformer import *
 from .transformer_decoder import *

@@ -25,6 +25,7 @@ from .reduce import *
 from .reduce_count import *
 from .reduce_extreme import *
 from .reduce_moments import *
+from .rnn import *
 from .scan import *
 from .shape import *
 from .softmax import *

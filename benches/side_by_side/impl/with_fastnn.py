@@ -12,7 +12,7 @@ import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
-from .. import inputs, reference
+from .. import inputs, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -235,6 +235,48 @@ def digits(size: Size, variant: str, path: str = "") -> Case:
     return Case(train, answer)
 
 
+def recurrent_module(kind: str, size: Size) -> Any:
+    """A stack with the weights of the work."""
+    _, _, inner, hidden, layers, directions = size
+    module: Any = getattr(nn, kind.upper())(inner, hidden, layers, bidirectional=directions == 2)
+    module.load_state_dict(recurrent.weights(kind, size))
+    return module
+
+
+def recurrent_step(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        module = recurrent_module(kind, size)
+        value, slope = recurrent.sequences(size)
+        x: Any = fastnn.tensor(value, requires_grad=True)
+        dy = fastnn.from_numpy(slope)
+
+        def step() -> Any:
+            x.grad = None
+            module.zero_grad()
+            y = module(x)[0]
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step()
+            grads = [p.grad.numpy() for p in module.parameters()]
+            return recurrent.answer(y.detach().numpy(), x.grad.numpy(), grads)
+
+        return Case(step, answer)
+
+    return build
+
+
+def recurrent_infer(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        module = recurrent_module(kind, size)
+        x = fastnn.from_numpy(recurrent.sequences(size)[0])
+        case = inference(lambda: module(x)[0])
+        return Case(case.step, lambda: inputs.digest(case.answer()))
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -247,4 +289,6 @@ BUILDERS = {
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,
+    **{f"{kind}_step": recurrent_step(kind) for kind in recurrent.GATES},
+    "lstm_infer": recurrent_infer("lstm"),
 }

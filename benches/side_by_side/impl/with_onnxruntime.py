@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from .. import inputs
+from .. import inputs, recurrent
 from ..works import Size
 from . import Case
 
@@ -54,4 +55,38 @@ def mlp_infer(size: Size, variant: str) -> Case:
     return Case(step, step)
 
 
-BUILDERS = {"mlp_infer": mlp_infer}
+def lstm_infer(size: Size, variant: str) -> Case:
+    """An LSTM node, whose gates stand in the order i, o, f, g."""
+    steps, batch, inner, hidden, _, _ = size
+    found = recurrent.weights("lstm", size)
+
+    def reordered(name: str) -> Any:
+        i, f, g, o = np.split(found[name], 4)
+        return np.concatenate([i, o, f, g])[None]
+
+    biases = [reordered("bias_ih_l0"), reordered("bias_hh_l0")]
+    weights = [
+        numpy_helper.from_array(reordered("weight_ih_l0"), "w"),
+        numpy_helper.from_array(reordered("weight_hh_l0"), "r"),
+        numpy_helper.from_array(np.concatenate(biases, axis=1), "b"),
+    ]
+    node = helper.make_node("LSTM", ["x", "w", "r", "b"], ["y"], hidden_size=hidden)
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [steps, batch, inner])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [steps, 1, batch, hidden])
+    graph = helper.make_graph([node], "lstm", [x], [y], weights)
+    opset = [helper.make_opsetid("", 17)]
+    made = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(
+        made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    feed = {"x": recurrent.sequences(size)[0]}
+
+    def step() -> Any:
+        return session.run(None, feed)[0]
+
+    return Case(step, lambda: inputs.digest(step()))
+
+
+BUILDERS = {"mlp_infer": mlp_infer, "lstm_infer": lstm_infer}

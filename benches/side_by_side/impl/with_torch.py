@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .. import inputs, reference
+from .. import inputs, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -237,6 +237,49 @@ def digits(size: Size, variant: str, path: str = "") -> Case:
     return Case(train, answer)
 
 
+def recurrent_module(kind: str, size: Size) -> Any:
+    """A stack with the weights of the work."""
+    _, _, inner, hidden, layers, directions = size
+    module: Any = getattr(nn, kind.upper())(inner, hidden, layers, bidirectional=directions == 2)
+    found = recurrent.weights(kind, size)
+    module.load_state_dict({name: torch.from_numpy(w) for name, w in found.items()})
+    return module
+
+
+def recurrent_step(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        module = recurrent_module(kind, size)
+        value, slope = recurrent.sequences(size)
+        x = torch.tensor(value, requires_grad=True)
+        dy = torch.from_numpy(slope)
+
+        def step() -> torch.Tensor:
+            x.grad = None
+            module.zero_grad(set_to_none=True)
+            y: torch.Tensor = module(x)[0]
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step()
+            grads = [p.grad.numpy() for p in module.parameters()]
+            return recurrent.answer(y.detach().numpy(), x.grad.numpy(), grads)  # type: ignore[union-attr]
+
+        return Case(step, answer)
+
+    return build
+
+
+def recurrent_infer(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        module = recurrent_module(kind, size).eval()
+        x = torch.from_numpy(recurrent.sequences(size)[0])
+        case = inference(lambda: module(x)[0])
+        return Case(case.step, lambda: inputs.digest(case.answer()))
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -249,4 +292,6 @@ BUILDERS = {
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,
+    **{f"{kind}_step": recurrent_step(kind) for kind in recurrent.GATES},
+    "lstm_infer": recurrent_infer("lstm"),
 }

@@ -1,0 +1,62 @@
+"""Recurrent layers: a sequence forward, and forward and backward."""
+
+import pytest
+
+import fastnn
+from benches.side_by_side import recurrent
+from fastnn import nn
+
+SIZES = [  # T, N, I, H, layers, directions
+    ("lstm", (32, 16, 64, 64, 1, 1)),
+    ("lstm", (64, 32, 128, 256, 1, 1)),
+    ("lstm", (100, 1, 128, 256, 1, 1)),
+    ("lstm", (50, 32, 100, 128, 2, 2)),
+    ("gru", (64, 32, 128, 256, 1, 1)),
+    ("rnn", (64, 32, 128, 256, 1, 1)),
+]
+
+
+def module(kind, size):
+    _, _, inner, hidden, layers, directions = size
+    made = getattr(nn, kind.upper())(inner, hidden, layers, bidirectional=directions == 2)
+    made.load_state_dict(recurrent.weights(kind, size))
+    return made
+
+
+def flops(kind, size):
+    steps, batch, inner, hidden, layers, directions = size
+    widths = inner + (layers - 1) * directions * hidden + layers * hidden
+    return 2.0 * steps * batch * recurrent.GATES[kind] * hidden * widths * directions
+
+
+@pytest.mark.parametrize(("kind", "size"), SIZES)
+def test_forward(run, kind, size):
+    layer = module(kind, size)
+    x = fastnn.from_numpy(recurrent.sequences(size)[0])
+    expected = recurrent.reference(kind, size)[0]
+
+    def step():
+        with fastnn.no_grad():
+            return layer(x)[0]
+
+    run(step, expected, flops=flops(kind, size), bytes=4 * expected.size)
+
+
+@pytest.mark.parametrize(("kind", "size"), SIZES)
+def test_forward_backward(run, kind, size):
+    layer = module(kind, size)
+    value, slope = recurrent.sequences(size)
+    x = fastnn.tensor(value, requires_grad=True)
+    dy = fastnn.from_numpy(slope)
+
+    def step():
+        x.grad = None
+        layer.zero_grad()
+        layer(x)[0].backward(dy)
+
+    def answer():
+        step()
+        return x.grad.numpy()
+
+    expected = recurrent.reference(kind, size)[1]
+    run(step, expected, flops=3 * flops(kind, size), bytes=8 * expected.size, answer=answer)

@@ -1,0 +1,236 @@
+#include "ops/rnn/steps.h"
+
+namespace fastnn::rnn {
+namespace {
+
+template <class T>
+class Run {
+ public:
+    explicit Run(const Args& args)
+        : a_(args),
+          s_(args.shape),
+          steps_(args.shape),
+          f_(cells<T>()),
+          gates_(gates_of(s_.mode)),
+          columns_(columns_of(s_.mode)),
+          y_row_(s_.directions * s_.out),
+          state_row_(padded<T>(s_.out)),
+          // Space for both states of all samples: the one that is read and the one that is
+          // written.
+          state_size_(static_cast<std::size_t>(s_.batch * state_row_)),
+          states_(2 * state_size_ * static_cast<std::size_t>(s_.directions)),
+          bias_(static_cast<std::size_t>(s_.directions * 4 * s_.hidden)),
+          gates_memory_(
+              keeps_gates() && args.direction[0].gates == nullptr
+                  ? static_cast<std::size_t>(s_.directions * s_.rows * columns_ * s_.hidden)
+                  : 0) {
+        std::size_t size = 0, projection_size = 0;
+        for (int d = 0; d < s_.directions; ++d) {
+            const Weights& w = a_.direction[d].weights;
+            recurrent_[d] = Panels<T>(s_.out, s_.hidden, gates_, static_cast<const T*>(w.hh), 1,
+                                      s_.out, s_.hidden * s_.out);
+            size = recurrent_[d].size();
+            if (w.hr != nullptr) {
+                projection_[d] =
+                    Panels<T>(s_.hidden, s_.out, 1, static_cast<const T*>(w.hr), 1, s_.hidden, 0);
+                projection_size = projection_[d].size();
+            }
+        }
+        size_ = size, projection_size_ = projection_size;
+    }
+
+    void run() {
+        Scratch<T> packed((size_ + projection_size_) * static_cast<std::size_t>(s_.directions));
+        pack(packed);
+        for (int d = 0; d < s_.directions; ++d) {
+            add_biases(d);
+            input_product(d);
+            if (s_.mode == Mode::lstm) {
+                copy_state(static_cast<const T*>(a_.direction[d].c0), s_.hidden,
+                           static_cast<T*>(a_.direction[d].c_n), s_.hidden, s_.batch, s_.hidden);
+            }
+            start(d, steps_.active(d, 0, 0, s_.batch), {0, s_.batch}, 0, s_.out, 0, 0);
+        }
+        const Cut plan = cut(s_, static_cast<double>(s_.out),
+                             static_cast<double>(gates_ * s_.hidden), 2.0, !projected());
+        const long width = padded<T>(s_.hidden);
+        const std::size_t local = projected() ? static_cast<std::size_t>(s_.batch * width) : 0;
+        Scratch<T> memory(local * static_cast<std::size_t>(plan.threads));
+        through_time(s_, plan, recurrent_[0].panels(), false,
+                     [&](int d, long s, Samples samples, long p0, long p1, int thread) {
+                         step(d, s, samples, p0, p1,
+                              memory.data() + local * static_cast<std::size_t>(thread), width);
+                     });
+        for (int d = 0; d < s_.directions; ++d) last_states(d);
+    }
+
+ private:
+    bool projected() const { return a_.direction[0].weights.hr != nullptr; }
+    bool keeps_gates() const { return s_.mode == Mode::lstm || s_.mode == Mode::gru; }
+    T* y(int d, long row) const { return static_cast<T*>(a_.y) + row * y_row_ + d * s_.out; }
+    // The sums of a row: in y itself for tanh and relu.
+    T* gates(int d, long row) {
+        if (!keeps_gates()) return y(d, row);
+        const long stride = columns_ * s_.hidden;
+        T* const kept = static_cast<T*>(a_.direction[d].gates);
+        return (kept != nullptr ? kept : gates_memory_.data() + d * s_.rows * stride) +
+               row * stride;
+    }
+    long gates_row() const { return keeps_gates() ? columns_ * s_.hidden : y_row_; }
+    T* state(int d, long s) {
+        return states_.data() + static_cast<std::size_t>(2 * d + (s & 1)) * state_size_;
+    }
+    T* bias(int d) { return bias_.data() + d * 4 * s_.hidden; }
+
+    void pack(T* memory) {
+        for (int d = 0; d < s_.directions; ++d) {
+            recurrent_[d].set_packed(memory);
+            memory += size_;
+            if (projected()) {
+                projection_[d].set_packed(memory);
+                memory += projection_size_;
+            }
+        }
+        const long panels = recurrent_[0].panels();
+        parallel_for(s_.directions * panels,
+                     0.15 * static_cast<double>(s_.out * gates_ * recurrent_[0].panel()),
+                     [&](long i) { recurrent_[i / panels].pack(i % panels); });
+        if (!projected()) return;
+        const long more = projection_[0].panels();
+        parallel_for(s_.directions * more,
+                     0.15 * static_cast<double>(s_.hidden * recurrent_[0].panel()),
+                     [&](long i) { projection_[i / more].pack(i % more); });
+    }
+
+    // Those of input and state come together, but for U_n h of GRU.
+    void add_biases(int d) {
+        const Weights& w = a_.direction[d].weights;
+        if (w.b_ih == nullptr) return;
+        const auto *b = static_cast<const T*>(w.b_ih), *c = static_cast<const T*>(w.b_hh);
+        T* const sum = bias(d);
+        const long both = s_.mode == Mode::gru ? 2 * s_.hidden : gates_ * s_.hidden;
+        for (long i = 0; i < gates_ * s_.hidden; ++i) sum[i] = i < both ? b[i] + c[i] : b[i];
+    }
+
+    void input_product(int d) {
+        const Weights& w = a_.direction[d].weights;
+        gemm::Problem<T> p;
+        p.m = s_.rows, p.n = gates_ * s_.hidden, p.k = s_.in;
+        p.a = {static_cast<const T*>(a_.x.data), a_.x.row, a_.x.col};
+        p.b = {static_cast<const T*>(w.ih), 1, s_.in};
+        p.c = gates(d, 0), p.c_stride = gates_row();
+        if (w.b_ih != nullptr) p.epilogue.bias = bias(d);
+        gemm::multiply(p);
+    }
+
+    // The states of samples whose first step is number s, where it reads them.
+    void start(int d, long end, Samples samples, long u0, long u1, long s, long begin) {
+        const T* h0 = static_cast<const T*>(a_.direction[d].h0);
+        const long row = samples.begin + begin;
+        copy_state(h0 == nullptr ? nullptr : h0 + row * s_.out + u0, s_.out,
+                   state(d, s) + row * state_row_ + u0, state_row_, end - begin, u1 - u0);
+    }
+
+    void step(int d, long s, Samples samples, long p0, long p1, T* hidden, long hidden_row) {
+        const long rows = steps_.active(d, s, samples.begin, samples.end);
+        const long row = steps_.offset(steps_.time(d, s)) + samples.begin;
+        const T* const before = state(d, s) + samples.begin * state_row_;
+        T* const next = state(d, s + 1) + samples.begin * state_row_;
+        const long panel = recurrent_[d].panel();
+        const typename Panels<T>::Part parts[] = {
+            {0, 1, nullptr},
+            {s_.hidden, 1, nullptr},
+            {s_.mode == Mode::gru ? 3 * s_.hidden : 2 * s_.hidden,
+             s_.mode == Mode::gru ? T(0) : T(1), nullptr},
+            {3 * s_.hidden, 1, nullptr}};
+        const auto* b_hn = static_cast<const T*>(a_.direction[d].weights.b_hh);
+        const auto& kept = a_.direction[d];
+        for (long p = p0; rows > 0 && p < p1; ++p) {
+            const long u = p * panel;
+            Forward<T> c{};
+            c.rows = rows, c.units = recurrent_[d].width(p);
+            c.gates = gates(d, row) + u, c.gates_row = gates_row(), c.gate = s_.hidden;
+            typename Panels<T>::Part here[4];
+            std::copy(parts, parts + 4, here);
+            if (s_.mode == Mode::gru && b_hn != nullptr) here[2].bias = b_hn + 2 * s_.hidden + u;
+            recurrent_[d].multiply(p, rows, before, state_row_, c.gates, c.gates_row, here);
+            c.before = before + u, c.before_row = state_row_;
+            if (s_.mode == Mode::lstm) {
+                c.cell = static_cast<T*>(kept.c_n) + samples.begin * s_.hidden + u;
+                c.cell_row = s_.hidden;
+                if (kept.cells != nullptr)
+                    c.cells = static_cast<T*>(kept.cells) + row * s_.hidden + u;
+                c.cells_row = s_.hidden;
+            }
+            if (projected()) {
+                if (kept.hidden != nullptr)
+                    c.h = static_cast<T*>(kept.hidden) + row * s_.hidden + u;
+                c.h_row = s_.hidden;
+                c.next = hidden + u, c.next_row = hidden_row;
+            } else {
+                if (keeps_gates()) c.h = y(d, row) + u;
+                c.h_row = y_row_;
+                c.next = next + u, c.next_row = state_row_;
+                if (!keeps_gates()) c.h = c.gates, c.h_row = c.gates_row;
+            }
+            f_.forward[static_cast<int>(s_.mode)](c);
+        }
+        if (projected() && rows > 0) {
+            const typename Panels<T>::Part part{0, 0, nullptr};
+            for (long p = 0; p < projection_[d].panels(); ++p)
+                projection_[d].multiply(p, rows, hidden, hidden_row, y(d, row) + p * panel, y_row_,
+                                        &part);
+            copy(y(d, row), y_row_, next, state_row_, rows, s_.out);
+        }
+        // Samples that begin with the next step.
+        if (const long more = steps_.active(d, s + 1, samples.begin, samples.end); more > rows) {
+            start(d, more, samples, projected() ? 0 : p0 * panel,
+                  projected() ? s_.out : std::min(s_.out, p1 * panel), s + 1, rows);
+        }
+    }
+
+    void last_states(int d) {
+        T* const h_n = static_cast<T*>(a_.direction[d].h_n);
+        const auto keep = [&](long sample, long t) {
+            copy(y(d, steps_.offset(t) + sample), y_row_, h_n + sample * s_.out, s_.out, 1, s_.out);
+        };
+        if (d == 0) {
+            steps_.each_last(keep);
+        } else {
+            for (long b = 0; b < s_.batch; ++b) keep(b, 0);
+        }
+    }
+
+    const Args& a_;
+    const Shape& s_;
+    Steps steps_;
+    const TypedKernels<T>& f_;
+    const long gates_, columns_, y_row_, state_row_;
+    const std::size_t state_size_;
+    Scratch<T> states_, bias_, gates_memory_;
+    Panels<T> recurrent_[2], projection_[2];
+    std::size_t size_ = 0, projection_size_ = 0;
+};
+
+void run(const Args& args) {
+    visit_float(args.shape.dtype, [&]<class T>() { Run<T>(args).run(); });
+}
+
+Work work(const Args& args) {
+    const Shape& s = args.shape;
+    const auto rows = static_cast<double>(s.rows), in = static_cast<double>(s.in),
+               hidden = static_cast<double>(s.hidden), out = static_cast<double>(s.out),
+               gates = static_cast<double>(gates_of(s.mode));
+    const double projection = args.direction[0].weights.hr != nullptr ? hidden * out : 0;
+    return {
+        s.directions * 2 * rows * (gates * hidden * (in + out) + projection),
+        static_cast<double>(size_of(s.dtype)) *
+            (rows * in + s.directions * (gates * hidden * (in + out) + projection + rows * out))};
+}
+
+}  // namespace
+
+const Kernel<Args> kForward[4] = {
+    {"rnn_tanh", run, work}, {"rnn_relu", run, work}, {"lstm", run, work}, {"gru", run, work}};
+
+}  // namespace fastnn::rnn

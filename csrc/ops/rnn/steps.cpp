@@ -1,0 +1,63 @@
+#include "ops/rnn/steps.h"
+
+namespace fastnn::rnn {
+namespace {
+
+// Rates behind the cut, in bytes per nanosecond of one core: packed weights read from L2 and from
+// L3. A core keeps about so much of them in its L2 beside everything else.
+constexpr double kNear = 60, kFar = 20, kKept = 700 << 10;
+constexpr double kMeetNs = 1000;
+// Rows below this leave the multipliers waiting for weights even from L1.
+constexpr double kFewRows = 6;
+
+}  // namespace
+
+Cut cut(const Shape& s, double k, double n, double element_ns, bool may_cut_units) {
+    const double flops_per_ns =
+        isa::pick([]<Isa L>() { return gemm::kernels<float, L>().blocking.flops_per_ns; }) * 4 /
+        static_cast<double>(size_of(s.dtype));
+    const double batch = static_cast<double>(s.batch), directions = s.directions,
+                 hidden = static_cast<double>(s.hidden);
+    const double bytes = k * n * static_cast<double>(size_of(s.dtype));
+    // One thread's time for a step of `rows` samples over a share of the weights.
+    const auto step = [&](double rows, double share) {
+        const double sums = 2 * std::max(rows, kFewRows) * k * n * share / flops_per_ns;
+        const double rate = bytes * share <= kKept ? kNear : kFar;
+        return std::max(sums, bytes * share / rate) + rows * hidden * share * element_ns + 50;
+    };
+    const double all = directions * step(batch, 1);
+    const double steps = static_cast<double>(s.rows) / std::max(1.0, batch);
+    const int most = threads_worth(s.batch * s.directions * s.hidden, all * steps);
+    Cut by_samples{false, 1, 1, all};
+    for (long tasks = 1; tasks <= most && tasks <= s.batch; ++tasks) {
+        const int threads = std::min(most, static_cast<int>(tasks * s.directions));
+        const double rounds = static_cast<double>(ceil_div(tasks * s.directions, threads));
+        const double time = rounds * step(static_cast<double>(ceil_div(s.batch, tasks)), 1);
+        if (time < 0.95 * by_samples.step_ns) by_samples = {false, threads, tasks, time};
+    }
+    if (!may_cut_units || most == 1) return by_samples;
+    const double time = step(batch, directions / most) + kMeetNs;
+    if (time < by_samples.step_ns) return {true, most, 1, time};
+    return by_samples;
+}
+
+Samples samples_of(const Shape& s, long task, long tasks) {
+    if (s.batch_sizes == nullptr || tasks <= 1)
+        return {s.batch * task / tasks, s.batch * (task + 1) / tasks};
+    // Samples are sorted by length: the first ones have more steps.
+    const auto boundary = [&](long i) {
+        if (i <= 0) return 0L;
+        if (i >= tasks) return s.batch;
+        const long wanted = s.rows / tasks * i;
+        long at = 0, done = 0;
+        // Sample b has as many steps as there are batch sizes above b.
+        for (long t = s.steps; at < s.batch && done < wanted; ++at) {
+            while (t > 0 && s.batch_sizes[t - 1] <= at) --t;
+            done += t;
+        }
+        return at;
+    };
+    return {boundary(task), boundary(task + 1)};
+}
+
+}  // namespace fastnn::rnn

@@ -1,0 +1,196 @@
+"""Single steps of recurrent layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..autograd.function import array
+from ..ops.create import empty
+from ..ops.rnn import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
+from ..tensor import Tensor, TensorLike
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
+
+
+class RNNCellBase(Module):
+    """What the cells share: their parameters.
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    bias
+        Whether there are biases.
+    num_chunks
+        G, the number of gates.
+    dtype
+        float32 by default.
+    """
+
+    weight_ih: Parameter
+    weight_hh: Parameter
+    bias_ih: Parameter | None
+    bias_hh: Parameter | None
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        if hidden_size < 1:
+            raise ValueError(
+                f"{type(self).__name__}: hidden_size must be at least 1, got {hidden_size}"
+            )
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        rows = num_chunks * hidden_size
+        self.weight_ih = Parameter(empty(rows, input_size, dtype=dtype))
+        self.weight_hh = Parameter(empty(rows, hidden_size, dtype=dtype))
+        if bias:
+            self.bias_ih = Parameter(empty(rows, dtype=dtype))
+            self.bias_hh = Parameter(empty(rows, dtype=dtype))
+        else:
+            self.register_parameter("bias_ih", None)
+            self.register_parameter("bias_hh", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new parameters, uniform in ±1/√H."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def _weights(self) -> tuple[Any, ...]:
+        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+
+    def _zeros(self, input: TensorLike) -> Tensor:
+        """A state for the first step."""
+        x = array(input)
+        return Tensor(np.zeros((*x.shape[:-1], self.hidden_size), self.weight_hh.dtype))
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        text = f"{self.input_size}, {self.hidden_size}"
+        return text if self.bias else f"{text}, bias=False"
+
+
+class RNNCell(RNNCellBase):
+    """One step of an Elman network: h' = f(W x + b + U h + b').
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    bias
+        Whether there are b and b'.
+    nonlinearity
+        f: "tanh" or "relu".
+    dtype
+        float32 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> cell = fastnn.nn.RNNCell(10, 20)
+    >>> cell(fastnn.zeros(3, 10), fastnn.zeros(3, 20)).shape
+    (3, 20)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        dtype: Any = None,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(
+                f"RNNCell: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}"
+            )
+        super().__init__(input_size, hidden_size, bias, 1, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
+        """x (N, I) or (I,) and h (N, H) or (H,), zeros if None, to h'."""
+        step = rnn_tanh_cell if self.nonlinearity == "tanh" else rnn_relu_cell
+        return step(input, self._zeros(input) if hx is None else hx, *self._weights())
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM; see `fastnn.nn.functional.lstm_layer` for the formula.
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    bias
+        Whether there are biases.
+    dtype
+        float32 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> cell = fastnn.nn.LSTMCell(10, 20)
+    >>> h, c = cell(fastnn.zeros(3, 10))
+    >>> h.shape, c.shape
+    ((3, 20), (3, 20))
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, dtype)
+
+    def forward(
+        self, input: TensorLike, hx: tuple[TensorLike, TensorLike] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """x (N, I) or (I,) and (h, c), each (N, H) or (H,), zeros if None, to (h', c')."""
+        if hx is None:
+            hx = self._zeros(input), self._zeros(input)
+        return lstm_cell(input, hx, *self._weights())
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU; see `fastnn.nn.functional.gru_layer` for the formula.
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    bias
+        Whether there are biases.
+    dtype
+        float32 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> cell = fastnn.nn.GRUCell(10, 20)
+    >>> cell(fastnn.zeros(3, 10)).shape
+    (3, 20)
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, dtype)
+
+    def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
+        """x (N, I) or (I,) and h (N, H) or (H,), zeros if None, to h'."""
+        return gru_cell(input, self._zeros(input) if hx is None else hx, *self._weights())

@@ -1,0 +1,487 @@
+"""Recurrent layers through time, and single steps of them.
+
+A layer is one native call forward and one back through time: see `fastnn.nn.LSTM` for whole stacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..autograd.function import Array, Grads, Node, array, record_many
+from ..autograd.tape import mode
+from ..tensor import Tensor, TensorLike
+from .shape import reshape
+
+__all__ = [
+    "gru_cell",
+    "gru_layer",
+    "lstm_cell",
+    "lstm_layer",
+    "rnn_layer",
+    "rnn_relu_cell",
+    "rnn_tanh_cell",
+]
+
+Params = Sequence[Sequence[TensorLike | None]]
+
+
+class Kept:
+    """What a layer's forward pass keeps for its backward.
+
+    Backward writes the gradients over the gates: that saves as much memory again, and fetching it.
+    A second walk over the same graph (``retain_graph=True``) computes the gates anew.
+    """
+
+    __slots__ = ("kernel", "saved")
+
+    def __init__(self, kernel: Callable[..., Any], saved: tuple[Array | None, ...]) -> None:
+        self.kernel = kernel
+        self.saved: tuple[Array | None, ...] | None = saved
+
+    def take(self, *args: Any) -> tuple[Array | None, ...]:
+        """The kept arrays, once; from a new forward pass after that."""
+        saved, self.saved = self.saved, None
+        if saved is None:
+            saved = self.kernel(*args, True)[-1]
+        return saved
+
+
+def optional(input: TensorLike | None) -> Array | None:
+    """The array of what may be None."""
+    return None if input is None else array(input)
+
+
+def flat(params: Params) -> tuple[TensorLike | None, ...]:
+    """The parameters of all directions in one tuple."""
+    return tuple([p for direction in params for p in direction])
+
+
+def unflat(grads: Sequence[Sequence[Array | None]], count: int) -> list[Array | None]:
+    """The gradients of all directions in one list, Nones where there are none."""
+    return [g for direction in grads for g in direction] if grads else [None] * count
+
+
+def arrays_of(params: Params) -> tuple[tuple[Array | None, ...], ...]:
+    """The arrays of the parameters of each direction."""
+    return tuple([tuple([optional(p) for p in direction]) for direction in params])
+
+
+def lstm_layer(
+    input: TensorLike,
+    params: Params,
+    h_0: TensorLike | None = None,
+    c_0: TensorLike | None = None,
+    batch_sizes: Any = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One LSTM layer over a whole sequence, in one or two directions.
+
+    For each step, with gates in the order i, f, g, o in the rows of the weights::
+
+        i, f, o = sigmoid(W x + b + U h + b')     g = tanh(W x + b + U h + b')
+        c' = f * c + i * g                        h' = o * tanh(c'), or V (o * tanh(c'))
+
+    Parameters
+    ----------
+    input
+        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    params
+        For each direction W (4H, I), U (4H, P), b (4H,) or None, b' (4H,) or None, and with a
+        projection V (P, H). Without one P = H.
+    h_0, c_0
+        States at the start, (D, N, P) and (D, N, H) for D directions; zeros if None.
+    batch_sizes
+        How many sequences have a step t, (T,): they are sorted by length, longest first.
+
+    Returns
+    -------
+    output
+        (T, N, D·P) or (R, D·P).
+    h_n, c_n
+        States after each sequence's last step, of the shapes of `h_0` and `c_0`.
+
+    Raises
+    ------
+    ValueError
+        Where shapes do not fit, or `batch_sizes` grow or are not positive.
+
+    Notes
+    -----
+    Hochreiter and Schmidhuber, Long short-term memory, 1997; Gers, Schmidhuber and Cummins,
+    Learning to forget, 2000; projections by Sak, Senior and Beaufays, 2014.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> w, u = fastnn.ones(4 * 2, 3), fastnn.ones(4 * 2, 2)
+    >>> y, h, c = F.lstm_layer(fastnn.ones(5, 1, 3), [(w, u, None, None)])
+    >>> y.shape, h.shape
+    ((5, 1, 2), (1, 1, 2))
+    """
+    x, h, c, weights = array(input), optional(h_0), optional(c_0), arrays_of(params)
+    sizes = optional(batch_sizes)
+    y, h_n, c_n, saved = _core.lstm(x, weights, h, c, sizes, mode.enabled)
+    return record_many(  # type: ignore[return-value]
+        (y, h_n, c_n),
+        lstm_layer_backward,
+        (input, h_0, c_0, *flat(params)),
+        x,
+        weights,
+        h,
+        c,
+        y,
+        sizes,
+        Kept(_core.lstm, saved),
+    )
+
+
+def lstm_layer_backward(
+    node: Node, dy: Array | None, dh_n: Array | None, dc_n: Array | None
+) -> Grads:
+    x, weights, h, c, y, sizes, kept = node.saved
+    saved = kept.take(x, weights, h, c, sizes)
+    needs = node.needs
+    dx, dh, dc, grads = _core.lstm_backward(
+        dy, dh_n, dc_n, x, weights, h, c, y, saved, sizes, needs[0], True in needs[3:], True
+    )
+    return [dx, dh, dc, *unflat(grads, len(needs) - 3)]
+
+
+def gru_layer(
+    input: TensorLike, params: Params, h_0: TensorLike | None = None, batch_sizes: Any = None
+) -> tuple[Tensor, Tensor]:
+    """One GRU layer over a whole sequence, in one or two directions.
+
+    For each step, with gates in the order r, z, n in the rows of the weights::
+
+        r, z = sigmoid(W x + b + U h + b')        n = tanh(W x + b + r * (U h + b'))
+        h' = (1 - z) * n + z * h
+
+    Parameters
+    ----------
+    input
+        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    params
+        For each direction W (3H, I), U (3H, H), b (3H,) or None, b' (3H,) or None.
+    h_0
+        The state at the start, (D, N, H) for D directions; zeros if None.
+    batch_sizes
+        How many sequences have a step t, (T,): they are sorted by length, longest first.
+
+    Returns
+    -------
+    output
+        (T, N, D·H) or (R, D·H).
+    h_n
+        The state after each sequence's last step, (D, N, H).
+
+    Raises
+    ------
+    ValueError
+        Where shapes do not fit, or `batch_sizes` grow or are not positive.
+
+    Notes
+    -----
+    Cho et al., Learning phrase representations using RNN encoder-decoder, 2014; with the reset
+    gate behind the product, as in cuDNN.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> w, u = fastnn.ones(3 * 2, 3), fastnn.ones(3 * 2, 2)
+    >>> y, h = F.gru_layer(fastnn.ones(5, 1, 3), [(w, u, None, None)])
+    >>> y.shape, h.shape
+    ((5, 1, 2), (1, 1, 2))
+    """
+    x, h, weights, sizes = array(input), optional(h_0), arrays_of(params), optional(batch_sizes)
+    y, h_n, saved = _core.gru(x, weights, h, sizes, mode.enabled)
+    return record_many(  # type: ignore[return-value]
+        (y, h_n),
+        gru_layer_backward,
+        (input, h_0, *flat(params)),
+        x,
+        weights,
+        h,
+        y,
+        sizes,
+        Kept(_core.gru, saved),
+    )
+
+
+def gru_layer_backward(node: Node, dy: Array | None, dh_n: Array | None) -> Grads:
+    x, weights, h, y, sizes, kept = node.saved
+    saved = kept.take(x, weights, h, sizes)
+    needs = node.needs
+    dx, dh, grads = _core.gru_backward(
+        dy, dh_n, x, weights, h, y, saved, sizes, needs[0], True in needs[2:], True
+    )
+    return [dx, dh, *unflat(grads, len(needs) - 2)]
+
+
+def rnn_layer(
+    input: TensorLike,
+    params: Params,
+    h_0: TensorLike | None = None,
+    batch_sizes: Any = None,
+    nonlinearity: str = "tanh",
+) -> tuple[Tensor, Tensor]:
+    """One Elman layer over a whole sequence, in one or two directions.
+
+    For each step ``h' = f(W x + b + U h + b')``.
+
+    Parameters
+    ----------
+    input
+        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    params
+        For each direction W (H, I), U (H, H), b (H,) or None, b' (H,) or None.
+    h_0
+        The state at the start, (D, N, H) for D directions; zeros if None.
+    batch_sizes
+        How many sequences have a step t, (T,): they are sorted by length, longest first.
+    nonlinearity
+        f: "tanh" or "relu".
+
+    Returns
+    -------
+    output
+        (T, N, D·H) or (R, D·H).
+    h_n
+        The state after each sequence's last step, (D, N, H).
+
+    Raises
+    ------
+    ValueError
+        Where shapes do not fit, or `batch_sizes` grow or are not positive.
+
+    Notes
+    -----
+    Elman, Finding structure in time, 1990.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> y, h = F.rnn_layer(
+    ...     fastnn.ones(5, 1, 3), [(fastnn.ones(2, 3), fastnn.ones(2, 2), None, None)]
+    ... )
+    >>> y.shape, h.shape
+    ((5, 1, 2), (1, 1, 2))
+    """
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"rnn_layer: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
+    tanh = nonlinearity == "tanh"
+    x, h, weights, sizes = array(input), optional(h_0), arrays_of(params), optional(batch_sizes)
+    y, h_n, _ = (_core.rnn_tanh if tanh else _core.rnn_relu)(x, weights, h, sizes, mode.enabled)
+    return record_many(  # type: ignore[return-value]
+        (y, h_n), rnn_layer_backward, (input, h_0, *flat(params)), x, weights, h, y, sizes, tanh
+    )
+
+
+def rnn_layer_backward(node: Node, dy: Array | None, dh_n: Array | None) -> Grads:
+    x, weights, h, y, sizes, tanh = node.saved
+    needs = node.needs
+    kernel = _core.rnn_tanh_backward if tanh else _core.rnn_relu_backward
+    dx, dh, grads = kernel(dy, dh_n, x, weights, h, y, (), sizes, needs[0], True in needs[2:])
+    return [dx, dh, *unflat(grads, len(needs) - 2)]
+
+
+def step_of(op: str, input: TensorLike, *states: TensorLike) -> tuple[Tensor, ...]:
+    """Input and states of one step, (N, I) or (I,), as a sequence of length one."""
+    x = array(input)
+    if x.ndim not in (1, 2):
+        raise ValueError(f"{op}: input must have shape (N, I) or (I,), got {x.shape}")
+    found = [reshape(input, 1, -1 if x.size else x.shape[0] if x.ndim > 1 else 1, x.shape[-1])]
+    for state in states:
+        h = array(state)
+        if h.ndim != x.ndim or h.shape[:-1] != x.shape[:-1]:
+            raise ValueError(
+                f"{op}: hx must have shape {(*x.shape[:-1], 'H')} to fit the input, got {h.shape}"
+            )
+        found.append(reshape(state, 1, found[0].shape[1], h.shape[-1]))
+    return tuple(found)
+
+
+def state_like(input: TensorLike, state: Tensor) -> Tensor:
+    """A state (1, N, H) as (N, H), or (H,) for an input without a batch."""
+    return reshape(state, *array(input).shape[:-1], state.shape[-1])
+
+
+def lstm_cell(
+    input: TensorLike,
+    hx: tuple[TensorLike, TensorLike],
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = None,
+    b_hh: TensorLike | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM; see `lstm_layer`.
+
+    Parameters
+    ----------
+    input
+        x, (N, I) or (I,).
+    hx
+        h and c, each (N, H) or (H,).
+    w_ih, w_hh, b_ih, b_hh
+        (4H, I), (4H, H), and (4H,) or None.
+
+    Returns
+    -------
+    tuple
+        h' and c', of the shapes of h and c.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> h, c = fastnn.zeros(1, 2), fastnn.zeros(1, 2)
+    >>> h, c = F.lstm_cell(fastnn.ones(1, 3), (h, c), fastnn.ones(8, 3), fastnn.ones(8, 2))
+    >>> h.shape
+    (1, 2)
+    """
+    x, h, c = step_of("lstm_cell", input, *hx)
+    _, h, c = lstm_layer(x, ((w_ih, w_hh, b_ih, b_hh),), h, c)
+    return state_like(input, h), state_like(input, c)
+
+
+def gru_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = None,
+    b_hh: TensorLike | None = None,
+) -> Tensor:
+    """One step of a GRU; see `gru_layer`.
+
+    Parameters
+    ----------
+    input
+        x, (N, I) or (I,).
+    hx
+        h, (N, H) or (H,).
+    w_ih, w_hh, b_ih, b_hh
+        (3H, I), (3H, H), and (3H,) or None.
+
+    Returns
+    -------
+    Tensor
+        h', of the shape of h.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> F.gru_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(6, 3), fastnn.ones(6, 2)).shape
+    (2,)
+    """
+    x, h = step_of("gru_cell", input, hx)
+    return state_like(input, gru_layer(x, ((w_ih, w_hh, b_ih, b_hh),), h)[1])
+
+
+def rnn_tanh_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = None,
+    b_hh: TensorLike | None = None,
+) -> Tensor:
+    """One step of an Elman network: h' = tanh(W x + b + U h + b').
+
+    Parameters
+    ----------
+    input
+        x, (N, I) or (I,).
+    hx
+        h, (N, H) or (H,).
+    w_ih, w_hh, b_ih, b_hh
+        (H, I), (H, H), and (H,) or None.
+
+    Returns
+    -------
+    Tensor
+        h', of the shape of h.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> F.rnn_tanh_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(2, 3), fastnn.ones(2, 2))
+    tensor([0.9951, 0.9951])
+    """
+    x, h = step_of("rnn_tanh_cell", input, hx)
+    return state_like(input, rnn_layer(x, ((w_ih, w_hh, b_ih, b_hh),), h)[1])
+
+
+def rnn_relu_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = None,
+    b_hh: TensorLike | None = None,
+) -> Tensor:
+    """One step of an Elman network with relu: h' = max(0, W x + b + U h + b').
+
+    Parameters
+    ----------
+    input
+        x, (N, I) or (I,).
+    hx
+        h, (N, H) or (H,).
+    w_ih, w_hh, b_ih, b_hh
+        (H, I), (H, H), and (H,) or None.
+
+    Returns
+    -------
+    Tensor
+        h', of the shape of h.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> F.rnn_relu_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(2, 3), fastnn.ones(2, 2))
+    tensor([3., 3.])
+    """
+    x, h = step_of("rnn_relu_cell", input, hx)
+    return state_like(input, rnn_layer(x, ((w_ih, w_hh, b_ih, b_hh),), h, nonlinearity="relu")[1])
+
+
+def pack_rows(input: TensorLike, rows: Array) -> Tensor:
+    """The real steps of a padded batch: rows of (T, N, I), numbered t · N + n, as (R, I)."""
+    x = array(input)
+    y = x.reshape(-1, x.shape[2]).take(rows, axis=0)
+    return record_many((y,), pack_rows_backward, (input,), x.shape, rows)[0]
+
+
+def pack_rows_backward(node: Node, *dys: Array | None) -> Grads:
+    shape, rows = node.saved
+    return (spread(dys[0], shape, rows),)
+
+
+def unpack_rows(input: TensorLike, shape: tuple[int, int, int], rows: Array, fill: float) -> Tensor:
+    """The way back: (R, I) as (T, N, I), with `fill` behind the end of each sequence."""
+    y = spread(array(input), shape, rows, fill)
+    return record_many((y,), unpack_rows_backward, (input,), rows)[0]
+
+
+def unpack_rows_backward(node: Node, *dys: Array | None) -> Grads:
+    (rows,) = node.saved
+    dy = dys[0]
+    assert dy is not None
+    return (dy.reshape(-1, dy.shape[2]).take(rows, axis=0),)
+
+
+def spread(packed: Any, shape: tuple[int, ...], rows: Array, fill: float = 0.0) -> Array:
+    """An array of `shape` with the packed rows in their places."""
+    y = np.full((shape[0] * shape[1], shape[2]), fill, packed.dtype)
+    y[rows] = packed
+    return y.reshape(shape)

@@ -1,0 +1,219 @@
+import itertools
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import nn
+from fastnn.nn.utils.rnn import (
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    tbptt,
+)
+from tests.harness import numbers
+
+LAYERS = {"RNN": 1, "GRU": 3, "LSTM": 4}
+
+
+def made(name, *args, seed=0, **kwargs):
+    layer = getattr(nn, name)(*args, dtype=np.float64, **kwargs)
+    for i, p in enumerate(layer.parameters()):
+        p.data[...] = numbers(*p.shape, low=-0.5, high=0.5, seed=seed + i)
+    return layer
+
+
+def test_parameters():
+    layer = nn.LSTM(3, 5, 2, bidirectional=True, proj_size=2)
+    names = [
+        f"{kind}_l{i}{tail}"
+        for i, tail in itertools.product((0, 1), ("", "_reverse"))
+        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+    ]
+    assert list(layer.state_dict()) == names
+    assert layer.weight_ih_l1.shape == (20, 4)
+    assert layer.weight_hh_l1_reverse.shape == (20, 2)
+    assert layer.weight_hr_l0.shape == (2, 5)
+    assert [len(w) for w in layer.all_weights] == [5] * 4
+    bound = 1 / np.sqrt(5)
+    assert all(np.abs(p.data).max() <= bound for p in layer.parameters())
+    assert layer.flatten_parameters() is None
+    assert list(nn.GRU(3, 5, bias=False).state_dict()) == ["weight_ih_l0", "weight_hh_l0"]
+    assert repr(layer) == "LSTM(3, 5, proj_size=2, num_layers=2, bidirectional=True)"
+
+
+@pytest.mark.parametrize(
+    ("match", "args", "kwargs"),
+    [
+        ("hidden_size must be at least 1, got 0", (3, 0), {}),
+        ("num_layers must be at least 1, got 0", (3, 4, 0), {}),
+        ("input_size must be at least 0, got -1", (-1, 4), {}),
+        ("dropout must be a probability", (3, 4), {"dropout": 1.5}),
+        ("proj_size must be less than hidden_size", (3, 4), {"proj_size": 4}),
+    ],
+)
+def test_wrong_sizes(match, args, kwargs):
+    with pytest.raises(ValueError, match=f"LSTM: {match}"):
+        nn.LSTM(*args, **kwargs)
+
+
+def test_wrong_input():
+    layer = nn.LSTM(3, 4)
+    x, h = fastnn.zeros(5, 2, 3), fastnn.zeros(1, 2, 4)
+    with pytest.raises(ValueError, match=r"LSTM: input must have shape \(T, N, 3\) or \(T, 3\)"):
+        layer(fastnn.zeros(5, 2, 4))
+    with pytest.raises(ValueError, match=r"LSTM: h_0 must have shape \(1, 2, 4\), got \(2, 2, 4\)"):
+        layer(x, (fastnn.zeros(2, 2, 4), h))
+    with pytest.raises(TypeError, match=r"LSTM: hx must be a tuple \(h_0, c_0\)"):
+        layer(x, h)
+    with pytest.raises(ValueError, match="lstm: input must have at least one step"):
+        layer(fastnn.zeros(0, 2, 3))
+    for lengths, error, match in (
+        ([1, 2, 3], ValueError, r"lengths must have shape \(2,\), got \(3,\)"),
+        ([0, 2], ValueError, "lengths must be from 1 to the number of steps, 5; got 0 at"),
+        ([2, -1], ValueError, "got -1 at position 1"),
+        ([2, 6], ValueError, "got 6 at position 1"),
+        ([2.0, 5.0], TypeError, "lengths must be integers, got float64"),
+    ):
+        with pytest.raises(error, match=match):
+            layer(x, lengths=lengths)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_orders_and_single_sequences(name):
+    x = numbers(4, 3, 5)
+    layer = made(name, 5, 6, 2, bidirectional=True)
+    y, last = layer(x)
+    first = made(name, 5, 6, 2, bidirectional=True, batch_first=True)
+    other, last2 = first(np.ascontiguousarray(x.transpose(1, 0, 2)))
+    np.testing.assert_array_equal(y.data, other.data.transpose(1, 0, 2))
+    one, last3 = layer(x[:, 1])
+    assert one.shape == (4, 12)
+    for a, b, c in zip(*[s if isinstance(s, tuple) else (s,) for s in (last, last2, last3)]):
+        np.testing.assert_array_equal(a.data, b.data)
+        np.testing.assert_allclose(a.data[:, 1], c.data, atol=1e-15)
+    np.testing.assert_allclose(y.data[:, 1], one.data, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("directions", [1, 2])
+def test_lengths_are_as_if_each_sequence_came_alone(name, directions):
+    lengths = [2, 5, 1, 5, 3]
+    x = numbers(6, 5, 4)
+    layer = made(name, 4, 7, 2, bidirectional=directions == 2)
+    h = [numbers(2 * directions, 5, 7, seed=i) for i in (1, 2)]
+    leaf = fastnn.tensor(x, requires_grad=True)
+    states = [fastnn.tensor(s, requires_grad=True) for s in h]
+    hx = tuple(states) if name == "LSTM" else states[0]
+    y, last = layer(leaf, hx, lengths=lengths)
+    last = last if isinstance(last, tuple) else (last,)
+    loss = (y * y).sum() + sum((s * s).sum() for s in last)
+    loss.backward()
+    grads = [p.grad.data.copy() for p in layer.parameters()]
+    layer.zero_grad()
+    for b, n in enumerate(lengths):
+        alone = fastnn.tensor(x[:n, b : b + 1], requires_grad=True)
+        own = [fastnn.tensor(s[:, b : b + 1], requires_grad=True) for s in h]
+        y1, last1 = layer(alone, tuple(own) if name == "LSTM" else own[0])
+        last1 = last1 if isinstance(last1, tuple) else (last1,)
+        np.testing.assert_allclose(y.data[:n, b], y1.data[:, 0], atol=1e-14)
+        assert (y.data[n:, b] == 0).all()
+        for s, s1 in zip(last, last1):
+            np.testing.assert_allclose(s.data[:, b], s1.data[:, 0], atol=1e-14)
+        loss = (y1 * y1).sum() + sum((s * s).sum() for s in last1)
+        loss.backward()
+        np.testing.assert_allclose(leaf.grad.data[:n, b], alone.grad.data[:, 0], atol=1e-13)
+        assert (leaf.grad.data[n:, b] == 0).all()
+        for s, s1 in zip(states[: len(last)], own):
+            np.testing.assert_allclose(s.grad.data[:, b], s1.grad.data[:, 0], atol=1e-13)
+    for p, g in zip(layer.parameters(), grads):
+        np.testing.assert_allclose(p.grad.data, g, atol=1e-12)
+
+
+def test_packed_and_padded():
+    lengths = [2, 5, 1, 5, 3]
+    x = numbers(5, 5, 4)
+    layer = made("LSTM", 4, 7, bidirectional=True)
+    y, (h, c) = layer(x, lengths=lengths)
+    packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+    y2, (h2, c2) = layer(packed)
+    padded, n = pad_packed_sequence(y2)
+    assert n.tolist() == lengths
+    for a, b in ((y, padded), (h, h2), (c, c2)):
+        np.testing.assert_array_equal(a.data, b.data)
+    again = pack_sequence([x[:n, b] for b, n in enumerate(lengths)], enforce_sorted=False)
+    np.testing.assert_array_equal(again.data.data, packed.data.data)
+    with pytest.raises(ValueError, match="lengths must be sorted, longest first"):
+        pack_padded_sequence(x, lengths)
+    with pytest.raises(ValueError, match="total_length must be at least 5"):
+        pad_packed_sequence(y2, total_length=4)
+    with pytest.raises(ValueError, match="a PackedSequence has its own lengths"):
+        layer(packed, lengths=lengths)
+
+
+def test_dropout_between_layers():
+    layer = made("GRU", 3, 50, 2, dropout=0.5)
+    x = numbers(4, 2, 3)
+    assert (layer(x)[0].data != layer(x)[0].data).any()
+    layer.eval()
+    np.testing.assert_array_equal(layer(x)[0].data, layer(x)[0].data)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_cells_are_layers_of_one_step(name):
+    layer = made(name, 4, 6)
+    cell = getattr(nn, name + "Cell")(4, 6, dtype=np.float64)
+    for p, q in zip(cell.parameters(), layer.parameters()):
+        p.data[...] = q.data
+    x = numbers(5, 3, 4)
+    y, _ = layer(x)
+    state = None
+    for t in range(5):
+        state = cell(x[t], state)
+        h = state[0] if isinstance(state, tuple) else state
+        np.testing.assert_allclose(h.data, y.data[t], atol=1e-15)
+    assert list(cell.state_dict()) == ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+
+
+def test_same_bits_for_any_number_of_threads():
+    layer = nn.LSTM(20, 300, 2)
+    x = fastnn.randn(10, 3, 20)
+    before, results = fastnn.get_num_threads(), []
+    for n in (1, 2, 3, 7):
+        fastnn.set_num_threads(n)
+        layer.zero_grad()
+        y, _ = layer(x, lengths=[10, 4, 7])
+        (y * y).sum().backward()
+        results.append([y.data.tobytes(), *[p.grad.data.tobytes() for p in layer.parameters()]])
+    fastnn.set_num_threads(before)
+    assert all(r == results[0] for r in results)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_stateful_layers_carry_states_and_no_gradients(name):
+    x, target = numbers(10, 2, 3), numbers(10, 2, 5)
+    layer = made(name, 3, 5, stateful=True)
+    plain = made(name, 3, 5)
+    whole = plain(x)[0].data
+    for _ in range(2):
+        parts = []
+        for piece, wanted in tbptt((x, target), 4, layer):
+            y, _ = layer(piece)
+            assert wanted.shape == y.shape
+            parts.append(y.data)
+        np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-15)
+    layer.reset_state()
+    leaf = fastnn.tensor(x, requires_grad=True)
+    *_, last = tbptt(leaf, 4, layer)
+    layer(leaf[:8])
+    layer(last)[0].sum().backward()
+    assert (leaf.grad.data[:8] == 0).all()
+    assert (leaf.grad.data[8:] != 0).all()
+    with pytest.raises(ValueError, match=r"reset_state\(\) forgets"):
+        layer(numbers(4, 3, 3))
+    with pytest.raises(ValueError, match="k must be positive"):
+        tbptt(x, 0)
+    with pytest.raises(ValueError, match="all sequences must have as many steps, got 9, 10"):
+        tbptt((x, target[:9]), 4)
+    first = [p.shape for p in tbptt(x, 4, batch_first=True)]
+    assert first == [(10, 2, 3)]
