@@ -535,6 +535,7 @@ def embedding_bag_weights_backward(
 
 # Recurrent layers. params: for each direction (w_ih, w_hh, b_ih, b_hh[, w_hr]); saved: () or with
 # keep=True what backward needs. overwrite: backward may write over the saved gates.
+# mask: what h is multiplied by on its way into the recurrent product.
 _Params = Sequence[Sequence[_Array | None]]
 _Saved = tuple[_Array | None, ...]
 _Gradients = tuple[tuple[_Array | None, ...], ...]
@@ -546,6 +547,7 @@ def lstm(
     c_0: _Array | None = None,
     batch_sizes: _Array | None = None,
     keep: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array, _Array, _Array, _Saved]: ...
 def lstm_backward(
     dy: _Array | None,
@@ -561,6 +563,7 @@ def lstm_backward(
     need_input: bool = True,
     need_params: bool = True,
     overwrite: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array | None, _Array, _Array, _Gradients]: ...
 def gru(
     input: _Array,
@@ -568,6 +571,7 @@ def gru(
     h_0: _Array | None = None,
     batch_sizes: _Array | None = None,
     keep: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def gru_backward(
     dy: _Array | None,
@@ -581,6 +585,7 @@ def gru_backward(
     need_input: bool = True,
     need_params: bool = True,
     overwrite: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 def rnn_tanh(
     input: _Array,
@@ -588,6 +593,7 @@ def rnn_tanh(
     h_0: _Array | None = None,
     batch_sizes: _Array | None = None,
     keep: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def rnn_tanh_backward(
     dy: _Array | None,
@@ -601,6 +607,7 @@ def rnn_tanh_backward(
     need_input: bool = True,
     need_params: bool = True,
     overwrite: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 def rnn_relu(
     input: _Array,
@@ -608,6 +615,7 @@ def rnn_relu(
     h_0: _Array | None = None,
     batch_sizes: _Array | None = None,
     keep: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def rnn_relu_backward(
     dy: _Array | None,
@@ -621,6 +629,7 @@ def rnn_relu_backward(
     need_input: bool = True,
     need_params: bool = True,
     overwrite: bool = False,
+    mask: _Array | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 
 # Attention. With keep, (output, lse), which the backward pass wants; stream as for dropout.

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import array
+from ..autograd.function import Array, array
 from ..ops.create import empty
 from ..ops.dropout import dropout
+from ..ops.elementwise import mul
 from ..ops.index import index_select, narrow
 from ..ops.join import cat
 from ..ops.rnn import gru_layer, lstm_layer, pack_rows, rnn_layer, unpack_rows
@@ -24,6 +25,16 @@ __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 State = tuple[Tensor, ...]
+
+
+def batch_of(x: TensorLike, sizes: Any) -> int:
+    """How many samples there are, in padded steps or in the rows of real ones."""
+    return int(array(x).shape[1] if sizes is None else array(sizes)[0])
+
+
+def once_for_all_steps(shape: tuple[int, ...], p: float, dtype: Any) -> Array:
+    """What dropout multiplies states or outputs by at every step."""
+    return dropout(np.ones(shape, dtype), p).data
 
 
 class RNNBase(Module):
@@ -54,6 +65,12 @@ class RNNBase(Module):
     stateful
         Whether the last states of a call are the first of the next, without their gradients, until
         `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
     """
 
     def __init__(
@@ -69,6 +86,8 @@ class RNNBase(Module):
         proj_size: int = 0,
         dtype: Any = None,
         stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -84,8 +103,9 @@ class RNNBase(Module):
                 raise TypeError(f"{name}: {argument} must be an int, got {type(value).__name__}")
             if value < least:
                 raise ValueError(f"{name}: {argument} must be at least {least}, got {value}")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"{name}: dropout must be a probability, from 0 to 1, got {dropout}")
+        for argument, p in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+            if not 0 <= p <= 1:
+                raise ValueError(f"{name}: {argument} must be a probability, from 0 to 1, got {p}")
         if proj_size and mode != "LSTM":
             raise ValueError(f"{name}: proj_size is for LSTM only")
         if proj_size >= hidden_size:
@@ -102,6 +122,8 @@ class RNNBase(Module):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.stateful = stateful
+        self.recurrent_dropout = float(recurrent_dropout)
+        self.variational = variational
         self._carried: State = ()
         self.num_directions = 2 if bidirectional else 1
         gates, out = GATES[mode] * hidden_size, proj_size or hidden_size
@@ -169,14 +191,28 @@ class RNNBase(Module):
         """Run one layer: its output and its last states."""
         params = self._params(layer)
         h = states[0] if states else None
+        mask = None
+        if self.recurrent_dropout and self.training:
+            shape = self.num_directions, batch_of(x, sizes), self._state_sizes()[0]
+            mask = once_for_all_steps(shape, self.recurrent_dropout, params[0][1].dtype)
         if self.mode == "LSTM":
-            y, *last = lstm_layer(x, params, h, states[1] if states else None, sizes)
+            y, *last = lstm_layer(x, params, h, states[1] if states else None, sizes, mask)
         elif self.mode == "GRU":
-            y, *last = gru_layer(x, params, h, sizes)
+            y, *last = gru_layer(x, params, h, sizes, mask)
         else:
             kind = "tanh" if self.mode == "RNN_TANH" else "relu"
-            y, *last = rnn_layer(x, params, h, sizes, kind)
+            y, *last = rnn_layer(x, params, h, sizes, kind, mask)
         return y, tuple(last)
+
+    def _between(self, x: TensorLike, sizes: Any) -> Tensor:
+        """Dropout on the way from one layer to the next."""
+        if not self.variational or not self.training:
+            return dropout(x, self.dropout, self.training)
+        data = array(x)
+        mask = once_for_all_steps((batch_of(x, sizes), data.shape[-1]), self.dropout, data.dtype)
+        if sizes is not None:  # rows of real steps: which sample is each of?
+            mask = mask[np.concatenate([np.arange(n) for n in array(sizes)])]
+        return mul(x, mask)
 
     def _stack(self, x: TensorLike, states: State, sizes: Any) -> tuple[Tensor, State]:
         """Run all layers."""
@@ -186,7 +222,7 @@ class RNNBase(Module):
         d = self.num_directions
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = dropout(x, self.dropout, self.training)
+                x = self._between(x, sizes)
             x, last = self._layer(
                 layer, x, tuple([narrow(s, 0, layer * d, d) for s in states]), sizes
             )
@@ -314,6 +350,8 @@ class RNNBase(Module):
             ("dropout", 0.0),
             ("bidirectional", False),
             ("stateful", False),
+            ("recurrent_dropout", 0.0),
+            ("variational", False),
         ):
             if (value := getattr(self, name)) != usual:
                 text += f", {name}={value}"
@@ -345,6 +383,12 @@ class RNN(RNNBase):
         float32 by default.
     stateful
         Whether the last states of a call are the first of the next, without their gradients.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
 
     Attributes
     ----------
@@ -373,6 +417,8 @@ class RNN(RNNBase):
         dtype: Any = None,
         *,
         stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
@@ -387,6 +433,8 @@ class RNN(RNNBase):
             bidirectional,
             dtype=dtype,
             stateful=stateful,
+            recurrent_dropout=recurrent_dropout,
+            variational=variational,
         )
         self.nonlinearity = nonlinearity
 
@@ -416,6 +464,12 @@ class LSTM(RNNBase):
         float32 by default.
     stateful
         Whether the last states of a call are the first of the next, without their gradients.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
 
     Attributes
     ----------
@@ -447,6 +501,8 @@ class LSTM(RNNBase):
         dtype: Any = None,
         *,
         stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
     ) -> None:
         super().__init__(
             "LSTM",
@@ -460,6 +516,8 @@ class LSTM(RNNBase):
             proj_size,
             dtype,
             stateful,
+            recurrent_dropout,
+            variational,
         )
 
 
@@ -486,6 +544,12 @@ class GRU(RNNBase):
         float32 by default.
     stateful
         Whether the last states of a call are the first of the next, without their gradients.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
 
     Attributes
     ----------
@@ -514,6 +578,8 @@ class GRU(RNNBase):
         dtype: Any = None,
         *,
         stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
     ) -> None:
         super().__init__(
             "GRU",
@@ -526,4 +592,6 @@ class GRU(RNNBase):
             bidirectional,
             dtype=dtype,
             stateful=stateful,
+            recurrent_dropout=recurrent_dropout,
+            variational=variational,
         )

@@ -46,7 +46,7 @@ class Kept:
         """The kept arrays, once; from a new forward pass after that."""
         saved, self.saved = self.saved, None
         if saved is None:
-            saved = self.kernel(*args, True)[-1]
+            saved = self.kernel(*args)[-1]
         return saved
 
 
@@ -76,6 +76,7 @@ def lstm_layer(
     h_0: TensorLike | None = None,
     c_0: TensorLike | None = None,
     batch_sizes: Any = None,
+    mask: TensorLike | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One LSTM layer over a whole sequence, in one or two directions.
 
@@ -95,6 +96,9 @@ def lstm_layer(
         States at the start, (D, N, P) and (D, N, H) for D directions; zeros if None.
     batch_sizes
         How many sequences have a step t, (T,): they are sorted by length, longest first.
+    mask
+        What h is multiplied by where it enters the product with U, and there alone, the same at all
+        steps: (D, N, P). A constant: it gets no gradient. Ones if None.
 
     Returns
     -------
@@ -111,7 +115,9 @@ def lstm_layer(
     Notes
     -----
     Hochreiter and Schmidhuber, Long short-term memory, 1997; Gers, Schmidhuber and Cummins,
-    Learning to forget, 2000; projections by Sak, Senior and Beaufays, 2014.
+    Learning to forget, 2000; projections by Sak, Senior and Beaufays, 2014. A mask drawn at random
+    is the recurrent dropout of Gal and Ghahramani, A theoretically grounded application of dropout
+    in recurrent neural networks, 2016.
 
     Examples
     --------
@@ -123,8 +129,8 @@ def lstm_layer(
     ((5, 1, 2), (1, 1, 2))
     """
     x, h, c, weights = array(input), optional(h_0), optional(c_0), arrays_of(params)
-    sizes = optional(batch_sizes)
-    y, h_n, c_n, saved = _core.lstm(x, weights, h, c, sizes, mode.enabled)
+    sizes, m = optional(batch_sizes), optional(mask)
+    y, h_n, c_n, saved = _core.lstm(x, weights, h, c, sizes, mode.enabled, m)
     return record_many(  # type: ignore[return-value]
         (y, h_n, c_n),
         lstm_layer_backward,
@@ -135,6 +141,7 @@ def lstm_layer(
         c,
         y,
         sizes,
+        m,
         Kept(_core.lstm, saved),
     )
 
@@ -142,17 +149,21 @@ def lstm_layer(
 def lstm_layer_backward(
     node: Node, dy: Array | None, dh_n: Array | None, dc_n: Array | None
 ) -> Grads:
-    x, weights, h, c, y, sizes, kept = node.saved
-    saved = kept.take(x, weights, h, c, sizes)
+    x, weights, h, c, y, sizes, m, kept = node.saved
+    saved = kept.take(x, weights, h, c, sizes, True, m)
     needs = node.needs
     dx, dh, dc, grads = _core.lstm_backward(
-        dy, dh_n, dc_n, x, weights, h, c, y, saved, sizes, needs[0], True in needs[3:], True
+        dy, dh_n, dc_n, x, weights, h, c, y, saved, sizes, needs[0], True in needs[3:], True, m
     )
     return [dx, dh, dc, *unflat(grads, len(needs) - 3)]
 
 
 def gru_layer(
-    input: TensorLike, params: Params, h_0: TensorLike | None = None, batch_sizes: Any = None
+    input: TensorLike,
+    params: Params,
+    h_0: TensorLike | None = None,
+    batch_sizes: Any = None,
+    mask: TensorLike | None = None,
 ) -> tuple[Tensor, Tensor]:
     """One GRU layer over a whole sequence, in one or two directions.
 
@@ -171,6 +182,9 @@ def gru_layer(
         The state at the start, (D, N, H) for D directions; zeros if None.
     batch_sizes
         How many sequences have a step t, (T,): they are sorted by length, longest first.
+    mask
+        What h is multiplied by where it enters the product with U, and there alone, the same at all
+        steps: (D, N, H). A constant: it gets no gradient. Ones if None.
 
     Returns
     -------
@@ -198,8 +212,9 @@ def gru_layer(
     >>> y.shape, h.shape
     ((5, 1, 2), (1, 1, 2))
     """
-    x, h, weights, sizes = array(input), optional(h_0), arrays_of(params), optional(batch_sizes)
-    y, h_n, saved = _core.gru(x, weights, h, sizes, mode.enabled)
+    x, h, weights = array(input), optional(h_0), arrays_of(params)
+    sizes, m = optional(batch_sizes), optional(mask)
+    y, h_n, saved = _core.gru(x, weights, h, sizes, mode.enabled, m)
     return record_many(  # type: ignore[return-value]
         (y, h_n),
         gru_layer_backward,
@@ -209,16 +224,17 @@ def gru_layer(
         h,
         y,
         sizes,
+        m,
         Kept(_core.gru, saved),
     )
 
 
 def gru_layer_backward(node: Node, dy: Array | None, dh_n: Array | None) -> Grads:
-    x, weights, h, y, sizes, kept = node.saved
-    saved = kept.take(x, weights, h, sizes)
+    x, weights, h, y, sizes, m, kept = node.saved
+    saved = kept.take(x, weights, h, sizes, True, m)
     needs = node.needs
     dx, dh, grads = _core.gru_backward(
-        dy, dh_n, x, weights, h, y, saved, sizes, needs[0], True in needs[2:], True
+        dy, dh_n, x, weights, h, y, saved, sizes, needs[0], True in needs[2:], True, m
     )
     return [dx, dh, *unflat(grads, len(needs) - 2)]
 
@@ -229,6 +245,7 @@ def rnn_layer(
     h_0: TensorLike | None = None,
     batch_sizes: Any = None,
     nonlinearity: str = "tanh",
+    mask: TensorLike | None = None,
 ) -> tuple[Tensor, Tensor]:
     """One Elman layer over a whole sequence, in one or two directions.
 
@@ -246,6 +263,9 @@ def rnn_layer(
         How many sequences have a step t, (T,): they are sorted by length, longest first.
     nonlinearity
         f: "tanh" or "relu".
+    mask
+        What h is multiplied by where it enters the product with U, and there alone, the same at all
+        steps: (D, N, H). A constant: it gets no gradient. Ones if None.
 
     Returns
     -------
@@ -276,18 +296,21 @@ def rnn_layer(
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"rnn_layer: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
     tanh = nonlinearity == "tanh"
-    x, h, weights, sizes = array(input), optional(h_0), arrays_of(params), optional(batch_sizes)
-    y, h_n, _ = (_core.rnn_tanh if tanh else _core.rnn_relu)(x, weights, h, sizes, mode.enabled)
+    x, h, weights = array(input), optional(h_0), arrays_of(params)
+    sizes, m = optional(batch_sizes), optional(mask)
+    y, h_n, _ = (_core.rnn_tanh if tanh else _core.rnn_relu)(x, weights, h, sizes, mode.enabled, m)
     return record_many(  # type: ignore[return-value]
-        (y, h_n), rnn_layer_backward, (input, h_0, *flat(params)), x, weights, h, y, sizes, tanh
+        (y, h_n), rnn_layer_backward, (input, h_0, *flat(params)), x, weights, h, y, sizes, m, tanh
     )
 
 
 def rnn_layer_backward(node: Node, dy: Array | None, dh_n: Array | None) -> Grads:
-    x, weights, h, y, sizes, tanh = node.saved
+    x, weights, h, y, sizes, m, tanh = node.saved
     needs = node.needs
     kernel = _core.rnn_tanh_backward if tanh else _core.rnn_relu_backward
-    dx, dh, grads = kernel(dy, dh_n, x, weights, h, y, (), sizes, needs[0], True in needs[2:])
+    dx, dh, grads = kernel(
+        dy, dh_n, x, weights, h, y, (), sizes, needs[0], True in needs[2:], False, m
+    )
     return [dx, dh, *unflat(grads, len(needs) - 2)]
 
 

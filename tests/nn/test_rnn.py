@@ -5,6 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import nn
+from fastnn.nn import functional as F
 from fastnn.nn.utils.rnn import (
     pack_padded_sequence,
     pack_sequence,
@@ -49,6 +50,7 @@ def test_parameters():
         ("num_layers must be at least 1, got 0", (3, 4, 0), {}),
         ("input_size must be at least 0, got -1", (-1, 4), {}),
         ("dropout must be a probability", (3, 4), {"dropout": 1.5}),
+        ("recurrent_dropout must be a probability", (3, 4), {"recurrent_dropout": -0.1}),
         ("proj_size must be less than hidden_size", (3, 4), {"proj_size": 4}),
     ],
 )
@@ -157,6 +159,64 @@ def test_dropout_between_layers():
     assert (layer(x)[0].data != layer(x)[0].data).any()
     layer.eval()
     np.testing.assert_array_equal(layer(x)[0].data, layer(x)[0].data)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("lengths", [None, [2, 5, 4]])
+def test_recurrent_dropout_draws_one_mask_for_all_steps(name, lengths):
+    x = numbers(5, 3, 4)
+    layer = made(name, 4, 6, bidirectional=True, recurrent_dropout=0.4)
+    fastnn.manual_seed(5)
+    y, _ = layer(x, lengths=lengths)
+    fastnn.manual_seed(5)
+    mask = F.dropout(np.ones((2, 3, 6)), 0.4).data
+    assert 0 < (mask == 0).sum() < mask.size
+    order = np.argsort([0, 0, 0] if lengths is None else [-n for n in lengths], kind="stable")
+    op = {"RNN": F.rnn_layer, "GRU": F.gru_layer, "LSTM": F.lstm_layer}[name]
+    weights = [tuple(p) for p in layer.all_weights]
+    for place, sample in enumerate(order):
+        n = 5 if lengths is None else lengths[sample]
+        own = np.ascontiguousarray(mask[:, place : place + 1])
+        alone, *_ = op(x[:n, sample : sample + 1], weights, mask=own)
+        np.testing.assert_allclose(y.data[:n, sample], alone.data[:, 0], atol=1e-14)
+    layer.eval()
+    plain = made(name, 4, 6, bidirectional=True)
+    np.testing.assert_array_equal(layer(x)[0].data, plain(x)[0].data)
+
+
+def test_masks_are_those_of_the_seed_for_any_number_of_threads():
+    layer = nn.LSTM(8, 70, 3, dropout=0.3, recurrent_dropout=0.4, variational=True)
+    x, before, results = numbers(6, 9, 8).astype(np.float32), fastnn.get_num_threads(), []
+    for n in (1, 2, 3, 7):
+        fastnn.set_num_threads(n)
+        fastnn.manual_seed(3)
+        layer.zero_grad()
+        y, _ = layer(x, lengths=[6, 1, 3, 3, 2, 5, 6, 4, 2])
+        (y * y).sum().backward()
+        results.append([y.data.tobytes(), *[p.grad.data.tobytes() for p in layer.parameters()]])
+    fastnn.set_num_threads(before)
+    assert all(r == results[0] for r in results)
+
+
+def test_variational_dropout_between_layers():
+    """The same zeros at every step, whether steps are padded or packed; other ones per sample."""
+    layer = made("RNN", 3, 20, 2, dropout=0.5, variational=True, nonlinearity="relu")
+    # The second layer passes on what it gets.
+    layer.weight_ih_l1.data[...] = np.eye(20)
+    for p in (layer.weight_hh_l1, layer.bias_ih_l1, layer.bias_hh_l1, layer.weight_hh_l0):
+        p.data[...] = 0
+    layer.bias_ih_l0.data[...] = 9
+    for lengths in (None, [4, 2, 3]):
+        y, _ = layer(numbers(4, 3, 3), lengths=lengths)
+        real = np.arange(4)[:, None] < np.array(lengths or [4, 4, 4])
+        zero = np.array([(y.data[:, b] == 0)[real[:, b]].all(axis=0) for b in range(3)])
+        assert [(y.data[:, b] != 0)[real[:, b]].all(axis=0).sum() for b in range(3)] == list(
+            20 - zero.sum(axis=1)
+        )
+        assert 0 < zero.sum() < 60
+        assert (zero[0] != zero[1]).any()
+    layer.eval()
+    assert (layer(numbers(4, 3, 3))[0].data > 0).all()
 
 
 @pytest.mark.parametrize("name", LAYERS)

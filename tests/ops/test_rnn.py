@@ -36,6 +36,7 @@ def layer(
     state=True,
     sizes=None,
     scale=1.0,
+    masked=False,
     **kwargs,
 ):
     params = tuple(
@@ -51,6 +52,9 @@ def layer(
     if kind == "lstm":
         args.append(numbers(directions, batch, hidden, seed=7) if state else None)
     args.append(None if sizes is None else np.array(sizes))
+    if masked:  # twice the state, or nothing of it
+        kept = numbers(directions, batch, proj or hidden, seed=8, low=-1, high=1) > -0.2
+        kwargs["mask"] = np.where(kept, 2.0, 0.0)
     return Sample(*args, **kwargs)
 
 
@@ -65,6 +69,11 @@ def samples(kind, **kwargs):
         *[layer(kind, 4, 3, 5, n, scale=0.5, **kwargs) for n in (15, 16, 17, 35)],
         *[layer(kind, 3, n, 4, 5, **kwargs) for n in (0, 5, 15, 17)],
         layer(kind, 3, 2, 0, 5, **kwargs),
+        layer(kind, 3, 3, 2, 3, masked=True, scale=0.6, **kwargs),
+        layer(kind, 2, 2, 2, 2, masked=True, directions=2, state=False, **kwargs),
+        layer(kind, 0, 0, 2, 2, masked=True, sizes=[3, 2, 2, 1], directions=2, **kwargs),
+        layer(kind, 0, 0, 3, 19, masked=True, sizes=[6, 4, 1], directions=2, scale=0.3, **kwargs),
+        layer(kind, 4, 17, 3, 18, masked=True, scale=0.3, **kwargs),
         layer(kind, 3, 2, 40, 6, scale=0.3, directions=2, state=False, **kwargs),
         layer(kind, 0, 0, 4, 20, sizes=[7, 7, 4, 2, 2, 1], directions=2, scale=0.4, **kwargs),
     ]
@@ -92,6 +101,14 @@ def bad(kind):
         Bad(ValueError, rf"{name}: params must be those of one or two", x, ()),
         Bad(ValueError, rf"{name}: the parameters of a direction are", x, (good[:2],)),
         Bad(TypeError, rf"{name}: params must be a tuple|iterable", x, 3),
+        Bad(
+            ValueError,
+            rf"{name}: mask must have shape \(1, 5, 3\)",
+            x,
+            (good,),
+            mask=numbers(5, 3),
+        ),
+        Bad(TypeError, rf"{name}: mask", x, (good,), mask=numbers(1, 5, 3) > 0),
     ]
 
 
@@ -134,6 +151,9 @@ RECORDS = [
             layer("lstm", 2, 2, 1, 2, proj=1),
             layer("lstm", 0, 0, 2, 2, sizes=[2, 1], proj=1, directions=2, bias=False),
             layer("lstm", 4, 5, 3, 20, proj=17, scale=0.5),
+            layer("lstm", 3, 2, 1, 3, proj=2, masked=True, scale=0.6),
+            layer("lstm", 0, 0, 2, 2, sizes=[3, 2, 1], proj=1, masked=True, directions=2),
+            layer("lstm", 4, 5, 3, 20, proj=17, scale=0.3, masked=True),
         ],
         [*bad("lstm"), *bad_sizes("lstm")],
         large=[
@@ -142,7 +162,10 @@ RECORDS = [
             layer("lstm", 9, 1, 300, 150, scale=0.1),
             layer("lstm", 0, 0, 40, 50, scale=0.2, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
             layer("lstm", 12, 30, 40, 70, proj=33, scale=0.2),
+            layer("lstm", 12, 30, 40, 70, proj=33, scale=0.2, masked=True),
+            layer("lstm", 12, 3, 10, 200, scale=0.1, directions=2, masked=True),
         ],
+        constants=("mask",),
         depth=depth,
         magnitude=4.0,
         gradient_size=150,
@@ -156,8 +179,10 @@ RECORDS = [
         large=[
             layer("gru", 12, 30, 40, 70, scale=0.2),
             layer("gru", 9, 1, 300, 150, scale=0.1),
+            layer("gru", 12, 3, 10, 200, scale=0.1, directions=2, masked=True),
             layer("gru", 0, 0, 40, 50, scale=0.2, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
         ],
+        constants=("mask",),
         depth=depth,
         magnitude=4.0,
         gradient_size=150,
@@ -166,7 +191,11 @@ RECORDS = [
         "rnn_layer",
         F.rnn_layer,
         reference.rnn_layer,
-        [*samples("rnn"), *samples("rnn", nonlinearity="relu")[:6]],
+        [
+            *samples("rnn"),
+            *samples("rnn", nonlinearity="relu")[:6],
+            *samples("rnn", nonlinearity="relu")[-5:-2],
+        ],
         [
             *bad("rnn"),
             *bad_sizes("rnn"),
@@ -184,6 +213,7 @@ RECORDS = [
             layer("rnn", 12, 30, 40, 70, scale=0.2),
             layer("rnn", 0, 0, 40, 50, scale=0.2, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
         ],
+        constants=("mask",),
         depth=depth,
         magnitude=16.0,
         gradient_size=150,

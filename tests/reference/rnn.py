@@ -7,8 +7,8 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def lstm_step(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
-    g = w_ih @ x + w_hh @ h
+def lstm_step(x, h, c, mask, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
+    g = w_ih @ x + w_hh @ (mask * h)
     if b_ih is not None:
         g = g + b_ih + b_hh
     i, f, g, o = np.split(g, 4)
@@ -17,10 +17,10 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
     return (h if w_hr is None else w_hr @ h), c
 
 
-def gru_step(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None):
+def gru_step(x, h, c, mask, w_ih, w_hh, b_ih=None, b_hh=None):
     zero = np.zeros(len(w_ih))
     a = w_ih @ x + (zero if b_ih is None else b_ih)
-    b = w_hh @ h + (zero if b_hh is None else b_hh)
+    b = w_hh @ (mask * h) + (zero if b_hh is None else b_hh)
     (ar, az, an), (br, bz, bn) = np.split(a, 3), np.split(b, 3)
     n = np.tanh(an + sigmoid(ar + br) * bn)
     z = sigmoid(az + bz)
@@ -28,8 +28,8 @@ def gru_step(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None):
 
 
 def rnn_step(f):
-    def step(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None):
-        g = w_ih @ x + w_hh @ h
+    def step(x, h, c, mask, w_ih, w_hh, b_ih=None, b_hh=None):
+        g = w_ih @ x + w_hh @ (mask * h)
         return f(g if b_ih is None else g + b_ih + b_hh), c
 
     return step
@@ -43,7 +43,7 @@ def lengths_of(batch_sizes):
     return [int((np.asarray(batch_sizes) > b).sum()) for b in range(batch_sizes[0])]
 
 
-def layer(step, x, params, h_0=None, c_0=None, batch_sizes=None):
+def layer(step, x, params, h_0=None, c_0=None, batch_sizes=None, mask=None):
     """Output of the layer and its last states, (T, N, D P) or packed."""
     w_ih, w_hh = params[0][:2]
     projected = len(params[0]) == 5 and params[0][4] is not None
@@ -63,25 +63,26 @@ def layer(step, x, params, h_0=None, c_0=None, batch_sizes=None):
         for b in range(batch):
             h = np.zeros(out) if h_0 is None else h_0[d, b]
             c = np.zeros(hidden) if c_0 is None else c_0[d, b]
+            m = 1 if mask is None else mask[d, b]
             times = [t for t in range(steps) if sizes[t] > b]
             for t in reversed(times) if d else times:
-                h, c = step(rows[starts[t] + b], h, c, *weights)
+                h, c = step(rows[starts[t] + b], h, c, m, *weights)
                 y[starts[t] + b, d * out : (d + 1) * out] = h
             h_n[d, b], c_n[d, b] = h, c
     return y.reshape(*x.shape[:-1], len(params) * out), h_n, c_n
 
 
-def lstm_layer(x, params, h_0=None, c_0=None, batch_sizes=None):
-    return layer(lstm_step, x, params, h_0, c_0, batch_sizes)
+def lstm_layer(x, params, h_0=None, c_0=None, batch_sizes=None, mask=None):
+    return layer(lstm_step, x, params, h_0, c_0, batch_sizes, mask)
 
 
-def gru_layer(x, params, h_0=None, batch_sizes=None):
-    return layer(gru_step, x, params, h_0, None, batch_sizes)[:2]
+def gru_layer(x, params, h_0=None, batch_sizes=None, mask=None):
+    return layer(gru_step, x, params, h_0, None, batch_sizes, mask)[:2]
 
 
-def rnn_layer(x, params, h_0=None, batch_sizes=None, nonlinearity="tanh"):
+def rnn_layer(x, params, h_0=None, batch_sizes=None, nonlinearity="tanh", mask=None):
     f = np.tanh if nonlinearity == "tanh" else relu
-    return layer(rnn_step(f), x, params, h_0, None, batch_sizes)[:2]
+    return layer(rnn_step(f), x, params, h_0, None, batch_sizes, mask)[:2]
 
 
 def cell(step):
@@ -89,7 +90,8 @@ def cell(step):
         h, c = hx if isinstance(hx, tuple) else (hx, hx)
         rows = np.atleast_2d(x)
         results = [
-            step(row, a, b, *weights) for row, a, b in zip(rows, np.atleast_2d(h), np.atleast_2d(c))
+            step(row, a, b, 1, *weights)
+            for row, a, b in zip(rows, np.atleast_2d(h), np.atleast_2d(c))
         ]
         new_h = np.array([r[0] for r in results]).reshape(h.shape)
         if isinstance(hx, tuple):

@@ -56,11 +56,13 @@ class Run {
                              step(d, s, samples, p0, p1, mine);
                          }
                      });
-        const long panels = recurrent_[0].panels();
-        parallel_for(s_.directions * panels,
-                     static_cast<double>(s_.batch * gates_ * s_.hidden * panel) / 40, [&](long i) {
-                         const int d = static_cast<int>(i / panels);
-                         add_to_carry(d, i % panels, 0, steps_.active(d, 0, 0, s_.batch), 0);
+        // What the first steps send back, to the initial states.
+        const long panels = recurrent_[0].panels(), tasks = s_.directions * panels;
+        Scratch<T> products(static_cast<std::size_t>(tasks * s_.batch * panel));
+        parallel_for(tasks, static_cast<double>(s_.batch * gates_ * s_.hidden * panel) / 40,
+                     [&](long i) {
+                         send_back(static_cast<int>(i / panels), -1, {0, s_.batch}, i % panels,
+                                   products.data() + i * s_.batch * panel);
                      });
         for (int d = 0; d < s_.directions; ++d) weight_gradients(d);
         if (a_.dx != nullptr) {
@@ -102,11 +104,9 @@ class Run {
                      [&](long p) { panels.pack(p); });
     }
 
-    // dh of samples begin .. end - 1 before step number s, which is their first.
-    void add_to_carry(int d, long p, long begin, long end, long s) {
-        const typename Panels<T>::Part part{0, 1, nullptr};
-        recurrent_[d].multiply(p, end - begin, slopes(d, s, begin), slope_row_,
-                               carry(d, begin) + p * recurrent_[d].panel(), s_.out, &part);
+    const T* mask(int d, long sample, long unit) const {
+        const auto* const m = static_cast<const T*>(a_.direction[d].mask);
+        return m != nullptr ? m + sample * s_.out + unit : nullptr;
     }
 
     // What step number s was given: c or h of the step before it or at the very beginning.
@@ -138,14 +138,18 @@ class Run {
         }
     }
 
-    // The product that step number s + 1 sends back, for one panel of units.
+    // The product that step number s + 1 sends back, for one panel of units. What samples get that
+    // have no step s goes to their initial state.
     void send_back(int d, long s, Samples samples, long p, T* product) {
         const long rows = steps_.active(d, s, samples.begin, samples.end),
                    later = steps_.active(d, s + 1, samples.begin, samples.end);
+        const long panel = recurrent_[d].panel(), u = p * panel, sample = samples.begin + rows;
         const typename Panels<T>::Part part{0, 0, nullptr};
-        recurrent_[d].multiply(p, std::min(rows, later), slopes(d, s + 1, samples.begin),
-                               slope_row_, product, recurrent_[d].panel(), &part);
-        if (later > rows) add_to_carry(d, p, samples.begin + rows, samples.begin + later, s + 1);
+        recurrent_[d].multiply(p, later, slopes(d, s + 1, samples.begin), slope_row_, product,
+                               panel, &part);
+        if (later > rows)
+            f_.add_times(product + rows * panel, panel, mask(d, sample, u), s_.out,
+                         carry(d, sample) + u, s_.out, later - rows, recurrent_[d].width(p));
     }
 
     void step(int d, long s, Samples samples, long p0, long p1, T* product) {
@@ -162,11 +166,16 @@ class Run {
                       c.dy_row = y_row_;
                       if (has_product) c.product = product + begin * panel;
                       c.product_row = panel;
-                      c.carry = carry(d, samples.begin + begin) + u;
-                      c.carry_row = s_.out;
+                      incoming(d, samples.begin + begin, u, c);
                       f_.backward[static_cast<int>(s_.mode)](c);
                   });
         }
+    }
+
+    // The rest of dh.
+    void incoming(int d, long sample, long unit, Backward<T>& c) const {
+        c.mask = mask(d, sample, unit), c.mask_row = s_.out;
+        c.carry = carry(d, sample) + unit, c.carry_row = s_.out;
     }
 
     Backward<T> cell(int d, long s, long row, Samples samples, long begin, long end, long u,
@@ -198,11 +207,16 @@ class Run {
             const long u = p * panel;
             send_back(d, s, samples, p, product);
             alike(d, s, samples, [&](long begin, long end, bool has_product, const T*, long) {
-                f_.gather(a_.dy == nullptr ? nullptr : dy(d, row + begin) + u, y_row_,
-                          has_product ? product + begin * panel : nullptr, panel,
-                          carry(d, samples.begin + begin) + u, s_.out, kept + begin * s_.out + u,
-                          s_.out, dout + begin * dout_row + u, dout_row, end - begin,
-                          recurrent_[d].width(p));
+                Backward<T> c{};
+                c.rows = end - begin, c.units = recurrent_[d].width(p);
+                if (a_.dy != nullptr) c.dy = dy(d, row + begin) + u;
+                c.dy_row = y_row_;
+                if (has_product) c.product = product + begin * panel;
+                c.product_row = panel;
+                incoming(d, samples.begin + begin, u, c);
+                c.dgates = kept + begin * s_.out + u, c.dgates_row = s_.out;
+                c.next = dout + begin * dout_row + u, c.next_row = dout_row;
+                f_.gather(c);
             });
         }
         const typename Panels<T>::Part part{0, 0, nullptr};
@@ -272,7 +286,7 @@ class Run {
                                    c + 2 * h * s_.out, add);
         };
         const auto* const h0 = static_cast<const T*>(k.h0);
-        if (s_.batch_sizes == nullptr) {
+        if (s_.batch_sizes == nullptr && k.mask == nullptr) {
             // The states before are y, one step off.
             const long rows = s_.rows - batch;
             product(rows, d == 0 ? batch : 0, y(d, d == 0 ? 0 : batch), y_row_, false);
@@ -286,9 +300,10 @@ class Run {
             const long rows = steps_.rows(t),
                        old = std::min(rows, steps_.active(d, s - 1, 0, batch));
             if (old > 0)
-                copy(y(d, steps_.offset(steps_.time(d, s - 1))), y_row_, to, s_.out, old, s_.out);
-            copy_state(h0 == nullptr ? nullptr : h0 + old * s_.out, s_.out, to + old * s_.out,
-                       s_.out, rows - old, s_.out);
+                copy_state(y(d, steps_.offset(steps_.time(d, s - 1))), y_row_, mask(d, 0, 0),
+                           s_.out, to, s_.out, old, s_.out);
+            copy_state(h0 != nullptr ? h0 + old * s_.out : h0, s_.out, mask(d, old, 0), s_.out,
+                       to + old * s_.out, s_.out, rows - old, s_.out);
         });
         product(s_.rows, 0, before.data(), s_.out, false);
     }

@@ -19,7 +19,7 @@ struct Layer {
     bool packed = false;  // x and y have rows of real steps only
     bool bias = false, projected = false;
     rnn::Weights weights[2]{};
-    const void *h0[2]{}, *c0[2]{};
+    const void *h0[2]{}, *c0[2]{}, *mask[2]{};
     std::vector<py::object> holds;
 
     Array keep(py::object hold, const Array& a) {
@@ -166,7 +166,7 @@ void read_weights(Layer& layer, py::handle params) {
 }
 
 Layer read(const char* op, Mode mode, py::handle x, py::handle params, py::handle h0, py::handle c0,
-           py::handle batch_sizes) {
+           py::handle batch_sizes, py::handle mask) {
     Layer layer;
     layer.op = op;
     layer.shape.mode = mode;
@@ -174,6 +174,7 @@ Layer read(const char* op, Mode mode, py::handle x, py::handle params, py::handl
     read_weights(layer, params);
     layer.state(h0, "h_0", layer.shape.out, layer.h0);
     layer.state(c0, "c_0", layer.shape.hidden, layer.c0);
+    layer.state(mask, "mask", layer.shape.out, layer.mask);
     return layer;
 }
 
@@ -187,9 +188,9 @@ py::object parts_of(const rnn::Shape& s, long rows, long width, void** parts) {
 
 template <Mode mode>
 py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handle c_0,
-                  py::handle batch_sizes, bool keep) {
+                  py::handle batch_sizes, bool keep, py::handle mask) {
     const auto& kernel = rnn::kForward[static_cast<int>(mode)];
-    const Layer layer = read(kernel.name, mode, input, params, h_0, c_0, batch_sizes);
+    const Layer layer = read(kernel.name, mode, input, params, h_0, c_0, batch_sizes, mask);
     const rnn::Shape& s = layer.shape;
     rnn::Args args{};
     args.shape = s;
@@ -212,7 +213,7 @@ py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handl
         if (keep) saved = py::make_tuple(parts_of(s, s.rows, 4 * s.hidden, gates));
     }
     for (int d = 0; d < s.directions; ++d)
-        args.direction[d] = {layer.weights[d], layer.h0[d], layer.c0[d], h_n[d],
+        args.direction[d] = {layer.weights[d], layer.h0[d], layer.c0[d], layer.mask[d], h_n[d],
                              c_n[d],           gates[d],    cells[d],    hidden[d]};
     launch(kernel, args);
     if constexpr (mode == Mode::lstm) return py::make_tuple(y, last, last_cell, saved);
@@ -253,9 +254,9 @@ template <Mode mode>
 py::tuple backward(py::handle dy, py::handle dh_n, py::handle dc_n, py::handle input,
                    py::handle params, py::handle h_0, py::handle c_0, py::handle y,
                    py::handle saved, py::handle batch_sizes, bool need_input, bool need_params,
-                   bool overwrite) {
+                   bool overwrite, py::handle mask) {
     const auto& kernel = rnn::kBackward[static_cast<int>(mode)];
-    Layer layer = read(kernel.name, mode, input, params, h_0, c_0, batch_sizes);
+    Layer layer = read(kernel.name, mode, input, params, h_0, c_0, batch_sizes, mask);
     const rnn::Shape& s = layer.shape;
     rnn::BackwardArgs args{};
     args.shape = s;
@@ -302,7 +303,7 @@ py::tuple backward(py::handle dy, py::handle dh_n, py::handle dc_n, py::handle i
     for (int d = 0; d < s.directions; ++d) {
         auto& k = args.direction[d];
         k.weights = layer.weights[d];
-        k.h0 = layer.h0[d], k.c0 = layer.c0[d];
+        k.h0 = layer.h0[d], k.c0 = layer.c0[d], k.mask = layer.mask[d];
         k.gates = gates[d], k.cells = cells[d], k.hidden = hidden[d];
         k.dgates = count > 0 && overwrite ? const_cast<void*>(gates[d]) : nullptr;
         k.dh0 = dh0[d], k.dc0 = dc0[d];
@@ -334,32 +335,33 @@ void bind_mode(py::module_& m) {
     const auto none = py::none();
     if constexpr (mode == Mode::lstm) {
         m.def(name, &forward<mode>, py::arg("input"), py::arg("params"), py::arg("h_0") = none,
-              py::arg("c_0") = none, py::arg("batch_sizes") = none, py::arg("keep") = false);
+              py::arg("c_0") = none, py::arg("batch_sizes") = none, py::arg("keep") = false,
+              py::arg("mask") = none);
         m.def(back, &backward<mode>, py::arg("dy"), py::arg("dh_n"), py::arg("dc_n"),
               py::arg("input"), py::arg("params"), py::arg("h_0"), py::arg("c_0"), py::arg("y"),
               py::arg("saved"), py::arg("batch_sizes") = none, py::arg("need_input") = true,
-              py::arg("need_params") = true, py::arg("overwrite") = false);
+              py::arg("need_params") = true, py::arg("overwrite") = false, py::arg("mask") = none);
     } else {
         m.def(
             name,
             [](py::handle input, py::handle params, py::handle h_0, py::handle batch_sizes,
-               bool keep) {
-                return forward<mode>(input, params, h_0, py::none(), batch_sizes, keep);
+               bool keep, py::handle mask) {
+                return forward<mode>(input, params, h_0, py::none(), batch_sizes, keep, mask);
             },
             py::arg("input"), py::arg("params"), py::arg("h_0") = none,
-            py::arg("batch_sizes") = none, py::arg("keep") = false);
+            py::arg("batch_sizes") = none, py::arg("keep") = false, py::arg("mask") = none);
         m.def(
             back,
             [](py::handle dy, py::handle dh_n, py::handle input, py::handle params, py::handle h_0,
                py::handle y, py::handle saved, py::handle batch_sizes, bool need_input,
-               bool need_params, bool overwrite) {
+               bool need_params, bool overwrite, py::handle mask) {
                 return backward<mode>(dy, dh_n, py::none(), input, params, h_0, py::none(), y,
-                                      saved, batch_sizes, need_input, need_params, overwrite);
+                                      saved, batch_sizes, need_input, need_params, overwrite, mask);
             },
             py::arg("dy"), py::arg("dh_n"), py::arg("input"), py::arg("params"), py::arg("h_0"),
             py::arg("y"), py::arg("saved"), py::arg("batch_sizes") = none,
             py::arg("need_input") = true, py::arg("need_params") = true,
-            py::arg("overwrite") = false);
+            py::arg("overwrite") = false, py::arg("mask") = none);
     }
 }
 

@@ -45,10 +45,9 @@ class Run {
         for (int d = 0; d < s_.directions; ++d) {
             add_biases(d);
             input_product(d);
-            if (s_.mode == Mode::lstm) {
-                copy_state(static_cast<const T*>(a_.direction[d].c0), s_.hidden,
-                           static_cast<T*>(a_.direction[d].c_n), s_.hidden, s_.batch, s_.hidden);
-            }
+            if (T* const running = cell(d, 0))
+                copy_state(initial_cell(d), s_.hidden, kNone, 0, running, s_.hidden, s_.batch,
+                           s_.hidden);
             start(d, steps_.active(d, 0, 0, s_.batch), {0, s_.batch}, 0, s_.out, 0, 0);
         }
         const Cut plan = cut(s_, static_cast<double>(s_.out),
@@ -61,10 +60,11 @@ class Run {
                          step(d, s, samples, p0, p1,
                               memory.data() + local * static_cast<std::size_t>(thread), width);
                      });
-        for (int d = 0; d < s_.directions; ++d) last_states(d);
+        for (int d = 0; d < s_.directions && s_.mode != Mode::gru; ++d) last_states(d);
     }
 
  private:
+    static constexpr const T* kNone = nullptr;
     bool projected() const { return a_.direction[0].weights.hr != nullptr; }
     bool keeps_gates() const { return s_.mode == Mode::lstm || s_.mode == Mode::gru; }
     T* y(int d, long row) const { return static_cast<T*>(a_.y) + row * y_row_ + d * s_.out; }
@@ -79,6 +79,21 @@ class Run {
     long gates_row() const { return keeps_gates() ? columns_ * s_.hidden : y_row_; }
     T* state(int d, long s) {
         return states_.data() + static_cast<std::size_t>(2 * d + (s & 1)) * state_size_;
+    }
+    // What a cell carries from step to step beside what the product reads: c of LSTM, h of GRU. It
+    // is written where the last one is wanted.
+    T* cell(int d, long sample) const {
+        const auto& k = a_.direction[d];
+        if (!keeps_gates()) return nullptr;
+        return static_cast<T*>(s_.mode == Mode::lstm ? k.c_n : k.h_n) + sample * s_.hidden;
+    }
+    const T* initial_cell(int d) const {
+        const auto& k = a_.direction[d];
+        return static_cast<const T*>(s_.mode == Mode::lstm ? k.c0 : k.h0);
+    }
+    const T* mask(int d, long sample) const {
+        const auto* const m = static_cast<const T*>(a_.direction[d].mask);
+        return m != nullptr ? m + sample * s_.out : nullptr;
     }
     T* bias(int d) { return bias_.data() + d * 4 * s_.hidden; }
 
@@ -125,16 +140,19 @@ class Run {
 
     // The states of samples whose first step is number s, where it reads them.
     void start(int d, long end, Samples samples, long u0, long u1, long s, long begin) {
-        const T* h0 = static_cast<const T*>(a_.direction[d].h0);
+        const T* const h0 = static_cast<const T*>(a_.direction[d].h0);
         const long row = samples.begin + begin;
-        copy_state(h0 == nullptr ? nullptr : h0 + row * s_.out + u0, s_.out,
-                   state(d, s) + row * state_row_ + u0, state_row_, end - begin, u1 - u0);
+        const T* const m = mask(d, row);
+        copy_state(h0 != nullptr ? h0 + row * s_.out + u0 : kNone, s_.out,
+                   m != nullptr ? m + u0 : kNone, s_.out, state(d, s) + row * state_row_ + u0,
+                   state_row_, end - begin, u1 - u0);
     }
 
     void step(int d, long s, Samples samples, long p0, long p1, T* hidden, long hidden_row) {
         const long rows = steps_.active(d, s, samples.begin, samples.end);
         const long row = steps_.offset(steps_.time(d, s)) + samples.begin;
         const T* const before = state(d, s) + samples.begin * state_row_;
+        const T* const masks = mask(d, samples.begin);
         T* const next = state(d, s + 1) + samples.begin * state_row_;
         const long panel = recurrent_[d].panel();
         const typename Panels<T>::Part parts[] = {
@@ -154,14 +172,9 @@ class Run {
             std::copy(parts, parts + 4, here);
             if (s_.mode == Mode::gru && b_hn != nullptr) here[2].bias = b_hn + 2 * s_.hidden + u;
             recurrent_[d].multiply(p, rows, before, state_row_, c.gates, c.gates_row, here);
-            c.before = before + u, c.before_row = state_row_;
-            if (s_.mode == Mode::lstm) {
-                c.cell = static_cast<T*>(kept.c_n) + samples.begin * s_.hidden + u;
-                c.cell_row = s_.hidden;
-                if (kept.cells != nullptr)
-                    c.cells = static_cast<T*>(kept.cells) + row * s_.hidden + u;
-                c.cells_row = s_.hidden;
-            }
+            if (keeps_gates()) c.cell = cell(d, samples.begin) + u;
+            if (kept.cells != nullptr) c.cells = static_cast<T*>(kept.cells) + row * s_.hidden + u;
+            c.cell_row = c.cells_row = s_.hidden;
             if (projected()) {
                 if (kept.hidden != nullptr)
                     c.h = static_cast<T*>(kept.hidden) + row * s_.hidden + u;
@@ -171,6 +184,8 @@ class Run {
                 if (keeps_gates()) c.h = y(d, row) + u;
                 c.h_row = y_row_;
                 c.next = next + u, c.next_row = state_row_;
+                if (masks != nullptr) c.mask = masks + u;
+                c.mask_row = s_.out;
                 if (!keeps_gates()) c.h = c.gates, c.h_row = c.gates_row;
             }
             f_.forward[static_cast<int>(s_.mode)](c);
@@ -180,7 +195,7 @@ class Run {
             for (long p = 0; p < projection_[d].panels(); ++p)
                 projection_[d].multiply(p, rows, hidden, hidden_row, y(d, row) + p * panel, y_row_,
                                         &part);
-            copy(y(d, row), y_row_, next, state_row_, rows, s_.out);
+            copy_state<T>(y(d, row), y_row_, masks, s_.out, next, state_row_, rows, s_.out);
         }
         // Samples that begin with the next step.
         if (const long more = steps_.active(d, s + 1, samples.begin, samples.end); more > rows) {

@@ -10,6 +10,7 @@
 //   LSTM        i, f, o = sigmoid, g = tanh;    c' = f c + i g, h' = o tanh(c')
 //               with a projection               h' = V (o tanh(c'))
 //   GRU         r, z = sigmoid, n = tanh(W_n x + b_n + r (U_n h + b'_n)); h' = n + z (h - n)
+// With a mask, U reads h * mask, the same mask at all steps; h elsewhere stays as it is.
 //
 // Kept for the way back, per direction: `gates` after their non-linearities, i f g o or r z n and
 // U_n h + b'_n (rows x 4H); for LSTM `cells` c (rows x H) and, with a projection, `hidden`
@@ -64,7 +65,8 @@ struct Args {
     struct Direction {
         Weights weights;
         const void *h0, *c0;           // batch x R, batch x H, or null for zeros
-        void *h_n, *c_n;               // the same, written; c_n for LSTM
+        const void* mask;              // batch x R, or null for ones
+        void *h_n, *c_n;               // as h0 and c0, written; c_n for LSTM
         void *gates, *cells, *hidden;  // kept, or null where not wanted
     } direction[2];
 };
@@ -77,7 +79,7 @@ struct BackwardArgs {
     void* dx;        // rows x I, dense, or null
     struct Direction {
         Weights weights;
-        const void *h0, *c0;
+        const void *h0, *c0, *mask;
         const void *gates, *cells, *hidden;
         void* dgates;     // rows x columns_of H, may be gates; or null: a workspace
         void *dh0, *dc0;  // hold dh_n and dc_n at first
@@ -92,16 +94,16 @@ struct Forward {
     long rows, units;
     T* gates;  // sums, replaced by what is kept
     long gates_row, gate;
-    const T* before;  // h, for GRU
-    long before_row;
-    T* cell;  // c, replaced by c'
+    T* cell;  // c of LSTM, h of GRU; replaced by those of the next step
     long cell_row;
     T* cells;  // c' once more, or null
     long cells_row;
     T* h;  // h', or null
     long h_row;
-    T* next;  // h' once more, where the next product reads it
+    T* next;  // h' times the mask, where the next product reads it
     long next_row;
+    const T* mask;  // or null
+    long mask_row;
 };
 
 template <class T>
@@ -112,12 +114,14 @@ struct Backward {
     long gates_row, gate, dgates_row;
     T* next;  // what the next product reads: the gradients of U h
     long next_row, next_gate;
-    // dh = dy + product + carry. dy and product may be null; carry is left as dh/dh directly.
+    // dh = dy + product mask + carry. All may be null; carry is left as what h' has of h directly.
     const T* dy;
     long dy_row;
     const T* product;
     long product_row;
-    T* carry;  // or null
+    const T* mask;
+    long mask_row;
+    T* carry;
     long carry_row;
     T* dcell;
     long dcell_row;
@@ -148,9 +152,13 @@ struct TypedKernels {
     void (*backward[4])(const Backward<T>&);
     // out[j] = sum_i x[i, j], rows x cols
     void (*column_sums)(const T* x, long row, long rows, long cols, T* out);
-    // y = a + b + c, carry = 0; a and b may be null
-    void (*gather)(const T* a, long a_row, const T* b, long b_row, T* carry, long carry_row, T* y,
-                   long y_row, T* next, long next_row, long rows, long cols);
+    // dh alone, into dgates and next
+    void (*gather)(const Backward<T>&);
+    // y = x mask, or y + x mask; there the mask may be null
+    void (*times)(const T* x, long x_row, const T* mask, long mask_row, T* y, long y_row, long rows,
+                  long cols);
+    void (*add_times)(const T* x, long x_row, const T* mask, long mask_row, T* y, long y_row,
+                      long rows, long cols);
 };
 
 template <class T, Isa>

@@ -87,14 +87,30 @@ void forward(const rnn::Forward<T>& s) {
                     store(g, r);
                     store(g + s.gate, z);
                     store(g + 2 * s.gate, n);
-                    h = fma(z, load(s.before + i * s.before_row + j) - n, n);
+                    T* const before = s.cell + i * s.cell_row + j;
+                    h = fma(z, load(before) - n, n);
+                    store(before, h);
                 } else {
                     const V sum = load(g);
                     h = mode == Mode::tanh ? tanh(sum) : select(sum <= V(), V(), sum);
                 }
                 if (s.h != nullptr) store(s.h + i * s.h_row + j, h);
+                if (s.mask != nullptr) h *= load(s.mask + i * s.mask_row + j);
                 store(s.next + i * s.next_row + j, h);
             });
+}
+
+// dh of one vector.
+template <class T, class Load>
+FASTNN_INLINE Vec<T> slope(const rnn::Backward<T>& s, long i, long j, Load load) {
+    Vec<T> dh;
+    if (s.product != nullptr) {
+        dh = load(s.product + i * s.product_row + j);
+        if (s.mask != nullptr) dh *= load(s.mask + i * s.mask_row + j);
+    }
+    if (s.dy != nullptr) dh += load(s.dy + i * s.dy_row + j);
+    if (s.carry != nullptr) dh += load(s.carry + i * s.carry_row + j);
+    return dh;
 }
 
 template <Mode mode, class T>
@@ -106,10 +122,7 @@ void backward(const rnn::Backward<T>& s) {
             const T* const g = s.gates + i * s.gates_row + j;
             T* const dg = s.dgates + i * s.dgates_row + j;
             T* const next = s.next + i * s.next_row + j;
-            V dh;
-            if (s.dy != nullptr) dh = load(s.dy + i * s.dy_row + j);
-            if (s.product != nullptr) dh += load(s.product + i * s.product_row + j);
-            if (s.carry != nullptr) dh += load(s.carry + i * s.carry_row + j);
+            const V dh = slope(s, i, j, load);
             V carry;
             const auto put = [&](int gate, V x) __attribute__((always_inline)) {
                 store(dg + gate * s.gate, x);
@@ -165,16 +178,24 @@ void column_sums(const T* x, long row, long rows, long cols, T* out) {
 }
 
 template <class T>
-void gather(const T* a, long a_row, const T* b, long b_row, T* carry, long carry_row, T* y,
-            long y_row, T* next, long next_row, long rows, long cols) {
-    using V = Vec<T>;
+void gather(const rnn::Backward<T>& s) {
+    over<T>(s.rows, s.units,
+            [&](long i, long j, auto load, auto store) __attribute__((always_inline)) {
+                const Vec<T> dh = slope(s, i, j, load);
+                store(s.carry + i * s.carry_row + j, Vec<T>());
+                store(s.dgates + i * s.dgates_row + j, dh);
+                store(s.next + i * s.next_row + j, dh);
+            });
+}
+
+template <bool add, class T>
+void times(const T* x, long x_row, const T* mask, long mask_row, T* y, long y_row, long rows,
+           long cols) {
     over<T>(rows, cols, [&](long i, long j, auto load, auto store) __attribute__((always_inline)) {
-        V sum = load(carry + i * carry_row + j);
-        if (a != nullptr) sum += load(a + i * a_row + j);
-        if (b != nullptr) sum += load(b + i * b_row + j);
-        store(carry + i * carry_row + j, V());
-        store(y + i * y_row + j, sum);
-        store(next + i * next_row + j, sum);
+        Vec<T> product = load(x + i * x_row + j);
+        if (!add || mask != nullptr) product *= load(mask + i * mask_row + j);
+        if (add) product += load(y + i * y_row + j);
+        store(y + i * y_row + j, product);
     });
 }
 
@@ -185,7 +206,9 @@ constexpr rnn::TypedKernels<T> kTable{
     {backward<Mode::tanh, T>, backward<Mode::relu, T>, backward<Mode::lstm, T>,
      backward<Mode::gru, T>},
     column_sums<T>,
-    gather<T>};
+    gather<T>,
+    times<false, T>,
+    times<true, T>};
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

@@ -228,14 +228,17 @@ void zero(T* to, long to_row, long rows, long cols) {
     for (long i = 0; i < rows; ++i)
         std::memset(to + i * to_row, 0, static_cast<std::size_t>(cols) * sizeof(T));
 }
-// Rows of a state that may be absent, which means zeros.
+// Rows of a state, times a mask. Without a state zeros, without a mask the state itself.
 template <class T>
-void copy_state(const T* from, long from_row, T* to, long to_row, long rows, long cols) {
+void copy_state(const T* from, long from_row, const T* mask, long mask_row, T* to, long to_row,
+                long rows, long cols) {
     if (rows <= 0) return;
-    if (from != nullptr) {
+    if (from == nullptr) {
+        zero(to, to_row, rows, cols);
+    } else if (mask == nullptr) {
         copy(from, from_row, to, to_row, rows, cols);
     } else {
-        zero(to, to_row, rows, cols);
+        cells<T>().times(from, from_row, mask, mask_row, to, to_row, rows, cols);
     }
 }
 
