@@ -166,18 +166,23 @@ void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_
 template <class T>
 void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
     const long panels = (m + kMr - 1) / kMr, height = m / panels, higher = m % panels;
-    for (long p = 0, i = 0; p < panels; ++p) {
-        const long rows = height + (p < higher ? 1 : 0);
-        const T* x = a + i * row;
-        T* out = packed + i * k;
-        if (row == 1) {
-            for (long q = 0; q < k; ++q) copy_row(x + q * col, out + q * rows, rows);
-        } else {
-            for (long q = 0; q < k; ++q) {
-                for (long r = 0; r < rows; ++r) out[q * rows + r] = x[r * row + q * col];
-            }
+    // A row of all panels at a time: rows may lie pages apart, and panels share their cache lines.
+    for (long q = 0; q < k; ++q) {
+        const T* x = a + q * col;
+        constexpr long line = 64 / long(sizeof(T)), ahead = 12;
+        if (row == 1 && q + ahead < k) {
+            for (long i = 0; i < m; i += line) __builtin_prefetch(x + ahead * col + i);
         }
-        i += rows;
+        for (long p = 0, i = 0; p < panels; ++p) {
+            const long rows = height + (p < higher ? 1 : 0);
+            T* out = packed + i * k + q * rows;
+            if (row == 1) {
+                copy_row(x + i, out, rows);
+            } else {
+                for (long r = 0; r < rows; ++r) out[r] = x[(i + r) * row];
+            }
+            i += rows;
+        }
     }
 }
 
