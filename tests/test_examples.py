@@ -37,7 +37,12 @@ def test_transformer_classifier(capsys):
     assert "time per epoch" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not hasattr(fastnn.nn, "LSTM"), reason="there are no recurrent layers yet")
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_image_rows(cell, capsys):
+    assert load("image_rows").main(["--epochs", "8", "--hidden", "32", "--cell", cell]) > 0.8
+    assert "of 450 digits" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_char_lm(cell, tmp_path, capsys):
     """A text that is its own continuation is soon known by heart; the same for any threads."""
