@@ -533,7 +533,8 @@ def embedding_bag_weights_backward(
     padding_idx: int | None = None,
 ) -> _Array: ...
 
-# Recurrent layers. params: for each direction (w_ih, w_hh, b_ih, b_hh[, w_hr]); saved: () or with
+# Recurrent layers. params: for each direction (w_ih, w_hh, b_ih, b_hh[, w_hr]), of
+# layer_norm_lstm (w_ih, w_hh, b_ih, b_hh, gain_ih, gain_hh, gain_c, b_c); saved: () or with
 # keep=True what backward needs. overwrite: backward may write over the saved gates.
 # mask: what h is multiplied by on its way into the recurrent product.
 _Params = Sequence[Sequence[_Array | None]]
@@ -550,6 +551,32 @@ def lstm(
     mask: _Array | None = None,
 ) -> tuple[_Array, _Array, _Array, _Saved]: ...
 def lstm_backward(
+    dy: _Array | None,
+    dh_n: _Array | None,
+    dc_n: _Array | None,
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None,
+    c_0: _Array | None,
+    y: _Array,
+    saved: _Saved,
+    batch_sizes: _Array | None = None,
+    need_input: bool = True,
+    need_params: bool = True,
+    overwrite: bool = False,
+    mask: _Array | None = None,
+) -> tuple[_Array | None, _Array, _Array, _Gradients]: ...
+def layer_norm_lstm(
+    input: _Array,
+    params: _Params,
+    h_0: _Array | None = None,
+    c_0: _Array | None = None,
+    batch_sizes: _Array | None = None,
+    keep: bool = False,
+    mask: _Array | None = None,
+    eps: float = 1e-5,
+) -> tuple[_Array, _Array, _Array, _Saved]: ...
+def layer_norm_lstm_backward(
     dy: _Array | None,
     dh_n: _Array | None,
     dc_n: _Array | None,

@@ -13,7 +13,14 @@ from ..ops.dropout import dropout
 from ..ops.elementwise import mul
 from ..ops.index import index_select, narrow
 from ..ops.join import cat
-from ..ops.rnn import gru_layer, lstm_layer, pack_rows, rnn_layer, unpack_rows
+from ..ops.rnn import (
+    gru_layer,
+    layer_norm_lstm_layer,
+    lstm_layer,
+    pack_rows,
+    rnn_layer,
+    unpack_rows,
+)
 from ..ops.shape import reshape, transpose
 from ..tensor import Tensor, TensorLike
 from . import init
@@ -21,9 +28,9 @@ from .module import Module
 from .parameter import Parameter
 from .rnn_sequences import PackedSequence, checked_lengths, inverse, packing
 
-__all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
+__all__ = ["GRU", "LSTM", "RNN", "LayerNormLSTM", "RNNBase"]
 
-GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3, "LAYER_NORM_LSTM": 4}
 State = tuple[Tensor, ...]
 
 
@@ -43,7 +50,7 @@ class RNNBase(Module):
     Parameters
     ----------
     mode
-        "RNN_TANH", "RNN_RELU", "LSTM" or "GRU".
+        "RNN_TANH", "RNN_RELU", "LSTM", "GRU" or "LAYER_NORM_LSTM".
     input_size
         I.
     hidden_size
@@ -113,6 +120,7 @@ class RNNBase(Module):
                 f"{name}: proj_size must be less than hidden_size, {hidden_size}, got {proj_size}"
             )
         self.mode = mode
+        self.has_cell = mode.endswith("LSTM")
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -141,11 +149,18 @@ class RNNBase(Module):
                     shapes |= {f"bias_ih_{tail}": (gates,), f"bias_hh_{tail}": (gates,)}
                 if proj_size:
                     shapes[f"weight_hr_{tail}"] = (proj_size, hidden_size)
+                if mode == "LAYER_NORM_LSTM":
+                    shapes |= {f"gain_{name}_{tail}": (gates,) for name in ("ih", "hh")}
+                    shapes[f"gain_c_{tail}"] = (hidden_size,)
+                    if bias:
+                        shapes[f"bias_c_{tail}"] = (hidden_size,)
                 for name, shape in shapes.items():
                     setattr(self, name, Parameter(empty(*shape, dtype=dtype)))
                 names: list[str | None] = list(shapes)
                 if not bias:
                     names[2:2] = [None, None]
+                    if mode == "LAYER_NORM_LSTM":
+                        names.append(None)
                 self._names[-1].append(tuple(names))
         self.reset_parameters()
 
@@ -183,7 +198,7 @@ class RNNBase(Module):
     def _state_sizes(self) -> tuple[int, ...]:
         """The width of each state."""
         out = self.proj_size or self.hidden_size
-        return (out, self.hidden_size) if self.mode == "LSTM" else (out,)
+        return (out, self.hidden_size) if self.has_cell else (out,)
 
     def _layer(
         self, layer: int, x: TensorLike, states: tuple[Any, ...], sizes: Any
@@ -195,14 +210,20 @@ class RNNBase(Module):
         if self.recurrent_dropout and self.training:
             shape = self.num_directions, batch_of(x, sizes), self._state_sizes()[0]
             mask = once_for_all_steps(shape, self.recurrent_dropout, params[0][1].dtype)
-        if self.mode == "LSTM":
-            y, *last = lstm_layer(x, params, h, states[1] if states else None, sizes, mask)
+        if self.has_cell:
+            y, *last = self._cell_layer(x, params, h, states[1] if states else None, sizes, mask)
         elif self.mode == "GRU":
             y, *last = gru_layer(x, params, h, sizes, mask)
         else:
             kind = "tanh" if self.mode == "RNN_TANH" else "relu"
             y, *last = rnn_layer(x, params, h, sizes, kind, mask)
         return y, tuple(last)
+
+    def _cell_layer(
+        self, x: TensorLike, params: Any, h: Any, c: Any, sizes: Any, mask: Any
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Run one layer whose state is h and c."""
+        return lstm_layer(x, params, h, c, sizes, mask)
 
     def _between(self, x: TensorLike, sizes: Any) -> Tensor:
         """Dropout on the way from one layer to the next."""
@@ -244,7 +265,7 @@ class RNNBase(Module):
         """The states a caller gave, as a tuple of tensors; empty for zeros."""
         if hx is None:
             return ()
-        if self.mode == "LSTM":
+        if self.has_cell:
             if not isinstance(hx, (tuple, list)) or len(hx) != 2:
                 raise TypeError(f"{type(self).__name__}: hx must be a tuple (h_0, c_0)")
             return tuple([s if isinstance(s, Tensor) else Tensor(array(s)) for s in hx])
@@ -254,7 +275,7 @@ class RNNBase(Module):
         """States as the caller gets them."""
         if self.stateful:
             self._carried = tuple([s.detach() for s in states])
-        return states if self.mode == "LSTM" else states[0]
+        return states if self.has_cell else states[0]
 
     def forward(self, input: Any, hx: Any = None, lengths: Any = None) -> Any:
         """Run all layers over the sequences.
@@ -519,6 +540,107 @@ class LSTM(RNNBase):
             recurrent_dropout,
             variational,
         )
+
+
+class LayerNormLSTM(RNNBase):
+    """An LSTM with layer normalisation; see `fastnn.nn.functional.layer_norm_lstm_layer`.
+
+    What the gates read of the input and of the state is normalised over all gates of a layer, each
+    with gains of its own, and so is the cell on its way to the output (Ba, Kiros and Hinton, 2016).
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    num_layers
+        Layers, each reading the one below.
+    bias
+        Whether there are biases.
+    batch_first
+        Whether input and output are (N, T, *) instead of (T, N, *). Both are as fast.
+    dropout
+        Probability of a zero in the outputs of all layers but the last, while training.
+    bidirectional
+        Whether each layer also reads the sequence from its end; parameters ``..._reverse``.
+    eps
+        Keeps a deviation away from zero.
+    dtype
+        float32 by default.
+    stateful
+        Whether the last states of a call are the first of the next, without their gradients.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0
+        (4H, I) and (4H, H) of the first layer, with the gates in the order i, f, g, o; uniform in
+        ±1/√H at first.
+    gain_ih_l0, gain_hh_l0, gain_c_l0
+        a (4H,), a' (4H,) and a'' (H,); ones at first.
+    bias_ih_l0, bias_hh_l0, bias_c_l0
+        b (4H,), b' (4H,) and b'' (H,); zeros at first.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> lstm = fastnn.nn.LayerNormLSTM(10, 20, 2)
+    >>> output, (h_n, c_n) = lstm(fastnn.zeros(5, 3, 10), lengths=[5, 2, 4])
+    >>> output.shape, h_n.shape
+    ((5, 3, 20), (2, 3, 20))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        eps: float = 1e-5,
+        dtype: Any = None,
+        *,
+        stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
+    ) -> None:
+        super().__init__(
+            "LAYER_NORM_LSTM",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            dtype=dtype,
+            stateful=stateful,
+            recurrent_dropout=recurrent_dropout,
+            variational=variational,
+        )
+        if not eps >= 0:
+            raise ValueError(f"LayerNormLSTM: eps must not be negative, got {eps}")
+        self.eps = float(eps)
+
+    def reset_parameters(self) -> None:
+        """Draw new weights, uniform in ±1/√H; gains are ones and biases zeros."""
+        super().reset_parameters()
+        for name, parameter in self.named_parameters():
+            if not name.startswith("weight"):
+                init.constant_(parameter, 1.0 if name.startswith("gain") else 0.0)
+
+    def _cell_layer(
+        self, x: TensorLike, params: Any, h: Any, c: Any, sizes: Any, mask: Any
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        return layer_norm_lstm_layer(x, params, h, c, sizes, mask, self.eps)
 
 
 class GRU(RNNBase):

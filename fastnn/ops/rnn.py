@@ -19,6 +19,7 @@ from .shape import reshape
 __all__ = [
     "gru_cell",
     "gru_layer",
+    "layer_norm_lstm_layer",
     "lstm_cell",
     "lstm_layer",
     "rnn_layer",
@@ -128,12 +129,104 @@ def lstm_layer(
     >>> y.shape, h.shape
     ((5, 1, 2), (1, 1, 2))
     """
+    return with_cell(_core.lstm, _core.lstm_backward, input, params, h_0, c_0, batch_sizes, mask)
+
+
+def layer_norm_lstm_layer(
+    input: TensorLike,
+    params: Params,
+    h_0: TensorLike | None = None,
+    c_0: TensorLike | None = None,
+    batch_sizes: Any = None,
+    mask: TensorLike | None = None,
+    eps: float = 1e-5,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One LSTM layer with layer normalisation over a whole sequence, in one or two directions.
+
+    For each step, with gates in the order i, f, g, o in the rows of the weights::
+
+        s = N(W x; a, b) + N(U h; a', b')
+        i, f, o = sigmoid(s)                      g = tanh(s)
+        c' = f * c + i * g                        h' = o * tanh(N(c'; a'', b''))
+        N(s; a, b) = a * (s - mean(s)) / sqrt(var(s) + eps) + b
+
+    The sums of the four gates are normalised together, over all 4H of them, as in the paper: one
+    mean and one deviation for W x, one for U h. The cell that is carried on is c', not N(c').
+
+    Parameters
+    ----------
+    input
+        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    params
+        For each direction W (4H, I), U (4H, H), b (4H,), b' (4H,), a (4H,), a' (4H,), a'' (H,) and
+        b'' (H,). The three b may be None.
+    h_0, c_0
+        States at the start, (D, N, H) for D directions; zeros if None.
+    batch_sizes
+        How many sequences have a step t, (T,): they are sorted by length, longest first.
+    mask
+        What h is multiplied by where it enters the product with U, and there alone, the same at all
+        steps: (D, N, H). A constant: it gets no gradient. Ones if None.
+    eps
+        Keeps a deviation away from zero.
+
+    Returns
+    -------
+    output
+        (T, N, D·H) or (R, D·H).
+    h_n, c_n
+        States after each sequence's last step, of the shapes of `h_0` and `c_0`.
+
+    Raises
+    ------
+    ValueError
+        Where shapes do not fit, `batch_sizes` grow or are not positive, or `eps` is negative.
+
+    Notes
+    -----
+    Ba, Kiros and Hinton, Layer normalization, 2016, equations 20 to 22.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> import fastnn.nn.functional as F
+    >>> w, u, a = fastnn.rand(8, 3), fastnn.rand(8, 2), fastnn.ones(8)
+    >>> params = (w, u, None, None, a, a, fastnn.ones(2), None)
+    >>> y, h, c = F.layer_norm_lstm_layer(fastnn.ones(5, 1, 3), [params])
+    >>> y.shape, h.shape
+    ((5, 1, 2), (1, 1, 2))
+    """
+    return with_cell(
+        _core.layer_norm_lstm,
+        _core.layer_norm_lstm_backward,
+        input,
+        params,
+        h_0,
+        c_0,
+        batch_sizes,
+        mask,
+        eps,
+    )
+
+
+def with_cell(
+    kernel: Callable[..., Any],
+    backward: Callable[..., Any],
+    input: TensorLike,
+    params: Params,
+    h_0: TensorLike | None,
+    c_0: TensorLike | None,
+    batch_sizes: Any,
+    mask: TensorLike | None,
+    *options: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A layer whose state is h and c."""
     x, h, c, weights = array(input), optional(h_0), optional(c_0), arrays_of(params)
     sizes, m = optional(batch_sizes), optional(mask)
-    y, h_n, c_n, saved = _core.lstm(x, weights, h, c, sizes, mode.enabled, m)
+    y, h_n, c_n, saved = kernel(x, weights, h, c, sizes, mode.enabled, m, *options)
     return record_many(  # type: ignore[return-value]
         (y, h_n, c_n),
-        lstm_layer_backward,
+        with_cell_backward,
         (input, h_0, c_0, *flat(params)),
         x,
         weights,
@@ -142,17 +235,19 @@ def lstm_layer(
         y,
         sizes,
         m,
-        Kept(_core.lstm, saved),
+        options,
+        Kept(kernel, saved),
+        backward,
     )
 
 
-def lstm_layer_backward(
+def with_cell_backward(
     node: Node, dy: Array | None, dh_n: Array | None, dc_n: Array | None
 ) -> Grads:
-    x, weights, h, c, y, sizes, m, kept = node.saved
-    saved = kept.take(x, weights, h, c, sizes, True, m)
+    x, weights, h, c, y, sizes, m, options, kept, backward = node.saved
+    saved = kept.take(x, weights, h, c, sizes, True, m, *options)
     needs = node.needs
-    dx, dh, dc, grads = _core.lstm_backward(
+    dx, dh, dc, grads = backward(
         dy, dh_n, dc_n, x, weights, h, c, y, saved, sizes, needs[0], True in needs[3:], True, m
     )
     return [dx, dh, dc, *unflat(grads, len(needs) - 3)]

@@ -14,7 +14,7 @@ from fastnn.nn.utils.rnn import (
 )
 from tests.harness import numbers
 
-LAYERS = {"RNN": 1, "GRU": 3, "LSTM": 4}
+LAYERS = ("RNN", "GRU", "LSTM", "LayerNormLSTM")
 
 
 def made(name, *args, seed=0, **kwargs):
@@ -41,6 +41,30 @@ def test_parameters():
     assert layer.flatten_parameters() is None
     assert list(nn.GRU(3, 5, bias=False).state_dict()) == ["weight_ih_l0", "weight_hh_l0"]
     assert repr(layer) == "LSTM(3, 5, proj_size=2, num_layers=2, bidirectional=True)"
+
+
+def test_parameters_of_the_layer_norm():
+    layer = nn.LayerNormLSTM(3, 5, eps=1e-3)
+    shapes = {name: p.shape for name, p in layer.named_parameters()}
+    assert shapes == {
+        "weight_ih_l0": (20, 3),
+        "weight_hh_l0": (20, 5),
+        "bias_ih_l0": (20,),
+        "bias_hh_l0": (20,),
+        "gain_ih_l0": (20,),
+        "gain_hh_l0": (20,),
+        "gain_c_l0": (5,),
+        "bias_c_l0": (5,),
+    }
+    for name, p in layer.named_parameters():
+        if not name.startswith("weight"):
+            assert (p.data == (1 if "gain" in name else 0)).all()
+    assert layer.weight_ih_l0.data.std() > 0.1
+    plain = nn.LayerNormLSTM(3, 5, 2, bias=False, bidirectional=True)
+    assert [len(w) for w in plain.all_weights] == [5] * 4
+    assert plain(fastnn.ones(4, 2, 3))[0].shape == (4, 2, 10)
+    with pytest.raises(ValueError, match="LayerNormLSTM: eps must not be negative, got -1"):
+        nn.LayerNormLSTM(3, 5, eps=-1)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +130,7 @@ def test_lengths_are_as_if_each_sequence_came_alone(name, directions):
     h = [numbers(2 * directions, 5, 7, seed=i) for i in (1, 2)]
     leaf = fastnn.tensor(x, requires_grad=True)
     states = [fastnn.tensor(s, requires_grad=True) for s in h]
-    hx = tuple(states) if name == "LSTM" else states[0]
+    hx = tuple(states) if "LSTM" in name else states[0]
     y, last = layer(leaf, hx, lengths=lengths)
     last = last if isinstance(last, tuple) else (last,)
     loss = (y * y).sum() + sum((s * s).sum() for s in last)
@@ -116,7 +140,7 @@ def test_lengths_are_as_if_each_sequence_came_alone(name, directions):
     for b, n in enumerate(lengths):
         alone = fastnn.tensor(x[:n, b : b + 1], requires_grad=True)
         own = [fastnn.tensor(s[:, b : b + 1], requires_grad=True) for s in h]
-        y1, last1 = layer(alone, tuple(own) if name == "LSTM" else own[0])
+        y1, last1 = layer(alone, tuple(own) if "LSTM" in name else own[0])
         last1 = last1 if isinstance(last1, tuple) else (last1,)
         np.testing.assert_allclose(y.data[:n, b], y1.data[:, 0], atol=1e-14)
         assert (y.data[n:, b] == 0).all()
@@ -172,7 +196,12 @@ def test_recurrent_dropout_draws_one_mask_for_all_steps(name, lengths):
     mask = F.dropout(np.ones((2, 3, 6)), 0.4).data
     assert 0 < (mask == 0).sum() < mask.size
     order = np.argsort([0, 0, 0] if lengths is None else [-n for n in lengths], kind="stable")
-    op = {"RNN": F.rnn_layer, "GRU": F.gru_layer, "LSTM": F.lstm_layer}[name]
+    op = {
+        "RNN": F.rnn_layer,
+        "GRU": F.gru_layer,
+        "LSTM": F.lstm_layer,
+        "LayerNormLSTM": F.layer_norm_lstm_layer,
+    }[name]
     weights = [tuple(p) for p in layer.all_weights]
     for place, sample in enumerate(order):
         n = 5 if lengths is None else lengths[sample]
@@ -219,7 +248,7 @@ def test_variational_dropout_between_layers():
     assert (layer(numbers(4, 3, 3))[0].data > 0).all()
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", LAYERS[:3])
 def test_cells_are_layers_of_one_step(name):
     layer = made(name, 4, 6)
     cell = getattr(nn, name + "Cell")(4, 6, dtype=np.float64)

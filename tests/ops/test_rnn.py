@@ -7,7 +7,8 @@ from fastnn.nn import functional as F
 from tests.harness import Bad, Record, Sample, cases, numbers
 from tests.reference import rnn as reference
 
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1, "layer_norm_lstm": 4}
+WITH_CELL = ("lstm", "layer_norm_lstm")
 
 
 def weights(gates, inner, hidden, bias=True, proj=0, seed=0, scale=1.0):
@@ -21,6 +22,17 @@ def weights(gates, inner, hidden, bias=True, proj=0, seed=0, scale=1.0):
     if proj:
         made.append(numbers(proj, hidden, seed=seed + 4, low=-1, high=1))
     return tuple(made)
+
+
+def norm_weights(inner, hidden, bias=True, seed=0, scale=1.0):
+    """As those of an LSTM, then gains and the bias of the cell."""
+    return (
+        *weights(4, inner, hidden, bias, seed=seed, scale=scale),
+        numbers(4 * hidden, seed=seed + 5, low=0.5, high=1.5),
+        numbers(4 * hidden, seed=seed + 6, low=0.5, high=1.5),
+        numbers(hidden, seed=seed + 7, low=0.5, high=1.5),
+        numbers(hidden, seed=seed + 8, low=-1, high=1) if bias else None,
+    )
 
 
 def layer(
@@ -40,7 +52,10 @@ def layer(
     **kwargs,
 ):
     params = tuple(
-        weights(GATES[kind], inner, hidden, bias, proj, 10 * d, scale) for d in range(directions)
+        norm_weights(inner, hidden, bias, 10 * d, scale)
+        if kind == "layer_norm_lstm"
+        else weights(GATES[kind], inner, hidden, bias, proj, 10 * d, scale)
+        for d in range(directions)
     )
     if sizes is None:
         x = numbers(steps, batch, inner, seed=5)
@@ -49,7 +64,7 @@ def layer(
         batch = sizes[0]
     args = [x, params]
     args.append(numbers(directions, batch, proj or hidden, seed=6) if state else None)
-    if kind == "lstm":
+    if kind in WITH_CELL:
         args.append(numbers(directions, batch, hidden, seed=7) if state else None)
     args.append(None if sizes is None else np.array(sizes))
     if masked:  # twice the state, or nothing of it
@@ -86,8 +101,8 @@ def depth(x, params, *rest, **kwargs):
 
 
 def bad(kind):
-    gates = GATES[kind]
-    good = weights(gates, 2, 3)
+    good = norm_weights(2, 3) if kind == "layer_norm_lstm" else weights(GATES[kind], 2, 3)
+    short = (*good[:2], good[2][:1], *good[3:])
     x = numbers(4, 5, 2)
     name = kind if kind != "rnn" else "rnn_tanh"
     return [
@@ -96,8 +111,8 @@ def bad(kind):
         Bad(ValueError, rf"{name}: w_ih must have shape", numbers(4, 5, 3), (good,)),
         Bad(ValueError, rf"{name}: h_0 must have shape \(1, 5, 3\)", x, (good,), numbers(1, 4, 3)),
         Bad(ValueError, rf"{name}: w_hh must have", x, ((good[0], good[1][:2], *good[2:]),)),
-        Bad(ValueError, rf"{name}: b_ih must have shape", x, ((*good[:2], good[2][:1], good[3]),)),
-        Bad(ValueError, rf"{name}: all directions and both", x, ((*good[:3], None),)),
+        Bad(ValueError, rf"{name}: b_ih must have shape", x, (short,)),
+        Bad(ValueError, rf"{name}: all directions and both", x, ((*good[:3], None, *good[4:]),)),
         Bad(ValueError, rf"{name}: params must be those of one or two", x, ()),
         Bad(ValueError, rf"{name}: the parameters of a direction are", x, (good[:2],)),
         Bad(TypeError, rf"{name}: params must be a tuple|iterable", x, 3),
@@ -113,8 +128,8 @@ def bad(kind):
 
 
 def bad_sizes(kind):
-    good, x = weights(GATES[kind], 2, 3), numbers(6, 2)
-    state = (None, None) if kind == "lstm" else (None,)
+    good = norm_weights(2, 3) if kind == "layer_norm_lstm" else weights(GATES[kind], 2, 3)
+    x, state = numbers(6, 2), (None, None) if kind in WITH_CELL else (None,)
     name = kind if kind != "rnn" else "rnn_tanh"
     return [
         Bad(
@@ -169,6 +184,47 @@ RECORDS = [
         depth=depth,
         magnitude=4.0,
         gradient_size=150,
+    ),
+    Record(
+        "layer_norm_lstm_layer",
+        F.layer_norm_lstm_layer,
+        reference.layer_norm_lstm_layer,
+        [
+            *samples("layer_norm_lstm"),
+            layer("layer_norm_lstm", 3, 2, 3, 2, state=False, directions=2, bias=False),
+            layer("layer_norm_lstm", 3, 2, 3, 2, eps=0.5),
+            layer("layer_norm_lstm", 0, 0, 2, 2, sizes=[6, 5, 1], directions=2),
+        ],
+        [
+            *bad("layer_norm_lstm"),
+            *bad_sizes("layer_norm_lstm"),
+            *[
+                Bad(ValueError, f"layer_norm_lstm: {name} must have shape", numbers(4, 5, 2), (p,))
+                for name, p in (
+                    ("gain_ih", (*norm_weights(2, 3)[:4], *norm_weights(2, 4)[4:])),
+                    ("gain_hh", (*norm_weights(2, 3)[:5], *norm_weights(2, 4)[5:])),
+                    ("gain_c", (*norm_weights(2, 3)[:6], *norm_weights(2, 4)[6:])),
+                    ("b_c", (*norm_weights(2, 3)[:7], *norm_weights(2, 4)[7:])),
+                )
+            ],
+            Bad(
+                ValueError,
+                "layer_norm_lstm: eps must not be negative",
+                numbers(4, 5, 2),
+                (norm_weights(2, 3),),
+                eps=-1.0,
+            ),
+        ],
+        large=[
+            layer("layer_norm_lstm", 12, 30, 40, 70),
+            layer("layer_norm_lstm", 12, 3, 10, 200, directions=2, masked=True),
+            layer("layer_norm_lstm", 9, 1, 300, 150),
+            layer("layer_norm_lstm", 0, 0, 40, 50, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
+        ],
+        constants=("mask",),
+        depth=depth,
+        magnitude=4.0,
+        gradient_size=200,
     ),
     Record(
         "gru_layer",
@@ -271,7 +327,7 @@ def test_record(record, check):
     check(record)
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("kind", ["lstm", "layer_norm_lstm", "gru", "rnn"])
 def test_second_walk(kind):
     """Backward writes over the gates; a second walk finds them anew."""
     sample = layer(kind, 3, 2, 2, 3)

@@ -17,6 +17,23 @@ def lstm_step(x, h, c, mask, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
     return (h if w_hr is None else w_hr @ h), c
 
 
+def normalised(x, eps):
+    return (x - x.mean()) / np.sqrt(x.var() + eps)
+
+
+def layer_norm_lstm_step(eps):
+    def step(x, h, c, mask, w_ih, w_hh, b_ih, b_hh, gain_ih, gain_hh, gain_c, b_c):
+        g = gain_ih * normalised(w_ih @ x, eps) + gain_hh * normalised(w_hh @ (mask * h), eps)
+        if b_ih is not None:
+            g = g + b_ih + b_hh
+        i, f, g, o = np.split(g, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        out = gain_c * normalised(c, eps)
+        return sigmoid(o) * np.tanh(out if b_c is None else out + b_c), c
+
+    return step
+
+
 def gru_step(x, h, c, mask, w_ih, w_hh, b_ih=None, b_hh=None):
     zero = np.zeros(len(w_ih))
     a = w_ih @ x + (zero if b_ih is None else b_ih)
@@ -74,6 +91,10 @@ def layer(step, x, params, h_0=None, c_0=None, batch_sizes=None, mask=None):
 
 def lstm_layer(x, params, h_0=None, c_0=None, batch_sizes=None, mask=None):
     return layer(lstm_step, x, params, h_0, c_0, batch_sizes, mask)
+
+
+def layer_norm_lstm_layer(x, params, h_0=None, c_0=None, batch_sizes=None, mask=None, eps=1e-5):
+    return layer(layer_norm_lstm_step(eps), x, params, h_0, c_0, batch_sizes, mask)
 
 
 def gru_layer(x, params, h_0=None, batch_sizes=None, mask=None):

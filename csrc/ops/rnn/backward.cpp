@@ -21,8 +21,11 @@ class Run {
                       ? directions() * static_cast<std::size_t>(s_.rows * kept_)
                       : 0),
           douts_(projected() ? directions() * static_cast<std::size_t>(s_.rows * s_.out) : 0),
+          sums_(normed() ? directions() * static_cast<std::size_t>(groups() * kSums * s_.hidden)
+                         : 0),
           zeros_(static_cast<std::size_t>(s_.batch * std::max(s_.hidden, s_.out))) {
         zero(zeros_.data(), 0, 1, s_.batch * std::max(s_.hidden, s_.out));
+        zero(sums_.data(), 0, 1, normed() ? s_.directions * groups() * kSums * s_.hidden : 0);
         for (int d = 0; d < s_.directions; ++d) {
             const Weights& w = a_.direction[d].weights;
             recurrent_[d] =
@@ -42,27 +45,30 @@ class Run {
             pack(recurrent_[d], memory, static_cast<double>(gates_ * s_.hidden));
             if (projected()) pack(projection_[d], memory + size, static_cast<double>(s_.out));
         }
-        const Cut plan = cut(s_, static_cast<double>(gates_ * s_.hidden),
-                             static_cast<double>(s_.out), 1.5, !projected());
+        const Cut plan =
+            cut(s_, static_cast<double>(gates_ * s_.hidden), static_cast<double>(s_.out),
+                normed() ? 6.0 : 1.5, !projected() && !normed());
         const long panel = recurrent_[0].panel(), width = projected() ? padded<T>(s_.out) : 0;
-        const std::size_t local = static_cast<std::size_t>(s_.batch * (panel + width));
+        product_row_ = normed() ? padded<T>(s_.out) : panel;
+        const std::size_t local = static_cast<std::size_t>(s_.batch * (product_row_ + width));
         Scratch<T> memory(local * static_cast<std::size_t>(plan.threads));
         through_time(s_, plan, recurrent_[0].panels(), true,
                      [&](int d, long s, Samples samples, long p0, long p1, int thread) {
                          T* const mine = memory.data() + local * static_cast<std::size_t>(thread);
                          if (projected()) {
-                             projected_step(d, s, samples, mine, mine + s_.batch * panel, width);
+                             projected_step(d, s, samples, mine, mine + s_.batch * product_row_,
+                                            width);
                          } else {
                              step(d, s, samples, p0, p1, mine);
                          }
                      });
         // What the first steps send back, to the initial states.
         const long panels = recurrent_[0].panels(), tasks = s_.directions * panels;
-        Scratch<T> products(static_cast<std::size_t>(tasks * s_.batch * panel));
+        Scratch<T> products(static_cast<std::size_t>(tasks * s_.batch * product_row_));
         parallel_for(tasks, static_cast<double>(s_.batch * gates_ * s_.hidden * panel) / 40,
                      [&](long i) {
                          send_back(static_cast<int>(i / panels), -1, {0, s_.batch}, i % panels,
-                                   products.data() + i * s_.batch * panel);
+                                   products.data() + i * s_.batch * product_row_);
                      });
         for (int d = 0; d < s_.directions; ++d) weight_gradients(d);
         if (a_.dx != nullptr) {
@@ -71,9 +77,13 @@ class Run {
     }
 
  private:
+    static constexpr long kSums = 14;  // blocks of H: see NormBackward
     std::size_t directions() const { return static_cast<std::size_t>(s_.directions); }
     bool projected() const { return a_.direction[0].weights.hr != nullptr; }
-    bool keeps_gates() const { return s_.mode == Mode::lstm || s_.mode == Mode::gru; }
+    bool normed() const { return s_.mode == Mode::layer_norm_lstm; }
+    bool keeps_gates() const { return has_cell(s_.mode) || s_.mode == Mode::gru; }
+    long groups() const { return ceil_div(s_.batch, kTogether); }
+    T* sums(int d, long group) { return sums_.data() + (d * groups() + group) * kSums * s_.hidden; }
     const T* y(int d, long row) const {
         return static_cast<const T*>(a_.y) + row * y_row_ + d * s_.out;
     }
@@ -119,7 +129,7 @@ class Run {
         const long first = std::min({rows, later, earlier});
         const long second = std::min(rows, std::max(later, earlier));
         const auto& k = a_.direction[d];
-        const bool lstm = s_.mode == Mode::lstm;
+        const bool lstm = has_cell(s_.mode);
         const long width = lstm ? s_.hidden : s_.out;
         const T* const initial = static_cast<const T*>(lstm ? k.c0 : k.h0);
         const long bounds[] = {0, first, second, rows};
@@ -143,33 +153,48 @@ class Run {
     void send_back(int d, long s, Samples samples, long p, T* product) {
         const long rows = steps_.active(d, s, samples.begin, samples.end),
                    later = steps_.active(d, s + 1, samples.begin, samples.end);
-        const long panel = recurrent_[d].panel(), u = p * panel, sample = samples.begin + rows;
+        const long u = p * recurrent_[d].panel(), sample = samples.begin + rows;
         const typename Panels<T>::Part part{0, 0, nullptr};
         recurrent_[d].multiply(p, later, slopes(d, s + 1, samples.begin), slope_row_, product,
-                               panel, &part);
+                               product_row_, &part);
         if (later > rows)
-            f_.add_times(product + rows * panel, panel, mask(d, sample, u), s_.out,
+            f_.add_times(product + rows * product_row_, product_row_, mask(d, sample, u), s_.out,
                          carry(d, sample) + u, s_.out, later - rows, recurrent_[d].width(p));
     }
 
     void step(int d, long s, Samples samples, long p0, long p1, T* product) {
-        const long row = steps_.offset(steps_.time(d, s)) + samples.begin;
         const long panel = recurrent_[d].panel();
         for (long p = p0; p < p1; ++p) {
-            const long u = p * panel;
-            send_back(d, s, samples, p, product);
-            alike(d, s, samples,
-                  [&](long begin, long end, bool has_product, const T* before, long before_row) {
-                      Backward<T> c = cell(d, s, row, samples, begin, end, u, before, before_row);
-                      c.units = recurrent_[d].width(p);
-                      if (a_.dy != nullptr) c.dy = dy(d, row + begin) + u;
-                      c.dy_row = y_row_;
-                      if (has_product) c.product = product + begin * panel;
-                      c.product_row = panel;
-                      incoming(d, samples.begin + begin, u, c);
-                      f_.backward[static_cast<int>(s_.mode)](c);
-                  });
+            send_back(d, s, samples, p, normed() ? product + p * panel : product);
+            if (!normed()) cells_of(d, s, samples, p * panel, recurrent_[d].width(p), product);
         }
+        if (normed()) cells_of(d, s, samples, 0, s_.hidden, product);
+    }
+
+    void cells_of(int d, long s, Samples samples, long u, long units, const T* product) {
+        const long row = steps_.offset(steps_.time(d, s)) + samples.begin;
+        alike(d, s, samples,
+              [&](long begin, long end, bool has_product, const T* before, long before_row) {
+                  Backward<T> c = cell(d, s, row, samples, begin, end, u, before, before_row);
+                  c.units = units;
+                  if (a_.dy != nullptr) c.dy = dy(d, row + begin) + u;
+                  c.dy_row = y_row_;
+                  if (has_product) c.product = product + begin * product_row_;
+                  c.product_row = product_row_;
+                  incoming(d, samples.begin + begin, u, c);
+                  if (normed()) return norm_cell(d, row + begin, samples.begin + begin, c);
+                  f_.backward[static_cast<int>(s_.mode)](c);
+              });
+    }
+
+    void norm_cell(int d, long row, long sample, const Backward<T>& cell) {
+        NormBackward<T> c{};
+        static_cast<Backward<T>&>(c) = cell;
+        c.gains = gains_of<T>(a_.direction[d].weights);
+        c.norms = static_cast<const T*>(a_.direction[d].norms) + 4 * row;
+        c.sums = sums(d, sample / kTogether), c.sums_row = kSums * s_.hidden;
+        c.together = kTogether, c.place = sample % kTogether;
+        norm_cells<T>().backward(c);
     }
 
     // The rest of dh.
@@ -190,7 +215,7 @@ class Run {
         c.next = slopes(d, s, sample) + u;
         c.next_row = slope_row_, c.next_gate = s_.hidden;
         c.before = before + u, c.before_row = before_row;
-        if (s_.mode == Mode::lstm) {
+        if (has_cell(s_.mode)) {
             c.dcell = static_cast<T*>(a_.direction[d].dc0) + sample * s_.hidden + u;
             c.cell = static_cast<const T*>(a_.direction[d].cells) + (row + begin) * s_.hidden + u;
             c.dcell_row = c.cell_row = s_.hidden;
@@ -253,7 +278,9 @@ class Run {
             transposed_product(gates_ * h, s_.in, s_.rows, g, kept_,
                                static_cast<const T*>(a_.x.data), a_.x.row, a_.x.col,
                                static_cast<T*>(k.dw_ih), false);
-        if (k.db_ih != nullptr) {
+        if (normed()) {
+            sums_of_groups(d);
+        } else if (k.db_ih != nullptr) {
             const long all = kept_, wide = 64, chunks = ceil_div(all, wide);
             Scratch<T> sums(static_cast<std::size_t>(all));
             parallel_for(chunks, 0.1 * static_cast<double>(s_.rows * wide), [&](long i) {
@@ -272,13 +299,28 @@ class Run {
                                false);
     }
 
+    // The gradients of gains and biases.
+    void sums_of_groups(int d) {
+        const auto& k = a_.direction[d];
+        const long h = s_.hidden;
+        if (k.dgain_c == nullptr) return;
+        Scratch<T> total(static_cast<std::size_t>(kSums * h));
+        f_.column_sums(sums(d, 0), kSums * h, groups(), kSums * h, total.data());
+        const auto put = [&](void* to, long at, long count) {
+            if (to != nullptr) copy(total.data() + at * h, 0, static_cast<T*>(to), 0, 1, count * h);
+        };
+        put(k.db_ih, 0, 4), put(k.db_hh, 0, 4), put(k.dgain_ih, 4, 4), put(k.dgain_hh, 8, 4);
+        put(k.dgain_c, 12, 1), put(k.db_c, 13, 1);
+    }
+
     void recurrent_gradient(int d, const T* g) {
         const auto& k = a_.direction[d];
         const long h = s_.hidden, batch = s_.batch;
-        // Of GRU, the gradients of U_n h stand behind those of the sums.
+        // Of GRU, the gradients of U_n h stand behind those of the sums; with layer norm, all of U
+        // h.
         const auto product = [&](long rows, long row, const T* b, long b_row, bool add) {
             T* const c = static_cast<T*>(k.dw_hh);
-            const T* const a = g + row * kept_;
+            const T* const a = g + row * kept_ + (normed() ? 4 * h : 0);
             const bool gru = s_.mode == Mode::gru;
             transposed_product((gru ? 2 : gates_) * h, s_.out, rows, a, kept_, b, b_row, 1, c, add);
             if (gru)
@@ -324,7 +366,8 @@ class Run {
     const TypedKernels<T>& f_;
     const long gates_, kept_, y_row_, slope_row_;
     const std::size_t slope_size_;
-    Scratch<T> slopes_, dgates_, douts_, zeros_;
+    Scratch<T> slopes_, dgates_, douts_, sums_, zeros_;
+    long product_row_ = 0;
     Panels<T> recurrent_[2], projection_[2];
 };
 
@@ -348,9 +391,10 @@ Work work(const BackwardArgs& args) {
 
 }  // namespace
 
-const Kernel<BackwardArgs> kBackward[4] = {{"rnn_tanh_backward", run, work},
-                                           {"rnn_relu_backward", run, work},
-                                           {"lstm_backward", run, work},
-                                           {"gru_backward", run, work}};
+const Kernel<BackwardArgs> kBackward[kModes] = {{"rnn_tanh_backward", run, work},
+                                                {"rnn_relu_backward", run, work},
+                                                {"lstm_backward", run, work},
+                                                {"gru_backward", run, work},
+                                                {"layer_norm_lstm_backward", run, work}};
 
 }  // namespace fastnn::rnn

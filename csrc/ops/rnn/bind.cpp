@@ -18,6 +18,7 @@ struct Layer {
     rnn::Rows x{};
     bool packed = false;  // x and y have rows of real steps only
     bool bias = false, projected = false;
+    bool normed() const { return shape.mode == Mode::layer_norm_lstm; }
     rnn::Weights weights[2]{};
     const void *h0[2]{}, *c0[2]{}, *mask[2]{};
     std::vector<py::object> holds;
@@ -103,6 +104,12 @@ void read_input(Layer& layer, py::handle object, py::handle batch_sizes) {
     layer.keep(std::move(hold), x);
 }
 
+// Those behind w_ih, w_hh, b_ih and b_hh.
+const char* more_params(Mode mode) {
+    if (mode == Mode::lstm) return ", and w_hr with a projection";
+    return mode == Mode::layer_norm_lstm ? ", gain_ih, gain_hh, gain_c and b_c" : "";
+}
+
 void read_weights(Layer& layer, py::handle params) {
     rnn::Shape& s = layer.shape;
     const auto is_sequence = [](py::handle h) {
@@ -122,11 +129,9 @@ void read_weights(Layer& layer, py::handle params) {
             fail<TypeError>(layer.op,
                             ": params must be a tuple with the parameters of each direction");
         const auto list = py::reinterpret_borrow<py::sequence>(item);
-        if (list.size() != 4 && !(list.size() == 5 && s.mode == Mode::lstm))
-            fail<ValueError>(layer.op,
-                             ": the parameters of a direction are w_ih, w_hh, b_ih and b_hh",
-                             s.mode == Mode::lstm ? ", and w_hr with a projection" : "", ", got ",
-                             list.size(), " of them");
+        if (list.size() != (layer.normed() ? 8 : 4) && !(list.size() == 5 && s.mode == Mode::lstm))
+            fail<ValueError>(layer.op, ": the parameters of a direction are w_ih, w_hh, b_ih, b_hh",
+                             more_params(s.mode), ", got ", list.size(), " of them");
         const auto at = [&](std::size_t i) { return py::object(list[i]); };
         rnn::Weights& w = layer.weights[d];
         const Array hh = layer.dense(at(1), "w_hh");
@@ -143,9 +148,9 @@ void read_weights(Layer& layer, py::handle params) {
         }
         const bool has_projection = list.size() == 5 && !at(4).is_none();
         if (has_projection != layer.projected || at(2).is_none() == layer.bias ||
-            at(3).is_none() == layer.bias)
-            fail<ValueError>(
-                layer.op, ": all directions and both of b_ih and b_hh must have a bias, or none");
+            at(3).is_none() == layer.bias || (layer.normed() && at(7).is_none() == layer.bias))
+            fail<ValueError>(layer.op, ": all directions and both of b_ih and b_hh",
+                             layer.normed() ? ", and b_c," : "", " must have a bias, or none");
         check_shape(hh, {layer.op, "w_hh"}, {gates * s.hidden, s.out});
         w.hh = hh.data;
         const Array ih = layer.dense(at(0), "w_ih");
@@ -161,6 +166,17 @@ void read_weights(Layer& layer, py::handle params) {
             const Array hr = layer.dense(at(4), "w_hr");
             check_shape(hr, {layer.op, "w_hr"}, {s.out, s.hidden});
             w.hr = hr.data;
+        }
+        if (layer.normed()) {
+            const auto vector = [&](std::size_t i, const char* name, long n) {
+                const Array a = layer.dense(at(i), name);
+                check_shape(a, {layer.op, name}, {n});
+                return a.data;
+            };
+            w.gain_ih = vector(4, "gain_ih", gates * s.hidden);
+            w.gain_hh = vector(5, "gain_hh", gates * s.hidden);
+            w.gain_c = vector(6, "gain_c", s.hidden);
+            if (layer.bias) w.b_c = vector(7, "b_c", s.hidden);
         }
     }
 }
@@ -188,24 +204,27 @@ py::object parts_of(const rnn::Shape& s, long rows, long width, void** parts) {
 
 template <Mode mode>
 py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handle c_0,
-                  py::handle batch_sizes, bool keep, py::handle mask) {
+                  py::handle batch_sizes, bool keep, py::handle mask, double eps) {
     const auto& kernel = rnn::kForward[static_cast<int>(mode)];
     const Layer layer = read(kernel.name, mode, input, params, h_0, c_0, batch_sizes, mask);
+    if (!(eps >= 0)) fail<ValueError>(layer.op, ": eps must not be negative, got ", eps);
     const rnn::Shape& s = layer.shape;
     rnn::Args args{};
     args.shape = s;
+    args.shape.eps = eps;
     args.x = layer.x;
     const auto shape = layer.y_shape();
     py::object y = empty(s.dtype, static_cast<int>(shape.size()), shape.data());
     args.y = data_of(y);
-    void *h_n[2]{}, *c_n[2]{}, *gates[2]{}, *cells[2]{}, *hidden[2]{};
+    void *h_n[2]{}, *c_n[2]{}, *gates[2]{}, *cells[2]{}, *hidden[2]{}, *norms[2]{};
     py::object last = parts_of(s, s.batch, s.out, h_n), last_cell;
     py::tuple saved(0);
-    if constexpr (mode == Mode::lstm) {
+    if constexpr (rnn::has_cell(mode)) {
         last_cell = parts_of(s, s.batch, s.hidden, c_n);
         if (keep) {
-            py::object g = parts_of(s, s.rows, 4 * s.hidden, gates),
+            py::object g = parts_of(s, s.rows, rnn::columns_of(mode) * s.hidden, gates),
                        c = parts_of(s, s.rows, s.hidden, cells), r = py::none();
+            if (layer.normed()) r = parts_of(s, s.rows, 4, norms);
             if (layer.projected) r = parts_of(s, s.rows, s.hidden, hidden);
             saved = py::make_tuple(g, c, r);
         }
@@ -214,9 +233,9 @@ py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handl
     }
     for (int d = 0; d < s.directions; ++d)
         args.direction[d] = {layer.weights[d], layer.h0[d], layer.c0[d], layer.mask[d], h_n[d],
-                             c_n[d],           gates[d],    cells[d],    hidden[d]};
+                             c_n[d],           gates[d],    cells[d],    hidden[d],     norms[d]};
     launch(kernel, args);
-    if constexpr (mode == Mode::lstm) return py::make_tuple(y, last, last_cell, saved);
+    if constexpr (rnn::has_cell(mode)) return py::make_tuple(y, last, last_cell, saved);
     return py::make_tuple(y, last, saved);
 }
 
@@ -273,21 +292,23 @@ py::tuple backward(py::handle dy, py::handle dh_n, py::handle dc_n, py::handle i
     };
     args.y = like_y(y, "y");
     if (!dy.is_none()) args.dy = like_y(dy, "dy");
-    const void *gates[2]{}, *cells[2]{}, *hidden[2]{};
-    constexpr std::size_t count = mode == Mode::lstm ? 3 : mode == Mode::gru ? 1 : 0;
+    const void *gates[2]{}, *cells[2]{}, *hidden[2]{}, *norms[2]{};
+    constexpr std::size_t count = rnn::has_cell(mode) ? 3 : mode == Mode::gru ? 1 : 0;
     if (PyTuple_Check(saved.ptr()) == 0 || PyTuple_GET_SIZE(saved.ptr()) != count)
         fail<TypeError>(layer.op, ": saved must be the tuple of ", count,
                         " arrays that the forward pass returned with keep=True");
     const auto kept = py::reinterpret_borrow<py::tuple>(saved);
-    if constexpr (count > 0) saved_part(layer, kept, 0, "gates", 4 * s.hidden, gates);
-    if constexpr (mode == Mode::lstm) {
+    if constexpr (count > 0)
+        saved_part(layer, kept, 0, "gates", rnn::columns_of(mode) * s.hidden, gates);
+    if constexpr (rnn::has_cell(mode)) {
         saved_part(layer, kept, 1, "cells", s.hidden, cells);
         if (layer.projected) saved_part(layer, kept, 2, "hidden", s.hidden, hidden);
+        if (layer.normed()) saved_part(layer, kept, 2, "norms", 4, norms);
     }
     if (count > 0 && overwrite) writable_array(kept[0], {layer.op, "gates"});
     void *dh0[2]{}, *dc0[2]{};
     py::object first = slope_of_state(layer, dh_n, "dh_n", s.out, dh0), first_cell;
-    if constexpr (mode == Mode::lstm)
+    if constexpr (rnn::has_cell(mode))
         first_cell = slope_of_state(layer, dc_n, "dc_n", s.hidden, dc0);
     py::object dx = py::none();
     if (need_input) {
@@ -304,74 +325,99 @@ py::tuple backward(py::handle dy, py::handle dh_n, py::handle dc_n, py::handle i
         auto& k = args.direction[d];
         k.weights = layer.weights[d];
         k.h0 = layer.h0[d], k.c0 = layer.c0[d], k.mask = layer.mask[d];
-        k.gates = gates[d], k.cells = cells[d], k.hidden = hidden[d];
+        k.gates = gates[d], k.cells = cells[d], k.hidden = hidden[d], k.norms = norms[d];
         k.dgates = count > 0 && overwrite ? const_cast<void*>(gates[d]) : nullptr;
         k.dh0 = dh0[d], k.dc0 = dc0[d];
         if (!need_params) continue;
-        py::object g[5] = {empty(s.dtype, {wide, s.in}), empty(s.dtype, {wide, s.out}), py::none(),
-                           py::none(), py::none()};
-        k.dw_ih = data_of(g[0]), k.dw_hh = data_of(g[1]);
-        if (layer.bias) {
-            g[2] = empty(s.dtype, {wide}), g[3] = empty(s.dtype, {wide});
-            k.db_ih = data_of(g[2]), k.db_hh = data_of(g[3]);
+        py::list mine;
+        const auto slope = [&](void*& data, bool there, std::initializer_list<Py_ssize_t> shape) {
+            const py::object a = there ? empty(s.dtype, shape) : py::none();
+            if (there) data = data_of(a);
+            mine.append(a);
+        };
+        slope(k.dw_ih, true, {wide, s.in});
+        slope(k.dw_hh, true, {wide, s.out});
+        slope(k.db_ih, layer.bias, {wide});
+        slope(k.db_hh, layer.bias, {wide});
+        if (layer.projected) slope(k.dw_hr, true, {s.out, s.hidden});
+        if (layer.normed()) {
+            slope(k.dgain_ih, true, {wide});
+            slope(k.dgain_hh, true, {wide});
+            slope(k.dgain_c, true, {s.hidden});
+            slope(k.db_c, layer.bias, {s.hidden});
         }
-        if (layer.projected) {
-            g[4] = empty(s.dtype, {s.out, s.hidden});
-            k.dw_hr = data_of(g[4]);
-        }
-        py::tuple mine(layer.projected ? 5 : 4);
-        for (std::size_t i = 0; i < mine.size(); ++i) mine[i] = g[i];
-        grads[static_cast<std::size_t>(d)] = mine;
+        grads[static_cast<std::size_t>(d)] = py::tuple(mine);
     }
     launch(kernel, args);
-    if constexpr (mode == Mode::lstm) return py::make_tuple(dx, first, first_cell, grads);
+    if constexpr (rnn::has_cell(mode)) return py::make_tuple(dx, first, first_cell, grads);
     return py::make_tuple(dx, first, grads);
 }
 
+// Those with cells have c_0 and dc_n among their arguments, layer_norm_lstm has eps.
 template <Mode mode>
-void bind_mode(py::module_& m) {
-    const char* const name = rnn::kForward[static_cast<int>(mode)].name;
-    const char* const back = rnn::kBackward[static_cast<int>(mode)].name;
+void bind_forward(py::module_& m) {
     const auto none = py::none();
-    if constexpr (mode == Mode::lstm) {
-        m.def(name, &forward<mode>, py::arg("input"), py::arg("params"), py::arg("h_0") = none,
-              py::arg("c_0") = none, py::arg("batch_sizes") = none, py::arg("keep") = false,
-              py::arg("mask") = none);
-        m.def(back, &backward<mode>, py::arg("dy"), py::arg("dh_n"), py::arg("dc_n"),
-              py::arg("input"), py::arg("params"), py::arg("h_0"), py::arg("c_0"), py::arg("y"),
-              py::arg("saved"), py::arg("batch_sizes") = none, py::arg("need_input") = true,
-              py::arg("need_params") = true, py::arg("overwrite") = false, py::arg("mask") = none);
+    const char* const name = rnn::kForward[static_cast<int>(mode)].name;
+    const py::arg input("input"), params("params");
+    const py::arg_v h_0 = py::arg("h_0") = none, c_0 = py::arg("c_0") = none,
+                    batch_sizes = py::arg("batch_sizes") = none, keep = py::arg("keep") = false,
+                    mask = py::arg("mask") = none;
+    if constexpr (mode == Mode::layer_norm_lstm) {
+        m.def(name, &forward<mode>, input, params, h_0, c_0, batch_sizes, keep, mask,
+              py::arg("eps") = 1e-5);
+    } else if constexpr (mode == Mode::lstm) {
+        m.def(
+            name,
+            [](py::handle x, py::handle w, py::handle h, py::handle c, py::handle sizes, bool kept,
+               py::handle times) { return forward<mode>(x, w, h, c, sizes, kept, times, 0); },
+            input, params, h_0, c_0, batch_sizes, keep, mask);
     } else {
         m.def(
             name,
-            [](py::handle input, py::handle params, py::handle h_0, py::handle batch_sizes,
-               bool keep, py::handle mask) {
-                return forward<mode>(input, params, h_0, py::none(), batch_sizes, keep, mask);
+            [](py::handle x, py::handle w, py::handle h, py::handle sizes, bool kept,
+               py::handle times) {
+                return forward<mode>(x, w, h, py::none(), sizes, kept, times, 0);
             },
-            py::arg("input"), py::arg("params"), py::arg("h_0") = none,
-            py::arg("batch_sizes") = none, py::arg("keep") = false, py::arg("mask") = none);
-        m.def(
-            back,
-            [](py::handle dy, py::handle dh_n, py::handle input, py::handle params, py::handle h_0,
-               py::handle y, py::handle saved, py::handle batch_sizes, bool need_input,
-               bool need_params, bool overwrite, py::handle mask) {
-                return backward<mode>(dy, dh_n, py::none(), input, params, h_0, py::none(), y,
-                                      saved, batch_sizes, need_input, need_params, overwrite, mask);
-            },
-            py::arg("dy"), py::arg("dh_n"), py::arg("input"), py::arg("params"), py::arg("h_0"),
-            py::arg("y"), py::arg("saved"), py::arg("batch_sizes") = none,
-            py::arg("need_input") = true, py::arg("need_params") = true,
-            py::arg("overwrite") = false, py::arg("mask") = none);
+            input, params, h_0, batch_sizes, keep, mask);
     }
+}
+
+template <Mode mode>
+void bind_backward(py::module_& m) {
+    const char* const name = rnn::kBackward[static_cast<int>(mode)].name;
+    const py::arg dy("dy"), dh_n("dh_n"), dc_n("dc_n"), input("input"), params("params"),
+        h_0("h_0"), c_0("c_0"), y("y"), saved("saved");
+    const py::arg_v batch_sizes = py::arg("batch_sizes") = py::none(),
+                    need_input = py::arg("need_input") = true,
+                    need_params = py::arg("need_params") = true,
+                    overwrite = py::arg("overwrite") = false, mask = py::arg("mask") = py::none();
+    if constexpr (rnn::has_cell(mode)) {
+        m.def(name, &backward<mode>, dy, dh_n, dc_n, input, params, h_0, c_0, y, saved, batch_sizes,
+              need_input, need_params, overwrite, mask);
+    } else {
+        m.def(
+            name,
+            [](py::handle slope, py::handle last, py::handle x, py::handle w, py::handle h,
+               py::handle out, py::handle kept, py::handle sizes, bool of_input, bool of_params,
+               bool over, py::handle times) {
+                return backward<mode>(slope, last, py::none(), x, w, h, py::none(), out, kept,
+                                      sizes, of_input, of_params, over, times);
+            },
+            dy, dh_n, input, params, h_0, y, saved, batch_sizes, need_input, need_params, overwrite,
+            mask);
+    }
+}
+
+template <Mode... modes>
+void bind_modes(py::module_& m) {
+    (bind_forward<modes>(m), ...);
+    (bind_backward<modes>(m), ...);
 }
 
 }  // namespace
 
 void bind_rnn(py::module_& m) {
-    bind_mode<Mode::tanh>(m);
-    bind_mode<Mode::relu>(m);
-    bind_mode<Mode::lstm>(m);
-    bind_mode<Mode::gru>(m);
+    bind_modes<Mode::tanh, Mode::relu, Mode::lstm, Mode::gru, Mode::layer_norm_lstm>(m);
 }
 
 }  // namespace fastnn::bind

@@ -12,7 +12,8 @@ class Run {
           steps_(args.shape),
           f_(cells<T>()),
           gates_(gates_of(s_.mode)),
-          columns_(columns_of(s_.mode)),
+          columns_(args.direction[0].gates != nullptr ? columns_of(s_.mode)
+                                                      : std::min(4L, columns_of(s_.mode))),
           y_row_(s_.directions * s_.out),
           state_row_(padded<T>(s_.out)),
           // Space for both states of all samples: the one that is read and the one that is
@@ -50,10 +51,14 @@ class Run {
                            s_.hidden);
             start(d, steps_.active(d, 0, 0, s_.batch), {0, s_.batch}, 0, s_.out, 0, 0);
         }
-        const Cut plan = cut(s_, static_cast<double>(s_.out),
-                             static_cast<double>(gates_ * s_.hidden), 2.0, !projected());
-        const long width = padded<T>(s_.hidden);
-        const std::size_t local = projected() ? static_cast<std::size_t>(s_.batch * width) : 0;
+        const Cut plan =
+            cut(s_, static_cast<double>(s_.out), static_cast<double>(gates_ * s_.hidden),
+                normed() ? 4.0 : 2.0, !projected() && !normed());
+        // What a step leaves to its thread alone: h before its projection, or the sums of U h.
+        const long width = projected()                 ? padded<T>(s_.hidden)
+                           : normed() && columns_ == 4 ? padded<T>(4 * s_.hidden)
+                                                       : 0;
+        const auto local = static_cast<std::size_t>(s_.batch * width);
         Scratch<T> memory(local * static_cast<std::size_t>(plan.threads));
         through_time(s_, plan, recurrent_[0].panels(), false,
                      [&](int d, long s, Samples samples, long p0, long p1, int thread) {
@@ -66,7 +71,8 @@ class Run {
  private:
     static constexpr const T* kNone = nullptr;
     bool projected() const { return a_.direction[0].weights.hr != nullptr; }
-    bool keeps_gates() const { return s_.mode == Mode::lstm || s_.mode == Mode::gru; }
+    bool normed() const { return s_.mode == Mode::layer_norm_lstm; }
+    bool keeps_gates() const { return has_cell(s_.mode) || s_.mode == Mode::gru; }
     T* y(int d, long row) const { return static_cast<T*>(a_.y) + row * y_row_ + d * s_.out; }
     // The sums of a row: in y itself for tanh and relu.
     T* gates(int d, long row) {
@@ -85,11 +91,11 @@ class Run {
     T* cell(int d, long sample) const {
         const auto& k = a_.direction[d];
         if (!keeps_gates()) return nullptr;
-        return static_cast<T*>(s_.mode == Mode::lstm ? k.c_n : k.h_n) + sample * s_.hidden;
+        return static_cast<T*>(has_cell(s_.mode) ? k.c_n : k.h_n) + sample * s_.hidden;
     }
     const T* initial_cell(int d) const {
         const auto& k = a_.direction[d];
-        return static_cast<const T*>(s_.mode == Mode::lstm ? k.c0 : k.h0);
+        return static_cast<const T*>(has_cell(s_.mode) ? k.c0 : k.h0);
     }
     const T* mask(int d, long sample) const {
         const auto* const m = static_cast<const T*>(a_.direction[d].mask);
@@ -120,7 +126,7 @@ class Run {
     // Those of input and state come together, but for U_n h of GRU.
     void add_biases(int d) {
         const Weights& w = a_.direction[d].weights;
-        if (w.b_ih == nullptr) return;
+        if (w.b_ih == nullptr || normed()) return;
         const auto *b = static_cast<const T*>(w.b_ih), *c = static_cast<const T*>(w.b_hh);
         T* const sum = bias(d);
         const long both = s_.mode == Mode::gru ? 2 * s_.hidden : gates_ * s_.hidden;
@@ -134,7 +140,7 @@ class Run {
         p.a = {static_cast<const T*>(a_.x.data), a_.x.row, a_.x.col};
         p.b = {static_cast<const T*>(w.ih), 1, s_.in};
         p.c = gates(d, 0), p.c_stride = gates_row();
-        if (w.b_ih != nullptr) p.epilogue.bias = bias(d);
+        if (w.b_ih != nullptr && !normed()) p.epilogue.bias = bias(d);
         gemm::multiply(p);
     }
 
@@ -148,60 +154,97 @@ class Run {
                    state_row_, end - begin, u1 - u0);
     }
 
-    void step(int d, long s, Samples samples, long p0, long p1, T* hidden, long hidden_row) {
+    void step(int d, long s, Samples samples, long p0, long p1, T* local, long local_row) {
         const long rows = steps_.active(d, s, samples.begin, samples.end);
-        const long row = steps_.offset(steps_.time(d, s)) + samples.begin;
-        const T* const before = state(d, s) + samples.begin * state_row_;
-        const T* const masks = mask(d, samples.begin);
-        T* const next = state(d, s + 1) + samples.begin * state_row_;
         const long panel = recurrent_[d].panel();
-        const typename Panels<T>::Part parts[] = {
-            {0, 1, nullptr},
-            {s_.hidden, 1, nullptr},
-            {s_.mode == Mode::gru ? 3 * s_.hidden : 2 * s_.hidden,
-             s_.mode == Mode::gru ? T(0) : T(1), nullptr},
-            {3 * s_.hidden, 1, nullptr}};
-        const auto* b_hn = static_cast<const T*>(a_.direction[d].weights.b_hh);
-        const auto& kept = a_.direction[d];
-        for (long p = p0; rows > 0 && p < p1; ++p) {
-            const long u = p * panel;
-            Forward<T> c{};
-            c.rows = rows, c.units = recurrent_[d].width(p);
-            c.gates = gates(d, row) + u, c.gates_row = gates_row(), c.gate = s_.hidden;
-            typename Panels<T>::Part here[4];
-            std::copy(parts, parts + 4, here);
-            if (s_.mode == Mode::gru && b_hn != nullptr) here[2].bias = b_hn + 2 * s_.hidden + u;
-            recurrent_[d].multiply(p, rows, before, state_row_, c.gates, c.gates_row, here);
-            if (keeps_gates()) c.cell = cell(d, samples.begin) + u;
-            if (kept.cells != nullptr) c.cells = static_cast<T*>(kept.cells) + row * s_.hidden + u;
-            c.cell_row = c.cells_row = s_.hidden;
-            if (projected()) {
-                if (kept.hidden != nullptr)
-                    c.h = static_cast<T*>(kept.hidden) + row * s_.hidden + u;
-                c.h_row = s_.hidden;
-                c.next = hidden + u, c.next_row = hidden_row;
-            } else {
-                if (keeps_gates()) c.h = y(d, row) + u;
-                c.h_row = y_row_;
-                c.next = next + u, c.next_row = state_row_;
-                if (masks != nullptr) c.mask = masks + u;
-                c.mask_row = s_.out;
-                if (!keeps_gates()) c.h = c.gates, c.h_row = c.gates_row;
-            }
-            f_.forward[static_cast<int>(s_.mode)](c);
+        if (rows > 0 && normed()) {
+            norm_cells_of(d, s, rows, samples.begin, local, local_row);
+        } else if (rows > 0) {
+            cells_of(d, s, rows, samples.begin, p0, p1, local, local_row);
         }
-        if (projected() && rows > 0) {
-            const typename Panels<T>::Part part{0, 0, nullptr};
-            for (long p = 0; p < projection_[d].panels(); ++p)
-                projection_[d].multiply(p, rows, hidden, hidden_row, y(d, row) + p * panel, y_row_,
-                                        &part);
-            copy_state<T>(y(d, row), y_row_, masks, s_.out, next, state_row_, rows, s_.out);
-        }
+        if (rows > 0 && projected()) project(d, s, rows, samples.begin, local, local_row);
         // Samples that begin with the next step.
         if (const long more = steps_.active(d, s + 1, samples.begin, samples.end); more > rows) {
             start(d, more, samples, projected() ? 0 : p0 * panel,
                   projected() ? s_.out : std::min(s_.out, p1 * panel), s + 1, rows);
         }
+    }
+
+    long row_of(int d, long s, long sample) { return steps_.offset(steps_.time(d, s)) + sample; }
+
+    // Where units u, u + 1, ... of some samples are found and left.
+    Forward<T> cell_at(int d, long s, long rows, long sample, long u) {
+        const auto& kept = a_.direction[d];
+        const long row = row_of(d, s, sample);
+        Forward<T> c{};
+        c.rows = rows;
+        c.gates = gates(d, row) + u, c.gates_row = gates_row(), c.gate = s_.hidden;
+        if (keeps_gates()) c.cell = cell(d, sample) + u;
+        if (kept.cells != nullptr) c.cells = static_cast<T*>(kept.cells) + row * s_.hidden + u;
+        c.cell_row = c.cells_row = s_.hidden;
+        c.h = y(d, row) + u, c.h_row = y_row_;
+        c.next = state(d, s + 1) + sample * state_row_ + u, c.next_row = state_row_;
+        if (const T* const m = mask(d, sample)) c.mask = m + u;
+        c.mask_row = s_.out;
+        return c;
+    }
+
+    void cells_of(int d, long s, long rows, long sample, long p0, long p1, T* hidden,
+                  long hidden_row) {
+        const bool gru = s_.mode == Mode::gru;
+        typename Panels<T>::Part parts[] = {
+            {0, 1, nullptr},
+            {s_.hidden, 1, nullptr},
+            {gru ? 3 * s_.hidden : 2 * s_.hidden, gru ? T(0) : T(1), nullptr},
+            {3 * s_.hidden, 1, nullptr}};
+        const auto* b_hn = static_cast<const T*>(a_.direction[d].weights.b_hh);
+        for (long p = p0; p < p1; ++p) {
+            const long u = p * recurrent_[d].panel();
+            if (gru && b_hn != nullptr) parts[2].bias = b_hn + 2 * s_.hidden + u;
+            Forward<T> c = cell_at(d, s, rows, sample, u);
+            c.units = recurrent_[d].width(p);
+            recurrent_[d].multiply(p, rows, state(d, s) + sample * state_row_, state_row_, c.gates,
+                                   c.gates_row, parts);
+            if (projected()) {
+                auto* const kept = static_cast<T*>(a_.direction[d].hidden);
+                c.h = kept != nullptr ? kept + row_of(d, s, sample) * s_.hidden + u : nullptr;
+                c.h_row = s_.hidden;
+                c.next = hidden + u, c.next_row = hidden_row;
+                c.mask = nullptr;
+            }
+            f_.forward[static_cast<int>(s_.mode)](c);
+        }
+    }
+
+    void project(int d, long s, long rows, long sample, const T* hidden, long hidden_row) {
+        const typename Panels<T>::Part part{0, 0, nullptr};
+        T* const to = y(d, row_of(d, s, sample));
+        for (long p = 0; p < projection_[d].panels(); ++p)
+            projection_[d].multiply(p, rows, hidden, hidden_row, to + p * projection_[d].panel(),
+                                    y_row_, &part);
+        copy_state<T>(to, y_row_, mask(d, sample), s_.out, state(d, s + 1) + sample * state_row_,
+                      state_row_, rows, s_.out);
+    }
+
+    // The sums of all units come first: a row is normalised over them.
+    void norm_cells_of(int d, long s, long rows, long sample, T* local, long local_row) {
+        const auto& k = a_.direction[d];
+        const long h = s_.hidden;
+        NormForward<T> c{};
+        static_cast<Forward<T>&>(c) = cell_at(d, s, rows, sample, 0);
+        c.units = h;
+        const bool kept = columns_ > 4;
+        c.recurrent = kept ? c.gates + 4 * h : local,
+        c.recurrent_row = kept ? c.gates_row : local_row;
+        const typename Panels<T>::Part parts[] = {
+            {0, 0, nullptr}, {h, 0, nullptr}, {2 * h, 0, nullptr}, {3 * h, 0, nullptr}};
+        for (long p = 0; p < recurrent_[d].panels(); ++p)
+            recurrent_[d].multiply(p, rows, state(d, s) + sample * state_row_, state_row_,
+                                   c.recurrent + p * recurrent_[d].panel(), c.recurrent_row, parts);
+        c.gains = gains_of<T>(k.weights);
+        c.eps = static_cast<T>(s_.eps);
+        if (k.norms != nullptr) c.norms = static_cast<T*>(k.norms) + 4 * row_of(d, s, sample);
+        norm_cells<T>().forward(c);
     }
 
     void last_states(int d) {
@@ -245,7 +288,10 @@ Work work(const Args& args) {
 
 }  // namespace
 
-const Kernel<Args> kForward[4] = {
-    {"rnn_tanh", run, work}, {"rnn_relu", run, work}, {"lstm", run, work}, {"gru", run, work}};
+const Kernel<Args> kForward[kModes] = {{"rnn_tanh", run, work},
+                                       {"rnn_relu", run, work},
+                                       {"lstm", run, work},
+                                       {"gru", run, work},
+                                       {"layer_norm_lstm", run, work}};
 
 }  // namespace fastnn::rnn

@@ -10,11 +10,17 @@
 //   LSTM        i, f, o = sigmoid, g = tanh;    c' = f c + i g, h' = o tanh(c')
 //               with a projection               h' = V (o tanh(c'))
 //   GRU         r, z = sigmoid, n = tanh(W_n x + b_n + r (U_n h + b'_n)); h' = n + z (h - n)
+//   layer_norm_lstm   as LSTM, with the sums N(W x; a, b) + N(U h; a', b') and
+//                     h' = o tanh(N(c'; a'', b'')), where N(s; a, b) = a (s - mean) / deviation + b
+//                     over all 4 H sums and over the H cells, deviation = sqrt(variance + eps)
 // With a mask, U reads h * mask, the same mask at all steps; h elsewhere stays as it is.
 //
 // Kept for the way back, per direction: `gates` after their non-linearities, i f g o or r z n and
 // U_n h + b'_n (rows x 4H); for LSTM `cells` c (rows x H) and, with a projection, `hidden`
-// o tanh(c) (rows x H). tanh and relu need y alone. backward may write over `gates`.
+// o tanh(c) (rows x H). tanh and relu need y alone. Of layer_norm_lstm, `gates` are the sums less
+// their mean over their deviation, of W x and of U h (rows x 8H), `cells` c, and `norms` 1 /
+// deviation of W x and of U h, mean and 1 / deviation of c (rows x 4). backward may write over
+// `gates`.
 //
 // The bits of a result do not depend on how samples and units are cut, so the cut may follow the
 // number of threads: every sum goes along k in the same blocks.
@@ -27,20 +33,26 @@
 
 namespace fastnn::rnn {
 
-enum class Mode : uint8_t { tanh, relu, lstm, gru };
+enum class Mode : uint8_t { tanh, relu, lstm, gru, layer_norm_lstm };
+constexpr int kModes = 5;
 
+constexpr bool has_cell(Mode mode) {
+    return mode == Mode::lstm || mode == Mode::layer_norm_lstm;
+}
 constexpr long gates_of(Mode mode) {
-    return mode == Mode::lstm ? 4 : mode == Mode::gru ? 3 : 1;
+    return has_cell(mode) ? 4 : mode == Mode::gru ? 3 : 1;
 }
 // Blocks of H columns that are kept per row. For tanh and relu they are those of y.
 constexpr long columns_of(Mode mode) {
-    return mode == Mode::lstm || mode == Mode::gru ? 4 : 1;
+    return mode == Mode::layer_norm_lstm ? 8 : mode == Mode::lstm || mode == Mode::gru ? 4 : 1;
 }
 
 struct Weights {
     const void *ih, *hh;      // G H x I, G H x R, dense; R = out
     const void *b_ih, *b_hh;  // G H, or null both
     const void* hr;           // R x H, or null
+    // a, a' (4 H), a'', b'' (H; null without biases), for layer_norm_lstm
+    const void *gain_ih, *gain_hh, *gain_c, *b_c;
 };
 
 struct Shape {
@@ -50,6 +62,7 @@ struct Shape {
     long steps, batch, rows;
     long in, hidden, out;        // I, H, R: R = H without a projection
     const int64_t* batch_sizes;  // of each step, or null
+    double eps;                  // for layer_norm_lstm
 };
 
 // A matrix of any strides, in elements.
@@ -64,10 +77,10 @@ struct Args {
     void* y;  // rows x directions * R, dense
     struct Direction {
         Weights weights;
-        const void *h0, *c0;           // batch x R, batch x H, or null for zeros
-        const void* mask;              // batch x R, or null for ones
-        void *h_n, *c_n;               // as h0 and c0, written; c_n for LSTM
-        void *gates, *cells, *hidden;  // kept, or null where not wanted
+        const void *h0, *c0;                   // batch x R, batch x H, or null for zeros
+        const void* mask;                      // batch x R, or null for ones
+        void *h_n, *c_n;                       // as h0 and c0, written; c_n for LSTM
+        void *gates, *cells, *hidden, *norms;  // kept, or null where not wanted
     } direction[2];
 };
 
@@ -80,10 +93,11 @@ struct BackwardArgs {
     struct Direction {
         Weights weights;
         const void *h0, *c0, *mask;
-        const void *gates, *cells, *hidden;
+        const void *gates, *cells, *hidden, *norms;
         void* dgates;     // rows x columns_of H, may be gates; or null: a workspace
         void *dh0, *dc0;  // hold dh_n and dc_n at first
-        void *dw_ih, *dw_hh, *db_ih, *db_hh, *dw_hr;  // written, or null where not wanted
+        // written, or null where not wanted
+        void *dw_ih, *dw_hh, *db_ih, *db_hh, *dw_hr, *dgain_ih, *dgain_hh, *dgain_c, *db_c;
     } direction[2];
 };
 
@@ -131,6 +145,29 @@ struct Backward {
     long before_row;
 };
 
+// A step of a layer_norm_lstm: whole rows of H units.
+template <class T>
+struct Gains {
+    const T *ih, *hh, *c, *b_ih, *b_hh, *b_c;  // biases: all or none
+};
+template <class T>
+struct NormForward : Forward<T> {
+    T* recurrent;  // the sums of U h; gates are those of W x. Both replaced by what is kept.
+    long recurrent_row;
+    Gains<T> gains;
+    T eps;
+    T* norms;  // 4 of each row, or null
+};
+template <class T>
+struct NormBackward : Backward<T> {  // gates and dgates are followed by those of U h
+    Gains<T> gains;
+    const T* norms;
+    // Sums over rows, added to: of the gradients of b (and b'), a, a' (4 H each), a'', b'' (H
+    // each). Each `together` samples have their own; the first row is number `place` among them.
+    T* sums;
+    long sums_row, together, place;
+};
+
 // c[p][j] = sum_k a[k] b[p * part + k * row + j] + beta[p] c[p][j] + bias[p][j], for 3 or 4 parts p
 // and two vectors of columns j: a step of one sample, which is as fast as its weights are read.
 template <class T>
@@ -148,7 +185,7 @@ struct OneRow {
 template <class T>
 struct TypedKernels {
     void (*one_row)(const OneRow<T>&);
-    void (*forward[4])(const Forward<T>&);  // by Mode
+    void (*forward[4])(const Forward<T>&);  // by Mode, where units are independent
     void (*backward[4])(const Backward<T>&);
     // out[j] = sum_i x[i, j], rows x cols
     void (*column_sums)(const T* x, long row, long rows, long cols, T* out);
@@ -163,5 +200,14 @@ struct TypedKernels {
 
 template <class T, Isa>
 const TypedKernels<T>& kernels();  // defined by rnn_kernel.cpp, once per level
+
+template <class T>
+struct NormKernels {
+    void (*forward)(const NormForward<T>&);
+    void (*backward)(const NormBackward<T>&);
+};
+
+template <class T, Isa>
+const NormKernels<T>& norm_kernels();  // defined by norm_lstm_kernel.cpp
 
 }  // namespace fastnn::rnn

@@ -41,13 +41,12 @@ Cut cut(const Shape& s, double k, double n, double element_ns, bool may_cut_unit
     return by_samples;
 }
 
-Samples samples_of(const Shape& s, long task, long tasks) {
-    if (s.batch_sizes == nullptr || tasks <= 1)
-        return {s.batch * task / tasks, s.batch * (task + 1) / tasks};
+Samples samples_of(const Shape& s, long task, long tasks, long together) {
     // Samples are sorted by length: the first ones have more steps.
     const auto boundary = [&](long i) {
         if (i <= 0) return 0L;
         if (i >= tasks) return s.batch;
+        if (s.batch_sizes == nullptr) return s.batch * i / tasks;
         const long wanted = s.rows / tasks * i;
         long at = 0, done = 0;
         // Sample b has as many steps as there are batch sizes above b.
@@ -57,7 +56,8 @@ Samples samples_of(const Shape& s, long task, long tasks) {
         }
         return at;
     };
-    return {boundary(task), boundary(task + 1)};
+    const auto whole = [&](long at) { return at < s.batch ? at / together * together : at; };
+    return {whole(boundary(task)), whole(boundary(task + 1))};
 }
 
 }  // namespace fastnn::rnn

@@ -13,12 +13,22 @@
 
 namespace fastnn::rnn {
 
-extern const Kernel<Args> kForward[4];  // by Mode
-extern const Kernel<BackwardArgs> kBackward[4];
+extern const Kernel<Args> kForward[kModes];  // by Mode
+extern const Kernel<BackwardArgs> kBackward[kModes];
 
 template <class T>
 const TypedKernels<T>& cells() {
     return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
+}
+
+template <class T>
+const NormKernels<T>& norm_cells() {
+    return isa::pick([]<Isa L>() -> const NormKernels<T>& { return norm_kernels<T, L>(); });
+}
+template <class T>
+Gains<T> gains_of(const Weights& w) {
+    const auto at = [](const void* p) { return static_cast<const T*>(p); };
+    return {at(w.gain_ih), at(w.gain_hh), at(w.gain_c), at(w.b_ih), at(w.b_hh), at(w.b_c)};
 }
 
 constexpr long ceil_div(long a, long b) {
@@ -174,11 +184,15 @@ struct Cut {
 // costs.
 Cut cut(const Shape& shape, double k, double n, double element_ns, bool may_cut_units);
 
-// Samples of task i of `tasks`, with about as many real steps each.
+// Gradients of gains are summed row by row, on the way back through time; so many samples share
+// their sums, and are never cut apart. Fewer rows than that make no step of a task shorter.
+constexpr long kTogether = 4;
+
+// Samples of task i of `tasks`, with about as many real steps each; `together` of them stay so.
 struct Samples {
     long begin, end;
 };
-Samples samples_of(const Shape& shape, long task, long tasks);
+Samples samples_of(const Shape& shape, long task, long tasks, long together);
 
 constexpr double kRegionNs = 5e7;  // between two regions Ctrl-C is looked for
 
@@ -194,7 +208,9 @@ void through_time(const Shape& shape, const Cut& cut, long panels, bool backward
         parallel_team(cut.threads, [&](Team& team) {
             if (!cut.by_units) {
                 team.share_out(shape.directions * cut.tasks, [&](long task) {
-                    const Samples samples = samples_of(shape, task % cut.tasks, cut.tasks);
+                    const Samples samples =
+                        samples_of(shape, task % cut.tasks, cut.tasks,
+                                   shape.mode == Mode::layer_norm_lstm ? kTogether : 1);
                     for (long i = begin; i < end; ++i)
                         body(static_cast<int>(task / cut.tasks), number(i), samples, 0L, panels,
                              team.thread());

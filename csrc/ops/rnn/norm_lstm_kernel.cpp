@@ -1,0 +1,199 @@
+// The cell of an LSTM with layer norm: its sums are normalised over all units of a row, so that it
+// takes whole rows, each while it is in L1.
+#include "ops/rnn/cell_kernel.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+// The sum of f(x) over n numbers; lanes beyond the end are not counted.
+template <class T, class F>
+FASTNN_INLINE T total(const T* x, long n, F f) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b, c, d;
+    long i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        a += f(V::load(x + i));
+        b += f(V::load(x + i + W));
+        c += f(V::load(x + i + 2 * W));
+        d += f(V::load(x + i + 3 * W));
+    }
+    for (; i + W <= n; i += W) a += f(V::load(x + i));
+    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
+    return sum((a + b) + (c + d));
+}
+
+template <class T>
+struct Norm {
+    T mean, scale;  // 1 / deviation
+    FASTNN_INLINE Vec<T> operator()(Vec<T> x) const { return (x - Vec<T>(mean)) * Vec<T>(scale); }
+};
+
+// In two passes: the row is in L1, and a mean far from zero does no harm.
+template <class T>
+FASTNN_INLINE Norm<T> norm_of(const T* x, long n, T eps) {
+    using V = Vec<T>;
+    const T mean = total(x, n, [](V v) __attribute__((always_inline)) { return v; }) / T(n);
+    const T square = total(x, n,
+                           [mean](V v) __attribute__((always_inline)) {
+                               const V d = v - V(mean);
+                               return d * d;
+                           }) /
+                     T(n);
+    return {mean, T(1 / __builtin_sqrt(double(square) + double(eps)))};
+}
+
+// What goes into a gate: x and u are the normalised sums.
+template <class T, class Load>
+FASTNN_INLINE Vec<T> gate_sum(const rnn::Gains<T>& g, long at, Vec<T> x, Vec<T> u, Load load) {
+    Vec<T> sum = fma(load(g.hh + at), u, load(g.ih + at) * x);
+    if (g.b_ih != nullptr) sum += load(g.b_ih + at) + load(g.b_hh + at);
+    return sum;
+}
+
+template <class T, class Load>
+FASTNN_INLINE Vec<T> cell_sum(const rnn::Gains<T>& g, long j, Vec<T> c, Load load) {
+    return g.b_c != nullptr ? fma(load(g.c + j), c, load(g.b_c + j)) : load(g.c + j) * c;
+}
+
+template <class T>
+void forward(const rnn::NormForward<T>& s) {
+    using V = Vec<T>;
+    const long n = s.units;
+    for (long i = 0; i < s.rows; ++i) {
+        T* const x = s.gates + i * s.gates_row;
+        T* const u = s.recurrent + i * s.recurrent_row;
+        T* const cell = s.cell + i * s.cell_row;
+        T* const h = s.h + i * s.h_row;
+        const Norm<T> of_x = norm_of(x, 4 * n, s.eps), of_u = norm_of(u, 4 * n, s.eps);
+        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+            const auto sum = [&](long gate) __attribute__((always_inline)) {
+                const long at = gate * n + j;
+                const V a = of_x(load(x + at)), b = of_u(load(u + at));
+                store(x + at, a);
+                store(u + at, b);
+                return gate_sum(s.gains, at, a, b, load);
+            };
+            const V in = sigmoid(sum(0)), forget = sigmoid(sum(1)), value = tanh(sum(2));
+            const V c = fma(forget, load(cell + j), in * value);
+            store(cell + j, c);
+            if (s.cells != nullptr) store(s.cells + i * s.cells_row + j, c);
+            store(h + j, sigmoid(sum(3)));
+        });
+        const Norm<T> of_c = norm_of(cell, n, s.eps);
+        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+            V y = load(h + j) * tanh(cell_sum(s.gains, j, of_c(load(cell + j)), load));
+            store(h + j, y);
+            if (s.mask != nullptr) y *= load(s.mask + i * s.mask_row + j);
+            store(s.next + i * s.next_row + j, y);
+        });
+        if (s.norms == nullptr) continue;
+        T* const norms = s.norms + 4 * i;
+        norms[0] = of_x.scale, norms[1] = of_u.scale, norms[2] = of_c.mean, norms[3] = of_c.scale;
+    }
+}
+
+// Of y = (x - mean) / deviation: dx = (dy - mean dy - y mean(dy y)) / deviation.
+template <class T>
+struct NormBackward {
+    using V = Vec<T>;
+    V dy, dy_y;  // sums, then means
+    T scale;
+    FASTNN_INLINE explicit NormBackward(T scale_) : scale(scale_) {}
+    FASTNN_INLINE void add(V slope, V y) {
+        dy += slope;
+        dy_y = fma(slope, y, dy_y);
+    }
+    FASTNN_INLINE void finish(long n) {
+        dy = sum(dy) / T(n);
+        dy_y = sum(dy_y) / T(n);
+    }
+    FASTNN_INLINE V operator()(V slope, V y) const { return fnma(y, dy_y, slope - dy) * V(scale); }
+};
+
+template <class T>
+void backward(const rnn::NormBackward<T>& s) {
+    using V = Vec<T>;
+    const V one(T(1));
+    const long n = s.units;
+    for (long i = 0; i < s.rows; ++i) {
+        const T* const x = s.gates + i * s.gates_row;
+        const T* const u = x + 4 * n;
+        const T* const cell = s.cell + i * s.cell_row;
+        const T* const norms = s.norms + 4 * i;
+        T* const sums = s.sums + (s.place + i) / s.together * s.sums_row;
+        // Gradients of the gates' sums meanwhile; and, where that of i will be, of c normalised.
+        T* const slopes = s.next + i * s.next_row;
+        NormBackward<T> of_x(norms[0]), of_u(norms[1]), of_c(norms[3]);
+        const Norm<T> cell_norm{norms[2], norms[3]};
+        const auto gate = [&](long g, long j, auto load) __attribute__((always_inline)) {
+            const long at = g * n + j;
+            return gate_sum(s.gains, at, load(x + at), load(u + at), load);
+        };
+        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+            const V dh = slope(s, i, j, load);
+            store(s.carry + i * s.carry_row + j, V());
+            const V out = sigmoid(gate(3, j, load)), c = cell_norm(load(cell + j));
+            const V t = tanh(cell_sum(s.gains, j, c, load));
+            const V d = dh * out * fnma(t, t, one);
+            T *const dgain = sums + 12 * n + j, *const db = sums + 13 * n + j;
+            store(dgain, fma(d, c, load(dgain)));
+            store(db, load(db) + d);
+            const V dc = d * load(s.gains.c + j);
+            of_c.add(dc, c);
+            store(slopes + j, dc);
+            store(slopes + 3 * n + j, dh * t * out * (one - out));
+        });
+        of_c.finish(n);
+        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+            T* const dcell = s.dcell + i * s.dcell_row + j;
+            const V in = sigmoid(gate(0, j, load)), forget = sigmoid(gate(1, j, load)),
+                    value = tanh(gate(2, j, load));
+            const V dc = of_c(load(slopes + j), cell_norm(load(cell + j))) + load(dcell);
+            const V before = load(s.before + i * s.before_row + j);
+            store(dcell, dc * forget);
+            const auto put = [&](long g, V d) __attribute__((always_inline)) {
+                const long at = g * n + j;
+                T* const sum = sums + at;
+                const V a = load(x + at), b = load(u + at);
+                store(slopes + at, d);
+                store(sum, load(sum) + d);
+                store(sum + 4 * n, fma(d, a, load(sum + 4 * n)));
+                store(sum + 8 * n, fma(d, b, load(sum + 8 * n)));
+                of_x.add(d * load(s.gains.ih + at), a);
+                of_u.add(d * load(s.gains.hh + at), b);
+            };
+            put(0, dc * value * in * (one - in));
+            put(1, dc * before * forget * (one - forget));
+            put(2, dc * in * fnma(value, value, one));
+            put(3, load(slopes + 3 * n + j));
+        });
+        of_x.finish(4 * n);
+        of_u.finish(4 * n);
+        T* const dx = s.dgates + i * s.dgates_row;
+        over<T>(1, 4 * n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+            const V d = load(slopes + j);
+            const V du = of_u(d * load(s.gains.hh + j), load(u + j));
+            store(dx + j, of_x(d * load(s.gains.ih + j), load(x + j)));
+            store(dx + 4 * n + j, du);
+            store(slopes + j, du);
+        });
+    }
+}
+
+template <class T>
+constexpr rnn::NormKernels<T> kTable{forward<T>, backward<T>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::rnn {
+template <>
+const NormKernels<float>& norm_kernels<float, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<float>;
+}
+template <>
+const NormKernels<double>& norm_kernels<double, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<double>;
+}
+}  // namespace fastnn::rnn
