@@ -40,6 +40,21 @@ def test_forward(run, shape):
     run(step, expected, flops=4 * b * h * t * t * d, bytes=16 * q.size)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 4096, 64), (1, 8, 4096, 64), (8, 8, 512, 64)])
+def test_one_query(run, shape):
+    """A step of decoding: one query against all keys so far."""
+    b, h, s, d = shape
+    q, k, v = normal(b, h, 1, d), normal(b, h, s, d, seed=1), normal(b, h, s, d, seed=2)
+    args = [fastnn.from_numpy(x) for x in (q, k, v)]
+    expected = attention(*[x.astype("f8") for x in (q, k, v)])
+
+    def step():
+        with fastnn.no_grad():
+            return functional.scaled_dot_product_attention(*args)
+
+    run(step, expected, flops=4 * b * h * s * d, bytes=2 * k.nbytes)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_forward_backward(run, shape):
     b, h, t, d = shape

@@ -274,6 +274,48 @@ def test_same_bits_for_any_number_of_threads(shape):
     assert len(results) == 1
 
 
+def decoding(dtype):
+    """Few queries, whose keys are cut into slices; the slices differ in how much is masked."""
+    q, k, v = [
+        x.astype(dtype) for x in qkv((2, 1, 3, 64), (2, 1, 4100, 64), (2, 1, 4100, 33), seed=4)
+    ]
+    mask = allowed(2, 1, 3, 4100)
+    mask[0, :, 0] = False  # no key at all
+    mask[0, :, 1, 700:] = False  # none in later slices
+    mask[1, :, 2, :3500] = False
+    q[1, :, 0] *= 30  # one key has nearly all the weight
+    return q, k, v, mask
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_few_queries_against_many_keys(level, dtype):
+    q, k, v, mask = decoding(dtype)
+    scores = np.where(mask, q.astype("f8") @ k.astype("f8").swapaxes(-1, -2) / 8, -np.inf)
+    with isa(level):
+        y, lse = kernels.scaled_dot_product_attention(q, k, v, mask, scale=1 / 8, keep=True)
+    # A score is off by some roundings of its size; exp makes of that a relative error of weights.
+    off = 16 * np.finfo(dtype).eps * (1 + abs(scores[mask]).max())
+    want = reference.scaled_dot_product_attention(q, k, v, mask)
+    np.testing.assert_allclose(y, want, atol=off * abs(v).max())
+    assert lse[0, 0, 0] == np.inf
+    seen = lse != np.inf
+    want = np.log(np.exp(scores[seen] - 50).sum(-1)) + 50
+    np.testing.assert_allclose(lse[seen], want, atol=off)
+
+
+def test_slices_of_keys_have_the_same_bits_for_any_number_of_threads():
+    q, k, v, mask = decoding(np.float32)
+    results = set()
+    for n in THREADS:
+        with threads(n):
+            y, lse = kernels.scaled_dot_product_attention(
+                q, k, v, mask, False, 0.3, 0.1, STREAM, keep=True
+            )
+            results.add(y.tobytes() + lse.tobytes())
+    assert len(results) == 1
+
+
 def test_heads_split_off_rows_are_not_copied():
     rows = numbers(2, 6, 3, 4, 5)
     q, k, v = rows.transpose(2, 0, 3, 1, 4)

@@ -1,8 +1,13 @@
+#include <limits>
+
 #include "ops/attention/tiles.h"
 
 namespace fastnn::attention {
 namespace {
 
+// Chunks are blocks of rows of one matrix; where these are few, as for one query against many keys,
+// slices of the keys for each of them. Every slice has sums of its own, which are then added in
+// the order of the slices: the first one's are in the output.
 template <class T>
 class Forward {
  public:
@@ -12,46 +17,82 @@ class Forward {
           matrices_(items(args, args.ndim)),
           cols_(columns_of(args)),
           block_(block_rows()),
+          blocks_(ceil_div(a_.l, block_)),
+          tiles_(ceil_div(a_.s, cols_)),
+          slices_(a_.causal ? 1 : slices_of(matrices_ * blocks_, tiles_, slice_ns(a_.s))),
+          slice_(ceil_div(tiles_, slices_) * cols_),
+          sums_(static_cast<std::size_t>(matrices_ * a_.l * (2 * slices_ + a_.ev * (slices_ - 1)))),
           pack_(block_ > 16 && a_.e > 0),
           pack_v_(block_ > kRows && a_.ev > 0) {
         add(scores_, kRows * kScoresStride);
-        add(top_, block_);
-        add(total_, block_);
         if (pack_) add(k_, gemm::PackedB<T>::size(a_.e, cols_));
         if (pack_v_) add(v_, gemm::PackedB<T>::size(cols_, a_.ev));
         std::size_t most = 0;
         T somewhere[1];
         for (const long rows : Sizes(a_.l, kRows)) {
             for (const long cols : Sizes(a_.s, cols_)) {
-                const Tile t{0, 0, rows, 0, cols};
+                const Tile t{0, 0, rows, 0, cols, true};
+                const Part<T> sums = part({0, 0, slices_ - 1});
                 most = std::max({most, gemm::scratch_size(problem(scores(t, somewhere))),
-                                 gemm::scratch_size(problem(outputs(t, somewhere)))});
+                                 gemm::scratch_size(problem(outputs(t, sums, somewhere)))});
             }
         }
         add(products_, most);
     }
 
     void run() {
-        const long blocks = ceil_div(a_.l, block_), count = matrices_ * blocks;
-        const double pairs = static_cast<double>(std::min(block_, a_.l)) *
-                             static_cast<double>(a_.s) * (a_.causal ? 0.5 : 1.0);
-        const Sharing share(count, 200 + pairs * pair_ns<T>(a_, 2));
+        const long count = matrices_ * blocks_;
+        const Sharing share(count * slices_, slice_ns(slice_));
         Scratch<T> memory(local_ * static_cast<std::size_t>(share.threads));
-        share.run(count, [&](long i, int thread) {
-            block(i / blocks, i % blocks * block_,
-                  memory.data() + local_ * static_cast<std::size_t>(thread));
+        share.run(count * slices_, [&](long i, int thread) {
+            const Block b{i / slices_ / blocks_, i / slices_ % blocks_ * block_, i % slices_};
+            block(b, memory.data() + local_ * static_cast<std::size_t>(thread));
+            if (slices_ == 1) finish(b);
+        });
+        if (slices_ == 1) return;
+        parallel_for(count, 0.2 * static_cast<double>(block_ * a_.ev * slices_), [&](long i) {
+            Block b{i / blocks_, i % blocks_ * block_, 0};
+            const Part<T> sums = part(b);
+            for (b.slice = 1; b.slice < slices_; ++b.slice) f_.merge(sums, part(b), rows_of(b));
+            b.slice = 0;
+            finish(b);
         });
     }
 
  private:
+    struct Block {
+        long item, row, slice;
+    };
     struct Tile {
         long item, row, rows, col, cols;
+        bool first;  // nothing was before
     };
     void add(std::size_t& at, std::size_t size) {
         at = local_;
         local_ += lines<T>(size);
     }
     void add(std::size_t& at, long size) { add(at, static_cast<std::size_t>(size)); }
+
+    double slice_ns(long keys) const { return 200 + block_ns<T>(a_, block_, keys, 2); }
+
+    long rows_of(const Block& b) const { return std::min(block_, a_.l - b.row); }
+
+    // Where a slice adds up.
+    Part<T> part(const Block& b) const {
+        const long rows = matrices_ * a_.l, at = b.item * a_.l + b.row;
+        T* const top = sums_.data() + b.slice * 2 * rows + at;
+        if (b.slice == 0) {
+            T* const out = pointer<T>(a_.out, a_, a_.ndim, b.item) + b.row * a_.out.row;
+            return {out, a_.out.row, a_.ev, top, top + rows};
+        }
+        T* const out = sums_.data() + slices_ * 2 * rows + ((b.slice - 1) * rows + at) * a_.ev;
+        return {out, a_.ev, a_.ev, top, top + rows};
+    }
+
+    void finish(const Block& b) const {
+        T* const lse = static_cast<T*>(a_.lse);
+        f_.finish(part(b), rows_of(b), lse == nullptr ? nullptr : lse + b.item * a_.l + b.row);
+    }
 
     // Keys are packed once per block of rows, which should be long; but blocks should be many.
     long block_rows() const {
@@ -70,7 +111,7 @@ class Forward {
                 kScoresStride,  static_cast<T>(a_.scale),
                 T(0),           pack_ ? local + k_ : nullptr};
     }
-    Product<T> outputs(const Tile& t, T* local) const {
+    Product<T> outputs(const Tile& t, const Part<T>& sums, T* local) const {
         const gemm::Matrix<T> w{local + scores_, kScoresStride, 1};
         const auto v = rows_from(matrix<T>(a_.v, a_, a_.ndim, t.item), t.col);
         return {t.rows,
@@ -78,23 +119,25 @@ class Forward {
                 t.cols,
                 w,
                 v,
-                pointer<T>(a_.out, a_, a_.ndim, t.item) + t.row * a_.out.row,
-                a_.out.row,
+                sums.out,
+                sums.row,
                 T(1),
-                t.col == 0 ? T(0) : T(1),
+                t.first ? T(0) : T(1),
                 pack_v_ ? local + v_ : nullptr};
     }
 
-    void block(long item, long first, T* local) const {
-        const long last = std::min(a_.l, first + block_);
-        T* const out = pointer<T>(a_.out, a_, a_.ndim, item);
-        T *const top = local + top_, *const total = local + total_;
-        if (a_.s == 0) {
-            std::fill_n(total, last - first, T(0));
-            for (long i = first; i < last; ++i) std::fill_n(out + i * a_.out.row, a_.ev, T(0));
+    void block(const Block& b, T* local) const {
+        const long item = b.item, begin = b.slice * slice_, end = std::min(a_.s, begin + slice_),
+                   last = b.row + rows_of(b);
+        const Part<T> sums = part(b);
+        if (begin >= end) {  // no keys, or none left for the last slices
+            const long rows = rows_of(b);
+            std::fill_n(sums.top, rows, -std::numeric_limits<T>::infinity());
+            std::fill_n(sums.total, rows, T(0));
+            for (long i = 0; i < rows; ++i) std::fill_n(sums.out + i * sums.row, a_.ev, T(0));
         }
-        for (long col = 0; col < a_.s; col += cols_) {
-            const long cols = std::min(cols_, a_.s - col);
+        for (long col = begin; col < end; col += cols_) {
+            const long cols = std::min(cols_, end - col);
             if (a_.causal && col >= last) break;
             if (pack_) {
                 gemm::PackedB<T>::pack(
@@ -106,28 +149,26 @@ class Forward {
                                        rows_from(matrix<T>(a_.v, a_, a_.ndim, item), col),
                                        local + v_, false);
             }
-            for (long row = first; row < last; row += kRows) {
+            for (long row = b.row; row < last; row += kRows) {
                 const long rows = std::min(kRows, last - row);
                 if (a_.causal && col >= row + rows) continue;
-                const Tile t{item, row, rows, col, cols};
+                const Tile t{item, row, rows, col, cols, col == begin};
+                const Part<T> here = part({item, row, b.slice});
                 gemm::multiply_here(problem(scores(t, local)), local + products_);
-                T* const y = out + row * a_.out.row;
                 f_.weights({local + scores_, kScoresStride, rows, cols,
-                            masking<T>(a_, item, row, col), top + row - first, total + row - first,
-                            col == 0, y, a_.out.row, a_.ev});
-                gemm::multiply_here(problem(outputs(t, local)), local + products_);
+                            masking<T>(a_, item, row, col), t.first, here});
+                gemm::multiply_here(problem(outputs(t, here, local)), local + products_);
             }
         }
-        f_.finish(out + first * a_.out.row, a_.out.row, last - first, a_.ev, top, total,
-                  a_.lse == nullptr ? nullptr : static_cast<T*>(a_.lse) + item * a_.l + first);
     }
 
     const Args& a_;
     const TypedKernels<T>& f_;
-    const long matrices_, cols_, block_;
+    const long matrices_, cols_, block_, blocks_, tiles_, slices_, slice_;
+    mutable Scratch<T> sums_;  // top and total of all slices; out of all but the first
     const bool pack_, pack_v_;
     // Parts of the memory of a thread.
-    std::size_t local_ = 0, scores_ = 0, top_ = 0, total_ = 0, k_ = 0, v_ = 0, products_ = 0;
+    std::size_t local_ = 0, scores_ = 0, k_ = 0, v_ = 0, products_ = 0;
 };
 
 void run(const Args& args) {

@@ -76,18 +76,24 @@ struct Masking {
     T keep;                   // 1 / (1 - p)
 };
 
-// scores[i, j] -> exp(scores[i, j] - top[i]), where top and total (the largest score so far, and
-// the sum of the results) move on; what out[i, :] holds is scaled to the new top. first: nothing
-// was before.
+// What some of the keys give, before it is divided: top[i] is the largest score x[i, j] among them,
+// total[i] = sum_j exp(x[i, j] - top[i]), and out[i, :] the same sum of rows v[j, :].
+template <class T>
+struct Part {
+    T* out;
+    long row, cols;
+    T *top, *total;
+};
+
+// scores[i, j] -> exp(scores[i, j] - top[i]). top and total move on, and out is scaled to the new
+// top. first: nothing was before.
 template <class T>
 struct Weights {
     T* scores;
     long stride, rows, cols;
     Masking<T> masking;
-    T *top, *total;
     bool first;
-    T* out;
-    long out_row, out_cols;
+    Part<T> part;
 };
 
 // scores[i, j] -> w[i, j] as it was multiplied to v, and slopes[i, j] -> scale * dx[i, j] for
@@ -104,8 +110,10 @@ struct Slopes {
 template <class T>
 struct TypedKernels {
     void (*weights)(const Weights<T>&);
+    // Adds what other keys give, which is left scaled to the new top.
+    void (*merge)(const Part<T>& part, const Part<T>& other, long rows);
     // out[i, :] /= total[i], and lse where it is not null.
-    void (*finish)(T* out, long row, long rows, long cols, const T* top, const T* total, T* lse);
+    void (*finish)(const Part<T>& part, long rows, T* lse);
     void (*slopes)(const Slopes<T>&);
     // dots[i] = sum_j a[i, j] b[i, j]
     void (*dots)(const T* a, long a_row, const T* b, long b_row, long rows, long cols, T* dots);

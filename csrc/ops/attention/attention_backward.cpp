@@ -17,9 +17,7 @@ class Backward {
           heads_(items(a_, a_.ndim - 1)),
           cols_(columns_of(a_)),
           tiles_(ceil_div(a_.s, cols_)),
-          slices_(heads_ >= kManyChunks / 2
-                      ? 1
-                      : std::clamp(ceil_div(kManyChunks, heads_), 1L, std::max(1L, tiles_))),
+          slices_(slices_of(heads_, tiles_, slice_ns(a_.s))),
           slice_tiles_(ceil_div(tiles_, slices_)),
           pack_(a_.l > 16 && a_.e > 0 && a_.ev > 0),
           partial_size_(static_cast<std::size_t>(heads_ * share_ * a_.l * a_.e)),
@@ -48,9 +46,7 @@ class Backward {
 
     void run() {
         const long count = heads_ * slices_;
-        const double pairs = static_cast<double>(a_.l) * static_cast<double>(share_) *
-                             static_cast<double>(slice_tiles_ * cols_) * (a_.causal ? 0.5 : 1.0);
-        const Sharing share(count, 300 + pairs * pair_ns<T>(a_, 5));
+        const Sharing share(count, slice_ns(slice_tiles_ * cols_));
         Scratch<T> memory(local_ * static_cast<std::size_t>(share.threads));
         share.run(count, [&](long i, int thread) {
             slice(i / slices_, i % slices_,
@@ -74,6 +70,8 @@ class Backward {
         at = local_;
         local_ += lines<T>(size);
     }
+
+    double slice_ns(long keys) const { return 300 + block_ns<T>(a_, a_.l * share_, keys, 5); }
 
     gemm::Matrix<T> rows_of(const Operand& x, const Tile& t) const {
         return rows_from(matrix<T>(x, a_, a_.ndim, t.item), t.row);

@@ -8,6 +8,7 @@ namespace {
 using attention::kCols;
 using attention::kDropBlock;
 using attention::Masking;
+using attention::Part;
 using attention::Slopes;
 using attention::Weights;
 
@@ -74,11 +75,14 @@ FASTNN_INLINE void clear(T* x, long begin, long end) {
     over<T>(end - begin, [=](long j, long k) { store(Vec<T>(), x + begin + j, k); });
 }
 
+template <class T>
+constexpr T kLowest = T(-__builtin_inf());
+
 // The largest of x + add, which is stored. max(x, m) passes over NaN in x; it comes back in exp.
 template <bool masked, class T>
 FASTNN_INLINE T row_top(T* x, const T* add, long n) {
     using V = Vec<T>;
-    const V lowest = T(-__builtin_inf());
+    const V lowest = kLowest<T>;
     V m0 = lowest, m1 = lowest;
     const auto at = [=](long i) __attribute__((always_inline)) {
         V v = V::load(x + i);
@@ -127,34 +131,44 @@ FASTNN_INLINE T row_exp(T* x, T top, long n) {
     return sum(s0 + s1);
 }
 
+// What scores are counted from. While all is masked: exp(-inf - 0) is the 0 that is wanted.
+template <class T>
+FASTNN_INLINE T shift_of(T top) {
+    return top == kLowest<T> ? T(0) : top;
+}
+
+// Scales the sums of row i to a new top.
+template <class T>
+FASTNN_INLINE void move_top(const Part<T>& p, long i, T now) {
+    using V = Vec<T>;
+    const T before = p.top[i], shift = shift_of(now),
+            factor = before == shift ? T(1) : exp_of(before - shift);
+    p.top[i] = now;
+    p.total[i] *= factor;
+    if (factor == T(1)) return;
+    const V f = factor;
+    T* const out = p.out + i * p.row;
+    over<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
+        store(load(out + j, k) * f, out + j, k);
+    });
+}
+
 template <bool masked, class T>
 FASTNN_INLINE void weights_of(const Weights<T>& a) {
-    using V = Vec<T>;
-    constexpr T lowest = T(-__builtin_inf());
+    const Part<T>& p = a.part;
     Added<T> added;
     for (long i = 0; i < a.rows; ++i) {
         T* const x = a.scores + i * a.stride;
         const long n = visible(a.masking, i, a.cols);
         const T top = row_top<masked>(x, masked ? added.at(a.masking, i, a.cols) : nullptr, n);
-        const T before = a.first ? lowest : a.top[i], now = top > before ? top : before;
-        // While all is masked: exp(-inf - 0) is the 0 that is wanted.
-        const T shift = now == lowest ? T(0) : now;
-        const T total = row_exp(x, shift, n);
-        clear(x, n, a.cols);
-        a.top[i] = now;
         if (a.first) {
-            a.total[i] = total;
+            p.top[i] = top;
+            p.total[i] = T(0);
         } else {
-            const T factor = before == shift ? T(1) : exp_of(before - shift);
-            a.total[i] = a.total[i] * factor + total;
-            if (factor != T(1)) {
-                const V f = factor;
-                T* const out = a.out + i * a.out_row;
-                over<T>(a.out_cols, [=](long j, long k) __attribute__((always_inline)) {
-                    store(load(out + j, k) * f, out + j, k);
-                });
-            }
+            move_top(p, i, top > p.top[i] ? top : p.top[i]);
         }
+        p.total[i] += row_exp(x, shift_of(p.top[i]), n);
+        clear(x, n, a.cols);
         if (a.masking.drop) {
             T factors[kCols];
             draw(a.masking, i, n, factors);
@@ -163,6 +177,14 @@ FASTNN_INLINE void weights_of(const Weights<T>& a) {
             });
         }
     }
+}
+
+// y += x
+template <class T>
+FASTNN_INLINE void add_row(const T* x, T* y, long n) {
+    over<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+        store(load(y + j, k) + load(x + j, k), y + j, k);
+    });
 }
 
 template <class T>
@@ -175,17 +197,29 @@ void weights(const Weights<T>& a) {
 }
 
 template <class T>
-void finish(T* out, long row, long rows, long cols, const T* top, const T* total, T* lse) {
+void merge(const Part<T>& part, const Part<T>& other, long rows) {
+    for (long i = 0; i < rows; ++i) {
+        const T now = part.top[i] > other.top[i] ? part.top[i] : other.top[i];
+        move_top(part, i, now);
+        move_top(other, i, now);
+        part.total[i] += other.total[i];
+        add_row(other.out + i * other.row, part.out + i * part.row, part.cols);
+    }
+}
+
+template <class T>
+void finish(const Part<T>& p, long rows, T* lse) {
     using V = Vec<T>;
     for (long i = 0; i < rows; ++i) {
-        const bool nothing = total[i] == T(0);
-        const V factor = nothing ? T(0) : T(1) / total[i];
-        T* const y = out + i * row;
-        over<T>(cols, [=](long j, long k) __attribute__((always_inline)) {
+        const T total = p.total[i];
+        const bool nothing = total == T(0);
+        const V factor = nothing ? T(0) : T(1) / total;
+        T* const y = p.out + i * p.row;
+        over<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
             store(load(y + j, k) * factor, y + j, k);
         });
         if (lse != nullptr)
-            lse[i] = nothing ? T(__builtin_inf()) : top[i] + log(V(total[i])).lane(0);
+            lse[i] = nothing ? T(__builtin_inf()) : p.top[i] + log(V(total)).lane(0);
     }
 }
 
@@ -244,17 +278,12 @@ void dots(const T* a, long a_row, const T* b, long b_row, long rows, long cols, 
 
 template <class T>
 void add(const T* x, long x_row, T* y, long y_row, long rows, long cols) {
-    for (long i = 0; i < rows; ++i) {
-        const T* const from = x + i * x_row;
-        T* const to = y + i * y_row;
-        over<T>(cols, [=](long j, long k) __attribute__((always_inline)) {
-            store(load(to + j, k) + load(from + j, k), to + j, k);
-        });
-    }
+    for (long i = 0; i < rows; ++i) add_row(x + i * x_row, y + i * y_row, cols);
 }
 
 template <class T>
-constexpr attention::TypedKernels<T> kTable{weights<T>, finish<T>, slopes<T>, dots<T>, add<T>};
+constexpr attention::TypedKernels<T> kTable{weights<T>, merge<T>, finish<T>,
+                                            slopes<T>,  dots<T>,  add<T>};
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

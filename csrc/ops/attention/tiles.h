@@ -125,6 +125,22 @@ double pair_ns(const Args& a, double products) {
     return (flops / 90 + 0.5 + (a.p > 0 ? 1.0 : 0.0)) * sizeof(T) / 4;
 }
 
+// What `rows` rows and `keys` keys cost, of which few rows wait for the keys to come from L3.
+template <class T>
+double block_ns(const Args& a, long rows, long keys, double products) {
+    const double pairs = static_cast<double>(rows) * static_cast<double>(keys);
+    const double bytes = static_cast<double>(keys) * static_cast<double>((a.e + a.ev) * sizeof(T));
+    return std::max(pairs * pair_ns<T>(a, products) * (a.causal ? 0.5 : 1.0), bytes / 40);
+}
+
+// Into how many slices of keys each of `count` items is cut, where they are too few for all threads
+// and long enough.
+inline long slices_of(long count, long tiles, double item_ns) {
+    if (count >= kManyChunks / 2) return 1;
+    const double most = std::min(static_cast<double>(tiles), item_ns / kChunkNs);
+    return std::clamp(static_cast<long>(most), 1L, ceil_div(kManyChunks, count));
+}
+
 // How `count` items of item_ns each are shared out: several to a chunk where they are small, and in
 // regions between which Ctrl-C is looked for. Calls item(i, thread), for thread < threads.
 struct Sharing {
