@@ -18,7 +18,7 @@ class Run {
           slope_size_(static_cast<std::size_t>(s_.batch * slope_row_)),
           slopes_(2 * slope_size_ * directions()),
           dgates_(args.direction[0].dgates == nullptr
-                      ? directions() * static_cast<std::size_t>(s_.rows * kept_)
+                      ? directions() * static_cast<std::size_t>(blocks() * s_.rows * kept_)
                       : 0),
           douts_(projected() ? directions() * static_cast<std::size_t>(s_.rows * s_.out) : 0),
           sums_(normed() ? directions() * static_cast<std::size_t>(groups() * kSums * s_.hidden)
@@ -82,6 +82,7 @@ class Run {
     bool projected() const { return a_.direction[0].weights.hr != nullptr; }
     bool normed() const { return s_.mode == Mode::layer_norm_lstm; }
     bool keeps_gates() const { return has_cell(s_.mode) || s_.mode == Mode::gru; }
+    long blocks() const { return normed() ? 2 : 1; }  // of gates: W x, U h
     long groups() const { return ceil_div(s_.batch, kTogether); }
     T* sums(int d, long group) { return sums_.data() + (d * groups() + group) * kSums * s_.hidden; }
     const T* y(int d, long row) const {
@@ -97,7 +98,8 @@ class Run {
     }
     T* dgates(int d, long row) {
         T* const given = static_cast<T*>(a_.direction[d].dgates);
-        return (given != nullptr ? given : dgates_.data() + d * s_.rows * kept_) + row * kept_;
+        return (given != nullptr ? given : dgates_.data() + d * blocks() * s_.rows * kept_) +
+               row * kept_;
     }
     // The gradients of U h of step number s, one row per sample.
     T* slopes(int d, long s, long sample) {
@@ -193,6 +195,7 @@ class Run {
         c.gains = gains_of<T>(a_.direction[d].weights);
         c.norms = static_cast<const T*>(a_.direction[d].norms) + 4 * row;
         c.sums = sums(d, sample / kTogether), c.sums_row = kSums * s_.hidden;
+        c.recurrent = s_.rows * kept_;
         c.together = kTogether, c.place = sample % kTogether;
         norm_cells<T>().backward(c);
     }
@@ -320,7 +323,7 @@ class Run {
         // h.
         const auto product = [&](long rows, long row, const T* b, long b_row, bool add) {
             T* const c = static_cast<T*>(k.dw_hh);
-            const T* const a = g + row * kept_ + (normed() ? 4 * h : 0);
+            const T* const a = g + row * kept_ + (normed() ? s_.rows * kept_ : 0);
             const bool gru = s_.mode == Mode::gru;
             transposed_product((gru ? 2 : gates_) * h, s_.out, rows, a, kept_, b, b_row, 1, c, add);
             if (gru)

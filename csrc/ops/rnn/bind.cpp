@@ -202,6 +202,11 @@ py::object parts_of(const rnn::Shape& s, long rows, long width, void** parts) {
     return a;
 }
 
+// With layer norm, sums of W x and of U h are kept apart.
+long gate_rows(const Layer& layer) {
+    return layer.normed() ? 2 * layer.shape.rows : layer.shape.rows;
+}
+
 template <Mode mode>
 py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handle c_0,
                   py::handle batch_sizes, bool keep, py::handle mask, double eps) {
@@ -222,7 +227,7 @@ py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handl
     if constexpr (rnn::has_cell(mode)) {
         last_cell = parts_of(s, s.batch, s.hidden, c_n);
         if (keep) {
-            py::object g = parts_of(s, s.rows, rnn::columns_of(mode) * s.hidden, gates),
+            py::object g = parts_of(s, gate_rows(layer), 4 * s.hidden, gates),
                        c = parts_of(s, s.rows, s.hidden, cells), r = py::none();
             if (layer.normed()) r = parts_of(s, s.rows, 4, norms);
             if (layer.projected) r = parts_of(s, s.rows, s.hidden, hidden);
@@ -241,14 +246,14 @@ py::tuple forward(py::handle input, py::handle params, py::handle h_0, py::handl
 
 // Something that was saved, (directions, rows, width).
 void saved_part(Layer& layer, const py::tuple& saved, std::size_t i, const char* argument,
-                long width, const void** parts) {
+                long rows, long width, const void** parts) {
     const rnn::Shape& s = layer.shape;
     const Array a = float_array(saved[i], {layer.op, argument});
     if (a.dtype != s.dtype || !a.contiguous)
         fail<ValueError>(layer.op, ": saved must be what the forward pass returned");
-    check_shape(a, {layer.op, argument}, {s.directions, s.rows, width});
+    check_shape(a, {layer.op, argument}, {s.directions, rows, width});
     for (int d = 0; d < s.directions; ++d)
-        parts[d] = a.data + static_cast<std::size_t>(d * s.rows * width) * size_of(s.dtype);
+        parts[d] = a.data + static_cast<std::size_t>(d * rows * width) * size_of(s.dtype);
 }
 
 // A new state that holds a gradient at first, or zeros.
@@ -299,11 +304,11 @@ py::tuple backward(py::handle dy, py::handle dh_n, py::handle dc_n, py::handle i
                         " arrays that the forward pass returned with keep=True");
     const auto kept = py::reinterpret_borrow<py::tuple>(saved);
     if constexpr (count > 0)
-        saved_part(layer, kept, 0, "gates", rnn::columns_of(mode) * s.hidden, gates);
+        saved_part(layer, kept, 0, "gates", gate_rows(layer), 4 * s.hidden, gates);
     if constexpr (rnn::has_cell(mode)) {
-        saved_part(layer, kept, 1, "cells", s.hidden, cells);
-        if (layer.projected) saved_part(layer, kept, 2, "hidden", s.hidden, hidden);
-        if (layer.normed()) saved_part(layer, kept, 2, "norms", 4, norms);
+        saved_part(layer, kept, 1, "cells", s.rows, s.hidden, cells);
+        if (layer.projected) saved_part(layer, kept, 2, "hidden", s.rows, s.hidden, hidden);
+        if (layer.normed()) saved_part(layer, kept, 2, "norms", s.rows, 4, norms);
     }
     if (count > 0 && overwrite) writable_array(kept[0], {layer.op, "gates"});
     void *dh0[2]{}, *dc0[2]{};

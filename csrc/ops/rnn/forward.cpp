@@ -12,8 +12,7 @@ class Run {
           steps_(args.shape),
           f_(cells<T>()),
           gates_(gates_of(s_.mode)),
-          columns_(args.direction[0].gates != nullptr ? columns_of(s_.mode)
-                                                      : std::min(4L, columns_of(s_.mode))),
+          columns_(columns_of(s_.mode)),
           y_row_(s_.directions * s_.out),
           state_row_(padded<T>(s_.out)),
           // Space for both states of all samples: the one that is read and the one that is
@@ -56,7 +55,7 @@ class Run {
                 normed() ? 4.0 : 2.0, !projected() && !normed());
         // What a step leaves to its thread alone: h before its projection, or the sums of U h.
         const long width = projected()                 ? padded<T>(s_.hidden)
-                           : normed() && columns_ == 4 ? padded<T>(4 * s_.hidden)
+                           : normed() && !kept_norms() ? padded<T>(4 * s_.hidden)
                                                        : 0;
         const auto local = static_cast<std::size_t>(s_.batch * width);
         Scratch<T> memory(local * static_cast<std::size_t>(plan.threads));
@@ -72,6 +71,7 @@ class Run {
     static constexpr const T* kNone = nullptr;
     bool projected() const { return a_.direction[0].weights.hr != nullptr; }
     bool normed() const { return s_.mode == Mode::layer_norm_lstm; }
+    bool kept_norms() const { return a_.direction[0].norms != nullptr; }
     bool keeps_gates() const { return has_cell(s_.mode) || s_.mode == Mode::gru; }
     T* y(int d, long row) const { return static_cast<T*>(a_.y) + row * y_row_ + d * s_.out; }
     // The sums of a row: in y itself for tanh and relu.
@@ -233,9 +233,8 @@ class Run {
         NormForward<T> c{};
         static_cast<Forward<T>&>(c) = cell_at(d, s, rows, sample, 0);
         c.units = h;
-        const bool kept = columns_ > 4;
-        c.recurrent = kept ? c.gates + 4 * h : local,
-        c.recurrent_row = kept ? c.gates_row : local_row;
+        c.recurrent = kept_norms() ? c.gates + s_.rows * 4 * h : local;
+        c.recurrent_row = kept_norms() ? c.gates_row : local_row;
         const typename Panels<T>::Part parts[] = {
             {0, 0, nullptr}, {h, 0, nullptr}, {2 * h, 0, nullptr}, {3 * h, 0, nullptr}};
         for (long p = 0; p < recurrent_[d].panels(); ++p)

@@ -118,7 +118,7 @@ void backward(const rnn::NormBackward<T>& s) {
     const long n = s.units;
     for (long i = 0; i < s.rows; ++i) {
         const T* const x = s.gates + i * s.gates_row;
-        const T* const u = x + 4 * n;
+        const T* const u = x + s.recurrent;
         const T* const cell = s.cell + i * s.cell_row;
         const T* const norms = s.norms + 4 * i;
         T* const sums = s.sums + (s.place + i) / s.together * s.sums_row;
@@ -175,7 +175,7 @@ void backward(const rnn::NormBackward<T>& s) {
             const V d = load(slopes + j);
             const V du = of_u(d * load(s.gains.hh + j), load(u + j));
             store(dx + j, of_x(d * load(s.gains.ih + j), load(x + j)));
-            store(dx + 4 * n + j, du);
+            store(dx + s.recurrent + j, du);
             store(slopes + j, du);
         });
     }

@@ -18,9 +18,9 @@
 // Kept for the way back, per direction: `gates` after their non-linearities, i f g o or r z n and
 // U_n h + b'_n (rows x 4H); for LSTM `cells` c (rows x H) and, with a projection, `hidden`
 // o tanh(c) (rows x H). tanh and relu need y alone. Of layer_norm_lstm, `gates` are the sums less
-// their mean over their deviation, of W x and of U h (rows x 8H), `cells` c, and `norms` 1 /
-// deviation of W x and of U h, mean and 1 / deviation of c (rows x 4). backward may write over
-// `gates`.
+// their mean over their deviation, of W x and behind them of U h (2 x rows x 4H), `cells` c, and
+// `norms` 1 / deviation of W x and of U h, mean and 1 / deviation of c (rows x 4). backward may
+// write over `gates`.
 //
 // The bits of a result do not depend on how samples and units are cut, so the cut may follow the
 // number of threads: every sum goes along k in the same blocks.
@@ -42,9 +42,9 @@ constexpr bool has_cell(Mode mode) {
 constexpr long gates_of(Mode mode) {
     return has_cell(mode) ? 4 : mode == Mode::gru ? 3 : 1;
 }
-// Blocks of H columns that are kept per row. For tanh and relu they are those of y.
+// Columns of `gates`, in blocks of H. For tanh and relu they are those of y.
 constexpr long columns_of(Mode mode) {
-    return mode == Mode::layer_norm_lstm ? 8 : mode == Mode::lstm || mode == Mode::gru ? 4 : 1;
+    return has_cell(mode) || mode == Mode::gru ? 4 : 1;
 }
 
 struct Weights {
@@ -159,7 +159,8 @@ struct NormForward : Forward<T> {
     T* norms;  // 4 of each row, or null
 };
 template <class T>
-struct NormBackward : Backward<T> {  // gates and dgates are followed by those of U h
+struct NormBackward : Backward<T> {
+    long recurrent;  // from a gate of W x to that of U h, in gates and in dgates
     Gains<T> gains;
     const T* norms;
     // Sums over rows, added to: of the gradients of b (and b'), a, a' (4 H each), a'', b'' (H
