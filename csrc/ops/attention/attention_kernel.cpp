@@ -55,12 +55,14 @@ struct Added {
 // What the weights of row i are multiplied by.
 template <class T>
 FASTNN_INLINE void draw(const Masking<T>& m, long i, long cols, T* factors) {
+    const T keep = m.keep;  // factors might lie on top of m, for all the compiler knows
+    const uint32_t threshold = m.threshold;
     for (long j = 0; j < cols; j += kDropBlock) {
         uint32_t numbers[kDropBlock];
         const uint64_t block = m.block + uint64_t(i) * m.blocks + uint64_t(j / kDropBlock);
         Philox::block(m.seed, m.offset, block * Philox::counters, numbers);
         for (long n = 0; n < kDropBlock; ++n)
-            factors[j + n] = numbers[n] >= m.threshold ? m.keep : T(0);
+            factors[j + n] = numbers[n] >= threshold ? keep : T(0);
     }
 }
 
