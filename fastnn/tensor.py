@@ -333,7 +333,7 @@ class Tensor(Methods):
         if self.node is not None:
             raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
         copy = rebuild(type(self), self.data.copy(), self.requires_grad)
-        copy.grad = None if self.grad is None else Tensor(self.grad.data.copy())
+        copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
         memo[id(self)] = copy
         return copy
 

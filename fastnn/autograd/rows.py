@@ -92,6 +92,18 @@ class RowGradient(Tensor):
         dense[self.ids] = self.rows
         return Tensor(dense)
 
+    def __reduce__(self) -> Any:
+        if self.rows is None:
+            return super().__reduce__()
+        return RowGradient, (self.ids, self.rows, self._whole)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.rows is None:
+            return super().__deepcopy__(memo)
+        copy = RowGradient(self.ids.copy(), self.rows.copy(), self._whole)
+        memo[id(self)] = copy
+        return copy
+
     def accumulate_in(self, leaf: Tensor) -> None:
         """Add this to ``leaf.grad``, which stays a `RowGradient` if it was none or one."""
         if self.rows is None or self.shape != leaf.data.shape or self.dtype != leaf.data.dtype:

@@ -1,5 +1,8 @@
 """Embedding and EmbeddingBag."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -294,6 +297,23 @@ def test_rows_are_kept():
     assert g.is_sparse
     assert dense.data.sum() == 12
     assert dense.data[7].tolist() == [2] * 4
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_copies_of_rows(dense):
+    table = sparse_table()
+    table(fastnn.tensor([7, 3, 7])).sum().backward()
+    if dense:
+        assert table.weight.grad.data.shape == (50, 4)
+    twin = copy.deepcopy(table)
+    loaded = pickle.loads(pickle.dumps(table.weight.grad))
+    assert table.weight.grad.is_sparse == (not dense)
+    for g in (twin.weight.grad, loaded):
+        assert getattr(g, "is_sparse", False) == (not dense)
+        np.testing.assert_array_equal(g.to_dense(), table.weight.grad.to_dense())
+    if not dense:
+        twin.weight.grad.rows[:] = 5
+        assert table.weight.grad.rows.tolist() == [[1] * 4, [2] * 4]
 
 
 def test_rows_become_a_table_when_asked():
