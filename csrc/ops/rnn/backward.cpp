@@ -112,7 +112,7 @@ class Run {
 
     void pack(Panels<T>& panels, T* memory, double depth) {
         panels.set_packed(memory);
-        parallel_for(panels.panels(), 0.15 * depth * static_cast<double>(panels.panel()),
+        parallel_for(panels.panels(), kPackNs * depth * static_cast<double>(panels.panel()),
                      [&](long p) { panels.pack(p); });
     }
 

@@ -114,12 +114,12 @@ class Run {
         }
         const long panels = recurrent_[0].panels();
         parallel_for(s_.directions * panels,
-                     0.15 * static_cast<double>(s_.out * gates_ * recurrent_[0].panel()),
+                     kPackNs * static_cast<double>(s_.out * gates_ * recurrent_[0].panel()),
                      [&](long i) { recurrent_[i / panels].pack(i % panels); });
         if (!projected()) return;
         const long more = projection_[0].panels();
         parallel_for(s_.directions * more,
-                     0.15 * static_cast<double>(s_.hidden * recurrent_[0].panel()),
+                     kPackNs * static_cast<double>(s_.hidden * recurrent_[0].panel()),
                      [&](long i) { projection_[i / more].pack(i % more); });
     }
 

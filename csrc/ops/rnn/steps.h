@@ -194,6 +194,7 @@ struct Samples {
 };
 Samples samples_of(const Shape& shape, long task, long tasks, long together);
 
+constexpr double kPackNs = 0.15;   // per weight
 constexpr double kRegionNs = 5e7;  // between two regions Ctrl-C is looked for
 
 // Runs body(d, step, samples, first panel, last panel, thread) for all steps, in the order of
