@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
-
-from ..autograd.function import Array, array
-from ..ops.attention import multi_head, with_weights
-from ..ops.create import empty, zeros
-from ..ops.elementwise import add
-from ..ops.join import cat, split
-from ..ops.linear import linear
-from ..ops.shape import broadcast_to, reshape
+from ..ops.attention import multi_head_attention_forward
+from ..ops.create import empty
 from ..tensor import Tensor, TensorLike
 from . import init
 from .linear import Linear
@@ -21,8 +13,6 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = ["MultiheadAttention"]
-
-Mask = Any  # what attention takes: an array that allows, a tensor that is added, or None
 
 
 class MultiheadAttention(Module):
@@ -190,198 +180,34 @@ class MultiheadAttention(Module):
         ValueError
             Where shapes do not fit.
         """
-        q, k, v = self._inputs(query, key, value)
-        batched = q.ndim == 3
-        if not batched:
-            axis = 0 if self.batch_first else 1
-            same = (k is q, v is k)
-            q = q.unsqueeze(axis)
-            k = q if same[0] else k.unsqueeze(axis)
-            v = k if same[1] else v.unsqueeze(axis)
-        parts = self._project(q, k, v)
-        parts, added = self._added(parts)
-        b, n, s = self._sizes(q, k)
-        mask = self._mask(key_padding_mask, attn_mask, (b, n, s), added, batched)
-        if is_causal and attn_mask is not None and not (need_weights or added):
-            # The mask is what is_causal says, and that is cheaper to ask.
-            mask = self._mask(key_padding_mask, None, (b, n, s), added, batched)
-        if is_causal and added:
-            causal = np.tri(n, s + added) != 0
-            causal[:, s:] = True
-            mask, is_causal = merged(mask, causal[None, None], q.dtype), False
-        p = self.dropout if self.training else 0.0
-        weights = None
-        if need_weights or (isinstance(mask, Tensor) and mask.requires_grad):
-            y, weights = self._with_weights(parts, mask, is_causal, p, need_weights)
-        else:
-            y = multi_head(
-                parts,
-                self.num_heads,
-                self.batch_first,
-                None if mask is None else array(mask),
-                is_causal,
-                p,
-            )
-        y = self.out_proj(y)
-        if not batched:
-            y = y.squeeze(0 if self.batch_first else 1)
-        if not need_weights or weights is None:
-            return y, None
-        if average_attn_weights:
-            weights = weights.mean(1)
-        return y, weights if batched else weights.squeeze(0)
-
-    def _inputs(
-        self, query: TensorLike, key: TensorLike, value: TensorLike
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """The arguments as tensors, checked; what is the same stays the same."""
-        q = query if isinstance(query, Tensor) else Tensor(array(query))
-        k = q if key is query else key if isinstance(key, Tensor) else Tensor(array(key))
-        v = k if value is key else value if isinstance(value, Tensor) else Tensor(array(value))
-        layout = ("B, L, E" if self.batch_first else "L, B, E") + ") or (L, E"
-        if q.ndim not in (2, 3):
-            raise ValueError(f"MultiheadAttention: query must have shape ({layout}), got {q.shape}")
-        for name, x, size in (
-            ("query", q, self.embed_dim),
-            ("key", k, self.kdim),
-            ("value", v, self.vdim),
-        ):
-            if x.ndim != q.ndim or x.shape[-1] != size:
-                raise ValueError(
-                    f"MultiheadAttention: {name} must have {q.ndim} dimensions, as query, and "
-                    f"{size} features, got shape {x.shape}"
-                )
-        batch = 0 if self.batch_first else 1
-        if k.shape[:-1] != v.shape[:-1] or (q.ndim == 3 and k.shape[batch] != q.shape[batch]):
-            raise ValueError(
-                "MultiheadAttention: key and value must have the same length, and the batch size "
-                f"of query, got {q.shape}, {k.shape} and {v.shape}"
-            )
-        return q, k, v
-
-    def _sizes(self, q: Tensor, k: Tensor) -> tuple[int, int, int]:
-        """B, L and S."""
-        if self.batch_first:
-            return q.shape[0], q.shape[1], k.shape[1]
-        return q.shape[1], q.shape[0], k.shape[0]
-
-    def _project(self, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-        """Projected queries, keys and values, put together where they come from one input."""
-        e, weight, bias = self.embed_dim, self.in_proj_weight, self.in_proj_bias
-        if weight is None:
-            biases = (None, None, None) if bias is None else split(bias, e)
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-            return tuple(
-                [linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases)]  # type: ignore[arg-type]
-            )
-        if q is k and k is v:
-            return (linear(q, weight, bias),)
-        if k is v:
-            sizes, inputs = [e, 2 * e], (q, k)
-        else:
-            sizes, inputs = [e, e, e], (q, k, v)  # type: ignore[assignment]
-        rows = split(weight, sizes)
-        shifts = [None] * len(sizes) if bias is None else split(bias, sizes)
-        return tuple([linear(x, w, b) for x, w, b in zip(inputs, rows, shifts)])
-
-    def _added(self, parts: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], int]:
-        """Projected inputs with the learnt key and value and that of zeros, and how many."""
-        added = int(self.bias_k is not None) + int(self.add_zero_attn)
-        if not added:
-            return parts, 0
-        q, k, v = self._separate(parts)
-        axis = 1 if self.batch_first else 0
-        shape = list(k.shape)
-        shape[axis] = 1
-        extra_k, extra_v = [], []
-        if self.bias_k is not None and self.bias_v is not None:
-            extra_k.append(broadcast_to(self.bias_k, shape))
-            extra_v.append(broadcast_to(self.bias_v, shape))
-        if self.add_zero_attn:
-            nothing = zeros(*shape, dtype=k.dtype)
-            extra_k.append(nothing)
-            extra_v.append(nothing)
-        return (q, cat([k, *extra_k], axis), cat([v, *extra_v], axis)), added
-
-    def _separate(self, parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Queries, keys and values each for itself."""
-        return tuple([x for part in parts for x in split(part, self.embed_dim, -1)])
-
-    def _mask(
-        self,
-        key_padding_mask: TensorLike | None,
-        attn_mask: TensorLike | None,
-        sizes: tuple[int, int, int],
-        added: int,
-        batched: bool,
-    ) -> Mask:
-        """Both masks as one that attention takes, over the added keys too."""
-        b, n, s = sizes
-        mask: Mask = None
-        if attn_mask is not None:
-            shape = array(attn_mask).shape
-            if shape not in ((n, s), (b * self.num_heads, n, s)):
-                raise ValueError(
-                    f"MultiheadAttention: attn_mask must have shape {(n, s)} or "
-                    f"{(b * self.num_heads, n, s)}, got {shape}"
-                )
-            lead = (1, 1) if len(shape) == 2 else (b, self.num_heads)
-            mask = canonical("attn_mask", attn_mask, (*lead, n, s))
-        if key_padding_mask is not None:
-            shape = array(key_padding_mask).shape
-            if shape != ((b, s) if batched else (s,)):
-                raise ValueError(
-                    "MultiheadAttention: key_padding_mask must have shape "
-                    f"{(b, s) if batched else (s,)}, got {shape}"
-                )
-            padding = canonical("key_padding_mask", key_padding_mask, (b, 1, 1, s))
-            mask = merged(mask, padding, self.out_proj.weight.dtype)
-        if mask is None or not added:
-            return mask
-        seen = np.ones if mask.dtype == bool else np.zeros
-        more = seen((*mask.shape[:-1], added), mask.dtype)
-        if isinstance(mask, Tensor):
-            return cat([mask, Tensor(more)], -1)
-        return np.concatenate((mask, more), -1)
-
-    def _with_weights(
-        self, parts: tuple[Tensor, ...], mask: Mask, is_causal: bool, p: float, wanted: bool
-    ) -> tuple[Tensor, Tensor]:
-        """The outputs of all heads, and the weights (B, H, L, S)."""
-        b, h = (0, 1) if self.batch_first else (1, 0)
-
-        def heads(x: Tensor) -> Tensor:
-            x = reshape(x, *x.shape[:2], self.num_heads, self.head_dim)
-            return x.permute(b, 2, h, 3)
-
-        q, k, v = [heads(x) for x in self._separate(parts)]
-        nothing = math.nan if wanted else 0.0
-        y, weights = with_weights(
-            q, k, v, mask, p, is_causal, 1 / math.sqrt(self.head_dim), nothing=nothing
+        separate = self.in_proj_weight is None
+        return multi_head_attention_forward(
+            query,
+            key,
+            value,
+            self.embed_dim,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            training=self.training,
+            key_padding_mask=key_padding_mask,
+            need_weights=need_weights,
+            attn_mask=attn_mask,
+            use_separate_proj_weight=separate,
+            q_proj_weight=self.q_proj_weight,
+            k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight,
+            average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+            batch_first=self.batch_first,
         )
-        y = y.permute(0, 2, 1, 3) if self.batch_first else y.permute(2, 0, 1, 3)
-        return reshape(y, *y.shape[:2], self.embed_dim), weights
 
     def extra_repr(self) -> str:
         """The sizes."""
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}"
-
-
-def canonical(name: str, mask: TensorLike, shape: tuple[int, ...]) -> Mask:
-    """A layer's mask, where true hides, in the form that attention takes, where true allows."""
-    x: Array = array(mask)
-    if x.dtype == bool:
-        return ~x.reshape(shape)
-    if x.dtype.kind != "f":
-        raise TypeError(f"MultiheadAttention: {name} must be boolean or float, got {x.dtype}")
-    return reshape(mask, *shape)
-
-
-def merged(a: Mask, b: Mask, dtype: Any) -> Mask:
-    """Two masks as one, which may be None."""
-    if a is None or b is None:
-        return b if a is None else a
-    if a.dtype == bool and b.dtype == bool:
-        return a & b
-    sums = [np.where(x, 0.0, -np.inf).astype(dtype) if x.dtype == bool else x for x in (a, b)]
-    return add(*sums)

@@ -96,6 +96,46 @@ def test_as_torch(sizes, bias, bias_kv, zero, batch_first):
         theirs.zero_grad()
 
 
+@pytest.mark.parametrize("static", ["", "k", "kv"])
+@pytest.mark.parametrize("separate", [True, False])
+@pytest.mark.parametrize("weights", [True, False])
+def test_function_as_torch(static, separate, weights):
+    torch = pytest.importorskip("torch")
+    shapes = [(L, B, E), (S, B, 7 if separate else E), (S, B, E), (3 * E,), (E, E), (E,)]
+    arrays = [numbers(*shape, seed=i) for i, shape in enumerate(shapes)]
+    if separate:
+        arrays += [numbers(*shape, seed=7) for shape in ((E, E), (E, 7), (E, E))]
+    else:
+        arrays.append(numbers(3 * E, E, seed=7))
+    statics = {f"static_{c}": numbers(B * H, S, E // H, seed=9) for c in static}
+    mask = numbers(B * H, L, S, seed=11) > 1
+    mask[..., 0] = False
+
+    def call(module, make):
+        xs = [make(x) for x in arrays]
+        q, k, v, bias, w_o, b_o, *given = xs
+        rest = {name: make(x) for name, x in statics.items()}
+        if separate:
+            rest |= {f"{n}_proj_weight": w for n, w in zip("qkv", given)}
+        result = module.nn.functional.multi_head_attention_forward(
+            *(q, k, v, E, H, None if separate else given[0], bias, None, None, True, 0.5),
+            *(w_o, b_o, False, None, weights, module.from_numpy(mask), separate),
+            average_attn_weights=False,
+            **rest,
+        )
+        outs = [y for y in result if y is not None]
+        dys = [module.from_numpy(numbers(*y.shape, seed=13)) for y in outs]
+        module.autograd.backward(outs, dys)
+        return outs, [x.grad for x in (*xs, *rest.values()) if x.grad is not None]
+
+    got = call(fastnn, lambda x: fastnn.tensor(x, requires_grad=True))
+    want = call(torch, lambda x: torch.tensor(x, requires_grad=True))
+    for ours, theirs in zip(got, want):
+        assert len(ours) == len(theirs)
+        for y, t in zip(ours, theirs):
+            np.testing.assert_allclose(y.detach().numpy(), t.detach().numpy(), atol=1e-10)
+
+
 def test_nothing_to_attend_to():
     """As in PyTorch: the bias alone, or NaN where weights are wanted."""
     layer = nn.MultiheadAttention(E, H, batch_first=True)

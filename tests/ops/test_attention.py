@@ -6,7 +6,8 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import _core, kernels
-from fastnn.ops.attention import multi_head, with_weights
+from fastnn.ops.attention.heads import multi_head
+from fastnn.ops.attention.scaled_dot_product import with_weights
 from fastnn.testing import gradcheck
 from tests.harness import THREADS, Bad, Record, Sample, cases, isa, isa_levels, numbers, threads
 from tests.reference import attention as reference
@@ -40,6 +41,21 @@ def backward_depth(q, k, v, *rest, **options):
 def magnitude(q, k, v, *rest, **options):
     """Scores, of which exp makes relative errors, and sums of products over rows."""
     return 4.0 * (1 + q.shape[-1]) * (1 + 0.1 * q.shape[-2])
+
+
+def parameters(e, bias=True, bias_kv=False, zero=False):
+    """What `multi_head_attention_forward` takes between the heads and the masks."""
+    w, b, w_o, b_o = qkv((3 * e, e), (3 * e,), (e, e), (e,), seed=20)
+    learnt = qkv((1, 1, e), (1, 1, e), seed=30) if bias_kv else [None, None]
+    return [w, b if bias else None, *learnt, zero, 0.0, w_o, b_o if bias else None]
+
+
+def heads_sample(t, s, b, e, h, *options, **rest):
+    return Sample(*qkv((t, b, e), (s, b, e), (s, b, e)), e, h, *parameters(e, *options), **rest)
+
+
+def heads_depth(q, k, v, e, *rest, **options):
+    return 30 + 3 * e + len(k)
 
 
 BAD_HEADS = "key and value must have as many heads, a divisor of those of query"
@@ -149,6 +165,71 @@ RECORDS = [
         depth=depth,
         backward_depth=backward_depth,
         magnitude=magnitude,
+    ),
+    Record(
+        "multi_head_attention_forward",
+        F.multi_head_attention_forward,
+        reference.multi_head_attention_forward,
+        [
+            heads_sample(2, 3, 1, 2, 1),
+            heads_sample(3, 2, 2, 2, 2, False),
+            heads_sample(3, 2, 2, 2, 1, True, True),
+            heads_sample(2, 2, 2, 2, 1, True, False, True),
+            heads_sample(0, 3, 2, 2, 1),
+            heads_sample(3, 4, 0, 2, 1),
+            heads_sample(20, 17, 2, 12, 3, True, True, True),
+            heads_sample(3, 5, 2, 4, 2, key_padding_mask=np.arange(10).reshape(2, 5) % 4 == 3),
+            heads_sample(3, 5, 2, 4, 2, attn_mask=numbers(4, 3, 5, seed=8)),
+            heads_sample(3, 5, 2, 4, 2, static_k=numbers(4, 5, 2), static_v=numbers(4, 5, 2)),
+        ],
+        bad=[
+            Bad(
+                ValueError,
+                "embed_dim_to_check must be a multiple of num_heads, both positive, got 4 and 3",
+                *heads_sample(2, 2, 1, 4, 3).args,
+            ),
+            Bad(
+                ValueError,
+                r"in_proj_weight must have shape \(12, 4\), got \(4, 4\)",
+                *qkv((2, 1, 4), (2, 1, 4), (2, 1, 4)),
+                4,
+                2,
+                numbers(4, 4),
+                *parameters(4)[1:],
+            ),
+            Bad(
+                ValueError,
+                r"k_proj_weight must have shape \(4, kdim\), got None",
+                *heads_sample(2, 2, 1, 4, 2).args,
+                use_separate_proj_weight=True,
+                q_proj_weight=numbers(4, 4),
+            ),
+            Bad(
+                ValueError,
+                "bias_k and bias_v must both be given, or neither",
+                *qkv((2, 1, 4), (2, 1, 4), (2, 1, 4)),
+                4,
+                2,
+                *parameters(4)[:2],
+                numbers(1, 1, 4),
+                *parameters(4)[3:],
+            ),
+            Bad(
+                ValueError,
+                r"static_k must have shape \(2, S, 2\), got \(1, 2, 4\)",
+                *heads_sample(2, 2, 1, 4, 2).args,
+                static_k=numbers(1, 2, 4),
+            ),
+            Bad(
+                ValueError,
+                r"keys and values must have the same length",
+                *heads_sample(2, 2, 1, 4, 2).args,
+                static_k=numbers(2, 3, 2),
+            ),
+        ],
+        large=[heads_sample(60, 70, 4, 48, 4)],
+        depth=heads_depth,
+        magnitude=lambda q, *rest, **options: 60.0 * q.shape[-1],
     ),
 ]
 

@@ -1,0 +1,8 @@
+"""Attention: of one matrix or of many, and of several heads with their projections."""
+
+from __future__ import annotations
+
+from .multi_head import *
+from .scaled_dot_product import *
+
+__all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
