@@ -40,7 +40,7 @@ UNKNOWN = "\ufffd"
 def library_source() -> str:
     """The modules of the standard library, one behind the other."""
     folder = Path(sysconfig.get_paths()["stdlib"])
-    return "\n".join(p.read_text("utf-8", "replace") for p in sorted(folder.glob("*.py")))
+    return "\n".join(read(p) for p in sorted(folder.glob("*.py")))
 
 
 class Alphabet:
@@ -158,27 +158,44 @@ def sample(
     with fastnn.no_grad():
         scores, state = model(fastnn.from_numpy(np.array(ids)[:, None]), state)
         for _ in range(length):
-            p = F.softmax(scores[-1, 0] / temperature, 0).numpy().astype(np.float64)
-            p[0] = 0  # never a character that is not known
+            z = scores[-1, 0].numpy().astype(np.float64)
+            z[0] = -np.inf  # never a character that is not known
+            p = np.exp((z - z.max()) / temperature)
             ids.append(int(rng.choice(len(p), p=p / p.sum())))
             scores, state = model(fastnn.from_numpy(np.array([[ids[-1]]])), state)
-    return alphabet.decode(ids)
+    return prompt + alphabet.decode(ids[len(prompt) :])
+
+
+def positive(text: str) -> int:
+    """A number of at least one, from the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number
+
+
+def read(path: Path) -> str:
+    """A text; what is not UTF-8 in it is read as unknown characters."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as problem:
+        raise SystemExit(f"char_lm: cannot read {path}: {problem.strerror}") from None
 
 
 def main(arguments: list[str] | None = None) -> float:
     """Train, report and write; the bits per character on held-out text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, help="a text file instead of the standard library")
-    parser.add_argument("--limit", type=int, default=3_000_000, help="use so many characters")
+    parser.add_argument("--limit", type=positive, default=3_000_000, help="use so many characters")
     parser.add_argument("--cell", choices=CELLS, default="lstm")
-    parser.add_argument("--embedding", type=int, default=64)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--embedding", type=positive, default=64)
+    parser.add_argument("--hidden", type=positive, default=256)
+    parser.add_argument("--layers", type=positive, default=2)
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=64, help="parallel streams")
-    parser.add_argument("--steps", type=int, default=64, help="length of a window")
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--batch", type=positive, default=64, help="parallel streams")
+    parser.add_argument("--steps", type=positive, default=64, help="length of a window")
+    parser.add_argument("--lr", type=float, default=2e-3, help="falls to zero, epoch by epoch")
     parser.add_argument("--clip", type=float, default=1.0, help="largest norm of the gradients")
     parser.add_argument("--sample", type=int, default=500, help="characters to write at the end")
     parser.add_argument("--temperature", type=float, default=0.8)
@@ -191,7 +208,7 @@ def main(arguments: list[str] | None = None) -> float:
         parser.error("--prompt must not be empty")
 
     fastnn.manual_seed(options.seed)
-    text = options.text.read_text("utf-8", "replace") if options.text else library_source()
+    text = read(options.text) if options.text else library_source()
     text = text[: options.limit]
     cut = len(text) * 9 // 10
     alphabet = Alphabet(text[:cut])
@@ -211,6 +228,7 @@ def main(arguments: list[str] | None = None) -> float:
     bits = evaluate(model, held_out, options.steps)
     print(f"before training: {bits:.3f} bits per character on held-out text")
     for epoch in range(1, options.epochs + 1):
+        optimizer.param_groups[0]["lr"] = options.lr * (1 - (epoch - 1) / options.epochs)
         begin = time.perf_counter()
         learnt = train_epoch(model, optimizer, train, options.steps, options.clip, True)
         seconds = time.perf_counter() - begin

@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastnn.smoke
@@ -61,14 +62,38 @@ def test_char_lm(cell, tmp_path, capsys):
     assert "quick brown fox" in text[0]
 
 
-def test_char_lm_bad_input(tmp_path):
+def test_char_lm_bad_input(tmp_path, capsys):
     example = load("char_lm")
     path = tmp_path / "text.txt"
     path.write_text("short")
     with pytest.raises(SystemExit, match="too short"):
         example.main(["--text", str(path)])
-    with pytest.raises(SystemExit):
-        example.main(["--text", str(path), "--temperature", "0"])
+    with pytest.raises(SystemExit, match=r"cannot read .*: No such file"):
+        example.main(["--text", str(tmp_path / "none.txt")])
+    for option, value, message in (
+        ("temperature", "0", "must be positive, got 0"),
+        ("prompt", "", "must not be empty"),
+        ("batch", "0", "must be at least 1, got 0"),
+        ("limit", "-5", "must be at least 1, got -5"),
+    ):
+        with pytest.raises(SystemExit):
+            example.main(["--text", str(path), f"--{option}={value}"])
+        assert message in capsys.readouterr().err
+
+
+def test_char_lm_samples():
+    """Near temperature 0 the likeliest character comes; one that is not known never does."""
+    example = load("char_lm")
+    alphabet = example.Alphabet("abc" * 9)
+    model = example.CharLM(len(alphabet), "rnn", 4, 4, 1, 0.0)
+    for parameter in model.output.parameters():
+        parameter.data[:] = 0
+    model.output.bias.data[:] = [9, 0, 1, 0]
+    rng = np.random.default_rng(0)
+    for temperature in (0.01, 1e-300):
+        assert example.sample(model, alphabet, "?a", 3, temperature, rng) == "?abbb"
+    text = example.sample(model, alphabet, "a", 3000, 0.5, rng)
+    assert text.count("b") / 3000 == pytest.approx(np.exp(2) / (np.exp(2) + 2), abs=0.05)
 
 
 def test_smoke(capsys):
