@@ -11,6 +11,7 @@ class Run {
           s_(args.shape),
           steps_(args.shape),
           f_(cells<T>()),
+          single_(s_.steps == 1),
           gates_(gates_of(s_.mode)),
           kept_(columns_of(s_.mode) * s_.hidden),
           y_row_(s_.directions * s_.out),
@@ -37,17 +38,17 @@ class Run {
     }
 
     void run() {
-        const std::size_t size = recurrent_[0].size(),
+        const std::size_t size = single_ ? 0 : recurrent_[0].size(),
                           more = projected() ? projection_[0].size() : 0;
         Scratch<T> packed((size + more) * directions());
         for (int d = 0; d < s_.directions; ++d) {
             T* const memory = packed.data() + (size + more) * static_cast<std::size_t>(d);
-            pack(recurrent_[d], memory, static_cast<double>(gates_ * s_.hidden));
+            if (!single_) pack(recurrent_[d], memory, static_cast<double>(gates_ * s_.hidden));
             if (projected()) pack(projection_[d], memory + size, static_cast<double>(s_.out));
         }
         const Cut plan =
-            cut(s_, static_cast<double>(gates_ * s_.hidden), static_cast<double>(s_.out),
-                normed() ? 6.0 : 1.5, !projected() && !normed());
+            cut(s_, static_cast<double>(single_ ? 0 : gates_ * s_.hidden),
+                static_cast<double>(s_.out), normed() ? 6.0 : 1.5, !projected() && !normed());
         const long panel = recurrent_[0].panel(), width = projected() ? padded<T>(s_.out) : 0;
         product_row_ = normed() ? padded<T>(s_.out) : panel;
         const std::size_t local = static_cast<std::size_t>(s_.batch * (product_row_ + width));
@@ -62,6 +63,14 @@ class Run {
                              step(d, s, samples, p0, p1, mine);
                          }
                      });
+        for (int d = 0; d < s_.directions; ++d) weight_gradients(d);
+        if (a_.dx != nullptr) {
+            for (int d = 0; d < s_.directions; ++d) input_gradient(d);
+        }
+        if (single_) {
+            for (int d = 0; d < s_.directions; ++d) send_back_once(d);
+            return;
+        }
         // What the first steps send back, to the initial states.
         const long panels = recurrent_[0].panels(), tasks = s_.directions * panels;
         Scratch<T> products(static_cast<std::size_t>(tasks * s_.batch * product_row_));
@@ -70,10 +79,6 @@ class Run {
                          send_back(static_cast<int>(i / panels), -1, {0, s_.batch}, i % panels,
                                    products.data() + i * s_.batch * product_row_);
                      });
-        for (int d = 0; d < s_.directions; ++d) weight_gradients(d);
-        if (a_.dx != nullptr) {
-            for (int d = 0; d < s_.directions; ++d) input_gradient(d);
-        }
     }
 
  private:
@@ -162,6 +167,21 @@ class Run {
         if (later > rows)
             f_.add_times(product + rows * product_row_, product_row_, mask(d, sample, u), s_.out,
                          carry(d, sample) + u, s_.out, later - rows, recurrent_[d].width(p));
+    }
+
+    // The same of a single step, which reads the weights where they are.
+    void send_back_once(int d) {
+        const T* const m = mask(d, 0, 0);
+        Scratch<T> product(m != nullptr ? static_cast<std::size_t>(s_.batch * s_.out) : 0);
+        gemm::Problem<T> p;
+        p.m = s_.batch, p.n = s_.out, p.k = gates_ * s_.hidden;
+        p.a = {slopes(d, 0, 0), slope_row_, 1};
+        p.b = {static_cast<const T*>(a_.direction[d].weights.hh), s_.out, 1};
+        p.c = m != nullptr ? product.data() : carry(d, 0), p.c_stride = s_.out;
+        p.beta = m != nullptr ? T(0) : T(1);
+        gemm::multiply(p);
+        if (m != nullptr)
+            f_.add_times(product.data(), s_.out, m, s_.out, carry(d, 0), s_.out, s_.batch, s_.out);
     }
 
     void step(int d, long s, Samples samples, long p0, long p1, T* product) {
@@ -367,6 +387,7 @@ class Run {
     const Shape& s_;
     Steps steps_;
     const TypedKernels<T>& f_;
+    const bool single_;
     const long gates_, kept_, y_row_, slope_row_;
     const std::size_t slope_size_;
     Scratch<T> slopes_, dgates_, douts_, sums_, zeros_;

@@ -11,6 +11,7 @@ class Run {
           s_(args.shape),
           steps_(args.shape),
           f_(cells<T>()),
+          single_(s_.steps == 1 && s_.mode != Mode::layer_norm_lstm),
           gates_(gates_of(s_.mode)),
           columns_(columns_of(s_.mode)),
           y_row_(s_.directions * s_.out),
@@ -36,12 +37,12 @@ class Run {
                 projection_size = projection_[d].size();
             }
         }
-        size_ = size, projection_size_ = projection_size;
+        size_ = single_ ? 0 : size, projection_size_ = projection_size;
     }
 
     void run() {
         Scratch<T> packed((size_ + projection_size_) * static_cast<std::size_t>(s_.directions));
-        pack(packed);
+        pack(packed.data());
         for (int d = 0; d < s_.directions; ++d) {
             add_biases(d);
             input_product(d);
@@ -49,10 +50,11 @@ class Run {
                 copy_state(initial_cell(d), s_.hidden, kNone, 0, running, s_.hidden, s_.batch,
                            s_.hidden);
             start(d, steps_.active(d, 0, 0, s_.batch), {0, s_.batch}, 0, s_.out, 0, 0);
+            if (single_) recurrent_product(d);
         }
-        const Cut plan =
-            cut(s_, static_cast<double>(s_.out), static_cast<double>(gates_ * s_.hidden),
-                normed() ? 4.0 : 2.0, !projected() && !normed());
+        const Cut plan = cut(s_, static_cast<double>(single_ ? 0 : s_.out),
+                             static_cast<double>(gates_ * s_.hidden), normed() ? 4.0 : 2.0,
+                             !projected() && !normed());
         // What a step leaves to its thread alone: h before its projection, or the sums of U h.
         const long width = projected()                 ? padded<T>(s_.hidden)
                            : normed() && !kept_norms() ? padded<T>(4 * s_.hidden)
@@ -113,7 +115,7 @@ class Run {
             }
         }
         const long panels = recurrent_[0].panels();
-        parallel_for(s_.directions * panels,
+        parallel_for(single_ ? 0 : s_.directions * panels,
                      kPackNs * static_cast<double>(s_.out * gates_ * recurrent_[0].panel()),
                      [&](long i) { recurrent_[i / panels].pack(i % panels); });
         if (!projected()) return;
@@ -142,6 +144,26 @@ class Run {
         p.c = gates(d, 0), p.c_stride = gates_row();
         if (w.b_ih != nullptr && !normed()) p.epilogue.bias = bias(d);
         gemm::multiply(p);
+    }
+
+    // Of a single step, which reads the weights where they are: packing them would take longer.
+    void recurrent_product(int d) {
+        const auto& k = a_.direction[d];
+        const long h = s_.hidden;
+        gemm::Problem<T> p;
+        p.m = s_.batch, p.k = k.h0 != nullptr ? s_.out : 0;
+        p.a = {state(d, 0), state_row_, 1};
+        const auto part = [&](long first, long count, long to, T beta, const T* b) {
+            p.n = count * h;
+            p.b = {static_cast<const T*>(k.weights.hh) + first * h * s_.out, 1, s_.out};
+            p.c = gates(d, 0) + to * h, p.c_stride = gates_row();
+            p.beta = beta, p.epilogue.bias = b;
+            gemm::multiply(p);
+        };
+        if (s_.mode != Mode::gru) return part(0, gates_, 0, 1, nullptr);
+        const auto* const bias = static_cast<const T*>(k.weights.b_hh);
+        part(0, 2, 0, 1, nullptr);
+        part(2, 1, 3, 0, bias != nullptr ? bias + 2 * h : nullptr);
     }
 
     // The states of samples whose first step is number s, where it reads them.
@@ -203,8 +225,9 @@ class Run {
             if (gru && b_hn != nullptr) parts[2].bias = b_hn + 2 * s_.hidden + u;
             Forward<T> c = cell_at(d, s, rows, sample, u);
             c.units = recurrent_[d].width(p);
-            recurrent_[d].multiply(p, rows, state(d, s) + sample * state_row_, state_row_, c.gates,
-                                   c.gates_row, parts);
+            if (!single_)
+                recurrent_[d].multiply(p, rows, state(d, s) + sample * state_row_, state_row_,
+                                       c.gates, c.gates_row, parts);
             if (projected()) {
                 auto* const kept = static_cast<T*>(a_.direction[d].hidden);
                 c.h = kept != nullptr ? kept + row_of(d, s, sample) * s_.hidden + u : nullptr;
@@ -262,6 +285,7 @@ class Run {
     const Shape& s_;
     Steps steps_;
     const TypedKernels<T>& f_;
+    const bool single_;
     const long gates_, columns_, y_row_, state_row_;
     const std::size_t state_size_;
     Scratch<T> states_, bias_, gates_memory_;

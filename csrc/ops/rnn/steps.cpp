@@ -42,11 +42,12 @@ Cut cut(const Shape& s, double k, double n, double element_ns, bool may_cut_unit
     const bool packed_by_one = directions * k * n * kPackNs < 2 * kThreadWorthNs;
     const double call = kCallNs / steps;
     Cut best{false, 1, 1, all + (packed_by_one ? 0 : fetched / 2)};
-    for (long tasks = 1; tasks <= most && tasks <= s.batch; ++tasks) {
+    const long least = together(s.mode), groups = ceil_div(s.batch, least);
+    for (long tasks = 1; tasks <= most && tasks <= groups; ++tasks) {
         const int threads = std::min(most, static_cast<int>(tasks * s.directions));
         if (threads == 1) continue;
         const double rounds = static_cast<double>(ceil_div(tasks * s.directions, threads));
-        const double time = rounds * step(static_cast<double>(ceil_div(s.batch, tasks)), 1) +
+        const double time = rounds * step(static_cast<double>(ceil_div(groups, tasks) * least), 1) +
                             kBesideNs + call + (packed_by_one ? fetched : fetched / 2);
         if (time < 0.95 * best.step_ns) best = {false, threads, tasks, time};
     }
@@ -61,7 +62,7 @@ Cut cut(const Shape& s, double k, double n, double element_ns, bool may_cut_unit
     return best;
 }
 
-Samples samples_of(const Shape& s, long task, long tasks, long together) {
+Samples samples_of(const Shape& s, long task, long tasks) {
     // Samples are sorted by length: the first ones have more steps.
     const auto boundary = [&](long i) {
         if (i <= 0) return 0L;
@@ -76,7 +77,8 @@ Samples samples_of(const Shape& s, long task, long tasks, long together) {
         }
         return at;
     };
-    const auto whole = [&](long at) { return at < s.batch ? at / together * together : at; };
+    const long least = together(s.mode);
+    const auto whole = [&](long at) { return at < s.batch ? at / least * least : at; };
     return {whole(boundary(task)), whole(boundary(task + 1))};
 }
 

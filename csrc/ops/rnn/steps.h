@@ -185,14 +185,17 @@ struct Cut {
 Cut cut(const Shape& shape, double k, double n, double element_ns, bool may_cut_units);
 
 // Gradients of gains are summed row by row, on the way back through time; so many samples share
-// their sums, and are never cut apart. Fewer rows than that make no step of a task shorter.
+// their sums, and are never cut apart.
 constexpr long kTogether = 4;
+constexpr long together(Mode mode) {
+    return mode == Mode::layer_norm_lstm ? kTogether : 1;
+}
 
-// Samples of task i of `tasks`, with about as many real steps each; `together` of them stay so.
+// Samples of task i of `tasks`, with about as many real steps each.
 struct Samples {
     long begin, end;
 };
-Samples samples_of(const Shape& shape, long task, long tasks, long together);
+Samples samples_of(const Shape& shape, long task, long tasks);
 
 constexpr double kPackNs = 0.15;   // per weight
 constexpr double kRegionNs = 5e7;  // between two regions Ctrl-C is looked for
@@ -209,9 +212,7 @@ void through_time(const Shape& shape, const Cut& cut, long panels, bool backward
         parallel_team(cut.threads, [&](Team& team) {
             if (!cut.by_units) {
                 team.share_out(shape.directions * cut.tasks, [&](long task) {
-                    const Samples samples =
-                        samples_of(shape, task % cut.tasks, cut.tasks,
-                                   shape.mode == Mode::layer_norm_lstm ? kTogether : 1);
+                    const Samples samples = samples_of(shape, task % cut.tasks, cut.tasks);
                     for (long i = begin; i < end; ++i)
                         body(static_cast<int>(task / cut.tasks), number(i), samples, 0L, panels,
                              team.thread());
