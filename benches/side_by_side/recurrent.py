@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,29 @@ def sequences(size: Sequence[int]) -> tuple[inputs.Array, inputs.Array]:
     steps, batch, inner, hidden, _, directions = size
     return inputs.normal(22, steps, batch, inner), inputs.normal(
         23, steps, batch, directions * hidden
+    )
+
+
+class CharLM(NamedTuple):
+    """A character language model: its batch of ids and its parameters."""
+
+    ids: NDArray[np.int64]  # T + 1, N: the next row is what a row predicts
+    state: dict[str, inputs.Array]
+
+
+def char_lm_inputs(size: Sequence[int]) -> CharLM:
+    """Of steps T, batch N, V characters, embeddings of E and a state of H."""
+    steps, batch, characters, inner, hidden = size
+    ids = np.random.default_rng(24).integers(0, characters, (steps + 1, batch))
+    lstm = weights("lstm", (steps, batch, inner, hidden, 1, 1))
+    return CharLM(
+        ids,
+        {
+            "embedding.weight": inputs.normal(25, characters, inner),
+            **{f"lstm.{name}": value for name, value in lstm.items()},
+            "linear.weight": inputs.normal(26, characters, hidden) * np.float32(hidden**-0.5),
+            "linear.bias": np.zeros(characters, np.float32),
+        },
     )
 
 

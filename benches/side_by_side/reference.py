@@ -181,6 +181,26 @@ def encoder_layer(size: Sequence[int]) -> Float64:
     return inputs.encoder_answer(y, dx, dweight)
 
 
+def char_lm(size: Sequence[int]) -> Float64:
+    """Losses of the first steps."""
+    data = recurrent.char_lm_inputs(size)
+    params = [value.astype(np.float64) for value in data.state.values()]
+    table, lstm, (w, b) = params[0], params[1:5], params[5:]
+    ids, labels = data.ids[:-1], data.ids[1:].reshape(-1)
+    optimizer = Adam(params, LR)
+    losses = []
+    for _ in range(ADAM_STEPS):
+        h, kept = recurrent.forward("lstm", table[ids], lstm)
+        rows = h.reshape(-1, h.shape[-1])
+        loss, dy = cross_entropy(rows @ w.T + b, labels)
+        losses.append(loss)
+        dx, grads = recurrent.backward("lstm", (dy @ w).reshape(h.shape), table[ids], lstm, kept)
+        dtable = np.zeros_like(table)
+        np.add.at(dtable, ids, dx)
+        optimizer.step([dtable, *grads, dy.T @ rows, dy.sum(0)])
+    return np.array(losses)
+
+
 def digits(size: Sequence[int]) -> Float64:
     """Test accuracy every library reaches within the tolerance."""
     return np.array([0.975])
@@ -199,7 +219,8 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "encoder_layer": encoder_layer,
     "digits": digits,
     **{f"{kind}_step": partial(recurrent.step_answer, kind) for kind in recurrent.GATES},
-    "lstm_infer": partial(recurrent.infer_answer, "lstm"),
+    **{f"{kind}_infer": partial(recurrent.infer_answer, kind) for kind in recurrent.GATES},
+    "char_lm": char_lm,
 }
 
 

@@ -183,6 +183,20 @@ def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Work:
     )
 
 
+def char_lm(*size: int, target: float) -> Work:
+    """A step of training with Adam: T, N, V, E, H."""
+    steps, batch, characters, inner, hidden = size
+    flops = recurrent_flops("lstm", (steps, batch, inner, hidden, 1, 1))
+    return Work(
+        name=f"char-LM step T{steps} B{batch} V{characters} {inner}-{hidden} Adam",
+        kind="char_lm",
+        size=size,
+        entries=("fastnn", "torch", "torch foreach", "torch fused"),
+        flops=3 * (flops + 2.0 * steps * batch * hidden * characters),
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -256,6 +270,7 @@ WORKS: tuple[Work, ...] = (
     recurrent("lstm", 50, 32, 100, 128, 2, 2, target=1.5),
     recurrent("gru", 64, 32, 128, 256, 1, 1, target=3.0),
     recurrent("rnn", 64, 32, 128, 256, 1, 1, target=3.0),
+    char_lm(64, 64, 100, 128, 512, target=1.3),
     recurrent_infer("lstm", 100, 1, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
     recurrent_infer("lstm", 64, 32, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
 )

@@ -280,6 +280,48 @@ def recurrent_infer(kind: str) -> Callable[[Size, str], Case]:
     return build
 
 
+class CharLM(nn.Module):
+    """Embedding, LSTM, and a linear layer over the characters."""
+
+    def __init__(self, state: dict[str, inputs.Array]) -> None:
+        super().__init__()
+        characters, inner = state["embedding.weight"].shape
+        hidden = state["linear.weight"].shape[1]
+        self.embedding = nn.Embedding(characters, inner)
+        self.lstm = nn.LSTM(inner, hidden)
+        self.linear = nn.Linear(hidden, characters)
+        self.load_state_dict({name: torch.tensor(w) for name, w in state.items()})
+
+    def forward(self, ids: Any) -> Any:
+        return self.linear(self.lstm(self.embedding(ids))[0])
+
+
+def char_lm(size: Size, variant: str) -> Case:
+    data = recurrent.char_lm_inputs(size)
+    ids, labels = torch.from_numpy(data.ids[:-1]), torch.from_numpy(data.ids[1:].reshape(-1))
+    model: Any
+    optimizer: Any
+
+    def reset() -> None:
+        nonlocal model, optimizer
+        model = CharLM(data.state)
+        optimizer = torch.optim.Adam(model.parameters(), lr=reference.LR, **ADAM[variant])
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(ids).flatten(0, 1), labels)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def answer() -> Any:
+        reset()
+        return np.array([step().item() for _ in range(reference.ADAM_STEPS)])
+
+    reset()
+    return Case(step, answer, reset)
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -293,5 +335,6 @@ BUILDERS = {
     "encoder_layer": encoder_layer,
     "digits": digits,
     **{f"{kind}_step": recurrent_step(kind) for kind in recurrent.GATES},
-    "lstm_infer": recurrent_infer("lstm"),
+    **{f"{kind}_infer": recurrent_infer(kind) for kind in recurrent.GATES},
+    "char_lm": char_lm,
 }

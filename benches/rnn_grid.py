@@ -1,0 +1,162 @@
+"""LSTM and GRU over a grid of sizes, beside PyTorch: ratios, share of the roof, threads.
+
+Every cell runs in fastnn with all threads, in fastnn with one, and in PyTorch, in turns, after the
+answers were checked. A ratio is the median over the rounds of PyTorch's time by fastnn's.
+
+    python -m benches.rnn_grid --peers-python PYTHON [--quick] [--write-docs]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import geometric_mean
+
+from .side_by_side import roof, works
+from .side_by_side.libraries import ROOT, Library, Process
+from .side_by_side.results import Result, roof_seconds
+from .side_by_side.run import compare
+from .side_by_side.works import Work
+
+HIDDEN = (16, 32, 64, 128, 256, 512, 1024)
+BATCH = (1, 8, 32, 128)
+STEPS = (10, 100)
+KINDS = ("lstm", "gru")
+ONE = "fastnn, 1 thread"
+SLOWER = 1.05  # a second thread must not cost more than this
+DOCS = ROOT / "docs"
+PAGE = """# LSTM and GRU over a grid of sizes
+
+Written by `python -m benches.rnn_grid --write-docs`; do not edit by hand. {threads} threads,
+float32, as many inputs as hidden units, PyTorch {version}.
+
+![Times beside PyTorch](rnn-grid.png)
+
+```text
+{text}
+```
+"""
+
+
+def cells(quick: bool) -> Iterator[Work]:
+    """The grid: forward without a tape, and forward and backward with all gradients."""
+    hidden, batch = (HIDDEN[::3], BATCH[::2]) if quick else (HIDDEN, BATCH)
+    for kind, steps, n, h in itertools.product(KINDS, STEPS, batch, hidden):
+        size = (steps, n, h, h, 1, 1)
+        for work in (
+            works.recurrent_infer(kind, *size, targets={"torch": 1.0}),
+            works.recurrent(kind, *size, target=1.0),
+        ):
+            yield replace(work, entries=("fastnn", ONE, "torch"))
+
+
+def slower(result: Result) -> float:
+    """Time of all threads by the time of one."""
+    return 1 / (result.ratio(ONE) or 1.0)
+
+
+def line(result: Result) -> str:
+    """A cell in words."""
+    own, ratio, share = result.timings["fastnn"], result.ratio("torch"), result.share("fastnn")
+    time = f"{own.seconds * 1e6:10.1f} µs" if own.rounds else own.problem
+    beside = f"{ratio:5.2f}× PyTorch" if ratio else "alone"
+    return f"{result.work.name:36} {time}  {share or 0:4.0%} of the roof  {beside}"
+
+
+def summary(results: Sequence[Result]) -> list[str]:
+    """Means, the worst cells, and cells that lose by a second thread."""
+    lines = []
+    for kind, what in itertools.product(KINDS, ("infer", "step")):
+        rows = [r for r in results if r.work.kind == f"{kind}_{what}" and r.ratio("torch")]
+        if not rows:
+            continue
+        rows.sort(key=lambda r: r.ratio("torch") or 0)
+        ratios = [r.ratio("torch") or 0 for r in rows]
+        shares = sorted(r.share("fastnn") or 0 for r in rows)
+        name = f"{kind.upper()} {'forward' if what == 'infer' else 'f+b'}"
+        lines.append(
+            f"{name}: {len(rows)} cells, geometric mean {geometric_mean(ratios):.2f}× PyTorch, "
+            f"{sum(r < 1 for r in ratios)} below 1; median share of the roof "
+            f"{shares[len(shares) // 2]:.0%}; worst cells:"
+        )
+        lines += [f"  {line(r)}" for r in rows[:5]]
+    wrong = [r for r in results if any(t.problem for t in r.timings.values())]
+    lines += [f"failed: {r.work.name}: {[t.problem for t in r.timings.values()]}" for r in wrong]
+    lost = sorted((r for r in results if slower(r) > SLOWER), key=slower, reverse=True)
+    lines.append(f"{len(lost)} cells more than {SLOWER - 1:.0%} slower with a second thread:")
+    lines += [f"  {slower(r):.2f} {r.work.name}" for r in lost[:12]]
+    return lines
+
+
+def draw(results: Sequence[Result], path: Path) -> None:
+    """A heat map of the ratios for each kind, way and number of steps."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import numpy as np
+    from matplotlib import pyplot as plt
+
+    ratio = {(r.work.kind, *r.work.size[:3]): r.ratio("torch") or np.nan for r in results}
+    kinds = [f"{kind}_{what}" for kind, what in itertools.product(KINDS, ("infer", "step"))]
+    figure, panels = plt.subplots(2, 4, figsize=(15, 5), layout="constrained")
+    for (steps, kind), axes in zip(itertools.product(STEPS, kinds), panels.flat, strict=True):
+        grid = np.array([[ratio.get((kind, steps, n, h), np.nan) for h in HIDDEN] for n in BATCH])
+        image = axes.imshow(np.log2(grid), origin="lower", vmin=-2, vmax=2, cmap="RdYlGn")
+        for (y, x), value in np.ndenumerate(grid):
+            axes.text(x, y, f"{value:.2f}", ha="center", va="center", size=8)
+        name, way = kind.split("_")
+        axes.set_title(f"{name.upper()} {'forward' if way == 'infer' else 'f+b'}, T = {steps}")
+        axes.set_xticks(range(len(HIDDEN)), HIDDEN)
+        axes.set_yticks(range(len(BATCH)), BATCH)
+        axes.set(xlabel="hidden units", ylabel="batch")
+    figure.suptitle("PyTorch's time by fastnn's: above 1, fastnn is faster")
+    bar = figure.colorbar(image, ax=panels, shrink=0.8, ticks=(-2, -1, 0, 1, 2))
+    bar.ax.set_yticklabels(("¼", "½", "1", "2", "4"))
+    figure.savefig(path, dpi=90)
+    plt.close(figure)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the grid and report."""
+    parser = argparse.ArgumentParser(prog="python -m benches.rnn_grid", description=__doc__)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each library per cell")
+    parser.add_argument("--seconds", type=float, default=0.05, help="length of a turn")
+    parser.add_argument("--peers-python", default=sys.executable, help="has PyTorch")
+    parser.add_argument("--quick", action="store_true", help="a few cells")
+    parser.add_argument("--write-docs", action="store_true", help="update docs/rnn-grid.*")
+    options = parser.parse_args(argv)
+    roofs = roof.measure(options.threads)
+    processes = [
+        Process(Library("fastnn", "fastnn"), sys.executable, options.threads),
+        Process(Library(ONE, "fastnn"), sys.executable, 1),
+        Process(Library("torch", "torch"), options.peers_python, options.threads),
+    ]
+    for process in processes:
+        process.greet()
+    results = []
+    try:
+        for work in cells(options.quick):
+            result = compare(work, processes, options, "")
+            result.roof_seconds = roof_seconds(work, roofs)
+            results.append(result)
+            print(line(result), flush=True)
+    finally:
+        for process in processes:
+            process.close()
+    text = "\n".join(summary(results))
+    print(text)
+    if options.write_docs:
+        draw(results, DOCS / "rnn-grid.png")
+        version = processes[-1].version or "absent"
+        page = PAGE.format(text=text, threads=options.threads, version=version)
+        (DOCS / "rnn-grid.md").write_text(page)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
