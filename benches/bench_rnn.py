@@ -1,5 +1,8 @@
 """Recurrent layers: a sequence forward, and forward and backward."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
 import fastnn
@@ -60,3 +63,40 @@ def test_forward_backward(run, kind, size):
 
     expected = recurrent.reference(kind, size)[1]
     run(step, expected, flops=3 * flops(kind, size), bytes=8 * expected.size, answer=answer)
+
+
+VARIANTS = {  # beside the plain LSTM of the same size
+    "lstm": nn.LSTM,
+    "recurrent_dropout": partial(nn.LSTM, recurrent_dropout=0.3),
+    "layer_norm": nn.LayerNormLSTM,
+}
+
+
+@pytest.mark.parametrize("size", [size for _, size in SIZES[:2]])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variant(run, variant, size):
+    _, _, inner, hidden, layers, _ = size
+    value, slope = recurrent.sequences(size)
+    exact = VARIANTS[variant](inner, hidden, layers, dtype=np.float64)
+    layer = VARIANTS[variant](inner, hidden, layers)
+    layer.load_state_dict({k: v.numpy() for k, v in exact.state_dict().items()})
+
+    def step(layer=layer, dtype=np.float32):
+        x = fastnn.tensor(value.astype(dtype), requires_grad=True)
+        layer.zero_grad()
+        layer(x)[0].backward(fastnn.from_numpy(slope.astype(dtype)))
+        return x.grad.numpy()
+
+    def answer(*args):
+        fastnn.manual_seed(1)  # the same mask
+        return step(*args)
+
+    run(
+        step,
+        answer(exact, np.float64),
+        flops=3 * flops("lstm", size),
+        bytes=8 * value.size,
+        # Gradients through normalised sums grow a thousandfold over 64 steps, and roundings so too.
+        tolerance=1e-3 if variant == "layer_norm" else 1e-5,
+        answer=answer,
+    )

@@ -79,6 +79,10 @@ def samples(kind, **kwargs):
         layer(kind, 2, 1, 1, 1, state=False, bias=False, **kwargs),
         layer(kind, 2, 2, 2, 1, directions=2, **kwargs),
         layer(kind, 1, 3, 2, 2, state=False, **kwargs),
+        layer(kind, 1, 3, 2, 3, **kwargs),
+        layer(kind, 1, 2, 1, 2, masked=True, directions=2, **kwargs),
+        layer(kind, 0, 0, 2, 2, sizes=[3], bias=False, **kwargs),
+        layer(kind, 1, 5, 7, 35, scale=0.3, directions=2, **kwargs),
         layer(kind, 0, 0, 2, 2, sizes=[3, 2, 1], **kwargs),
         layer(kind, 0, 0, 1, 1, sizes=[3, 3, 1, 1], directions=2, **kwargs),
         *[layer(kind, 4, 3, 5, n, scale=0.5, **kwargs) for n in (15, 16, 17, 35)],
@@ -167,6 +171,7 @@ RECORDS = [
             layer("lstm", 0, 0, 2, 2, sizes=[2, 1], proj=1, directions=2, bias=False),
             layer("lstm", 4, 5, 3, 20, proj=17, scale=0.5),
             layer("lstm", 3, 2, 1, 3, proj=2, masked=True, scale=0.6),
+            layer("lstm", 1, 2, 1, 3, proj=2, masked=True),
             layer("lstm", 0, 0, 2, 2, sizes=[3, 2, 1], proj=1, masked=True, directions=2),
             layer("lstm", 4, 5, 3, 20, proj=17, scale=0.3, masked=True),
         ],
@@ -175,6 +180,7 @@ RECORDS = [
             layer("lstm", 12, 30, 40, 70, scale=0.2),
             layer("lstm", 12, 3, 10, 200, scale=0.1, directions=2),
             layer("lstm", 9, 1, 300, 150, scale=0.1),
+            layer("lstm", 1, 40, 200, 200, scale=0.1, directions=2),
             layer("lstm", 0, 0, 40, 50, scale=0.2, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
             layer("lstm", 12, 30, 40, 70, proj=33, scale=0.2),
             layer("lstm", 12, 30, 40, 70, proj=33, scale=0.2, masked=True),
@@ -235,6 +241,7 @@ RECORDS = [
         large=[
             layer("gru", 12, 30, 40, 70, scale=0.2),
             layer("gru", 9, 1, 300, 150, scale=0.1),
+            layer("gru", 1, 40, 200, 200, scale=0.1, masked=True),
             layer("gru", 12, 3, 10, 200, scale=0.1, directions=2, masked=True),
             layer("gru", 0, 0, 40, 50, scale=0.2, directions=2, sizes=[40] * 5 + [17] * 9 + [3]),
         ],
@@ -249,7 +256,7 @@ RECORDS = [
         reference.rnn_layer,
         [
             *samples("rnn"),
-            *samples("rnn", nonlinearity="relu")[:6],
+            *samples("rnn", nonlinearity="relu")[:7],
             *samples("rnn", nonlinearity="relu")[-5:-2],
         ],
         [
