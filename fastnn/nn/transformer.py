@@ -182,6 +182,10 @@ class SinusoidalPositionalEncoding(Positions):
 
     def __init__(self, d_model: int, dropout: float = 0.0, batch_first: bool = False) -> None:
         super().__init__()
+        if d_model <= 0:
+            raise ValueError(
+                f"SinusoidalPositionalEncoding: d_model must be positive, got {d_model}"
+            )
         self.d_model = d_model
         self.batch_first = batch_first
         self.dropout = Dropout(dropout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -223,7 +224,7 @@ def ids_of(op: str, input: TensorLike) -> Array:
 
 def row_of(op: str, padding_idx: int, weight: Array) -> int:
     """A row of the table, counted from the end where negative."""
-    rows = len(weight) if weight.ndim else 0
+    rows, padding_idx = len(weight) if weight.ndim else 0, index(padding_idx)
     if not -rows <= padding_idx < rows:
         raise ValueError(f"{op}: padding_idx must name one of {rows} rows, got {padding_idx}")
     return padding_idx % rows

@@ -228,6 +228,17 @@ def test_wrong_arguments():
         layer(x, y, y, attn_mask=np.zeros((L, S), np.int64))
 
 
+def test_masks_of_another_float_type():
+    layer = nn.MultiheadAttention(E, H, batch_first=True)
+    x = fastnn.tensor(numbers(B, L, E), dtype=fastnn.float32)
+    mask, padding = np.where(np.tri(L) == 0, -np.inf, 0.0), numbers(B, L)
+    for weights in (True, False):
+        want = layer(x, x, x, padding.astype("f4"), weights, mask.astype("f4"))[0]
+        got = layer(x, x, x, padding, weights, mask)[0]
+        assert got.dtype == np.float32
+        np.testing.assert_array_equal(got.data, want.data)
+
+
 def test_not_a_number():
     layer = nn.MultiheadAttention(E, H, batch_first=True)
     x = numbers(B, L, E).astype(np.float32)

@@ -191,6 +191,10 @@ def test_learned_positions():
 
 
 def test_wrong_arguments():
+    with pytest.raises(ValueError, match="activation must be 'relu', 'gelu' or a function, got 3"):
+        nn.TransformerEncoderLayer(4, 2, activation=3)
+    with pytest.raises(ValueError, match="d_model must be positive, got 0"):
+        nn.SinusoidalPositionalEncoding(0)
     with pytest.raises(ValueError, match="embed_dim must be a multiple of num_heads"):
         nn.TransformerEncoderLayer(8, 3)
     with pytest.raises(ValueError, match="activation must be 'relu', 'gelu' or a function"):

@@ -488,6 +488,24 @@ def test_wrong_arguments_of_the_kernels():
         kernels.scaled_dot_product_attention(many, many, many)
 
 
+def test_random_numbers_are_reserved_for_all_matrices():
+    """Also where the axes of several arrays make them up."""
+    args = fastnn.ones(2, 1, 3, 4), fastnn.ones(1, 3, 5, 4), fastnn.ones(1, 1, 5, 4)
+    fastnn.manual_seed(0)
+    F.scaled_dot_product_attention(*args, dropout_p=0.5)
+    after = fastnn.random.reserve(1)[1]
+    fastnn.manual_seed(0)
+    fastnn.random.reserve(2 * 3 * 3 * 64)
+    assert after == fastnn.random.reserve(1)[1]
+
+
+def test_gradient_of_the_mask_without_heads():
+    mask = fastnn.tensor(numbers(2, 3), requires_grad=True)
+    args = qkv((2, 4), (3, 4), (3, 4))
+    y = F.scaled_dot_product_attention(*args, mask, enable_gqa=True)
+    np.testing.assert_allclose(y.data, reference.scaled_dot_product_attention(*args, mask.data))
+
+
 def test_memory_stays_small():
     """4096 x 4096 weights are 64 MiB; what is in use beside the arrays is a small part of that."""
     x = fastnn.tensor(numbers(1, 4096, 8).astype(np.float32), requires_grad=True)

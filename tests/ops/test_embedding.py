@@ -54,6 +54,7 @@ BAD = [
     Bad(TypeError, "weight must have dtype float32 or float64", ids(3), np.zeros((3, 3), int)),
     Bad(ValueError, "padding_idx must name one of 7 rows, got 7", ids(3), W, 7),
     Bad(ValueError, "padding_idx must name one of 7 rows, got -8", ids(3), W, -8),
+    Bad(TypeError, "cannot be interpreted as an integer", ids(3), W, 1.5),
     Bad(ValueError, "norm_type must be positive", ids(3), W, None, 1.0, 0.0),
 ]
 

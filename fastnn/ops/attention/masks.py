@@ -17,12 +17,13 @@ Mask = Any  # what attention takes: an array that allows, a tensor that is added
 
 
 class Heads(NamedTuple):
-    """H and the order of axes, B and L."""
+    """H, the order of axes, B, L, and the type of all."""
 
     number: int
     batch_first: bool
     batch: int
     length: int
+    dtype: np.dtype[Any]
 
 
 def both_masks(
@@ -41,12 +42,13 @@ def both_masks(
         if shape not in ((n, s), each):
             raise ValueError(f"{OP}: attn_mask must have shape {(n, s)} or {each}, got {shape}")
         lead = (1, 1) if len(shape) == 2 else (b, heads.number)
-        mask = canonical("attn_mask", attn_mask, (*lead, n, s))
+        mask = canonical("attn_mask", attn_mask, (*lead, n, s), heads.dtype)
     if key_padding_mask is not None:
         shape, wanted = array(key_padding_mask).shape, (b, s) if batched else (s,)
         if shape != wanted:
             raise ValueError(f"{OP}: key_padding_mask must have shape {wanted}, got {shape}")
-        mask = merged(mask, canonical("key_padding_mask", key_padding_mask, (b, 1, 1, s)))
+        shape = (b, 1, 1, s)
+        mask = merged(mask, canonical("key_padding_mask", key_padding_mask, shape, heads.dtype))
     if mask is None or not added:
         return mask
     seen = np.ones if mask.dtype == bool else np.zeros
@@ -56,14 +58,15 @@ def both_masks(
     return np.concatenate((mask, more), -1)
 
 
-def canonical(name: str, mask: TensorLike, shape: tuple[int, ...]) -> Mask:
+def canonical(name: str, mask: TensorLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Mask:
     """A mask where true hides, in the form that attention takes, where true allows."""
     x: Array = array(mask)
     if x.dtype == bool:
         return ~x.reshape(shape)
     if x.dtype.kind != "f":
         raise TypeError(f"{OP}: {name} must be boolean or float, got {x.dtype}")
-    return reshape(mask, *shape)
+    # NumPy's own numbers are float64, whatever the layer's are.
+    return reshape(mask, *shape).to(dtype)
 
 
 def merged(a: Mask, b: Mask) -> Mask:

@@ -141,7 +141,8 @@ def multi_head_attention_forward(
         k = q if same[0] else k.unsqueeze(axis)
         v = k if same[1] else v.unsqueeze(axis)
     parts = project(q, k, v, in_weights, in_proj_bias)
-    heads = Heads(num_heads, batch_first, *parts[0].shape[:2][:: 1 if batch_first else -1])
+    b, n = parts[0].shape[:2][:: 1 if batch_first else -1]
+    heads = Heads(num_heads, batch_first, b, n, q.dtype)
     if static_k is not None or static_v is not None:
         parts = with_static(parts, heads, static_k, static_v)
     s = parts[-1].shape[1 if batch_first else 0]

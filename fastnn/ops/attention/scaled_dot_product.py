@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -123,8 +124,8 @@ def reserve_weights(q: Array, k: Array, v: Array, p: float) -> Array | None:
     """Random numbers for all weights, None where none are dropped."""
     if not p > 0:
         return None
-    batch = max(math.prod(x.shape[:-2]) for x in (q, k, v))
-    rows = batch * (q.shape[-2] if q.ndim > 1 else 1)
+    axes = zip_longest(*[x.shape[-3::-1] for x in (q, k, v)], fillvalue=1)
+    rows = math.prod(map(max, axes)) * (q.shape[-2] if q.ndim > 1 else 1)
     return reserve(rows * -(-(k.shape[-2] if k.ndim > 1 else 1) // BLOCK) * BLOCK)
 
 
@@ -145,7 +146,8 @@ def with_weights(
     has the weights `nothing`.
     """
     q, k, v = [x if isinstance(x, Tensor) else Tensor(array(x)) for x in (query, key, value)]
-    if enable_gqa:
+    if enable_gqa and max(x.ndim for x in (q, k, v)) > 2:
+        q, k, v = [x if x.ndim > 2 else x.unsqueeze(0) for x in (q, k, v)]
         if not k.shape[-3] or q.shape[-3] % k.shape[-3] or k.shape[-3] != v.shape[-3]:
             raise ValueError(
                 "scaled_dot_product_attention: with grouped heads, key and value must have as many "
