@@ -21,6 +21,7 @@ SMALL = {
     "encoder_layer": (3, 50, 24, 4, 40),
     **{f"{kind}_step": (4, 3, 5, 6, 2, 2) for kind in ("lstm", "gru", "rnn")},
     "lstm_infer": (4, 3, 5, 6, 1, 1),
+    "lstm_lengths": (4, 3, 5, 6, 1, 1),
     "char_lm": (4, 3, 7, 5, 6),
 }
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import fastnn
 
-from .training import train
+from .training import train, train_characters
 
 THREADS = (1, 2, 3, 7)
+RUNS = {"layers": train, "a character model": train_characters}
 
 
 def main(steps: int = 150, repeats: int = 2) -> int:
     """Train with each number of threads, twice; compare hashes of losses and weights."""
-    hashes = {}
-    for threads in THREADS:
-        fastnn.set_num_threads(threads)
-        for repeat in range(repeats):
-            hashes[threads, repeat] = train(steps)
-            print(f"{threads} threads, run {repeat + 1}: {hashes[threads, repeat][:16]}")
-    same = len(set(hashes.values())) == 1
-    print("same bits" if same else "DIFFERENT BITS")
-    return 0 if same else 1
+    different = 0
+    for name, run in RUNS.items():
+        hashes = set()
+        for threads in THREADS:
+            fastnn.set_num_threads(threads)
+            for repeat in range(repeats):
+                found = run(steps)
+                hashes.add(found)
+                print(f"{name}, {threads} threads, run {repeat + 1}: {found[:16]}")
+        different += len(hashes) > 1
+        print("same bits" if len(hashes) == 1 else "DIFFERENT BITS")
+    return different
 
 
 if __name__ == "__main__":

@@ -171,6 +171,28 @@ def reference(kind: str, size: Sequence[int]) -> tuple[Float64, Float64, list[Fl
     return stack, slope, grads
 
 
+def lengths(size: Sequence[int]) -> NDArray[np.int64]:
+    """Uniform 1 … T; one sequence has all steps, as PyTorch's packing wants it."""
+    steps, batch = size[:2]
+    found = np.random.default_rng(27).integers(1, steps + 1, batch)
+    found[batch // 2] = steps
+    return found
+
+
+def lengths_answer(kind: str, size: Sequence[int]) -> Float64:
+    """The answer for sequences of many lengths, one sequence at a time."""
+    params = [p.astype(float) for p in weights(kind, size).values()]
+    x, dy = (a.astype(float) for a in sequences(size))
+    y, dx, grads = np.zeros_like(dy), np.zeros_like(x), [np.zeros_like(p) for p in params]
+    for i, n in enumerate(lengths(size)):
+        one = slice(i, i + 1)
+        y[:n, one], kept = forward(kind, x[:n, one], params)
+        dx[:n, one], more = backward(kind, dy[:n, one], x[:n, one], params, kept)
+        for grad, part in zip(grads, more):
+            grad += part
+    return answer(y, dx, grads)
+
+
 def step_answer(kind: str, size: Sequence[int]) -> Float64:
     """The answer of forward and backward."""
     return answer(*reference(kind, size))

@@ -220,6 +220,7 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "digits": digits,
     **{f"{kind}_step": partial(recurrent.step_answer, kind) for kind in recurrent.GATES},
     **{f"{kind}_infer": partial(recurrent.infer_answer, kind) for kind in recurrent.GATES},
+    "lstm_lengths": partial(recurrent.lengths_answer, "lstm"),
     "char_lm": char_lm,
 }
 

@@ -7,8 +7,10 @@ A rival that has variants ("torch", "torch fused") counts with its fastest one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+
+from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
 
@@ -169,6 +171,18 @@ def recurrent(kind: str, *size: int, target: float) -> Work:
     )
 
 
+def recurrent_lengths(kind: str, *size: int, target: float) -> Work:
+    """Forward and backward of sequences of 1 … T steps; only real steps count as work."""
+    work = recurrent(kind, *size, target=target)
+    real = inputs_of.lengths(size).sum() / (size[0] * size[1])
+    return replace(
+        work,
+        name=f"{work.name} lengths 1…{size[0]}",
+        kind=f"{kind}_lengths",
+        flops=work.flops * float(real),
+    )
+
+
 def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Work:
     """Forward without a tape."""
     steps, batch, inner, hidden, _, _ = size
@@ -268,6 +282,7 @@ WORKS: tuple[Work, ...] = (
     recurrent("lstm", 35, 20, 650, 650, 1, 1, target=1.2),
     recurrent("lstm", 128, 64, 256, 512, 1, 1, target=1.3),
     recurrent("lstm", 50, 32, 100, 128, 2, 2, target=1.5),
+    recurrent_lengths("lstm", 64, 32, 128, 256, 1, 1, target=1.0),
     recurrent("gru", 64, 32, 128, 256, 1, 1, target=3.0),
     recurrent("rnn", 64, 32, 128, 256, 1, 1, target=3.0),
     char_lm(64, 64, 100, 128, 512, target=1.3),

@@ -243,17 +243,18 @@ def recurrent_module(kind: str, size: Size) -> Any:
     return module
 
 
-def recurrent_step(kind: str) -> Callable[[Size, str], Case]:
+def recurrent_step(kind: str, many_lengths: bool = False) -> Callable[[Size, str], Case]:
     def build(size: Size, variant: str) -> Case:
         module = recurrent_module(kind, size)
         value, slope = recurrent.sequences(size)
         x: Any = fastnn.tensor(value, requires_grad=True)
         dy = fastnn.from_numpy(slope)
+        options = {"lengths": recurrent.lengths(size)} if many_lengths else {}
 
         def step() -> Any:
             x.grad = None
             module.zero_grad()
-            y = module(x)[0]
+            y = module(x, **options)[0]
             y.backward(dy)
             return y
 
@@ -333,5 +334,6 @@ BUILDERS = {
     "digits": digits,
     **{f"{kind}_step": recurrent_step(kind) for kind in recurrent.GATES},
     **{f"{kind}_infer": recurrent_infer(kind) for kind in recurrent.GATES},
+    "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
 }

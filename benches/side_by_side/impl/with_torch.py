@@ -246,17 +246,25 @@ def recurrent_module(kind: str, size: Size) -> Any:
     return module
 
 
-def recurrent_step(kind: str) -> Callable[[Size, str], Case]:
+def recurrent_step(kind: str, many_lengths: bool = False) -> Callable[[Size, str], Case]:
     def build(size: Size, variant: str) -> Case:
         module = recurrent_module(kind, size)
         value, slope = recurrent.sequences(size)
         x = torch.tensor(value, requires_grad=True)
         dy = torch.from_numpy(slope)
 
+        lengths = torch.from_numpy(recurrent.lengths(size))
+
+        def call() -> torch.Tensor:
+            if not many_lengths:
+                return module(x)[0]  # type: ignore[no-any-return]
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+            return nn.utils.rnn.pad_packed_sequence(module(packed)[0])[0]
+
         def step() -> torch.Tensor:
             x.grad = None
             module.zero_grad(set_to_none=True)
-            y: torch.Tensor = module(x)[0]
+            y = call()
             y.backward(dy)
             return y
 
@@ -336,5 +344,6 @@ BUILDERS = {
     "digits": digits,
     **{f"{kind}_step": recurrent_step(kind) for kind in recurrent.GATES},
     **{f"{kind}_infer": recurrent_infer(kind) for kind in recurrent.GATES},
+    "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
 }
