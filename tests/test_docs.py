@@ -10,7 +10,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 # Written by a benchmark run; a clone in which none was made lacks them.
-WRITTEN = {"benchmarks.md", "gemm-grid.md"}
+WRITTEN = {"benchmarks.md", "gemm-grid.md", "rnn-grid.md"}
 
 
 def blocks(document):
@@ -26,6 +26,14 @@ def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
     assert float(re.search(r"loss ([0-9.]+)", out)[1]) < 0.3
     assert "GF/s" in out
     assert (tmp_path / "trace.json").exists()
+
+
+def test_the_guide_to_sequences_runs():
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "sequences.md"):
+        exec(compile(block, "sequences.md", "exec"), names)
+    assert names["pooled"].shape == (3, 8)
+    assert names["encoded"].shape == (3, 20, 32)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))

@@ -62,6 +62,13 @@ def test_char_lm(cell, tmp_path, capsys):
     assert "quick brown fox" in text[0]
 
 
+def test_gradients_through_time(tmp_path, capsys):
+    picture = tmp_path / "gradients.png"
+    load("gradients_through_time").main(["--steps", "30", "--picture", str(picture)])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert len(capsys.readouterr().out.splitlines()) == 7
+
+
 def test_char_lm_bad_input(tmp_path, capsys):
     example = load("char_lm")
     path = tmp_path / "text.txt"

@@ -10,6 +10,7 @@ import fastnn
 from fastnn import kernels, nn
 from fastnn.nn import functional as F
 from tests.harness import numbers
+from tests.test_examples import load
 
 T, D, H, V = 7, 4, 5, 11
 W_E, W_H, B_1 = (
@@ -120,28 +121,15 @@ def test_the_gradient_of_a_shared_matrix_is_the_sum_over_steps():
         np.testing.assert_allclose(w.grad.numpy(), term, atol=1e-14)
 
 
-def gradient_norms(name, steps=100):
-    """How much the first input still matters to the state t steps later, averaged over samples."""
-    fastnn.manual_seed(0)
-    layer = getattr(nn, name)(10, 32, dtype=np.float64)
-    x = fastnn.tensor(numbers(steps, 8, 10), requires_grad=True)
-    norms = []
-    for t in range(0, steps, 9):
-        x.grad = None
-        y, _ = layer(x[: t + 1])
-        (y[t] * fastnn.tensor(numbers(8, 32, seed=7))).sum().backward()
-        norms.append(float(np.linalg.norm(x.grad.numpy()[0])))
-    return np.array(norms)
-
-
 def test_gradients_fade_with_distance():
     """They fade for all three at their first weights, for the Elman network the fastest."""
-    faded = {}
+    example = load("gradients_through_time")
+    norms = {name: example.gradient_norms(name) for name in example.LAYERS}
     for name in ("RNN", "GRU", "LSTM"):
-        norms = gradient_norms(name)
-        assert norms[-1] < 1e-6 * norms[0]
-        faded[name] = np.log(norms[3] / norms[0])
-    assert faded["RNN"] < faded["GRU"]
+        assert norms[name][100] < 1e-15 * norms[name][0]
+        assert norms["RNN"][100] <= norms[name][100]
+    for name in ("GRU, update gate open", "LSTM, forget gate open"):
+        assert norms[name][100] > 0.1 * norms[name][0]
 
 
 def test_an_open_forget_gate_keeps_gradients():
