@@ -80,6 +80,8 @@ class RNNBase(Module):
         Whether the dropout between layers, too, is drawn once for a whole sequence.
     """
 
+    weight_hh_l0: Parameter
+
     def __init__(
         self,
         mode: str,
@@ -237,6 +239,11 @@ class RNNBase(Module):
 
     def _stack(self, x: TensorLike, states: State, sizes: Any) -> tuple[Tensor, State]:
         """Run all layers."""
+        dtype, expected = array(x).dtype, self.weight_hh_l0.dtype
+        if dtype != expected:
+            raise TypeError(
+                f"{type(self).__name__}: input must have dtype {expected}, as weights, got {dtype}"
+            )
         if self.num_layers == 1:
             return self._layer(0, x, states, sizes)
         found: list[State] = []
@@ -351,6 +358,11 @@ class RNNBase(Module):
 
     def _packed(self, input: PackedSequence, states: State) -> tuple[PackedSequence, Any]:
         sizes = np.asarray(input.batch_sizes.data)
+        if input.data.ndim != 2 or input.data.shape[1] != self.input_size:
+            raise ValueError(
+                f"{type(self).__name__}: packed data must have shape (R, {self.input_size}), "
+                f"got {input.data.shape}"
+            )
         if states:
             self._check_states(states, int(sizes[0]) if sizes.size else 0, True)
         if input.sorted_indices is not None:

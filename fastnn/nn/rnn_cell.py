@@ -71,6 +71,16 @@ class RNNCellBase(Module):
     def _weights(self) -> tuple[Any, ...]:
         return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
 
+    def _check(self, input: TensorLike) -> None:
+        """That input fits the weights: what is wrong is the input, not they."""
+        x = array(input)
+        name, dtype = type(self).__name__, self.weight_ih.dtype
+        if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
+            i = self.input_size
+            raise ValueError(f"{name}: input must have shape (N, {i}) or ({i},), got {x.shape}")
+        if x.dtype != dtype:
+            raise TypeError(f"{name}: input must have dtype {dtype}, as weights, got {x.dtype}")
+
     def _zeros(self, input: TensorLike) -> Tensor:
         """A state for the first step."""
         x = array(input)
@@ -123,6 +133,7 @@ class RNNCell(RNNCellBase):
 
     def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
         """x (N, I) or (I,) and h (N, H) or (H,), zeros if None, to h'."""
+        self._check(input)
         step = rnn_tanh_cell if self.nonlinearity == "tanh" else rnn_relu_cell
         return step(input, self._zeros(input) if hx is None else hx, *self._weights())
 
@@ -159,8 +170,11 @@ class LSTMCell(RNNCellBase):
         self, input: TensorLike, hx: tuple[TensorLike, TensorLike] | None = None
     ) -> tuple[Tensor, Tensor]:
         """x (N, I) or (I,) and (h, c), each (N, H) or (H,), zeros if None, to (h', c')."""
+        self._check(input)
         if hx is None:
             hx = self._zeros(input), self._zeros(input)
+        elif not isinstance(hx, (tuple, list)) or len(hx) != 2:
+            raise TypeError("LSTMCell: hx must be a tuple (h, c)")
         return lstm_cell(input, hx, *self._weights())
 
 
@@ -193,4 +207,5 @@ class GRUCell(RNNCellBase):
 
     def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
         """x (N, I) or (I,) and h (N, H) or (H,), zeros if None, to h'."""
+        self._check(input)
         return gru_cell(input, self._zeros(input) if hx is None else hx, *self._weights())

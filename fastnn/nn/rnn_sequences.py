@@ -348,6 +348,8 @@ def tbptt(sequence: Any, k: int, module: Any = None, batch_first: bool = False) 
         for s in (sequence if several else (sequence,))
     ]
     axis = 1 if batch_first else 0
+    if not items:
+        raise ValueError("tbptt: sequence must not be empty")
     if k < 1:
         raise ValueError(f"tbptt: k must be positive, got {k}")
     steps = {s.shape[axis] if s.ndim > axis else 0 for s in items}

@@ -418,9 +418,8 @@ def step_of(op: str, input: TensorLike, *states: TensorLike) -> tuple[Tensor, ..
     for state in states:
         h = array(state)
         if h.ndim != x.ndim or h.shape[:-1] != x.shape[:-1]:
-            raise ValueError(
-                f"{op}: hx must have shape {(*x.shape[:-1], 'H')} to fit the input, got {h.shape}"
-            )
+            want = f"({x.shape[0]}, H)" if x.ndim == 2 else "(H,)"
+            raise ValueError(f"{op}: hx must have shape {want} to fit the input, got {h.shape}")
         found.append(reshape(state, 1, found[0].shape[1], h.shape[-1]))
     return tuple(found)
 

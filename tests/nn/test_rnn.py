@@ -103,6 +103,26 @@ def test_wrong_input():
     ):
         with pytest.raises(error, match=match):
             layer(x, lengths=lengths)
+    for given in (x.double(), pack_padded_sequence(x.double(), [5, 2])):
+        with pytest.raises(TypeError, match="LSTM: input must have dtype float32, as weights"):
+            layer(given)
+    with pytest.raises(ValueError, match=r"LSTM: packed data must have shape \(R, 3\), got \(7, 4"):
+        layer(pack_padded_sequence(fastnn.zeros(5, 2, 4), [5, 2]))
+    with pytest.raises(ValueError, match="tbptt: sequence must not be empty"):
+        tbptt((), 2)
+
+
+def test_wrong_input_of_cells():
+    cell, h = nn.LSTMCell(3, 4), fastnn.zeros(2, 4)
+    for x in (fastnn.zeros(2, 5), fastnn.zeros(5, 2, 3), fastnn.zeros(4)):
+        with pytest.raises(ValueError, match=r"LSTMCell: input must have shape \(N, 3\) or \(3,\)"):
+            cell(x)
+    with pytest.raises(TypeError, match="LSTMCell: input must have dtype float32, as weights"):
+        cell(np.zeros((2, 3)))
+    with pytest.raises(TypeError, match=r"LSTMCell: hx must be a tuple \(h, c\)"):
+        cell(fastnn.zeros(3), h)
+    with pytest.raises(ValueError, match=r"gru_cell: hx must have shape \(5, H\) to fit"):
+        nn.GRUCell(3, 4)(fastnn.zeros(5, 3), h)
 
 
 @pytest.mark.parametrize("name", LAYERS)
