@@ -70,16 +70,20 @@ class Transformer(Module):
         super().__init__()
         layer: tuple[Any, ...] = (d_model, nhead, dim_feedforward, dropout, activation)
         layer += (layer_norm_eps, batch_first, norm_first, bias, dtype)
-        self.encoder = custom_encoder or TransformerEncoder(
-            TransformerEncoderLayer(*layer),
-            num_encoder_layers,
-            LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
-        )
-        self.decoder = custom_decoder or TransformerDecoder(
-            TransformerDecoderLayer(*layer),
-            num_decoder_layers,
-            LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
-        )
+        if custom_encoder is None:  # an empty Sequential is false
+            custom_encoder = TransformerEncoder(
+                TransformerEncoderLayer(*layer),
+                num_encoder_layers,
+                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+            )
+        if custom_decoder is None:
+            custom_decoder = TransformerDecoder(
+                TransformerDecoderLayer(*layer),
+                num_decoder_layers,
+                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+            )
+        self.encoder = custom_encoder
+        self.decoder = custom_decoder
         self.d_model = d_model
         self.nhead = nhead
         self.batch_first = batch_first
@@ -140,6 +144,8 @@ class Positions(Module):
                 f"{type(self).__name__}: input must have shape (T, {self.d_model}), with or "
                 f"without a batch, got {x.shape}"
             )
+        if x.dtype.kind != "f":
+            raise TypeError(f"{type(self).__name__}: input must have a float dtype, got {x.dtype}")
         time_first = x.ndim == 3 and not self.batch_first
         rows = self.rows(x.shape[0 if time_first or x.ndim == 2 else 1], x.dtype)
         return self.dropout(add(x, rows[:, None] if time_first else rows))  # type: ignore[no-any-return]

@@ -174,6 +174,16 @@ def test_sinusoidal_positions(batch_first):
         np.testing.assert_allclose(first[:9], rows, atol=1e-6)
         assert (y == (first if batch_first else first[:, None])).all()
     assert not list(layer.state_dict())
+    with pytest.raises(TypeError, match="input must have a float dtype, got int64"):
+        layer(np.zeros((9, 6), np.int64))
+
+
+def test_an_empty_custom_module_is_taken():
+    model = nn.Transformer(
+        8, 2, custom_encoder=nn.Sequential(), custom_decoder=(decoder := nn.ModuleList())
+    )
+    assert isinstance(model.encoder, nn.Sequential)
+    assert model.decoder is decoder
 
 
 def test_learned_positions():
