@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.changes import changed
 from ..ops.create import empty
-from ..ops.embedding import embedding, embedding_bag
+from ..ops.embedding import embedding, embedding_bag, row_of
 from ..tensor import Tensor, TensorLike
 from . import init
 from .module import Module
@@ -27,7 +27,9 @@ class Table(Module):
         """Set the sizes and draw the table."""
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
-        self.padding_idx = row(type(self).__name__, padding_idx, num_embeddings)
+        self.padding_idx = None
+        if padding_idx is not None:
+            self.padding_idx = row_of(type(self).__name__, padding_idx, num_embeddings)
         self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=dtype))
         self.reset_parameters()
 
@@ -38,9 +40,12 @@ class Table(Module):
             self.weight.data[self.padding_idx] = 0
             changed((self.weight.data,))
 
-    def take(self, embeddings: TensorLike, freeze: bool) -> None:
+    def take(self, embeddings: TensorLike, freeze: bool, padding_idx: int | None) -> None:
         """Use a table that is there already."""
         self.weight = Parameter(embeddings, requires_grad=not freeze)
+        self.num_embeddings = len(self.weight)
+        if padding_idx is not None:
+            self.padding_idx = row_of(type(self).__name__, padding_idx, self.num_embeddings)
 
     def options(self, *names: str) -> str:
         """Sizes, and the options that are not as usual."""
@@ -134,11 +139,9 @@ class Embedding(Table):
         >>> table(fastnn.tensor([1]))
         tensor([[3., 4.]])
         """
-        rows, columns = table_shape(cls.__name__, embeddings)
+        columns = columns_of(cls.__name__, embeddings)
         layer = cls(0, columns, None, max_norm, norm_type, scale_grad_by_freq, sparse)
-        layer.num_embeddings = rows
-        layer.padding_idx = row(cls.__name__, padding_idx, rows)
-        layer.take(embeddings, freeze)
+        layer.take(embeddings, freeze, padding_idx)
         return layer
 
     def forward(self, input: TensorLike) -> Tensor:
@@ -244,13 +247,11 @@ class EmbeddingBag(Table):
         >>> fastnn.nn.EmbeddingBag.from_pretrained(table)(fastnn.tensor([[0, 1]]))
         tensor([[2., 3.]])
         """
-        rows, columns = table_shape(cls.__name__, embeddings)
+        columns = columns_of(cls.__name__, embeddings)
         layer = cls(
             0, columns, max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
         )
-        layer.num_embeddings = rows
-        layer.padding_idx = row(cls.__name__, padding_idx, rows)
-        layer.take(embeddings, freeze)
+        layer.take(embeddings, freeze, padding_idx)
         return layer
 
     def forward(
@@ -279,18 +280,9 @@ class EmbeddingBag(Table):
         return self.options("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
 
 
-def table_shape(name: str, embeddings: TensorLike) -> tuple[int, int]:
-    """Rows and columns of a table."""
+def columns_of(name: str, embeddings: TensorLike) -> int:
+    """The length of a table's rows."""
     shape = Tensor(embeddings.data if isinstance(embeddings, Tensor) else embeddings).shape
     if len(shape) != 2:
         raise ValueError(f"{name}: embeddings must have shape (V, D), got {shape}")
-    return shape[0], shape[1]
-
-
-def row(name: str, padding_idx: int | None, rows: int) -> int | None:
-    """A row of the table, counted from the end where negative."""
-    if padding_idx is None:
-        return None
-    if not -rows <= padding_idx < rows:
-        raise ValueError(f"{name}: padding_idx must name one of {rows} rows, got {padding_idx}")
-    return padding_idx % rows
+    return shape[1]

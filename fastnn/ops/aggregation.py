@@ -87,7 +87,7 @@ def check_lengths(op: str, lengths: TensorLike | None, n: int, t: int) -> Array 
             raise ValueError(f"{op}: input must have at least one step, got none")
         return None
     real = array(lengths)
-    if real.dtype.kind not in "iu":
+    if real.size and real.dtype.kind not in "iu":
         raise TypeError(f"{op}: lengths must have an integer dtype, got {real.dtype}")
     if real.ndim == 0:
         real = real.reshape(1)

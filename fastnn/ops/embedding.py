@@ -70,7 +70,7 @@ def embedding(
     w = weight.data if isinstance(weight, Tensor) else array(weight)
     ids = ids_of("embedding", input)
     if padding_idx is not None:
-        padding_idx = row_of("embedding", padding_idx, w)
+        padding_idx = row_of("embedding", padding_idx, len(w) if w.ndim else 0)
     if max_norm is not None:
         _core.embedding_renorm(ids, w, max_norm, norm_type)
         changed((w,))
@@ -165,7 +165,7 @@ def embedding_bag(
                 f"got {scales.shape}"
             )
     if padding_idx is not None:
-        padding_idx = row_of("embedding_bag", padding_idx, w)
+        padding_idx = row_of("embedding_bag", padding_idx, len(w) if w.ndim else 0)
     begins = bag_begins(ids, offsets, include_last_offset)
     flat = ids.reshape(-1)
     s = None if scales is None else scales.reshape(-1)
@@ -212,19 +212,19 @@ def embedding_bag_max_backward(node: Node, dy: Array) -> Grads:
     return (_core.embedding_bag_max_backward(dy, winners, rows),)
 
 
-def ids_of(op: str, input: TensorLike) -> Array:
+def ids_of(op: str, input: TensorLike, name: str = "input") -> Array:
     """Ids as an array; an empty list has no dtype of its own."""
     ids = input.data if isinstance(input, Tensor) else array(input)
     if ids.dtype.kind not in "iu":
         if ids.size == 0 and not hasattr(input, "dtype"):
             return ids.astype(np.int64)
-        raise TypeError(f"{op}: input must have an integer dtype, got {ids.dtype}")
+        raise TypeError(f"{op}: {name} must have an integer dtype, got {ids.dtype}")
     return ids
 
 
-def row_of(op: str, padding_idx: int, weight: Array) -> int:
+def row_of(op: str, padding_idx: int, rows: int) -> int:
     """A row of the table, counted from the end where negative."""
-    rows, padding_idx = len(weight) if weight.ndim else 0, index(padding_idx)
+    padding_idx = index(padding_idx)
     if not -rows <= padding_idx < rows:
         raise ValueError(f"{op}: padding_idx must name one of {rows} rows, got {padding_idx}")
     return padding_idx % rows
@@ -241,7 +241,7 @@ def bag_begins(ids: Array, offsets: TensorLike | None, include_last: bool) -> Ar
         raise ValueError(f"embedding_bag: input must have shape (B, N) or (N,), got {ids.shape}")
     if offsets is None:
         raise ValueError("embedding_bag: one-dimensional input needs offsets")
-    begins = ids_of("embedding_bag", offsets)
+    begins = ids_of("embedding_bag", offsets, "offsets")
     if begins.ndim != 1:
         raise ValueError(f"embedding_bag: offsets must have shape (B,), got {begins.shape}")
     return begins if include_last else np.append(begins, len(ids))

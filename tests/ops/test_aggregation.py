@@ -136,3 +136,9 @@ def test_attention_pooling_layer():
 def test_reprs():
     assert repr(nn.LastPooling()) == "LastPooling()"
     assert repr(nn.MeanPooling(batch_first=True)) == "MeanPooling(batch_first=True)"
+
+
+def test_no_sequences():
+    for name in ("last", "mean", "max"):
+        pool = getattr(F, f"{name}_pooling")
+        assert pool(numbers(5, 0, 3), lengths=[]).shape == (0, 3)

@@ -101,6 +101,7 @@ BAG_BAD = [
     Bad(ValueError, r"offsets\[2\] is 1 after 2", ids(3), W, np.array([0, 2, 1])),
     Bad(ValueError, r"offsets\[2\] is 3 after 4", ids(3), W, np.array([0, 4])),
     Bad(ValueError, "one-dimensional input needs offsets", ids(3), W),
+    Bad(TypeError, "offsets must have an integer dtype", ids(3), W, np.array([0.0])),
     Bad(ValueError, "offsets are for one-dimensional input", ids(3, 3), W, np.array([0])),
     Bad(ValueError, r"offsets must have shape \(B,\)", ids(3), W, np.array([[0]])),
     Bad(ValueError, r"input must have shape \(B, N\) or \(N,\)", ids(3, 1, 1), W),
@@ -234,6 +235,8 @@ def test_from_pretrained():
             kind.from_pretrained(values, padding_idx=4)
         with pytest.raises(ValueError, match="padding_idx must name one of 4 rows, got -5"):
             kind(4, 3, padding_idx=-5)
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            kind(4, 3, padding_idx=1.0)
 
 
 def test_no_ids():
