@@ -263,7 +263,11 @@ class RNNBase(Module):
         for name, s, width in zip(("h_0", "c_0"), states, self._state_sizes()):
             want = (count, batch, width) if batched else (count, width)
             if s.shape != want:
-                hint = "; reset_state() forgets what the last call left" if self._carried else ""
+                hint = (
+                    "; reset_state() forgets what the last call left"
+                    if states is self._carried
+                    else ""
+                )
                 raise ValueError(
                     f"{type(self).__name__}: {name} must have shape {want}, got {s.shape}{hint}"
                 )

@@ -320,6 +320,9 @@ def test_stateful_layers_carry_states_and_no_gradients(name):
     assert (leaf.grad.data[8:] != 0).all()
     with pytest.raises(ValueError, match=r"reset_state\(\) forgets"):
         layer(numbers(4, 3, 3))
+    h = numbers(1, 3, 5)  # what is given has nothing to do with what was left
+    with pytest.raises(ValueError, match=r"h_0 must have shape \(1, 2, 5\), got \(1, 3, 5\)$"):
+        layer(x, (h, h) if layer.has_cell else h)
     with pytest.raises(ValueError, match="k must be positive"):
         tbptt(x, 0)
     with pytest.raises(ValueError, match="all sequences must have as many steps, got 9, 10"):
