@@ -284,6 +284,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
+    if min(options.epochs, options.batch) < 1:
+        parser.error("--epochs and --batch must be at least 1")
 
     fastnn.manual_seed(options.seed)
     columns = options.word_column, options.tag_column
@@ -291,6 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
     learn, dev, test = (read_sentences(path, *columns) if path else [] for path in paths)
     if not dev:
         cut = len(learn) - (len(learn) + 9) // 10
+        if not cut:
+            parser.error("--train has one sentence alone; give --dev")
         learn, dev = learn[:cut], learn[cut:]
     test = test or dev
     seen = {w.lower() for s in (*learn, *dev, *test) for w in s.words}

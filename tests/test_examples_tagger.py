@@ -146,6 +146,15 @@ def test_learns(tagger, tmp_path, capsys):
     assert score[""][2] == found[0][0]
 
 
+@pytest.mark.parametrize("options", [[], ["--epochs", "0"], ["--batch", "0"]])
+def test_nothing_to_train_on(tagger, tmp_path, capsys, options):
+    path = tmp_path / "one.conll"
+    path.write_text("Anna\tB-PER\nsings\tO\n", "utf-8")
+    with pytest.raises(SystemExit):
+        tagger.main(["--train", str(path), *options])
+    assert ("must be at least 1" if options else "one sentence alone") in capsys.readouterr().err
+
+
 real_data = pytest.mark.skipif(
     not DATA.is_dir(), reason=f"there is no folder {DATA}; FASTNN_DATA may name another"
 )
