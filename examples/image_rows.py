@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     print(f"parameters      {sum(p.numel() for p in model.parameters()):,}")
     print(f"test accuracy   {right:.1%} of {len(test_y)} digits")
     threads = fastnn.get_num_threads()
-    print(f"time per epoch  {1e3 * seconds / options.epochs:.0f} ms on {threads} threads")
+    print(f"time per epoch  {1e3 * seconds / max(1, options.epochs):.0f} ms on {threads} threads")
     return right
 
 

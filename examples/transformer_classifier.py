@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> float:
     print(f"parameters          {sum(p.numel() for p in model.parameters()):,}")
     print(f"test accuracy       {right:.1%} of {len(test_y)} images")
     threads = fastnn.get_num_threads()
-    print(f"time per epoch      {seconds / options.epochs:.2f} s on {threads} threads")
+    print(f"time per epoch      {seconds / max(1, options.epochs):.2f} s on {threads} threads")
     return right
 
 

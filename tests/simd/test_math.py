@@ -134,3 +134,12 @@ def test_errors_are_as_stated(name: str, programs: Path) -> None:
         lines = toolchain.measure(programs, "error", name, kind, count, 1, *libraries)
         worst = max(lines, key=lambda line: float(line.split()[1]))
         assert float(worst.split()[1]) <= bound, (kind, worst)
+
+
+@pytest.mark.parametrize("name", toolchain.ONE_ARGUMENT)
+def test_no_undefined_behaviour(level: str, programs: Path, name: str) -> None:
+    """Over bits of all kinds: the library traps, which ends the process, where C++ says nothing."""
+    flags = ["-shared", "-fPIC", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
+    library = toolchain.kernel("functions.cpp", level, programs / "undefined", *flags)
+    for kind in ("float", "double"):
+        assert toolchain.measure(programs, "error", name, kind, 20000, 1, library)
