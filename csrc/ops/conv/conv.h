@@ -5,11 +5,12 @@
 //                     w[o, c, k] x[n, c, i] )            terms with i outside of x are 0
 //     dx[n, c, i] = sum over o, and over (j, k) that meet i, of w[o, c, k] dy[n, o, j]
 //     dw[o, c, k] = sum over n, j of dy[n, o, j] x[n, c, i],   db[o] = sum over n, j of dy[n, o, j]
-// A transposed convolution is dx of a convolution: the same calls with the roles of x and y swapped.
+// A transposed convolution is dx of a convolution: the same calls with the roles of x and y
+// swapped.
 //
-// Layouts: axes missing in front are 1 (a row is depth 1, height 1). x, y, r and their gradients are
-// dense channels-last, (N, D, H, W, C); w and dw are dense in C order, (O, C/G, D, H, W); b is (O).
-// Outputs overlap nothing.
+// Layouts: axes missing in front are 1 (a row is depth 1, height 1). x, y, r and their gradients
+// are dense channels-last, (N, D, H, W, C); w and dw are dense in C order, (O, C/G, D, H, W); b is
+// (O). Outputs overlap nothing.
 #pragma once
 
 #include <cstdint>

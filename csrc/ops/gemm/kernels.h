@@ -27,6 +27,12 @@ struct Blocking {
 // B: row k at b + k * b_row, n a multiple of width; or packed in panels: columns in groups of nr,
 // the last one
 //    of as many vectors as it needs, group j0 at b + j0 * k, with as many columns as it is wide.
+//
+// Windows: a convolution is a product whose rows of A overlap. Then rows come in `groups` of m,
+// each group a_group further in A, and k comes in `segments`: that of number s begins a_offset[s]
+// further in A, and in B where the one before it ends. Panels of A may be longer than k: they hold
+// a_depth columns, a block begins with number a_first and takes every a_step-th, and offsets count
+// columns.
 template <class T>
 struct Block {
     long m, n, k;
@@ -43,6 +49,10 @@ struct Block {
     const T* residual;  // or null
     long residual_row;
     bool relu;
+    long groups = 1, a_group = 0, c_group = 0, residual_group = 0;
+    long segments = 1;
+    const long* a_offset = nullptr;             // null: one segment, at 0
+    long a_depth = 0, a_first = 0, a_step = 1;  // depth 0: k
 };
 
 // sums[i, j] = sum_k a[i, k] b[j, k]: both operands with unit stride along k.

@@ -4,6 +4,7 @@
 #include "ops/gemm/kernels.h"
 #include "ops/gemm/tile_kernel.h"
 #include "simd/math.h"
+#include "simd/transpose.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -11,79 +12,6 @@ namespace {
 
 using gemm::Activation;
 using gemm::Finish;
-
-// The first (or second) halves of two registers, element by element in turns.
-template <bool High, class R>
-FASTNN_INLINE R zip(R a, R b) {
-    constexpr int n = sizeof(R) / sizeof(a[0]);
-    constexpr int h = High ? n / 2 : 0;
-    if constexpr (n == 2) {
-        return __builtin_shufflevector(a, b, h, n + h);
-    } else if constexpr (n == 4) {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1);
-    } else if constexpr (n == 8) {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
-                                       n + h + 3);
-    } else {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
-                                       n + h + 3, h + 4, n + h + 4, h + 5, n + h + 5, h + 6,
-                                       n + h + 6, h + 7, n + h + 7);
-    }
-}
-
-// Square transpose in registers. A zip of registers i and i + W/2 into 2i and 2i + 1 turns the
-// digits of (register, lane) by one place, so log2(W) rounds exchange the two.
-template <class T>
-FASTNN_INLINE void transpose(Vec<T> (&r)[Vec<T>::width]) {
-    using V = Vec<T>;
-    constexpr int W = V::width;
-#pragma GCC unroll 4
-    for (int round = 1; round < W; round *= 2) {
-        V z[W];
-#pragma GCC unroll 8
-        for (int i = 0; i < W / 2; ++i) {
-            z[2 * i] = V(zip<false>(r[i].v, r[i + W / 2].v));
-            z[2 * i + 1] = V(zip<true>(r[i].v, r[i + W / 2].v));
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < W; ++i) r[i] = z[i];
-    }
-}
-
-// out[j * out_row + i] = x[i * x_row + j] for i < rows, j < cols; lanes beyond `rows` up to
-// `padded` become 0.
-template <class T>
-void transpose_block(const T* x, long x_row, long rows, long cols, T* out, long out_row,
-                     long padded) {
-    using V = Vec<T>;
-    constexpr long W = V::width;
-    for (long i = 0; i < rows; i += W) {
-        const long high = rows - i < W ? rows - i : W, stored = padded - i < W ? padded - i : W;
-        for (long j = 0; j < cols; j += W) {
-            const long wide = cols - j < W ? cols - j : W;
-            V r[W];
-            if (high == W && wide == W) {
-#pragma GCC unroll 16
-                for (int q = 0; q < W; ++q) r[q] = V::load(x + (i + q) * x_row + j);
-            } else {
-#pragma GCC unroll 16
-                for (int q = 0; q < W; ++q)
-                    r[q] = q < high ? V::load(x + (i + q) * x_row + j, wide) : V();
-            }
-            transpose(r);
-            T* y = out + j * out_row + i;
-            if (wide == W && stored == W) {
-#pragma GCC unroll 16
-                for (int q = 0; q < W; ++q) r[q].store(y + q * out_row);
-            } else {
-#pragma GCC unroll 16
-                for (int q = 0; q < W; ++q) {
-                    if (q < wide) r[q].store(y + q * out_row, stored);
-                }
-            }
-        }
-    }
-}
 
 // Whole panels, a row of all of them at a time: rows may lie pages apart.
 template <class T>

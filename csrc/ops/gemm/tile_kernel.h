@@ -19,6 +19,9 @@ struct Tile {
     T* c;
     long c_row;
     long k, n;  // n: columns to be stored, more than (NV - 1) vectors
+    long segments;
+    const long* a_offset;  // of each segment, or null
+    long a_scale;          // elements per unit of an offset
     const T* bias;
     const T* residual;
     long residual_row;
@@ -99,9 +102,6 @@ void tile(const Tile<T>& t) {
     const T* b = t.b;
     const long b_row = t.b_row, a_stride = t.a_stride;
     constexpr int groups = (MR + 2) / 3;
-    const T* a[groups];
-#pragma GCC unroll 16
-    for (int g = 0; g < groups; ++g) a[g] = t.a + 3 * g * a_stride;
     // The tile of C will be wanted at the end, all of it at once.
 #pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
@@ -109,7 +109,16 @@ void tile(const Tile<T>& t) {
 #pragma GCC unroll 16
         for (int v = 0; v < NV * W; v += line) __builtin_prefetch(t.c + i * t.c_row + v, 1);
     }
-    for (long k = t.k; k > 0; --k) {
+    const T* a[groups];
+    const auto begin = [&](long segment) __attribute__((always_inline)) {
+        const T* const first = t.a_offset != nullptr ? t.a + t.a_offset[segment] * t.a_scale : t.a;
+#pragma GCC unroll 16
+        for (int g = 0; g < groups; ++g) a[g] = first + 3 * g * a_stride;
+    };
+    // One loop over all k: in a nest of two, GCC 12 keeps the sums in memory.
+    long s = 0, k = t.segments > 0 ? t.k : 0;
+    if (k > 0) begin(0);
+    while (k > 0) {
         V row[NV];
 #pragma GCC unroll 16
         for (int v = 0; v < NV; ++v) row[v] = in_register(V::load(b + v * W));
@@ -131,6 +140,10 @@ void tile(const Tile<T>& t) {
             a[0] += a_stride;
         }
         b += b_row;
+        if (--k == 0 && ++s < t.segments) {
+            k = t.k;
+            begin(s);
+        }
     }
     store_tile<MR, NV>(acc, t);
 }
@@ -172,16 +185,20 @@ void block(const Block<T>& g) {
     const long panels = (g.m + kMr - 1) / kMr, height = g.m / panels;
     const long higher = g.m % panels;  // the first `higher` panels have one row more
     const bool strips = !g.b_panels && g.m <= kStripRows && g.a_k == 1 && !g.a_panels;
+    const long b_depth = g.segments * g.k, a_depth = g.a_depth > 0 ? g.a_depth : g.k;
     Tile<T> t;
     t.c_row = g.c_row;
     t.k = g.k;
+    t.segments = g.segments;
+    t.a_offset = g.a_offset;
+    t.a_scale = 1;
     t.residual_row = g.residual_row;
     t.alpha = g.alpha;
     t.beta = g.beta;
     t.relu = g.relu;
     t.bias = t.residual = nullptr;
-    // Computes the tile at row i and column j and returns how wide it is.
-    const auto tile_at = [&](long i, long rows, long j) __attribute__((always_inline)) {
+    // Computes the tile at row i of a group and column j and returns how wide it is.
+    const auto tile_at = [&](long group, long i, long rows, long j) __attribute__((always_inline)) {
         const long left = g.n - j;
         int nv = left > W ? 2 : 1;
         TileFunction<T> f = nullptr;
@@ -190,21 +207,24 @@ void block(const Block<T>& g) {
             f = kStrips<T>[g.m - 1];
         }
         t.n = left < nv * W ? left : nv * W;
-        t.b = g.b_panels ? g.b + j * g.k : g.b + j;
+        t.b = g.b_panels ? g.b + j * b_depth : g.b + j;
         t.b_row = g.b_panels ? nv * W : g.b_row;
-        t.c = g.c + i * g.c_row + j;
+        t.c = g.c + group * g.c_group + i * g.c_row + j;
         if (g.bias != nullptr) t.bias = g.bias + j;
-        if (g.residual != nullptr) t.residual = g.residual + i * g.residual_row + j;
+        if (g.residual != nullptr)
+            t.residual = g.residual + group * g.residual_group + i * g.residual_row + j;
+        const T* a = g.a + group * g.a_group;
         if (g.a_panels) {
-            t.a = g.a + i * g.k;
-            t.a_stride = rows;
+            t.a = a + i * a_depth + g.a_first * rows;
+            t.a_stride = g.a_step * rows;
+            t.a_scale = rows;
             f = tile_function<T, false>(nv, rows);
         } else if (g.a_k == 1) {
-            t.a = g.a + i * g.a_row;
+            t.a = a + i * g.a_row;
             t.a_stride = g.a_row;
             if (f == nullptr) f = tile_function<T, true>(nv, rows);
         } else {
-            t.a = g.a + i;
+            t.a = a + i;
             t.a_stride = g.a_k;
             f = tile_function<T, false>(nv, rows);
         }
@@ -213,10 +233,12 @@ void block(const Block<T>& g) {
     };
     // A piece of B stays near while all rows of A pass by.
     for (long j = 0, width = 0; j < g.n; j += width) {
-        for (long p = 0, i = 0; p < panels; ++p) {
-            const long rows = height + (p < higher ? 1 : 0);
-            width = tile_at(i, rows, j);
-            i += rows;
+        for (long group = 0; group < g.groups; ++group) {
+            for (long p = 0, i = 0; p < panels; ++p) {
+                const long rows = height + (p < higher ? 1 : 0);
+                width = tile_at(group, i, rows, j);
+                i += rows;
+            }
         }
     }
 }

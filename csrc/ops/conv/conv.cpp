@@ -1,0 +1,105 @@
+// Which algorithm computes a convolution.
+#include "ops/conv/conv.h"
+
+#include <algorithm>
+
+#include "ops/conv/direct.h"
+#include "ops/gemm/gemm.h"
+
+namespace fastnn::conv {
+namespace {
+
+// A kernel of one tap that meets every pixel once: a matrix product over pixels.
+bool is_product(const Shape& s) {
+    bool plain = s.groups == 1 && s.taps() == 1;
+    for (int a = 0; a < kAxes; ++a)
+        plain = plain && s.stride[a] == 1 && s.pad[a] == 0 && s.in[a] == s.out[a];
+    return plain;
+}
+
+template <class T>
+void product(const Args& args) {
+    const Shape& s = args.shape;
+    const long from = args.transposed ? s.o : s.c, to = args.transposed ? s.c : s.o;
+    gemm::Problem<T> p;
+    p.m = s.n * s.out_size(), p.n = to, p.k = from;
+    p.a = {static_cast<const T*>(args.from), from, 1};
+    p.b = {static_cast<const T*>(args.w), s.c, 1};  // O x C
+    if (!args.transposed) p.b = p.b.transposed();
+    p.c = static_cast<T*>(args.to);
+    p.c_stride = to;
+    p.epilogue.bias = static_cast<const T*>(args.bias);
+    p.epilogue.residual = static_cast<const T*>(args.residual);
+    p.epilogue.residual_stride = to;
+    if (args.relu) p.epilogue.activation = gemm::Activation::relu;
+    gemm::multiply(p);
+}
+
+template <class T>
+void product_weight(const WeightArgs& args) {
+    const Shape& s = args.shape;
+    gemm::Problem<T> p;
+    p.m = s.o, p.n = s.c, p.k = s.n * s.out_size();
+    p.a = {static_cast<const T*>(args.dy), 1, s.o};
+    p.b = {static_cast<const T*>(args.x), s.c, 1};
+    p.c = static_cast<T*>(args.dw);
+    p.c_stride = s.c;
+    gemm::multiply(p);
+}
+
+void run(const Args& args) {
+    const Shape& s = args.shape;
+    const long to = args.transposed ? s.c * s.in_size() : s.o * s.out_size();
+    if (s.n * to == 0) return;
+    visit_float(args.dtype, [&]<class T>() {
+        if (is_product(s)) return product<T>(args);
+        // The one place where the algorithm is chosen.
+        direct<T>(args);
+    });
+}
+
+void run_weight(const WeightArgs& args) {
+    const Shape& s = args.shape;
+    visit_float(args.dtype, [&]<class T>() {
+        T* const dw = static_cast<T*>(args.dw);
+        const long size = s.o * (s.c / s.groups) * s.taps();
+        const bool sums_are_empty = s.n * s.out_size() == 0;
+        if (dw != nullptr && sums_are_empty) std::fill_n(dw, size, T(0));
+        if (args.db != nullptr && sums_are_empty) std::fill_n(static_cast<T*>(args.db), s.o, T(0));
+        if (sums_are_empty) return;
+        const bool wanted = dw != nullptr && size > 0;
+        if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s))) bias_gradient<T>(args);
+        if (!wanted) return;
+        if (is_product(s)) return product_weight<T>(args);
+        // The one place where the algorithm of the weight gradient is chosen.
+        direct_weight<T>(args);
+    });
+}
+
+double products(const Shape& s) {
+    const auto n = [](long x) { return static_cast<double>(x); };
+    return n(s.n) * n(s.out_size()) * n(s.taps()) * n(s.o) * n(s.c) / n(std::max(1L, s.groups));
+}
+
+// Elements of x, w and y: each is read or written once at least.
+double elements(const Shape& s) {
+    const auto n = [](long x) { return static_cast<double>(x); };
+    return n(s.n) * (n(s.in_size()) * n(s.c) + n(s.out_size()) * n(s.o)) +
+           n(s.o) * n(s.c) / n(std::max(1L, s.groups)) * n(s.taps());
+}
+
+Work work(const Args& a) {
+    return {2 * products(a.shape), elements(a.shape) * static_cast<double>(size_of(a.dtype))};
+}
+
+Work work_weight(const WeightArgs& a) {
+    return {a.dw == nullptr ? 0 : 2 * products(a.shape),
+            elements(a.shape) * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<Args> kConv[2] = {{"conv", run, work}, {"conv_transposed", run, work}};
+const Kernel<WeightArgs> kConvWeight = {"conv_weight", run_weight, work_weight};
+
+}  // namespace fastnn::conv

@@ -1,0 +1,218 @@
+#include "ops/conv/kernels.h"
+#include "simd/transpose.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using conv::PackPixels;
+using conv::PackWeight;
+using conv::UnpackWeight;
+
+// Where row 0 of each tap stands, worked out once for kernels of a usual size.
+template <class T>
+struct TapRows {
+    static constexpr long many = 128;
+    const PackWeight<T>& p;
+    T* kept[many];
+    explicit TapRows(const PackWeight<T>& pack) : p(pack) {
+        for (long t = 0; t < p.taps && t < many; ++t) kept[t] = find(t);
+    }
+    T* find(long tap) const {
+        const conv::TapPlace& at = p.places[tap];
+        if (at.base < 0) return nullptr;
+        return p.packed + at.base + (p.before + p.column * p.block) * at.taps +
+               (at.number * p.block + p.first_row) * p.width;
+    }
+    T* operator[](long tap) const { return tap < many ? kept[tap] : find(tap); }
+};
+
+// w stands in rows of (channel, tap) for each column: W of them are turned round together.
+template <class T>
+void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const long length = p.rows * p.taps;
+    for (long j = 0; j < p.width; j += W) {
+        const long cols = p.cols - j < W ? p.cols - j : W;
+        const T* w = p.w + j * p.col_stride;
+        long row = 0, tap = 0;
+        for (long q = 0; q < length; q += W, w += W) {
+            const long n = length - q < W ? length - q : W;
+            V r[W];
+            if (cols == W && n == W) {
+#pragma GCC unroll 16
+                for (int i = 0; i < W; ++i) r[i] = V::load(w + i * p.col_stride);
+            } else {
+#pragma GCC unroll 16
+                for (int i = 0; i < W; ++i)
+                    r[i] = i < cols ? V::load(w + i * p.col_stride, n) : V();
+            }
+            transpose(r);
+#pragma GCC unroll 16
+            for (int i = 0; i < W; ++i) {
+                if (i < n) {
+                    if (T* const out = taps[tap]) r[i].store(out + row * p.width + j);
+                    if (++tap == p.taps) tap = 0, ++row;
+                }
+            }
+        }
+    }
+}
+
+// w stands in rows of (column, tap) for each channel.
+template <class T>
+void pack_transposed(const PackWeight<T>& p, const TapRows<T>& taps) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    for (long row = 0; row < p.rows; ++row) {
+        for (long j = 0; j < p.width; j += W) {
+            const long cols = p.cols - j < W ? p.cols - j : W;
+            const T* w = p.w + row * p.row_stride + j * p.taps;
+            if (p.taps == 1) {
+                if (T* const out = taps[0]) V::load(w, cols).store(out + row * p.width + j);
+                continue;
+            }
+            for (long q = 0; q < p.taps; q += W) {
+                const long n = p.taps - q < W ? p.taps - q : W;
+                V r[W];
+#pragma GCC unroll 16
+                for (int i = 0; i < W; ++i) r[i] = i < cols ? V::load(w + i * p.taps + q, n) : V();
+                transpose(r);
+#pragma GCC unroll 16
+                for (int i = 0; i < W; ++i) {
+                    if (i < n) {
+                        if (T* const out = taps[q + i]) r[i].store(out + row * p.width + j);
+                    }
+                }
+            }
+        }
+    }
+}
+
+template <class T>
+void pack_weight(const PackWeight<T>& p) {
+    const TapRows<T> taps(p);
+    if (p.row_stride == p.taps) {
+        pack_forward(p, taps);
+    } else {
+        pack_transposed(p, taps);
+    }
+}
+
+template <class T>
+void unpack_weight(const UnpackWeight<T>& u) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const long end = u.row_end * u.taps, col_stride = u.rows * u.taps;
+    for (long j = 0; j < u.cols; j += W) {
+        const long cols = u.cols - j < W ? u.cols - j : W;
+        long row = u.row_begin, tap = 0;
+        for (long q = row * u.taps; q < end; q += W) {
+            const long n = end - q < W ? end - q : W;
+            V r[W];
+#pragma GCC unroll 16
+            for (int i = 0; i < W; ++i) {
+                if (i >= n) continue;
+                const T* sums = u.sums + (tap * u.rows + row) * u.stride + j;
+                V sum = V::load(sums, cols);
+                for (long s = 1; s < u.slices; ++s) {
+                    sums += u.slice_stride;
+                    sum += V::load(sums, cols);
+                }
+                r[i] = sum;
+                if (++tap == u.taps) tap = 0, ++row;
+            }
+            transpose(r);
+            T* const dw = u.dw + j * col_stride + q;
+#pragma GCC unroll 16
+            for (int i = 0; i < W; ++i) {
+                if (i < cols) r[i].store(dw + i * col_stride, n);
+            }
+        }
+    }
+}
+
+template <class T>
+FASTNN_INLINE void copy(const T* x, T* y, long n) {
+    using V = Vec<T>;
+    long i = 0;
+    for (; i + V::width <= n; i += V::width) V::load(x + i).store(y + i);
+    if (i < n) V::load(x + i, n - i).store(y + i, n - i);
+}
+
+template <class T>
+void pack_pixels(const PackPixels<T>& p) {
+    using V = Vec<T>;
+    const long panels = (p.channels + p.mr - 1) / p.mr, height = p.channels / panels,
+               higher = p.channels % panels;
+    for (long q = 0; q < p.pixels; ++q) {
+        const T* x = p.x == nullptr ? nullptr : p.x + q * p.step;
+        for (long g = 0, i = 0; g < panels; ++g) {
+            const long rows = height + (g < higher ? 1 : 0);
+            T* const out = p.panels + i * p.depth + (p.first + q) * rows;
+            if (x != nullptr) {
+                copy(x + i, out, rows);
+            } else {
+                for (long r = 0; r < rows; r += V::width)
+                    V().store(out + r, rows - r < V::width ? rows - r : V::width);
+            }
+            i += rows;
+        }
+    }
+}
+
+template <class T>
+void column_sums(const T* x, long stride, long rows, long cols, T* sums, bool add) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    // Four vectors of sums, and two rows to each, are chains enough for additions in flight.
+    constexpr int together = 4;
+    const auto strip = [&]<int N>(long j, long n) __attribute__((always_inline)) {
+        V even[N], odd[N];
+        const auto take = [&](V(&acc)[N], const T* row) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+            for (int v = 0; v < N; ++v)
+                acc[v] += N == 1 ? V::load(row + v * W, n) : V::load(row + v * W);
+        };
+        long i = 0;
+        for (; i + 2 <= rows; i += 2) {
+            take(even, x + i * stride + j);
+            take(odd, x + (i + 1) * stride + j);
+        }
+        if (i < rows) take(even, x + i * stride + j);
+#pragma GCC unroll 4
+        for (int v = 0; v < N; ++v) {
+            V sum = even[v] + odd[v];
+            T* const out = sums + j + v * W;
+            if (add) sum += V::load(out, n);
+            sum.store(out, n);
+        }
+    };
+    long j = 0;
+    for (; j + together * W <= cols; j += together * W) strip.template operator()<together>(j, W);
+    for (; j < cols; j += W) strip.template operator()<1>(j, cols - j < W ? cols - j : W);
+}
+
+template <class T>
+void transposed_copy(const T* x, long x_row, long rows, long cols, T* out, long out_row) {
+    transpose_block(x, x_row, rows, cols, out, out_row, rows);
+}
+
+template <class T>
+constexpr conv::TypedKernels<T> kTable{pack_weight<T>, unpack_weight<T>, pack_pixels<T>,
+                                       column_sums<T>, transposed_copy<T>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::conv {
+template <>
+const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<float>;
+}
+template <>
+const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable<double>;
+}
+}  // namespace fastnn::conv

@@ -1,0 +1,25 @@
+// Direct convolution: products of windows, without a matrix of patches.
+#pragma once
+
+#include "ops/conv/conv.h"
+
+namespace fastnn::conv {
+
+template <class T>
+void direct(const Args& args);
+
+template <class T>
+void direct_weight(const WeightArgs& args);
+
+// What they cost one thread, roughly.
+double direct_ns(const Args& args);
+double direct_weight_ns(const WeightArgs& args);
+
+// db alone.
+template <class T>
+void bias_gradient(const WeightArgs& args);
+
+// A region of threads lasts so long at most: between two, Ctrl-C is looked for.
+constexpr double kRegionNs = 5e7;
+
+}  // namespace fastnn::conv

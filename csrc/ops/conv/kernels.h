@@ -1,0 +1,67 @@
+// What convolutions need besides gemm's blocks, once per instruction set: weights and pixels on
+// their way into the order in which blocks read them, and back.
+#pragma once
+
+#include "core/isa.h"
+
+namespace fastnn::conv {
+
+// Which product a tap of the kernel belongs to, of how many taps, and its place among them.
+struct TapPlace {
+    long base = -1;  // where the product's panels begin; -1: the tap belongs to none
+    long taps = 0, number = 0;
+};
+
+// Rows first_row .. first_row + rows - 1 of a block of channels, of one panel of every product:
+// element (row, col, tap) of w is at w[row * row_stride + col * col_stride + tap], and one of the
+// two strides is `taps`. It goes to base + before * taps + column * (depth of the panel) + (number
+// * block + row) * width.
+template <class T>
+struct PackWeight {
+    const T* w;  // of first_row
+    long rows, cols, taps;
+    long row_stride, col_stride;
+    const TapPlace* places;
+    T* packed;
+    long before;         // channels of earlier blocks, times the columns of all panels
+    long column, width;  // of the panel: its first column, and cols rounded up to whole vectors
+    long block, first_row;
+};
+
+// dw[col * taps * rows + row * taps + tap] = sum over slices of sums[(tap * rows + row) * stride +
+// col]; rows from `row_begin` to `row_end`.
+template <class T>
+struct UnpackWeight {
+    const T* sums;
+    long stride, slices, slice_stride;
+    long rows, cols, taps, row_begin, row_end;
+    T* dw;
+};
+
+// Channels of pixels into panels of A: balanced groups of at most mr channels, group i0 at panels +
+// i0 * depth, its channel i of pixel p at [(first + p) * height + i]. Pixels stand `step` apart; x
+// is null: zeros.
+template <class T>
+struct PackPixels {
+    const T* x;
+    long step, pixels, channels, mr;
+    T* panels;
+    long depth, first;
+};
+
+template <class T>
+struct TypedKernels {
+    void (*pack_weight)(const PackWeight<T>&);
+    void (*unpack_weight)(const UnpackWeight<T>&);
+    void (*pack_pixels)(const PackPixels<T>&);
+    // sums[j] (+)= sum over rows of x[i * stride + j]
+    void (*column_sums)(const T* x, long stride, long rows, long cols, T* sums, bool add);
+    // out[j * out_row + i] = x[i * x_row + j]
+    void (*transpose)(const T* x, long x_row, long rows, long cols, T* out, long out_row);
+};
+
+// Defined by conv_kernel.cpp, once per level.
+template <class T, Isa>
+const TypedKernels<T>& kernels();
+
+}  // namespace fastnn::conv

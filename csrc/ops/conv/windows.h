@@ -1,0 +1,103 @@
+// A convolution as products of windows (see gemm's Block), and how these are cut into chunks.
+//
+// Forward there is one product. Its transpose has one for each remainder of the position in x by
+// the stride: the positions of one remainder meet the same taps, and so dy is convolved with these,
+// in steps of 1. Both are one thing here: `to` is computed from `from`.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "ops/conv/conv.h"
+#include "ops/conv/kernels.h"
+#include "ops/gemm/gemm.h"
+
+namespace fastnn::conv {
+
+inline long ceil_div(long a, long b) {
+    return (a + b - 1) / b;
+}
+inline long round_up(long a, long b) {
+    return ceil_div(a, b) * b;
+}
+
+template <class T>
+const TypedKernels<T>& table() {
+    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
+}
+template <class T>
+const gemm::TypedKernels<T>& gemm_table() {
+    return isa::pick([]<Isa L>() -> const gemm::TypedKernels<T>& { return gemm::kernels<T, L>(); });
+}
+
+// One axis of a product: output u stands at first + step * u of `to`, and its tap t, which is
+// number tap + t * tap_step of the kernel, meets element in_step * u + offset + t * offset_step of
+// `from`.
+struct Axis {
+    long count, first, step;
+    long in_step, offset, offset_step;
+    long taps, tap, tap_step;
+
+    // How many elements of `from` `outputs` neighbours look at. Those of one tap are gathered.
+    bool gathered() const { return taps == 1; }
+    long extent(long outputs) const {
+        return gathered() ? outputs : (outputs - 1) * in_step + (taps - 1) * offset_step + 1;
+    }
+    // All that is looked at lies in 0 .. size - 1.
+    bool inside(long size) const {
+        return offset >= 0 && in_step * (count - 1) + offset + (taps - 1) * offset_step < size;
+    }
+};
+
+// The products along one axis: every output that meets any tap belongs to one of them.
+std::vector<Axis> products_along(const Shape& shape, int axis, bool transposed);
+
+// `from` and `to` of a call.
+struct Sides {
+    long groups, from_channels, to_channels;  // of all groups
+    long from_group, to_group;                // channels of one group
+    const long* from;                         // sizes
+    const long* to;
+    Sides(const Shape& s, bool transposed)
+        : groups(s.groups),
+          from_channels(transposed ? s.o : s.c),
+          to_channels(transposed ? s.c : s.o),
+          from_group(from_channels / s.groups),
+          to_group(to_channels / s.groups),
+          from(transposed ? s.out : s.in),
+          to(transposed ? s.in : s.out) {}
+};
+
+struct Product {
+    Axis axis[kAxes];
+    long taps = 0;
+    // What blocks read: `from` itself, or a copy of a chunk's part with zeros around it. All
+    // strides are in elements.
+    bool copied = false;
+    long pixel = 0, row = 0, plane = 0, image = 0;  // strides
+    long step[kAxes] = {};                          // from output to output
+    // k of one segment; several blocks of channels, of which each is a sum of its own.
+    long k = 0, channel_block = 0;
+    std::vector<long> segments;  // where they begin
+    long b_base = 0;             // among the packed weights
+    bool pack_here = false;      // each weight is used by one chunk, which packs it for itself
+    // Tiles go along rows of pixels, or where these are short, along images.
+    bool along_images = false;
+    long images = 1, rows = 1, cols = 1, outs = 1;  // of a chunk
+    long image_chunks = 1, row_chunks = 1, col_chunks = 1, out_chunks = 1;
+    std::size_t copy_size = 0, b_size = 0;  // of local memory
+
+    long pixel_chunks() const {  // of one group
+        return image_chunks * axis[0].count * row_chunks * col_chunks;
+    }
+};
+
+// Chooses everything in a product but its axes and its place among the packed weights. `share` is
+// how many chunks it should come to.
+void lay_out(Product& p, const Shape& shape, const Sides& sides, const gemm::Blocking& blocking,
+             long size, long share);
+
+// Channels of `from` that are summed over in one go: a panel of B of them stays in L2.
+long block_of_channels(long taps, long channels, const gemm::Blocking& blocking, long size);
+
+}  // namespace fastnn::conv
