@@ -13,6 +13,7 @@ from .linear import *
 from .loss import *
 from .module import *
 from .norm import *
+from .padding import *
 from .parameter import *
 from .rnn import *
 from .rnn_cell import *

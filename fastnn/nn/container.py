@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
-from ..ops.linear import linear
 from ..tensor import Tensor
-from .linear import Linear
 from .module import Module
 from .parameter import Parameter
 
@@ -90,8 +88,8 @@ class Sequential(_List):
 
     Notes
     -----
-    A `Linear` and the activation behind it are computed as one operation, with the same bits, where
-    neither has hooks or a `forward` of its own.
+    A `Linear` or batch norm and the activation behind it are computed as one operation, with the
+    same bits, where neither has hooks or a `forward` of its own.
     """
 
     _steps: list[tuple[Any, Any]] | None = None  # what `forward` does; None after a change
@@ -110,18 +108,22 @@ class Sequential(_List):
         for module, function in self._steps or self._pair_up():
             if function is None:
                 input = module(input)
-            elif module._hooks is None and function._hooks is None and module.activation is None:
-                input = linear(input, module.weight, module.bias, function.fused)
+            elif (
+                module._hooks is None
+                and function._hooks is None
+                and getattr(module, "activation", None) is None
+            ):
+                input = module.forward_with(input, function.fused)
             else:
                 input = function(module(input))
         return input
 
     def _pair_up(self) -> list[tuple[Any, Any]]:
-        """The modules, each `Linear` together with an activation that it can compute as well."""
+        """The modules, each together with an activation behind it that it can compute as well."""
         steps: list[tuple[Any, Any]] = []
         for module in self._items():
             before, function = steps[-1] if steps else (None, None)
-            if function is None and is_linear(before) and can_be_fused(module):
+            if function is None and can_fuse(before, module):
                 steps[-1] = (before, module)
             else:
                 steps.append((module, None))
@@ -155,21 +157,23 @@ class Sequential(_List):
         return Sequential(*self, *other)
 
 
-def is_linear(module: Any) -> bool:
-    """Whether a module computes what `Linear` does, and as it does."""
-    kind = type(module)
-    return (
-        isinstance(module, Linear)
-        and kind.forward is Linear.forward
-        and kind.__call__ is Module.__call__
-    )
+def can_fuse(module: Any, function: Any) -> bool:
+    """Whether a module can compute the function of the one behind it as well.
+
+    The function's class has its name, ``fused``, beside `forward`; that of the module the names it
+    knows, ``fuses``, beside a `forward` and a `forward_with` which takes such a name.
+    """
+    name = beside_forward(function, "fused")
+    return name is not None and name in (beside_forward(module, "fuses") or ())
 
 
-def can_be_fused(module: Any) -> bool:
-    """Whether `Linear` can compute a module's function: its `forward` has a ``fused`` beside it."""
+def beside_forward(module: Any, name: str) -> Any:
+    """An attribute of the class that the module's `forward` is from, if it is called plainly."""
     kind = type(module)
-    owner = next((c for c in kind.__mro__ if "forward" in vars(c)), object)
-    return "fused" in vars(owner) and kind.__call__ is Module.__call__
+    if not isinstance(module, Module) or kind.__call__ is not Module.__call__:
+        return None
+    owner = next(c for c in kind.__mro__ if "forward" in vars(c))
+    return vars(owner).get(name)
 
 
 class ModuleList(_List):

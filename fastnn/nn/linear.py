@@ -48,6 +48,7 @@ class Linear(Module):
     Linear(in_features=20, out_features=30, bias=True)
     """
 
+    fuses = ("relu", "tanh")
     weight: Parameter
     bias: Parameter | None
 
@@ -81,6 +82,10 @@ class Linear(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """(*, I) to (*, O)."""
         return linear(input, self.weight, self.bias, self.activation)
+
+    def forward_with(self, input: TensorLike, activation: str) -> Tensor:
+        """`forward` and an activation of `fuses`, as one operation, for layers with none."""
+        return linear(input, self.weight, self.bias, activation)
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -31,6 +31,16 @@ def pad(
     value
         The constant; 0 by default.
 
+    Returns
+    -------
+    Tensor
+        In memory ordered as the input.
+
+    Raises
+    ------
+    ValueError
+        Where more is cut off than there is, or mirrored or repeated than there is to take.
+
     Examples
     --------
     >>> import fastnn
@@ -51,7 +61,7 @@ def pad(
             )
     if mode == "constant":
         inner, outer, shape = windows(x.shape, widths)
-        y = np.full(shape, 0 if value is None else value, x.dtype)
+        y = np.full_like(x, 0 if value is None else value, shape=shape)
         y[outer] = x[inner]
         return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
     if value is not None:
@@ -63,8 +73,19 @@ def pad(
     y = x
     for axis, source in enumerate(sources):
         if source is not None:
-            y = np.take(y, source, axis)
-    return record(y if y is not x else x.copy(), pad_backward, (input,), x.shape, widths, sources)
+            y = extended(y, axis, source, widths[axis])
+    return record(y if y is not x else x.copy("K"), pad_backward, (input,), widths, sources)
+
+
+def extended(x: Array, axis: int, source: Array, width: tuple[int, int]) -> Array:
+    """`x` with elements of itself before and after along one axis: `source` says which."""
+    inner, outer, _ = windows((x.shape[axis],), (width,))
+    y = np.empty_like(x, shape=(*x.shape[:axis], len(source), *x.shape[axis + 1 :]))
+    rows, taken = np.moveaxis(y, axis, 0), np.moveaxis(x, axis, 0)
+    rows[outer] = taken[inner]
+    for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
+        rows[i] = taken[source[i]]
+    return y
 
 
 def windows(shape: tuple[int, ...], widths: Sequence[tuple[int, int]]) -> tuple[Any, Any, Any]:
@@ -80,7 +101,7 @@ def pad_constant_backward(node: Node, dy: Array) -> Grads:
     shape, inner, outer = node.saved
     if all(s.start == 0 and s.stop == n for s, n in zip(inner, shape)):
         return (dy[outer],)
-    dx = np.zeros(shape, dy.dtype)
+    dx = np.zeros_like(dy, shape=shape)
     dx[inner] = dy[outer]
     return (dx,)
 
@@ -104,21 +125,21 @@ def source_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> Array:
 
 
 def pad_backward(node: Node, dy: Array) -> Grads:
-    shape, widths, sources = node.saved
-    for axis in reversed(range(len(shape))):
+    widths, sources = node.saved
+    for axis in reversed(range(dy.ndim)):
         source = sources[axis]
         if source is None:
             continue
         before, after = widths[axis]
-        size = shape[axis]
-        rows = np.moveaxis(dy, axis, 0)
-        # The middle is moved as one block; only the padding is added slice by slice.
+        size = len(source) - before - after
         inner, outer, _ = windows((size,), ((before, after),))
-        dx = np.zeros((size, *rows.shape[1:]), dy.dtype)
-        dx[inner] = rows[outer]
-        for i in (*range(max(before, 0)), *range(outer[0].stop, len(source))):
-            dx[source[i]] += rows[i]
-        dy = np.moveaxis(dx, 0, axis)
+        dx = np.zeros_like(dy, shape=(*dy.shape[:axis], size, *dy.shape[axis + 1 :]))
+        rows, taken = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
+        # The middle is moved as one block; only the padding is added slice by slice.
+        rows[inner] = taken[outer]
+        for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
+            rows[source[i]] += taken[i]
+        dy = dx
     return (dy,)
 
 

@@ -1,0 +1,71 @@
+#include "bind/image.h"
+
+#include "ops/conv/layout.h"
+
+namespace fastnn::bind {
+namespace {
+
+// Calls f(axis) for the axes from the one whose elements are neighbours outwards: channels, then
+// the spatial ones, then images if there is an axis of them.
+template <class F>
+void outwards(int ndim, int axes, F f) {
+    const int channels = ndim - axes - 1;
+    f(channels);
+    for (int i = ndim - 1; i > channels; --i) f(i);
+    for (int i = channels - 1; i >= 0; --i) f(i);
+}
+
+}  // namespace
+
+bool is_channels_last(const Array& a, int axes) {
+    bool fits = a.aligned, empty = false;
+    auto expected = static_cast<Py_ssize_t>(size_of(a.dtype));
+    outwards(a.ndim, axes, [&](int i) {
+        fits = fits && (a.shape[i] <= 1 || a.strides[i] == expected);
+        empty = empty || a.shape[i] == 0;
+        expected *= a.shape[i];
+    });
+    return fits || empty;
+}
+
+Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
+    if (is_channels_last(a, axes)) return a;
+    Array from = a;
+    py::object aligned;
+    if (!a.aligned) {
+        aligned = py::handle(a.object).attr("copy")();
+        from = float_array(aligned, name);
+    }
+    const auto size = static_cast<Py_ssize_t>(size_of(a.dtype));
+    const int channels = from.ndim - axes - 1;
+    conv::LayoutArgs args{.dtype = from.dtype,
+                          .n = channels == 0 ? 1 : static_cast<long>(from.shape[0]),
+                          .c = static_cast<long>(from.shape[channels]),
+                          .size = {1, 1, 1},
+                          .n_stride = channels == 0 ? 0 : static_cast<long>(from.strides[0] / size),
+                          .c_stride = static_cast<long>(from.strides[channels] / size),
+                          .stride = {0, 0, 0},
+                          .x = from.data,
+                          .y = nullptr};
+    for (int i = 0; i < axes; ++i) {
+        const int to = conv::kAxes - axes + i, axis = channels + 1 + i;
+        args.size[to] = static_cast<long>(from.shape[axis]);
+        args.stride[to] = static_cast<long>(from.strides[axis] / size);
+    }
+    hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
+    args.y = data_of(hold);
+    launch(conv::kChannelsLast, args);
+    return float_array(hold, name);
+}
+
+py::object empty_channels_last(Dtype dtype, int ndim, const Py_ssize_t* shape, int axes) {
+    Py_ssize_t strides[kMaxDims];
+    std::size_t next = size_of(dtype);
+    outwards(ndim, axes, [&](int i) {
+        strides[i] = static_cast<Py_ssize_t>(next);
+        next = checked_bytes(next, static_cast<std::size_t>(shape[i] < 1 ? 1 : shape[i]));
+    });
+    return empty(dtype, ndim, shape, strides);
+}
+
+}  // namespace fastnn::bind

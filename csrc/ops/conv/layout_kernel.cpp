@@ -1,0 +1,40 @@
+#include "ops/conv/layout.h"
+
+#include "simd/transpose.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+// Few rows, as colours of a picture: a transpose of a whole register would move mostly zeros.
+template <class T, int rows>
+void interleave(const T* x, long x_row, long columns, T* y) {
+    for (long j = 0; j < columns; ++j, y += rows) {
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; ++i) y[i] = x[i * x_row + j];
+    }
+}
+
+template <class T>
+void channels_last(const T* x, long x_row, long rows, long columns, T* y) {
+    switch (rows) {
+        case 1: return interleave<T, 1>(x, x_row, columns, y);
+        case 2: return interleave<T, 2>(x, x_row, columns, y);
+        case 3: return interleave<T, 3>(x, x_row, columns, y);
+        case 4: return interleave<T, 4>(x, x_row, columns, y);
+        default: transpose_block(x, x_row, rows, columns, y, rows, rows);
+    }
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::conv {
+
+template <>
+const LayoutKernels& layout_kernels<Isa::FASTNN_ISA>() {
+    static constexpr LayoutKernels kernels{FASTNN_ISA::channels_last<float>,
+                                           FASTNN_ISA::channels_last<double>};
+    return kernels;
+}
+
+}  // namespace fastnn::conv

@@ -1,0 +1,367 @@
+"""Padding as a layer: zeros, a constant, or elements of the input itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeAlias
+
+from ..ops.rearrange import pad
+from ..tensor import Tensor, TensorLike
+from .module import Module
+
+__all__ = [
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+]
+
+Ints: TypeAlias = "int | Sequence[int]"
+
+
+class _Pad(Module):
+    """What all of them share; a subclass says over how many axes, and with what."""
+
+    axes: ClassVar[int]
+    mode: ClassVar[str] = "constant"
+
+    def __init__(self, padding: Ints) -> None:
+        super().__init__()
+        count = 2 * self.axes
+        widths = tuple(padding) if isinstance(padding, Sequence) else (padding,) * count
+        if len(widths) != count or not all(hasattr(n, "__index__") for n in widths):
+            raise ValueError(
+                f"{type(self).__name__}: padding must be an int or a tuple of {count}, got "
+                f"{padding!r}"
+            )
+        self.padding = widths
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, ...) or (C, ...), with longer axes."""
+        return pad(input, self.padding, self.mode)
+
+    def extra_repr(self) -> str:
+        """The widths."""
+        return f"{self.padding}"
+
+
+class _ConstantPad(_Pad):
+    def __init__(self, padding: Ints, value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, ...) or (C, ...), with longer axes."""
+        return pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        """The widths and the constant."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
+    """A constant before and after each sequence.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right). Negative numbers cut off.
+    value
+        The constant.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ConstantPad1d((1, 2), 7.0)(fastnn.ones(1, 2)).tolist()
+    [[7.0, 1.0, 1.0, 7.0, 7.0]]
+    """
+
+    axes = 1
+
+
+class ConstantPad2d(_ConstantPad):
+    """A constant around each image.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom). Negative numbers cut off.
+    value
+        The constant.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ConstantPad2d((0, 1, 1, 0), 7.0)(fastnn.ones(1, 1, 2)).tolist()
+    [[[7.0, 7.0, 7.0], [1.0, 1.0, 7.0]]]
+    """
+
+    axes = 2
+
+
+class ConstantPad3d(_ConstantPad):
+    """A constant around each volume.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers cut
+        off.
+    value
+        The constant.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ConstantPad3d(1, 7.0)(fastnn.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
+
+    axes = 3
+
+
+class _ZeroPad(_ConstantPad):
+    def __init__(self, padding: Ints) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        """The widths."""
+        return f"{self.padding}"
+
+
+class ZeroPad1d(_ZeroPad):
+    """Zeros before and after each sequence.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right). Negative numbers cut off.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ZeroPad1d(1)(fastnn.ones(1, 2)).tolist()
+    [[0.0, 1.0, 1.0, 0.0]]
+    """
+
+    axes = 1
+
+
+class ZeroPad2d(_ZeroPad):
+    """Zeros around each image.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom). Negative numbers cut off.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ZeroPad2d((1, 0, 0, 1))(fastnn.ones(1, 1, 2)).tolist()
+    [[[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]]]
+    """
+
+    axes = 2
+
+
+class ZeroPad3d(_ZeroPad):
+    """Zeros around each volume.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers cut
+        off.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ZeroPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
+
+    axes = 3
+
+
+class ReflectionPad1d(_Pad):
+    """Each sequence mirrored at its ends, which are not repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements, fewer than there are: an int, or (left, right).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReflectionPad1d(2)(fastnn.arange(4.0).reshape(1, 4)).tolist()
+    [[2.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 1.0]]
+    """
+
+    axes = 1
+    mode = "reflect"
+
+
+class ReflectionPad2d(_Pad):
+    """Each image mirrored at its edges, which are not repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements, fewer than there are: an int, or (left, right, top, bottom).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReflectionPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
+    [[[1.0, 0.0, 1.0], [3.0, 2.0, 3.0], [1.0, 0.0, 1.0]]]
+    """
+
+    axes = 2
+    mode = "reflect"
+
+
+class ReflectionPad3d(_Pad):
+    """Each volume mirrored at its faces, which are not repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements, fewer than there are: an int, or (left, right, top, bottom, front, back).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReflectionPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
+
+    axes = 3
+    mode = "reflect"
+
+
+class ReplicationPad1d(_Pad):
+    """The first and the last element of each sequence repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReplicationPad1d((1, 2))(fastnn.arange(3.0).reshape(1, 3)).tolist()
+    [[0.0, 0.0, 1.0, 2.0, 2.0, 2.0]]
+    """
+
+    axes = 1
+    mode = "replicate"
+
+
+class ReplicationPad2d(_Pad):
+    """The edges of each image repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReplicationPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
+    [[[0.0, 0.0, 1.0], [2.0, 2.0, 3.0], [2.0, 2.0, 3.0]]]
+    """
+
+    axes = 2
+    mode = "replicate"
+
+
+class ReplicationPad3d(_Pad):
+    """The faces of each volume repeated.
+
+    Parameters
+    ----------
+    padding
+        How many elements: an int, or (left, right, top, bottom, front, back).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ReplicationPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
+
+    axes = 3
+    mode = "replicate"
+
+
+class CircularPad1d(_Pad):
+    """Each sequence continued at both ends by its other end.
+
+    Parameters
+    ----------
+    padding
+        How many elements, at most as many as there are: an int, or (left, right).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.CircularPad1d((2, 1))(fastnn.arange(3.0).reshape(1, 3)).tolist()
+    [[1.0, 2.0, 0.0, 1.0, 2.0, 0.0]]
+    """
+
+    axes = 1
+    mode = "circular"
+
+
+class CircularPad2d(_Pad):
+    """Each image continued at its edges by its other side.
+
+    Parameters
+    ----------
+    padding
+        How many elements, at most as many as there are: an int, or (left, right, top, bottom).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.CircularPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
+    [[[1.0, 0.0, 1.0], [3.0, 2.0, 3.0], [1.0, 0.0, 1.0]]]
+    """
+
+    axes = 2
+    mode = "circular"
+
+
+class CircularPad3d(_Pad):
+    """Each volume continued at its faces by its other side.
+
+    Parameters
+    ----------
+    padding
+        How many elements, at most as many as there are: an int, or (left, right, top, bottom,
+        front, back).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.CircularPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
+
+    axes = 3
+    mode = "circular"
