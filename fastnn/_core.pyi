@@ -476,6 +476,96 @@ def rms_norm_backward(
     needs: tuple[bool, ...] = (True, True),
 ) -> tuple[_Array | None, _Array | None]: ...
 
+# Norms of channels. mean, rstd, r and d are float64. batch_norm, group_norm and instance_norm give
+# (y, mean, rstd), batch_renorm (y, mean, rstd, r, d); running statistics change in place while
+# training. y is for relu behind a residual; without it the sign is computed again.
+_Three = tuple[_Array | None, _Array | None, _Array | None]
+_Four = tuple[_Array | None, _Array | None, _Array | None, _Array | None]
+
+def batch_norm(
+    input: _Array,
+    running_mean: _Array | None = None,
+    running_var: _Array | None = None,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    activation: str | None = None,
+    residual: _Array | None = None,
+) -> tuple[_Array, _Array, _Array]: ...
+def batch_norm_backward(
+    dy: _Array,
+    input: _Array,
+    mean: _Array,
+    rstd: _Array,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    y: _Array | None = None,
+    training: bool = True,
+    activation: str | None = None,
+    needs: tuple[bool, ...] = (True, True, True, True),
+) -> _Four: ...
+def batch_renorm(
+    input: _Array,
+    running_mean: _Array,
+    running_var: _Array,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    momentum: float = 0.01,
+    eps: float = 1e-5,
+    r_max: float = 3.0,
+    d_max: float = 5.0,
+    activation: str | None = None,
+    residual: _Array | None = None,
+) -> tuple[_Array, _Array, _Array, _Array, _Array]: ...
+def batch_renorm_backward(
+    dy: _Array,
+    input: _Array,
+    mean: _Array,
+    rstd: _Array,
+    r: _Array,
+    d: _Array,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    y: _Array | None = None,
+    activation: str | None = None,
+    needs: tuple[bool, ...] = (True, True, True, True),
+) -> _Four: ...
+def group_norm(
+    input: _Array,
+    num_groups: int,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    eps: float = 1e-5,
+) -> tuple[_Array, _Array, _Array]: ...
+def group_norm_backward(
+    dy: _Array,
+    input: _Array,
+    num_groups: int,
+    mean: _Array,
+    rstd: _Array,
+    weight: _Array | None = None,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> _Three: ...
+def instance_norm(
+    input: _Array,
+    running_mean: _Array | None = None,
+    running_var: _Array | None = None,
+    weight: _Array | None = None,
+    bias: _Array | None = None,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[_Array, _Array, _Array]: ...
+def instance_norm_backward(
+    dy: _Array,
+    input: _Array,
+    mean: _Array,
+    rstd: _Array,
+    weight: _Array | None = None,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> _Three: ...
+
 # Embedding. Offsets: where each bag begins, and where the last ends; embedding_bag gives (y,
 # winners), the rows (ids, their gradients).
 def embedding(input: _Array, weight: _Array) -> _Array: ...

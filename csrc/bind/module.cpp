@@ -116,6 +116,7 @@ PYBIND11_MODULE(_core, m) {
     bind_gemm(m);
     bind_linear(m);
     bind_norm(m);
+    bind_norm_channels(m);
     bind_embedding(m);
     bind_attention(m);
     bind_rnn(m);

@@ -58,18 +58,20 @@ class Team {
           counters_(counters) {}
     int thread() const { return thread_; }
     int threads() const { return threads_; }
-    // Calls f(chunk) for every chunk, on whichever thread is free.
+    // Calls f(chunk) for every chunk, on whichever thread is free; each share from its end, if
+    // asked to.
     template <class F>
-    void share_out(long chunks, F f) {
+    void share_out(long chunks, F f, bool from_end = false) {
         if (counters_ == nullptr) {
-            for (long i = 0; i < chunks; ++i) f(i);
+            for (long i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
             return;
         }
         for (int turn = 0; turn < shares_; ++turn) {
             const long s = (thread_ + turn) % shares_, begin = chunks * s / shares_,
                        size = chunks * (s + 1) / shares_ - begin;
             auto& next = counters_->of[loop_ & 1][s].next;
-            for (long i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) f(begin + i);
+            for (long i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;)
+                f(begin + (from_end ? size - 1 - i : i));
         }
     }
     // Returns when all threads have come here. Every thread must.
@@ -77,13 +79,14 @@ class Team {
         if (counters_ == nullptr) return;
 #pragma omp barrier
     }
-    // share_out, then meet.
+    // share_out, then meet. What the end of one loop has left in cache is met first by the next one
+    // from the end.
     template <class F>
-    void loop(long chunks, F f) {
+    void loop(long chunks, F f, bool from_end = false) {
         // Nobody is still in the loop before this one, so its counters can be made ready again.
         if (counters_ != nullptr && thread_ < shares_)
             counters_->of[(loop_ + 1) & 1][thread_].next.store(0, std::memory_order_relaxed);
-        share_out(chunks, f);
+        share_out(chunks, f, from_end);
         meet();
         ++loop_;
     }

@@ -13,6 +13,8 @@ from .linear import *
 from .loss import *
 from .module import *
 from .norm import *
+from .norm_batch import *
+from .norm_renorm import *
 from .padding import *
 from .parameter import *
 from .rnn import *

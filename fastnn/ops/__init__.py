@@ -20,6 +20,7 @@ from .join import *
 from .linear import *
 from .loss import *
 from .norm import *
+from .norm_batch import *
 from .rearrange import *
 from .reduce import *
 from .reduce_count import *

@@ -1,0 +1,344 @@
+#include <string>
+
+#include "bind/array.h"
+#include "bind/axis.h"
+#include "bind/families.h"
+#include "ops/norm/channels.h"
+
+namespace fastnn::bind {
+namespace {
+
+using norm::ChannelArgs;
+using norm::ChannelBackwardArgs;
+using norm::ChannelOp;
+using norm::Channels;
+
+double number(py::handle object, Name name) {
+    const double value = PyFloat_AsDouble(object.ptr());
+    if (value == -1 && PyErr_Occurred() != nullptr) {
+        PyErr_Clear();
+        fail<TypeError>(name.op, ": ", name.argument, " must be a number, got ",
+                        Py_TYPE(object.ptr())->tp_name);
+    }
+    return value;
+}
+
+double at_least(double least, py::handle object, Name name) {
+    const double value = number(object, name);
+    if (!(value >= least)) {
+        fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least, ", got ",
+                         value);
+    }
+    return value;
+}
+
+double momentum_of(py::handle object, const char* op) {
+    const double value = number(object, {op, "momentum"});
+    if (!(value >= 0 && value <= 1))
+        fail<ValueError>(op, ": momentum must lie between 0 and 1, got ", value);
+    return value;
+}
+
+// None or "relu".
+bool relu_of(py::handle activation, const char* op) {
+    if (activation.is_none()) return false;
+    if (PyUnicode_Check(activation.ptr()) == 0) {
+        fail<TypeError>(op, ": activation must be None or 'relu', got ",
+                        Py_TYPE(activation.ptr())->tp_name);
+    }
+    const auto name = activation.cast<std::string>();
+    if (name != "relu")
+        fail<ValueError>(op, ": activation must be None or 'relu', got '", name, "'");
+    return true;
+}
+
+void check_channels(const Array& a, Name name, Py_ssize_t channels) {
+    if (a.ndim == 1 && a.shape[0] == channels) return;
+    fail<ValueError>(name.op, ": ", name.argument, " must have one number for each of ", channels,
+                     " channels, got shape ", shape_text(a));
+}
+
+// x, in any dense order; for statistics of each sample with samples one behind the other.
+struct Input {
+    py::object hold;
+    Array x;
+    Channels shape;
+
+    Input(py::handle input, const char* op, bool by_sample, std::int64_t groups = 0)
+        : x(block_float(input, {op, "input"}, hold)) {
+        if (x.ndim < 2) {
+            fail<ValueError>(op, ": input must have shape (N, C, *), got ", shape_text(x));
+        }
+        const std::int64_t n = x.shape[0];
+        const auto bytes = x.size() * static_cast<std::int64_t>(size_of(x.dtype));
+        if (by_sample && n > 1 && x.strides[0] * n != bytes)
+            x = dense_float(input, {op, "input"}, hold);
+        const Axis axis = axis_of(x, {op, "input"}, 1);
+        const std::int64_t sets = by_sample ? n : 1;
+        shape = {.batch = sets,
+                 .outer = sets == 0 ? 0 : axis.outer / sets,
+                 .channels = axis.size,
+                 .inner = axis.inner,
+                 .groups = groups == 0 ? axis.size : groups};
+    }
+    Py_ssize_t channels() const { return x.shape[1]; }
+
+    // A weight or bias, or null.
+    const void* parameter(py::handle object, Name name, py::object& into) const {
+        if (object.is_none()) return nullptr;
+        const Array a = dense_as(object, name, x.dtype, into);
+        check_channels(a, name, channels());
+        return a.data;
+    }
+    // A running statistic: changed in place, or (given) only read.
+    Array running(py::handle object, Name name, bool given, py::object& into) const {
+        if (given) {
+            const Array a = dense_as(object, name, x.dtype, into);
+            check_channels(a, name, channels());
+            return a;
+        }
+        const Array a = writable_array(object, name);
+        if (a.dtype != x.dtype) {
+            fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
+                            fastnn::name(x.dtype), ", got ", fastnn::name(a.dtype));
+        }
+        check_channels(a, name, channels());
+        return a;
+    }
+};
+
+// What all forward functions are given, and what some are.
+struct Options {
+    py::handle running_mean, running_var, weight, bias, eps;
+    py::handle momentum{}, activation{}, residual{}, r_max{}, d_max{};
+};
+
+py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
+    const auto& kernel = norm::kChannelForward[static_cast<int>(op)];
+    const char* name = kernel.name;
+    const bool renorm = op == ChannelOp::batch_renorm;
+    // Group norm minds single samples only, as in PyTorch.
+    const bool group = op == ChannelOp::group_norm;
+    if (!given && in.shape.count() == 1 && (!group || in.shape.batch == 1)) {
+        fail<ValueError>(name, ": Expected more than 1 value per channel when training, got input",
+                         " size ", shape_text(in.x));
+    }
+    py::object hold_w, hold_b, hold_r, hold_mean, hold_var;
+    ChannelArgs args{};
+    args.dtype = in.x.dtype;
+    args.shape = in.shape;
+    args.given = given;
+    args.renorm = renorm;
+    args.relu = o.activation && relu_of(o.activation, name);
+    args.eps = at_least(0, o.eps, {name, "eps"});
+    args.momentum = o.momentum ? momentum_of(o.momentum, name) : 0;
+    args.r_max = renorm ? at_least(1, o.r_max, {name, "r_max"}) : 1;
+    args.d_max = renorm ? at_least(0, o.d_max, {name, "d_max"}) : 0;
+    args.x = in.x.data;
+    args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
+    args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
+    if (o.residual && !o.residual.is_none())
+        args.residual = block_like(o.residual, {name, "residual"}, in.x, hold_r).data;
+    if (o.running_mean.is_none() != o.running_var.is_none())
+        fail<ValueError>(name, ": running_mean and running_var must be given together");
+    if (!o.running_mean.is_none()) {
+        const Array m = in.running(o.running_mean, {name, "running_mean"}, given, hold_mean);
+        const Array v = in.running(o.running_var, {name, "running_var"}, given, hold_var);
+        if (!given && may_overlap(m, v))
+            fail<ValueError>(name, ": running_mean and running_var must not share memory");
+        args.running_mean = m.data, args.running_var = v.data;
+    } else if (given || renorm) {
+        fail<ValueError>(name, ": running_mean and running_var are needed",
+                         given ? " where training is False" : "");
+    }
+    const bool batch = op == ChannelOp::batch_norm || renorm;
+    const Py_ssize_t sizes[2] = {in.x.shape[0], static_cast<Py_ssize_t>(in.shape.groups)};
+    const auto statistic = [&] {
+        return empty(Dtype::f64, batch ? 1 : 2, sizes + (batch ? 1 : 0));
+    };
+    py::object y = empty_like(in.x), mean = statistic(), rstd = statistic();
+    args.y = data_of(y);
+    args.mean = reinterpret_cast<double*>(data_of(mean));
+    args.rstd = reinterpret_cast<double*>(data_of(rstd));
+    if (!renorm) {
+        launch(kernel, args);
+        return py::make_tuple(std::move(y), std::move(mean), std::move(rstd));
+    }
+    py::object r = statistic(), d = statistic();
+    args.p = reinterpret_cast<double*>(data_of(r));
+    args.q = reinterpret_cast<double*>(data_of(d));
+    launch(kernel, args);
+    return py::make_tuple(std::move(y), std::move(mean), std::move(rstd), std::move(r),
+                          std::move(d));
+}
+
+struct BackwardOptions {
+    py::handle dy, mean, rstd, weight, needs;
+    py::handle bias{}, y{}, activation{}, r{}, d{};
+};
+
+// (dx, dw, db), and dresidual where there can be a residual.
+py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOptions& o) {
+    const auto& kernel = norm::kChannelBackward[static_cast<int>(op)];
+    const char* name = kernel.name;
+    const Array& x = in.x;
+    py::object hold_dy, hold_y, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
+    const Array d = block_like(o.dy, {name, "dy"}, x, hold_dy);
+    const bool residual = static_cast<bool>(o.y), has_y = residual && !o.y.is_none();
+    const int count = residual ? 4 : 3;
+    if (PyTuple_Check(o.needs.ptr()) == 0 || PyTuple_GET_SIZE(o.needs.ptr()) != count) {
+        fail<TypeError>(name, ": needs must be a tuple of ", count, " booleans, for input, weight",
+                        residual ? ", bias and residual" : " and bias");
+    }
+    const auto statistic = [&](py::handle object, const char* argument, std::int64_t size,
+                               py::object& hold) {
+        const Array a = dense_as(object, {name, argument}, Dtype::f64, hold);
+        if (a.size() != size) {
+            fail<ValueError>(name, ": ", argument, " must have ", size, " numbers, got shape ",
+                             shape_text(a));
+        }
+        return a.as<double>();
+    };
+    ChannelBackwardArgs args{};
+    args.dtype = x.dtype;
+    args.shape = in.shape;
+    args.given = given;
+    args.relu = o.activation && relu_of(o.activation, name);
+    args.dy = d.data, args.x = x.data;
+    if (has_y && args.relu) args.y = block_like(o.y, {name, "y"}, x, hold_y).data;
+    args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
+    if (o.bias) args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
+    const std::int64_t groups = in.shape.batch * in.shape.groups;
+    args.mean = statistic(o.mean, "mean", groups, hold_mean);
+    args.rstd = statistic(o.rstd, "rstd", groups, hold_rstd);
+    if (op == ChannelOp::batch_renorm) {
+        args.p = statistic(o.r, "r", in.shape.channels, hold_r);
+        args.q = statistic(o.d, "d", in.shape.channels, hold_d);
+    }
+    py::object grads[4] = {py::none(), py::none(), py::none(), py::none()};
+    void** const outputs[4] = {&args.dx, &args.dw, &args.db, &args.dresidual};
+    for (int i = 0; i < count; ++i) {
+        if (PyObject_IsTrue(PyTuple_GET_ITEM(o.needs.ptr(), i)) != 1) continue;
+        if (i == 3 && !args.relu) {
+            grads[i] = py::reinterpret_borrow<py::object>(o.dy);
+            continue;
+        }
+        if (i == 3 && !has_y)
+            fail<ValueError>(name, ": the gradient of a residual needs y where there is relu");
+        grads[i] = i == 0 || i == 3 ? empty_like(x) : empty(x.dtype, {in.channels()});
+        *outputs[i] = data_of(grads[i]);
+    }
+    launch(kernel, args);
+    if (count == 3)
+        return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]));
+    return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]),
+                          std::move(grads[3]));
+}
+
+py::tuple batch_norm(py::handle input, py::handle running_mean, py::handle running_var,
+                     py::handle weight, py::handle bias, bool training, py::handle momentum,
+                     py::handle eps, py::handle activation, py::handle residual) {
+    return forward(ChannelOp::batch_norm, Input(input, "batch_norm", false), !training,
+                   {running_mean, running_var, weight, bias, eps, momentum, activation, residual});
+}
+
+py::tuple batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
+                              py::handle weight, py::handle bias, py::handle y, bool training,
+                              py::handle activation, py::handle needs) {
+    return backward(ChannelOp::batch_norm, Input(input, "batch_norm_backward", false), !training,
+                    {dy, mean, rstd, weight, needs, bias, y, activation});
+}
+
+py::tuple batch_renorm(py::handle input, py::handle running_mean, py::handle running_var,
+                       py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
+                       py::handle r_max, py::handle d_max, py::handle activation,
+                       py::handle residual) {
+    return forward(ChannelOp::batch_renorm, Input(input, "batch_renorm", false), false,
+                   {running_mean, running_var, weight, bias, eps, momentum, activation, residual,
+                    r_max, d_max});
+}
+
+py::tuple batch_renorm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
+                                py::handle r, py::handle d, py::handle weight, py::handle bias,
+                                py::handle y, py::handle activation, py::handle needs) {
+    return backward(ChannelOp::batch_renorm, Input(input, "batch_renorm_backward", false), false,
+                    {dy, mean, rstd, weight, needs, bias, y, activation, r, d});
+}
+
+std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
+    const Py_ssize_t groups =
+        PyIndex_Check(num_groups.ptr()) != 0 ? PyNumber_AsSsize_t(num_groups.ptr(), nullptr) : -2;
+    if (groups == -2) {
+        fail<TypeError>(op, ": num_groups must be an int, got ",
+                        Py_TYPE(num_groups.ptr())->tp_name);
+    }
+    if (groups <= 0 || x.shape[1] % groups != 0) {
+        fail<ValueError>(op, ": ", x.shape[1],
+                         " channels cannot be divided into num_groups = ", groups, " groups");
+    }
+    return groups;
+}
+
+py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight, py::handle bias,
+                     py::handle eps) {
+    Input in(input, "group_norm", true);
+    in.shape.groups = groups_of(num_groups, in.x, "group_norm");
+    const py::none none;
+    return forward(ChannelOp::group_norm, in, false, {none, none, weight, bias, eps});
+}
+
+py::tuple group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
+                              py::handle mean, py::handle rstd, py::handle weight,
+                              py::handle needs) {
+    Input in(input, "group_norm_backward", true);
+    in.shape.groups = groups_of(num_groups, in.x, "group_norm_backward");
+    return backward(ChannelOp::group_norm, in, false, {dy, mean, rstd, weight, needs});
+}
+
+py::tuple instance_norm(py::handle input, py::handle running_mean, py::handle running_var,
+                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps) {
+    return forward(ChannelOp::instance_norm, Input(input, "instance_norm", true), false,
+                   {running_mean, running_var, weight, bias, eps, momentum});
+}
+
+py::tuple instance_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
+                                 py::handle weight, py::handle needs) {
+    return backward(ChannelOp::instance_norm, Input(input, "instance_norm_backward", true), false,
+                    {dy, mean, rstd, weight, needs});
+}
+
+}  // namespace
+
+void bind_norm_channels(py::module_& m) {
+    const py::none none;
+    const py::tuple three = py::make_tuple(true, true, true);
+    const py::tuple four = py::make_tuple(true, true, true, true);
+    m.def("batch_norm", &batch_norm, py::arg("input"), py::arg("running_mean") = none,
+          py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
+          py::arg("training") = false, py::arg("momentum") = 0.1, py::arg("eps") = 1e-5,
+          py::arg("activation") = none, py::arg("residual") = none);
+    m.def("batch_norm_backward", &batch_norm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("bias") = none,
+          py::arg("y") = none, py::arg("training") = true, py::arg("activation") = none,
+          py::arg("needs") = four);
+    m.def("batch_renorm", &batch_renorm, py::arg("input"), py::arg("running_mean"),
+          py::arg("running_var"), py::arg("weight") = none, py::arg("bias") = none,
+          py::arg("momentum") = 0.01, py::arg("eps") = 1e-5, py::arg("r_max") = 3.0,
+          py::arg("d_max") = 5.0, py::arg("activation") = none, py::arg("residual") = none);
+    m.def("batch_renorm_backward", &batch_renorm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("mean"), py::arg("rstd"), py::arg("r"), py::arg("d"), py::arg("weight") = none,
+          py::arg("bias") = none, py::arg("y") = none, py::arg("activation") = none,
+          py::arg("needs") = four);
+    m.def("group_norm", &group_norm, py::arg("input"), py::arg("num_groups"),
+          py::arg("weight") = none, py::arg("bias") = none, py::arg("eps") = 1e-5);
+    m.def("group_norm_backward", &group_norm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("num_groups"), py::arg("mean"), py::arg("rstd"), py::arg("weight") = none,
+          py::arg("needs") = three);
+    m.def("instance_norm", &instance_norm, py::arg("input"), py::arg("running_mean") = none,
+          py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
+          py::arg("momentum") = 0.1, py::arg("eps") = 1e-5);
+    m.def("instance_norm_backward", &instance_norm_backward, py::arg("dy"), py::arg("input"),
+          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("needs") = three);
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,179 @@
+// Normalization of channels: batch norm, batch renorm, instance norm and group norm.
+//
+// x is (B, O, C, S), in this order in memory: B sets of statistics, C channels in G groups, and
+// what lies before and behind the channels. Batch norm: B = 1, G = C. Group norm: B = N; instance
+// norm: B = N, G = C. Channels-last memory is O > 1, S = 1; C order O = 1, S > 1 (batch norm: O =
+// N). With m and v the mean and the variance (divided by n) of the n = O C/G S elements of a set
+// and group, or given ones:
+//     r = 1 / sqrt(v + eps),  h = (x - m) r,  y = f(h w_c + b_c + residual),  f: relu or nothing
+// Batch renorm (Ioffe 2017) has h p_c + q_c in place of h, where p and q bring h from the mean and
+// deviation of the batch to the running ones, within bounds, and count as constants:
+//     p = clip(s / s', 1 / r_max, r_max),  q = clip((m - m') / s', -d_max, d_max)
+// with s = sqrt(v + eps), and m' and s' the same of the running mean and variance.
+// Running statistics move by `momentum` towards m (mean over B) and v n / (n - 1).
+//
+// With g = dy where y > 0 (all dy without relu) and means over a set and group:
+//     dx = w_c p_c r (g - mean(g w)/w_c - h mean(g w h)/w_c)   statistics of x itself
+//     dx = w_c r g                                             given statistics
+//     dw_c = sum of g (h p_c + q_c),  db_c = sum of g,  dresidual = g
+// (mean(g w) / w_c is mean(g) where a group is one channel.)
+//
+// y, residual, dy, dx and dresidual are laid out as x; w, b, p, q and running statistics are (C),
+// mean and rstd (B, G), in double: float loses too much of a mean far from zero. Outputs overlap
+// nothing. Sums go over chunks cut by size, which are added in order.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::norm {
+
+struct Channels {
+    std::int64_t batch, outer, channels, inner, groups;
+
+    std::int64_t set() const { return outer * channels * inner; }
+    std::int64_t size() const { return batch * set(); }
+    std::int64_t group() const { return groups == 0 ? 0 : channels / groups; }  // channels of one
+    std::int64_t count() const { return outer * group() * inner; }              // elements of one
+};
+
+struct ChannelArgs {
+    Dtype dtype;
+    Channels shape;
+    bool given;   // normalize by the running statistics, which stay as they are
+    bool renorm;  // p and q are written
+    bool relu;
+    double eps, momentum, r_max, d_max;
+    const void* x;
+    const void* w;         // or null: ones
+    const void* b;         // or null: zeros
+    const void* residual;  // or null
+    void* running_mean;    // or null, both; of the dtype
+    void* running_var;
+    void* y;
+    double* mean;
+    double* rstd;
+    double* p;
+    double* q;
+};
+
+struct ChannelBackwardArgs {
+    Dtype dtype;
+    Channels shape;
+    bool given;
+    bool relu;
+    const void* dy;
+    const void* x;
+    const void* y;  // for relu after a residual; otherwise null, and y is computed again
+    const void* w;
+    const void* b;
+    const double* mean;
+    const double* rstd;
+    const double* p;  // or null, both: 1 and 0
+    const double* q;
+    void* dx;  // these may be null: not wanted
+    void* dw;
+    void* db;
+    void* dresidual;  // only with y: otherwise it is dy
+};
+
+// A piece of x: `rows` rows of `width` elements, `stride` apart, and `tail` elements of one more.
+// A row goes over columns from `column` on, each with coefficients of its own; or (a run) it
+// belongs to one channel, and all of it to the coefficients at `column`.
+struct Span {
+    long at, rows, stride, width, tail;
+    long column;
+    long part;  // which set of sums it makes
+};
+
+// What columns are normalized with: y = (x - mean) scale + shift.
+template <class T>
+struct Affine {
+    const T* mean;
+    const T* scale;
+    const T* shift;
+};
+
+template <class T>
+struct Apply {
+    const T* x;
+    const T* residual;  // or null
+    T* y;
+    Affine<T> affine;
+    bool relu, stream;
+};
+
+// Where dy counts: everywhere, or where y > 0, with y computed from x or read.
+enum class Gate : std::uint8_t { none, computed, read };
+
+template <class T>
+struct Gated {
+    const T* dy;
+    const T* x;
+    const T* y;  // for Gate::read
+    Affine<T> affine;
+    Gate gate;
+};
+
+template <class T>
+struct Sums {
+    Gated<T> in;
+    T* kept;       // gets the gated dy, or null
+    T* sum;        // of dy, by columns
+    T* sum_times;  // of dy (x - mean)
+};
+
+template <class T>
+struct Slope {
+    Gated<T> in;
+    const T* slope;  // dx = dy scale + (x - mean) slope + offset; null: dx = dy scale
+    const T* offset;
+    T* dx;
+    bool stream;
+};
+
+// Sums of several parts, (parts, values, width), to be put together. Parts are periodic: all of
+// `full` elements per column but the last of each `period`, which is of `last`.
+template <class T>
+struct Parts {
+    const T* data;
+    long count, width, period;
+    double full, last;
+};
+
+template <class T>
+struct ChannelTypedKernels {
+    // By whether spans are runs. Parts of statistics are (around, sum, square) of x - around.
+    void (*statistics[2])(const Span& s, const T* x, T* part, long width);
+    void (*apply[2])(const Span& s, const Apply<T>& a);
+    void (*sums[2])(const Span& s, const Sums<T>& a);
+    void (*slope[2])(const Span& s, const Slope<T>& a);
+    // Means and sums of squares around them; sums (of two values per part). Columns begin .. end.
+    void (*merge_statistics)(const Parts<T>& p, long begin, long end, double* mean, double* square);
+    void (*merge_sums)(const Parts<T>& p, long begin, long end, double* sum, double* sum_times);
+};
+
+struct ChannelKernels {
+    ChannelTypedKernels<float> f32;
+    ChannelTypedKernels<double> f64;
+    template <class T>
+    const ChannelTypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const ChannelKernels& channel_kernels();  // defined by channels_kernel.cpp, once per level
+
+enum class ChannelOp : std::uint8_t { batch_norm, batch_renorm, group_norm, instance_norm };
+extern const Kernel<ChannelArgs> kChannelForward[4];  // by ChannelOp
+extern const Kernel<ChannelBackwardArgs> kChannelBackward[4];
+
+}  // namespace fastnn::norm

@@ -1,0 +1,124 @@
+// What kernels of this family share: vectors with a tail, and the two moments of a row.
+#pragma once
+
+#include "simd/stream.h"
+
+namespace fastnn::FASTNN_ISA {
+
+// So many vectors are summed lane by lane, in four sums in turns, before their sum goes on in
+// double: 16 KiB at the widest, which is still in L1 when the squares are taken.
+constexpr long kBlock = 256;
+
+template <class T>
+FASTNN_INLINE Vec<T> load(const T* p, long count) {
+    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
+}
+template <class T>
+FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
+    count == Vec<T>::width ? v.store(p) : v.store(p, count);
+}
+
+// f(i, count) for whole vectors, then once for the rest.
+template <class T, class F>
+FASTNN_INLINE void over(long begin, long end, F f) {
+    long i = begin;
+    for (; i + Vec<T>::width <= end; i += Vec<T>::width) f(i, long(Vec<T>::width));
+    if (i < end) f(i, end - i);
+}
+
+// The sum of f(x) over n numbers of one block; lanes beyond the end are not counted.
+template <class T, class F>
+FASTNN_INLINE double block_sum(const T* x, long n, F f) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b, c, d;
+    long i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        a += f(V::load(x + i));
+        b += f(V::load(x + i + W));
+        c += f(V::load(x + i + 2 * W));
+        d += f(V::load(x + i + 3 * W));
+    }
+    for (; i + W <= n; i += W) a += f(V::load(x + i));
+    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
+    return double(sum((a + b) + (c + d)));
+}
+
+// The same for two functions at once; the sum of the second goes to `other`.
+template <class T, class F, class G>
+FASTNN_INLINE double block_sum(const T* x, long n, F f, G g, double& other) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b, c, d;
+    long i = 0;
+    for (; i + 2 * W <= n; i += 2 * W) {
+        const V v = V::load(x + i), w = V::load(x + i + W);
+        a += f(v);
+        b += f(w);
+        c += g(v);
+        d += g(w);
+    }
+    for (; i < n; i += W) {
+        const long k = n - i < W ? n - i : W;
+        const V v = V::load(x + i, k);
+        const Mask<T> inside = Mask<T>::first(k);
+        a += select(inside, f(v), V());
+        c += select(inside, g(v), V());
+    }
+    other = double(sum(c + d));
+    return double(sum(a + b));
+}
+
+template <bool b>
+struct Flag {
+    static constexpr bool value = b;
+};
+
+// Mean and mean square around it, from blocks: their means and sums of squares are put together by
+// the formula of Chan, Golub and LeVeque (1979), so that a row is read once however long it is.
+template <bool centered, class T>
+FASTNN_INLINE void moments(const T* x, long n, double& mean, double& square) {
+    using V = Vec<T>;
+    constexpr long block = kBlock * V::width;
+    double m = 0, s = 0;
+    for (long i = 0; i < n; i += block) {
+        const long k = n - i < block ? n - i : block;
+        if constexpr (centered) {
+            const double rough =
+                block_sum(x + i, k, [](V v) __attribute__((always_inline)) { return v; }) /
+                double(k);
+            // The mean is rounded, and more so the sum of numbers far from zero: what it is off by
+            // is summed with the squares around it.
+            const V around = T(rough);
+            double off = 0;
+            const double squares = block_sum(
+                x + i, k,
+                [=](V v) __attribute__((always_inline)) {
+                    const V d = v - around;
+                    return d * d;
+                },
+                [=](V v) __attribute__((always_inline)) { return v - around; }, off);
+            off /= double(k);
+            const double here = double(T(rough)) + off;
+            s += squares - double(k) * off * off;
+            const double delta = here - m, share = double(k) / double(i + k);
+            m += delta * share;
+            s += delta * delta * double(i) * share;
+        } else {
+            s += block_sum(x + i, k, [](V v) __attribute__((always_inline)) { return v * v; });
+        }
+    }
+    mean = m;
+    square = s > 0 || s != s ? s / double(n) : 0;
+}
+
+template <bool past_cache, class T>
+FASTNN_INLINE void put(Vec<T> v, T* p, long count) {
+    if constexpr (past_cache) {
+        count == Vec<T>::width ? stream(v, p) : v.store(p, count);
+    } else {
+        store(v, p, count);
+    }
+}
+
+}  // namespace fastnn::FASTNN_ISA
