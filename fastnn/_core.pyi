@@ -18,6 +18,8 @@ def set_isa(level: str) -> None: ...
 def isa_levels() -> dict[str, str]: ...
 def isa_built() -> dict[str, str]: ...
 def cpu_features() -> str: ...
+def conv_algorithm() -> str: ...
+def set_conv_algorithm(name: str) -> None: ...
 def cgroup_limits(root: str = "") -> tuple[float, int, int]: ...
 def pool_stats() -> dict[str, int]: ...
 def set_pool_limit(bytes: int) -> None: ...
@@ -441,6 +443,58 @@ def linear_backward(
     activation: str | None = None,
     needs: tuple[bool, ...] = (True, True, True),
 ) -> tuple[_Array | None, _Array | None, _Array | None]: ...
+
+# Conv: over one to three axes, by the rank of the weight. padding: "same", "valid", or numbers;
+# activation: None or "relu", for whose gradient y is passed. needs and what comes back: for input,
+# weight, bias, and residual where there is one.
+_Ints = int | Sequence[int]
+
+def conv(
+    input: _Array,
+    weight: _Array,
+    bias: _Array | None = None,
+    stride: _Ints = 1,
+    padding: _Ints | str = 0,
+    dilation: _Ints = 1,
+    groups: int = 1,
+    activation: str | None = None,
+    residual: _Array | None = None,
+) -> _Array: ...
+def conv_backward(
+    dy: _Array,
+    input: _Array,
+    weight: _Array,
+    y: _Array | None = None,
+    stride: _Ints = 1,
+    padding: _Ints | str = 0,
+    dilation: _Ints = 1,
+    groups: int = 1,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> tuple[_Array | None, ...]: ...
+def conv_transpose(
+    input: _Array,
+    weight: _Array,
+    bias: _Array | None = None,
+    stride: _Ints = 1,
+    padding: _Ints = 0,
+    output_padding: _Ints = 0,
+    groups: int = 1,
+    dilation: _Ints = 1,
+    activation: str | None = None,
+    residual: _Array | None = None,
+) -> _Array: ...
+def conv_transpose_backward(
+    dy: _Array,
+    input: _Array,
+    weight: _Array,
+    y: _Array | None = None,
+    stride: _Ints = 1,
+    padding: _Ints = 0,
+    output_padding: _Ints = 0,
+    groups: int = 1,
+    dilation: _Ints = 1,
+    needs: tuple[bool, ...] = (True, True, True),
+) -> tuple[_Array | None, ...]: ...
 
 # Norm. layer_norm gives (y, mean, rstd), rms_norm (y, rstd).
 _Shape = int | Sequence[int]

@@ -13,7 +13,15 @@ import numpy as np
 
 from . import _core
 
-__all__ = ["get_num_threads", "isa", "set_isa", "set_num_threads", "show_config"]
+__all__ = [
+    "conv_algorithm",
+    "get_num_threads",
+    "isa",
+    "set_conv_algorithm",
+    "set_isa",
+    "set_num_threads",
+    "show_config",
+]
 
 __version__: str = _core.version
 
@@ -121,6 +129,71 @@ def set_isa(level: str) -> None:
     if not isinstance(level, str):
         raise TypeError(f"set_isa: level must be a str, got {type(level).__name__}")
     _core.set_isa(level)
+
+
+@overload
+def conv_algorithm() -> str: ...
+@overload
+def conv_algorithm(name: str) -> AbstractContextManager[None]: ...
+def conv_algorithm(name: str | None = None) -> str | AbstractContextManager[None]:
+    """How convolutions are computed; or, given a name, a context in which they are so.
+
+    Parameters
+    ----------
+    name : {"auto", "direct", "winograd"}, optional
+        "auto", the default, takes what is estimated to be fastest for each shape. "direct" sums
+        products, with the rounding of any matrix product. "winograd" multiplies transformed tiles
+        where it can (3×3 kernels with stride 1 in float32), with fewer multiplications and larger
+        rounding errors, and is direct elsewhere. It holds in the whole process.
+
+    Returns
+    -------
+    str or context manager
+
+    Raises
+    ------
+    ValueError
+        On entry, if the name is none of these.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> with fastnn.conv_algorithm("direct"):
+    ...     fastnn.conv_algorithm()
+    'direct'
+    >>> fastnn.conv_algorithm()
+    'auto'
+    """
+    return _core.conv_algorithm() if name is None else _conv_algorithm_block(name)
+
+
+@contextmanager
+def _conv_algorithm_block(name: str) -> Iterator[None]:
+    before = _core.conv_algorithm()
+    set_conv_algorithm(name)
+    try:
+        yield
+    finally:
+        _core.set_conv_algorithm(before)
+
+
+def set_conv_algorithm(name: str) -> None:
+    """Compute convolutions so from now on, in the whole process; see `conv_algorithm`.
+
+    Parameters
+    ----------
+    name : {"auto", "direct", "winograd"}
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a string.
+    ValueError
+        If it is none of the three.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"set_conv_algorithm: name must be a str, got {type(name).__name__}")
+    _core.set_conv_algorithm(name)
 
 
 @overload

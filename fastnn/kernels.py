@@ -30,6 +30,7 @@ _NOT_KERNELS = frozenset(
     {
         "alike",
         "cgroup_limits",
+        "conv_algorithm",
         "cpu_features",
         "isa",
         "isa_built",
@@ -39,6 +40,7 @@ _NOT_KERNELS = frozenset(
         "pool_stats",
         "profiler_start",
         "profiler_stop",
+        "set_conv_algorithm",
         "set_isa",
         "set_num_threads",
         "set_pool_limit",

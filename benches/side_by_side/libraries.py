@@ -32,7 +32,7 @@ class Library:
 LIBRARIES = (
     Library("fastnn", "fastnn"),
     Library("fastnn-v3", "fastnn", environment={"FASTNN_ISA": "v3"}),
-    Library("torch", "torch", ("", "foreach", "fused")),
+    Library("torch", "torch", ("", "foreach", "fused", "channels_last")),
     Library("jax", "jax", environment={"JAX_PLATFORMS": "cpu"}),
     Library("onnxruntime", "onnxruntime"),
     Library("sklearn", "sklearn"),

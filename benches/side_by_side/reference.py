@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import inputs, recurrent
+from . import convolution, inputs, recurrent
 
 Float64 = NDArray[np.float64]
 TRAIN_STEPS = 5
@@ -222,6 +222,9 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     **{f"{kind}_infer": partial(recurrent.infer_answer, kind) for kind in recurrent.GATES},
     "lstm_lengths": partial(recurrent.lengths_answer, "lstm"),
     "char_lm": char_lm,
+    "conv_infer": convolution.infer_answer,
+    "conv_step": convolution.step_answer,
+    "conv_first": convolution.first_answer,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from . import convolution
 from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
@@ -211,6 +212,27 @@ def char_lm(*size: int, target: float) -> Work:
     )
 
 
+def conv(kind: str, *size: int, target: float) -> Work:
+    """Forward without a tape, or forward and backward (of a first layer: of the weight only)."""
+    _, c, h, o, k, stride, _, groups = size
+    count = {"conv_infer": 1, "conv_first": 2, "conv_step": 3}[kind]
+    words = {"conv_infer": "forward", "conv_first": "first layer f+b", "conv_step": "f+b"}[kind]
+    form = f"{k}x{k}{f' s{stride}' if stride > 1 else ''}"
+    channels = f"C{c}" if c == o else f"C{c}-{o}"
+    x, w, y = convolution.elements(size)
+    return Work(
+        name=f"{'depthwise' if groups > 1 else 'conv'} {form} {words} B{size[0]} {channels} H{h}",
+        kind=kind,
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last"),
+        flops=count * convolution.flops(size),
+        bytes=4.0 * count * (x + w + y),
+        working_set=4.0 * (x + w + y) * min(2, count),
+        tolerance=5e-5,
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -288,4 +310,20 @@ WORKS: tuple[Work, ...] = (
     char_lm(64, 64, 100, 128, 512, target=1.3),
     recurrent_infer("lstm", 100, 1, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
     recurrent_infer("lstm", 64, 32, 128, 256, 1, 1, targets={"torch": 1.5, "onnxruntime": 1.2}),
+    # N, C, H, O, K, stride, padding, groups
+    conv("conv_infer", 8, 64, 56, 64, 3, 1, 1, 1, target=2.3),
+    conv("conv_infer", 8, 128, 28, 128, 3, 1, 1, 1, target=2.5),
+    conv("conv_infer", 8, 256, 14, 256, 3, 1, 1, 1, target=1.5),
+    conv("conv_infer", 32, 32, 28, 64, 3, 1, 1, 1, target=2.2),
+    conv("conv_step", 8, 64, 56, 64, 3, 1, 1, 1, target=2.0),
+    conv("conv_step", 8, 128, 28, 128, 3, 1, 1, 1, target=2.0),
+    conv("conv_step", 8, 256, 14, 256, 3, 1, 1, 1, target=1.5),
+    conv("conv_step", 32, 32, 28, 64, 3, 1, 1, 1, target=1.8),
+    conv("conv_step", 8, 512, 7, 512, 3, 1, 1, 1, target=1.0),
+    conv("conv_step", 8, 64, 56, 128, 3, 2, 1, 1, target=1.1),
+    conv("conv_step", 8, 256, 56, 64, 1, 1, 0, 1, target=1.2),
+    conv("conv_step", 8, 64, 56, 256, 1, 1, 0, 1, target=1.7),
+    conv("conv_first", 8, 3, 224, 64, 7, 2, 3, 1, target=1.3),
+    conv("conv_first", 32, 1, 28, 32, 3, 1, 1, 1, target=1.5),
+    conv("conv_step", 8, 128, 28, 128, 3, 1, 1, 128, target=1.2),
 )

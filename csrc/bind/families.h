@@ -22,5 +22,6 @@ void bind_norm_channels(pybind11::module_& m);
 void bind_embedding(pybind11::module_& m);
 void bind_attention(pybind11::module_& m);
 void bind_rnn(pybind11::module_& m);
+void bind_conv(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -120,4 +120,5 @@ PYBIND11_MODULE(_core, m) {
     bind_embedding(m);
     bind_attention(m);
     bind_rnn(m);
+    bind_conv(m);
 }

@@ -7,6 +7,7 @@ from .activation import *
 from .aggregation import *
 from .attention import *
 from .container import *
+from .conv import *
 from .dropout import *
 from .embedding import *
 from .linear import *

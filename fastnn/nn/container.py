@@ -88,8 +88,8 @@ class Sequential(_List):
 
     Notes
     -----
-    A `Linear` or batch norm and the activation behind it are computed as one operation, with the
-    same bits, where neither has hooks or a `forward` of its own.
+    A `Linear`, a convolution or a batch norm and the activation behind it are computed as one
+    operation, with the same bits, where neither has hooks or a `forward` of its own.
     """
 
     _steps: list[tuple[Any, Any]] | None = None  # what `forward` does; None after a change

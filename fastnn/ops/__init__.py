@@ -7,6 +7,7 @@ from . import cast, elementwise_inplace, gemm, index, inplace, shape
 from .activation import *
 from .aggregation import *
 from .attention import *
+from .conv import *
 from .create import *
 from .dropout import *
 from .einsum import *

@@ -184,3 +184,33 @@ def test_copies_stand_alone():
         twin[0].weight.data.fill(0)
         assert model(x).tolist() == before
         assert twin(x).tolist() == [[max(b, 0) for b in model[0].bias.tolist()]] * 2
+
+
+class Squared(nn.Conv2d):
+    def forward(self, input):
+        return super().forward(input) ** 2
+
+
+def images(modules, operations, shape=(2, 3, 6, 5)):
+    """`check` for layers of images."""
+    model, plain = nn.Sequential(*modules), Chain(*modules)
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    made, found = run(model, x)
+    _, expected = run(plain, x)
+    assert made == operations
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_convolutions():
+    conv = nn.Conv2d(3, 3, 3, padding=1)
+    images([conv, nn.ReLU(), conv, nn.ReLU()], 2)
+    images([nn.Conv2d(3, 4, 1, bias=False), nn.ReLU()], 1)
+    images([nn.Conv2d(3, 6, 3, groups=3), nn.ReLU()], 1)
+    images([nn.ConvTranspose2d(3, 4, 3, stride=2), nn.ReLU()], 1)
+    images([nn.Conv1d(3, 4, 3), nn.ReLU()], 1, (2, 3, 9))
+    images([nn.Conv3d(3, 4, 2), nn.ReLU()], 1, (2, 3, 4, 4, 3))
+    images([nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), nn.ReLU()], 2)  # one pads
+    images([conv, nn.Tanh(), conv, nn.LeakyReLU()], 4)
+    images([nn.Conv2d(3, 3, 3, activation="relu"), nn.ReLU()], 2)
+    images([Squared(3, 3, 3), nn.ReLU()], 3)

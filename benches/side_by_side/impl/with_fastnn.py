@@ -12,7 +12,7 @@ import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
-from .. import inputs, recurrent, reference
+from .. import convolution, inputs, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -320,6 +320,43 @@ def char_lm(size: Size, variant: str) -> Case:
     return Case(step, answer, reset)
 
 
+def conv_layer(size: Size) -> tuple[Any, Any, Any]:
+    """A layer, images as they lie within a network, and the gradient of its output."""
+    _, channels, _, out, kernel, stride, padding, groups = size
+    value, weight, slope = convolution.arrays(size)
+    layer: Any = nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False)
+    layer.weight.data[...] = weight
+    x, dy = map(convolution.channels_last, (value, slope))
+    return layer, fastnn.from_numpy(x), fastnn.from_numpy(dy)
+
+
+def conv_infer(size: Size, variant: str) -> Case:
+    layer, x, _ = conv_layer(size)
+    case = inference(lambda: layer(x))
+    return Case(case.step, lambda: inputs.sample(case.answer()))
+
+
+def conv_step(first: bool) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        layer, x, dy = conv_layer(size)
+        x.requires_grad = not first
+
+        def step() -> Any:
+            x.grad = layer.weight.grad = None
+            y = layer(x)
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step().detach().numpy()
+            dx = None if first else x.grad.numpy()
+            return convolution.answer(y, dx, layer.weight.grad.numpy(), size)
+
+        return Case(step, answer)
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -336,4 +373,7 @@ BUILDERS = {
     **{f"{kind}_infer": recurrent_infer(kind) for kind in recurrent.GATES},
     "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
+    "conv_infer": conv_infer,
+    "conv_step": conv_step(first=False),
+    "conv_first": conv_step(first=True),
 }

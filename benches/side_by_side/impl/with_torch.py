@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .. import inputs, recurrent, reference
+from .. import convolution, inputs, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -330,6 +330,45 @@ def char_lm(size: Size, variant: str) -> Case:
     return Case(step, answer, reset)
 
 
+def conv_layer(size: Size, variant: str) -> tuple[Any, torch.Tensor, torch.Tensor]:
+    """A layer, images and the gradient of the output, in one of PyTorch's memory formats."""
+    _, channels, _, out, kernel, stride, padding, groups = size
+    value, weight, slope = map(torch.from_numpy, convolution.arrays(size))
+    layer: Any = nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+    if variant != "channels_last":
+        return layer, value, slope
+    last = torch.channels_last
+    return layer.to(memory_format=last), value.to(memory_format=last), slope.to(memory_format=last)
+
+
+def conv_infer(size: Size, variant: str) -> Case:
+    layer, x, _ = conv_layer(size, variant)
+    case = inference(lambda: layer(x))
+    return Case(case.step, lambda: inputs.sample(case.answer()))
+
+
+def conv_step(first: bool) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        layer, x, dy = conv_layer(size, variant)
+        x.requires_grad_(not first)
+
+        def step() -> torch.Tensor:
+            x.grad = layer.weight.grad = None
+            y: torch.Tensor = layer(x)
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step().detach()
+            return convolution.answer(y, None if first else x.grad, layer.weight.grad, size)
+
+        return Case(step, answer)
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -346,4 +385,7 @@ BUILDERS = {
     **{f"{kind}_infer": recurrent_infer(kind) for kind in recurrent.GATES},
     "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
+    "conv_infer": conv_infer,
+    "conv_step": conv_step(first=False),
+    "conv_first": conv_step(first=True),
 }
