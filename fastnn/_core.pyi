@@ -892,3 +892,67 @@ def cumprod_backward(dy: _Array, input: _Array, y: _Array, dim: int) -> _Array: 
 
 # Median along one dimension, which is kept with size 1: (values, indices).
 def median(input: _Array, dim: int) -> tuple[_Array, _Array]: ...
+
+# Pooling
+_Sizes = tuple[int, ...]
+
+def max_pool(
+    input: _Array,
+    kernel_size: _Sizes,
+    stride: _Sizes,
+    padding: _Sizes,
+    dilation: _Sizes,
+    ceil_mode: bool = False,
+    with_places: bool = True,
+) -> tuple[_Array, Any]: ...
+def max_pool_backward(
+    dy: _Array,
+    places: _Array,
+    input_shape: _Sizes,
+    kernel_size: _Sizes,
+    stride: _Sizes,
+    padding: _Sizes,
+    dilation: _Sizes,
+    ceil_mode: bool = False,
+) -> _Array: ...
+def max_pool_indices(
+    places: _Array,
+    input_shape: _Sizes,
+    kernel_size: _Sizes,
+    stride: _Sizes,
+    padding: _Sizes,
+    dilation: _Sizes,
+    ceil_mode: bool = False,
+) -> _Array: ...
+def adaptive_max_pool(
+    input: _Array, output_size: _Sizes, with_places: bool = True
+) -> tuple[_Array, Any]: ...
+def adaptive_max_pool_backward(
+    dy: _Array, places: _Array, input_shape: _Sizes, output_size: _Sizes
+) -> _Array: ...
+def adaptive_max_pool_indices(
+    places: _Array, input_shape: _Sizes, output_size: _Sizes
+) -> _Array: ...
+def avg_pool(
+    input: _Array,
+    kernel_size: _Sizes,
+    stride: _Sizes,
+    padding: _Sizes,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> _Array: ...
+def avg_pool_backward(
+    dy: _Array,
+    input_shape: _Sizes,
+    kernel_size: _Sizes,
+    stride: _Sizes,
+    padding: _Sizes,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> _Array: ...
+def adaptive_avg_pool(input: _Array, output_size: _Sizes) -> _Array: ...
+def adaptive_avg_pool_backward(dy: _Array, input_shape: _Sizes, output_size: _Sizes) -> _Array: ...
+def max_unpool(input: _Array, indices: _Array, output_size: _Sizes) -> _Array: ...
+def max_unpool_backward(dy: _Array, indices: _Array, output_size: _Sizes) -> _Array: ...

@@ -121,4 +121,5 @@ PYBIND11_MODULE(_core, m) {
     bind_attention(m);
     bind_rnn(m);
     bind_conv(m);
+    bind_pooling(m);
 }

@@ -18,6 +18,8 @@ from .norm_batch import *
 from .norm_renorm import *
 from .padding import *
 from .parameter import *
+from .pool import *
+from .pool_adaptive import *
 from .rnn import *
 from .rnn_cell import *
 from .shape import *

@@ -22,6 +22,7 @@ from .linear import *
 from .loss import *
 from .norm import *
 from .norm_batch import *
+from .pool import *
 from .rearrange import *
 from .reduce import *
 from .reduce_count import *

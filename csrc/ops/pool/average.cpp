@@ -1,0 +1,61 @@
+#include "ops/pool/cut.h"
+#include "ops/pool/tables.h"
+
+namespace fastnn::pooling {
+namespace {
+
+constexpr double kSumNs = 0.04, kPixelNs = 8;  // per number of a window and per output or input
+
+template <bool backward, class T>
+void average_typed(const AverageArgs& a) {
+    const Shape& s = a.shape;
+    const Tables tables(s, backward, a.count_pad, a.divisor);
+    const auto& typed = table().of<T>();
+    const auto& kernel = backward ? typed.average_backward : typed.average;
+    const auto& lines = backward ? s.in : s.out;
+    const bool stream = streams(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T), s.c, a.dtype);
+    const auto rows = s.n * lines[0] * lines[1];
+    const double row_ns =
+        static_cast<double>(lines[2]) * kPixelNs +
+        seen(a) * kSumNs * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
+    over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
+        kernel(AverageRows<T>{.windows = &tables.windows(),
+                              .begin = begin,
+                              .end = end,
+                              .c_begin = c_begin,
+                              .c_end = c_end,
+                              .from = static_cast<const T*>(a.x),
+                              .to = static_cast<T*>(a.y),
+                              .stream = stream});
+    });
+}
+
+void average(const AverageArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { average_typed<false, T>(a); });
+}
+
+void average_backward(const AverageArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { average_typed<true, T>(a); });
+}
+
+Work average_work(const AverageArgs& a) {
+    return {seen(a), (inputs(a) + outputs(a)) * static_cast<double>(size_of(a.dtype))};
+}
+
+}  // namespace
+
+const Kernel<AverageArgs> kAverage[2][kAxes] = {{{"avg_pool1d", average, average_work},
+                                                 {"avg_pool2d", average, average_work},
+                                                 {"avg_pool3d", average, average_work}},
+                                                {{"adaptive_avg_pool1d", average, average_work},
+                                                 {"adaptive_avg_pool2d", average, average_work},
+                                                 {"adaptive_avg_pool3d", average, average_work}}};
+const Kernel<AverageArgs> kAverageBackward[2][kAxes] = {
+    {{"avg_pool1d_backward", average_backward, average_work},
+     {"avg_pool2d_backward", average_backward, average_work},
+     {"avg_pool3d_backward", average_backward, average_work}},
+    {{"adaptive_avg_pool1d_backward", average_backward, average_work},
+     {"adaptive_avg_pool2d_backward", average_backward, average_work},
+     {"adaptive_avg_pool3d_backward", average_backward, average_work}}};
+
+}  // namespace fastnn::pooling

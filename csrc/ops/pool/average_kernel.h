@@ -1,0 +1,82 @@
+// Sums of windows divided by their sizes, and their gradients.
+#pragma once
+
+#include "ops/pool/channels_kernel.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using pooling::AverageRows;
+
+// The rows of a window are summed one by one: in a large window sums stay small beside their total.
+template <class T>
+void average_rows(const AverageRows<T>& r) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const Windows& w = *r.windows;
+    const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
+    for (long row = r.begin; row < r.end; ++row) {
+        const long n = row / h.out / d.out, od = row / h.out % d.out, oh = row % h.out;
+        const T* image = r.from + n * d.in * h.in * v.in * w.c;
+        const double sizes = d.size[od] * h.size[oh];
+        for (long i = 0; i < v.out; ++i) {
+            const Window window = window_of(w, od, oh, i);
+            const T* x = image + window.at * w.c;
+            T* y = r.to + (row * v.out + i) * w.c;
+            const V size = T(sizes * v.size[i]);
+            over_channels<T>(
+                r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
+                    constexpr int R = decltype(part)::registers;
+                    V sum[R];
+                    over_rows(window, x + c, w.c,
+                              [&](const T* p, long) __attribute__((always_inline)) {
+                                  V line[R];
+                                  for (long k = 0; k < window.count[2]; ++k, p += w.c) {
+#pragma GCC unroll 4
+                                      for (int q = 0; q < R; ++q) line[q] += part.load(p + q * W);
+                                  }
+                                  for (int q = 0; q < R; ++q) sum[q] += line[q];
+                              });
+                    for (int q = 0; q < R; ++q) part.store(sum[q] / size, y + c + q * W, r.stream);
+                });
+        }
+    }
+    if (r.stream) stream_fence();
+}
+
+template <class T>
+void average_backward_rows(const AverageRows<T>& r) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    const Windows& w = *r.windows;
+    const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
+    for (long row = r.begin; row < r.end; ++row) {
+        const long n = row / h.in / d.in, id = row / h.in % d.in, ih = row % h.in;
+        for (long i = 0; i < v.in; ++i) {
+            T* dx = r.to + (row * v.in + i) * w.c;
+            over_channels<T>(
+                r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
+                    constexpr int R = decltype(part)::registers;
+                    V sum[R];
+                    over_seeing_rows(
+                        w, n, id, ih,
+                        [&](long od, long oh, long out) __attribute__((always_inline)) {
+                            const double sizes = d.size[od] * h.size[oh];
+                            for (long k = 0; k < v.seen_count[i]; ++k) {
+                                const long o = v.seen[i] + k;
+                                const V share = T(1 / (sizes * v.size[o]));
+                                const T* dy = r.from + (out * v.out + o) * w.c + c;
+#pragma GCC unroll 4
+                                for (int q = 0; q < R; ++q)
+                                    sum[q] = fma(part.load(dy + q * W), share, sum[q]);
+                            }
+                        });
+                    for (int q = 0; q < R; ++q) part.store(sum[q], dx + c + q * W, r.stream);
+                });
+        }
+    }
+    if (r.stream) stream_fence();
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA

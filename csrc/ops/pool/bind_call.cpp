@@ -1,0 +1,236 @@
+#include "ops/pool/bind_call.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace fastnn::bind {
+namespace {
+
+using pooling::kAxes;
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
+
+std::int64_t int_of(PyObject* item, Name name) {
+    if (PyIndex_Check(item) == 0) {
+        fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
+                        Py_TYPE(item)->tp_name);
+    }
+    const Py_ssize_t value = PyNumber_AsSsize_t(item, nullptr);  // clipped where it does not fit
+    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return value;
+}
+
+std::string text_of(const std::int64_t* values, int axes) {
+    Py_ssize_t shape[kAxes];
+    std::copy(values, values + axes, shape);
+    return shape_text(axes, shape);
+}
+
+}  // namespace
+
+Dims::Dims(const Array& a) : ndim(std::min(a.ndim, kMostImageDims + 1)) {
+    if (a.ndim <= kMostImageDims) std::copy(a.shape, a.shape + a.ndim, shape);
+}
+
+Dims::Dims(py::handle tuple, Name name) {
+    if (!PyTuple_Check(tuple.ptr())) {
+        fail<TypeError>(name.op, ": ", name.argument, " must be a tuple, got ",
+                        Py_TYPE(tuple.ptr())->tp_name);
+    }
+    const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
+    ndim = static_cast<int>(std::min<Py_ssize_t>(count, kMostImageDims + 1));
+    for (int i = 0; i < ndim && i < kMostImageDims; ++i) {
+        shape[i] = int_of(PyTuple_GET_ITEM(tuple.ptr(), i), name);
+        if (shape[i] < 0 || shape[i] > kMost) {
+            fail<ValueError>(name.op, ": ", name.argument, " must hold sizes below 2**31, got ",
+                             shape[i]);
+        }
+    }
+}
+
+int count_axes(py::handle tuple, const char* op, const char* argument) {
+    if (!PyTuple_Check(tuple.ptr())) {
+        fail<TypeError>(op, ": ", argument, " must be a tuple of ints, one for each axis, got ",
+                        Py_TYPE(tuple.ptr())->tp_name);
+    }
+    const Py_ssize_t axes = PyTuple_GET_SIZE(tuple.ptr());
+    if (axes < 1 || axes > kAxes) {
+        fail<ValueError>(op, ": ", argument, " must hold 1, 2 or 3 ints, got ", axes);
+    }
+    return static_cast<int>(axes);
+}
+
+Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least) {
+    if (!PyTuple_Check(object.ptr())) {
+        fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of ", axes, " ints, got ",
+                        Py_TYPE(object.ptr())->tp_name);
+    }
+    if (PyTuple_GET_SIZE(object.ptr()) != axes) {
+        fail<ValueError>(name.op, ": ", name.argument, " must hold ", axes, " ints, got ",
+                         PyTuple_GET_SIZE(object.ptr()));
+    }
+    Sizes found{};
+    std::int64_t* value = found.value + kAxes - axes;
+    for (int i = 0; i < axes; ++i) value[i] = int_of(PyTuple_GET_ITEM(object.ptr(), i), name);
+    for (int i = 0; i < axes; ++i) {
+        if (value[i] >= least && value[i] <= kMost) continue;
+        if (least == 0 && value[i] < 0) {
+            fail<ValueError>(name.op, ": ", name.argument, " must not be negative, got ",
+                             text_of(value, axes));
+        }
+        fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least,
+                         " and below 2**31, got ", text_of(value, axes));
+    }
+    return found;
+}
+
+Array image_array(py::handle object, Name name, py::object& hold) {
+    constexpr int kAligned = 0x0100;
+    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
+        return dense_float(object, name, hold);
+    }
+    return float_array(object, name);
+}
+
+Array integer_image(const Array& a, int axes, py::object& hold) {
+    if (is_channels_last(a, axes)) return a;
+    const py::object from = py::reinterpret_borrow<py::object>(a.object);
+    hold = empty_channels_last(a.dtype, a.ndim, a.shape, axes);
+    hold.attr("__setitem__")(py::ellipsis(), from);
+    return array(hold, {"pool", "copy"});
+}
+
+PoolCall::PoolCall(const char* name, int count, const Dims& input, const WindowArgs& windows)
+    : op(name), axes(count) {
+    set_input(input);
+    set_windows(windows);
+    check_places();
+}
+
+PoolCall::PoolCall(const char* name, int count, const Dims& input, py::handle output_size)
+    : op(name), axes(count) {
+    set_input(input);
+    shape.adaptive = true;
+    const Sizes out = sizes_of(output_size, {op, "output_size"}, axes, 1);
+    for (int i = 0; i < kAxes; ++i) {
+        shape.out[i] = i < kAxes - axes ? 1 : out.value[i];
+        shape.stride[i] = shape.dilation[i] = 1;
+        shape.pad[i] = 0;
+        // Where windows are not all alike, the largest one begins up to a place earlier.
+        const std::int64_t in = shape.in[i], even = (in + shape.out[i] - 1) / shape.out[i];
+        shape.kernel[i] = in % shape.out[i] == 0 ? even : even + 1;
+    }
+    check_places();
+}
+
+void PoolCall::set_input(const Dims& input) {
+    batched_ = input.ndim == axes + 2;
+    if (!batched_ && input.ndim != axes + 1) {
+        fail<ValueError>(op, ": input must have ", axes + 2, " dimensions ", kLayouts[axes - 1],
+                         ", or ", axes + 1, " without N, got ",
+                         input.ndim > kMostImageDims ? "more" : input.text());
+    }
+    const Py_ssize_t* sizes = input.shape + (batched_ ? 2 : 1);
+    shape.n = batched_ ? input.shape[0] : 1;
+    shape.c = sizes[-1];
+    for (int i = 0; i < kAxes; ++i) {
+        shape.in[i] = i < kAxes - axes ? 1 : sizes[i - (kAxes - axes)];
+        if (shape.in[i] < 1 || shape.in[i] > kMost) {
+            fail<ValueError>(op,
+                             ": input must have axes of at least 1 and below 2**31 to pool "
+                             "over, got shape ",
+                             input.text());
+        }
+    }
+}
+
+void PoolCall::set_windows(const WindowArgs& windows) {
+    for (int i = 0; i < kAxes; ++i) {
+        shape.kernel[i] = shape.stride[i] = shape.dilation[i] = 1;
+        shape.pad[i] = 0;
+        shape.out[i] = 1;
+    }
+    const int first = kAxes - axes;
+    const auto take = [&](py::handle object, const char* argument, std::int64_t least,
+                          std::int64_t (&to)[kAxes]) {
+        const Sizes sizes = sizes_of(object, {op, argument}, axes, least);
+        std::copy(sizes.value + first, sizes.value + kAxes, to + first);
+    };
+    take(windows.kernel, "kernel_size", 1, shape.kernel);
+    take(windows.stride, "stride", 1, shape.stride);
+    take(windows.padding, "padding", 0, shape.pad);
+    if (windows.dilation) take(windows.dilation, "dilation", 1, shape.dilation);
+    for (int i = first; i < kAxes; ++i) {
+        if (shape.pad[i] > shape.kernel[i] / 2) {
+            fail<ValueError>(op, ": padding must be at most half of kernel_size ",
+                             text_of(shape.kernel + first, axes), ", got ",
+                             text_of(shape.pad + first, axes));
+        }
+    }
+    for (int i = first; i < kAxes; ++i) {
+        const std::int64_t reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1,
+                           padded = shape.in[i] + 2 * shape.pad[i], step = shape.stride[i];
+        // With ceil_mode also the first window need not fit.
+        const std::int64_t free = padded - reach + (windows.ceil_mode ? step - 1 : 0);
+        if (free < 0) {
+            fail<ValueError>(op, ": kernel_size ", text_of(shape.kernel + first, axes),
+                             windows.dilation ? " with dilation " : "",
+                             windows.dilation ? text_of(shape.dilation + first, axes) : "",
+                             " is larger than the padded input ", padded_text(),
+                             "; pad more or take a smaller one");
+        }
+        shape.out[i] = free / step + 1;
+        // No window begins in the padding behind.
+        if (windows.ceil_mode && (shape.out[i] - 1) * step >= shape.in[i] + shape.pad[i])
+            --shape.out[i];
+    }
+}
+
+void PoolCall::check_places() const {
+    double places = 1;
+    for (const std::int64_t k : shape.kernel) places *= static_cast<double>(k);
+    if (places > static_cast<double>(kMost)) {
+        fail<ValueError>(op, ": windows must have fewer than 2**31 places, got ", places);
+    }
+}
+
+std::string PoolCall::padded_text() const {
+    std::int64_t padded[kAxes];
+    for (int i = 0; i < kAxes; ++i) padded[i] = shape.in[i] + 2 * shape.pad[i];
+    return text_of(padded + kAxes - axes, axes);
+}
+
+int PoolCall::dims_of(const std::int64_t (&sizes)[kAxes], Py_ssize_t* dims) const {
+    int ndim = 0;
+    if (batched_) dims[ndim++] = shape.n;
+    dims[ndim++] = shape.c;
+    for (int i = kAxes - axes; i < kAxes; ++i) dims[ndim++] = sizes[i];
+    return ndim;
+}
+
+py::object PoolCall::empty_image(Dtype dtype, const std::int64_t (&sizes)[kAxes]) const {
+    Py_ssize_t dims[kMostImageDims];
+    const int ndim = dims_of(sizes, dims);
+    return empty_channels_last(dtype, ndim, dims, axes);
+}
+
+void PoolCall::check_output(const Array& a, const char* argument) const {
+    Py_ssize_t dims[kMostImageDims];
+    const int ndim = dims_of(shape.out, dims);
+    if (a.ndim == ndim && std::equal(dims, dims + ndim, a.shape)) return;
+    fail<ValueError>(op, ": ", argument, " must have the shape of the output, ",
+                     shape_text(ndim, dims), ", got ", shape_text(a));
+}
+
+Array PoolCall::places(py::handle object, py::object& hold) const {
+    const Array a = array(object, {op, "places"});
+    check_output(a, "places");
+    if (a.dtype != place_dtype()) {
+        fail<TypeError>(op, ": places must have dtype ", fastnn::name(place_dtype()), ", got ",
+                        fastnn::name(a.dtype));
+    }
+    return integer_image(a, axes, hold);
+}
+
+}  // namespace fastnn::bind

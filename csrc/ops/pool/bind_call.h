@@ -1,0 +1,88 @@
+// The checked arguments of one call of a pooling function.
+#pragma once
+
+#include <string>
+
+#include "bind/array.h"
+#include "bind/image.h"
+#include "ops/pool/pool.h"
+
+namespace fastnn::bind {
+
+constexpr int kMostImageDims = pooling::kAxes + 2;
+
+// Ints, one for each axis; 0 for axes missing in front.
+struct Sizes {
+    std::int64_t value[pooling::kAxes];
+};
+
+struct Dims {
+    int ndim = 0;
+    Py_ssize_t shape[kMostImageDims];
+    explicit Dims(const Array& a);
+    Dims(py::handle tuple, Name name);
+    std::string text() const { return shape_text(ndim, shape); }
+};
+
+// What regular windows are described by; a null handle is what has no meaning for the operation.
+struct WindowArgs {
+    py::handle kernel, stride, padding, dilation;
+    bool ceil_mode;
+};
+
+// How many axes an operation has: the length of this tuple.
+int count_axes(py::handle tuple, const char* op, const char* argument);
+
+// The kernel for as many axes as a tuple has; its name is what errors say.
+template <class Args>
+struct Chosen {
+    const Kernel<Args>& kernel;
+    int axes;
+    Chosen(const Kernel<Args> (&kernels)[pooling::kAxes], const char* plain, py::handle tuple,
+           const char* argument)
+        : Chosen(kernels, count_axes(tuple, plain, argument)) {}
+
+ private:
+    Chosen(const Kernel<Args> (&kernels)[pooling::kAxes], int count)
+        : kernel(kernels[count - 1]), axes(count) {}
+};
+
+class PoolCall {
+ public:
+    const char* op;
+    int axes;
+    pooling::Shape shape{};
+
+    // Both check everything and know then what comes out.
+    PoolCall(const char* op, int axes, const Dims& input, const WindowArgs& windows);
+    PoolCall(const char* op, int axes, const Dims& input, py::handle output_size);
+
+    Array image(const Array& a, const char* argument, py::object& hold) const {
+        return channels_last(a, {op, argument}, axes, hold);
+    }
+    py::object empty_input(Dtype dtype) const { return empty_image(dtype, shape.in); }
+    py::object empty_output(Dtype dtype) const { return empty_image(dtype, shape.out); }
+    void check_output(const Array& a, const char* argument) const;
+    Array places(py::handle object, py::object& hold) const;
+    Dtype place_dtype() const { return shape.places() <= 256 ? Dtype::u8 : Dtype::i32; }
+
+ private:
+    bool batched_;
+
+    void set_input(const Dims& input);
+    void set_windows(const WindowArgs& windows);
+    void check_places() const;
+    std::string padded_text() const;
+    int dims_of(const std::int64_t (&sizes)[pooling::kAxes], Py_ssize_t* dims) const;
+    py::object empty_image(Dtype dtype, const std::int64_t (&sizes)[pooling::kAxes]) const;
+};
+
+// An array of floats; one that is not aligned as a copy.
+Array image_array(py::handle object, Name name, py::object& hold);
+// Integers in channels-last order, by NumPy where they have to be moved.
+Array integer_image(const Array& a, int axes, py::object& hold);
+Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least);
+
+void bind_unpooling(py::module_& m);
+
+}  // namespace fastnn::bind

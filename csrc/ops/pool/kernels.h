@@ -1,0 +1,69 @@
+// The kernel table of pool.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "core/isa.h"
+#include "ops/pool/windows.h"
+
+namespace fastnn::pooling {
+
+// Rows of outputs (n, d, h), for channels c_begin ... c_end - 1.
+template <class T>
+struct MaxRows {
+    const Windows* windows;
+    long begin, end;
+    long c_begin, c_end;
+    const T* x;
+    T* y;
+    void* place;
+};
+
+// Rows of inputs.
+template <class T>
+struct MaxBackwardRows {
+    const Windows* windows;
+    long begin, end;
+    long c_begin, c_end;
+    const T* dy;
+    const void* place;
+    T* dx;
+    bool stream;  // dx goes past the caches
+};
+
+// Rows of outputs, from x to y, or of inputs, from dy to dx.
+template <class T>
+struct AverageRows {
+    const Windows* windows;
+    long begin, end;
+    long c_begin, c_end;
+    const T* from;
+    T* to;
+    bool stream;
+};
+
+template <class T>
+struct TypedKernels {
+    void (*max[3])(const MaxRows<T>& r);                   // places: none, uint8, int32
+    void (*max_backward[2])(const MaxBackwardRows<T>& r);  // places: uint8, int32
+    void (*average)(const AverageRows<T>& r);
+    void (*average_backward)(const AverageRows<T>& r);
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by pool_kernel.cpp, once per level
+
+}  // namespace fastnn::pooling

@@ -1,0 +1,105 @@
+#include "ops/pool/tables.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace fastnn::pooling {
+namespace {
+
+constexpr std::size_t kOutTables = 3, kInTables = 2;  // of ints, in Axis
+
+std::int64_t sum(const std::int64_t (&lengths)[kAxes]) {
+    return lengths[0] + lengths[1] + lengths[2];
+}
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+    return (a + b - 1) / b;
+}
+
+// Windows of Shape::stride, kernel and dilation.
+void regular(const Shape& s, int i, bool count_pad, const Axis& a, int* origin, int* skip,
+             int* count, double* size) {
+    for (long o = 0; o < a.out; ++o) {
+        const std::int64_t begin = o * s.stride[i] - s.pad[i], d = s.dilation[i];
+        const std::int64_t first = begin < 0 ? ceil_div(-begin, d) : 0,
+                           last = begin < a.in ? ceil_div(a.in - begin, d) : 0;
+        origin[o] = static_cast<int>(begin);
+        skip[o] = static_cast<int>(first);
+        count[o] = static_cast<int>(std::max<std::int64_t>(0, std::min(s.kernel[i], last) - first));
+        size[o] = static_cast<double>(
+            count_pad ? std::min(begin + s.kernel[i], a.in + s.pad[i]) - begin : count[o]);
+    }
+}
+
+void adaptive(const Axis& a, int* origin, int* skip, int* count, double* size) {
+    for (long o = 0; o < a.out; ++o) {
+        const std::int64_t begin = o * a.in / a.out, end = ceil_div((o + 1) * a.in, a.out);
+        origin[o] = static_cast<int>(begin);
+        skip[o] = 0;
+        count[o] = static_cast<int>(end - begin);
+        size[o] = static_cast<double>(count[o]);
+    }
+}
+
+// By whom each input is seen, from what each output sees.
+void turn_round(const Axis& a, int* seen, int* seen_count) {
+    if (a.step == 1) {  // windows without gaps, whose ends only go up
+        for (long i = 0, ended = 0, begun = 0; i < a.in; ++i) {
+            const auto first = [&](long o) { return a.origin[o] + a.skip[o]; };
+            while (ended < a.out && first(ended) + a.count[ended] <= i) ++ended;
+            while (begun < a.out && first(begun) <= i) ++begun;
+            seen[i] = static_cast<int>(ended);
+            seen_count[i] = static_cast<int>(std::max(0L, begun - ended));
+        }
+        return;
+    }
+    std::fill_n(seen_count, a.in, 0);
+    std::fill_n(seen, a.in, 0);
+    for (long o = 0; o < a.out; ++o) {
+        const long begin = a.origin[o] + a.skip[o] * a.step;
+        for (long k = 0; k < a.count[o]; ++k) {
+            const long i = begin + k * a.step;
+            if (seen_count[i]++ == 0) seen[i] = static_cast<int>(o);
+        }
+    }
+}
+
+}  // namespace
+
+Tables::Tables(const Shape& s, bool backward, bool count_pad, std::int64_t divisor)
+    : places_(kOutTables * static_cast<std::size_t>(sum(s.out)) +
+              kInTables * static_cast<std::size_t>(sum(s.in))),
+      sizes_(static_cast<std::size_t>(sum(s.out))) {
+    int* place = places_;
+    double* size = sizes_;
+    windows_.c = s.c;
+    for (int i = 0; i < kAxes; ++i) {
+        Axis& a = windows_.axis[i];
+        int *origin = place, *skip = origin + s.out[i], *count = skip + s.out[i],
+            *seen = count + s.out[i], *seen_count = seen + s.in[i];
+        a = Axis{.in = s.in[i],
+                 .out = s.out[i],
+                 .step = s.dilation[i],
+                 .origin = origin,
+                 .skip = skip,
+                 .count = count,
+                 .size = size,
+                 .seen = seen,
+                 .seen_count = seen_count,
+                 .out_step = s.dilation[i] / std::gcd(s.dilation[i], s.stride[i])};
+        if (s.adaptive) {
+            adaptive(a, origin, skip, count, size);
+        } else {
+            regular(s, i, count_pad, a, origin, skip, count, size);
+        }
+        if (divisor != 0) std::fill_n(size, s.out[i], i == 0 ? static_cast<double>(divisor) : 1.0);
+        if (backward) turn_round(a, seen, seen_count);
+        place = seen_count + s.in[i];
+        size += s.out[i];
+    }
+    windows_.pitch[2] = 1;
+    windows_.pitch[1] = s.kernel[2];
+    windows_.pitch[0] = s.kernel[1] * s.kernel[2];
+}
+
+}  // namespace fastnn::pooling

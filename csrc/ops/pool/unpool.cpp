@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cstring>
+
+#include "core/parallel.h"
+#include "ops/pool/pool.h"
+
+namespace fastnn::pooling {
+namespace {
+
+constexpr std::int64_t kBlock = 32;  // channels that a thread writes: whole lines of a cache
+constexpr double kNs = 1.5, kZeroNs = 0.1;
+
+// f(image, c_begin, c_end): blocks of channels of whole images, of which none writes another's.
+template <class F>
+void over_blocks(const UnpoolArgs& a, F f) {
+    const std::int64_t blocks = (a.c + kBlock - 1) / kBlock;
+    const double ns = static_cast<double>(std::min(a.c, kBlock)) *
+                      (kNs * static_cast<double>(a.in) + kZeroNs * static_cast<double>(a.out));
+    parallel_for(a.n * blocks, ns, [=, &a](long i) {
+        const std::int64_t c = i % blocks * kBlock;
+        f(i / blocks, c, std::min(c + kBlock, a.c));
+    });
+}
+
+template <class T>
+void unpool_typed(const UnpoolArgs& a) {
+    over_blocks(a, [&a](std::int64_t n, std::int64_t begin, std::int64_t end) {
+        const T* x = static_cast<const T*>(a.from) + n * a.in * a.c;
+        const std::int64_t* index = a.index + n * a.in * a.c;
+        T* y = static_cast<T*>(a.to) + n * a.out * a.c;
+        for (std::int64_t p = 0; p < a.out; ++p)
+            std::memset(y + p * a.c + begin, 0, static_cast<std::size_t>(end - begin) * sizeof(T));
+        for (std::int64_t p = 0; p < a.in; ++p) {
+            for (std::int64_t c = begin; c < end; ++c)
+                y[index[p * a.c + c] * a.c + c] = x[p * a.c + c];
+        }
+    });
+}
+
+template <class T>
+void unpool_backward_typed(const UnpoolArgs& a) {
+    over_blocks(a, [&a](std::int64_t n, std::int64_t begin, std::int64_t end) {
+        const T* dy = static_cast<const T*>(a.from) + n * a.out * a.c;
+        const std::int64_t* index = a.index + n * a.in * a.c;
+        T* dx = static_cast<T*>(a.to) + n * a.in * a.c;
+        for (std::int64_t p = 0; p < a.in; ++p) {
+            for (std::int64_t c = begin; c < end; ++c)
+                dx[p * a.c + c] = dy[index[p * a.c + c] * a.c + c];
+        }
+    });
+}
+
+void unpool(const UnpoolArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { unpool_typed<T>(a); });
+}
+
+void unpool_backward(const UnpoolArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { unpool_backward_typed<T>(a); });
+}
+
+Work unpool_work(const UnpoolArgs& a) {
+    const double planes = static_cast<double>(a.n * a.c),
+                 size = static_cast<double>(size_of(a.dtype));
+    return {0,
+            planes * (static_cast<double>(a.in) * (8 + size) + static_cast<double>(a.out) * size)};
+}
+
+Work unpool_backward_work(const UnpoolArgs& a) {
+    const double planes = static_cast<double>(a.n * a.c),
+                 size = static_cast<double>(size_of(a.dtype));
+    return {0, planes * static_cast<double>(a.in) * (8 + 2 * size)};
+}
+
+}  // namespace
+
+const Kernel<UnpoolArgs> kUnpool[kAxes] = {{"max_unpool1d", unpool, unpool_work},
+                                           {"max_unpool2d", unpool, unpool_work},
+                                           {"max_unpool3d", unpool, unpool_work}};
+const Kernel<UnpoolArgs> kUnpoolBackward[kAxes] = {
+    {"max_unpool1d_backward", unpool_backward, unpool_backward_work},
+    {"max_unpool2d_backward", unpool_backward, unpool_backward_work},
+    {"max_unpool3d_backward", unpool_backward, unpool_backward_work}};
+
+}  // namespace fastnn::pooling

@@ -1,0 +1,193 @@
+"""Poolings told how many windows to make, whatever the size of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.tape import mode
+from ...tensor import Tensor, TensorLike
+from .._sections import shared
+from .sizes import IMAGE, LINE, SHAPES, VOLUME, sizes_of
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+]
+
+OutputSize: TypeAlias = "int | Sequence[int | None] | None"
+
+OUTPUT_SIZE = """\
+output_size
+    J, how many windows: an int, or one for each axis; None for as many as there are inputs. Window
+    j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+"""
+ERRORS = """\
+
+Raises
+------
+ValueError
+    An output size is less than 1.
+"""
+AVERAGE = (
+    SHAPES
+    + OUTPUT_SIZE
+    + """\
+
+Returns
+-------
+Tensor
+    y, {y}.
+"""
+    + ERRORS
+)
+MAX = (
+    SHAPES
+    + OUTPUT_SIZE
+    + """\
+return_indices
+    Return also where the maxima were found, as indices into the flattened axes.
+
+Returns
+-------
+Tensor
+    y, {y}. With `return_indices` a tuple of y and int64 indices of the same shape.
+"""
+    + ERRORS
+)
+TO_LINE, TO_IMAGE, TO_VOLUME = "(N, C, J)", "(N, C, J_H, J_W)", "(N, C, J_D, J_H, J_W)"
+
+
+def output_sizes(op: str, x: Array, output_size: Any, axes: int) -> tuple[int, ...]:
+    """The output's size along each axis, where None stands for the input's."""
+    if output_size is None:
+        output_size = (None,)
+    if isinstance(output_size, (tuple, list)) and None in output_size:
+        given = tuple(output_size) * axes if len(output_size) == 1 else tuple(output_size)
+        if len(given) != axes:
+            raise ValueError(f"{op}: output_size must hold {axes} ints or None, got {given}")
+        sizes = x.shape[-axes:] if x.ndim > axes else given  # the kernel says what is wrong then
+        return tuple([n if s is None else s for n, s in zip(sizes, given)])
+    return sizes_of(op, "output_size", output_size, axes)
+
+
+def adaptive_avg_pool(op: str, axes: int, input: TensorLike, output_size: OutputSize) -> Tensor:
+    x = array(input)
+    out = output_sizes(op, x, output_size, axes)
+    y = _core.adaptive_avg_pool(x, out)
+    return record(y, adaptive_avg_pool_backward, (input,), x.shape, out)
+
+
+def adaptive_avg_pool_backward(node: Node, dy: Array) -> Grads:
+    shape, out = node.saved
+    return (_core.adaptive_avg_pool_backward(dy, shape, out),)
+
+
+@shared(AVERAGE.format(x=LINE, y=TO_LINE))
+def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
+    """A line averaged over `output_size` windows.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_avg_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+    tensor([[2., 4.]])
+    """
+    return adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
+
+
+@shared(AVERAGE.format(x=IMAGE, y=TO_IMAGE))
+def adaptive_avg_pool2d(input: TensorLike, output_size: OutputSize) -> Tensor:
+    """An image averaged over `output_size` windows; with size 1 over all of it.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_avg_pool2d(fastnn.zeros(8, 512, 7, 7), 1).shape
+    (8, 512, 1, 1)
+    >>> fastnn.adaptive_avg_pool2d(fastnn.zeros(8, 512, 7, 9), (None, 3)).shape
+    (8, 512, 7, 3)
+    """
+    return adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+
+
+@shared(AVERAGE.format(x=VOLUME, y=TO_VOLUME))
+def adaptive_avg_pool3d(input: TensorLike, output_size: OutputSize) -> Tensor:
+    """A volume averaged over `output_size` windows.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_avg_pool3d(fastnn.zeros(2, 3, 8, 9, 10), 2).shape
+    (2, 3, 2, 2, 2)
+    """
+    return adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
+
+
+def adaptive_max_pool(
+    op: str, axes: int, input: TensorLike, output_size: OutputSize, return_indices: bool
+) -> Any:
+    x = array(input)
+    out = output_sizes(op, x, output_size, axes)
+    traced = mode.enabled and isinstance(input, Tensor) and input.requires_grad
+    y, places = _core.adaptive_max_pool(x, out, return_indices or traced)
+    result = record(y, adaptive_max_pool_backward, (input,), places, x.shape, out)
+    if not return_indices:
+        return result
+    return result, Tensor(_core.adaptive_max_pool_indices(places, x.shape, out))
+
+
+def adaptive_max_pool_backward(node: Node, dy: Array) -> Grads:
+    places, shape, out = node.saved
+    return (_core.adaptive_max_pool_backward(dy, places, shape, out),)
+
+
+@shared(MAX.format(x=LINE, y=TO_LINE))
+def adaptive_max_pool1d(
+    input: TensorLike, output_size: OutputSize, return_indices: bool = False
+) -> Any:
+    """The maxima of `output_size` windows of a line.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_max_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+    tensor([[3., 6.]])
+    """
+    return adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+@shared(MAX.format(x=IMAGE, y=TO_IMAGE))
+def adaptive_max_pool2d(
+    input: TensorLike, output_size: OutputSize, return_indices: bool = False
+) -> Any:
+    """The maxima of `output_size` windows of an image.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_max_pool2d(fastnn.zeros(8, 512, 7, 7), 1).shape
+    (8, 512, 1, 1)
+    """
+    return adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+@shared(MAX.format(x=VOLUME, y=TO_VOLUME))
+def adaptive_max_pool3d(
+    input: TensorLike, output_size: OutputSize, return_indices: bool = False
+) -> Any:
+    """The maxima of `output_size` windows of a volume.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.adaptive_max_pool3d(fastnn.zeros(2, 3, 8, 9, 10), 2).shape
+    (2, 3, 2, 2, 2)
+    """
+    return adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)

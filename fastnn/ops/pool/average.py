@@ -1,0 +1,148 @@
+"""The average of each window."""
+
+from __future__ import annotations
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from .._sections import shared
+from .sizes import CEIL, ERRORS, IMAGE, LINE, SHAPES, VOLUME, WINDOWS, Sizes, sizes_of, stride_of
+
+__all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d"]
+
+AVERAGE = (
+    SHAPES
+    + WINDOWS
+    + """\
+padding
+    Zeros before and behind each axis, at most K / 2.
+"""
+    + CEIL
+    + """\
+count_include_pad
+    Whether zeros of the padding count in the number that a sum is divided by.
+{divisor}
+Returns
+-------
+Tensor
+    y, {y}, each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
+"""
+    + ERRORS
+)
+DIVISOR = """\
+divisor_override
+    What sums are divided by, instead of the size of the window.
+"""
+
+
+def avg_pool(
+    op: str,
+    axes: int,
+    input: TensorLike,
+    kernel_size: Sizes,
+    stride: Sizes | None,
+    padding: Sizes,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Tensor:
+    x = array(input)
+    kernel = sizes_of(op, "kernel_size", kernel_size, axes)
+    windows = (
+        kernel,
+        stride_of(op, stride, kernel),
+        sizes_of(op, "padding", padding, axes),
+        bool(ceil_mode),
+        bool(count_include_pad),
+        divisor_override,
+    )
+    return record(_core.avg_pool(x, *windows), avg_pool_backward, (input,), x.shape, windows)
+
+
+def avg_pool_backward(node: Node, dy: Array) -> Grads:
+    shape, windows = node.saved
+    return (_core.avg_pool_backward(dy, shape, *windows),)
+
+
+@shared(AVERAGE.format(x=LINE, y=LINE, divisor=""))
+def avg_pool1d(
+    input: TensorLike,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The average of each window of a line.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.avg_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+    tensor([[2., 4.]])
+    """
+    return avg_pool(
+        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+    )
+
+
+@shared(AVERAGE.format(x=IMAGE, y=IMAGE, divisor=DIVISOR))
+def avg_pool2d(
+    input: TensorLike,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The average of each window of an image.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.avg_pool2d(fastnn.arange(16.0).reshape(1, 4, 4), 2).tolist()
+    [[[2.5, 4.5], [10.5, 12.5]]]
+    """
+    return avg_pool(
+        "avg_pool2d",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
+
+
+@shared(AVERAGE.format(x=VOLUME, y=VOLUME, divisor=DIVISOR))
+def avg_pool3d(
+    input: TensorLike,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The average of each window of a volume.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.avg_pool3d(fastnn.zeros(2, 3, 8, 8, 8), 2).shape
+    (2, 3, 4, 4, 4)
+    """
+    return avg_pool(
+        "avg_pool3d",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
