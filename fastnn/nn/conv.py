@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeAlias
 
-from ..ops import conv as ops
+from ..ops.conv import convolve, convolve_transposed
 from ..ops.create import empty
 from ..ops.rearrange import pad
 from ..tensor import Tensor, TensorLike
@@ -48,7 +48,6 @@ class _Conv(Module):
     padding: tuple[int, ...] | str
 
     axes: ClassVar[int]
-    function: ClassVar[Callable[..., Tensor]]
     transposed: ClassVar[bool] = False
 
     def __init__(
@@ -174,12 +173,13 @@ class _Forward(_Conv):
     def forward_with(
         self, input: TensorLike, activation: str | None, residual: TensorLike | None = None
     ) -> Tensor:
-        """The output with something added and an activation, in the same operation."""
+        """`forward` with something added and an activation, as one operation."""
         padding: Ints | str = self.padding
         if self.padding_mode != "zeros":
             input = pad(input, self.widths(), MODES[self.padding_mode])
             padding = 0
-        return type(self).function(
+        return convolve(
+            self.axes + 2,
             input,
             self.weight,
             self.bias,
@@ -187,8 +187,8 @@ class _Forward(_Conv):
             padding,
             self.dilation,
             self.groups,
-            activation=activation,
-            residual=residual,
+            activation,
+            residual,
         )
 
     def widths(self) -> list[int]:
@@ -254,19 +254,12 @@ class _Transposed(_Conv):
         residual: TensorLike | None = None,
         output_size: Sequence[int] | None = None,
     ) -> Tensor:
-        """The output with something added and an activation, in the same operation."""
+        """`forward` with something added and an activation, as one operation."""
         extra = self.output_padding if output_size is None else self.extra_for(input, output_size)
-        return type(self).function(
-            input,
-            self.weight,
-            self.bias,
-            self.stride,
-            self.padding,
-            extra,
-            self.groups,
-            self.dilation,
-            activation=activation,
-            residual=residual,
+        options = (self.stride, self.padding, extra, self.groups, self.dilation)
+        ndim = self.axes + 2
+        return convolve_transposed(
+            ndim, input, self.weight, self.bias, options, activation, residual
         )
 
     def extra_for(self, input: TensorLike, output_size: Sequence[int]) -> tuple[int, ...]:
@@ -340,7 +333,6 @@ class Conv1d(_Forward):
     """
 
     axes = 1
-    function = staticmethod(ops.conv1d)
 
 
 class Conv2d(_Forward):
@@ -390,7 +382,6 @@ class Conv2d(_Forward):
     """
 
     axes = 2
-    function = staticmethod(ops.conv2d)
 
 
 class Conv3d(_Forward):
@@ -436,7 +427,6 @@ class Conv3d(_Forward):
     """
 
     axes = 3
-    function = staticmethod(ops.conv3d)
 
 
 class ConvTranspose1d(_Transposed):
@@ -484,7 +474,6 @@ class ConvTranspose1d(_Transposed):
     """
 
     axes = 1
-    function = staticmethod(ops.conv_transpose1d)
 
 
 class ConvTranspose2d(_Transposed):
@@ -536,7 +525,6 @@ class ConvTranspose2d(_Transposed):
     """
 
     axes = 2
-    function = staticmethod(ops.conv_transpose2d)
 
 
 class ConvTranspose3d(_Transposed):
@@ -585,4 +573,3 @@ class ConvTranspose3d(_Transposed):
     """
 
     axes = 3
-    function = staticmethod(ops.conv_transpose3d)

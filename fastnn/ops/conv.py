@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from .. import _core
 from ..autograd.changes import read_for
 from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
 from ._sections import shared
 
@@ -142,9 +143,7 @@ def conv1d(
     >>> F.conv1d(x, w).tolist()
     [[[-1.0, -1.0, -1.0]]]
     """
-    return convolve(
-        3, input, weight, bias, (stride, padding, dilation, groups), activation, residual
-    )
+    return convolve(3, input, weight, bias, stride, padding, dilation, groups, activation, residual)
 
 
 @described(CONV, "H, W", "K, K")
@@ -175,9 +174,7 @@ def conv2d(
     >>> F.conv2d(x, w, stride=2, activation="relu").shape
     (2, 5, 3, 3)
     """
-    return convolve(
-        4, input, weight, bias, (stride, padding, dilation, groups), activation, residual
-    )
+    return convolve(4, input, weight, bias, stride, padding, dilation, groups, activation, residual)
 
 
 @described(CONV, "D, H, W", "K, K, K")
@@ -205,9 +202,7 @@ def conv3d(
     >>> F.conv3d(fastnn.randn(2, 3, 4, 8, 8), fastnn.randn(5, 3, 3, 3, 3), padding="same").shape
     (2, 5, 4, 8, 8)
     """
-    return convolve(
-        5, input, weight, bias, (stride, padding, dilation, groups), activation, residual
-    )
+    return convolve(5, input, weight, bias, stride, padding, dilation, groups, activation, residual)
 
 
 def convolve(
@@ -215,7 +210,10 @@ def convolve(
     input: TensorLike,
     weight: TensorLike,
     bias: TensorLike | None,
-    options: tuple[Ints, Ints | str, Ints, int],
+    stride: Ints,
+    padding: Ints | str,
+    dilation: Ints,
+    groups: int,
     activation: str | None,
     residual: TensorLike | None,
 ) -> Tensor:
@@ -226,12 +224,17 @@ def convolve(
     if w.ndim != ndim:
         wrong_weight(f"conv{ndim - 2}d", ndim, "(out_channels, in_channels / groups", w)
     if residual is None:
-        y = _core.conv(x, w, b, *options, activation)
+        y = _core.conv(x, w, b, stride, padding, dilation, groups, activation)
         inputs: tuple[Any, ...] = (input, weight, bias)
     else:
-        y = _core.conv(x, w, b, *options, activation, array(residual))
+        r = array(residual)
+        y = _core.conv(x, w, b, stride, padding, dilation, groups, activation, r)
         inputs = (input, weight, bias, residual)
-    return record(y, conv_backward, inputs, x, w, None if activation is None else y, options)
+    if not mode.enabled:
+        return Tensor(y)
+    saved = None if activation is None else y
+    options = (stride, padding, dilation, groups)
+    return record(y, conv_backward, inputs, x, w, saved, options)
 
 
 @read_for((1,), (0,))
