@@ -1,0 +1,95 @@
+// What the drivers of Winograd convolutions share: sizes, and the products of points.
+#pragma once
+
+#include <algorithm>
+
+#include "ops/conv/conv.h"
+#include "ops/conv/winograd_kernels.h"
+#include "ops/gemm/kernels.h"
+
+namespace fastnn::conv {
+
+constexpr long kTaps = 9;
+constexpr long kLine = 16;               // floats of a cache line, and of the longest vector
+constexpr long kProductRows = 64;        // of a chunk of a product
+constexpr double kRegionNs = 5e7;        // between two regions of threads, Ctrl-C is looked for
+constexpr long kSharedBytes = 12 << 20;  // of tiles in flight, and of points of weights: in L3
+
+inline long ceil_div(long a, long b) {
+    return (a + b - 1) / b;
+}
+inline long round_up(long a, long b) {
+    return ceil_div(a, b) * b;
+}
+inline std::size_t elements(long n) {
+    return static_cast<std::size_t>(n);
+}
+
+// How a convolution from `from` to `to` (the roles of x and y settled) is cut into tiles.
+struct WinogradSizes {
+    long m, points;  // F(m x m, 3 x 3), (m + 2)^2
+    long in, out;    // channels
+    long tiles;
+    TiledImages from, to;
+    bool transposed;
+    long w_stride;
+
+    WinogradSizes(const Shape& s, bool is_transposed, long tile) : m(tile) {
+        points = (m + 2) * (m + 2);
+        transposed = is_transposed;
+        const long* const a = transposed ? s.out : s.in;
+        const long* const b = transposed ? s.in : s.out;
+        in = transposed ? s.o : s.c;
+        out = transposed ? s.c : s.o;
+        w_stride = kTaps * s.c;
+        const long down = ceil_div(b[1], m), across = ceil_div(b[2], m);
+        from = {a[1], a[2], in, pad(s.pad[1]), pad(s.pad[2]), down, across};
+        to = {b[1], b[2], out, 0, 0, down, across};
+        tiles = s.n * s.in[0] * down * across;
+    }
+    int index() const { return m == 4 ? 1 : 0; }
+
+ private:
+    // The way back meets the taps in the opposite order.
+    long pad(long p) const { return transposed ? 2 - p : p; }
+};
+
+// A sum over k in equal parts, each of which passes through L1 at once.
+struct Depths {
+    long k, size, count;
+    Depths(long depth, long kc) : k(depth) {
+        count = 3 * k <= 4 * kc ? 1 : ceil_div(k, kc);
+        size = std::max(8L, round_up(ceil_div(k, count), 8));
+        count = ceil_div(k, size);
+    }
+    long at(long i) const { return i * size; }
+    long of(long i) const { return std::min(size, k - at(i)); }
+};
+
+// Rows of transformed tiles. Those of several depths end an odd number of lines further, so that
+// the rows of a tile of registers spread over all sets of L1.
+inline long padded_row(long channels, const Depths& depths) {
+    const long lines = ceil_div(channels, kLine);
+    return (depths.count > 1 ? lines | 1 : lines) * kLine;
+}
+
+// The distance between points: an odd number of lines, for all of a tile are written side by side
+// and should not meet in the same sets of L1.
+inline long padded_plane(long size) {
+    return (ceil_div(size, kLine) | 1) * kLine;
+}
+
+// Tiles of a task of transforms: some 5 us.
+inline long tiles_of_task(long channels) {
+    return std::max(1L, 2000 / channels);
+}
+
+inline const WinogradKernels& winograd_table() {
+    return isa::pick([]<Isa L>() -> const WinogradKernels& { return winograd_kernels<L>(); });
+}
+inline const gemm::TypedKernels<float>& gemm_table() {
+    return isa::pick(
+        []<Isa L>() -> const gemm::TypedKernels<float>& { return gemm::kernels<float, L>(); });
+}
+
+}  // namespace fastnn::conv

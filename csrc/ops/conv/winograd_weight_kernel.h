@@ -1,0 +1,79 @@
+// Weights into points, and the gradient of points into that of weights.
+#pragma once
+
+#include "ops/conv/winograd_kernels.h"
+#include "ops/conv/winograd_matrices.h"
+#include "simd/transpose.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using conv::WeightGradient;
+using conv::WeightPanel;
+
+constexpr long kTaps = 9;
+
+// Weights lie with their taps side by side; a square of W rows x W columns of them is turned round
+// into vectors along columns, tap k of row r at square[(r * 9 + k) * W].
+template <class F>
+void weight_panel(const WeightPanel& p) {
+    constexpr long W = V::width;
+    constexpr int n = F::n;
+    float square[W * kTaps * W], turned[W * kTaps * W];
+    for (long r0 = 0; r0 < p.rows; r0 += W) {
+        const long rows = p.rows - r0 < W ? p.rows - r0 : W;
+        for (long j0 = 0; j0 < p.width; j0 += W) {
+            const long cols = p.cols - j0 < W ? p.cols - j0 : W;
+            if (p.transposed) {  // rows are O: their columns are contiguous
+                transpose_block(p.w + r0 * p.w_stride + j0 * kTaps, p.w_stride, rows, cols * kTaps,
+                                turned, W, W);
+                for (long k = 0; k < kTaps; ++k) {
+                    transpose_block(turned + k * W, kTaps * W, cols, rows, square + k * W,
+                                    kTaps * W, W);
+                }
+            } else {
+                transpose_block(p.w + j0 * p.w_stride + r0 * kTaps, p.w_stride, cols, rows * kTaps,
+                                square, W, W);
+            }
+            for (long r = 0; r < rows; ++r) {
+                const float* const g = square + r * kTaps * W;
+                float* const u = p.u + (r0 + r) * p.width + j0;
+                const long first = p.transposed ? 8 : 0, step = p.transposed ? -W : W;
+                both_sides<typename F::Weight>(
+                    [&](int i, int j) __attribute__((always_inline)) {
+                        return V::load(g + first * W + (3 * i + j) * step);
+                    },
+                    [&](int i, int j, V v)
+                        __attribute__((always_inline)) { v.store(u + (i * n + j) * p.plane); });
+            }
+        }
+    }
+}
+
+template <class F>
+void weight_gradient(const WeightGradient& g) {
+    constexpr long W = V::width;
+    constexpr int n = F::n;
+    float square[W * kTaps * W];
+    for (long r0 = 0; r0 < g.rows; r0 += W) {
+        const long rows = g.rows - r0 < W ? g.rows - r0 : W;
+        for (long j0 = 0; j0 < g.cols; j0 += W) {
+            const long cols = g.cols - j0 < W ? g.cols - j0 : W;
+            for (long r = 0; r < rows; ++r) {
+                const float* const u = g.u + (r0 + r) * g.row + j0;
+                both_sides<typename F::WeightGradient>(
+                    [&](int i, int j) __attribute__((always_inline)) {
+                        return V::load(u + (i * n + j) * g.plane);
+                    },
+                    [&](int i, int j, V v) __attribute__((always_inline)) {
+                        v.store(square + (r * kTaps + 3 * i + j) * W);
+                    });
+            }
+            transpose_block(square, W, rows * kTaps, cols, g.dw + j0 * g.dw_stride + r0 * kTaps,
+                            g.dw_stride, rows * kTaps);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
