@@ -1,8 +1,9 @@
 // From x to y, or from y to x: the same with the taps the other way round.
 //
-// Two schedules. `local`: the weights' points fit in L2 or stream from L3, and a thread takes a few
-// tiles all the way; they stay in its L2. `shared`: all threads transform many tiles, then share
-// out the products by points, then transform back; so large weights are read once per many tiles.
+// Two schedules, in both of which a chunk stays in the caches of its thread from the first
+// transform to the last. `tiles`: a few tiles with all weights, whose points are few enough to be
+// kept. `columns`: many tiles and a few channels of the result, so that the points of weights are
+// used where they are made, in L2, and large weights are read once per many tiles.
 #include <cstring>
 
 #include "core/launch.h"
@@ -20,51 +21,60 @@ class Forward {
           plan_(plan),
           s_(args.shape, args.transposed, plan.m),
           f_(winograd_table()),
-          g_(gemm_table()),
+          g_(gemm_table<float>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),
-          depths_(s_.in, g_.blocking.kc),
+          depths_(s_.in, plan.depth),
           v_row_(padded_row(s_.in, depths_)),
+          m_row_(round_up(plan.columns, kLine)),
+          tile_steps_(ceil_div(s_.tiles, plan.tiles)),
+          col_steps_(ceil_div(s_.out, plan.columns)),
           zeros_(elements(s_.in)) {
         std::memset(zeros_.data(), 0, elements(s_.in) * sizeof(float));
     }
-    void local();
-    void shared();
+    void run() {
+        if (plan_.schedule == Schedule::tiles) {
+            by_tiles();
+        } else {
+            by_columns();
+        }
+    }
 
  private:
-    // Columns of the result, and where the points of their weights are.
+    // Channels of the result, and where the points of their weights are.
     struct Columns {
-        long begin, end, padded, plane;
+        long begin, count, padded, plane;
         float* u;
-        long size() const { return end - begin; }
     };
-    Columns columns(long begin, long end, float* u) const {
-        const long padded = round_up(end - begin, width_);
-        return {begin, end, padded, padded_plane(padded * s_.in), u};
+    Columns columns(long begin, long depth, float* u) const {
+        const long count = std::min(plan_.columns, s_.out - begin);
+        const long padded = round_up(count, width_);
+        return {begin, count, padded, padded_plane(depth * padded), u};
     }
-    std::size_t weight_size(long columns) const {
-        return elements(s_.points * padded_plane(round_up(columns, width_) * s_.in));
-    }
-    // Weights, in pieces of a panel and some of its rows.
-    static constexpr long kPieceRows = 32;
-    long pieces() const {
-        long n = 0;
-        for (long b = 0; b < depths_.count; ++b) n += ceil_div(depths_.of(b), kPieceRows);
-        return n;
-    }
-    long weight_tasks(const Columns& c) const { return pieces() * ceil_div(c.size(), nr_); }
-    void weights(const Columns& c, long task) const;
+    long weights_size(long depth) const { return s_.points * columns(0, depth, nullptr).plane; }
+    // Rows of a depth of a panel of weights; u is where the depth begins.
+    void weights(const Columns& c, float* u, long block, long panel, long first, long rows) const;
+    void product(const Columns& c, long block, const float* u, long point, long rows,
+                 const float* v, float* m) const;
 
-    void input(TileRange tiles, float* v, long plane) const {
-        f_.input[s_.index()](
-            {s_.from, tiles, static_cast<const float*>(a_.from), zeros_.data(), v, plane, v_row_});
+    TileRange tiles(long step) const {
+        const long first = step * plan_.tiles;
+        return {first, std::min(plan_.tiles, s_.tiles - first)};
     }
-    void output(TileRange tiles, const float* m, long plane, long row, const Columns& c) const {
+    void input(TileRange tiles, float* v, long plane) const {
+        f_.input[s_.index()]({s_.from, tiles, static_cast<const float*>(a_.from), zeros_.data(), v,
+                              plane, v_row_, 0, s_.in});
+    }
+    void output(const Columns& c, TileRange tiles, const float* m, long plane) const {
         f_.output[s_.index()](
-            {s_.to, tiles, m, plane, row, c.begin, c.size(), static_cast<const float*>(a_.bias),
+            {s_.to, tiles, m, plane, m_row_, c.begin, c.count, static_cast<const float*>(a_.bias),
              static_cast<const float*>(a_.residual), a_.relu, static_cast<float*>(a_.to)});
     }
-    void product(long point, long rows, const float* v, const Columns& c, float* m, long row) const;
+    void by_tiles();
+    void by_columns();
+    // Calls f(first chunk, how many) for regions of threads.
+    template <class F>
+    void regions(long chunks, F f) const;
 
     const Args& a_;
     const ForwardPlan& plan_;
@@ -73,123 +83,113 @@ class Forward {
     const gemm::TypedKernels<float>& g_;
     const long width_, nr_;
     const Depths depths_;
-    const long v_row_;
+    const long v_row_, m_row_, tile_steps_, col_steps_;
     mutable Scratch<float> zeros_;
 };
 
-void Forward::weights(const Columns& c, long task) const {
-    const long panel = task / pieces() * nr_;
-    long piece = task % pieces(), block = 0;
-    for (long n; piece >= (n = ceil_div(depths_.of(block), kPieceRows)); ++block) piece -= n;
-    const long depth = depths_.of(block), first = piece * kPieceRows;
+void Forward::weights(const Columns& c, float* u, long block, long panel, long first,
+                      long rows) const {
     const long row = depths_.at(block) + first, col = c.begin + panel;
     const long width = std::min(nr_, c.padded - panel);
     const float* const w = static_cast<const float*>(a_.w);
     f_.weight[s_.index()](
         {s_.transposed ? w + row * s_.w_stride + col * kTaps : w + col * s_.w_stride + row * kTaps,
-         s_.w_stride, s_.transposed, std::min(kPieceRows, depth - first),
-         std::min(nr_, c.end - col),
-         c.u + depths_.at(block) * c.padded + panel * depth + first * width, c.plane, width});
+         s_.w_stride, s_.transposed, rows, std::min(nr_, c.count - panel),
+         u + panel * depths_.of(block) + first * width, c.plane, width});
 }
 
-void Forward::product(long point, long rows, const float* v, const Columns& c, float* m,
-                      long row) const {
+void Forward::product(const Columns& c, long block, const float* u, long point, long rows,
+                      const float* v, float* m) const {
     gemm::Block<float> g{};
-    g.m = rows, g.n = c.padded;
-    g.a_row = v_row_, g.a_k = 1;
-    g.b_panels = true;
-    g.c = m, g.c_row = row;
-    g.alpha = 1;
-    for (long b = 0; b < depths_.count; ++b) {
-        g.k = depths_.of(b);
-        g.a = v + depths_.at(b);
-        g.b = c.u + point * c.plane + depths_.at(b) * c.padded;
-        g.beta = b == 0 ? 0.0f : 1.0f;
-        g_.block(g);
+    g.m = rows, g.n = c.padded, g.k = depths_.of(block);
+    g.a = v + depths_.at(block), g.a_row = v_row_, g.a_k = 1;
+    g.b = u + point * c.plane, g.b_panels = true;
+    g.c = m, g.c_row = m_row_;
+    g.alpha = 1, g.beta = block == 0 ? 0.0f : 1.0f;
+    g_.block(g);
+}
+
+template <class F>
+void Forward::regions(long chunks, F f) const {
+    const double chunk_ns = plan_.ns / static_cast<double>(chunks);
+    const long most = std::max(1L, static_cast<long>(kRegionNs / chunk_ns));
+    for (long begin = 0; begin < chunks; begin += most) {
+        if (begin > 0) poll_interrupt();
+        f(begin, std::min(most, chunks - begin));
     }
 }
 
 // The result of a point takes the place of the point before it, which is no longer needed.
-void Forward::local() {
-    Scratch<float> u(weight_size(s_.out));
-    const Columns all = columns(0, s_.out, u);
-    const long per_chunk = plan_.tiles, chunks = ceil_div(s_.tiles, per_chunk);
-    const long row = round_up(s_.out, kLine),
-               plane = padded_plane(per_chunk * std::max(v_row_, row));
-    const long size = (s_.points + 1) * plane;
-    const int threads = threads_worth(chunks, plan_.ns);
-    Scratch<float> memory(elements(size * threads));
-    const double chunk_ns = plan_.ns / static_cast<double>(chunks);
-    const long region = std::max(1L, static_cast<long>(kRegionNs / chunk_ns));
-    for (long begin = 0; begin < chunks; begin += region) {
-        if (begin > 0) poll_interrupt();
+void Forward::by_tiles() {
+    const Columns c = columns(0, s_.in, nullptr);
+    const long plane = padded_plane(plan_.tiles * std::max(v_row_, m_row_));
+    const long size = (s_.points + 1) * plane, u_size = weights_size(s_.in);
+    const int threads = threads_worth(tile_steps_, plan_.ns);
+    Scratch<float> memory(elements(size * threads)), u(elements(u_size));
+    constexpr long piece = 32;  // rows of weights
+    const long panels = ceil_div(s_.out, nr_);
+    const auto block_at = [&](long b) { return u.data() + depths_.at(b) * c.padded; };
+    const long pieces = ceil_div(depths_.size, piece);
+    regions(tile_steps_, [&](long begin, long count) {
         parallel_team(threads, [&](Team& team) {
+            const auto make_weights = [&](long task) {
+                const long b = task / pieces / panels, first = task / panels % pieces * piece;
+                const long rows = std::min(piece, depths_.of(b) - first);
+                if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
+            };
+            if (begin == 0) team.loop(depths_.count * pieces * panels, make_weights);
             float* const m = memory.data() + size * team.thread();
             float* const v = m + plane;
-            if (begin == 0) team.loop(weight_tasks(all), [&](long i) { weights(all, i); });
-            team.share_out(std::min(region, chunks - begin), [&](long i) {
-                const long first = (begin + i) * per_chunk;
-                const TileRange tiles{first, std::min(per_chunk, s_.tiles - first)};
-                input(tiles, v, plane);
-                for (long p = 0; p < s_.points; ++p)
-                    product(p, tiles.count, v + p * plane, all, m + p * plane, row);
-                output(tiles, m, plane, row, all);
+            team.share_out(count, [&](long i) {
+                const TileRange t = tiles(begin + i);
+                input(t, v, plane);
+                for (long p = 0; p < s_.points; ++p) {
+                    for (long b = 0; b < depths_.count; ++b)
+                        product(c, b, block_at(b), p, t.count, v + p * plane, m + p * plane);
+                }
+                output(c, t, m, plane);
             });
         });
-    }
+    });
 }
 
-void Forward::shared() {
-    const long step = plan_.tiles, cols = plan_.columns;
-    const long row = round_up(cols, kLine);
-    const long v_plane = padded_plane(step * v_row_), m_plane = padded_plane(step * row);
-    Scratch<float> u(weight_size(cols)), v(elements(s_.points * v_plane)),
-        m(elements(s_.points * m_plane));
-    const long tile_steps = ceil_div(s_.tiles, step), col_steps = ceil_div(s_.out, cols);
-    const long steps = tile_steps * col_steps;
-    const int threads = threads_worth(s_.points, plan_.ns);
-    const double step_ns = plan_.ns / static_cast<double>(steps);
-    const long region = std::max(1L, static_cast<long>(kRegionNs / step_ns));
-    const long in_tiles = tiles_of_task(s_.in), out_tiles = tiles_of_task(cols);
-    for (long begin = 0; begin < steps; begin += region) {
-        if (begin > 0) poll_interrupt();
+// A thread keeps the transformed tiles from chunk to chunk.
+void Forward::by_columns() {
+    const long v_plane = padded_plane(plan_.tiles * v_row_),
+               m_plane = padded_plane(plan_.tiles * m_row_);
+    const long v_size = s_.points * v_plane, m_size = s_.points * m_plane;
+    const long size = v_size + m_size + weights_size(depths_.size);
+    const long chunks = tile_steps_ * col_steps_;
+    const int threads = threads_worth(chunks, plan_.ns);
+    Scratch<float> memory(elements(size * threads));
+    regions(chunks, [&](long begin, long count) {
         parallel_team(threads, [&](Team& team) {
-            for (long i = begin; i < std::min(steps, begin + region); ++i) {
-                const long first = i / col_steps * step, count = std::min(step, s_.tiles - first);
-                const long col = i % col_steps * cols;
-                const Columns c = columns(col, std::min(s_.out, col + cols), u);
-                const long w_tasks = col_steps > 1 || i == 0 ? weight_tasks(c) : 0;
-                const long v_tasks = col == 0 ? ceil_div(count, in_tiles) : 0;
-                team.loop(w_tasks + v_tasks, [&](long task) {
-                    if (task < w_tasks) return weights(c, task);
-                    const long t = (task - w_tasks) * in_tiles;
-                    input({first + t, std::min(in_tiles, count - t)}, v + t * v_row_, v_plane);
-                });
-                const long parts = ceil_div(count, kProductRows), rows = ceil_div(count, parts);
-                team.loop(s_.points * parts, [&](long task) {
-                    const long p = task / parts, t = task % parts * rows;
-                    product(p, std::min(rows, count - t), v + p * v_plane + t * v_row_, c,
-                            m + p * m_plane + t * row, row);
-                });
-                team.loop(ceil_div(count, out_tiles), [&](long task) {
-                    const long t = task * out_tiles;
-                    output({first + t, std::min(out_tiles, count - t)}, m + t * row, m_plane, row,
-                           c);
-                });
-            }
+            float* const v = memory.data() + size * team.thread();
+            float* const m = v + v_size;
+            float* const u = m + m_size;
+            long step = -1;  // whose tiles are in v
+            team.share_out(count, [&](long i) {
+                const long wanted = (begin + i) / col_steps_;
+                const TileRange t = tiles(wanted);
+                if (step != wanted) input(t, v, v_plane);
+                step = wanted;
+                const Columns c =
+                    columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
+                for (long b = 0; b < depths_.count; ++b) {
+                    for (long j = 0; j < c.count; j += nr_) weights(c, u, b, j, 0, depths_.of(b));
+                    for (long p = 0; p < s_.points; ++p)
+                        product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
+                }
+                output(c, t, m, m_plane);
+            });
         });
-    }
+    });
 }
 
 }  // namespace
 
 void run(const Args& args, const ForwardPlan& plan) {
-    Forward f(args, plan);
-    if (plan.schedule == Schedule::local) {
-        f.local();
-    } else {
-        f.shared();
-    }
+    Forward(args, plan).run();
 }
 
 }  // namespace fastnn::conv

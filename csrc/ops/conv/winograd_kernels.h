@@ -27,26 +27,27 @@ struct TileRange {
     long first, count;
 };
 
-// B^T d B of tiles: channel c of tile t at v[point * plane + t * row + c], t from the first of the
-// range. Rows are whole vectors, 0 beyond the channels.
+// B^T d B of tiles, channels from `channel` on, `channels` of them: channel c of tile t at v[point
+// * plane + t * row + c], t from the first of the range. Rows are whole vectors, 0 beyond the
+// channels.
 struct InputTiles {
     TiledImages images;
     TileRange tiles;
     const float* x;
     const float* zeros;  // as many as channels
     float* v;
-    long plane, row;
+    long plane, row, channel, channels;
 };
 
 // A dy A^T of tiles of m x m, channels from `channel` on, `channels` of them, in gemm's panels of B
-// of `panel` columns and `depth` rows: tile `row` + t, t from the first of the range.
+// of `panel` columns and `depth` rows, one for each tile.
 struct GradientTiles {
     TiledImages images;
     TileRange tiles;
     const float* dy;
     const float* zeros;
     float* d;
-    long plane, panel, depth, row, channel, channels;
+    long plane, panel, depth, channel, channels;
     float* sums;  // or null; sums[c] += dy of channel c of these tiles
 };
 

@@ -5,21 +5,23 @@
 
 namespace fastnn::conv {
 
-enum class Schedule : std::uint8_t { local, shared };
+enum class Schedule : std::uint8_t { tiles, columns };
 
 struct ForwardPlan {
     long m;
     Schedule schedule;
-    long tiles;        // of a chunk (local), or of a step (shared)
-    long columns = 0;  // of a step (shared)
-    double ns;         // of one thread
+    long tiles, columns;  // of a chunk, which goes through the input channels
+    long depth;           // so many at a time
+    double ns;            // of one thread
     ForwardPlan(const Shape& shape, bool transposed, long m);
 };
 
 struct WeightPlan {
     long m;
-    long tiles, columns;  // of a step
-    double ns;            // of one thread
+    long rows, columns;  // of dw: channels of x and y of a chunk,
+    long slices;         // of all tiles,
+    long tiles;          // which it goes through so many at a time
+    double ns;           // of one thread
     WeightPlan(const Shape& shape, long m);
 };
 

@@ -4,23 +4,15 @@
 #include <algorithm>
 
 #include "ops/conv/conv.h"
+#include "ops/conv/direct.h"
+#include "ops/conv/windows.h"
 #include "ops/conv/winograd_kernels.h"
-#include "ops/gemm/kernels.h"
 
 namespace fastnn::conv {
 
 constexpr long kTaps = 9;
-constexpr long kLine = 16;               // floats of a cache line, and of the longest vector
-constexpr long kProductRows = 64;        // of a chunk of a product
-constexpr double kRegionNs = 5e7;        // between two regions of threads, Ctrl-C is looked for
-constexpr long kSharedBytes = 12 << 20;  // of tiles in flight, and of points of weights: in L3
+constexpr long kLine = 16;  // floats of a cache line, and of the longest vector
 
-inline long ceil_div(long a, long b) {
-    return (a + b - 1) / b;
-}
-inline long round_up(long a, long b) {
-    return ceil_div(a, b) * b;
-}
 inline std::size_t elements(long n) {
     return static_cast<std::size_t>(n);
 }
@@ -79,17 +71,8 @@ inline long padded_plane(long size) {
     return (ceil_div(size, kLine) | 1) * kLine;
 }
 
-// Tiles of a task of transforms: some 5 us.
-inline long tiles_of_task(long channels) {
-    return std::max(1L, 2000 / channels);
-}
-
 inline const WinogradKernels& winograd_table() {
     return isa::pick([]<Isa L>() -> const WinogradKernels& { return winograd_kernels<L>(); });
-}
-inline const gemm::TypedKernels<float>& gemm_table() {
-    return isa::pick(
-        []<Isa L>() -> const gemm::TypedKernels<float>& { return gemm::kernels<float, L>(); });
 }
 
 }  // namespace fastnn::conv

@@ -68,9 +68,9 @@ void input_tiles(const InputTiles& t) {
     Walk walk(t.images, t.tiles.first);
     for (long tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         const float* at[n][n];
-        walk.pixels(F::m, t.x, t.zeros, at);
+        walk.pixels(F::m, t.x + t.channel, t.zeros, at);
         float* const to = t.v + tile * t.row;
-        each_vector(t.images.channels, [&](long c, auto load, auto) __attribute__((always_inline)) {
+        each_vector(t.channels, [&](long c, auto load, auto) __attribute__((always_inline)) {
             both_sides<typename F::Input>(
                 [&](int i, int j) __attribute__((always_inline)) { return load(at[i][j] + c); },
                 [&](int i, int j, V v)
@@ -91,7 +91,7 @@ void gradient_tiles(const GradientTiles& t) {
         each_vector(t.channels, [&](long c, auto load, auto) __attribute__((always_inline)) {
             const long panel = c / t.panel * t.panel;
             const long width = padded - panel < t.panel ? padded - panel : t.panel;
-            float* const to = t.d + panel * t.depth + (t.row + tile) * width + c - panel;
+            float* const to = t.d + panel * t.depth + tile * width + c - panel;
             V sum;
             both_sides<typename F::Gradient>(
                 [&](int i, int j) __attribute__((always_inline)) {

@@ -1,5 +1,8 @@
 // The gradient of weights: transformed tiles of x and dy, a product over tiles for each point, and
 // the way back of the sums.
+//
+// A chunk is a block of dw and a slice of all tiles, and goes from x and dy to dw in the caches of
+// its thread. Slices are added in order.
 #include <cstring>
 
 #include "core/launch.h"
@@ -10,8 +13,7 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr long kPieceRows = 32;         // of C in a piece of dw
-constexpr long kChannelsOfChunk = 128;  // of C in a chunk of a product
+constexpr long kSum = 16384;  // elements of dw that a thread adds up over slices at a time
 
 class Backward {
  public:
@@ -20,146 +22,114 @@ class Backward {
           plan_(plan),
           s_(args.shape, false, plan.m),
           f_(winograd_table()),
-          g_(gemm_table()),
+          g_(gemm_table<float>()),
           width_(g_.blocking.width),
-          nr_(g_.blocking.nr),
-          row_(round_up(s_.in, kLine)),
-          zeros_(elements(std::max(s_.in, s_.out))) {
-        std::memset(zeros_.data(), 0, elements(std::max(s_.in, s_.out)) * sizeof(float));
+          v_row_(round_up(plan.rows, kLine)),
+          u_row_(round_up(plan.columns, kLine)),
+          v_plane_(padded_plane(plan.tiles * v_row_)),
+          d_plane_(padded_plane(plan.tiles * u_row_)),
+          u_plane_(padded_plane(plan.rows * u_row_)),
+          row_blocks_(ceil_div(s_.in, plan.rows)),
+          col_blocks_(ceil_div(s_.out, plan.columns)),
+          dw_size_(s_.out * s_.w_stride),
+          zeros_(elements(std::max(plan.rows, plan.columns))),
+          dw_(elements(plan.slices > 1 ? plan.slices * dw_size_ : 0)),
+          db_(elements(args.db != nullptr ? plan.slices * db_row() : 0)) {
+        std::memset(zeros_.data(), 0, elements(std::max(plan.rows, plan.columns)) * sizeof(float));
     }
-    void run();
+
+    void run() {
+        const long chunks = plan_.slices * row_blocks_ * col_blocks_;
+        const long size = s_.points * (v_plane_ + d_plane_ + u_plane_);
+        const int threads = threads_worth(chunks, plan_.ns);
+        Scratch<float> memory(elements(size * threads));
+        const double chunk_ns = plan_.ns / static_cast<double>(chunks);
+        const long region = std::max(1L, static_cast<long>(kRegionNs / chunk_ns));
+        for (long begin = 0; begin < chunks; begin += region) {
+            if (begin > 0) poll_interrupt();
+            parallel_team(threads, [&](Team& team) {
+                float* const mine = memory.data() + size * team.thread();
+                team.loop(std::min(region, chunks - begin),
+                          [&](long i) { chunk(begin + i, mine); });
+                if (begin + region < chunks) return;
+                const long sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
+                team.share_out(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
+            });
+        }
+    }
 
  private:
-    struct Step {
-        long first, count;       // tiles
-        long col, cols, padded;  // channels of y
-        bool first_tiles;
-    };
-    void product(const Step& s, long point, long row, long rows) const;
-    void finish(const Step& s, long task) const;
+    // Rows of sums of dy: one for each slice, in whole panels.
+    long db_row() const { return col_blocks_ * u_row_; }
+
+    void chunk(long i, float* memory) const;
+    void add_up(long first) const {
+        gemm::Finish<float> f{};
+        f.rows = 1, f.cols = std::min(kSum, dw_size_ - first);
+        f.sums = dw_.data() + first;
+        f.slices = plan_.slices, f.slice_stride = dw_size_;
+        f.c = static_cast<float*>(a_.dw) + first;
+        f.alpha = 1;
+        g_.finish(f);
+    }
+    void bias() const {
+        if (a_.db == nullptr) return;
+        gemm::Finish<float> f{};
+        f.rows = 1, f.slices = plan_.slices, f.slice_stride = db_row(), f.alpha = 1;
+        for (long b = 0; b < col_blocks_; ++b) {
+            f.cols = std::min(plan_.columns, s_.out - b * plan_.columns);
+            f.sums = db_.data() + b * u_row_;
+            f.c = static_cast<float*>(a_.db) + b * plan_.columns;
+            g_.finish(f);
+        }
+    }
 
     const WeightArgs& a_;
     const WeightPlan& plan_;
     const WinogradSizes s_;
     const WinogradKernels& f_;
     const gemm::TypedKernels<float>& g_;
-    const long width_, nr_, row_;
-    mutable Scratch<float> zeros_;
-    float *v_ = nullptr, *d_ = nullptr, *u_ = nullptr;
-    long v_plane_ = 0, d_plane_ = 0, u_plane_ = 0, u_row_ = 0;
+    const long width_, v_row_, u_row_, v_plane_, d_plane_, u_plane_, row_blocks_, col_blocks_,
+        dw_size_;
+    mutable Scratch<float> zeros_, dw_, db_;
 };
 
-void Backward::product(const Step& s, long point, long row, long rows) const {
-    gemm::Block<float> g{};
-    g.m = rows, g.n = s.padded, g.k = s.count;
-    g.a = v_ + point * v_plane_ + row;
-    g.a_row = 1, g.a_k = row_;
-    g.b = d_ + point * d_plane_, g.b_panels = true;
-    g.c = u_ + point * u_plane_ + row * u_row_, g.c_row = u_row_;
-    g.alpha = 1, g.beta = s.first_tiles ? 0.0f : 1.0f;
-    g_.block(g);
-}
-
-void Backward::finish(const Step& s, long task) const {
-    const long panels = ceil_div(s.cols, width_);
-    const long row = task / panels * kPieceRows, col = task % panels * width_;
-    f_.weight_gradient[s_.index()](
-        {u_ + row * u_row_ + col, u_plane_, u_row_, std::min(kPieceRows, s_.in - row),
-         std::min(width_, s.cols - col),
-         static_cast<float*>(a_.dw) + (s.col + col) * s_.w_stride + row * kTaps, s_.w_stride});
-}
-
-void Backward::run() {
-    const long step = plan_.tiles, cols = plan_.columns, padded = round_up(cols, width_);
-    const long tile_steps = ceil_div(s_.tiles, step), col_steps = ceil_div(s_.out, cols);
-    v_plane_ = padded_plane(step * row_), d_plane_ = padded_plane(step * padded);
-    u_row_ = round_up(cols, kLine), u_plane_ = padded_plane(s_.in * u_row_);
-    Scratch<float> v(elements(s_.points * v_plane_)), d(elements(s_.points * d_plane_)),
-        u(elements(s_.points * u_plane_));
-    v_ = v, d_ = d, u_ = u;
-    const long d_tiles = tiles_of_task(cols), v_tiles = tiles_of_task(s_.in);
-    // Sums of dy: one row for each task, added up in order.
-    const long sums_row = round_up(padded, kLine);
-    const long sums = a_.db == nullptr ? 0 : ceil_div(step, d_tiles) * tile_steps;
-    Scratch<float> db(elements(sums * sums_row));
-    const long tasks_of_step = ceil_div(step, d_tiles);
-    const auto transform = [&](const Step& s, long task, long d_tasks) {
-        if (task >= d_tasks) {
-            const long t = (task - d_tasks) * v_tiles;
-            f_.input[s_.index()]({s_.from,
-                                  {s.first + t, std::min(v_tiles, s.count - t)},
-                                  static_cast<const float*>(a_.x),
-                                  zeros_.data(),
-                                  v_ + t * row_,
-                                  v_plane_,
-                                  row_});
-            return;
-        }
-        const long t = task * d_tiles;
-        float* sum = nullptr;
-        if (sums > 0) {
-            sum = db.data() + (s.first / step * tasks_of_step + task) * sums_row;
-            std::memset(sum, 0, elements(sums_row) * sizeof(float));
-        }
-        f_.gradient[s_.index()]({s_.to,
-                                 {s.first + t, std::min(d_tiles, s.count - t)},
-                                 static_cast<const float*>(a_.dy),
-                                 zeros_.data(),
-                                 d_,
-                                 d_plane_,
-                                 nr_,
-                                 s.count,
-                                 t,
-                                 s.col,
-                                 s.cols,
-                                 sum});
-    };
-    const auto add_sums = [&](const Step& s) {
-        float* const out = static_cast<float*>(a_.db) + s.col;
-        std::memset(out, 0, elements(s.cols) * sizeof(float));
-        for (long i = 0; i < tile_steps; ++i) {
-            const long tiles = std::min(step, s_.tiles - i * step);
-            for (long task = 0; task < ceil_div(tiles, d_tiles); ++task) {
-                const float* const sum = db.data() + (i * tasks_of_step + task) * sums_row;
-                for (long c = 0; c < s.cols; ++c) out[c] += sum[c];
-            }
-        }
-    };
-    const long steps = tile_steps * col_steps;
-    const int threads = threads_worth(s_.points, plan_.ns);
-    const double step_ns = plan_.ns / static_cast<double>(steps);
-    const long region = std::max(1L, static_cast<long>(kRegionNs / step_ns));
-    for (long begin = 0; begin < steps; begin += region) {
-        if (begin > 0) poll_interrupt();
-        parallel_team(threads, [&](Team& team) {
-            for (long i = begin; i < std::min(steps, begin + region); ++i) {
-                const long tile_step = i % tile_steps, col = i / tile_steps * cols;
-                const long first = tile_step * step;
-                const Step s{first,
-                             std::min(step, s_.tiles - first),
-                             col,
-                             std::min(cols, s_.out - col),
-                             round_up(std::min(cols, s_.out - col), width_),
-                             tile_step == 0};
-                const long d_tasks = ceil_div(s.count, d_tiles);
-                // One step of tiles stays for all columns.
-                const long v_tasks = tile_steps > 1 || col == 0 ? ceil_div(s.count, v_tiles) : 0;
-                team.loop(d_tasks + v_tasks, [&](long task) { transform(s, task, d_tasks); });
-                const long parts = ceil_div(s_.in, kChannelsOfChunk), rows = ceil_div(s_.in, parts);
-                team.loop(s_.points * parts, [&](long task) {
-                    const long row = task % parts * rows;
-                    product(s, task / parts, row, std::min(rows, s_.in - row));
-                });
-                if (tile_step + 1 < tile_steps) continue;
-                const long pieces = ceil_div(s_.in, kPieceRows) * ceil_div(s.cols, width_);
-                const long extra = sums > 0 ? 1 : 0;
-                team.loop(pieces + extra, [&](long task) {
-                    if (task < pieces) return finish(s, task);
-                    add_sums(s);
-                });
-            }
-        });
+void Backward::chunk(long i, float* memory) const {
+    const long slice = i / col_blocks_ / row_blocks_, row_block = i / col_blocks_ % row_blocks_,
+               col_block = i % col_blocks_;
+    const long row = row_block * plan_.rows, rows = std::min(plan_.rows, s_.in - row);
+    const long col = col_block * plan_.columns, cols = std::min(plan_.columns, s_.out - col);
+    float* const v = memory;
+    float* const d = v + s_.points * v_plane_;
+    float* const u = d + s_.points * d_plane_;
+    float* db = nullptr;
+    if (a_.db != nullptr && row_block == 0) {
+        db = db_.data() + slice * db_row() + col_block * u_row_;
+        std::memset(db, 0, elements(u_row_) * sizeof(float));
     }
+    gemm::Block<float> g{};
+    g.m = rows, g.n = round_up(cols, width_);
+    g.a_row = 1, g.a_k = v_row_;
+    g.b_panels = true;
+    g.c_row = u_row_;
+    g.alpha = 1;
+    const long end = s_.tiles * (slice + 1) / plan_.slices;
+    for (long first = s_.tiles * slice / plan_.slices; first < end; first += plan_.tiles) {
+        const TileRange tiles{first, std::min(plan_.tiles, end - first)};
+        f_.input[s_.index()]({s_.from, tiles, static_cast<const float*>(a_.x), zeros_.data(), v,
+                              v_plane_, v_row_, row, rows});
+        f_.gradient[s_.index()]({s_.to, tiles, static_cast<const float*>(a_.dy), zeros_.data(), d,
+                                 d_plane_, g_.blocking.nr, tiles.count, col, cols, db});
+        g.k = tiles.count;
+        for (long p = 0; p < s_.points; ++p) {
+            g.a = v + p * v_plane_, g.b = d + p * d_plane_, g.c = u + p * u_plane_;
+            g_.block(g);
+        }
+        g.beta = 1;
+    }
+    float* const dw = plan_.slices > 1 ? dw_.data() + slice * dw_size_ : static_cast<float*>(a_.dw);
+    f_.weight_gradient[s_.index()](
+        {u, u_plane_, u_row_, rows, cols, dw + col * s_.w_stride + row * kTaps, s_.w_stride});
 }
 
 }  // namespace
