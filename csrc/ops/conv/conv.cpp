@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ops/conv/direct.h"
+#include "ops/conv/winograd.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {
@@ -47,13 +48,20 @@ void product_weight(const WeightArgs& args) {
     gemm::multiply(p);
 }
 
+// The one place where the algorithm is chosen.
+template <class A>
+bool by_winograd(const A& args, double (*direct_ns)(const A&)) {
+    if (args.algorithm == Algorithm::direct || !winograd_fits(args)) return false;
+    return args.algorithm == Algorithm::winograd || winograd_ns(args) < direct_ns(args);
+}
+
 void run(const Args& args) {
     const Shape& s = args.shape;
     const long to = args.transposed ? s.c * s.in_size() : s.o * s.out_size();
     if (s.n * to == 0) return;
     visit_float(args.dtype, [&]<class T>() {
         if (is_product(s)) return product<T>(args);
-        // The one place where the algorithm is chosen.
+        if (by_winograd(args, direct_ns)) return winograd(args);
         direct<T>(args);
     });
 }
@@ -71,7 +79,7 @@ void run_weight(const WeightArgs& args) {
         if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s))) bias_gradient<T>(args);
         if (!wanted) return;
         if (is_product(s)) return product_weight<T>(args);
-        // The one place where the algorithm of the weight gradient is chosen.
+        if (by_winograd(args, direct_weight_ns)) return winograd(args);
         direct_weight<T>(args);
     });
 }

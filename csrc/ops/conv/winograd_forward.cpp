@@ -24,7 +24,7 @@ class Forward {
           g_(gemm_table<float>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),
-          depths_(s_.in, plan.depth),
+          depths_(s_.in, g_.blocking.kc),
           v_row_(padded_row(s_.in, depths_)),
           m_row_(round_up(plan.columns, kLine)),
           tile_steps_(ceil_div(s_.tiles, plan.tiles)),

@@ -8,8 +8,9 @@ constexpr long kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB
 constexpr long kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
 constexpr long kMostTiles = 56;
 constexpr long kManyChunks = 16;
-constexpr long kColumnTiles = 64, kColumnDepth = 64;  // points of 32 columns: 288 KiB each, in L2
-constexpr long kGradientTiles = 64;
+constexpr long kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
+constexpr long kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
+constexpr long kGradientTiles = 128;
 
 // Nanoseconds for a vector of 16 floats of one tile (or of one row of weights), from L2, measured
 // on a Zen 4 at 3.7 GHz with AVX-512. Shorter vectors take two thirds of that each.
@@ -76,13 +77,12 @@ ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(til
         const long enough = round_up(ceil_div(s.tiles, kManyChunks), b.mr);
         tiles = equal_parts(s.tiles, std::min({fit, kMostTiles, enough}), 1);
         columns = s.out;
-        depth = b.kc;
         ns = Estimate(s).forward(1);
     } else {
         schedule = Schedule::columns;
-        tiles = equal_parts(s.tiles, kColumnTiles, 1);
+        const long most = kColumnBytes / (s.points * s.in * 4);
+        tiles = equal_parts(s.tiles, std::clamp(most, b.mr, kColumnTiles), 1);
         columns = std::min(s.out, b.nr);
-        depth = kColumnDepth;
         ns = Estimate(s).forward(ceil_div(s.tiles, tiles));
     }
 }

@@ -10,8 +10,7 @@ enum class Schedule : std::uint8_t { tiles, columns };
 struct ForwardPlan {
     long m;
     Schedule schedule;
-    long tiles, columns;  // of a chunk, which goes through the input channels
-    long depth;           // so many at a time
+    long tiles, columns;  // of a chunk
     double ns;            // of one thread
     ForwardPlan(const Shape& shape, bool transposed, long m);
 };
