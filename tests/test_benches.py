@@ -31,9 +31,18 @@ SMALL = {
 
 @pytest.mark.parametrize("kind", SMALL)
 def test_answers(kind):
-    case = with_fastnn.BUILDERS[kind](SMALL[kind], "")
-    expected = reference.REFERENCES[kind](SMALL[kind])
-    tolerance = next(work.tolerance for work in WORKS if work.kind == kind)
+    answers(kind, SMALL[kind], next(work.tolerance for work in WORKS if work.kind == kind))
+
+
+@pytest.mark.parametrize("kind", ["conv_data", "conv_weight"])
+def test_answers_of_the_grid_of_convolutions(kind):
+    for size in ((3, 8, 20, 12, 3, 2, 1, 2), (2, 4, 9, 5, 3, 1, 1, 1)):
+        answers(kind, size, 1e-5)
+
+
+def answers(kind, size, tolerance):
+    case = with_fastnn.BUILDERS[kind](size, "")
+    expected = reference.REFERENCES[kind](size)
     answer = np.asarray(case.answer())
     assert reference.error(answer.shape, answer.ravel(), expected) <= tolerance
     case.reset()

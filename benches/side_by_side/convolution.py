@@ -58,36 +58,78 @@ def answer(y: Any, dx: Any, dw: Any, size: Sequence[int]) -> Any:
     return np.concatenate([*parts, np.asarray(dw).reshape(-1)[::7] / pixels**0.5])
 
 
-def patches(x: Float64, size: Sequence[int], row: int, column: int) -> Any:
-    """What one element of the kernel meets, (N, C, J, J), in padded images."""
+def patches(x: Any, size: Sequence[int], row: int, column: int) -> Any:
+    """What one element of the kernel meets in a padded image, (groups, C / groups, J, J)."""
     j, stride = out_size(size), size[5]
     end = (j - 1) * stride + 1
-    return x[:, :, row : row + end : stride, column : column + end : stride]
+    seen = x[:, row : row + end : stride, column : column + end : stride]
+    return seen.reshape(size[7], -1, j, j)
+
+
+def products(text: str, a: Any, b: Any) -> Any:
+    """Sums of products of two arrays, as matrix products."""
+    return np.einsum(text, a, b, optimize=True)
+
+
+def forward(size: Sequence[int]) -> Float64:
+    """The output, an image and an element of the kernel at a time."""
+    n, _, _, o, k, _, _, groups = size
+    x, w, _ = arrays(size)
+    taps = w.astype(np.float64).reshape(groups, -1, *w.shape[1:])
+    j = out_size(size)
+    y = np.zeros((n, o, j, j))
+    for image, out in zip(x, y):
+        padded = pad(image, size)
+        for at in np.ndindex(k, k):
+            part = products("goc,gchw->gohw", taps[(..., *at)], patches(padded, size, *at))
+            out += part.reshape(out.shape)
+    return y
+
+
+def data_gradient(size: Sequence[int]) -> Float64:
+    """The gradient of the input."""
+    _, _, h, _, k, stride, padding, groups = size
+    x, w, dy = arrays(size)
+    taps = w.astype(np.float64).reshape(groups, -1, *w.shape[1:])
+    j = out_size(size)
+    end, inner = (j - 1) * stride + 1, slice(padding, padding + h)
+    dx = np.zeros(x.shape)
+    for slope, out in zip(dy.astype(np.float64), dx):
+        padded = pad(np.zeros_like(out), size)
+        slopes = slope.reshape(groups, -1, j, j)
+        for row, column in np.ndindex(k, k):
+            part = products("goc,gohw->gchw", taps[..., row, column], slopes)
+            padded[:, row : row + end : stride, column : column + end : stride] += part.reshape(
+                -1, j, j
+            )
+        out[...] = padded[:, inner, inner]
+    return dx
+
+
+def weight_gradient(size: Sequence[int]) -> Float64:
+    """The gradient of the weight."""
+    k, groups = size[4], size[7]
+    x, w, dy = arrays(size)
+    j = out_size(size)
+    dw = np.zeros(w.shape)
+    for image, slope in zip(x, dy.astype(np.float64)):
+        padded, slopes = pad(image, size), slope.reshape(groups, -1, j, j)
+        for at in np.ndindex(k, k):
+            part = products("gohw,gchw->goc", slopes, patches(padded, size, *at))
+            dw[(..., *at)] += part.reshape(dw.shape[:2])
+    return dw
+
+
+def pad(image: Any, size: Sequence[int]) -> Float64:
+    """An image in float64 with zeros around it."""
+    width = (size[6], size[6])
+    padded: Float64 = np.pad(image.astype(np.float64), [(0, 0), width, width])
+    return padded
 
 
 def reference(size: Sequence[int]) -> tuple[Float64, Float64, Float64]:
-    """Output and gradients, one element of the kernel at a time."""
-    n, _, h, o, k, _, padding, groups = size
-    x, w, dy = (a.astype(np.float64) for a in arrays(size))
-    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-    y, dx, dw = np.zeros_like(dy), np.zeros_like(x), np.zeros_like(w)
-    split = (groups, -1)
-    weights = w.reshape(*split, *w.shape[1:])
-    slopes = dy.reshape(n, *split, *dy.shape[2:])
-    for row in range(k):
-        for column in range(k):
-            seen = patches(x, size, row, column)
-            seen = seen.reshape(n, *split, *seen.shape[2:])
-            tap = weights[..., row, column]
-            options = {"optimize": True}
-            y += np.einsum("ngchw,goc->ngohw", seen, tap, **options).reshape(y.shape)
-            dw[..., row, column] += np.einsum("ngchw,ngohw->goc", seen, slopes, **options).reshape(
-                o, -1
-            )
-            back = patches(dx, size, row, column)
-            back += np.einsum("ngohw,goc->ngchw", slopes, tap, **options).reshape(back.shape)
-    inner = slice(padding, padding + h)
-    return y, dx[:, :, inner, inner], dw
+    """Output and gradients."""
+    return forward(size), data_gradient(size), weight_gradient(size)
 
 
 def step_answer(size: Sequence[int]) -> Float64:
@@ -98,12 +140,15 @@ def step_answer(size: Sequence[int]) -> Float64:
 
 def first_answer(size: Sequence[int]) -> Float64:
     """The same where images need no gradient."""
-    y, _, dw = reference(size)
-    found: Float64 = answer(y, None, dw, size)
+    found: Float64 = answer(forward(size), None, weight_gradient(size), size)
     return found
 
 
-def infer_answer(size: Sequence[int]) -> Float64:
-    """A sample of the output."""
-    found: Float64 = sample(reference(size)[0])
+# What a benchmark of one part computes, and a sample of it.
+PARTS = {"conv_infer": forward, "conv_data": data_gradient, "conv_weight": weight_gradient}
+
+
+def part_answer(kind: str, size: Sequence[int]) -> Float64:
+    """A sample of the output or of a gradient."""
+    found: Float64 = sample(PARTS[kind](size))
     return found

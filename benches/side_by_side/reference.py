@@ -222,7 +222,7 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     **{f"{kind}_infer": partial(recurrent.infer_answer, kind) for kind in recurrent.GATES},
     "lstm_lengths": partial(recurrent.lengths_answer, "lstm"),
     "char_lm": char_lm,
-    "conv_infer": convolution.infer_answer,
+    **{kind: partial(convolution.part_answer, kind) for kind in convolution.PARTS},
     "conv_step": convolution.step_answer,
     "conv_first": convolution.first_answer,
 }

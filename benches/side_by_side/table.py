@@ -151,8 +151,8 @@ def markdown(run: Run) -> str:
         "threads. All answers are checked against float64 NumPy first; a wrong answer gets no "
         "time. Then the libraries take turns; a turn is warmed up and lasts a quarter of a second, "
         "in eight blocks whose median counts. A turn during which other processes used the machine "
-        "is taken again. PyTorch runs eager, with `inference_mode` for inference and Adam in its "
-        "plain, `foreach` and `fused` forms; JAX runs the whole step under `jit` with donated "
+        "is taken again. PyTorch runs eager, with `inference_mode` for inference, Adam in its "
+        "plain, `foreach` and `fused` forms and convolutions in both its memory formats; JAX runs the whole step under `jit` with donated "
         "state and waits for the result. The share of the roof is the least time that the work's "
         "arithmetic and memory traffic allow on this machine, over the time taken.",
         "",

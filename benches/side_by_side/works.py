@@ -212,11 +212,19 @@ def char_lm(*size: int, target: float) -> Work:
     )
 
 
+CONVOLUTIONS = {  # kind -> what it is called, and how many times the work of a forward pass it is
+    "conv_infer": ("forward", 1),
+    "conv_data": ("data gradient", 1),
+    "conv_weight": ("weight gradient", 1),
+    "conv_first": ("first layer f+b", 2),
+    "conv_step": ("f+b", 3),
+}
+
+
 def conv(kind: str, *size: int, target: float) -> Work:
-    """Forward without a tape, or forward and backward (of a first layer: of the weight only)."""
+    """Forward without a tape, a gradient, or all (of a first layer: not by the images)."""
     _, c, h, o, k, stride, _, groups = size
-    count = {"conv_infer": 1, "conv_first": 2, "conv_step": 3}[kind]
-    words = {"conv_infer": "forward", "conv_first": "first layer f+b", "conv_step": "f+b"}[kind]
+    words, count = CONVOLUTIONS[kind]
     form = f"{k}x{k}{f' s{stride}' if stride > 1 else ''}"
     channels = f"C{c}" if c == o else f"C{c}-{o}"
     x, w, y = convolution.elements(size)

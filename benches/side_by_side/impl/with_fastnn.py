@@ -332,8 +332,31 @@ def conv_layer(size: Size) -> tuple[Any, Any, Any]:
 
 def conv_infer(size: Size, variant: str) -> Case:
     layer, x, _ = conv_layer(size)
-    case = inference(lambda: layer(x))
+
+    def call() -> Any:
+        fastnn.set_conv_algorithm(variant or "auto")
+        return layer(x)
+
+    case = inference(call)
     return Case(case.step, lambda: inputs.sample(case.answer()))
+
+
+def conv_part(wanted: int) -> Callable[[Size, str], Case]:
+    """One gradient alone: 0 for the input's, 1 for the weight's."""
+    needs = wanted == 0, wanted == 1, False
+
+    def build(size: Size, variant: str) -> Case:
+        layer, x, dy = conv_layer(size)
+        options = layer.stride, layer.padding, layer.dilation, layer.groups
+
+        def step() -> Any:
+            fastnn.set_conv_algorithm(variant or "auto")
+            w = layer.weight.data
+            return fastnn.kernels.conv_backward(dy.data, x.data, w, None, *options, needs)[wanted]
+
+        return Case(step, lambda: inputs.sample(step()))
+
+    return build
 
 
 def conv_step(first: bool) -> Callable[[Size, str], Case]:
@@ -374,6 +397,8 @@ BUILDERS = {
     "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
     "conv_infer": conv_infer,
+    "conv_data": conv_part(0),
+    "conv_weight": conv_part(1),
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
 }

@@ -349,6 +349,24 @@ def conv_infer(size: Size, variant: str) -> Case:
     return Case(case.step, lambda: inputs.sample(case.answer()))
 
 
+def conv_part(wanted: int) -> Callable[[Size, str], Case]:
+    """One gradient alone: 0 for the input's, 1 for the weight's."""
+    mask = [wanted == 0, wanted == 1, False]
+
+    def build(size: Size, variant: str) -> Case:
+        layer, x, dy = conv_layer(size, variant)
+        options = layer.stride, layer.padding, layer.dilation, False, (0, 0), layer.groups
+
+        @torch.inference_mode()
+        def step() -> Any:
+            w = layer.weight
+            return torch.ops.aten.convolution_backward(dy, x, w, None, *options, mask)[wanted]
+
+        return Case(step, lambda: inputs.sample(step()))
+
+    return build
+
+
 def conv_step(first: bool) -> Callable[[Size, str], Case]:
     def build(size: Size, variant: str) -> Case:
         layer, x, dy = conv_layer(size, variant)
@@ -386,6 +404,8 @@ BUILDERS = {
     "lstm_lengths": recurrent_step("lstm", many_lengths=True),
     "char_lm": char_lm,
     "conv_infer": conv_infer,
+    "conv_data": conv_part(0),
+    "conv_weight": conv_part(1),
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
 }
