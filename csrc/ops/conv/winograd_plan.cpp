@@ -7,19 +7,23 @@ namespace {
 constexpr long kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB, beside weights
 constexpr long kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
 constexpr long kMostTiles = 56;
-constexpr long kManyChunks = 16;
-constexpr long kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
+constexpr long kColumnTiles = 64;        // 32 columns of them are 288 KiB, in L2
 constexpr long kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
-constexpr long kGradientTiles = 128;
+constexpr long kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
+constexpr double kChunkNs = 8000;        // chunks are no shorter,
+constexpr long kManyChunks = 16;         // and this is enough of them
 
-// Nanoseconds for a vector of 16 floats of one tile (or of one row of weights), from L2, measured
-// on a Zen 4 at 3.7 GHz with AVX-512. Shorter vectors take two thirds of that each.
+// Nanoseconds for a vector of 16 floats of one tile, or of one row of weights, measured on a Zen 4
+// at 3.7 GHz with AVX-512; shorter vectors take two thirds of that each. Those of weights include
+// the way of their points through the caches.
 struct Cost {
     double input, output, gradient, weight, flipped, weight_gradient;
 };
-constexpr Cost kCosts[2] = {{17, 12, 14, 26, 41, 30}, {62, 38, 43, 43, 58, 54}};
-
-constexpr double kTeamNs = 5000;  // threads that start and meet
+constexpr Cost kCosts[2] = {{17, 12, 14, 31, 46, 57}, {62, 38, 43, 50, 65, 100}};
+constexpr double kPointNs = 25;  // a call of the product of one point
+constexpr double kCallNs = 500;
+constexpr long kFewTiles = 3;     // a product of fewer takes as long: it waits for its weights
+constexpr long kFewChannels = 3;  // storing a tile of sums takes as long as summing so many
 
 double number(long n) {
     return static_cast<double>(n);
@@ -29,29 +33,31 @@ class Estimate {
  public:
     explicit Estimate(const WinogradSizes& s)
         : s_(s), b_(gemm_table<float>().blocking), c_(kCosts[s.index()]) {}
-    // The weights are transformed so many times.
-    double forward(long times) const {
+    // `products` of each point, for which weights are transformed so many times.
+    double forward(long products, long weights) const {
         const double tile = c_.input * vectors(s_.in) + c_.output * vectors(s_.out);
         const double weight = s_.transposed ? c_.flipped : c_.weight;
-        return number(s_.tiles) * tile + weight * number(s_.in * times) * vectors(s_.out) +
-               products() + kTeamNs;
+        return number(s_.tiles) * tile + weight * number(s_.in * weights) * vectors(s_.out) +
+               arithmetic(s_.in + kFewChannels, std::max(kFewTiles, s_.tiles)) + calls(products);
     }
     // Each tile of x is transformed for every block of columns, and the other way round.
     double backward(long row_blocks, long col_blocks, long slices) const {
         const double tile = c_.input * vectors(s_.in) * number(col_blocks) +
                             c_.gradient * vectors(s_.out) * number(row_blocks);
-        return number(s_.tiles) * tile +
-               c_.weight_gradient * number(s_.in * slices) * vectors(s_.out) + products() + kTeamNs;
+        return number(s_.tiles) * tile + arithmetic(s_.in, s_.tiles) +
+               c_.weight_gradient * number(s_.in * slices) * vectors(s_.out) +
+               calls(row_blocks * col_blocks * slices);
     }
 
  private:
     double vectors(long channels) const {
         return number(ceil_div(channels, b_.width)) * (b_.width >= 16 ? 1.0 : 0.67);
     }
-    double products() const {
-        return 2 * number(s_.points * s_.in) * number(round_up(s_.out, b_.width)) *
-               number(s_.tiles) / b_.flops_per_ns;
+    double arithmetic(long in, long tiles) const {
+        return 2 * number(s_.points * in) * number(round_up(s_.out, b_.width)) * number(tiles) /
+               b_.flops_per_ns;
     }
+    double calls(long products) const { return kCallNs + kPointNs * number(s_.points * products); }
 
     const WinogradSizes& s_;
     const gemm::Blocking& b_;
@@ -64,39 +70,48 @@ long equal_parts(long total, long limit, long unit) {
     return std::min(total, round_up(ceil_div(total, parts), unit));
 }
 
+long chunks_worth(double ns) {
+    return std::clamp(static_cast<long>(ns / kChunkNs), 1L, kManyChunks);
+}
+
 }  // namespace
 
 ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(tile) {
     const WinogradSizes s(shape, transposed, m);
+    const Estimate estimate(s);
     const gemm::Blocking& b = gemm_table<float>().blocking;
     const long row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
     const long fit = kTileBytes / point / row / b.mr * b.mr;
     const bool small = s.points * s.in * s.out * 4 <= kWeightBytes;
     if (small && fit >= b.mr && s.tiles >= 2 * b.mr) {
         schedule = Schedule::tiles;
-        const long enough = round_up(ceil_div(s.tiles, kManyChunks), b.mr);
+        const long chunks = chunks_worth(estimate.forward(1, 1));
+        const long enough = round_up(ceil_div(s.tiles, chunks), b.mr);
         tiles = equal_parts(s.tiles, std::min({fit, kMostTiles, enough}), 1);
         columns = s.out;
-        ns = Estimate(s).forward(1);
+        ns = estimate.forward(ceil_div(s.tiles, tiles), 1);
     } else {
         schedule = Schedule::columns;
         const long most = kColumnBytes / (s.points * s.in * 4);
         tiles = equal_parts(s.tiles, std::clamp(most, b.mr, kColumnTiles), 1);
         columns = std::min(s.out, b.nr);
-        ns = Estimate(s).forward(ceil_div(s.tiles, tiles));
+        const long steps = ceil_div(s.tiles, tiles);
+        ns = estimate.forward(steps * ceil_div(s.out, columns), steps);
     }
 }
 
 WeightPlan::WeightPlan(const Shape& shape, long tile) : m(tile) {
     const WinogradSizes s(shape, false, m);
+    const Estimate estimate(s);
     const gemm::Blocking& b = gemm_table<float>().blocking;
     const long block = s.in * s.out <= 128 * 128 ? 64 : 128;
     rows = equal_parts(s.in, block, 8);
     columns = equal_parts(s.out, block, b.nr);
     const long row_blocks = ceil_div(s.in, rows), col_blocks = ceil_div(s.out, columns);
-    slices = std::clamp(kManyChunks / (row_blocks * col_blocks), 1L, std::max(1L, s.tiles / 64));
+    const long chunks = chunks_worth(estimate.backward(row_blocks, col_blocks, 1));
+    slices = std::clamp(chunks / (row_blocks * col_blocks), 1L, std::max(1L, s.tiles / 64));
     tiles = equal_parts(ceil_div(s.tiles, slices), kGradientTiles, 1);
-    ns = Estimate(s).backward(row_blocks, col_blocks, slices);
+    ns = estimate.backward(row_blocks, col_blocks, slices);
 }
 
 }  // namespace fastnn::conv
