@@ -620,6 +620,25 @@ def instance_norm_backward(
     needs: tuple[bool, ...] = (True, True, True),
 ) -> _Three: ...
 
+# Local response norm. With keep, (y, d), which the backward pass wants.
+def local_response_norm(
+    input: _Array,
+    size: int,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 1.0,
+    keep: bool = False,
+) -> Any: ...
+def local_response_norm_backward(
+    dy: _Array,
+    input: _Array,
+    d: _Array,
+    size: int,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 1.0,
+) -> _Array: ...
+
 # Embedding. Offsets: where each bag begins, and where the last ends; embedding_bag gives (y,
 # winners), the rows (ids, their gradients).
 def embedding(input: _Array, weight: _Array) -> _Array: ...

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benches.side_by_side import reference, report, table
+from benches.side_by_side import norms, reference, report, table
 from benches.side_by_side.impl import with_fastnn
 from benches.side_by_side.results import Result, Timing
 from benches.side_by_side.works import WORKS
@@ -26,6 +26,7 @@ SMALL = {
     "conv_infer": (3, 8, 20, 12, 3, 1, 1, 1),
     "conv_step": (3, 8, 20, 12, 3, 2, 1, 2),
     "conv_first": (3, 3, 20, 12, 5, 2, 2, 1),
+    **dict.fromkeys(norms.KINDS, (3, 8, 20)),
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from . import convolution
+from . import convolution, norms
 from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
@@ -241,6 +241,21 @@ def conv(kind: str, *size: int, target: float) -> Work:
     )
 
 
+def norm(kind: str, *size: int, target: float) -> Work:
+    """Forward and backward of a norm of images, with its parameters."""
+    batch, channels, h = size
+    elements = batch * channels * h * h
+    return Work(
+        name=f"{norms.KINDS[kind]} f+b {batch}x{channels}x{h}x{h}",
+        kind=kind,
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last"),
+        bytes=4.0 * 8 * elements,  # x twice and y; dy and x twice, and dx
+        working_set=4.0 * 4 * elements,
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -334,4 +349,8 @@ WORKS: tuple[Work, ...] = (
     conv("conv_first", 8, 3, 224, 64, 7, 2, 3, 1, target=1.3),
     conv("conv_first", 32, 1, 28, 32, 3, 1, 1, 1, target=1.5),
     conv("conv_step", 8, 128, 28, 128, 3, 1, 1, 128, target=1.2),
+    norm("batch_norm", 8, 64, 56, target=1.3),
+    norm("batch_norm_relu", 8, 64, 56, target=1.3),
+    norm("group_norm", 8, 64, 56, target=1.0),
+    norm("instance_norm", 8, 64, 56, target=1.0),
 )

@@ -19,6 +19,7 @@ void bind_gemm(pybind11::module_& m);
 void bind_linear(pybind11::module_& m);
 void bind_norm(pybind11::module_& m);
 void bind_norm_channels(pybind11::module_& m);
+void bind_norm_response(pybind11::module_& m);
 void bind_embedding(pybind11::module_& m);
 void bind_attention(pybind11::module_& m);
 void bind_rnn(pybind11::module_& m);

@@ -117,6 +117,7 @@ PYBIND11_MODULE(_core, m) {
     bind_linear(m);
     bind_norm(m);
     bind_norm_channels(m);
+    bind_norm_response(m);
     bind_embedding(m);
     bind_attention(m);
     bind_rnn(m);

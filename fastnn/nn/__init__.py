@@ -9,12 +9,15 @@ from .attention import *
 from .container import *
 from .conv import *
 from .dropout import *
+from .dropout_channels import *
 from .embedding import *
 from .linear import *
 from .loss import *
 from .module import *
 from .norm import *
 from .norm_batch import *
+from .norm_group import *
+from .norm_instance import *
 from .norm_renorm import *
 from .padding import *
 from .parameter import *

@@ -10,6 +10,8 @@ from .attention import *
 from .conv import *
 from .create import *
 from .dropout import *
+from .dropout_alpha import *
+from .dropout_channels import *
 from .einsum import *
 from .elementwise import *
 from .elementwise_compare import *
@@ -22,6 +24,8 @@ from .linear import *
 from .loss import *
 from .norm import *
 from .norm_batch import *
+from .norm_group import *
+from .norm_response import *
 from .pool import *
 from .rearrange import *
 from .reduce import *

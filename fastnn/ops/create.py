@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import array
+from ..autograd.function import Array, array
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike, as_array
 
@@ -359,13 +359,13 @@ def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) 
 def rand_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform random numbers in [0, 1) in the shape and type of `input`."""
     x = array(input)
-    return rand(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return in_order_of(x, rand(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad))
 
 
 def randn_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Standard normal random numbers in the shape and type of `input`."""
     x = array(input)
-    return randn(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return in_order_of(x, randn(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad))
 
 
 def randint_like(input: TensorLike, low: int, high: int | None = None, dtype: Any = None) -> Tensor:
@@ -373,4 +373,13 @@ def randint_like(input: TensorLike, low: int, high: int | None = None, dtype: An
     x = array(input)
     if high is None:
         low, high = 0, low
-    return randint(low, high, x.shape, dtype=dtype or x.dtype)
+    return in_order_of(x, randint(low, high, x.shape, dtype=dtype or x.dtype))
+
+
+def in_order_of(x: Array, y: Tensor) -> Tensor:
+    """The same numbers in the same places, in memory in the order of x."""
+    if not x.flags.c_contiguous:
+        moved = np.empty_like(x, y.dtype)
+        moved[...] = y.data
+        y.data = moved
+    return y

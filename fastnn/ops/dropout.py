@@ -63,15 +63,18 @@ def dropout(
     x = array(input)
     stream = reserve(x.size)
     y = record(_core.dropout(x, p, stream), dropout_backward, (input,), p, stream)
-    if not inplace:
-        return y
-    if not isinstance(input, Tensor):
-        raise TypeError(f"dropout: inplace needs a tensor, got {type(input).__name__}")
-    if recorded("dropout", input):
-        return take_over("dropout", input, y)
-    return copy_(input, y)
+    return written_to("dropout", input, y) if inplace else y
 
 
 def dropout_backward(node: Node, dy: Array) -> Grads:
     p, stream = node.saved
     return (_core.dropout_backward(dy, p, stream),)
+
+
+def written_to(op: str, input: TensorLike, y: Tensor) -> Tensor:
+    """The input, changed to what the operation made of it."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{op}: inplace needs a tensor, got {type(input).__name__}")
+    if recorded(op, input):
+        return take_over(op, input, y)
+    return copy_(input, y)

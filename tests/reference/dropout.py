@@ -34,3 +34,21 @@ def dropout(x, p, stream):
     seed, offset = (int(n) for n in stream)
     kept = numbers(seed, offset, x.size).reshape(x.shape) >= int(p * 2.0**32)
     return np.where(kept, x / (1 - p), 0)
+
+
+def dropout_of_channels(x, p, stream, leading=2):
+    """One number for each place of the leading axes."""
+    mask = dropout(np.ones(x.shape[:leading]), p, stream)
+    return x * mask.reshape(*mask.shape, *[1] * (x.ndim - leading))
+
+
+def alpha_dropout(x, p, stream, leading=None):
+    """What is dropped becomes SELU's lowest value; then mean 0 and variance 1 again."""
+    leading = x.ndim if leading is None else leading
+    if p == 1:
+        return np.zeros_like(x)
+    kept = dropout_of_channels(np.ones(x.shape), p, stream, leading) != 0
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    lowest = -scale * alpha
+    a = 1 / np.sqrt((1 - p) * (1 + p * lowest**2))
+    return a * np.where(kept, x, lowest) - a * p * lowest

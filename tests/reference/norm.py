@@ -121,3 +121,13 @@ def instance_norm(x, mean=None, var=None, weight=None, bias=None, momentum=0.1, 
         mean = (1 - momentum) * mean + momentum * x.mean(axis=axes).mean(axis=0)
         var = (1 - momentum) * var + momentum * x.var(axis=axes).mean(axis=0) * n / (n - 1)
     return y, mean, var
+
+
+def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
+    channels = x.shape[1]
+    y = np.empty_like(x)
+    for c in range(channels):
+        first = c - size // 2
+        near = x[:, max(0, first) : max(0, first + size)]
+        y[:, c] = x[:, c] / (k + alpha / size * (near**2).sum(axis=1)) ** beta
+    return y

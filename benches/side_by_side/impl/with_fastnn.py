@@ -12,7 +12,7 @@ import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
-from .. import convolution, inputs, recurrent, reference
+from .. import convolution, inputs, norms, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -330,6 +330,32 @@ def conv_layer(size: Size) -> tuple[Any, Any, Any]:
     return layer, fastnn.from_numpy(x), fastnn.from_numpy(dy)
 
 
+def norm_step(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        value, slope, weight, bias = norms.arrays(size)
+        x: Any = fastnn.from_numpy(convolution.channels_last(value))
+        dy = fastnn.from_numpy(convolution.channels_last(slope))
+        layer = norms.layer(nn, kind, size[1])
+        layer.weight.data[...] = weight
+        layer.bias.data[...] = bias
+        model = nn.Sequential(layer, nn.ReLU()) if kind == "batch_norm_relu" else layer
+        x.requires_grad = True
+
+        def step() -> Any:
+            x.grad = layer.weight.grad = layer.bias.grad = None
+            y = model(x)
+            y.backward(dy)
+            return y
+
+        def answer() -> Any:
+            y = step().detach().numpy()
+            return norms.answer(y, x.grad.numpy(), layer.weight.grad.numpy())
+
+        return Case(step, answer)
+
+    return build
+
+
 def conv_infer(size: Size, variant: str) -> Case:
     layer, x, _ = conv_layer(size)
 
@@ -401,4 +427,5 @@ BUILDERS = {
     "conv_weight": conv_part(1),
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
+    **{kind: norm_step(kind) for kind in norms.KINDS},
 }

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .. import convolution, inputs, recurrent, reference
+from .. import convolution, inputs, norms, recurrent, reference
 from ..works import Size
 from . import Case
 
@@ -343,6 +343,29 @@ def conv_layer(size: Size, variant: str) -> tuple[Any, torch.Tensor, torch.Tenso
     return layer.to(memory_format=last), value.to(memory_format=last), slope.to(memory_format=last)
 
 
+def norm_step(kind: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        x, dy, weight, bias = map(torch.from_numpy, norms.arrays(size))
+        if variant == "channels_last":
+            x, dy = (a.to(memory_format=torch.channels_last) for a in (x, dy))
+        layer = norms.layer(nn, kind, size[1])
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
+        model = nn.Sequential(layer, nn.ReLU()) if kind == "batch_norm_relu" else layer
+        x.requires_grad_()
+
+        def step() -> torch.Tensor:
+            x.grad = layer.weight.grad = layer.bias.grad = None
+            y: torch.Tensor = model(x)
+            y.backward(dy)
+            return y
+
+        return Case(step, lambda: norms.answer(step().detach(), x.grad, layer.weight.grad))
+
+    return build
+
+
 def conv_infer(size: Size, variant: str) -> Case:
     layer, x, _ = conv_layer(size, variant)
     case = inference(lambda: layer(x))
@@ -408,4 +431,5 @@ BUILDERS = {
     "conv_weight": conv_part(1),
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
+    **{kind: norm_step(kind) for kind in norms.KINDS},
 }

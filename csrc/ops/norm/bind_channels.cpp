@@ -266,12 +266,11 @@ py::tuple batch_renorm_backward(py::handle dy, py::handle input, py::handle mean
 }
 
 std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
-    const Py_ssize_t groups =
-        PyIndex_Check(num_groups.ptr()) != 0 ? PyNumber_AsSsize_t(num_groups.ptr(), nullptr) : -2;
-    if (groups == -2) {
+    if (PyIndex_Check(num_groups.ptr()) == 0) {
         fail<TypeError>(op, ": num_groups must be an int, got ",
                         Py_TYPE(num_groups.ptr())->tp_name);
     }
+    const Py_ssize_t groups = PyNumber_AsSsize_t(num_groups.ptr(), nullptr);
     if (groups <= 0 || x.shape[1] % groups != 0) {
         fail<ValueError>(op, ": ", x.shape[1],
                          " channels cannot be divided into num_groups = ", groups, " groups");

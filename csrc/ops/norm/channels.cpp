@@ -269,7 +269,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
     const bool summed = parameters || centered || a.dresidual != nullptr;
     const Coefficients<T, 5> coefficients(plan);
     const Partial<T, 2> sums(plan, summed);
-    // Sums of g and g (x - m) by set and channel.
+    // (sets, 2, channels): sums of g and of g (x - m).
     Scratch<double> by_channel(static_cast<std::size_t>(s.batch * s.channels * 2));
     double* of_channel = by_channel.data();
 
@@ -301,8 +301,8 @@ void backward_typed(const ChannelBackwardArgs& a) {
                 times += sums.second(b)[i];
             });
             times += off * sum;  // of x less the mean itself, which is no T
-            double* of = of_channel + (b * s.channels + c) * 2;
-            of[0] = sum, of[1] = times;
+            of_channel[2 * b * s.channels + c] = sum;
+            of_channel[(2 * b + 1) * s.channels + c] = times;
             const double w = number<T>(a.w, c, 1) * (a.p == nullptr ? 1 : a.p[c]);
             along += w * sum / n;
             across += w * times * rstd / n;
@@ -351,16 +351,24 @@ void backward_typed(const ChannelBackwardArgs& a) {
             true);
     });
     if (!parameters) return;
-    for (std::int64_t c = 0; c < s.channels; ++c) {
-        double dw = 0, db = 0;
-        for (std::int64_t b = 0; b < s.batch; ++b) {
-            const double* of = of_channel + (b * s.channels + c) * 2;
-            dw += of[1] * a.rstd[b * s.groups + c / s.group()];
-            db += of[0];
+    // Into the sums of the first set.
+    double* const db = of_channel;
+    double* const dw = of_channel + s.channels;
+    for (std::int64_t b = 0; b < s.batch; ++b) {
+        const double* sum = of_channel + 2 * b * s.channels;
+        const double* times = sum + s.channels;
+        for (std::int64_t g = 0; g < s.groups; ++g) {
+            const double rstd = a.rstd[b * s.groups + g];
+            for (std::int64_t c = g * s.group(); c < (g + 1) * s.group(); ++c) {
+                dw[c] = times[c] * rstd + (b == 0 ? 0 : dw[c]);
+                db[c] = sum[c] + (b == 0 ? 0 : db[c]);
+            }
         }
-        if (a.p != nullptr) dw = dw * a.p[c] + db * a.q[c];
-        if (a.dw != nullptr) static_cast<T*>(a.dw)[c] = static_cast<T>(dw);
-        if (a.db != nullptr) static_cast<T*>(a.db)[c] = static_cast<T>(db);
+    }
+    for (std::int64_t c = 0; c < s.channels; ++c) {
+        const double slope = a.p == nullptr ? dw[c] : dw[c] * a.p[c] + db[c] * a.q[c];
+        if (a.dw != nullptr) static_cast<T*>(a.dw)[c] = static_cast<T>(slope);
+        if (a.db != nullptr) static_cast<T*>(a.db)[c] = static_cast<T>(db[c]);
     }
 }
 

@@ -1,6 +1,21 @@
 """Helpers for training loops and sequences, under the names that PyTorch gives them."""
 
 from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
+from ..fusion import (
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
 from . import rnn as rnn
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm", "rnn"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
+    "get_total_norm",
+    "rnn",
+]

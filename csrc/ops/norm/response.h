@@ -1,0 +1,79 @@
+// Local response norm, over neighbouring channels:
+//     y_c = x_c d_c^-beta,  d_c = k + alpha / size  sum of x_j^2 over c - size/2 <= j < c - size/2
+//     + size within the channels dx_c = dy_c d_c^-beta - 2 alpha beta / size x_c  sum over all j
+//     that have c among their neighbours of dy_j x_j d_j^(-beta - 1)
+//
+// x is (outer, n) where a row is C channels of `inner` elements: neighbours are `inner` apart, and
+// what lies beyond either end of a row is 0. y, d, dy and dx are laid out as x and overlap nothing.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::norm {
+
+struct Response {
+    std::int64_t outer, n, inner;
+    std::int64_t size;
+    double alpha, beta, k;
+};
+
+struct ResponseArgs {
+    Dtype dtype;
+    Response shape;
+    const void* x;
+    void* y;
+    void* d;  // or null: not kept
+};
+
+struct ResponseBackwardArgs {
+    Dtype dtype;
+    Response shape;
+    const void* dy;
+    const void* x;
+    const void* d;
+    void* dx;
+};
+
+// A piece of a row: elements begin .. end of n. `around` has room for end - begin and all
+// neighbours of these.
+template <class T>
+struct ResponsePiece {
+    long begin, end, n, inner, size;
+    double scale, beta, k;  // scale: alpha / size
+    const T* dy;
+    const T* x;
+    T* y;  // or dx
+    T* d;
+    T* around;
+};
+
+template <class T>
+struct ResponseTypedKernels {
+    void (*forward)(const ResponsePiece<T>& p);
+    void (*backward)(const ResponsePiece<T>& p);
+};
+
+struct ResponseKernels {
+    ResponseTypedKernels<float> f32;
+    ResponseTypedKernels<double> f64;
+    template <class T>
+    const ResponseTypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const ResponseKernels& response_kernels();  // defined by response_kernel.cpp, once per level
+
+extern const Kernel<ResponseArgs> kResponse;
+extern const Kernel<ResponseBackwardArgs> kResponseBackward;
+
+}  // namespace fastnn::norm

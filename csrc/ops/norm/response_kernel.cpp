@@ -1,0 +1,88 @@
+#include "ops/norm/response.h"
+
+#include "ops/norm/moments_kernel.h"
+#include "simd/math.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using norm::ResponsePiece;
+
+// d^-beta; the power of AlexNet by two roots.
+template <class T>
+FASTNN_INLINE Vec<T> power(Vec<T> d, double beta) {
+    using V = Vec<T>;
+    if (beta == 0.75) {
+        const V root = sqrt(d);
+        return V(T(1)) / (root * sqrt(root));
+    }
+    return pow(d, V(T(-beta)));
+}
+
+// Fills `around` with f(i, count) for the elements and `before` and `behind` channels more, zeros
+// beyond the row; gives the sums over before + 1 + behind channels to g(i, count, sum).
+template <class T, class F, class G>
+FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, long before, long behind, F f, G g) {
+    using V = Vec<T>;
+    const long first = p.begin - before * p.inner, last = p.end + behind * p.inner;
+    const long low = first < 0 ? 0 : first, high = last > p.n ? p.n : last;
+    T* const around = p.around - first;
+    __builtin_memset(p.around, 0, sizeof(T) * static_cast<unsigned long>(low - first));
+    over<T>(low, high,
+            [&](long i, long k) __attribute__((always_inline)) { store(f(i, k), around + i, k); });
+    __builtin_memset(around + high, 0, sizeof(T) * static_cast<unsigned long>(last - high));
+    over<T>(p.begin, p.end, [&](long i, long k) __attribute__((always_inline)) {
+        V sum;
+        const T* at = around + i - before * p.inner;
+        for (long j = -before; j <= behind; ++j, at += p.inner) sum += load(at, k);
+        g(i, k, sum);
+    });
+}
+
+template <class T>
+void forward(const ResponsePiece<T>& p) {
+    using V = Vec<T>;
+    const V scale = T(p.scale), start = T(p.k);
+    neighbours<T>(
+        p, p.size / 2, (p.size - 1) / 2,
+        [&](long i, long k) __attribute__((always_inline)) {
+            const V x = load(p.x + i, k);
+            return x * x;
+        },
+        [&](long i, long k, V sum) __attribute__((always_inline)) {
+            const V d = fma(sum, scale, start);
+            if (p.d != nullptr) store(d, p.d + i, k);
+            store(load(p.x + i, k) * power(d, p.beta), p.y + i, k);
+        });
+}
+
+template <class T>
+void backward(const ResponsePiece<T>& p) {
+    using V = Vec<T>;
+    const V factor = T(-2 * p.scale * p.beta);
+    neighbours<T>(
+        p, (p.size - 1) / 2, p.size / 2,
+        [&](long i, long k) __attribute__((always_inline)) {
+            const V d = load(p.d + i, k), slope = load(p.dy + i, k) * load(p.x + i, k);
+            return slope * power(d, p.beta) / d;
+        },
+        [&](long i, long k, V sum) __attribute__((always_inline)) {
+            const V x = load(p.x + i, k), dy = load(p.dy + i, k);
+            store(fma(dy, power(load(p.d + i, k), p.beta), factor * x * sum), p.y + i, k);
+        });
+}
+
+template <class T>
+constexpr norm::ResponseTypedKernels<T> kTyped{forward<T>, backward<T>};
+
+constexpr norm::ResponseKernels kTable{kTyped<float>, kTyped<double>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::norm {
+template <>
+const ResponseKernels& response_kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::norm

@@ -1,0 +1,134 @@
+"""Dropout of whole channels, and the one for SELU, as layers."""
+
+from __future__ import annotations
+
+from ..ops import dropout_alpha, dropout_channels
+from ..tensor import Tensor, TensorLike
+from .dropout import Dropout
+
+__all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
+
+
+class Dropout1d(Dropout):
+    """Sets whole channels of rows to zero at random while training.
+
+    See `fastnn.nn.functional.dropout1d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.Dropout1d(0.2)
+    >>> layer(fastnn.ones(8, 10, 5)).shape
+    (8, 10, 5)
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, L) or (C, L) to the same."""
+        return dropout_channels.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(Dropout):
+    """Sets whole channels of images to zero at random while training.
+
+    See `fastnn.nn.functional.dropout2d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.Dropout2d(0.2)
+    >>> layer(fastnn.ones(8, 10, 5, 5)).shape
+    (8, 10, 5, 5)
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, H, W) or (N, C, L) to the same."""
+        return dropout_channels.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(Dropout):
+    """Sets whole channels of volumes to zero at random while training.
+
+    See `fastnn.nn.functional.dropout3d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.Dropout3d(0.2)
+    >>> layer(fastnn.ones(8, 10, 2, 5, 5)).shape
+    (8, 10, 2, 5, 5)
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, D, H, W) or (C, D, H, W) to the same."""
+        return dropout_channels.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(Dropout):
+    """Sets elements to SELU's lowest value at random while training.
+
+    See `fastnn.nn.functional.alpha_dropout`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.AlphaDropout(0.2)
+    >>> layer(fastnn.ones(8, 10)).shape
+    (8, 10)
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """any shape to the same."""
+        return dropout_alpha.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(Dropout):
+    """Sets whole channels to SELU's lowest value at random while training.
+
+    See `fastnn.nn.functional.feature_alpha_dropout`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.FeatureAlphaDropout(0.2)
+    >>> layer(fastnn.ones(8, 10, 5)).shape
+    (8, 10, 5)
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, *) to the same."""
+        return dropout_alpha.feature_alpha_dropout(input, self.p, self.training, self.inplace)
