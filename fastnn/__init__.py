@@ -4,6 +4,7 @@ from . import autograd as autograd
 from . import config as config
 from . import data as data
 from . import kernels as kernels
+from . import models as models
 from . import nn as nn
 from . import optim as optim
 from . import random as random

@@ -101,9 +101,11 @@ class BatchNorm(ChannelNorm):
             residual=residual,
         )
 
-    def forward_with(self, input: TensorLike, activation: str) -> Tensor:
-        """`forward` and an activation of `fuses` as one operation."""
-        return self.forward(input, activation)
+    def forward_with(
+        self, input: TensorLike, activation: str, residual: TensorLike | None = None
+    ) -> Tensor:
+        """`forward`, a sum and an activation of `fuses` as one operation."""
+        return self.forward(input, activation, residual)
 
 
 @shared(NORMALIZED)

@@ -1,0 +1,35 @@
+"""What blocks do all the time: a convolution, its norm, a sum and a relu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..nn import Identity, Module
+from ..nn.container import can_fuse
+from ..tensor import Tensor
+
+
+def conv_norm(
+    x: Tensor,
+    conv: Module,
+    norm: Module,
+    relu: Any = None,
+    residual: Tensor | None = None,
+) -> Tensor:
+    """``relu(norm(conv(x)) + residual)``, in one operation behind `conv`, or in `conv` itself.
+
+    Modules of other classes, and those with hooks, are called one after the other.
+    """
+    last: Any = norm
+    if type(norm) is Identity and norm._hooks is None:  # folded into the convolution
+        last = conv
+    else:
+        x = conv(x)
+    plain = last._hooks is None and getattr(last, "activation", None) is None
+    if relu is not None and relu._hooks is None and plain and can_fuse(last, relu):
+        fused: Tensor = last.forward_with(x, relu.fused, residual)
+        return fused
+    y: Tensor = last(x)
+    if residual is not None:
+        y = y + residual
+    return y if relu is None else relu(y)
