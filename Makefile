@@ -1,6 +1,6 @@
 # Everything from one command each, on a machine with Python 3, g++ and make:
 #
-#   make demo    train on handwritten digits, print how well and how fast, write demo.png
+#   make demo    train two networks on handwritten digits, print how well and how fast, write demo.png
 #   make test    the whole test suite
 #   make bench   the side-by-side benchmarks
 #
