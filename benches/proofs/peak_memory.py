@@ -1,9 +1,11 @@
-"""Peak memory of an LSTM step, forward and backward, beside PyTorch's.
+"""Peak memory and time of a step of training beside PyTorch's: LSTM, ResNet-50, VGG-16.
 
-Each library runs in a process of its own. Counted is what the step takes at most beyond the
-library, the layer and the input: the peak of resident memory over three steps.
+Each library runs in a process of its own, for each work. Counted is what the step takes at most
+beyond the library, the layers and the input: the peak of resident memory over three steps, for
+networks with gradients of all weights and the state of SGD with momentum. Of PyTorch's memory
+formats, the one that needs less counts.
 
-    python -m benches.proofs.peak_memory [--peers-python PYTHON]
+    python -m benches.proofs.peak_memory [--only vgg_step] [--peers-python PYTHON]
 """
 
 from __future__ import annotations
@@ -14,10 +16,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 
 from ..side_by_side.libraries import ROOT
 
-SIZE = (128, 64, 256, 512, 1, 1)  # T, N, I, H, layers, directions
+# Kind of work -> a small size, to have threads and code in memory, and the size.
+WORKS = {
+    "lstm_step": ((4, 64, 256, 512, 1, 1), (128, 64, 256, 512, 1, 1)),  # T, N, I, H, layers, ways
+    "resnet_step": ((18, 2, 32, 10), (50, 4, 224, 1000)),  # depth, N, side, classes
+    "vgg_step": (None, (16, 4, 224, 1000)),
+}
+RUNS = (("fastnn", ""), ("torch", ""), ("torch", "channels_last"))
 
 
 def memory(field: str) -> float:
@@ -28,39 +37,57 @@ def memory(field: str) -> float:
     raise KeyError(field)
 
 
-def measure(library: str) -> None:
-    """Print the MB that a step needs."""
+def measure(library: str, kind: str, variant: str) -> None:
+    """Print the MB that a step needs, and its seconds."""
     impl = importlib.import_module(f"..side_by_side.impl.with_{library}", __package__)
     impl.setup(2)
-    small = impl.BUILDERS["lstm_step"]((4, 64, 256, 512, 1, 1), "")
-    small.step()  # threads and code are there
-    case = impl.BUILDERS["lstm_step"](SIZE, "")
+    small, size = WORKS[kind]
+    if small is not None:
+        impl.BUILDERS[kind](small, variant).step()
+    case = impl.BUILDERS[kind](size, variant)
     before = memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    times = []
     for _ in range(3):
+        begin = perf_counter()
         case.step()
-    print(f"{memory('VmHWM') - before:.1f}")
+        times.append(perf_counter() - begin)
+    print(f"{memory('VmHWM') - before:.1f} {min(times):.3f}")
+
+
+def compare(kind: str, peers_python: str) -> bool:
+    """Measure each library; whether fastnn needs no more than PyTorch."""
+    found: dict[str, float] = {}
+    for library, variant in RUNS:
+        if variant and kind == "lstm_step":
+            continue
+        python = sys.executable if library == "fastnn" else peers_python
+        command = [python, "-m", "benches.proofs.peak_memory", "--library", library]
+        command += ["--only", kind, "--variant", variant]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{library}: {done.stderr.strip().splitlines()[-1]}")
+            continue
+        size, seconds = map(float, done.stdout.split())
+        found[library] = min(size, found.get(library, size))
+        name = f"{library} {variant}".strip()
+        print(f"{kind} {WORKS[kind][1]}, {name}: {size:.0f} MB beyond the layers, {seconds:.3f} s")
+    return found["fastnn"] <= found.get("torch", found["fastnn"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure each library; fail if fastnn needs more than PyTorch."""
     parser = argparse.ArgumentParser(prog="python -m benches.proofs.peak_memory")
     parser.add_argument("--peers-python", default=sys.executable, help="has PyTorch")
+    parser.add_argument("--only", choices=WORKS, help="one kind of work")
     parser.add_argument("--library", help="measure this one in this process")
+    parser.add_argument("--variant", default="", help="memory format of PyTorch")
     options = parser.parse_args(argv)
     if options.library:
-        measure(options.library)
+        measure(options.library, options.only, options.variant)
         return 0
-    found = {}
-    for library, python in (("fastnn", sys.executable), ("torch", options.peers_python)):
-        command = [python, "-m", "benches.proofs.peak_memory", "--library", library]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode:
-            print(f"{library}: {done.stderr.strip().splitlines()[-1]}")
-            continue
-        found[library] = float(done.stdout)
-        print(f"{library}: {found[library]:.1f} MB beyond layer and input, {SIZE}")
-    return int(found["fastnn"] > found.get("torch", found["fastnn"]))
+    kinds = [options.only] if options.only else list(WORKS)
+    return int(False in [compare(kind, options.peers_python) for kind in kinds])
 
 
 if __name__ == "__main__":

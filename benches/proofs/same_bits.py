@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fastnn
 
-from .training import train, train_characters
+from .training import train, train_characters, train_images
 
 THREADS = (1, 2, 3, 7)
-RUNS = {"layers": train, "a character model": train_characters}
+RUNS = {"layers": train, "a character model": train_characters, "a ResNet": train_images}
 
 
 def main(steps: int = 150, repeats: int = 2) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import fastnn
-from fastnn import nn, optim
+from fastnn import models, nn, optim
 from fastnn.nn import functional
 
 
@@ -64,6 +64,21 @@ def train_characters(steps: int, seed: int = 0) -> str:
         window = text[20 * i : 20 * (i + 1) + 1]
         ids, labels = fastnn.tensor(window[:-1]), fastnn.tensor(window[1:].reshape(-1))
         losses.append(step(network, optimizer, ids, labels))
+    return digest_of(losses, network)
+
+
+def train_images(steps: int, seed: int = 0) -> str:
+    """A ResNet of ten layers on batches of several sizes; a hash of all weights and losses."""
+    fastnn.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = models.ResNet(models.BasicBlock, (1, 1, 1, 1), num_classes=10)
+    optimizer = optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
+    losses = []
+    for i in range(steps // 5):
+        count, side = 5 + 3 * (i % 5), 33 + 8 * (i % 3)
+        x = rng.standard_normal((count, 3, side, side), dtype=np.float32)
+        labels = fastnn.tensor(rng.integers(0, 10, count))
+        losses.append(step(network, optimizer, fastnn.tensor(x), labels))
     return digest_of(losses, network)
 
 

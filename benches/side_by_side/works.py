@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from . import convolution, norms
+from . import convolution, networks, norms
 from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
+NETWORKS = {"resnet": "ResNet", "vgg": "VGG"}
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,35 @@ def norm(kind: str, *size: int, target: float) -> Work:
     )
 
 
+def network_step(kind: str, *size: int, target: float) -> Work:
+    """A step of training with SGD and momentum: depth, N, side of the images, classes."""
+    depth, batch, side, _ = size
+    total, first = networks.products(kind, size)
+    return Work(
+        name=f"{NETWORKS[kind]}-{depth} training step B{batch} {side}x{side}",
+        kind=f"{kind}_step",
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last"),
+        flops=2 * (3 * total - first),
+        tolerance=5e-3,
+        targets={"torch": target},
+    )
+
+
+def resnet_infer(*size: int, targets: dict[str, float]) -> Work:
+    """Forward without a tape, norms folded: depth, N, side of the images, classes."""
+    depth, batch, side, _ = size
+    return Work(
+        name=f"ResNet-{depth} {side}x{side} inference B{batch}",
+        kind="resnet_infer",
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last", "onnxruntime"),
+        flops=2 * networks.products("resnet", size)[0],
+        tolerance=1e-4,
+        targets=targets,
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -353,4 +383,9 @@ WORKS: tuple[Work, ...] = (
     norm("batch_norm_relu", 8, 64, 56, target=1.3),
     norm("group_norm", 8, 64, 56, target=1.0),
     norm("instance_norm", 8, 64, 56, target=1.0),
+    network_step("resnet", 18, 16, 64, 1000, target=1.5),
+    resnet_infer(18, 1, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
+    resnet_infer(18, 8, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
+    network_step("resnet", 50, 4, 224, 1000, target=1.0),
+    network_step("vgg", 16, 4, 224, 1000, target=1.0),
 )

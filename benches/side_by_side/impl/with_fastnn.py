@@ -14,7 +14,7 @@ from fastnn.nn import functional
 
 from .. import convolution, inputs, norms, recurrent, reference
 from ..works import Size
-from . import Case
+from . import Case, fastnn_networks
 
 
 def setup(threads: int) -> str:
@@ -428,4 +428,5 @@ BUILDERS = {
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
     **{kind: norm_step(kind) for kind in norms.KINDS},
+    **fastnn_networks.BUILDERS,
 }

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from .. import inputs, recurrent
 from ..works import Size
-from . import Case
+from . import Case, onnx_networks
 
 THREADS = 1
 
@@ -40,13 +40,16 @@ def model(layers: list[inputs.Layer]) -> bytes:
     return bytes(helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString())
 
 
-def mlp_infer(size: Size, variant: str) -> Case:
-    data = inputs.mlp_inputs(size)
+def session_of(made: bytes) -> Any:
+    """A model that is ready to run."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(
-        model(data.layers), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(made, options, providers=["CPUExecutionProvider"])
+
+
+def mlp_infer(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    session = session_of(model(data.layers))
     feed = {"x": data.x}
 
     def step() -> Any:
@@ -76,11 +79,7 @@ def lstm_infer(size: Size, variant: str) -> Case:
     graph = helper.make_graph([node], "lstm", [x], [y], weights)
     opset = [helper.make_opsetid("", 17)]
     made = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(
-        made.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = session_of(made.SerializeToString())
     feed = {"x": recurrent.sequences(size)[0]}
 
     def step() -> Any:
@@ -89,4 +88,8 @@ def lstm_infer(size: Size, variant: str) -> Case:
     return Case(step, lambda: inputs.digest(step()))
 
 
-BUILDERS = {"mlp_infer": mlp_infer, "lstm_infer": lstm_infer}
+BUILDERS = {
+    "mlp_infer": mlp_infer,
+    "lstm_infer": lstm_infer,
+    "resnet_infer": onnx_networks.infer("resnet", session_of),
+}

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from .. import convolution, inputs, norms, recurrent, reference
 from ..works import Size
-from . import Case
+from . import Case, torch_networks
 
 ADAM: dict[str, dict[str, bool]] = {"": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 
@@ -432,4 +432,5 @@ BUILDERS = {
     "conv_step": conv_step(first=False),
     "conv_first": conv_step(first=True),
     **{kind: norm_step(kind) for kind in norms.KINDS},
+    **torch_networks.BUILDERS,
 }
