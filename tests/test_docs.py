@@ -36,6 +36,14 @@ def test_the_guide_to_sequences_runs():
     assert names["encoded"].shape == (3, 20, 32)
 
 
+def test_the_guide_to_images_runs(capsys):
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "images.md"):
+        exec(compile(block, "images.md", "exec"), names)
+    assert "0: Conv2d" in capsys.readouterr().out
+    assert names["scores"].shape == (4, 10)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
