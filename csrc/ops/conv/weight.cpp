@@ -296,7 +296,9 @@ double direct_weight_ns(const WeightArgs& args) {
     return visit_float(args.dtype, [&]<class T>() {
         const gemm::Blocking& f = gemm_table<T>().blocking;
         const double pixels = n(s.n) * n(s.out_size());
-        return 2 * pixels * n(s.taps()) * n(s.c) * n(round_up(s.o / s.groups, f.width)) /
+        const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
+        return weights * 0.5 +
+               2 * pixels * n(s.taps()) * n(s.c) * n(round_up(s.o / s.groups, f.width)) /
                    (0.9 * f.flops_per_ns) +
                n(s.n) * n(s.in_size()) * n(s.c) * 0.2 + pixels * n(s.o) * 0.2;
     });

@@ -14,6 +14,8 @@
 namespace fastnn::conv {
 namespace {
 
+constexpr double kOwnWeights = 0.05;
+
 class Forward {
  public:
     Forward(const Args& args, const ForwardPlan& plan)
@@ -121,23 +123,31 @@ void Forward::regions(long chunks, F f) const {
 
 // The result of a point takes the place of the point before it, which is no longer needed.
 void Forward::by_tiles() {
-    const Columns c = columns(0, s_.in, nullptr);
     const long plane = padded_plane(plan_.tiles * std::max(v_row_, m_row_));
-    const long size = (s_.points + 1) * plane, u_size = weights_size(s_.in);
+    const long u_size = weights_size(s_.in), size = (s_.points + 1) * plane;
     const int threads = threads_worth(tile_steps_, plan_.ns);
-    Scratch<float> memory(elements(size * threads)), u(elements(u_size));
+    // Where transforming weights is a small part of the work, each thread does so for itself: that
+    // is sooner done than meeting and fetching them from one another.
+    const bool own = plan_.weights_ns * (threads - 1) < kOwnWeights * plan_.ns;
+    Scratch<float> memory(elements(size * threads)), u(elements(u_size * (own ? threads : 1)));
+    const Columns c = columns(0, s_.in, nullptr);
     constexpr long piece = 32;  // rows of weights
-    const long panels = ceil_div(s_.out, nr_);
-    const auto block_at = [&](long b) { return u.data() + depths_.at(b) * c.padded; };
-    const long pieces = ceil_div(depths_.size, piece);
+    const long panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
+    const long tasks = depths_.count * pieces * panels;
     regions(tile_steps_, [&](long begin, long count) {
         parallel_team(threads, [&](Team& team) {
+            float* const points = u.data() + (own ? u_size * team.thread() : 0);
+            const auto block_at = [&](long b) { return points + depths_.at(b) * c.padded; };
             const auto make_weights = [&](long task) {
                 const long b = task / pieces / panels, first = task / panels % pieces * piece;
                 const long rows = std::min(piece, depths_.of(b) - first);
                 if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
             };
-            if (begin == 0) team.loop(depths_.count * pieces * panels, make_weights);
+            if (own) {
+                for (long task = 0; task < tasks; ++task) make_weights(task);
+            } else if (begin == 0) {
+                team.loop(tasks, make_weights);
+            }
             float* const m = memory.data() + size * team.thread();
             float* const v = m + plane;
             team.share_out(count, [&](long i) {

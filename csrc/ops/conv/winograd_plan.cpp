@@ -23,7 +23,8 @@ constexpr Cost kCosts[2] = {{17, 12, 14, 31, 46, 57}, {62, 38, 43, 50, 65, 100}}
 constexpr double kPointNs = 25;  // a call of the product of one point
 constexpr double kCallNs = 500;
 constexpr long kFewTiles = 3;     // a product of fewer takes as long: it waits for its weights
-constexpr long kFewChannels = 3;  // storing a tile of sums takes as long as summing so many
+constexpr long kFewChannels = 6;  // storing a tile of sums takes as long as summing so many
+constexpr long kFewRows = 10;     // of dw: with fewer, reading the points of dy takes as long
 
 double number(long n) {
     return static_cast<double>(n);
@@ -34,17 +35,19 @@ class Estimate {
     explicit Estimate(const WinogradSizes& s)
         : s_(s), b_(gemm_table<float>().blocking), c_(kCosts[s.index()]) {}
     // `products` of each point, for which weights are transformed so many times.
-    double forward(long products, long weights) const {
+    double forward(long products, long times) const {
         const double tile = c_.input * vectors(s_.in) + c_.output * vectors(s_.out);
-        const double weight = s_.transposed ? c_.flipped : c_.weight;
-        return number(s_.tiles) * tile + weight * number(s_.in * weights) * vectors(s_.out) +
+        return number(s_.tiles) * tile + number(times) * weights() +
                arithmetic(s_.in + kFewChannels, std::max(kFewTiles, s_.tiles)) + calls(products);
+    }
+    double weights() const {
+        return (s_.transposed ? c_.flipped : c_.weight) * number(s_.in) * vectors(s_.out);
     }
     // Each tile of x is transformed for every block of columns, and the other way round.
     double backward(long row_blocks, long col_blocks, long slices) const {
         const double tile = c_.input * vectors(s_.in) * number(col_blocks) +
                             c_.gradient * vectors(s_.out) * number(row_blocks);
-        return number(s_.tiles) * tile + arithmetic(s_.in, s_.tiles) +
+        return number(s_.tiles) * tile + arithmetic(std::max(kFewRows, s_.in), s_.tiles) +
                c_.weight_gradient * number(s_.in * slices) * vectors(s_.out) +
                calls(row_blocks * col_blocks * slices);
     }
@@ -82,6 +85,7 @@ ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(til
     const gemm::Blocking& b = gemm_table<float>().blocking;
     const long row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
     const long fit = kTileBytes / point / row / b.mr * b.mr;
+    weights_ns = estimate.weights();
     const bool small = s.points * s.in * s.out * 4 <= kWeightBytes;
     if (small && fit >= b.mr && s.tiles >= 2 * b.mr) {
         schedule = Schedule::tiles;

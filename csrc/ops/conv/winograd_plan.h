@@ -10,8 +10,8 @@ enum class Schedule : std::uint8_t { tiles, columns };
 struct ForwardPlan {
     long m;
     Schedule schedule;
-    long tiles, columns;  // of a chunk
-    double ns;            // of one thread
+    long tiles, columns;    // of a chunk
+    double ns, weights_ns;  // of one thread; of transforming weights once
     ForwardPlan(const Shape& shape, bool transposed, long m);
 };
 
