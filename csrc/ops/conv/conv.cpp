@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/conv/depthwise.h"
 #include "ops/conv/direct.h"
 #include "ops/conv/winograd.h"
 #include "ops/gemm/gemm.h"
@@ -61,6 +62,7 @@ void run(const Args& args) {
     if (s.n * to == 0) return;
     visit_float(args.dtype, [&]<class T>() {
         if (is_product(s)) return product<T>(args);
+        if (is_depthwise(s)) return depthwise<T>(args);
         if (by_winograd(args, direct_ns)) return winograd(args);
         direct<T>(args);
     });
@@ -79,6 +81,7 @@ void run_weight(const WeightArgs& args) {
         if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s))) bias_gradient<T>(args);
         if (!wanted) return;
         if (is_product(s)) return product_weight<T>(args);
+        if (is_depthwise(s)) return depthwise_weight<T>(args);
         if (by_winograd(args, direct_weight_ns)) return winograd(args);
         direct_weight<T>(args);
     });

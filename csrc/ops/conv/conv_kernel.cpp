@@ -31,7 +31,7 @@ struct TapRows {
 template <class T>
 void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr long W = V::width, ahead = 512 / sizeof(T);
     const long length = p.rows * p.taps;
     for (long j = 0; j < p.width; j += W) {
         const long cols = p.cols - j < W ? p.cols - j : W;
@@ -42,7 +42,11 @@ void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
             V r[W];
             if (cols == W && n == W) {
 #pragma GCC unroll 16
-                for (int i = 0; i < W; ++i) r[i] = V::load(w + i * p.col_stride);
+                for (int i = 0; i < W; ++i) {
+                    // As many rows at once as the processor does not follow by itself.
+                    __builtin_prefetch(w + i * p.col_stride + ahead);
+                    r[i] = V::load(w + i * p.col_stride);
+                }
             } else {
 #pragma GCC unroll 16
                 for (int i = 0; i < W; ++i)
@@ -104,17 +108,17 @@ template <class T>
 void unpack_weight(const UnpackWeight<T>& u) {
     using V = Vec<T>;
     constexpr long W = V::width;
-    const long end = u.row_end * u.taps, col_stride = u.rows * u.taps;
+    const long end = u.rows * u.taps;
     for (long j = 0; j < u.cols; j += W) {
         const long cols = u.cols - j < W ? u.cols - j : W;
-        long row = u.row_begin, tap = 0;
-        for (long q = row * u.taps; q < end; q += W) {
+        long row = 0, tap = 0;
+        for (long q = 0; q < end; q += W) {
             const long n = end - q < W ? end - q : W;
             V r[W];
 #pragma GCC unroll 16
             for (int i = 0; i < W; ++i) {
                 if (i >= n) continue;
-                const T* sums = u.sums + (tap * u.rows + row) * u.stride + j;
+                const T* sums = u.sums + tap * u.tap_stride + row * u.stride + j;
                 V sum = V::load(sums, cols);
                 for (long s = 1; s < u.slices; ++s) {
                     sums += u.slice_stride;
@@ -124,10 +128,10 @@ void unpack_weight(const UnpackWeight<T>& u) {
                 if (++tap == u.taps) tap = 0, ++row;
             }
             transpose(r);
-            T* const dw = u.dw + j * col_stride + q;
+            T* const dw = u.dw + j * u.dw_stride + q;
 #pragma GCC unroll 16
             for (int i = 0; i < W; ++i) {
-                if (i < cols) r[i].store(dw + i * col_stride, n);
+                if (i < cols) r[i].store(dw + i * u.dw_stride, n);
             }
         }
     }

@@ -16,6 +16,7 @@ constexpr double kChunkNs = 8000;  // a chunk costs some 200 ns to hand out and 
 constexpr double kManyChunks = 32;
 constexpr long kPackRows = 128;  // channels of weights that are packed in one go
 constexpr long kFillRows = 256;
+constexpr long kWidePixel = 32;  // elements: copied one by one, fetching those that follow
 
 template <class T>
 class Direct {
@@ -45,7 +46,7 @@ class Direct {
     }
 
     void run() {
-        fill();
+        if (outputs_ < s_.to[0] * s_.to[1] * s_.to[2]) fill<T>(a_);
         long chunks = 0;
         std::size_t local_size = 0;
         bool pack = false;
@@ -112,26 +113,6 @@ class Direct {
 
     long padded_columns() const { return round_up(s_.to_group, g_.blocking.width); }
     long panels() const { return ceil_div(s_.to_group, g_.blocking.nr); }
-
-    // Outputs that no tap meets get bias and residual alone.
-    void fill() {
-        const long pixels = s_.to[0] * s_.to[1] * s_.to[2];
-        if (outputs_ == pixels) return;
-        const long rows = a_.shape.n * pixels, cols = s_.to_channels;
-        const long chunks = ceil_div(rows, kFillRows);
-        parallel_for(chunks, static_cast<double>(kFillRows * cols) * 0.1, [&](long chunk) {
-            const long i = chunk * kFillRows;
-            gemm::Finish<T> f{};
-            f.rows = std::min(kFillRows, rows - i), f.cols = cols;
-            f.c = to_ + i * cols, f.c_row = cols;
-            f.alpha = 1;
-            f.bias = static_cast<const T*>(a_.bias);
-            if (a_.residual != nullptr)
-                f.residual = static_cast<const T*>(a_.residual) + i * cols, f.residual_row = cols;
-            f.relu = a_.relu;
-            g_.finish(f);
-        });
-    }
 
     // Chunks of packing: some channels of one panel.
     long parts() const { return ceil_div(s_.from_group, kPackRows); }
@@ -236,7 +217,7 @@ class Direct {
     }
 
     void copy_pixels(const T* x, long step, long pixels, T* to, long pixel) const {
-        if (step == s_.from_group && pixel == step) {
+        if (step == s_.from_group && pixel == step && step < kWidePixel) {
             std::copy_n(x, pixels * pixel, to);
         } else {
             g_.copy_rows(x, step, 1, pixels, s_.from_group, to, pixel);
@@ -326,6 +307,28 @@ void direct(const Args& args) {
     Direct<T>(args).run();
 }
 
+template <class T>
+void fill(const Args& args) {
+    const Sides s(args.shape, args.transposed);
+    const long rows = args.shape.n * s.to[0] * s.to[1] * s.to[2], cols = s.to_channels;
+    const gemm::TypedKernels<T>& g = gemm_table<T>();
+    parallel_for(ceil_div(rows, kFillRows), static_cast<double>(kFillRows * cols) * 0.1,
+                 [&](long chunk) {
+                     const long i = chunk * kFillRows;
+                     gemm::Finish<T> f{};
+                     f.rows = std::min(kFillRows, rows - i), f.cols = cols;
+                     f.c = static_cast<T*>(args.to) + i * cols, f.c_row = cols;
+                     f.alpha = 1;
+                     f.bias = static_cast<const T*>(args.bias);
+                     if (args.residual != nullptr) {
+                         f.residual = static_cast<const T*>(args.residual) + i * cols;
+                         f.residual_row = cols;
+                     }
+                     f.relu = args.relu;
+                     g.finish(f);
+                 });
+}
+
 double direct_ns(const Args& args) {
     const Shape& s = args.shape;
     const auto n = [](long x) { return static_cast<double>(x); };
@@ -344,5 +347,7 @@ double direct_ns(const Args& args) {
 
 template void direct<float>(const Args&);
 template void direct<double>(const Args&);
+template void fill<float>(const Args&);
+template void fill<double>(const Args&);
 
 }  // namespace fastnn::conv

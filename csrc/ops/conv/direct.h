@@ -15,6 +15,10 @@ void direct_weight(const WeightArgs& args);
 double direct_ns(const Args& args);
 double direct_weight_ns(const WeightArgs& args);
 
+// The outputs that no tap meets, or all: bias and residual alone.
+template <class T>
+void fill(const Args& args);
+
 // db alone.
 template <class T>
 void bias_gradient(const WeightArgs& args);

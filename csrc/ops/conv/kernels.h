@@ -28,14 +28,15 @@ struct PackWeight {
     long block, first_row;
 };
 
-// dw[col * taps * rows + row * taps + tap] = sum over slices of sums[(tap * rows + row) * stride +
-// col]; rows from `row_begin` to `row_end`.
+// dw[col * dw_stride + row * taps + tap] = sum over slices of sums[tap * tap_stride + row * stride
+// + col].
 template <class T>
 struct UnpackWeight {
     const T* sums;
-    long stride, slices, slice_stride;
-    long rows, cols, taps, row_begin, row_end;
+    long tap_stride, stride, slices, slice_stride;
+    long rows, cols, taps;
     T* dw;
+    long dw_stride;
 };
 
 // Channels of pixels into panels of A: balanced groups of at most mr channels, group i0 at panels +

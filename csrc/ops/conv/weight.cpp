@@ -30,6 +30,11 @@ struct Range {
 
 template <class T>
 class Weight {
+    struct Sums {
+        T* data;
+        long tap, row;  // strides
+    };
+
  public:
     explicit Weight(const WeightArgs& args)
         : a_(args),
@@ -52,9 +57,10 @@ class Weight {
     void run() {
         const long chunks = sh_.groups * c_blocks_ * o_blocks_ * slices_;
         const int threads = threads_worth(chunks, cost_ns_);
-        const std::size_t local_size = static_cast<std::size_t>(x_size_ + dy_size_ + 16);
+        const auto local_size = static_cast<std::size_t>(
+            x_size_ + dy_size_ + (slices_ == 1 ? taps_ * c_block_ * o_block_ : 0) + 16);
         Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-        Scratch<T> sums(static_cast<std::size_t>(slice_ * slices_));
+        Scratch<T> sums(slices_ == 1 ? 0 : static_cast<std::size_t>(slice_ * slices_));
         Scratch<T> bias(a_.db == nullptr ? 0 : static_cast<std::size_t>(sh_.o * slices_));
         sums_ = sums.data(), bias_ = a_.db == nullptr ? nullptr : bias.data();
         const long region = std::max(
@@ -135,13 +141,21 @@ class Weight {
         const Range c{cb, std::min(s_.from_group, cb + c_block_)};
         const long blocks = plane_blocks_ * row_blocks_ * col_blocks_;
         const long first = blocks * slice / slices_, end = blocks * (slice + 1) / slices_;
+        // With one slice, sums stay near and go to dw at once.
+        const bool alone = slices_ == 1;
+        Sums sums{local + x_size_ + dy_size_, c_block_ * o_block_, o_block_};
+        if (!alone) {
+            sums = {sums_ + slice * slice_ + (group * taps_ * s_.from_group + cb) * o_stride_ + ob,
+                    s_.from_group * o_stride_, o_stride_};
+        }
         for (long block = first; block < end; ++block)
-            pixels(block, block == first, slice, group, c, o, local, local + x_size_);
+            pixels(block, block == first, slice, group, c, o, local, local + x_size_, sums);
+        if (alone) unpack(sums, group, c, o);
     }
 
     // Adds what one block of pixels gives.
-    void pixels(long block, bool first, long slice, long group, Range c, Range o, T* x,
-                T* dy) const {
+    void pixels(long block, bool first, long slice, long group, Range c, Range o, T* x, T* dy,
+                Sums sums) const {
         const long col = block % col_blocks_ * cols_,
                    row = block / col_blocks_ % row_blocks_ * rows_,
                    plane = block / col_blocks_ / row_blocks_ * planes_;
@@ -157,10 +171,7 @@ class Weight {
                            bias_ + slice * sh_.o + group * s_.to_group + o.begin, !first);
         }
         copy_input(planes, rows, cols, group, c, x);
-        multiply(planes.size(), rows.size(), cols.size(), first,
-                 sums_ + slice * slice_ + (group * taps_ * s_.from_group + c.begin) * o_stride_ +
-                     o.begin,
-                 c, o, x, dy);
+        multiply(planes.size(), rows.size(), cols.size(), first, sums, c, o, x, dy);
     }
 
     // The part of x that a block of pixels meets, with zeros where it reaches beyond.
@@ -204,7 +215,7 @@ class Weight {
         }
     }
 
-    void multiply(long planes, long rows, long cols, bool first, T* sums, Range c, Range o,
+    void multiply(long planes, long rows, long cols, bool first, Sums sums, Range c, Range o,
                   const T* x, const T* dy) const {
         // One segment for each row of pixels, and one product for each tap or row of taps.
         const long h_tap = h_.offset_step * in_cols_, w_tap = w_.offset_step,
@@ -215,7 +226,7 @@ class Weight {
         long count = 0;
         gemm::Block<T> b{};
         b.alpha = 1, b.beta = first ? 0 : 1;
-        b.k = cols, b.n = o.size(), b.b = dy, b.b_panels = true, b.c_row = o_stride_;
+        b.k = cols, b.n = o.size(), b.b = dy, b.b_panels = true, b.c_row = sums.row;
         for (long p = 0; p < planes; ++p) {
             for (long r = 0; r < rows; ++r)
                 segments[count++] = (p * d_.taps * in_plane_ + r * h_step) * unit;
@@ -231,7 +242,7 @@ class Weight {
             for (long j = 0; j < h_.taps; ++j) {
                 const long at = i * in_plane_ + j * h_tap;
                 for (long l = 0; l < w_.taps; l += by_columns_ ? w_.taps : 1) {
-                    b.c = sums + tap * s_.from_group * o_stride_;
+                    b.c = sums.data + tap * sums.tap;
                     if (by_columns_) {
                         b.a = x + at * unit;
                         tap += w_.taps;
@@ -245,20 +256,31 @@ class Weight {
         }
     }
 
-    // Sums to dw, some output channels at a time.
-    long finish_parts() const { return ceil_div(s_.to_group, g_.blocking.nr); }
-    long row_parts() const { return ceil_div(s_.from_group, kUnpackRows); }
-    long finish_chunks() const { return sh_.groups * finish_parts() * row_parts(); }
+    // Sums to dw.
+    void unpack(Sums sums, long group, Range c, Range o) const {
+        const long stride = s_.from_group * taps_;
+        f_.unpack_weight(
+            {sums.data, sums.tap, sums.row, slices_, slice_, c.size(), o.size(), taps_,
+             static_cast<T*>(a_.dw) + (group * s_.to_group + o.begin) * stride + c.begin * taps_,
+             stride});
+    }
+
+    // After all slices: some channels at a time.
+    long finish_cols() const { return ceil_div(s_.to_group, g_.blocking.nr); }
+    long finish_rows() const { return ceil_div(s_.from_group, kUnpackRows); }
+    long finish_chunks() const {
+        return slices_ == 1 ? 1 : sh_.groups * finish_cols() * finish_rows();
+    }
     void finish(long chunk) const {
         if (chunk == 0 && bias_ != nullptr)
             f_.column_sums(bias_, sh_.o, slices_, sh_.o, static_cast<T*>(a_.db), false);
-        const long row = chunk % row_parts() * kUnpackRows, part = chunk / row_parts(),
-                   o = part % finish_parts() * g_.blocking.nr, group = part / finish_parts();
-        const long rows = s_.from_group;
-        f_.unpack_weight({sums_ + group * taps_ * rows * o_stride_ + o, o_stride_, slices_, slice_,
-                          rows, std::min(g_.blocking.nr, s_.to_group - o), taps_, row,
-                          std::min(rows, row + kUnpackRows),
-                          static_cast<T*>(a_.dw) + (group * s_.to_group + o) * rows * taps_});
+        if (slices_ == 1) return;
+        const long row = chunk % finish_rows() * kUnpackRows, part = chunk / finish_rows(),
+                   col = part % finish_cols() * g_.blocking.nr, group = part / finish_cols();
+        unpack({sums_ + (group * taps_ * s_.from_group + row) * o_stride_ + col,
+                s_.from_group * o_stride_, o_stride_},
+               group, {row, std::min(s_.from_group, row + kUnpackRows)},
+               {col, std::min(s_.to_group, col + g_.blocking.nr)});
     }
 
     const WeightArgs& a_;

@@ -8,7 +8,7 @@ namespace {
 
 // Bytes, for an L2 of 1 MiB: a chunk walks over its input once for every panel of B, and over a
 // panel of B once for every tile of pixels.
-constexpr long kInput = 256 << 10;
+constexpr long kInput = 128 << 10;
 constexpr long kPanel = 300 << 10;
 constexpr long kShortRow = 6;  // pixels: shorter rows make tiles too low to keep the FMA units busy
 

@@ -1,0 +1,226 @@
+#include "ops/conv/depthwise.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using conv::DepthwiseRow;
+
+// Outputs computed together: each tap's weights, and pixels that several outputs meet, are loaded
+// once for all of them.
+constexpr int kTogether = 4;
+
+struct Taps {
+    long begin, end;
+};
+
+// f(channel, load, store) for whole vectors of channels, then for the rest.
+template <class T, class F>
+FASTNN_INLINE void over_channels(long channels, F f) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    long j = 0;
+    for (; j + W <= channels; j += W) {
+        f(
+            j, [](const T* p) __attribute__((always_inline)) { return V::load(p); },
+            [](T* p, V v) __attribute__((always_inline)) { v.store(p); });
+    }
+    if (const long n = channels - j; n > 0) {
+        f(
+            j, [n](const T* p) __attribute__((always_inline)) { return V::load(p, n); },
+            [n](T* p, V v) __attribute__((always_inline)) { v.store(p, n); });
+    }
+}
+
+template <class T, class Load>
+FASTNN_INLINE Vec<T> finished(const DepthwiseRow<T>& d, Vec<T> sum, long at, long j, Load load) {
+    if (d.bias != nullptr) sum += load(d.bias + j);
+    if (d.residual != nullptr) sum += load(d.residual + at);
+    if (d.relu) sum = select(sum <= Vec<T>(), Vec<T>(), sum);  // NaN stays NaN
+    return sum;
+}
+
+// P outputs from u on, each with the same taps.
+template <class T, int P>
+void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
+    using V = Vec<T>;
+    const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
+    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        V sum[P];
+        for (long r = 0; r < d.rows; ++r) {
+            const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
+            const T* const w = d.w[r] + j;
+            for (long t = taps.begin; t < taps.end; ++t) {
+                const V k = load(w + t * d.w_step);
+#pragma GCC unroll 4
+                for (int p = 0; p < P; ++p) sum[p] = fma(load(x + p * step + t * tap), k, sum[p]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int p = 0; p < P; ++p) {
+            const long at = (u + p) * d.y_step + j;
+            store(d.y + at, finished(d, sum[p], at, j, load));
+        }
+    });
+}
+
+// P outputs from u on that meet pixels with all of K neighbouring taps, in steps of S pixels.
+template <class T, int K, int S, int P>
+void some_outputs(const DepthwiseRow<T>& d, long u) {
+    using V = Vec<T>;
+    const long stride = d.channel_stride;
+    constexpr int pixels = (P - 1) * S + K;
+    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        V sum[P];
+        for (long r = 0; r < d.rows; ++r) {
+            const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
+            const T* const w = d.w[r] + j;
+            V in[pixels];
+#pragma GCC unroll 16
+            for (int i = 0; i < pixels; ++i) in[i] = load(x + i * stride);
+#pragma GCC unroll 8
+            for (int t = 0; t < K; ++t) {
+                const V k = load(w + t * d.w_step);
+#pragma GCC unroll 4
+                for (int p = 0; p < P; ++p) sum[p] = fma(in[p * S + t], k, sum[p]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int p = 0; p < P; ++p) {
+            const long at = (u + p) * d.y_step + j;
+            store(d.y + at, finished(d, sum[p], at, j, load));
+        }
+    });
+}
+
+template <class T, int P>
+void any_weights(const DepthwiseRow<T>& d, long u, Taps taps) {
+    using V = Vec<T>;
+    const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
+    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        V g[P];
+#pragma GCC unroll 4
+        for (int p = 0; p < P; ++p) g[p] = load(d.dy + (u + p) * d.y_step + j);
+        for (long r = 0; r < d.rows; ++r) {
+            const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
+            for (long t = taps.begin; t < taps.end; ++t) {
+                T* const out = d.dw[r] + t * d.w_step + j;
+                V sum = load(out);
+#pragma GCC unroll 4
+                for (int p = 0; p < P; ++p) sum = fma(load(x + p * step + t * tap), g[p], sum);
+                store(out, sum);
+            }
+        }
+    });
+}
+
+template <class T, int K, int S, int P>
+void some_weights(const DepthwiseRow<T>& d, long u) {
+    using V = Vec<T>;
+    const long stride = d.channel_stride;
+    constexpr int pixels = (P - 1) * S + K;
+    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        V g[P];
+#pragma GCC unroll 4
+        for (int p = 0; p < P; ++p) g[p] = load(d.dy + (u + p) * d.y_step + j);
+        for (long r = 0; r < d.rows; ++r) {
+            const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
+            T* const out = d.dw[r] + j;
+            V in[pixels];
+#pragma GCC unroll 16
+            for (int i = 0; i < pixels; ++i) in[i] = load(x + i * stride);
+#pragma GCC unroll 8
+            for (int t = 0; t < K; ++t) {
+                V sum = load(out + t * d.w_step);
+#pragma GCC unroll 4
+                for (int p = 0; p < P; ++p) sum = fma(in[p * S + t], g[p], sum);
+                store(out + t * d.w_step, sum);
+            }
+        }
+    });
+}
+
+// The taps with which output u meets pixels.
+template <class T>
+Taps taps_inside(const DepthwiseRow<T>& d, long u) {
+    const long first = d.in_step * u + d.offset;
+    const long begin = first < 0 ? (-first + d.tap_step - 1) / d.tap_step : 0;
+    const long end = first < d.size ? (d.size - first + d.tap_step - 1) / d.tap_step : 0;
+    return {begin, end < d.taps ? end : d.taps};
+}
+
+// f(u, taps) for outputs at the edges, together(u) and one(u) for those between.
+template <class T, class Edge, class Together, class One>
+FASTNN_INLINE void walk(const DepthwiseRow<T>& d, Edge edge, Together together, One one) {
+    long u = 0;
+    for (; u < d.begin; ++u) edge(u, taps_inside(d, u));
+    for (; u + kTogether <= d.end; u += kTogether) together(u);
+    for (; u < d.end; ++u) one(u);
+    for (; u < d.count; ++u) edge(u, taps_inside(d, u));
+}
+
+template <class T, int K, int S>
+void walk_outputs(const DepthwiseRow<T>& d) {
+    walk(
+        d, [&](long u, Taps taps) { any_outputs<T, 1>(d, u, taps); },
+        [&](long u) {
+            if constexpr (K > 0) {
+                some_outputs<T, K, S, kTogether>(d, u);
+            } else {
+                any_outputs<T, kTogether>(d, u, {0, d.taps});
+            }
+        },
+        [&](long u) { any_outputs<T, 1>(d, u, {0, d.taps}); });
+}
+
+template <class T, int K, int S>
+void walk_weights(const DepthwiseRow<T>& d) {
+    walk(
+        d, [&](long u, Taps taps) { any_weights<T, 1>(d, u, taps); },
+        [&](long u) {
+            if constexpr (K > 0) {
+                some_weights<T, K, S, kTogether>(d, u);
+            } else {
+                any_weights<T, kTogether>(d, u, {0, d.taps});
+            }
+        },
+        [&](long u) { any_weights<T, 1>(d, u, {0, d.taps}); });
+}
+
+// Calls f with the kernels that are unrolled, or <0, 0>.
+template <class T, class F>
+FASTNN_INLINE void choose(const DepthwiseRow<T>& d, F f) {
+    const bool neighbours = d.tap_step == 1;
+    if (neighbours && d.in_step == 1 && d.taps == 3) return f.template operator()<3, 1>();
+    if (neighbours && d.in_step == 1 && d.taps == 5) return f.template operator()<5, 1>();
+    if (neighbours && d.in_step == 1 && d.taps == 7) return f.template operator()<7, 1>();
+    if (neighbours && d.in_step == 2 && d.taps == 3) return f.template operator()<3, 2>();
+    f.template operator()<0, 0>();
+}
+
+template <class T>
+void outputs(const DepthwiseRow<T>& d) {
+    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_outputs<T, K, S>(d); });
+}
+
+template <class T>
+void weights(const DepthwiseRow<T>& d) {
+    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_weights<T, K, S>(d); });
+}
+
+template <class T>
+constexpr conv::DepthwiseKernels<T> kDepthwise{outputs<T>, weights<T>};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::conv {
+template <>
+const DepthwiseKernels<float>& depthwise_kernels<float, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kDepthwise<float>;
+}
+template <>
+const DepthwiseKernels<double>& depthwise_kernels<double, Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kDepthwise<double>;
+}
+}  // namespace fastnn::conv
