@@ -16,6 +16,7 @@ constexpr double kChunkNs = 8000;  // a chunk costs some 200 ns to hand out and 
 constexpr double kManyChunks = 32;
 constexpr long kPackRows = 128;  // channels of weights that are packed in one go
 constexpr long kFillRows = 256;
+constexpr long kPanels = 256 << 10;  // bytes of weights that stay in L2 beside a chunk's input
 constexpr long kWidePixel = 32;  // elements: copied one by one, fetching those that follow
 
 template <class T>
@@ -256,6 +257,10 @@ class Direct {
         // a panel stay near while all blocks do.
         const bool single = block_ >= s_.from_group && !p.pack_here;
         const long width = single ? t.outs : g_.blocking.nr;
+        // Where all panels stay near, a row of outputs is finished before the next one.
+        const long groups = b.groups;
+        if (single && p.taps * s_.from_group * t.outs * static_cast<long>(sizeof(T)) <= kPanels)
+            b.groups = 1;
         for (long j = 0; j < t.outs; j += width) {
             b.n = std::min(width, t.outs - j);
             const long column = t.out + j;
@@ -274,11 +279,13 @@ class Direct {
                           (t.group * padded + column) * p.taps * depth;
                 }
                 for (long i = 0; i < outer; ++i) {
-                    const long at = first + column + i * c_outer;
-                    b.a = from + c + i * a_outer;
-                    b.c = to_ + at;
-                    b.residual = last && residual != nullptr ? residual + at : nullptr;
-                    g_.block(b);
+                    for (long group = 0; group < groups; group += b.groups) {
+                        const long at = first + column + i * c_outer + group * b.c_group;
+                        b.a = from + c + i * a_outer + group * b.a_group;
+                        b.c = to_ + at;
+                        b.residual = last && residual != nullptr ? residual + at : nullptr;
+                        g_.block(b);
+                    }
                 }
             }
         }
