@@ -138,6 +138,7 @@ void depthwise(const Args& args) {
                 if (args.residual != nullptr)
                     row.residual = static_cast<const T*>(args.residual) + at;
                 row.relu = args.relu;
+                row.plain = !args.relu && args.bias == nullptr && args.residual == nullptr;
                 f.outputs(row);
             }
             first += static_cast<std::size_t>(here);

@@ -33,7 +33,7 @@ struct DepthwiseRow {
     long y_step;  // elements from output to output
     const T* bias;
     const T* residual;
-    bool relu;
+    bool relu, plain;  // plain: no bias, residual or relu
 };
 
 template <class T>

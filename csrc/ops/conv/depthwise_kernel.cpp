@@ -14,6 +14,21 @@ struct Taps {
     long begin, end;
 };
 
+// P vectors, P = 1 or 4, by name: an array that lives across a loop GCC 12 keeps in memory.
+template <class T, int P>
+struct Sums {
+    Vec<T> v0, v1, v2, v3;
+    template <class F>
+    FASTNN_INLINE void each(F f) {
+        f(v0, 0);
+        if constexpr (P > 1) {
+            f(v1, 1);
+            f(v2, 2);
+            f(v3, 3);
+        }
+    }
+};
+
 // f(channel, load, store) for whole vectors of channels, then for the rest.
 template <class T, class F>
 FASTNN_INLINE void over_channels(long channels, F f) {
@@ -32,12 +47,22 @@ FASTNN_INLINE void over_channels(long channels, F f) {
     }
 }
 
-template <class T, class Load>
-FASTNN_INLINE Vec<T> finished(const DepthwiseRow<T>& d, Vec<T> sum, long at, long j, Load load) {
-    if (d.bias != nullptr) sum += load(d.bias + j);
-    if (d.residual != nullptr) sum += load(d.residual + at);
-    if (d.relu) sum = select(sum <= Vec<T>(), Vec<T>(), sum);  // NaN stays NaN
-    return sum;
+template <class T, int P, class Load, class Store>
+FASTNN_INLINE void finish(const DepthwiseRow<T>& d, long u, long j, Sums<T, P>& sums, Load load,
+                          Store store) {
+    using V = Vec<T>;
+    const long first = u * d.y_step + j;
+    if (!d.plain) {
+        V bias, zero;
+        if (d.bias != nullptr) bias = load(d.bias + j);
+        sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+            if (d.bias != nullptr) sum += bias;
+            if (d.residual != nullptr) sum += load(d.residual + first + p * d.y_step);
+            if (d.relu) sum = select(sum <= zero, zero, sum);  // NaN stays NaN
+        });
+    }
+    T* const y = d.y + first;
+    sums.each([&](V& sum, int p) __attribute__((always_inline)) { store(y + p * d.y_step, sum); });
 }
 
 // P outputs from u on, each with the same taps.
@@ -46,21 +71,18 @@ void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
     using V = Vec<T>;
     const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
     over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        V sum[P];
+        Sums<T, P> sums;
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
             const T* const w = d.w[r] + j;
             for (long t = taps.begin; t < taps.end; ++t) {
                 const V k = load(w + t * d.w_step);
-#pragma GCC unroll 4
-                for (int p = 0; p < P; ++p) sum[p] = fma(load(x + p * step + t * tap), k, sum[p]);
+                sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+                    sum = fma(load(x + p * step + t * tap), k, sum);
+                });
             }
         }
-#pragma GCC unroll 4
-        for (int p = 0; p < P; ++p) {
-            const long at = (u + p) * d.y_step + j;
-            store(d.y + at, finished(d, sum[p], at, j, load));
-        }
+        finish(d, u, j, sums, load, store);
     });
 }
 
@@ -71,25 +93,21 @@ void some_outputs(const DepthwiseRow<T>& d, long u) {
     const long stride = d.channel_stride;
     constexpr int pixels = (P - 1) * S + K;
     over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        V sum[P];
+        Sums<T, P> sums;
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
             const T* const w = d.w[r] + j;
             V in[pixels];
 #pragma GCC unroll 16
-            for (int i = 0; i < pixels; ++i) in[i] = load(x + i * stride);
+            for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
 #pragma GCC unroll 8
             for (int t = 0; t < K; ++t) {
                 const V k = load(w + t * d.w_step);
-#pragma GCC unroll 4
-                for (int p = 0; p < P; ++p) sum[p] = fma(in[p * S + t], k, sum[p]);
+                sums.each([&](V& sum, int p)
+                              __attribute__((always_inline)) { sum = fma(in[p * S + t], k, sum); });
             }
         }
-#pragma GCC unroll 4
-        for (int p = 0; p < P; ++p) {
-            const long at = (u + p) * d.y_step + j;
-            store(d.y + at, finished(d, sum[p], at, j, load));
-        }
+        finish(d, u, j, sums, load, store);
     });
 }
 
@@ -98,16 +116,17 @@ void any_weights(const DepthwiseRow<T>& d, long u, Taps taps) {
     using V = Vec<T>;
     const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
     over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        V g[P];
-#pragma GCC unroll 4
-        for (int p = 0; p < P; ++p) g[p] = load(d.dy + (u + p) * d.y_step + j);
+        Sums<T, P> g;
+        g.each([&](V& v, int p)
+                   __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
             for (long t = taps.begin; t < taps.end; ++t) {
                 T* const out = d.dw[r] + t * d.w_step + j;
                 V sum = load(out);
-#pragma GCC unroll 4
-                for (int p = 0; p < P; ++p) sum = fma(load(x + p * step + t * tap), g[p], sum);
+                g.each([&](V& v, int p) __attribute__((always_inline)) {
+                    sum = fma(load(x + p * step + t * tap), v, sum);
+                });
                 store(out, sum);
             }
         }
@@ -120,20 +139,20 @@ void some_weights(const DepthwiseRow<T>& d, long u) {
     const long stride = d.channel_stride;
     constexpr int pixels = (P - 1) * S + K;
     over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        V g[P];
-#pragma GCC unroll 4
-        for (int p = 0; p < P; ++p) g[p] = load(d.dy + (u + p) * d.y_step + j);
+        Sums<T, P> g;
+        g.each([&](V& v, int p)
+                   __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
             T* const out = d.dw[r] + j;
             V in[pixels];
 #pragma GCC unroll 16
-            for (int i = 0; i < pixels; ++i) in[i] = load(x + i * stride);
+            for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
 #pragma GCC unroll 8
             for (int t = 0; t < K; ++t) {
                 V sum = load(out + t * d.w_step);
-#pragma GCC unroll 4
-                for (int p = 0; p < P; ++p) sum = fma(in[p * S + t], g[p], sum);
+                g.each([&](V& v, int p)
+                           __attribute__((always_inline)) { sum = fma(in[p * S + t], v, sum); });
                 store(out + t * d.w_step, sum);
             }
         }

@@ -17,7 +17,7 @@ constexpr double kManyChunks = 32;
 constexpr long kPackRows = 128;  // channels of weights that are packed in one go
 constexpr long kFillRows = 256;
 constexpr long kPanels = 256 << 10;  // bytes of weights that stay in L2 beside a chunk's input
-constexpr long kWidePixel = 32;  // elements: copied one by one, fetching those that follow
+constexpr long kWidePixel = 32;      // elements: copied one by one, fetching those that follow
 
 template <class T>
 class Direct {

@@ -33,17 +33,6 @@ constexpr int kNv = 2;
 constexpr int kStripRows = 4;
 constexpr int kStreamWide = kMr / 4;  // rows of A up to which four vectors of sums fit each
 
-// A vector that was loaded and is used several times: GCC 12 would rather load it again each time.
-template <class V>
-FASTNN_INLINE V in_register(V x) {
-#if defined(__aarch64__)
-    asm("" : "+w"(x.v));
-#else
-    asm("" : "+v"(x.v));
-#endif
-    return x;
-}
-
 template <class T>
 constexpr gemm::Blocking blocking() {
     constexpr long W = Vec<T>::width;
