@@ -151,17 +151,6 @@ struct Vec {
     }
 };
 
-// A vector that was loaded and is used several times: GCC 12 would rather load it again each time.
-template <class V>
-FASTNN_INLINE V in_register(V x) {
-#if defined(__aarch64__)
-    asm("" : "+w"(x.v));
-#else
-    asm("" : "+v"(x.v));
-#endif
-    return x;
-}
-
 // The lanes of a Vec<float> in double, for sums and functions that need it: low holds lanes
 // 0 .. width/2-1, high the rest. narrow rounds to nearest.
 struct Wide {

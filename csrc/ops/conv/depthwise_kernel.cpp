@@ -1,4 +1,5 @@
 #include "ops/conv/depthwise.h"
+#include "simd/register.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ops/gemm/kernels.h"
+#include "simd/register.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
