@@ -32,45 +32,51 @@ class Direct {
           to_(static_cast<T*>(args.to)) {
         find_products();
         cost_ns_ = direct_ns(args);
-        const double share = std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks) /
-                             static_cast<double>(std::max<std::size_t>(1, products_.size()));
-        places_.resize(static_cast<std::size_t>(args.shape.taps()));
         long taps = 1;
         for (const Product& p : products_) taps = std::max(taps, p.taps);
-        block_ = block_of_channels(taps, s_.from_group, g_.blocking, sizeof(T));
-        for (Product& p : products_) {
-            p.channel_block = block_;
-            p.pack_here = products_.size() == 1;
-            lay_out(p, args.shape, s_, g_.blocking, sizeof(T), static_cast<long>(share) + 1);
-            place(p);
+        lay_out_all(block_of_channels(taps, s_.from_group, kPanel, g_.blocking, sizeof(T)));
+        pack_here_ = !products_.empty();
+        for (const Product& p : products_) pack_here_ = pack_here_ && p.pixel_chunks() == 1;
+        if (pack_here_) {
+            taps = args.shape.taps();
+            lay_out_all(block_of_channels(taps, s_.from_group, kPanelHere, g_.blocking, sizeof(T)));
+            share_outputs();
+            b_size_ = static_cast<std::size_t>(taps * block_ * g_.blocking.nr);
         }
+        places_.resize(static_cast<std::size_t>(args.shape.taps()));
+        for (Product& p : products_) place(p);
     }
 
     void run() {
         if (outputs_ < s_.to[0] * s_.to[1] * s_.to[2]) fill<T>(a_);
         long chunks = 0;
         std::size_t local_size = 0;
-        bool pack = false;
         for (const Product& p : products_) {
             chunks += p.pixel_chunks() * p.out_chunks * s_.groups;
-            local_size = std::max(local_size, p.copy_size + p.b_size);
-            pack = pack || !p.pack_here;
+            local_size = std::max(local_size, p.copy_size);
+        }
+        if (pack_here_) {
+            chunks = products_[0].out_chunks * s_.groups;
+            local_size = b_size_;
+            for (const Product& p : products_) local_size += p.copy_size;
         }
         if (chunks == 0) return;
         const int threads = threads_worth(chunks, cost_ns_);
         local_size += 16;  // a line apart
         Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-        Scratch<T> packed(pack ? packed_size_ : 0);
+        Scratch<T> packed(pack_here_ ? 0 : packed_size_);
         packed_ = packed.data();
         const long region = std::max(
             1L, static_cast<long>(kRegionNs * static_cast<double>(chunks) / (1 + cost_ns_)));
         for (long begin = 0; begin < chunks; begin += region) {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
-                if (pack && begin == 0) team.loop(pack_chunks(), [&](long i) { pack_chunk(i); });
+                if (!pack_here_ && begin == 0)
+                    team.loop(pack_chunks(), [&](long i) { pack_chunk(i); });
                 T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-                team.share_out(std::min(region, chunks - begin),
-                               [&](long i) { compute(begin + i, mine); });
+                team.share_out(std::min(region, chunks - begin), [&](long i) {
+                    pack_here_ ? compute_here(i + begin, mine) : compute(i + begin, mine);
+                });
             });
         }
     }
@@ -91,11 +97,33 @@ class Direct {
         }
     }
 
+    void lay_out_all(long block) {
+        block_ = block;
+        const double share = std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks) /
+                             static_cast<double>(std::max<std::size_t>(1, products_.size()));
+        for (Product& p : products_) {
+            p.channel_block = block;
+            lay_out(p, a_.shape, s_, g_.blocking, sizeof(T), static_cast<long>(share) + 1);
+        }
+    }
+
+    // Each weight is used by one chunk, which packs it for itself: a chunk is then some outputs of
+    // all products, for in the kernel their weights stand side by side.
+    void share_outputs() {
+        const auto share = static_cast<long>(std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks));
+        const long cut = std::clamp(ceil_div(share, s_.groups), 1L, panels());
+        for (Product& p : products_) {
+            p.outs = ceil_div(panels(), cut) * g_.blocking.nr;
+            p.out_chunks = ceil_div(s_.to_group, p.outs);
+        }
+    }
+
     // Where the weights of a product stand among the packed ones.
     void place(Product& p) {
         const long columns = s_.groups * padded_columns();
         p.b_base = static_cast<long>(packed_size_);
-        packed_size_ += static_cast<std::size_t>(p.taps * s_.from_group * columns);
+        packed_size_ += static_cast<std::size_t>(
+            p.taps * (pack_here_ ? block_ * g_.blocking.nr : s_.from_group * columns));
         const auto tap = [&](int axis, long t) {
             return p.axis[axis].tap + t * p.axis[axis].tap_step;
         };
@@ -125,26 +153,30 @@ class Direct {
     }
 
     // Channels `begin` to `end` of `from`, of the panel that begins with output channel j.
-    void pack(long group, long j, long begin, long end, T* packed, bool alone = false) const {
+    void pack(long group, long j, long begin, long end, T* packed) const {
         const long taps = a_.shape.taps(), columns = padded_columns();
         PackWeight<T> p{};
         p.cols = std::min(g_.blocking.nr, s_.to_group - j), p.taps = taps;
         p.row_stride = a_.transposed ? s_.to_group * taps : taps;
         p.col_stride = a_.transposed ? taps : s_.from_group * taps;
         p.places = places_.data(), p.packed = packed;
-        p.column = alone ? 0 : group * columns + j;
+        p.column = pack_here_ ? 0 : group * columns + j;
         p.width = round_up(p.cols, g_.blocking.width);
         const T* const w = w_ + group * s_.from_group * s_.to_group * taps + j * p.col_stride;
         while (begin < end) {
             const long block = begin / block_ * block_, stop = std::min(end, block + block_);
             p.block = std::min(block_, s_.from_group - block);
-            p.before = alone ? 0 : block * columns * s_.groups;
+            p.before = pack_here_ ? 0 : block * columns * s_.groups;
             p.first_row = begin - block, p.rows = stop - begin;
             p.w = w + begin * p.row_stride;
             f_.pack_weight(p);
             begin = stop;
         }
     }
+
+    struct Range {
+        long begin, end;
+    };
 
     // What one chunk computes: first of each, and how many.
     struct Part {
@@ -172,8 +204,56 @@ class Direct {
         cut(t.image, t.images, next(p->image_chunks), p->images, a_.shape.n);
         cut(t.out, t.outs, next(p->out_chunks), p->outs, s_.to_group);
         t.group = chunk;
-        if (p->copied) copy_input(*p, t, local);
-        multiply(*p, t, p->copied ? local : in_place(*p, t), local + p->copy_size);
+        const T* const input = read(*p, t, local);
+        // A panel of B with one block of channels stays near while all pixels pass by; the sums of
+        // a panel stay near while all blocks do.
+        const long padded = padded_columns();
+        const long width = block_ >= s_.from_group ? t.outs : g_.blocking.nr;
+        for (long j = 0; j < t.outs; j += width) {
+            for (long c = 0; c < s_.from_group; c += block_) {
+                const long depth = std::min(block_, s_.from_group - c);
+                multiply(*p, t, {t.out + j, std::min(t.out + t.outs, t.out + j + width)}, c, input,
+                         packed_ + p->b_base +
+                             (c * padded * s_.groups + (t.group * padded + t.out + j) * depth) *
+                                 p->taps);
+            }
+        }
+    }
+
+    void compute_here(long chunk, T* local) const {
+        const auto part = [&](const Product& p) {
+            Part t{};
+            t.images = a_.shape.n, t.rows = p.axis[1].count, t.cols = p.axis[2].count;
+            cut(t.out, t.outs, chunk % p.out_chunks, p.outs, s_.to_group);
+            t.group = chunk / p.out_chunks;
+            return t;
+        };
+        T* copy = local + b_size_;
+        for (const Product& p : products_) {
+            read(p, part(p), copy);
+            copy += p.copy_size;
+        }
+        const Part t = part(products_[0]);
+        for (long j = 0; j < t.outs; j += g_.blocking.nr) {
+            const long column = t.out + j;
+            for (long c = 0; c < s_.from_group; c += block_) {
+                pack(t.group, column, c, std::min(s_.from_group, c + block_), local);
+                copy = local + b_size_;
+                for (const Product& p : products_) {
+                    multiply(p, part(p),
+                             {column, std::min(t.out + t.outs, column + g_.blocking.nr)}, c,
+                             p.copied ? copy : in_place(p, part(p)), local + p.b_base);
+                    copy += p.copy_size;
+                }
+            }
+        }
+    }
+
+    // What blocks read: `from` itself, or a copy.
+    const T* read(const Product& p, const Part& t, T* copy) const {
+        if (!p.copied) return in_place(p, t);
+        copy_input(p, t, copy);
+        return copy;
     }
 
     const T* in_place(const Product& p, const Part& t) const {
@@ -225,7 +305,9 @@ class Direct {
         }
     }
 
-    void multiply(const Product& p, const Part& t, const T* from, T* b_here) const {
+    // Adds what a block of channels from c on gives to some outputs of a chunk.
+    void multiply(const Product& p, const Part& t, Range outs, long c, const T* from,
+                  const T* weights) const {
         const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
         const long channels = s_.to_channels;
         // Strides of `to` between the outputs of a product.
@@ -250,43 +332,27 @@ class Direct {
             outer = t.images, a_outer = p.image, c_outer = c_image;
         }
         b.residual_row = b.c_row, b.residual_group = b.c_group;
-        const T* const bias = static_cast<const T*>(a_.bias);
-        const T* const residual = static_cast<const T*>(a_.residual);
-        const long padded = padded_columns();
-        // A panel of B with one block of channels stays near while all pixels pass by; the sums of
-        // a panel stay near while all blocks do.
-        const bool single = block_ >= s_.from_group && !p.pack_here;
-        const long width = single ? t.outs : g_.blocking.nr;
+        const long depth = std::min(block_, s_.from_group - c);
+        b.k = p.k != block_ ? p.k : depth;
+        b.n = outs.end - outs.begin, b.b = weights;
+        b.beta = c > 0 ? 1 : 0;
+        const T* residual = nullptr;
+        if (c + depth == s_.from_group) {
+            b.relu = a_.relu;
+            residual = static_cast<const T*>(a_.residual);
+            if (a_.bias != nullptr)
+                b.bias = static_cast<const T*>(a_.bias) + t.group * s_.to_group + outs.begin;
+        }
         // Where all panels stay near, a row of outputs is finished before the next one.
         const long groups = b.groups;
-        if (single && p.taps * s_.from_group * t.outs * static_cast<long>(sizeof(T)) <= kPanels)
-            b.groups = 1;
-        for (long j = 0; j < t.outs; j += width) {
-            b.n = std::min(width, t.outs - j);
-            const long column = t.out + j;
-            for (long c = 0; c < s_.from_group; c += block_) {
-                const long depth = std::min(block_, s_.from_group - c);
-                const bool last = c + depth == s_.from_group;
-                b.k = p.k != block_ ? p.k : depth;
-                b.beta = c > 0 ? 1 : 0;
-                b.relu = last && a_.relu;
-                b.bias = last && bias != nullptr ? bias + t.group * s_.to_group + column : nullptr;
-                if (p.pack_here) {
-                    pack(t.group, column, c, c + depth, b_here, true);
-                    b.b = b_here;
-                } else {
-                    b.b = packed_ + p.b_base + c * p.taps * padded * s_.groups +
-                          (t.group * padded + column) * p.taps * depth;
-                }
-                for (long i = 0; i < outer; ++i) {
-                    for (long group = 0; group < groups; group += b.groups) {
-                        const long at = first + column + i * c_outer + group * b.c_group;
-                        b.a = from + c + i * a_outer + group * b.a_group;
-                        b.c = to_ + at;
-                        b.residual = last && residual != nullptr ? residual + at : nullptr;
-                        g_.block(b);
-                    }
-                }
+        if (p.taps * depth * b.n * static_cast<long>(sizeof(T)) <= kPanels) b.groups = 1;
+        for (long i = 0; i < outer; ++i) {
+            for (long group = 0; group < groups; group += b.groups) {
+                const long at = first + outs.begin + i * c_outer + group * b.c_group;
+                b.a = from + c + i * a_outer + group * b.a_group;
+                b.c = to_ + at;
+                b.residual = residual != nullptr ? residual + at : nullptr;
+                g_.block(b);
             }
         }
     }
@@ -303,7 +369,8 @@ class Direct {
     std::vector<TapPlace> places_;
     long block_ = 1;    // channels of `from` that are summed over in one go
     long outputs_ = 0;  // of one image, of all products
-    std::size_t packed_size_ = 0;
+    std::size_t packed_size_ = 0, b_size_ = 0;
+    bool pack_here_ = false;
     double cost_ns_ = 0;
 };
 

@@ -18,9 +18,13 @@ constexpr double kChunkNs = 20000;
 constexpr double kManyChunks = 32;
 constexpr long kPixels = 384;       // in one go: what gemm sums over, for the same reasons
 constexpr long kInput = 256 << 10;  // bytes of x in panels, in L2
-constexpr long kBlock = 64;         // channels of x and of dy of a chunk
-constexpr long kFewChannels = 8;    // fewer than a tile has rows
-constexpr long kSums = 16 << 20;    // bytes of sums that slices of pixels may take
+// Channels of x and of dy of a chunk: the fewer taps use a number, the more channels must, to be
+// worth its packing.
+constexpr long block_of(long taps) {
+    return taps <= 4 ? 128 : 64;
+}
+constexpr long kFewChannels = 8;  // fewer than a tile has rows
+constexpr long kSums = 16 << 20;  // bytes of sums that slices of pixels may take
 constexpr long kUnpackRows = 64;
 
 struct Range {
@@ -81,10 +85,10 @@ class Weight {
     void choose_blocks() {
         const long c = s_.from_group, o = s_.to_group;
         by_columns_ = c <= kFewChannels && (w_.offset_step == 1 || w_.taps == 1);
-        c_blocks_ = by_columns_ ? 1 : std::max(1L, c / kBlock);
+        c_blocks_ = by_columns_ ? 1 : std::max(1L, c / block_of(taps_));
         c_block_ = ceil_div(c, c_blocks_);
         c_blocks_ = ceil_div(c, c_block_);
-        o_blocks_ = std::max(1L, o / kBlock);
+        o_blocks_ = std::max(1L, o / block_of(taps_));
         o_block_ = round_up(ceil_div(o, o_blocks_), g_.blocking.nr);
         o_blocks_ = ceil_div(o, o_block_);
         o_stride_ = round_up(o, g_.blocking.nr);

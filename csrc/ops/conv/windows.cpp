@@ -6,10 +6,8 @@
 namespace fastnn::conv {
 namespace {
 
-// Bytes, for an L2 of 1 MiB: a chunk walks over its input once for every panel of B, and over a
-// panel of B once for every tile of pixels.
+// Bytes of a chunk's input, which stays in L2 (1 MiB) while all panels of B pass by.
 constexpr long kInput = 128 << 10;
-constexpr long kPanel = 300 << 10;
 constexpr long kShortRow = 6;  // pixels: shorter rows make tiles too low to keep the FMA units busy
 
 // Rows this far apart lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
@@ -105,10 +103,9 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     const long cut = std::clamp(ceil_div(share, chunks), 1L, panels);
     p.outs = ceil_div(panels, cut) * f.nr;
     p.out_chunks = ceil_div(s.to_group, p.outs);
-    p.pack_here = p.pack_here && p.pixel_chunks() == 1;
 }
 
-void choose_strides(Product& p, const Sides& s, const gemm::Blocking& f, long size) {
+void choose_strides(Product& p, const Sides& s, long size) {
     const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
     long tap[kAxes];
     if (p.copied) {
@@ -133,14 +130,13 @@ void choose_strides(Product& p, const Sides& s, const gemm::Blocking& f, long si
     tap[1] = h.offset_step * p.row;
     tap[2] = w.offset_step * p.pixel;
     const bool runs = p.k != p.channel_block || w.taps == 1;
+    p.segments.clear();
     for (long i = 0; i < d.taps; ++i) {
         for (long j = 0; j < h.taps; ++j) {
             for (long l = 0; l < (runs ? 1 : w.taps); ++l)
                 p.segments.push_back(i * tap[0] + j * tap[1] + l * tap[2]);
         }
     }
-    if (p.pack_here)
-        p.b_size = static_cast<std::size_t>(p.taps * p.channel_block * std::min(p.outs, f.nr));
 }
 
 }  // namespace
@@ -166,8 +162,9 @@ std::vector<Axis> products_along(const Shape& shape, int axis, bool transposed) 
     return products;
 }
 
-long block_of_channels(long taps, long channels, const gemm::Blocking& blocking, long size) {
-    const long blocks = std::max(1L, ceil_div(taps * channels * blocking.nr * size, kPanel));
+long block_of_channels(long taps, long channels, long panel, const gemm::Blocking& blocking,
+                       long size) {
+    const long blocks = std::max(1L, ceil_div(taps * channels * blocking.nr * size, panel));
     return std::max(1L, std::min(channels, round_up(ceil_div(channels, blocks), 16)));
 }
 
@@ -176,7 +173,7 @@ void lay_out(Product& p, const Shape& shape, const Sides& sides, const gemm::Blo
     p.along_images = p.axis[2].count < kShortRow && shape.n > p.axis[2].count;
     choose_segments(p, sides, size);
     choose_chunks(p, shape, sides, blocking, size, share);
-    choose_strides(p, sides, blocking, size);
+    choose_strides(p, sides, size);
 }
 
 }  // namespace fastnn::conv

@@ -80,12 +80,11 @@ struct Product {
     long k = 0, channel_block = 0;
     std::vector<long> segments;  // where they begin
     long b_base = 0;             // among the packed weights
-    bool pack_here = false;      // each weight is used by one chunk, which packs it for itself
     // Tiles go along rows of pixels, or where these are short, along images.
     bool along_images = false;
     long images = 1, rows = 1, cols = 1, outs = 1;  // of a chunk
     long image_chunks = 1, row_chunks = 1, col_chunks = 1, out_chunks = 1;
-    std::size_t copy_size = 0, b_size = 0;  // of local memory
+    std::size_t copy_size = 0;  // of local memory
 
     long pixel_chunks() const {  // of one group
         return image_chunks * axis[0].count * row_chunks * col_chunks;
@@ -97,7 +96,12 @@ struct Product {
 void lay_out(Product& p, const Shape& shape, const Sides& sides, const gemm::Blocking& blocking,
              long size, long share);
 
-// Channels of `from` that are summed over in one go: a panel of B of them stays in L2.
-long block_of_channels(long taps, long channels, const gemm::Blocking& blocking, long size);
+// Bytes of a panel of B, which stays in L2 while all tiles of a chunk pass by; less where a chunk
+// packs it first.
+constexpr long kPanel = 300 << 10, kPanelHere = 128 << 10;
+
+// Channels of `from` that are summed over in one go: those of a panel.
+long block_of_channels(long taps, long channels, long panel, const gemm::Blocking& blocking,
+                       long size);
 
 }  // namespace fastnn::conv
