@@ -34,13 +34,20 @@ class Direct {
         cost_ns_ = direct_ns(args);
         long taps = 1;
         for (const Product& p : products_) taps = std::max(taps, p.taps);
-        lay_out_all(block_of_channels(taps, s_.from_group, kPanel, g_.blocking, sizeof(T)));
+        const double share = std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks);
+        lay_out_all(block_of_channels(taps, s_.from_group, kPanel, g_.blocking, sizeof(T)),
+                    static_cast<long>(
+                        share / static_cast<double>(std::max<std::size_t>(1, products_.size()))) +
+                        1);
         pack_here_ = !products_.empty();
         for (const Product& p : products_) pack_here_ = pack_here_ && p.pixel_chunks() == 1;
         if (pack_here_) {
+            // Each weight is used by one chunk, which packs it for itself: a chunk is then some
+            // outputs of all products, for in the kernel their weights stand side by side.
             taps = args.shape.taps();
-            lay_out_all(block_of_channels(taps, s_.from_group, kPanelHere, g_.blocking, sizeof(T)));
-            share_outputs();
+            for (Product& p : products_) p.one_chunk = true;
+            lay_out_all(block_of_channels(taps, s_.from_group, kPanelHere, g_.blocking, sizeof(T)),
+                        static_cast<long>(share));
             b_size_ = static_cast<std::size_t>(taps * block_ * g_.blocking.nr);
         }
         places_.resize(static_cast<std::size_t>(args.shape.taps()));
@@ -53,12 +60,12 @@ class Direct {
         std::size_t local_size = 0;
         for (const Product& p : products_) {
             chunks += p.pixel_chunks() * p.out_chunks * s_.groups;
-            local_size = std::max(local_size, p.copy_size);
+            if (!p.shared) local_size = std::max(local_size, p.copy_size);
         }
         if (pack_here_) {
             chunks = products_[0].out_chunks * s_.groups;
             local_size = b_size_;
-            for (const Product& p : products_) local_size += p.copy_size;
+            for (const Product& p : products_) local_size += p.shared ? 0 : p.copy_size;
         }
         if (chunks == 0) return;
         const int threads = threads_worth(chunks, cost_ns_);
@@ -66,13 +73,19 @@ class Direct {
         Scratch<T> local(local_size * static_cast<std::size_t>(threads));
         Scratch<T> packed(pack_here_ ? 0 : packed_size_);
         packed_ = packed.data();
+        Scratch<T> shared(shared_size_);
+        shared_ = shared.data();
+        const long packing = pack_here_ ? 0 : pack_chunks(), copying = copy_chunks();
         const long region = std::max(
             1L, static_cast<long>(kRegionNs * static_cast<double>(chunks) / (1 + cost_ns_)));
         for (long begin = 0; begin < chunks; begin += region) {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
-                if (!pack_here_ && begin == 0)
-                    team.loop(pack_chunks(), [&](long i) { pack_chunk(i); });
+                if (begin == 0 && packing + copying > 0) {
+                    team.loop(packing + copying, [&](long i) {
+                        i < packing ? pack_chunk(i) : copy_chunk(i - packing);
+                    });
+                }
                 T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
                 team.share_out(std::min(region, chunks - begin), [&](long i) {
                     pack_here_ ? compute_here(i + begin, mine) : compute(i + begin, mine);
@@ -97,28 +110,15 @@ class Direct {
         }
     }
 
-    void lay_out_all(long block) {
+    void lay_out_all(long block, long share) {
         block_ = block;
-        const double share = std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks) /
-                             static_cast<double>(std::max<std::size_t>(1, products_.size()));
         for (Product& p : products_) {
             p.channel_block = block;
-            lay_out(p, a_.shape, s_, g_.blocking, sizeof(T), static_cast<long>(share) + 1);
+            lay_out(p, a_.shape, s_, g_.blocking, sizeof(T), share);
         }
     }
 
-    // Each weight is used by one chunk, which packs it for itself: a chunk is then some outputs of
-    // all products, for in the kernel their weights stand side by side.
-    void share_outputs() {
-        const auto share = static_cast<long>(std::clamp(cost_ns_ / kChunkNs, 1.0, kManyChunks));
-        const long cut = std::clamp(ceil_div(share, s_.groups), 1L, panels());
-        for (Product& p : products_) {
-            p.outs = ceil_div(panels(), cut) * g_.blocking.nr;
-            p.out_chunks = ceil_div(s_.to_group, p.outs);
-        }
-    }
-
-    // Where the weights of a product stand among the packed ones.
+    // Where the weights of a product stand among the packed ones, and its input among the copies.
     void place(Product& p) {
         const long columns = s_.groups * padded_columns();
         p.b_base = static_cast<long>(packed_size_);
@@ -127,6 +127,10 @@ class Direct {
         const auto tap = [&](int axis, long t) {
             return p.axis[axis].tap + t * p.axis[axis].tap_step;
         };
+        if (p.shared) {
+            p.shared_base = static_cast<long>(shared_size_);
+            shared_size_ += p.copy_size * static_cast<std::size_t>(s_.groups * a_.shape.n);
+        }
         long number = 0;
         for (long i = 0; i < p.axis[0].taps; ++i) {
             for (long j = 0; j < p.axis[1].taps; ++j) {
@@ -150,6 +154,25 @@ class Direct {
         const long row = chunk % parts() * kPackRows, panel = chunk / parts();
         pack(panel / panels(), panel % panels() * g_.blocking.nr, row,
              std::min(s_.from_group, row + kPackRows), packed_);
+    }
+
+    // Chunks of the shared copies: a row of one image.
+    long copy_chunks(const Product& p) const {
+        return p.shared ? s_.groups * a_.shape.n * p.copied_rows() : 0;
+    }
+    long copy_chunks() const {
+        long count = 0;
+        for (const Product& p : products_) count += copy_chunks(p);
+        return count;
+    }
+    void copy_chunk(long chunk) const {
+        const Product* p = products_.data();
+        for (long mine; chunk >= (mine = copy_chunks(*p)); ++p) chunk -= mine;
+        const long row = chunk % p->copied_rows(), image = chunk / p->copied_rows();
+        Part t{};
+        t.image = image % a_.shape.n, t.images = 1, t.group = image / a_.shape.n;
+        t.rows = p->axis[1].count, t.cols = p->axis[2].count;
+        copy_input(*p, t, row, row + 1, shared_ + p->shared_base + image * p->image);
     }
 
     // Channels `begin` to `end` of `from`, of the panel that begins with output channel j.
@@ -231,19 +254,19 @@ class Direct {
         T* copy = local + b_size_;
         for (const Product& p : products_) {
             read(p, part(p), copy);
-            copy += p.copy_size;
+            copy += p.shared ? 0 : p.copy_size;
         }
         const Part t = part(products_[0]);
         for (long j = 0; j < t.outs; j += g_.blocking.nr) {
-            const long column = t.out + j;
+            const Range columns{t.out + j, t.out + std::min(t.outs, j + g_.blocking.nr)};
             for (long c = 0; c < s_.from_group; c += block_) {
-                pack(t.group, column, c, std::min(s_.from_group, c + block_), local);
+                pack(t.group, columns.begin, c, std::min(s_.from_group, c + block_), local);
                 copy = local + b_size_;
                 for (const Product& p : products_) {
-                    multiply(p, part(p),
-                             {column, std::min(t.out + t.outs, column + g_.blocking.nr)}, c,
-                             p.copied ? copy : in_place(p, part(p)), local + p.b_base);
-                    copy += p.copy_size;
+                    const bool here = p.copied && !p.shared;
+                    multiply(p, part(p), columns, c, here ? copy : in_place(p, part(p)),
+                             local + p.b_base);
+                    copy += p.shared ? 0 : p.copy_size;
                 }
             }
         }
@@ -251,12 +274,16 @@ class Direct {
 
     // What blocks read: `from` itself, or a copy.
     const T* read(const Product& p, const Part& t, T* copy) const {
-        if (!p.copied) return in_place(p, t);
-        copy_input(p, t, copy);
+        if (p.shared || !p.copied) return in_place(p, t);
+        copy_input(p, t, 0, p.axis[1].extent(t.rows), copy);
         return copy;
     }
 
     const T* in_place(const Product& p, const Part& t) const {
+        if (p.shared) {
+            return shared_ + p.shared_base + (t.group * a_.shape.n + t.image) * p.image +
+                   t.row * p.step[1] + t.col * p.step[2];
+        }
         const Axis* a = p.axis;
         const long d = a[0].in_step * t.depth + a[0].offset, h = a[1].in_step * t.row + a[1].offset,
                    w = a[2].in_step * t.col + a[2].offset;
@@ -265,10 +292,11 @@ class Direct {
                w * s_.from_channels + t.group * s_.from_group;
     }
 
-    // The part of `from` that a chunk looks at, with zeros where it reaches beyond.
-    void copy_input(const Product& p, const Part& t, T* out) const {
+    // Rows `begin_row` to `end_row` of the part of `from` that a chunk looks at, with zeros where
+    // it reaches beyond.
+    void copy_input(const Product& p, const Part& t, long begin_row, long end_row, T* out) const {
         const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
-        const long channels = s_.from_channels, rows = h.extent(t.rows), cols = w.extent(t.cols);
+        const long channels = s_.from_channels, cols = w.extent(t.cols);
         const long h0 = h.in_step * t.row + h.offset, h_step = h.gathered() ? h.in_step : 1;
         const long w0 = w.in_step * t.col + w.offset, w_step = w.gathered() ? w.in_step : 1;
         // Columns begin .. end - 1 lie within `from`.
@@ -278,7 +306,7 @@ class Direct {
         for (long image = 0; image < t.images; ++image) {
             for (long i = 0; i < d.taps; ++i) {
                 const long z = d.in_step * t.depth + d.offset + i * d.offset_step;
-                for (long r = 0; r < rows; ++r) {
+                for (long r = begin_row; r < end_row; ++r) {
                     const long y = h0 + r * h_step;
                     T* const to = out + image * p.image + i * p.plane + r * p.row;
                     if (z < 0 || z >= s_.from[0] || y < 0 || y >= s_.from[1]) {
@@ -365,11 +393,12 @@ class Direct {
     const T* const w_;
     T* const to_;
     T* packed_ = nullptr;
+    T* shared_ = nullptr;
     std::vector<Product> products_;
     std::vector<TapPlace> places_;
     long block_ = 1;    // channels of `from` that are summed over in one go
     long outputs_ = 0;  // of one image, of all products
-    std::size_t packed_size_ = 0, b_size_ = 0;
+    std::size_t packed_size_ = 0, b_size_ = 0, shared_size_ = 0;
     bool pack_here_ = false;
     double cost_ns_ = 0;
 };

@@ -8,6 +8,7 @@ namespace {
 
 // Bytes of a chunk's input, which stays in L2 (1 MiB) while all panels of B pass by.
 constexpr long kInput = 128 << 10;
+constexpr long kShared = 4 << 20;  // of all input, where chunks of the same pixels share one copy
 constexpr long kShortRow = 6;  // pixels: shorter rows make tiles too low to keep the FMA units busy
 
 // Rows this far apart lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
@@ -81,14 +82,14 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     // fewer outputs.
     long chunks = count();
     const long tiles = 4 * f.mr;
-    if (chunks < share && p.images > 1) {
+    if (chunks < share && p.images > 1 && !p.one_chunk) {
         const long least =
             p.along_images ? std::min(shape.n, f.mr) : ceil_div(tiles, p.rows * p.cols);
         p.images = std::clamp(ceil_div(shape.n * (chunks / p.image_chunks), share),
                               std::min(p.images, least), p.images);
         chunks = count();
     }
-    if (chunks < share && p.rows > 1) {
+    if (chunks < share && p.rows > 1 && !p.one_chunk) {
         const long least = std::min(p.rows, ceil_div(tiles, p.cols * p.images));
         p.rows = std::clamp(ceil_div(h.count * (chunks / p.row_chunks), share), least, p.rows);
         chunks = count();
@@ -103,21 +104,23 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     const long cut = std::clamp(ceil_div(share, chunks), 1L, panels);
     p.outs = ceil_div(panels, cut) * f.nr;
     p.out_chunks = ceil_div(s.to_group, p.outs);
+    const long all = shape.n * s.groups * input_bytes(p, h.count, w.count, size);
+    p.shared = p.copied && p.out_chunks > 1 && p.axis[0].count == 1 && all <= kShared;
 }
 
 void choose_strides(Product& p, const Sides& s, long size) {
     const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
     long tap[kAxes];
     if (p.copied) {
-        p.row = w.extent(p.cols) * p.pixel;
-        p.plane = h.extent(p.rows) * p.row;
+        p.row = w.extent(p.shared ? w.count : p.cols) * p.pixel;
+        p.plane = p.copied_rows() * p.row;
         p.image = d.taps * p.plane;
         if (p.along_images) p.image = spread(p.image, size);
         p.step[0] = 0;  // a chunk has one depth
         p.step[1] = (h.gathered() ? 1 : h.in_step) * p.row;
         p.step[2] = (w.gathered() ? 1 : w.in_step) * p.pixel;
         tap[0] = p.plane;
-        p.copy_size = static_cast<std::size_t>(p.images * p.image);
+        p.copy_size = static_cast<std::size_t>((p.shared ? 1 : p.images) * p.image);
     } else {
         p.row = s.from[2] * p.pixel;
         p.plane = s.from[1] * p.row;

@@ -74,6 +74,9 @@ struct Product {
     // What blocks read: `from` itself, or a copy of a chunk's part with zeros around it. All
     // strides are in elements.
     bool copied = false;
+    bool shared = false;                            // copied once for all chunks, not by each
+    long shared_base = 0;                           // where among the shared copies
+    bool one_chunk = false;                         // of pixels: wanted
     long pixel = 0, row = 0, plane = 0, image = 0;  // strides
     long step[kAxes] = {};                          // from output to output
     // k of one segment; several blocks of channels, of which each is a sum of its own.
@@ -84,8 +87,10 @@ struct Product {
     bool along_images = false;
     long images = 1, rows = 1, cols = 1, outs = 1;  // of a chunk
     long image_chunks = 1, row_chunks = 1, col_chunks = 1, out_chunks = 1;
-    std::size_t copy_size = 0;  // of local memory
+    std::size_t copy_size = 0;  // of a copy
 
+    // Input rows that an image's copy has, of each of its planes.
+    long copied_rows() const { return axis[1].extent(shared ? axis[1].count : rows); }
     long pixel_chunks() const {  // of one group
         return image_chunks * axis[0].count * row_chunks * col_chunks;
     }
