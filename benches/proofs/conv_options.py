@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -252,50 +253,94 @@ def close(case: Case, what: str, got: Any, want: Any, allowed: Any) -> None:
         raise AssertionError(f"{case}: {what} is off by {off[worst]:.3g}, allowed are {limit:.3g}")
 
 
-def compare_op(case: Case) -> None:
-    """Values and gradients: float64 within 1e-10, float32 within the bound of its sums."""
+def by_torch(case: Case) -> tuple[list[str], list[Any], Any]:
+    """The output and the gradients, with their names, and the gradient of the output."""
     import torch
 
-    axes = case.arrays[1].ndim - 2
-    rest = case.arrays[3:]
     theirs = [None if a is None else torch.tensor(a, requires_grad=True) for a in case.arrays]
     plain = {k: v for k, v in case.options.items() if k != "activation"}
     z = getattr(torch.nn.functional, case.name)(*theirs[:3], **plain)
-    if rest:
+    if len(theirs) > 3:
         z = z + theirs[3]
     dy = np.random.default_rng(1).standard_normal(tuple(z.shape))
-    relu = "activation" in case.options
-    if relu:
+    if "activation" in case.options:
         # Where a sum is near 0 either side of relu's kink is right: no gradient comes from there.
-        scale = float(z.detach().abs().max()) if z.numel() else 0.0
-        dy = dy * (z.detach().abs().numpy() > 1e-3 * scale)
+        dy = dy * (z.detach().abs() > 1e-3 * z.detach().abs().max()).numpy()
         z = z.relu()
     z.backward(torch.tensor(dy))
-    want = [z.detach().numpy(), *[t.grad.numpy() for t in theirs if t is not None]]
     names = ["y", *[f"d{n}" for n, t in zip(("x", "w", "b", "r"), theirs) if t is not None]]
-    for dtype in (np.float64, np.float32):
-        ours = []
-        for i, a in enumerate(case.arrays):
-            if a is None:
-                ours.append(None)
-                continue
-            t = fastnn.tensor(np.zeros(0, dtype), requires_grad=True)
-            t.data = laid(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
-            ours.append(t)
-        options = dict(case.options)
-        if rest:
-            options["residual"] = ours[3]
-        with fastnn.conv_algorithm("direct"):
-            y = getattr(functional, case.name)(*ours[:3], **options)
-            y.backward(fastnn.tensor(dy.astype(dtype)))
-        got = [y.data, *[t.grad.data for t in ours if t is not None]]
-        if dtype is np.float64:
-            for name, g, v in zip(names, got, want):
-                close(case, name, g, v, 1e-10 * max(1.0, np.abs(v).max(initial=0)))
+    return names, [z.detach().numpy(), *[t.grad.numpy() for t in theirs if t is not None]], dy
+
+
+def by_fastnn(case: Case, dy: Any, dtype: Any, algorithm: str) -> list[Any]:
+    """The same, in arrays that lie as the case says."""
+    axes = case.arrays[1].ndim - 2
+    ours: list[Any] = []
+    for i, a in enumerate(case.arrays):
+        if a is None:
+            ours.append(None)
+            continue
+        ours.append(fastnn.tensor(np.zeros(0, dtype), requires_grad=True))
+        ours[-1].data = laid(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
+    options = dict(case.options)
+    if len(ours) > 3:
+        options["residual"] = ours[3]
+    with fastnn.conv_algorithm(algorithm):
+        y = getattr(functional, case.name)(*ours[:3], **options)
+        y.backward(fastnn.tensor(dy.astype(dtype)))
+    return [y.data, *[t.grad.data for t in ours if t is not None]]
+
+
+def compare_op(case: Case) -> bool:
+    """Values and gradients: float64 within 1e-10, float32 within the bounds of its algorithms.
+
+    Whether Winograd's was among them.
+    """
+    names, want, dy = by_torch(case)
+    for name, g, v in zip(names, by_fastnn(case, dy, np.float64, "direct"), want):
+        close(case, name, g, v, 1e-10 * max(1.0, np.abs(v).max(initial=0)))
+    bounds = tolerances(case.arrays, case.name, case.options, np.float32, dy)
+    for name, g, v, allowed in zip(names, by_fastnn(case, dy, np.float32, "direct"), want, bounds):
+        close(case, f"{name} in float32", g, v, allowed + 1e-6 * np.abs(v) * (name == "dr"))
+    if not has_winograd(case):
+        return False
+    limits = winograd_bounds(case, names, want, bounds, dy)
+    for name, g, v, allowed in zip(
+        names, by_fastnn(case, dy, np.float32, "winograd"), want, limits
+    ):
+        close(case, f"{name} by Winograd", g, v, allowed + 1e-6 * np.abs(v))
+    return True
+
+
+def has_winograd(case: Case) -> bool:
+    """Whether Winograd's algorithm applies: 3x3, and no steps or groups."""
+    options = case.options
+    plain = all(options[key] in (1, (1, 1)) for key in ("stride", "dilation", "groups"))
+    return "conv2d" in case.name and case.arrays[1].shape[2:] == (3, 3) and plain
+
+
+def winograd_bounds(
+    case: Case, names: list[str], want: list[Any], bounds: list[Any], dy: Any
+) -> list[Any]:
+    """How far Winograd's results may be off (docs/dev/convolution.md), of whole images at once."""
+    x, w = (np.abs(a) for a in case.arrays[:2])
+    x, dy = (a if a.ndim == 4 else a[None] for a in (x, np.abs(dy)))
+    eps, largest, taps = 2.0**-24, x.max((2, 3)), w.sum((2, 3))
+    found = []
+    for name, value, bound in zip(names, want, bounds):
+        if name == "y":
+            limit = (24 + len(w[0]) / 64) * eps * np.einsum("nc,oc->no", largest, taps)
+        elif name == "dx":
+            limit = (24 + len(w) / 64) * eps * np.einsum("no,oc->nc", dy.max((2, 3)), taps)
+        elif name == "dw":
+            sums = np.einsum("no,nc->oc", dy.sum((2, 3)), largest)
+            limit = (24 + dy[:, 0].size / 1024) * eps * sums
         else:
-            bounds = tolerances(case.arrays, case.name, case.options, dtype, dy)
-            for name, g, v, allowed in zip(names, got, want, bounds):
-                close(case, f"{name} in float32", g, v, allowed + 1e-6 * np.abs(v) * (name == "dr"))
+            found.append(bound)
+            continue
+        limit = limit[..., None, None]
+        found.append(limit if value.ndim == 4 else limit[0])
+    return found
 
 
 def compare_layer(case: Case) -> None:
@@ -323,19 +368,20 @@ def compare_layer(case: Case) -> None:
 
 def main(count: int = 2000) -> int:
     """So many operations and half as many layers; print what differs."""
-    start, failed = time.perf_counter(), 0
+    warnings.filterwarnings("ignore", "Using padding='same'")
+    start, failed, winograd = time.perf_counter(), 0, 0
     for i in range(count + count // 2):
         try:
             if i < count:
-                compare_op(draw_op(OPS[i % len(OPS)], i))
+                winograd += compare_op(draw_op(OPS[i % len(OPS)], i))
             else:
                 compare_layer(draw_layer(LAYERS[i % len(LAYERS)], i))
         except AssertionError as difference:
             failed += 1
             print(difference)
     print(
-        f"{count} operations in float64 and float32, {count // 2} layers: {failed} differ "
-        f"({time.perf_counter() - start:.0f} s)"
+        f"{count} operations in float64 and float32, {winograd} of them also by Winograd, and "
+        f"{count // 2} layers: {failed} differ ({time.perf_counter() - start:.0f} s)"
     )
     return failed
 

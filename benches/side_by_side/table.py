@@ -152,9 +152,10 @@ def markdown(run: Run) -> str:
         "time. Then the libraries take turns; a turn is warmed up and lasts a quarter of a second, "
         "in eight blocks whose median counts. A turn during which other processes used the machine "
         "is taken again. PyTorch runs eager, with `inference_mode` for inference, Adam in its "
-        "plain, `foreach` and `fused` forms and convolutions in both its memory formats; JAX runs the whole step under `jit` with donated "
-        "state and waits for the result. The share of the roof is the least time that the work's "
-        "arithmetic and memory traffic allow on this machine, over the time taken.",
+        "plain, `foreach` and `fused` forms and convolutions in both its memory formats; JAX runs "
+        "the whole step under `jit` with donated state and waits for the result. The share of the "
+        "roof is the least time that the work's arithmetic and memory traffic allow on this "
+        "machine, over the time taken.",
         "",
     ]
     return "\n".join(lines)

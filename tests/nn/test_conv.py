@@ -225,3 +225,45 @@ def test_wrong_padding():
         nn.ReflectionPad1d(3)(fastnn.zeros(1, 3))
     with pytest.raises(ValueError, match="pad: circular of dim 1 of size 3 reaches 3, got"):
         nn.CircularPad1d(4)(fastnn.zeros(1, 3))
+
+
+def channels_last(x):
+    return np.moveaxis(x, 1, -1).flags.c_contiguous
+
+
+def test_nothing_is_reordered_between_layers():
+    """A network's activations, and their gradients on the way back, stay as they lie."""
+    layers = [
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1, groups=8),
+        nn.GELU(),
+        nn.ReflectionPad2d(1),
+        nn.Conv2d(8, 12, 3, padding=1, padding_mode="circular"),
+        nn.Tanh(),
+        nn.ConvTranspose2d(12, 6, 2, stride=2),
+        nn.LeakyReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 5, 1),
+        nn.Dropout(0.3),
+    ]
+    ordered = []
+    for given in (np.ascontiguousarray, lambda x: np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)):
+        x = fastnn.tensor(np.zeros(0, "f4"), requires_grad=True)
+        x.data = given(numbers(2, 3, 10, 11).astype("f4"))
+        with fastnn.profile() as prof:
+            y = x
+            for layer in layers:
+                y = layer(y)
+                assert channels_last(y.data), layer
+                y.register_hook(
+                    lambda dy, layer=layer: ordered.append((layer, channels_last(dy.data)))
+                )
+            dy = np.moveaxis(numbers(2, *y.shape[2:], 5).astype("f4"), -1, 1)
+            (y * fastnn.from_numpy(dy)).sum().backward()
+        calls = [event.name for event in prof.events].count("channels_last")
+        # The pictures themselves, for the first layer and for the gradient of its weight.
+        assert calls == (2 if x.data.flags.c_contiguous else 0)
+    assert len(ordered) == 2 * len(layers)
+    assert [layer for layer, last in ordered if not last] == []
