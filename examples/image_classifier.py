@@ -195,8 +195,8 @@ class Augmentation:
 
 
 def rate(step: int, steps: int, peak: float) -> float:
-    """The learning rate: up in a fifth of all steps, and down to zero."""
-    rise = max(1, steps // 5)
+    """The learning rate: up in a tenth of all steps, and down to zero."""
+    rise = max(1, steps // 10)
     return peak * min((step + 1) / rise, (steps - step) / max(1, steps - rise))
 
 
@@ -317,9 +317,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--names", default="", help="of the classes of IDX files: a,b,c")
     parser.add_argument("--size", type=positive, default=32, help="of pictures, in pixels")
     parser.add_argument("--width", type=positive, default=32, help="channels of the first layer")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--batch", type=positive, default=128)
-    parser.add_argument("--lr", type=float, default=4e-3, help="the highest learning rate")
+    parser.add_argument("--lr", type=float, default=3e-3, help="the highest learning rate")
     parser.add_argument("--decay", type=float, default=0.05, help="weight decay")
     parser.add_argument("--shift", type=int, default=1, help="move images by so many pixels")
     parser.add_argument("--flip", action="store_true", help="mirror images at random")

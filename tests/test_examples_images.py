@@ -193,7 +193,7 @@ def test_augmentation(classifier):
     assert len(seen) > 15
     rates = [classifier.rate(i, 100, 0.5) for i in range(100)]
     assert max(rates) == 0.5
-    assert rates[0] == pytest.approx(0.025)
+    assert rates[0] == pytest.approx(0.05)
     assert 0 < rates[-1] < 0.01
 
 
