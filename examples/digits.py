@@ -131,9 +131,9 @@ def draw_learning(figure: Any, histories: dict[str, History]) -> None:
         ):
             axes.plot(epochs, train, f"C{i}:", label=f"{name}, training")
             axes.plot(epochs, test, f"C{i}-", label=f"{name}, test: at the end {test[-1]:.3f}")
-    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
+    for axes, name, place in ((loss, "loss", "upper right"), (accuracy, "accuracy", "lower right")):
         axes.set_ylabel(name)
-        axes.legend()
+        axes.legend(loc=place)
         axes.grid(alpha=0.3)
     loss.set_yscale("log")
     accuracy.set_xlabel("epoch")
