@@ -16,6 +16,10 @@ constexpr std::int64_t kBuffer = 512;
 // Rows shorter than this are packed together, because a loop costs about as much to enter as this
 // many elements.
 constexpr std::int64_t kShort = 64;
+// So are rows up to this length where one operand is the same in all of them (a number for each
+// channel of an image, channels last) and the others go on from row to row: of a buffer of two rows
+// or more, that operand is packed once.
+constexpr std::int64_t kRepeated = kBuffer / 2;
 // A tile where one operand runs along the other axis: as high as a cache line of float32 is wide.
 constexpr std::int64_t kTileRows = 16, kTileLength = 32;
 
@@ -90,13 +94,16 @@ int operand_count(const Info& info) {
 Cut cut(const Args& a, const Info& info) {
     const std::int64_t n0 = a.extents[0], n1 = a.axes > 1 ? a.extents[1] : 1;
     const auto item = static_cast<std::int64_t>(size_of(a.dtype));
-    bool packed = false, transposed = false;
+    bool packed = false, transposed = false, repeated = false, goes_on = true;
     for (int k = 0; k < operand_count(info); ++k) {
         const Operand& operand = a.operands[k];
         if (operand.data == nullptr) continue;
         const std::int64_t s0 = a.strides[0][k], s1 = a.axes > 1 ? a.strides[1][k] : 0;
         const bool constant = s0 == 0 && k < info.inputs;
         packed = packed || (!constant && (operand.dtype != a.dtype || s0 != item));
+        const bool same = s1 == 0 && k < info.inputs;
+        repeated = repeated || (same && !constant);
+        goes_on = goes_on && (same || (!constant && s1 == n0 * item));
         const auto own = static_cast<std::int64_t>(size_of(operand.dtype));
         transposed = transposed || (s1 == own && s0 != own && s0 != 0);
     }
@@ -104,7 +111,7 @@ Cut cut(const Args& a, const Info& info) {
     if (transposed && n0 >= kTileLength && n1 >= kTileRows) {
         c.rows = kTileRows;
         c.length = kTileLength;
-    } else if (n0 < kShort) {
+    } else if (n0 < kShort || (n0 <= kRepeated && repeated && goes_on && !packed)) {
         c.length = n0;
         c.rows = std::min(n1, kBuffer / n0);
     } else {

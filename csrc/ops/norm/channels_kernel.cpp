@@ -98,10 +98,29 @@ void column_statistics(const Span& s, const T* x, T* part, long width) {
 
 template <class T>
 void run_statistics(const Span& s, const T* x, T* part, long width) {
-    double mean, square;
-    moments<true>(x + s.at, s.width, mean, square);
-    const double n = double(s.width), off = mean - double(T(mean));
+    using V = Vec<T>;
+    x += s.at;
     part += s.column;
+    const double n = double(s.width);
+    if (s.width <= kBlock * V::width) {
+        const T around =
+            T(block_sum(x, s.width, [](V v) __attribute__((always_inline)) { return v; }) / n);
+        const V mean = around;
+        double off = 0;
+        part[2 * width] = T(block_sum(
+            x, s.width,
+            [=](V v) __attribute__((always_inline)) {
+                const V d = v - mean;
+                return d * d;
+            },
+            [=](V v) __attribute__((always_inline)) { return v - mean; }, off));
+        part[0] = around;
+        part[width] = T(off);
+        return;
+    }
+    double mean, square;
+    moments<true>(x, s.width, mean, square);
+    const double off = mean - double(T(mean));
     part[0] = T(mean);
     part[width] = T(off * n);
     part[2 * width] = T((square + off * off) * n);
