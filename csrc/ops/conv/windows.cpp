@@ -8,7 +8,10 @@ namespace {
 
 // Bytes of a chunk's input, which stays in L2 (1 MiB) while all panels of B pass by.
 constexpr long kInput = 128 << 10;
-constexpr long kShared = 4 << 20;  // of all input, where chunks of the same pixels share one copy
+// One copy serves all chunks of the same pixels where it is small and they are many: else the copy
+// that a chunk makes for itself costs less than what it fetches into L2 for the tiles.
+constexpr long kShared = 768 << 10;
+constexpr long kSharing = 8;
 constexpr long kShortRow = 6;  // pixels: shorter rows make tiles too low to keep the FMA units busy
 
 // Rows this far apart lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
@@ -105,7 +108,7 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     p.outs = ceil_div(panels, cut) * f.nr;
     p.out_chunks = ceil_div(s.to_group, p.outs);
     const long all = shape.n * s.groups * input_bytes(p, h.count, w.count, size);
-    p.shared = p.copied && p.out_chunks > 1 && p.axis[0].count == 1 && all <= kShared;
+    p.shared = p.copied && p.out_chunks >= kSharing && p.axis[0].count == 1 && all <= kShared;
 }
 
 void choose_strides(Product& p, const Sides& s, long size) {
