@@ -64,7 +64,7 @@ void run(const Args& args) {
         if (is_product(s)) return product<T>(args);
         if (is_depthwise(s)) return depthwise<T>(args);
         if (by_winograd(args, direct_ns)) return winograd(args);
-        direct<T>(args);
+        grouped<T>(args);
     });
 }
 
@@ -83,7 +83,7 @@ void run_weight(const WeightArgs& args) {
         if (is_product(s)) return product_weight<T>(args);
         if (is_depthwise(s)) return depthwise_weight<T>(args);
         if (by_winograd(args, direct_weight_ns)) return winograd(args);
-        direct_weight<T>(args);
+        grouped_weight<T>(args);
     });
 }
 

@@ -11,6 +11,13 @@ void direct(const Args& args);
 template <class T>
 void direct_weight(const WeightArgs& args);
 
+// The same; groups of few channels are taken together.
+template <class T>
+void grouped(const Args& args);
+
+template <class T>
+void grouped_weight(const WeightArgs& args);
+
 // What they cost one thread, roughly.
 double direct_ns(const Args& args);
 double direct_weight_ns(const WeightArgs& args);
