@@ -975,3 +975,19 @@ def adaptive_avg_pool(input: _Array, output_size: _Sizes) -> _Array: ...
 def adaptive_avg_pool_backward(dy: _Array, input_shape: _Sizes, output_size: _Sizes) -> _Array: ...
 def max_unpool(input: _Array, indices: _Array, output_size: _Sizes) -> _Array: ...
 def max_unpool_backward(dy: _Array, indices: _Array, output_size: _Sizes) -> _Array: ...
+
+# Resampling
+def interpolate(
+    input: _Array,
+    output_size: _Sizes,
+    mode: str = "nearest",
+    align_corners: bool = False,
+    scales: tuple[float, ...] | None = None,
+) -> _Array: ...
+def interpolate_backward(
+    dy: _Array,
+    input_size: _Sizes,
+    mode: str = "nearest",
+    align_corners: bool = False,
+    scales: tuple[float, ...] | None = None,
+) -> _Array: ...

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from . import convolution, networks, norms
+from . import convolution, networks, norms, pooling
 from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
@@ -286,6 +286,21 @@ def resnet_infer(*size: int, targets: dict[str, float]) -> Work:
     )
 
 
+def max_pool(*size: int, target: float) -> Work:
+    """Forward and backward of images in channels-last memory."""
+    n, c, h, kernel, stride, _ = size
+    x, y = pooling.elements(size)
+    return Work(
+        name=f"MaxPool {kernel} s{stride} f+b {n}x{c}x{h}x{h}",
+        kind="max_pool",
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last"),
+        bytes=4.0 * 2 * (x + y),
+        working_set=4.0 * 2 * (x + y),
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -322,6 +337,7 @@ WORKS: tuple[Work, ...] = (
         working_set=4.0 * 4 * 2048 * 768,
         targets={"torch": 1.2},
     ),
+    max_pool(8, 64, 112, 3, 2, 1, target=2.5),
     Work(
         name="Embedding f+b 20000x128, ids 64x200",
         kind="embedding",

@@ -123,4 +123,5 @@ PYBIND11_MODULE(_core, m) {
     bind_rnn(m);
     bind_conv(m);
     bind_pooling(m);
+    bind_resample(m);
 }

@@ -11,6 +11,7 @@ from .conv import *
 from .dropout import *
 from .dropout_channels import *
 from .embedding import *
+from .fold import *
 from .linear import *
 from .loss import *
 from .module import *
@@ -26,6 +27,8 @@ from .pool_adaptive import *
 from .rnn import *
 from .rnn_cell import *
 from .shape import *
+from .shuffle import *
 from .transformer import *
 from .transformer_decoder import *
 from .transformer_encoder import *
+from .upsampling import *

@@ -17,6 +17,7 @@ from .elementwise import *
 from .elementwise_compare import *
 from .elementwise_unary import *
 from .embedding import *
+from .fold import *
 from .gemm import *
 from .index import *
 from .join import *
@@ -32,9 +33,11 @@ from .reduce import *
 from .reduce_count import *
 from .reduce_extreme import *
 from .reduce_moments import *
+from .resample import *
 from .rnn import *
 from .scan import *
 from .shape import *
+from .shuffle import *
 from .softmax import *
 from .sort import *
 

@@ -229,6 +229,8 @@ ADAPTIVE = [
     Sample(IMAGE[0], (5, 6)),
     Sample(NONE, 2),
     Sample(numbers(1, 2, 20, 30), 1),
+    Sample(numbers(2, 1, 40, 50), (2, 3)),
+    Sample(numbers(2, 30, 45, 50), 1),  # in slices
 ]
 INDICES = [Sample(IMAGE, (3, None), True), Sample(IMAGE[0], 1, return_indices=True)]
 ADAPTIVE_RECORDS = [

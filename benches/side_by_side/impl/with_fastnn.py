@@ -12,7 +12,7 @@ import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
-from .. import convolution, inputs, norms, recurrent, reference
+from .. import convolution, inputs, norms, pooling, recurrent, reference
 from ..works import Size
 from . import Case, fastnn_networks
 
@@ -406,6 +406,24 @@ def conv_step(first: bool) -> Callable[[Size, str], Case]:
     return build
 
 
+def max_pool(size: Size, variant: str) -> Case:
+    value, slope = map(convolution.channels_last, pooling.arrays(size))
+    x, dy = fastnn.from_numpy(value), fastnn.from_numpy(slope)
+    x.requires_grad = True
+
+    def step() -> Any:
+        x.grad = None
+        y = functional.max_pool2d(x, *size[3:])
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach().numpy()
+        return pooling.answer(y, x.grad.numpy())  # type: ignore[union-attr]
+
+    return Case(step, answer)
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -415,6 +433,7 @@ BUILDERS = {
     "gelu": pointwise("gelu"),
     "layer_norm": layer_norm,
     "embedding": embedding,
+    "max_pool": max_pool,
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,

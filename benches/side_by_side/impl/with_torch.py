@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .. import convolution, inputs, norms, recurrent, reference
+from .. import convolution, inputs, norms, pooling, recurrent, reference
 from ..works import Size
 from . import Case, torch_networks
 
@@ -410,6 +410,25 @@ def conv_step(first: bool) -> Callable[[Size, str], Case]:
     return build
 
 
+def max_pool(size: Size, variant: str) -> Case:
+    x, dy = map(torch.from_numpy, pooling.arrays(size))
+    if variant == "channels_last":
+        x, dy = (a.to(memory_format=torch.channels_last) for a in (x, dy))
+    x.requires_grad_()
+
+    def step() -> torch.Tensor:
+        x.grad = None
+        y: torch.Tensor = functional.max_pool2d(x, *size[3:])
+        y.backward(dy)
+        return y
+
+    def answer() -> Any:
+        y = step().detach()
+        return pooling.answer(y, x.grad)
+
+    return Case(step, answer)
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -419,6 +438,7 @@ BUILDERS = {
     "gelu": pointwise(functional.gelu),
     "layer_norm": layer_norm,
     "embedding": embedding,
+    "max_pool": max_pool,
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,

@@ -5,6 +5,8 @@ namespace fastnn::pooling {
 namespace {
 
 constexpr double kSumNs = 0.04, kPixelNs = 8;  // per number of a window and per output or input
+constexpr std::int64_t kMostSliced = 8, kSlices = 16;  // planes, and slices of each
+constexpr double kSlicedSize = 65536;                  // numbers of an image at least
 
 template <bool backward, class T>
 void average_typed(const AverageArgs& a) {
@@ -30,8 +32,41 @@ void average_typed(const AverageArgs& a) {
     });
 }
 
+// Whether few threads would have work otherwise: the average of all of each of a few large planes.
+bool in_slices(const AverageArgs& a) {
+    const Shape& s = a.shape;
+    return s.out_size() == 1 && s.adaptive && s.n <= kMostSliced && s.in[1] >= 2 * kSlices &&
+           inputs(a) / static_cast<double>(s.n) >= kSlicedSize;
+}
+
+// Sums of slices of the height, then of the slices.
+template <class T>
+void average_sliced(const AverageArgs& a) {
+    AverageArgs part = a, whole = a;
+    Shape &s = part.shape, &rest = whole.shape;
+    const std::int64_t rows = (s.in[1] + kSlices - 1) / kSlices;
+    s.adaptive = rest.adaptive = false;
+    for (int i = 0; i < kAxes; ++i) s.stride[i] = s.kernel[i] = s.in[i];
+    s.stride[1] = s.kernel[1] = rows;
+    s.out[1] = rest.in[1] = rest.kernel[1] = (s.in[1] + rows - 1) / rows;
+    rest.in[0] = rest.in[2] = rest.kernel[0] = rest.kernel[2] = 1;
+    Scratch<T> sums(static_cast<std::size_t>(s.n * s.c * s.out[1]));
+    part.divisor = 1;
+    part.y = sums.data();
+    average_typed<false, T>(part);
+    whole.divisor = a.shape.in_size();
+    whole.x = sums.data();
+    average_typed<false, T>(whole);
+}
+
 void average(const AverageArgs& a) {
-    visit_float(a.dtype, [&]<class T>() { average_typed<false, T>(a); });
+    visit_float(a.dtype, [&]<class T>() {
+        if (in_slices(a)) {
+            average_sliced<T>(a);
+        } else {
+            average_typed<false, T>(a);
+        }
+    });
 }
 
 void average_backward(const AverageArgs& a) {

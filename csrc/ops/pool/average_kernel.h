@@ -8,11 +8,24 @@ namespace {
 
 using pooling::AverageRows;
 
+// The sum of n numbers side by side.
+template <class T>
+FASTNN_INLINE T sum_of(const T* x, long n) {
+    using V = Vec<T>;
+    constexpr long W = V::width;
+    V a, b;
+    long i = 0;
+    for (; i + 2 * W <= n; i += 2 * W) {
+        a += V::load(x + i);
+        b += V::load(x + i + W);
+    }
+    for (; i < n; i += W) a += V::load(x + i, n - i < W ? n - i : W);
+    return sum(a + b);
+}
+
 // The rows of a window are summed one by one: in a large window sums stay small beside their total.
 template <class T>
 void average_rows(const AverageRows<T>& r) {
-    using V = Vec<T>;
-    constexpr long W = V::width;
     const Windows& w = *r.windows;
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     for (long row = r.begin; row < r.end; ++row) {
@@ -23,10 +36,19 @@ void average_rows(const AverageRows<T>& r) {
             const Window window = window_of(w, od, oh, i);
             const T* x = image + window.at * w.c;
             T* y = r.to + (row * v.out + i) * w.c;
-            const V size = T(sizes * v.size[i]);
+            const T size = T(sizes * v.size[i]);
+            if (w.c == 1 && window.count[2] >= Vec<T>::width) {
+                T total = 0;
+                over_rows(window, x, 1, [&](const T* p, long) __attribute__((always_inline)) {
+                    total += sum_of(p, window.count[2]);
+                });
+                *y = total / size;
+                continue;
+            }
             over_channels<T>(
                 r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
-                    constexpr int R = decltype(part)::registers;
+                    using V = typename decltype(part)::Vector;
+                    constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
                     over_rows(window, x + c, w.c,
                               [&](const T* p, long) __attribute__((always_inline)) {
@@ -37,30 +59,40 @@ void average_rows(const AverageRows<T>& r) {
                                   }
                                   for (int q = 0; q < R; ++q) sum[q] += line[q];
                               });
-                    for (int q = 0; q < R; ++q) part.store(sum[q] / size, y + c + q * W, r.stream);
+                    for (int q = 0; q < R; ++q)
+                        part.store(sum[q] / V(size), y + c + q * W, r.stream);
                 });
         }
     }
     if (r.stream) stream_fence();
 }
 
+// How many inputs from i on are seen by the same windows, and so have the same gradient.
+FASTNN_INLINE long run_of(const Axis& a, long i) {
+    long run = 1;
+    while (i + run < a.in && a.seen[i + run] == a.seen[i] &&
+           a.seen_count[i + run] == a.seen_count[i])
+        ++run;
+    return run;
+}
+
 template <class T>
 void average_backward_rows(const AverageRows<T>& r) {
-    using V = Vec<T>;
-    constexpr long W = V::width;
     const Windows& w = *r.windows;
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     for (long row = r.begin; row < r.end; ++row) {
         const long n = row / h.in / d.in, id = row / h.in % d.in, ih = row % h.in;
-        for (long i = 0; i < v.in; ++i) {
+        for (long i = 0, run; i < v.in; i += run) {
+            run = run_of(v, i);
             T* dx = r.to + (row * v.in + i) * w.c;
             over_channels<T>(
                 r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
-                    constexpr int R = decltype(part)::registers;
+                    using V = typename decltype(part)::Vector;
+                    constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
                     over_seeing_rows(
                         w, n, id, ih,
-                        [&](long od, long oh, long out) __attribute__((always_inline)) {
+                        [&](long od, long oh, long out, long) __attribute__((always_inline)) {
                             const double sizes = d.size[od] * h.size[oh];
                             for (long k = 0; k < v.seen_count[i]; ++k) {
                                 const long o = v.seen[i] + k;
@@ -71,7 +103,10 @@ void average_backward_rows(const AverageRows<T>& r) {
                                     sum[q] = fma(part.load(dy + q * W), share, sum[q]);
                             }
                         });
-                    for (int q = 0; q < R; ++q) part.store(sum[q], dx + c + q * W, r.stream);
+                    for (long k = 0; k < run; ++k) {
+                        for (int q = 0; q < R; ++q)
+                            part.store(sum[q], dx + k * w.c + c + q * W, r.stream);
+                    }
                 });
         }
     }

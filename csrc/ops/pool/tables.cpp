@@ -6,7 +6,7 @@
 namespace fastnn::pooling {
 namespace {
 
-constexpr std::size_t kOutTables = 3, kInTables = 2;  // of ints, in Axis
+constexpr std::size_t kOutTables = 3, kInTables = 3;  // of ints, in Axis
 
 std::int64_t sum(const std::int64_t (&lengths)[kAxes]) {
     return lengths[0] + lengths[1] + lengths[2];
@@ -42,7 +42,7 @@ void adaptive(const Axis& a, int* origin, int* skip, int* count, double* size) {
 }
 
 // By whom each input is seen, from what each output sees.
-void turn_round(const Axis& a, int* seen, int* seen_count) {
+void turn_round(const Axis& a, int* seen, int* seen_count, int* seen_place) {
     if (a.step == 1) {  // windows without gaps, whose ends only go up
         for (long i = 0, ended = 0, begun = 0; i < a.in; ++i) {
             const auto first = [&](long o) { return a.origin[o] + a.skip[o]; };
@@ -50,6 +50,7 @@ void turn_round(const Axis& a, int* seen, int* seen_count) {
             while (begun < a.out && first(begun) <= i) ++begun;
             seen[i] = static_cast<int>(ended);
             seen_count[i] = static_cast<int>(std::max(0L, begun - ended));
+            seen_place[i] = begun > ended ? static_cast<int>(i - a.origin[ended]) : 0;
         }
         return;
     }
@@ -59,7 +60,9 @@ void turn_round(const Axis& a, int* seen, int* seen_count) {
         const long begin = a.origin[o] + a.skip[o] * a.step;
         for (long k = 0; k < a.count[o]; ++k) {
             const long i = begin + k * a.step;
-            if (seen_count[i]++ == 0) seen[i] = static_cast<int>(o);
+            if (seen_count[i]++ > 0) continue;
+            seen[i] = static_cast<int>(o);
+            seen_place[i] = static_cast<int>(a.skip[o] + k);
         }
     }
 }
@@ -76,7 +79,9 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, std::int64_t divis
     for (int i = 0; i < kAxes; ++i) {
         Axis& a = windows_.axis[i];
         int *origin = place, *skip = origin + s.out[i], *count = skip + s.out[i],
-            *seen = count + s.out[i], *seen_count = seen + s.in[i];
+            *seen = count + s.out[i], *seen_count = seen + s.in[i],
+            *seen_place = seen_count + s.in[i];
+        const std::int64_t both = std::gcd(s.dilation[i], s.stride[i]);
         a = Axis{.in = s.in[i],
                  .out = s.out[i],
                  .step = s.dilation[i],
@@ -86,15 +91,17 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, std::int64_t divis
                  .size = size,
                  .seen = seen,
                  .seen_count = seen_count,
-                 .out_step = s.dilation[i] / std::gcd(s.dilation[i], s.stride[i])};
+                 .seen_place = seen_place,
+                 .out_step = s.dilation[i] / both,
+                 .place_step = s.adaptive ? 0 : s.stride[i] / both};
         if (s.adaptive) {
             adaptive(a, origin, skip, count, size);
         } else {
             regular(s, i, count_pad, a, origin, skip, count, size);
         }
         if (divisor != 0) std::fill_n(size, s.out[i], i == 0 ? static_cast<double>(divisor) : 1.0);
-        if (backward) turn_round(a, seen, seen_count);
-        place = seen_count + s.in[i];
+        if (backward) turn_round(a, seen, seen_count, seen_place);
+        place = seen_place + s.in[i];
         size += s.out[i];
     }
     windows_.pitch[2] = 1;

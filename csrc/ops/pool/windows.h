@@ -14,10 +14,13 @@ struct Axis {
     const int* skip;
     const int* count;
     const double* size;
-    // For each input the outputs that see it: the first, and how many, each out_step further on.
+    // For each input the outputs that see it: the first, and how many, each out_step further on;
+    // which place of the first one's window it is. It is place_step less with each next one, or
+    // what lies between it and the window's origin, where place_step is 0.
     const int* seen;
     const int* seen_count;
-    long out_step;
+    const int* seen_place;
+    long out_step, place_step;
 };
 
 // The windows of a call: depth, height, width. `pitch[i]` places of a window lie behind one of axis

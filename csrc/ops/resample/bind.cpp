@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "bind/image.h"
+#include "ops/resample/resample.h"
+
+namespace fastnn::bind {
+namespace {
+
+using resample::kAxes;
+using resample::Mode;
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / 4;  // taps are ints
+
+constexpr struct {
+    const char* name;
+    Mode value;
+} kModes[] = {{"nearest", Mode::nearest},
+              {"nearest-exact", Mode::nearest_exact},
+              {"linear", Mode::linear},
+              {"cubic", Mode::cubic}};
+
+Mode mode_of(py::handle object, const char* op) {
+    if (PyUnicode_Check(object.ptr()) != 0) {
+        const char* text = PyUnicode_AsUTF8(object.ptr());
+        if (text == nullptr) throw py::error_already_set();
+        for (const auto& mode : kModes) {
+            if (std::strcmp(text, mode.name) == 0) return mode.value;
+        }
+    }
+    fail<ValueError>(op, ": mode must be 'nearest', 'nearest-exact', 'linear' or 'cubic'");
+}
+
+// Sizes of the axes that are not N and C.
+struct Sizes {
+    int axes;
+    Py_ssize_t value[kAxes];
+
+    Sizes(py::handle tuple, Name name) {
+        if (!PyTuple_Check(tuple.ptr())) {
+            fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of ints, got ",
+                            Py_TYPE(tuple.ptr())->tp_name);
+        }
+        const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
+        if (count < 1 || count > kAxes) {
+            fail<ValueError>(name.op, ": ", name.argument, " must hold 1, 2 or 3 ints, got ",
+                             count);
+        }
+        axes = static_cast<int>(count);
+        for (int i = 0; i < axes; ++i) {
+            PyObject* item = PyTuple_GET_ITEM(tuple.ptr(), i);
+            if (PyIndex_Check(item) == 0) {
+                fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
+                                Py_TYPE(item)->tp_name);
+            }
+            value[i] = PyNumber_AsSsize_t(item, nullptr);
+            if (value[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+            if (value[i] < 1 || value[i] > kMost) {
+                fail<ValueError>(name.op, ": ", name.argument, " must be at least 1 and at most ",
+                                 kMost, ", got ", value[i]);
+            }
+        }
+    }
+};
+
+// None, or one number for each axis.
+void set_scales(py::handle object, const char* op, int axes, double (&scale)[kAxes]) {
+    std::fill_n(scale, kAxes, 0.0);
+    if (object.is_none()) return;
+    if (!PyTuple_Check(object.ptr()) || PyTuple_GET_SIZE(object.ptr()) != axes) {
+        fail<TypeError>(op, ": scales must be None or a tuple of ", axes, " numbers");
+    }
+    for (int i = 0; i < axes; ++i) {
+        const double value = PyFloat_AsDouble(PyTuple_GET_ITEM(object.ptr(), i));
+        if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+        if (!(value > 0) || std::isinf(value)) {
+            fail<ValueError>(op, ": scales must be positive and finite, got ", value);
+        }
+        scale[kAxes - axes + i] = value;
+    }
+}
+
+Array image_of(py::handle object, Name name, int axes, py::object& hold) {
+    constexpr int kAligned = 0x0100;
+    const bool unaligned =
+        is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0;
+    const Array a = unaligned ? dense_float(object, name, hold) : float_array(object, name);
+    constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
+    check_ndim(a, name, axes + 2, kLayouts[axes - 1]);
+    for (int i = 2; i < a.ndim; ++i) {
+        if (a.shape[i] < 1 || a.shape[i] > kMost) {
+            fail<ValueError>(name.op, ": ", name.argument,
+                             " must have no empty axis besides N and C, got shape ", shape_text(a));
+        }
+    }
+    return a;
+}
+
+py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle from,
+               py::handle size, py::handle mode, bool align_corners, py::handle scales) {
+    const char* op = kernel.name;
+    const Name name{op, backward ? "dy" : "input"};
+    const Sizes to(size, {op, backward ? "input_size" : "output_size"});
+    py::object hold_aligned, hold;
+    const Array a = image_of(from, name, to.axes, hold_aligned);
+    resample::Args args{.dtype = a.dtype,
+                        .mode = mode_of(mode, op),
+                        .align_corners = align_corners,
+                        .n = a.shape[0],
+                        .c = a.shape[1],
+                        .in = {1, 1, 1},
+                        .out = {1, 1, 1},
+                        .scale = {0, 0, 0},
+                        .from = nullptr,
+                        .to = nullptr};
+    set_scales(scales, op, to.axes, args.scale);
+    Py_ssize_t shape[kAxes + 2] = {a.shape[0], a.shape[1]};
+    for (int i = 0; i < to.axes; ++i) {
+        const int axis = kAxes - to.axes + i;
+        (backward ? args.out : args.in)[axis] = a.shape[2 + i];
+        (backward ? args.in : args.out)[axis] = shape[2 + i] = to.value[i];
+    }
+    py::object result = empty_channels_last(a.dtype, a.ndim, shape, to.axes);
+    args.from = channels_last(a, name, to.axes, hold).data;
+    args.to = data_of(result);
+    launch(kernel, args);
+    return result;
+}
+
+py::object interpolate(py::handle input, py::handle output_size, py::handle mode,
+                       bool align_corners, py::handle scales) {
+    return run(resample::kResample, false, input, output_size, mode, align_corners, scales);
+}
+
+py::object interpolate_backward(py::handle dy, py::handle input_size, py::handle mode,
+                                bool align_corners, py::handle scales) {
+    return run(resample::kResampleBackward, true, dy, input_size, mode, align_corners, scales);
+}
+
+}  // namespace
+
+void bind_resample(py::module_& m) {
+    const py::arg_v mode = py::arg("mode") = "nearest";
+    const py::arg_v align_corners = py::arg("align_corners") = false;
+    const py::arg_v scales = py::arg("scales") = py::none();
+    m.def("interpolate", &interpolate, py::arg("input"), py::arg("output_size"), mode,
+          align_corners, scales);
+    m.def("interpolate_backward", &interpolate_backward, py::arg("dy"), py::arg("input_size"), mode,
+          align_corners, scales);
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,52 @@
+// The kernel table of resample.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "core/isa.h"
+
+namespace fastnn::resample {
+
+// What each place of one axis is the sum of: entries start[j] ... start[j + 1] - 1.
+template <class T>
+struct Axis {
+    long from, to;  // how many places there are
+    const int* start;
+    const int* place;
+    const T* weight;
+};
+
+// Rows of places (n, d, h), for channels c_begin ... c_end - 1.
+template <class T>
+struct Rows {
+    const Axis<T>* axis;  // three
+    long c;
+    long begin, end;
+    long c_begin, c_end;
+    const T* from;
+    T* to;
+    bool stream;  // `to` goes past the caches
+};
+
+template <class T>
+struct TypedKernels {
+    void (*rows)(const Rows<T>& r);
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by resample_kernel.cpp, once per level
+
+}  // namespace fastnn::resample

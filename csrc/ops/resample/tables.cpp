@@ -1,0 +1,129 @@
+#include "ops/resample/tables.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fastnn::resample {
+namespace {
+
+constexpr int kMostTaps = 4;
+
+struct Taps {
+    int count;
+    std::int64_t place[kMostTaps];
+    double weight[kMostTaps];
+};
+
+// One axis of a call.
+struct Line {
+    Mode mode;
+    bool align_corners;
+    std::int64_t in, out;
+    double scale;
+
+    // How far apart outputs lie in the input.
+    double step() const {
+        if (align_corners) {
+            return out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0;
+        }
+        return scale > 0 ? 1 / scale : static_cast<double>(in) / static_cast<double>(out);
+    }
+    double position(std::int64_t j, double step) const {
+        return align_corners ? static_cast<double>(j) * step
+                             : (static_cast<double>(j) + 0.5) * step - 0.5;
+    }
+    std::int64_t inside(std::int64_t i) const { return std::clamp<std::int64_t>(i, 0, in - 1); }
+};
+
+// In float, as PyTorch has it: where a position falls on a border between two places, its rounding
+// decides.
+std::int64_t nearest(const Line& line, std::int64_t j) {
+    const float step = line.scale > 0 ? static_cast<float>(1 / line.scale)
+                                      : static_cast<float>(line.in) / static_cast<float>(line.out);
+    if (line.mode == Mode::nearest_exact) {
+        const double at = (static_cast<double>(j) + 0.5) * static_cast<double>(step);
+        return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(at))));
+    }
+    if (line.out == line.in) return j;
+    if (line.out == 2 * line.in) return j / 2;
+    return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(j) * step)));
+}
+
+double near_cubic(double x) {
+    constexpr double a = -0.75;
+    return ((a + 2) * x - (a + 3)) * x * x + 1;
+}
+double far_cubic(double x) {
+    constexpr double a = -0.75;
+    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+Taps taps_of(const Line& line, std::int64_t j) {
+    if (line.mode == Mode::nearest || line.mode == Mode::nearest_exact) {
+        return {1, {nearest(line, j)}, {1}};
+    }
+    double p = line.position(j, line.step());
+    if (line.mode == Mode::linear) {
+        p = std::max(p, 0.0);
+        const std::int64_t i = line.inside(static_cast<std::int64_t>(p));
+        const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
+        return {2, {i, line.inside(i + 1)}, {1 - t, t}};
+    }
+    const std::int64_t i = std::min(static_cast<std::int64_t>(std::floor(p)), line.in - 1);
+    const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
+    return {4,
+            {line.inside(i - 1), line.inside(i), line.inside(i + 1), line.inside(i + 2)},
+            {far_cubic(t + 1), near_cubic(t), near_cubic(1 - t), far_cubic(2 - t)}};
+}
+
+}  // namespace
+
+template <class T>
+void Tables<T>::Entries::turn_round(std::int64_t places) {
+    Entries other;
+    other.start.assign(static_cast<std::size_t>(places) + 1, 0);
+    for (const int i : place) ++other.start[static_cast<std::size_t>(i) + 1];
+    for (std::size_t i = 1; i < other.start.size(); ++i) other.start[i] += other.start[i - 1];
+    other.place.resize(place.size());
+    other.weight.resize(place.size());
+    std::vector<int> next(other.start);
+    for (std::size_t j = 0; j + 1 < start.size(); ++j) {
+        for (auto k = static_cast<std::size_t>(start[j]);
+             k < static_cast<std::size_t>(start[j + 1]); ++k) {
+            const auto at = static_cast<std::size_t>(next[static_cast<std::size_t>(place[k])]++);
+            other.place[at] = static_cast<int>(j);
+            other.weight[at] = weight[k];
+        }
+    }
+    *this = std::move(other);
+}
+
+template <class T>
+Tables<T>::Tables(const Args& a, bool backward) {
+    for (int i = 0; i < kAxes; ++i) {
+        // An axis that is missing, or keeps its size by nearest numbers, is as it was.
+        const Line line{a.in[i] == 1 && a.out[i] == 1 ? Mode::nearest : a.mode, a.align_corners,
+                        a.in[i], a.out[i], a.scale[i]};
+        Entries& e = entries_[i];
+        e.start.push_back(0);
+        for (std::int64_t j = 0; j < line.out; ++j) {
+            const Taps taps = taps_of(line, j);
+            for (int k = 0; k < taps.count; ++k) {
+                e.place.push_back(static_cast<int>(taps.place[k]));
+                e.weight.push_back(static_cast<T>(taps.weight[k]));
+            }
+            e.start.push_back(static_cast<int>(e.place.size()));
+        }
+        if (backward) e.turn_round(line.in);
+        axes_[i] = Axis<T>{.from = static_cast<long>(backward ? line.out : line.in),
+                           .to = static_cast<long>(backward ? line.in : line.out),
+                           .start = e.start.data(),
+                           .place = e.place.data(),
+                           .weight = e.weight.data()};
+    }
+}
+
+template class Tables<float>;
+template class Tables<double>;
+
+}  // namespace fastnn::resample

@@ -1,0 +1,27 @@
+// What each place of an axis is the sum of, worked out once per call.
+#pragma once
+
+#include <vector>
+
+#include "ops/resample/kernels.h"
+#include "ops/resample/resample.h"
+
+namespace fastnn::resample {
+
+template <class T>
+class Tables {
+ public:
+    Tables(const Args& args, bool backward);
+    const Axis<T>* axes() const { return axes_; }
+
+ private:
+    struct Entries {
+        std::vector<int> start, place;
+        std::vector<T> weight;
+        void turn_round(std::int64_t places);  // by inputs instead of outputs
+    };
+    Entries entries_[kAxes];
+    Axis<T> axes_[kAxes];
+};
+
+}  // namespace fastnn::resample

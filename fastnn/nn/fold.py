@@ -1,0 +1,92 @@
+"""Windows of images as columns, and columns summed up to images, as layers."""
+
+from __future__ import annotations
+
+from ..ops.fold import fold, unfold
+from ..ops.pool.sizes import Sizes
+from ..tensor import Tensor, TensorLike
+from .module import Module
+
+__all__ = ["Fold", "Unfold"]
+
+
+class Unfold(Module):
+    """Each window of an image as a column; see `fastnn.unfold`.
+
+    Parameters
+    ----------
+    kernel_size, dilation, padding, stride
+        Of the windows: an int, or one for each axis.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.Unfold((2, 3))(fastnn.randn(2, 5, 3, 4)).shape
+    (2, 30, 4)
+    """
+
+    def __init__(
+        self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, H, W) to (N, C · K_h · K_w, L)."""
+        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, "
+            f"padding={self.padding}, stride={self.stride}"
+        )
+
+
+class Fold(Module):
+    """Columns put back as windows of an image; see `fastnn.fold`.
+
+    Parameters
+    ----------
+    output_size
+        (H, W) of the image.
+    kernel_size, dilation, padding, stride
+        Of the windows: an int, or one for each axis.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.Fold((4, 5), (2, 2))(fastnn.randn(1, 12, 12)).shape
+    (1, 3, 4, 5)
+    """
+
+    def __init__(
+        self,
+        output_size: Sizes,
+        kernel_size: Sizes,
+        dilation: Sizes = 1,
+        padding: Sizes = 0,
+        stride: Sizes = 1,
+    ) -> None:
+        super().__init__()
+        self.output_size = output_size
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C · K_h · K_w, L) to (N, C, H, W)."""
+        return fold(
+            input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
+            f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        )

@@ -1,0 +1,93 @@
+"""Channels exchanged with pixels, and among each other, as layers."""
+
+from __future__ import annotations
+
+from ..ops.shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from ..tensor import Tensor, TensorLike
+from .module import Module
+
+__all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle"]
+
+
+class PixelShuffle(Module):
+    """Blocks of r² channels become squares of pixels; see `fastnn.pixel_shuffle`.
+
+    Parameters
+    ----------
+    upscale_factor
+        r.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.PixelShuffle(3)(fastnn.randn(1, 9, 4, 4)).shape
+    (1, 1, 12, 12)
+    """
+
+    def __init__(self, upscale_factor: int) -> None:
+        super().__init__()
+        self.upscale_factor = upscale_factor
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(*, C · r², H, W) to (*, C, H · r, W · r)."""
+        return pixel_shuffle(input, self.upscale_factor)
+
+    def extra_repr(self) -> str:
+        """The factor."""
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(Module):
+    """Squares of pixels become blocks of r² channels; see `fastnn.pixel_unshuffle`.
+
+    Parameters
+    ----------
+    downscale_factor
+        r.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.PixelUnshuffle(3)(fastnn.randn(1, 1, 12, 12)).shape
+    (1, 9, 4, 4)
+    """
+
+    def __init__(self, downscale_factor: int) -> None:
+        super().__init__()
+        self.downscale_factor = downscale_factor
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(*, C, H · r, W · r) to (*, C · r², H, W)."""
+        return pixel_unshuffle(input, self.downscale_factor)
+
+    def extra_repr(self) -> str:
+        """The factor."""
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """The channels of g groups in turns; see `fastnn.channel_shuffle`.
+
+    Parameters
+    ----------
+    groups
+        g, which divides the channels.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.ChannelShuffle(2)(fastnn.randn(1, 4, 2, 2)).shape
+    (1, 4, 2, 2)
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, *) to the same shape."""
+        return channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        """The groups."""
+        return f"groups={self.groups}"

@@ -1,0 +1,79 @@
+"""Windows of images as columns, and columns summed up to images."""
+
+import numpy as np
+import pytest
+
+import fastnn.nn.functional as F
+from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.reference import resample as reference
+
+IMAGE = numbers(2, 2, 4, 5)
+
+RECORDS = [
+    Record(
+        "unfold",
+        F.unfold,
+        reference.unfold,
+        [
+            Sample(IMAGE, 2),
+            Sample(IMAGE, (2, 3), (2, 1), (1, 0), (1, 2)),
+            Sample(IMAGE[0], 3, 1, 1, 2),
+            Sample(IMAGE, 1),
+            Sample(numbers(2, 17, 6, 6), 3, 1, 1),
+            Sample(numbers(2, 0, 4, 5), 2),
+        ],
+        [
+            Bad(ValueError, r"must have 4 dimensions \(N, C, H, W\)", IMAGE[0, 0], 2),
+            Bad(
+                ValueError,
+                r"kernel_size \(5, 5\) .*larger than the padded image \(4, 5\)",
+                IMAGE,
+                5,
+            ),
+            Bad(ValueError, "kernel_size must be at least 1", IMAGE, 0),
+            Bad(ValueError, "stride must be at least 1", IMAGE, 2, 1, 0, 0),
+            Bad(ValueError, "dilation must be at least 1", IMAGE, 2, -1),
+            Bad(ValueError, "padding must not be negative", IMAGE, 2, 1, -1),
+            Bad(TypeError, "kernel_size must be an int or a tuple", IMAGE, "2"),
+            Bad(TypeError, "kernel_size must hold ints, got float", IMAGE, (2.0, 2)),
+        ],
+        exact=True,
+    ),
+    Record(
+        "fold",
+        F.fold,
+        reference.fold,
+        [
+            Sample(numbers(2, 8, 12), (4, 5), 2),
+            Sample(numbers(2, 12, 8), (4, 5), (2, 3), (2, 1), (1, 0), (1, 1)),
+            Sample(numbers(9, 6), (4, 6), 3, 1, 1, 2),
+            Sample(numbers(2, 9 * 17, 36), 6, 3, 1, 1),
+            Sample(numbers(0, 8, 12), (4, 5), 2),
+        ],
+        [
+            Bad(
+                ValueError,
+                r"\(N, C \* 4, 12\), or without N, .*got \(2, 8, 11\)",
+                numbers(2, 8, 11),
+                (4, 5),
+                2,
+            ),
+            Bad(ValueError, r"got \(2, 7, 12\)", numbers(2, 7, 12), (4, 5), 2),
+            Bad(ValueError, "larger than the padded image", numbers(2, 8, 12), (1, 5), 2),
+            Bad(ValueError, "stride must be at least 1", numbers(2, 8, 12), (4, 5), 2, 1, 0, 0),
+        ],
+        depth=20,
+        magnitude=2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
+def test_record(record, check):
+    check(record)
+
+
+def test_fold_counts_windows():
+    x = numbers(2, 3, 6, 7)
+    counts = F.fold(F.unfold(np.ones_like(x), 3, 1, 1), (6, 7), 3, 1, 1)
+    np.testing.assert_allclose(F.fold(F.unfold(x, 3, 1, 1), (6, 7), 3, 1, 1), x * counts.data)
