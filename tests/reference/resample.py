@@ -35,6 +35,8 @@ def matrix(size, out, mode, align_corners, scale):
             for k in range(-1, 3):
                 i = math.floor(p) + k
                 w[o, min(max(i, 0), size - 1)] += cubic(p - i)
+        elif size == out:
+            w[o, o] = 1
         else:
             p = max(p, 0)
             i = min(int(p), size - 1)

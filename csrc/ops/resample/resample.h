@@ -6,7 +6,8 @@
 //     nearest        i = [j s]                       nearest_exact  i = [(j + 1/2) s]
 //     linear         i = [p], [p] + 1, weights 1 - t and t = p - [p], p at least 0
 //     cubic          i = [p] - 1 ... [p] + 2, weights of Keys' kernel with a = -3/4
-// and an i outside is moved to the border.
+// and an i outside is moved to the border. An axis that keeps its size stays as it is in linear
+// mode.
 //
 // x is (N, C, I...), y is (N, C, J...), dense channels-last, (N, D, H, W, C); axes missing in front
 // are 1. Outputs overlap nothing.

@@ -9,8 +9,6 @@ using resample::Rows;
 
 template <class T>
 void rows(const Rows<T>& r) {
-    using V = Vec<T>;
-    constexpr long W = V::width;
     const Axis<T>&d = r.axis[0], &h = r.axis[1], &w = r.axis[2];
     for (long row = r.begin; row < r.end; ++row) {
         const long n = row / h.to / d.to, td = row / h.to % d.to, th = row % h.to;

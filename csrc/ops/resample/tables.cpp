@@ -44,8 +44,6 @@ std::int64_t nearest(const Line& line, std::int64_t j) {
         const double at = (static_cast<double>(j) + 0.5) * static_cast<double>(step);
         return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(at))));
     }
-    if (line.out == line.in) return j;
-    if (line.out == 2 * line.in) return j / 2;
     return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(j) * step)));
 }
 
@@ -64,6 +62,7 @@ Taps taps_of(const Line& line, std::int64_t j) {
     }
     double p = line.position(j, line.step());
     if (line.mode == Mode::linear) {
+        if (line.in == line.out) return {1, {j}, {1}};  // whatever scale led to this size
         p = std::max(p, 0.0);
         const std::int64_t i = line.inside(static_cast<std::int64_t>(p));
         const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);

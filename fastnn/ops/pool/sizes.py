@@ -18,6 +18,9 @@ def sizes_of(op: str, argument: str, value: Any, axes: int) -> tuple[int, ...]:
         )
     if len(value) not in (1, axes):
         raise ValueError(f"{op}: {argument} must hold {axes} ints, got {len(value)}")
+    for item in value:
+        if not hasattr(item, "__index__"):
+            raise TypeError(f"{op}: {argument} must hold ints, got {type(item).__name__}")
     return tuple(value) * axes if len(value) == 1 else tuple(value)
 
 
