@@ -37,7 +37,7 @@ MODES = {
 
 
 def odd_in_torch(sizes, options):
-    """Whether a scale leads to the same size or twice as much, of which PyTorch's two ways differ."""
+    """Whether a scale leads to sizes of which PyTorch computes the two ways differently."""
     scale = options.get("scale_factor", ())
     scales = scale if isinstance(scale, tuple) else (scale,) * len(sizes)
     return any(int(n * s) in (n, 2 * n) for n, s in zip(sizes, scales))
