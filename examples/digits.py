@@ -131,9 +131,10 @@ def draw_learning(figure: Any, histories: dict[str, History]) -> None:
         ):
             axes.plot(epochs, train, f"C{i}:", label=f"{name}, training")
             axes.plot(epochs, test, f"C{i}-", label=f"{name}, test: at the end {test[-1]:.3f}")
-    for axes, name, place in ((loss, "loss", "upper right"), (accuracy, "accuracy", "lower right")):
+    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
         axes.set_ylabel(name)
-        axes.legend(loc=place)
+        # Above, where no curve runs.
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)
         axes.grid(alpha=0.3)
     loss.set_yscale("log")
     accuracy.set_xlabel("epoch")
