@@ -25,6 +25,7 @@ SMALL = {
     "char_lm": (4, 3, 7, 5, 6),
     "conv_infer": (3, 8, 20, 12, 3, 1, 1, 1),
     "conv_step": (3, 8, 20, 12, 3, 2, 1, 2),
+    "max_pool": (3, 8, 21, 3, 2, 1),
     "conv_first": (3, 3, 20, 12, 5, 2, 2, 1),
     **dict.fromkeys(norms.KINDS, (3, 8, 20)),
     "resnet_step": (18, 2, 33, 7),
