@@ -5,38 +5,22 @@
 
 namespace fastnn::FASTNN_ISA {
 
-// One number with the interface of Vec<T>: for so few channels that most lanes would stay empty.
+// One number with the interface of Vec<T>, as far as sums of a single channel need it.
 template <class T>
 struct Lane {
-    using Int = typename Format<T>::Int;
     static constexpr int width = 1;
     T v;
 
     FASTNN_INLINE Lane() : v{} {}
     FASTNN_INLINE Lane(T x) : v(x) {}
     static FASTNN_INLINE Lane load(const T* p) { return *p; }
-    static FASTNN_INLINE Lane load(const T* p, long) { return *p; }
     FASTNN_INLINE void store(T* p) const { *p = v; }
-    FASTNN_INLINE void store(T* p, long) const { *p = v; }
     friend FASTNN_INLINE Lane operator/(Lane a, Lane b) { return a.v / b.v; }
     FASTNN_INLINE Lane& operator+=(Lane b) {
         v += b.v;
         return *this;
     }
     friend FASTNN_INLINE Lane fma(Lane a, Lane b, Lane c) { return a.v * b.v + c.v; }
-    friend FASTNN_INLINE bool operator>(Lane a, Lane b) { return a.v > b.v; }
-    friend FASTNN_INLINE bool operator!=(Lane a, Lane b) { return a.v != b.v; }
-    friend FASTNN_INLINE Lane select(bool m, Lane a, Lane b) { return m ? a : b; }
-    friend FASTNN_INLINE Int bits(Lane a) {
-        Int i;
-        __builtin_memcpy(&i, &a.v, sizeof i);
-        return i;
-    }
-    static FASTNN_INLINE Lane from_bits(Int i) {
-        Lane a;
-        __builtin_memcpy(&a.v, &i, sizeof i);
-        return a;
-    }
 };
 
 // R registers of channels: whole ones, or one of which `count` lanes are used.
@@ -49,7 +33,11 @@ struct Part {
 
     template <class T>
     FASTNN_INLINE V load(const T* p) const {
-        return whole ? V::load(p) : V::load(p, count);
+        if constexpr (whole) {
+            return V::load(p);
+        } else {
+            return V::load(p, count);
+        }
     }
     template <class T>
     FASTNN_INLINE void store(V v, T* p, bool past_cache = false) const {
@@ -67,21 +55,26 @@ struct Part {
 
 // f(part, c) for all channels. The last register of many reaches back over some that are done
 // already, which get the same numbers once more.
-template <class T, class F>
+// `singly`: a single channel is taken as a Lane, which pays for sums.
+template <class T, bool singly = false, class F>
 FASTNN_INLINE void over_channels(long begin, long end, F f) {
     using V = Vec<T>;
-    constexpr long W = V::width, few = W < 4 ? W : 4;
+    constexpr long W = V::width;
     long c = begin;
     for (; c + 4 * W <= end; c += 4 * W) f(Part<V, 4, true>{W}, c);
     for (; c + W <= end; c += W) f(Part<V, 1, true>{W}, c);
     if (c == end) return;
     if (end - begin >= W) {
         f(Part<V, 1, true>{W}, end - W);
-    } else if (end - begin < few) {
-        for (; c < end; ++c) f(Part<Lane<T>, 1, true>{1}, c);
-    } else {
-        f(Part<V, 1, false>{end - c}, c);
+        return;
     }
+    if constexpr (singly) {
+        if (end - begin == 1) {
+            f(Part<Lane<T>, 1, true>{1}, c);
+            return;
+        }
+    }
+    f(Part<V, 1, false>{end - c}, c);
 }
 
 }  // namespace fastnn::FASTNN_ISA

@@ -45,7 +45,7 @@ void average_rows(const AverageRows<T>& r) {
                 *y = total / size;
                 continue;
             }
-            over_channels<T>(
+            over_channels<T, true>(
                 r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
                     using V = typename decltype(part)::Vector;
                     constexpr int R = decltype(part)::registers, W = V::width;
@@ -85,7 +85,7 @@ void average_backward_rows(const AverageRows<T>& r) {
         for (long i = 0, run; i < v.in; i += run) {
             run = run_of(v, i);
             T* dx = r.to + (row * v.in + i) * w.c;
-            over_channels<T>(
+            over_channels<T, true>(
                 r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
                     using V = typename decltype(part)::Vector;
                     constexpr int R = decltype(part)::registers, W = V::width;

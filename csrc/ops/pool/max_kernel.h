@@ -17,20 +17,8 @@ FASTNN_INLINE V place_bits(long place) {
 }
 
 // As many places as a register of T has lanes, in memory as P.
-template <class V, class P>
-struct Places;
-
 template <class T, class P>
-struct Places<Lane<T>, P> {
-    static FASTNN_INLINE long load(const P* p, long = 1) { return *p; }
-    static FASTNN_INLINE void store(long place, P* p, long = 1) { *p = P(place); }
-    static FASTNN_INLINE Lane<T> kept(Lane<T> dy, long won, long here) {
-        return won == here ? dy : Lane<T>();
-    }
-};
-
-template <class T, class P>
-struct Places<Vec<T>, P> {
+struct Places {
     typedef P Reg __attribute__((vector_size(sizeof(P) * Vec<T>::width)));
     using Int = typename Vec<T>::Int;
 
@@ -98,9 +86,9 @@ FASTNN_INLINE void best_of(const Window& w, Part<V, R, whole> part, const T* x, 
         part.store(best[r], y + r * W);
         if constexpr (placed) {
             if constexpr (whole) {
-                Places<V, P>::store(bits(at[r]), place + r * W);
+                Places<T, P>::store(bits(at[r]), place + r * W);
             } else {
-                Places<V, P>::store(bits(at[r]), place, part.count);
+                Places<T, P>::store(bits(at[r]), place, part.count);
             }
         }
     }
@@ -141,7 +129,7 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
             over_channels<T>(
                 r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
                     using V = typename decltype(part)::Vector;
-                    using Found = Places<V, P>;
+                    using Found = Places<T, P>;
                     constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
                     over_seeing_rows(
