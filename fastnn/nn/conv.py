@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeAlias
 
+from ..ops._sections import shared
 from ..ops.conv import convolve, convolve_transposed
 from ..ops.create import empty
 from ..ops.rearrange import pad
@@ -38,6 +39,76 @@ def each_axis(op: str, name: str, value: Ints, axes: int, least: int) -> tuple[i
         if n < least:
             raise ValueError(f"{op}: {name} must be at least {least}, got {value!r}")
     return tuple([n.__index__() for n in numbers])
+
+
+FORWARD = """\
+Parameters
+----------
+in_channels
+    C, channels of the input.
+out_channels
+    O, channels of the output.
+kernel_size
+    The size of a window: an int, or one for each axis, as all that follows.
+stride
+    Steps between windows.
+padding
+    Elements added on both sides; ``"valid"`` for none, ``"same"`` for as many as keep the size.
+dilation
+    Steps between the elements of a window.
+groups
+    How many groups the channels fall into, which do not see one another.
+bias
+    Whether there is a b.
+padding_mode
+    What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
+dtype
+    float32 by default.
+activation
+    None or "relu", computed with the sums.
+
+Attributes
+----------
+weight
+    w, (O, C / groups, {kernel}), uniform in ±1/√(C / groups · {product}) at first.
+bias
+    b, (O,), uniform in the same at first; None without one.
+"""
+TRANSPOSED = """\
+Parameters
+----------
+in_channels
+    C, channels of the input.
+out_channels
+    O, channels of the output.
+kernel_size
+    The size of a window: an int, or one for each axis, as all that follows.
+stride
+    Steps between the places where elements of the input are put.
+padding
+    Elements cut off on both sides of the output.
+output_padding
+    Elements added behind each axis of the output. Smaller than the stride or the dilation.
+groups
+    How many groups the channels fall into, which do not see one another.
+bias
+    Whether there is a b.
+dilation
+    Steps between the elements of a window.
+padding_mode
+    ``"zeros"``.
+dtype
+    float32 by default.
+activation
+    None or "relu", computed with the sums.
+
+Attributes
+----------
+weight
+    w, (C, O / groups, {kernel}), uniform in ±1/√(O / groups · {product}) at first.
+bias
+    b, (O,), uniform in the same at first; None without one.
+"""
 
 
 class _Conv(Module):
@@ -287,40 +358,9 @@ class _Transposed(_Conv):
         return tuple(extra)
 
 
+@shared(FORWARD.format(kernel="K", product="K"))
 class Conv1d(_Forward):
     """Sums over windows of sequences. See `fastnn.nn.functional.conv1d`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        K, the length of a window.
-    stride
-        Steps between windows.
-    padding
-        Elements added on both sides; ``"valid"`` for none, ``"same"`` for as many as keep the size.
-    dilation
-        Steps between the elements of a window.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    padding_mode
-        What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (O, C / groups, K), uniform in ±1/√(C / groups · K) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------
@@ -335,41 +375,9 @@ class Conv1d(_Forward):
     axes = 1
 
 
+@shared(FORWARD.format(kernel="K, K", product="K · K"))
 class Conv2d(_Forward):
     """Sums over windows of images. See `fastnn.nn.functional.conv2d`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        The size of a window: an int, or (rows, columns).
-    stride
-        Steps between windows: an int, or one for each axis, as all that follows.
-    padding
-        Elements added on both sides; ``"valid"`` for none, ``"same"`` for as many as keep the size.
-    dilation
-        Steps between the elements of a window.
-    groups
-        How many groups the channels fall into, which do not see one another. With C groups the
-        convolution is depthwise.
-    bias
-        Whether there is a b.
-    padding_mode
-        What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (O, C / groups, K, K), uniform in ±1/√(C / groups · K · K) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------
@@ -384,40 +392,9 @@ class Conv2d(_Forward):
     axes = 2
 
 
+@shared(FORWARD.format(kernel="K, K, K", product="K³"))
 class Conv3d(_Forward):
     """Sums over windows of volumes. See `fastnn.nn.functional.conv3d`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        The size of a window: an int, or (planes, rows, columns).
-    stride
-        Steps between windows: an int, or one for each axis, as all that follows.
-    padding
-        Elements added on both sides; ``"valid"`` for none, ``"same"`` for as many as keep the size.
-    dilation
-        Steps between the elements of a window.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    padding_mode
-        What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (O, C / groups, K, K, K), uniform in ±1/√(C / groups · K³) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------
@@ -429,42 +406,9 @@ class Conv3d(_Forward):
     axes = 3
 
 
+@shared(TRANSPOSED.format(kernel="K", product="K"))
 class ConvTranspose1d(_Transposed):
     """The transpose of `Conv1d`, from few steps to many. See `fastnn.nn.functional`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        K, the length of a window.
-    stride
-        Steps between the places where elements of the input are put.
-    padding
-        Elements cut off on both sides of the output.
-    output_padding
-        Elements added behind the output. Smaller than the stride or the dilation.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    dilation
-        Steps between the elements of a window.
-    padding_mode
-        ``"zeros"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (C, O / groups, K), uniform in ±1/√(O / groups · K) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------
@@ -476,43 +420,9 @@ class ConvTranspose1d(_Transposed):
     axes = 1
 
 
+@shared(TRANSPOSED.format(kernel="K, K", product="K · K"))
 class ConvTranspose2d(_Transposed):
     """The transpose of `Conv2d`, from small images to large ones. See `fastnn.nn.functional`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        The size of a window: an int, or (rows, columns).
-    stride
-        Steps between the places where elements of the input are put: an int, or one for each axis,
-        as all that follows.
-    padding
-        Elements cut off on both sides of the output.
-    output_padding
-        Elements added behind each axis of the output. Smaller than the stride or the dilation.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    dilation
-        Steps between the elements of a window.
-    padding_mode
-        ``"zeros"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (C, O / groups, K, K), uniform in ±1/√(O / groups · K · K) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------
@@ -527,43 +437,9 @@ class ConvTranspose2d(_Transposed):
     axes = 2
 
 
+@shared(TRANSPOSED.format(kernel="K, K, K", product="K³"))
 class ConvTranspose3d(_Transposed):
     """The transpose of `Conv3d`, from small volumes to large ones. See `fastnn.nn.functional`.
-
-    Parameters
-    ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        The size of a window: an int, or (planes, rows, columns).
-    stride
-        Steps between the places where elements of the input are put: an int, or one for each axis,
-        as all that follows.
-    padding
-        Elements cut off on both sides of the output.
-    output_padding
-        Elements added behind each axis of the output. Smaller than the stride or the dilation.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    dilation
-        Steps between the elements of a window.
-    padding_mode
-        ``"zeros"``.
-    dtype
-        float32 by default.
-    activation
-        None or "relu", computed with the sums.
-
-    Attributes
-    ----------
-    weight
-        w, (C, O / groups, K, K, K), uniform in ±1/√(O / groups · K³) at first.
-    bias
-        b, (O,), uniform in the same at first; None without one.
 
     Examples
     --------

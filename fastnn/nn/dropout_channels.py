@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from ..ops import dropout_alpha, dropout_channels
+from ..ops._sections import shared
 from ..tensor import Tensor, TensorLike
 from .dropout import Dropout
 
 __all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
+DROPPED = """\
+Parameters
+----------
+p
+    Probability of a drop, from 0 to 1.
+inplace
+    Change the input itself.
+"""
+
+
+@shared(DROPPED)
 class Dropout1d(Dropout):
     """Sets whole channels of rows to zero at random while training.
 
     See `fastnn.nn.functional.dropout1d`.
-
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
 
     Examples
     --------
@@ -34,17 +39,11 @@ class Dropout1d(Dropout):
         return dropout_channels.dropout1d(input, self.p, self.training, self.inplace)
 
 
+@shared(DROPPED)
 class Dropout2d(Dropout):
     """Sets whole channels of images to zero at random while training.
 
     See `fastnn.nn.functional.dropout2d`.
-
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
 
     Examples
     --------
@@ -59,17 +58,11 @@ class Dropout2d(Dropout):
         return dropout_channels.dropout2d(input, self.p, self.training, self.inplace)
 
 
+@shared(DROPPED)
 class Dropout3d(Dropout):
     """Sets whole channels of volumes to zero at random while training.
 
     See `fastnn.nn.functional.dropout3d`.
-
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
 
     Examples
     --------
@@ -84,17 +77,11 @@ class Dropout3d(Dropout):
         return dropout_channels.dropout3d(input, self.p, self.training, self.inplace)
 
 
+@shared(DROPPED)
 class AlphaDropout(Dropout):
     """Sets elements to SELU's lowest value at random while training.
 
     See `fastnn.nn.functional.alpha_dropout`.
-
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
 
     Examples
     --------
@@ -109,17 +96,11 @@ class AlphaDropout(Dropout):
         return dropout_alpha.alpha_dropout(input, self.p, self.training, self.inplace)
 
 
+@shared(DROPPED)
 class FeatureAlphaDropout(Dropout):
     """Sets whole channels to SELU's lowest value at random while training.
 
     See `fastnn.nn.functional.feature_alpha_dropout`.
-
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
 
     Examples
     --------
