@@ -4,23 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/dtype.h"
 #include "core/parallel.h"
+#include "core/round.h"
 
 namespace fastnn {
 
 constexpr double kRowsNs = 40000, kLeastRowsNs = 4000;  // of one thread
 constexpr std::int64_t kFewRows = 32;                   // of fewer, channels are cut too
 constexpr std::int64_t kLine = 16;                      // channels that stay together
-constexpr std::int64_t kStreamBytes = std::int64_t{16}
-                                      << 20;  // outputs from this size on go past the caches
-
-// Registers of any width start on 64 bytes where the channels of a place do.
-inline bool streams(const void* out, double bytes, std::int64_t c, Dtype dtype) {
-    return bytes >= static_cast<double>(kStreamBytes) &&
-           c * static_cast<std::int64_t>(size_of(dtype)) % 64 == 0 &&
-           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
-}
 
 // Calls f(begin, end, c_begin, c_end) for all rows and channels; a row costs row_ns.
 template <class F>
@@ -29,15 +20,14 @@ void over_chunks(std::int64_t rows, std::int64_t c, double row_ns, F f) {
     const double total = row_ns * static_cast<double>(rows),
                  chunk = std::clamp(total / 16, kLeastRowsNs, kRowsNs);
     const auto step = std::max<std::int64_t>(1, static_cast<std::int64_t>(chunk / row_ns));
-    const std::int64_t row_chunks = (rows + step - 1) / step;
+    const std::int64_t row_chunks = ceil_div(rows, step);
     std::int64_t parts = 1;
     if (row_chunks < kFewRows) {
         parts = std::min({static_cast<std::int64_t>(total / kLeastRowsNs) / row_chunks,
                           kFewRows / row_chunks, c / kLine});
         parts = std::max<std::int64_t>(1, parts);
     }
-    const std::int64_t block = ((c + parts - 1) / parts + kLine - 1) / kLine * kLine,
-                       blocks = (c + block - 1) / block;
+    const std::int64_t block = round_up(ceil_div(c, parts), kLine), blocks = ceil_div(c, block);
     parallel_for(row_chunks * blocks, total / static_cast<double>(row_chunks * blocks),
                  [=](long i) {
                      const std::int64_t row = i / blocks * step, channel = i % blocks * block;

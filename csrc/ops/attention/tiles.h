@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/round.h"
 #include "ops/attention/attention.h"
 #include "ops/gemm/gemm.h"
 
@@ -18,10 +19,6 @@ constexpr long kScoresStride = kCols + 16;
 constexpr double kChunkNs = 8000;  // small matrices share a chunk of this length...
 constexpr long kManyChunks = 32;   // ... unless there would be fewer than so many
 constexpr double kRegionNs = 5e7;  // between two regions of threads, Ctrl-C is looked for
-
-inline long ceil_div(long a, long b) {
-    return (a + b - 1) / b;
-}
 
 // Half of a square tile on the diagonal of a causal product is for nothing.
 inline long columns_of(const Args& a) {

@@ -8,18 +8,12 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/round.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/kernels.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {
-
-inline long ceil_div(long a, long b) {
-    return (a + b - 1) / b;
-}
-inline long round_up(long a, long b) {
-    return ceil_div(a, b) * b;
-}
 
 template <class T>
 const TypedKernels<T>& table() {

@@ -8,14 +8,14 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/streams.h"
 
 namespace fastnn::embedding {
 namespace {
 
 constexpr std::int64_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
 constexpr std::int64_t kPiece = 1024;        // entries of one id that one thread sums up
-constexpr std::int64_t kStreamBytes = std::int64_t{8}
-                                      << 20;  // outputs from this size on go past the caches
+constexpr double kStreamFrom = 8 << 20;      // bytes of an output that goes past the caches
 constexpr double kByteNs = 0.05;  // per byte read or written, one thread, from L3 or memory
 
 const Kernels& table() {
@@ -26,9 +26,8 @@ std::int64_t id_of(Entry e) {
     return static_cast<std::int64_t>(e >> 32);
 }
 
-bool streams(const void* out, std::int64_t rows, std::int64_t row_bytes) {
-    return rows * row_bytes >= kStreamBytes && row_bytes % 64 == 0 &&
-           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+bool rows_stream(const void* out, std::int64_t rows, std::int64_t row_bytes) {
+    return streams(out, static_cast<double>(rows * row_bytes), row_bytes, kStreamFrom);
 }
 
 // Calls f(begin, count) over chunks of `count` rows of `row_bytes`.
@@ -45,7 +44,7 @@ void gather(const GatherArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto& kernel = table().of<T>();
         const auto row_bytes = a.width * static_cast<std::int64_t>(sizeof(T));
-        const bool stream = streams(a.y, a.count, row_bytes);
+        const bool stream = rows_stream(a.y, a.count, row_bytes);
         const auto* weight = static_cast<const T*>(a.weight);
         auto* y = static_cast<T*>(a.y);
         over_rows(a.count, row_bytes, [=, &a, &kernel](std::int64_t at, std::int64_t count) {
@@ -236,7 +235,7 @@ void sum_typed(const SumArgs& a) {
         return;
     }
     if (a.vocabulary == 0) return;
-    const bool stream = streams(out, a.vocabulary, row_bytes);
+    const bool stream = rows_stream(out, a.vocabulary, row_bytes);
     const std::int64_t work = a.vocabulary + a.kept,
                        step = std::max<std::int64_t>(
                            1, kChunkBytes / std::max<std::int64_t>(1, row_bytes)),

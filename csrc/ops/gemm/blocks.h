@@ -3,16 +3,10 @@
 
 #include <algorithm>
 
+#include "core/round.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::gemm {
-
-inline long ceil_div(long a, long b) {
-    return (a + b - 1) / b;
-}
-inline long round_up(long a, long b) {
-    return ceil_div(a, b) * b;
-}
 
 template <class T>
 const TypedKernels<T>& table() {

@@ -5,6 +5,8 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/round.h"
+#include "core/streams.h"
 #include "ops/norm/channels_plan.h"
 
 namespace fastnn::norm {
@@ -12,8 +14,6 @@ namespace {
 
 constexpr std::int64_t kColumns = 256;  // columns whose sums one thread puts together at a time
 constexpr std::int64_t kChannels = 64;  // channels whose coefficients it computes
-constexpr std::int64_t kStreamBytes = std::int64_t{16}
-                                      << 20;  // outputs from this size on go past the caches
 // Per float32 element, one thread, from L3.
 constexpr double kStatisticsNs = 0.08, kApplyNs = 0.12, kSumsNs = 0.14, kSlopeNs = 0.2;
 
@@ -21,15 +21,10 @@ const ChannelKernels& table() {
     return isa::pick([]<Isa L>() -> const ChannelKernels& { return channel_kernels<L>(); });
 }
 
-bool streams(const void* out, const Plan& plan, Dtype dtype) {
+bool plan_streams(const void* out, const Plan& plan, Dtype dtype) {
     const auto size = static_cast<std::int64_t>(size_of(dtype));
     const std::int64_t row = plan.runs ? plan.shape.inner : plan.width;
-    return plan.shape.size() * size >= kStreamBytes && row * size % 64 == 0 &&
-           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
-}
-
-constexpr std::int64_t pieces_of(std::int64_t n, std::int64_t piece) {
-    return (n + piece - 1) / piece;
+    return streams(out, static_cast<double>(plan.shape.size() * size), row * size);
 }
 
 // The arrays of coefficients of a set, one behind the other.
@@ -68,12 +63,12 @@ struct Partial {
     double* second(std::int64_t set) const { return first(set) + plan.width; }
 
     long merges() const {
-        return static_cast<long>(plan.shape.batch * pieces_of(plan.width, kColumns));
+        return static_cast<long>(plan.shape.batch * ceil_div(plan.width, kColumns));
     }
     // Puts together the columns of one piece; those before the tail have one element more.
     template <class Merge>
     void merge(long piece, Merge kernel) const {
-        const std::int64_t each = pieces_of(plan.width, kColumns), set = piece / each;
+        const std::int64_t each = ceil_div(plan.width, kColumns), set = piece / each;
         const std::int64_t begin = piece % each * kColumns,
                            end = std::min(begin + kColumns, plan.width);
         const std::int64_t middle = std::clamp(plan.tail, begin, end);
@@ -88,13 +83,13 @@ struct Partial {
 template <class F>
 void over_groups(const Channels& s, long piece, F f) {
     const std::int64_t some = std::max<std::int64_t>(1, kChannels / s.group());
-    const std::int64_t each = pieces_of(s.groups, some), set = piece / each,
+    const std::int64_t each = ceil_div(s.groups, some), set = piece / each,
                        begin = piece % each * some;
     for (std::int64_t g = begin; g < std::min(begin + some, s.groups); ++g) f(set, g);
 }
 long group_pieces(const Channels& s) {
     const std::int64_t some = std::max<std::int64_t>(1, kChannels / s.group());
-    return static_cast<long>(s.batch * pieces_of(s.groups, some));
+    return static_cast<long>(s.batch * ceil_div(s.groups, some));
 }
 
 template <class T>
@@ -206,7 +201,7 @@ void forward_typed(const ChannelArgs& a) {
                          static_cast<T*>(a.y),
                          {},
                          a.relu,
-                         streams(a.y, plan, a.dtype)};
+                         plan_streams(a.y, plan, a.dtype)};
 
     const Source source{
         a.w, a.b, a.mean, a.rstd, a.renorm ? a.p : nullptr, a.renorm ? a.q : nullptr};
@@ -321,7 +316,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
     const long chunks = static_cast<long>(s.batch * plan.chunks), groups = group_pieces(s);
     const double ns = ((summed ? kSumsNs : 0) + (a.dx != nullptr ? kSlopeNs : 0)) * sizeof(T) / 4 *
                       static_cast<double>(s.size());
-    const bool stream = a.dx != nullptr && streams(a.dx, plan, a.dtype);
+    const bool stream = a.dx != nullptr && plan_streams(a.dx, plan, a.dtype);
     parallel_team(threads_worth(chunks, ns), [&](Team& team) {
         team.loop(groups, [&](long i) { over_groups(s, i, prepare); });
         if (summed) {

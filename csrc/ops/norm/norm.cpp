@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/streams.h"
 
 namespace fastnn::norm {
 namespace {
@@ -16,19 +17,15 @@ constexpr std::int64_t kMostParts = 64;  // chunks of the backward pass at most:
                                          // and db are added up afterwards
 constexpr std::int64_t kFewParts = 4;    // also of few rows, which are long then
 constexpr std::int64_t kColumns = 1024;  // columns of dw and db that one thread adds up
-constexpr std::int64_t kStreamBytes = std::int64_t{16}
-                                      << 20;  // outputs from this size on go past the caches
 constexpr double kForwardNs = 0.12, kBackwardNs = 0.22;  // per float32 element, from L2
 
 const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
 }
 
-// Vectors of any width start on 64 bytes where the rows do.
-bool streams(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype) {
+bool rows_stream(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype) {
     const auto row = n * static_cast<std::int64_t>(size_of(dtype));
-    return rows * row >= kStreamBytes && row % 64 == 0 &&
-           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+    return streams(out, static_cast<double>(rows * row), row);
 }
 
 template <class T>
@@ -36,7 +33,7 @@ void forward_typed(const Args& a) {
     const auto& kernel = table().of<T>();
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.n));
     const std::int64_t chunks = (a.rows + step - 1) / step;
-    const bool stream = streams(a.y, a.rows, a.n, a.dtype);
+    const bool stream = rows_stream(a.y, a.rows, a.n, a.dtype);
     const double ns = kForwardNs * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
     parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](long c) {
         const std::int64_t row = c * step, at = row * a.n;
@@ -70,7 +67,7 @@ void backward_typed(const BackwardArgs& a) {
     Scratch<T> sums(static_cast<std::size_t>(parameters ? std::max<std::int64_t>(1, chunks) * both
                                                         : std::int64_t{0}));
     T* part = sums.data();
-    const bool stream = a.dx != nullptr && streams(a.dx, a.rows, n, a.dtype);
+    const bool stream = a.dx != nullptr && rows_stream(a.dx, a.rows, n, a.dtype);
     const double ns = kBackwardNs * sizeof(T) / 4 * static_cast<double>(n) + 20;
     if (parameters && chunks == 0) std::memset(part, 0, static_cast<std::size_t>(both) * sizeof(T));
     parallel_for(chunks, ns * static_cast<double>(step), [=, &a](long c) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/rows.h"
+#include "core/streams.h"
 #include "ops/pool/kernels.h"
 #include "ops/pool/pool.h"
 

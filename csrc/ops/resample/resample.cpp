@@ -1,6 +1,7 @@
 #include "ops/resample/resample.h"
 
 #include "core/rows.h"
+#include "core/streams.h"
 #include "ops/resample/tables.h"
 
 namespace fastnn::resample {
@@ -35,7 +36,8 @@ void run_typed(const Args& a) {
     const double reads = numbers(a, a.out) * taps(a) * sizeof(T) / 4;
     const double row_ns =
         static_cast<double>(to[2]) * kPixelNs + reads * kTapNs / static_cast<double>(rows);
-    const bool stream = streams(a.to, numbers(a, to) * sizeof(T), a.c, a.dtype);
+    const bool stream =
+        streams(a.to, numbers(a, to) * sizeof(T), a.c * static_cast<std::int64_t>(sizeof(T)));
     over_chunks(rows, a.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
         kernel(Rows<T>{.axis = tables.axes(),
                        .c = static_cast<long>(a.c),

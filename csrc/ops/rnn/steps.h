@@ -8,6 +8,7 @@
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/round.h"
 #include "ops/gemm/gemm.h"
 #include "ops/rnn/rnn.h"
 
@@ -29,10 +30,6 @@ template <class T>
 Gains<T> gains_of(const Weights& w) {
     const auto at = [](const void* p) { return static_cast<const T*>(p); };
     return {at(w.gain_ih), at(w.gain_hh), at(w.gain_c), at(w.b_ih), at(w.b_hh), at(w.b_c)};
-}
-
-constexpr long ceil_div(long a, long b) {
-    return (a + b - 1) / b;
 }
 
 // A row stride of an odd number of lines: the rows of a tile spread over all sets of L1.
