@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benches.side_by_side import norms, reference, report, table
+from benches.side_by_side import norms, reference, report, resampling, table
 from benches.side_by_side.impl import with_fastnn
 from benches.side_by_side.results import Result, Timing
 from benches.side_by_side.works import WORKS
@@ -28,6 +28,7 @@ SMALL = {
     "max_pool": (3, 8, 21, 3, 2, 1),
     "conv_first": (3, 3, 20, 12, 5, 2, 2, 1),
     **dict.fromkeys(norms.KINDS, (3, 8, 20)),
+    **{f"{mode}_{part}": (2, 9, 21) for mode in resampling.MODES for part in ("infer", "step")},
     "resnet_step": (18, 2, 33, 7),
     "resnet_infer": (18, 2, 33, 7),
 }

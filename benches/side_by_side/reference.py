@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import convolution, inputs, networks_answer, norms, pooling, recurrent
+from . import convolution, inputs, networks_answer, norms, pooling, recurrent, resampling
 
 Float64 = NDArray[np.float64]
 TRAIN_STEPS = 5
@@ -226,6 +226,8 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     "conv_step": convolution.step_answer,
     "conv_first": convolution.first_answer,
     "max_pool": pooling.step_answer,
+    **{f"{mode}_infer": resampling.outputs(mode) for mode in resampling.MODES},
+    **{f"{mode}_step": resampling.step(mode) for mode in resampling.MODES},
     **{kind: norms.reference(kind) for kind in norms.KINDS},
     "resnet_step": partial(networks_answer.step_answer, cross_entropy, "resnet"),
     "resnet_infer": partial(networks_answer.infer_answer, "resnet"),

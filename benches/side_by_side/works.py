@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from . import convolution, networks, norms, pooling
+from . import convolution, networks, norms, pooling, resampling
 from . import recurrent as inputs_of
 
 Size = tuple[int, ...]
@@ -301,6 +301,21 @@ def max_pool(*size: int, target: float) -> Work:
     )
 
 
+def upsample(mode: str, *size: int, step: bool, target: float) -> Work:
+    """Images of twice the size: forward without a tape, or forward and backward."""
+    n, c, h = size
+    x = n * c * h * h
+    return Work(
+        name=f"Upsample {mode} x2 {'f+b' if step else 'forward'} {n}x{c}x{h}x{h}",
+        kind=f"{mode}_{'step' if step else 'infer'}",
+        size=size,
+        entries=("fastnn", "torch", "torch channels_last"),
+        bytes=4.0 * 5 * x * (2 if step else 1),
+        working_set=4.0 * 5 * x * (2 if step else 1),
+        targets={"torch": target},
+    )
+
+
 WORKS: tuple[Work, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
@@ -338,6 +353,11 @@ WORKS: tuple[Work, ...] = (
         targets={"torch": 1.2},
     ),
     max_pool(8, 64, 112, 3, 2, 1, target=2.5),
+    *(
+        upsample(mode, 8, 64, 56, step=step, target=1.0)
+        for mode in resampling.MODES
+        for step in (False, True)
+    ),
     Work(
         name="Embedding f+b 20000x128, ids 64x200",
         kind="embedding",

@@ -5,7 +5,7 @@
 
 namespace fastnn::FASTNN_ISA {
 
-// One number with the interface of Vec<T>, as far as sums of a single channel need it.
+// One number with the interface of Vec<T>, as far as sums of single channels need it.
 template <class T>
 struct Lane {
     static constexpr int width = 1;
@@ -15,6 +15,7 @@ struct Lane {
     FASTNN_INLINE Lane(T x) : v(x) {}
     static FASTNN_INLINE Lane load(const T* p) { return *p; }
     FASTNN_INLINE void store(T* p) const { *p = v; }
+    friend FASTNN_INLINE Lane operator*(Lane a, Lane b) { return a.v * b.v; }
     friend FASTNN_INLINE Lane operator/(Lane a, Lane b) { return a.v / b.v; }
     FASTNN_INLINE Lane& operator+=(Lane b) {
         v += b.v;

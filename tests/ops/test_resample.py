@@ -9,7 +9,7 @@ from tests.harness import Bad, Record, Sample, cases, numbers
 from tests.reference import resample as reference
 
 LINE, IMAGE, VOLUME = numbers(2, 3, 5), numbers(2, 2, 4, 5), numbers(1, 2, 3, 2, 4)
-CHANNELS = (1, 3, 15, 16, 17, 64, 100)
+CHANNELS = (1, 2, 3, 15, 16, 17, 64, 100)
 ALIGNED = ("linear", "bilinear", "trilinear", "bicubic")
 
 
@@ -77,6 +77,8 @@ RECORDS = [
             Sample(numbers(2, 24, 40, 41), None, 2.0, "bilinear"),
             Sample(numbers(2, 3, 60, 61), None, 2.0),
             Sample(numbers(2, 24, 80, 41), (33, 90), mode="bicubic"),
+            # Lines of more than 128 KiB, which are taken in blocks of channels.
+            Sample(numbers(1, 50, 3, 1500), (4, 900), mode="bilinear"),
         ],
         depth=60,
         magnitude=4,

@@ -12,7 +12,7 @@ import fastnn
 from fastnn import nn, optim
 from fastnn.nn import functional
 
-from .. import convolution, inputs, norms, pooling, recurrent, reference
+from .. import convolution, inputs, norms, pooling, recurrent, reference, resampling
 from ..works import Size
 from . import Case, fastnn_networks
 
@@ -424,6 +424,37 @@ def max_pool(size: Size, variant: str) -> Case:
     return Case(step, answer)
 
 
+def upsampled(x: Any, mode: str) -> Any:
+    return functional.interpolate(x, scale_factor=2, mode=mode)
+
+
+def upsample_infer(mode: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        x = fastnn.from_numpy(convolution.channels_last(resampling.arrays(size)[0]))
+        case = inference(lambda: upsampled(x, mode))
+        return Case(case.step, lambda: inputs.sample(case.answer()))
+
+    return build
+
+
+def upsample_step(mode: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        value, slope = map(convolution.channels_last, resampling.arrays(size))
+        x: Any = fastnn.from_numpy(value)
+        dy = fastnn.from_numpy(slope)
+        x.requires_grad = True
+
+        def step() -> Any:
+            x.grad = None
+            y = upsampled(x, mode)
+            y.backward(dy)
+            return y
+
+        return Case(step, lambda: resampling.answer(step().detach().numpy(), x.grad.numpy()))
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -434,6 +465,8 @@ BUILDERS = {
     "layer_norm": layer_norm,
     "embedding": embedding,
     "max_pool": max_pool,
+    **{f"{mode}_infer": upsample_infer(mode) for mode in resampling.MODES},
+    **{f"{mode}_step": upsample_step(mode) for mode in resampling.MODES},
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,

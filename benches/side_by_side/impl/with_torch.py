@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .. import convolution, inputs, norms, pooling, recurrent, reference
+from .. import convolution, inputs, norms, pooling, recurrent, reference, resampling
 from ..works import Size
 from . import Case, torch_networks
 
@@ -429,6 +429,42 @@ def max_pool(size: Size, variant: str) -> Case:
     return Case(step, answer)
 
 
+def images(size: Size, variant: str) -> list[torch.Tensor]:
+    """Images and the gradient of the output, in one of PyTorch's memory formats."""
+    last = variant == "channels_last"
+    form = torch.channels_last if last else torch.contiguous_format
+    return [torch.from_numpy(a).to(memory_format=form) for a in resampling.arrays(size)]
+
+
+def upsampled(x: torch.Tensor, mode: str) -> torch.Tensor:
+    return functional.interpolate(x, scale_factor=2, mode=mode)
+
+
+def upsample_infer(mode: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        x, _ = images(size, variant)
+        case = inference(lambda: upsampled(x, mode))
+        return Case(case.step, lambda: inputs.sample(case.answer()))
+
+    return build
+
+
+def upsample_step(mode: str) -> Callable[[Size, str], Case]:
+    def build(size: Size, variant: str) -> Case:
+        x, dy = images(size, variant)
+        x.requires_grad_()
+
+        def step() -> torch.Tensor:
+            x.grad = None
+            y = upsampled(x, mode)
+            y.backward(dy)
+            return y
+
+        return Case(step, lambda: resampling.answer(step().detach(), x.grad))
+
+    return build
+
+
 BUILDERS = {
     "matmul": matmul,
     "mlp_infer": mlp_infer,
@@ -439,6 +475,8 @@ BUILDERS = {
     "layer_norm": layer_norm,
     "embedding": embedding,
     "max_pool": max_pool,
+    **{f"{mode}_infer": upsample_infer(mode) for mode in resampling.MODES},
+    **{f"{mode}_step": upsample_step(mode) for mode in resampling.MODES},
     "adam": adam,
     "encoder_layer": encoder_layer,
     "digits": digits,

@@ -14,17 +14,19 @@ struct Axis {
     const int* start;
     const int* place;
     const T* weight;
+    long taps;  // 1: each place is a copy of one; 2: each is a sum of two; 0: anything
 };
 
-// Rows of places (n, d, h), for channels c_begin ... c_end - 1.
+// Rows of places (n, d, h), for channels c_begin ... c_end - 1, of which `block` are taken at once.
 template <class T>
 struct Rows {
     const Axis<T>* axis;  // three
     long c;
     long begin, end;
-    long c_begin, c_end;
+    long c_begin, c_end, block;
     const T* from;
     T* to;
+    T* line;      // room for `block` channels of one row of `from`
     bool stream;  // `to` goes past the caches
 };
 

@@ -7,7 +7,9 @@
 namespace fastnn::resample {
 namespace {
 
-constexpr double kTapNs = 0.05, kPixelNs = 10;  // per number that is read, and per place written
+constexpr double kTapNs = 0.05, kPixelNs = 5;      // per number that is read, and per place written
+constexpr std::int64_t kLineBytes = 1 << 17;       // of the row between the two steps, within L2
+constexpr double kLeastStream = 2 * kStreamBytes;  // reads are few, and leave the caches to `to`
 
 const Kernels& table() {
     return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
@@ -17,13 +19,9 @@ double numbers(const Args& a, const std::int64_t (&sizes)[kAxes]) {
     return static_cast<double>(a.n * a.c) * static_cast<double>(sizes[0] * sizes[1] * sizes[2]);
 }
 
-double taps(const Args& a) {
-    double count = 1;
-    for (int i = 0; i < kAxes; ++i) {
-        if (a.in[i] == 1 && a.out[i] == 1) continue;
-        count *= a.mode == Mode::cubic ? 4 : a.mode == Mode::linear ? 2 : 1;
-    }
-    return count;
+double taps(const Args& a, int axis) {
+    if (a.in[axis] == 1 && a.out[axis] == 1) return 1;
+    return a.mode == Mode::cubic ? 4 : a.mode == Mode::linear ? 2 : 1;
 }
 
 template <bool backward, class T>
@@ -31,24 +29,35 @@ void run_typed(const Args& a) {
     const Tables<T> tables(a, backward);
     const auto& kernel = table().of<T>().rows;
     const auto& to = backward ? a.in : a.out;
+    const auto& from = backward ? a.out : a.in;
     const std::int64_t rows = a.n * to[0] * to[1];
-    if (rows == 0) return;
-    const double reads = numbers(a, a.out) * taps(a) * sizeof(T) / 4;
+    if (rows == 0 || a.c == 0) return;
+    // Numbers of one image and channel that the two steps read.
+    const double lengthwise =
+                     static_cast<double>(a.out[0] * a.out[1] * from[2]) * taps(a, 0) * taps(a, 1),
+                 across = static_cast<double>(to[0] * to[1] * a.out[2]) * taps(a, 2);
+    const double reads = static_cast<double>(a.n * a.c) * (lengthwise + across) * sizeof(T) / 4;
     const double row_ns =
         static_cast<double>(to[2]) * kPixelNs + reads * kTapNs / static_cast<double>(rows);
-    const bool stream =
-        streams(a.to, numbers(a, to) * sizeof(T), a.c * static_cast<std::int64_t>(sizeof(T)));
-    over_chunks(rows, a.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
-        kernel(Rows<T>{.axis = tables.axes(),
-                       .c = static_cast<long>(a.c),
-                       .begin = begin,
-                       .end = end,
-                       .c_begin = c_begin,
-                       .c_end = c_end,
-                       .from = static_cast<const T*>(a.from),
-                       .to = static_cast<T*>(a.to),
-                       .stream = stream});
-    });
+    const std::int64_t pixel = from[2] * static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t block =
+        std::min(a.c, std::max<std::int64_t>(kLineBytes / pixel / kLine, 1) * kLine);
+    const bool stream = streams(a.to, numbers(a, to) * sizeof(T),
+                                a.c * static_cast<std::int64_t>(sizeof(T)), kLeastStream);
+    over_chunks_with_scratch<T>(rows, a.c, row_ns, from[2] * block,
+                                [&](long begin, long end, long c_begin, long c_end, T* line) {
+                                    kernel(Rows<T>{.axis = tables.axes(),
+                                                   .c = static_cast<long>(a.c),
+                                                   .begin = begin,
+                                                   .end = end,
+                                                   .c_begin = c_begin,
+                                                   .c_end = c_end,
+                                                   .block = static_cast<long>(block),
+                                                   .from = static_cast<const T*>(a.from),
+                                                   .to = static_cast<T*>(a.to),
+                                                   .line = line,
+                                                   .stream = stream});
+                                });
 }
 
 void run(const Args& a) {
@@ -60,7 +69,7 @@ void run_backward(const Args& a) {
 }
 
 Work work(const Args& a) {
-    return {2 * numbers(a, a.out) * taps(a),
+    return {2 * numbers(a, a.out) * taps(a, 0) * taps(a, 1) * taps(a, 2),
             (numbers(a, a.in) + numbers(a, a.out)) * static_cast<double>(size_of(a.dtype))};
 }
 

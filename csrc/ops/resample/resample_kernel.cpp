@@ -1,3 +1,5 @@
+// A row is made in two steps: rows of `from` are summed up to one, which is one walk over memory,
+// and then each place of the row is the sum of some of that one.
 #include "ops/resample/kernels.h"
 #include "simd/channels.h"
 
@@ -7,39 +9,133 @@ namespace {
 using resample::Axis;
 using resample::Rows;
 
+// Channels of a row of pixels, `step` apart.
 template <class T>
-void rows(const Rows<T>& r) {
+struct Line {
+    const T* at;
+    long step;
+};
+
+template <class T>
+FASTNN_INLINE bool is_copy(const Axis<T>& a, long place) {
+    const long k = a.start[place];
+    return a.start[place + 1] - k == 1 && a.weight[k] == T(1);
+}
+
+// The rows of `image` that row (td, th) sees, summed up.
+template <class T>
+FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, long td, long th, long begin,
+                             long end) {
+    const Axis<T>&d = r.axis[0], &h = r.axis[1];
+    const long row = r.axis[2].from * r.c;
+    const auto start = [&](long a, long b) { return (d.place[a] * h.from + h.place[b]) * row; };
+    if (is_copy(d, td) && is_copy(h, th))
+        return {image + start(d.start[td], h.start[th]) + begin, r.c};
+    const auto sum = [&](auto part, long at, T* to) __attribute__((always_inline)) {
+        using V = typename decltype(part)::Vector;
+        constexpr int R = decltype(part)::registers, W = V::width;
+        V sum[R];
+        for (long a = d.start[td]; a < d.start[td + 1]; ++a) {
+            for (long b = h.start[th]; b < h.start[th + 1]; ++b) {
+                const T* p = image + start(a, b) + at;
+                const V weight = d.weight[a] * h.weight[b];
+#pragma GCC unroll 4
+                for (int q = 0; q < R; ++q) sum[q] = fma(part.load(p + q * W), weight, sum[q]);
+            }
+        }
+        for (int q = 0; q < R; ++q) part.store(sum[q], to + q * W);
+    };
+    if (end - begin == r.c) {
+        over_channels<T>(0, row, [&](auto part, long i) __attribute__((always_inline)) {
+            sum(part, i, r.line + i);
+        });
+        return {r.line, r.c};
+    }
+    for (long i = 0; i < r.axis[2].from; ++i) {
+        over_channels<T>(begin, end, [&](auto part, long c) __attribute__((always_inline)) {
+            sum(part, i * r.c + c, r.line + i * (end - begin) + c - begin);
+        });
+    }
+    return {r.line, end - begin};
+}
+
+// Place j of a row, from the places of a line.
+template <long taps, class P, class T>
+FASTNN_INLINE void place(P part, const Axis<T>& w, long j, Line<T> line, T* to, bool past_cache) {
+    using V = typename P::Vector;
+    constexpr int R = P::registers, W = V::width;
+    V sum[R];
+    const long first = taps == 0 ? w.start[j] : taps * j;
+    const long count = taps == 0 ? w.start[j + 1] - first : taps;
+#pragma GCC unroll 2
+    for (long k = 0; k < count; ++k) {
+        const V weight = w.weight[first + k];
+        const T* p = line.at + w.place[first + k] * line.step;
+#pragma GCC unroll 4
+        for (int q = 0; q < R; ++q) {
+            const V x = part.load(p + q * W);
+            sum[q] = taps == 1 ? x : fma(x, weight, sum[q]);
+        }
+    }
+    for (int q = 0; q < R; ++q) part.store(sum[q], to + q * W, past_cache);
+}
+
+template <long taps, class T>
+FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, long c, T* to) {
+    const auto all = [&](auto part) __attribute__((always_inline)) {
+        for (long j = 0; j < w.to; ++j) place<taps>(part, w, j, line, to + j * c, false);
+    };
+    switch (c) {
+        case 1: return all(Part<Lane<T>, 1, true>{1});
+        case 2: return all(Part<Lane<T>, 2, true>{1});
+        case 3: return all(Part<Lane<T>, 3, true>{1});
+        default: return all(Part<Vec<T>, 1, false>{c});
+    }
+}
+
+template <long taps, class T>
+FASTNN_INLINE void rows_as(const Rows<T>& r, long c_begin, long c_end) {
     const Axis<T>&d = r.axis[0], &h = r.axis[1], &w = r.axis[2];
+    const bool few = r.c < Vec<T>::width;
+    long held = -1;  // the row of `from` that the row before is a copy of
     for (long row = r.begin; row < r.end; ++row) {
         const long n = row / h.to / d.to, td = row / h.to % d.to, th = row % h.to;
         const T* image = r.from + n * d.from * h.from * w.from * r.c;
-        for (long j = 0; j < w.to; ++j) {
-            T* to = r.to + (row * w.to + j) * r.c;
-            over_channels<T>(
-                r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
-                    using V = typename decltype(part)::Vector;
-                    constexpr int R = decltype(part)::registers, W = V::width;
-                    V sum[R];
-                    for (long a = d.start[td]; a < d.start[td + 1]; ++a) {
-                        for (long b = h.start[th]; b < h.start[th + 1]; ++b) {
-                            const T* line =
-                                image + ((d.place[a] * h.from + h.place[b]) * w.from) * r.c + c;
-                            V across[R];
-                            for (long k = w.start[j]; k < w.start[j + 1]; ++k) {
-                                const V weight = w.weight[k];
-                                const T* p = line + w.place[k] * r.c;
-#pragma GCC unroll 4
-                                for (int q = 0; q < R; ++q)
-                                    across[q] = fma(part.load(p + q * W), weight, across[q]);
-                            }
-                            const V weight = d.weight[a] * h.weight[b];
-#pragma GCC unroll 4
-                            for (int q = 0; q < R; ++q) sum[q] = fma(across[q], weight, sum[q]);
-                        }
-                    }
-                    for (int q = 0; q < R; ++q) part.store(sum[q], to + c + q * W, r.stream);
-                });
+        T* to = r.to + row * w.to * r.c + c_begin;
+        const Line<T> line = summed(r, image, td, th, c_begin, c_end);
+        if (!few) {
+            for (long j = 0; j < w.to; ++j) {
+                over_channels<T>(0, c_end - c_begin,
+                                 [&](auto part, long c) __attribute__((always_inline)) {
+                                     place<taps>(part, w, j, {line.at + c, line.step},
+                                                 to + j * r.c + c, r.stream);
+                                 });
+            }
+            continue;
         }
+        const long copied = line.at == r.line ? -1 : line.at - r.from;
+        if (copied >= 0 && copied == held) {
+            const long size = w.to * r.c;
+            __builtin_memcpy(to, to - size, static_cast<size_t>(size) * sizeof(T));
+        } else {
+            row_of_few<taps>(w, line, r.c, to);
+        }
+        held = copied;
+    }
+}
+
+template <long taps, class T>
+FASTNN_INLINE void rows_by(const Rows<T>& r) {
+    for (long c = r.c_begin; c < r.c_end; c += r.block)
+        rows_as<taps>(r, c, c + r.block < r.c_end ? c + r.block : r.c_end);
+}
+
+template <class T>
+void rows(const Rows<T>& r) {
+    switch (r.axis[2].taps) {
+        case 1: rows_by<1>(r); break;
+        case 2: rows_by<2>(r); break;
+        default: rows_by<0>(r);
     }
     if (r.stream) stream_fence();
 }

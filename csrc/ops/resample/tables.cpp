@@ -98,6 +98,16 @@ void Tables<T>::Entries::turn_round(std::int64_t places) {
 }
 
 template <class T>
+long Tables<T>::Entries::taps() const {
+    const std::size_t places = start.size() - 1;
+    for (std::size_t j = 0; j < places; ++j) {
+        if (start[j + 1] - start[j] != start[1]) return 0;
+    }
+    if (start[1] == 2) return 2;
+    return start[1] == 1 && std::all_of(weight.begin(), weight.end(), [](T w) { return w == 1; });
+}
+
+template <class T>
 Tables<T>::Tables(const Args& a, bool backward) {
     for (int i = 0; i < kAxes; ++i) {
         // An axis that is missing, or keeps its size by nearest numbers, is as it was.
@@ -118,7 +128,8 @@ Tables<T>::Tables(const Args& a, bool backward) {
                            .to = static_cast<long>(backward ? line.in : line.out),
                            .start = e.start.data(),
                            .place = e.place.data(),
-                           .weight = e.weight.data()};
+                           .weight = e.weight.data(),
+                           .taps = e.taps()};
     }
 }
 

@@ -18,6 +18,7 @@ class Tables {
     struct Entries {
         std::vector<int> start, place;
         std::vector<T> weight;
+        long taps() const;                     // of an Axis
         void turn_round(std::int64_t places);  // by inputs instead of outputs
     };
     Entries entries_[kAxes];
