@@ -167,6 +167,14 @@ CONV2D = [
     sample((1, 2 * W + 3, 4, 4), (2 * W + 3, 1, 3, 3), groups=2 * W + 3, padding=1),
     sample((1, W, 6, 7), (W, 1, 5, 5), groups=W, padding=2, stride=2, dilation=1),
     sample((1, W + 2, 6, 7), (W + 2, 1, 3, 3), groups=W + 2, padding=2, dilation=2),
+    # Kernels as large as the image, and taps that only meet zeros.
+    sample((3, 4, 5, 4), (6, 4, 5, 4)),
+    sample((2, 3, 2, 3), (4, 3, 2, 3), residual=True, activation="relu"),
+    sample((4, 4, 4, 4), (4, 2, 4, 4), groups=2),
+    sample((2, 3, 9, 8), (4, 3, 3, 3), padding=6, dilation=6),
+    sample((2, 3, 9, 8), (4, 3, 3, 3), padding=(9, 8), dilation=(9, 8)),
+    sample((1, 2, 3, 4), (3, 2, 3, 3), padding=(9, 7), stride=(1, 2)),
+    sample((1, 2, 5, 6), (3, 2, 5, 6), padding=(4, 5), residual=True),
     # What is computed with it.
     sample((2, 2, 5, 5), (3, 2, 3, 3), bias=False),
     sample((2, 2, 4, 5), (3, 2, 3, 3), padding=1, activation="relu"),
@@ -181,6 +189,10 @@ LARGE2D = [
     sample((4, 48, 14, 14), (80, 48, 1, 1)),
     sample((4, 48, 15, 15), (80, 48, 1, 1), stride=2),
     sample((2, 3, 70, 65), (20, 3, 7, 7), stride=2, padding=3),
+    sample((2, 40, 29, 30), (1, 40, 3, 3), padding=1, activation="relu"),
+    sample((2, 40, 30, 31), (3, 40, 3, 3), padding=2, dilation=2),
+    sample((5, 96, 4, 4), (64, 96, 4, 4)),
+    sample((2, 96, 17, 17), (64, 96, 3, 3), padding=9, dilation=9),
     sample((2, 40, 30, 31), (40, 1, 3, 3), groups=40, padding=1),
     sample((2, 32, 20, 20), (48, 16, 3, 3), groups=2, padding=2, dilation=2),
     sample((9, 256, 7, 7), (128, 256, 3, 3), padding=1),
@@ -231,10 +243,15 @@ TRANSPOSE2D = [
     transposed((2, 2, 3, 4), (2, 3, 3, 3), activation="relu"),
     transposed((2, 2, 3, 4), (2, 3, 3, 3), stride=2, residual=True, activation="relu"),
     transposed((2, 2, 3, 4), (2, 3, 2, 2), stride=3, bias=False, residual=True),
+    transposed((3, 4, 1, 1), (4, 3, 4, 5)),
+    transposed((3, 4, 1, 1), (4, 3, 2, 3), residual=True, activation="relu"),
+    transposed((2, 3, 2, 3), (3, 4, 7, 8)),
 ]
 LARGE_TRANSPOSE2D = [
     transposed((3, 40, 13, 15), (40, 24, 3, 3), padding=1),
     transposed((2, 64, 14, 14), (64, 32, 4, 4), stride=2, padding=1),
+    transposed((2, 40, 20, 21), (40, 3, 4, 4), stride=2, padding=1),
+    transposed((2, 40, 11, 12), (40, 1, 5, 5), stride=3, dilation=2, output_padding=1),
     transposed((2, 40, 16, 17), (40, 1, 3, 3), groups=40, padding=1, stride=2),
 ]
 TRANSPOSE1D = [

@@ -56,6 +56,12 @@ bool by_winograd(const A& args, double (*direct_ns)(const A&)) {
     return args.algorithm == Algorithm::winograd || winograd_ns(args) < direct_ns(args);
 }
 
+// Without Winograd's transforms.
+double without_ns(const Args& args) {
+    const double ns = few_ns(args);
+    return ns > 0 ? ns : direct_ns(args);
+}
+
 void run(const Args& args) {
     const Shape& s = args.shape;
     const long to = args.transposed ? s.c * s.in_size() : s.o * s.out_size();
@@ -63,7 +69,8 @@ void run(const Args& args) {
     visit_float(args.dtype, [&]<class T>() {
         if (is_product(s)) return product<T>(args);
         if (is_depthwise(s)) return depthwise<T>(args);
-        if (by_winograd(args, direct_ns)) return winograd(args);
+        if (is_whole(s)) return whole<T>(args);
+        if (by_winograd(args, without_ns)) return winograd(args);
         grouped<T>(args);
     });
 }
@@ -78,10 +85,12 @@ void run_weight(const WeightArgs& args) {
         if (args.db != nullptr && sums_are_empty) std::fill_n(static_cast<T*>(args.db), s.o, T(0));
         if (sums_are_empty) return;
         const bool wanted = dw != nullptr && size > 0;
-        if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s))) bias_gradient<T>(args);
+        if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s) || is_whole(s)))
+            bias_gradient<T>(args);
         if (!wanted) return;
         if (is_product(s)) return product_weight<T>(args);
         if (is_depthwise(s)) return depthwise_weight<T>(args);
+        if (is_whole(s)) return whole_weight<T>(args);
         if (by_winograd(args, direct_weight_ns)) return winograd(args);
         grouped_weight<T>(args);
     });

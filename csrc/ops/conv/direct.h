@@ -18,7 +18,19 @@ void grouped(const Args& args);
 template <class T>
 void grouped_weight(const WeightArgs& args);
 
+// Several pixels as one, where `to` has few channels; false: not worth it, nothing was done.
+template <class T>
+bool few(const Args& args);
+
+// A kernel as large as the image.
+bool is_whole(const Shape& shape);
+template <class T>
+void whole(const Args& args);
+template <class T>
+void whole_weight(const WeightArgs& args);
+
 // What they cost one thread, roughly.
+double few_ns(const Args& args);  // 0: not worth it
 double direct_ns(const Args& args);
 double direct_weight_ns(const WeightArgs& args);
 

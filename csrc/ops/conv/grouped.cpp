@@ -41,6 +41,7 @@ void grouped(const Args& args) {
     const long c = s.c / s.groups, o = s.o / s.groups;
     const long width = gemm_table<T>().blocking.width;
     const long q = args.transposed ? together(s, o, c, width) : together(s, c, o, width);
+    if (q == 1 && few<T>(args)) return;
     if (q == 1) return direct<T>(args);
     const auto size = static_cast<std::size_t>(s.o * c * s.taps() * q);
     Scratch<T> w(size);

@@ -37,6 +37,10 @@ struct Axis {
     long extent(long outputs) const {
         return gathered() ? outputs : (outputs - 1) * in_step + (taps - 1) * offset_step + 1;
     }
+    bool reads_like(const Axis& a) const {
+        return count == a.count && in_step == a.in_step && offset == a.offset &&
+               offset_step == a.offset_step && taps == a.taps;
+    }
     // All that is looked at lies in 0 .. size - 1.
     bool inside(long size) const {
         return offset >= 0 && in_step * (count - 1) + offset + (taps - 1) * offset_step < size;
@@ -45,6 +49,15 @@ struct Axis {
 
 // The products along one axis: every output that meets any tap belongs to one of them.
 std::vector<Axis> products_along(const Shape& shape, int axis, bool transposed);
+
+// The same for all axes, cut where many taps would meet nothing but zeros around `from`: each piece
+// of outputs has the taps that any of it meets. A kernel as large as the image, whose gradient
+// meets each dy once, comes to products of one tap.
+struct ProductAxes {
+    std::vector<Axis> axis[kAxes];
+    double products(int a) const;  // outputs times taps
+};
+ProductAxes products_of(const Shape& shape, bool transposed);
 
 // `from` and `to` of a call.
 struct Sides {
@@ -82,11 +95,22 @@ struct Product {
     long images = 1, rows = 1, cols = 1, outs = 1;  // of a chunk
     long image_chunks = 1, row_chunks = 1, col_chunks = 1, out_chunks = 1;
     std::size_t copy_size = 0;  // of a copy
+    // Where the copy stands among those of a chunk of all products; whether the product before has
+    // made it.
+    long copy_base = 0;
+    bool copied_before = false;
 
     // Input rows that an image's copy has, of each of its planes.
     long copied_rows() const { return axis[1].extent(shared ? axis[1].count : rows); }
     long pixel_chunks() const {  // of one group
         return image_chunks * axis[0].count * row_chunks * col_chunks;
+    }
+    // Its copy holds the same elements in the same order.
+    bool reads_like(const Product& p) const {
+        bool same = images == p.images && pixel == p.pixel && row == p.row && plane == p.plane &&
+                    image == p.image && copy_size == p.copy_size;
+        for (int a = 0; a < kAxes; ++a) same = same && axis[a].reads_like(p.axis[a]);
+        return same;
     }
 };
 

@@ -1,0 +1,116 @@
+#include "ops/conv/direct_input.h"
+
+#include <algorithm>
+
+namespace fastnn::conv {
+namespace {
+
+constexpr long kWidePixel = 32;  // elements: copied one by one, fetching those that follow
+
+}  // namespace
+
+template <class T>
+Input<T>::Input(const Args& args)
+    : images_(args.shape.n),
+      s_(args.shape, args.transposed),
+      g_(gemm_table<T>()),
+      from_(static_cast<const T*>(args.from)) {}
+
+template <class T>
+void Input<T>::place_shared(Product& p) {
+    if (!p.shared) return;
+    p.shared_base = static_cast<long>(shared_size_);
+    shared_size_ += p.copy_size * static_cast<std::size_t>(s_.groups * images_);
+}
+
+template <class T>
+long Input<T>::copy_chunks(const Product& p) const {
+    return p.shared ? s_.groups * images_ * p.copied_rows() : 0;
+}
+
+template <class T>
+long Input<T>::copy_chunks(const std::vector<Product>& products) const {
+    long count = 0;
+    for (const Product& p : products) count += copy_chunks(p);
+    return count;
+}
+
+template <class T>
+void Input<T>::copy_chunk(const std::vector<Product>& products, long chunk) const {
+    const Product* p = products.data();
+    for (long mine; chunk >= (mine = copy_chunks(*p)); ++p) chunk -= mine;
+    const long row = chunk % p->copied_rows(), image = chunk / p->copied_rows();
+    Part t{};
+    t.image = image % images_, t.images = 1, t.group = image / images_;
+    t.rows = p->axis[1].count, t.cols = p->axis[2].count;
+    copy_rows(*p, t, row, row + 1, shared_ + p->shared_base + image * p->image);
+}
+
+template <class T>
+const T* Input<T>::read(const Product& p, const Part& t, T* copy) const {
+    if (p.shared || !p.copied) return in_place(p, t);
+    copy_rows(p, t, 0, p.axis[1].extent(t.rows), copy);
+    return copy;
+}
+
+template <class T>
+const T* Input<T>::in_place(const Product& p, const Part& t) const {
+    if (p.shared) {
+        return shared_ + p.shared_base + (t.group * images_ + t.image) * p.image +
+               t.row * p.step[1] + t.col * p.step[2];
+    }
+    const Axis* a = p.axis;
+    const long d = a[0].in_step * t.depth + a[0].offset, h = a[1].in_step * t.row + a[1].offset,
+               w = a[2].in_step * t.col + a[2].offset;
+    return from_ + ((t.image * s_.from[0] + d) * s_.from[1] + h) * s_.from[2] * s_.from_channels +
+           w * s_.from_channels + t.group * s_.from_group;
+}
+
+// Rows `begin_row` to `end_row` of the part of `from` that a chunk looks at, with zeros where it
+// reaches beyond.
+template <class T>
+void Input<T>::copy_rows(const Product& p, const Part& t, long begin_row, long end_row,
+                         T* out) const {
+    const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
+    const long channels = s_.from_channels, cols = w.extent(t.cols);
+    const long h0 = h.in_step * t.row + h.offset, h_step = h.gathered() ? h.in_step : 1;
+    const long w0 = w.in_step * t.col + w.offset, w_step = w.gathered() ? w.in_step : 1;
+    // Columns begin .. end - 1 lie within `from`.
+    const long begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, 0L, cols);
+    const long end =
+        std::clamp(s_.from[2] > w0 ? ceil_div(s_.from[2] - w0, w_step) : 0, begin, cols);
+    for (long image = 0; image < t.images; ++image) {
+        for (long i = 0; i < d.taps; ++i) {
+            const long z = d.in_step * t.depth + d.offset + i * d.offset_step;
+            for (long r = begin_row; r < end_row; ++r) {
+                const long y = h0 + r * h_step;
+                T* const to = out + image * p.image + i * p.plane + r * p.row;
+                if (z < 0 || z >= s_.from[0] || y < 0 || y >= s_.from[1]) {
+                    std::fill_n(to, cols * p.pixel, T(0));
+                    continue;
+                }
+                const T* const x = from_ +
+                                   (((t.image + image) * s_.from[0] + z) * s_.from[1] + y) *
+                                       s_.from[2] * channels +
+                                   (w0 + begin * w_step) * channels + t.group * s_.from_group;
+                std::fill_n(to, begin * p.pixel, T(0));
+                copy_pixels(x, w_step * channels, end - begin, to + begin * p.pixel, p.pixel);
+                std::fill_n(to + end * p.pixel, (cols - end) * p.pixel, T(0));
+            }
+        }
+    }
+}
+
+template <class T>
+void Input<T>::copy_pixels(const T* x, long step, long pixels, T* to, long pixel) const {
+    if (step == s_.from_group && pixel == step && step < kWidePixel) {
+        std::copy_n(x, pixels * pixel, to);
+    } else {
+        g_.copy_rows(x, step, 1, pixels, s_.from_group, to, pixel);
+    }
+}
+
+template class Input<float>;
+template class Input<double>;
+
+}  // namespace fastnn::conv
