@@ -4,6 +4,7 @@
 
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/read_only.h"
 #include "core/cgroup.h"
 #include "core/isa.h"
 #include "core/parallel.h"
@@ -102,6 +103,7 @@ PYBIND11_MODULE(_core, m) {
     fastnn::isa::level();  // an unknown FASTNN_ISA is said now, not at the first kernel
     bind_config(m);
     bind_pool(m);
+    bind_read_only(m);
     bind_profiler(m);
     bind_activation(m);
     bind_softmax(m);

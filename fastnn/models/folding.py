@@ -18,7 +18,7 @@ from ..nn import (
     Module,
     Sequential,
 )
-from ..nn.utils import fuse_conv_bn_eval
+from ..nn.utils import fuse_conv_bn_eval, make_read_only
 
 __all__ = ["fold_norms"]
 
@@ -32,7 +32,8 @@ def fold_norms(model: T) -> T:
 
     With running mean m and variance v, ``(w * x + b - m) / √(v + eps) · γ + β`` is a convolution
     with weights ``w · γ / √(v + eps)``. The copy is in evaluation mode, gives the same scores up to
-    rounding, and has fewer passes over memory.
+    rounding, and has fewer passes over memory. Its parameters are read-only, so that convolutions
+    keep what they derive from them: see `fastnn.nn.utils.make_read_only`.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def fold_norms(model: T) -> T:
             if can_be_folded(conv, norm):
                 setattr(module, first, fuse_conv_bn_eval(conv, norm))
                 setattr(module, second, Identity())
-    return model
+    return make_read_only(model)
 
 
 def can_be_folded(conv: Any, norm: Any) -> bool:

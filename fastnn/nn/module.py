@@ -361,6 +361,8 @@ class Module:
                     errors.append(
                         f"dtype mismatch for {name}: cannot copy {value.dtype} into {tensor.dtype}."
                     )
+                elif not tensor.data.flags.writeable:
+                    errors.append(f"{name} is read-only; load into a deep copy of the module.")
         if errors:
             title = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([title, *errors]))

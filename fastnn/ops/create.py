@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..autograd.function import Array, array
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike, as_array
@@ -111,6 +112,11 @@ def from_numpy(data: Any) -> Tensor:
     if data.dtype.kind not in "fiub":
         raise TypeError(f"from_numpy: cannot hold elements of type {data.dtype}")
     return Tensor(np.asarray(data))
+
+
+def read_only_array(a: Array) -> Array:
+    """A copy of floating point numbers in memory that nobody can write, by whatever view."""
+    return _core.read_only(a)
 
 
 def from_dlpack(source: Any) -> Tensor:

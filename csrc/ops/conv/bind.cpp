@@ -6,6 +6,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
+#include "bind/read_only.h"
 #include "ops/activation/activation.h"
 #include "ops/conv/conv.h"
 #include "ops/gemm/operand.h"
@@ -330,7 +331,10 @@ py::object forward(const Op& ops, bool transposed, py::handle input, py::handle 
     args.from = p.image(p.x, "input", hold_x).data;
     args.w = dense_float(py::handle(p.w.object), {p.op, "weight"}, hold_w).data;
     if (!residual.is_none()) args.residual = p.image(r, "residual", hold_image).data;
+    KeptWith kept(p.w);
+    args.kept = kept.get();
     launch(conv::kConv[transposed], args);
+    kept.store();
     return y;
 }
 

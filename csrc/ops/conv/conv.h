@@ -17,6 +17,7 @@
 
 #include "core/dtype.h"
 #include "core/isa.h"
+#include "core/kept.h"
 #include "core/launch.h"
 
 namespace fastnn::conv {
@@ -49,6 +50,7 @@ struct Args {
     const void* bias;      // or null
     const void* residual;  // or null
     void* to;
+    Kept* kept;  // what is derived from w, where w can never change; or null
 };
 
 struct WeightArgs {

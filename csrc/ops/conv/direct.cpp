@@ -86,11 +86,13 @@ class Direct {
         const int threads = threads_worth(chunks, cost_ns_);
         local_size += 16;  // a line apart
         Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-        Scratch<T> packed(pack_here_ ? 0 : panels_->size());
+        const std::size_t here = a_.kept == nullptr ? 0 : panels_->size() * single_panels();
+        KeptScratch<T> packed(a_.kept, key(), pack_here_ ? here : panels_->size());
         packed_ = packed.data();
+        ready_ = packed.ready();
         Scratch<T> shared(input_.shared_size());
         input_.set_shared(shared.data());
-        const long packing = pack_here_ ? 0 : panels_->chunks(),
+        const long packing = pack_here_ || ready_ ? 0 : panels_->chunks(),
                    copying = input_.copy_chunks(products_);
         const long region = std::max(
             1L, static_cast<long>(kRegionNs * static_cast<double>(chunks) / (1 + cost_ns_)));
@@ -109,9 +111,45 @@ class Direct {
                 });
             });
         }
+        packed.complete();
     }
 
  private:
+    // Where chunks pack panels one by one and these are kept: how many there are, and each one.
+    std::size_t single_panels() const {
+        return static_cast<std::size_t>(s_.groups * ceil_div(s_.to_group, g_.blocking.nr) *
+                                        ceil_div(s_.from_group, block_));
+    }
+    T* kept_panel(long group, long j, long c) const {
+        const long panel = group * ceil_div(s_.to_group, g_.blocking.nr) + j / g_.blocking.nr;
+        return packed_ + static_cast<long>(panels_->size()) *
+                             (panel * ceil_div(s_.from_group, block_) + c / block_);
+    }
+    // What the order of packed weights depends on: where products are more than one or leave taps
+    // out, on all sizes.
+    KeptKey key() const {
+        const Shape& s = a_.shape;
+        KeptKey key{pack_here_ ? kKeptChunks : kKeptPanels,
+                    static_cast<long>(isa::level()),
+                    static_cast<long>(sizeof(T)),
+                    a_.transposed,
+                    s.groups,
+                    s.c,
+                    s.o,
+                    block_,
+                    s.kernel[0],
+                    s.kernel[1],
+                    s.kernel[2]};
+        const bool plain = !a_.transposed && products_.size() == 1 && products_[0].taps == s.taps();
+        if (plain) return key;
+        std::size_t at = 11;
+        key[at++] = 1 + s.n;
+        for (const auto* numbers : {&s.in, &s.out, &s.stride, &s.dilation, &s.pad}) {
+            for (const long number : *numbers) key[at++] = number;
+        }
+        return key;
+    }
+
     void find_products(const ProductAxes& axes) {
         for (const Axis& d : axes.axis[0]) {
             for (const Axis& h : axes.axis[1]) {
@@ -199,14 +237,18 @@ class Direct {
         for (long j = 0; j < t.outs; j += g_.blocking.nr) {
             const Range columns{t.out + j, t.out + std::min(t.outs, j + g_.blocking.nr)};
             for (long c = 0; c < s_.from_group; c += block_) {
-                panels_->pack(t.group, columns.begin, c, std::min(s_.from_group, c + block_),
-                              local);
+                T* const weights =
+                    a_.kept == nullptr ? local : kept_panel(t.group, columns.begin, c);
+                if (!ready_) {
+                    panels_->pack(t.group, columns.begin, c, std::min(s_.from_group, c + block_),
+                                  weights);
+                }
                 for (const Product& p : products_) {
                     const bool here = p.copied && !p.shared;
                     const Part mine = part(p);
                     multiply(p, mine, columns, c,
                              here ? copies + p.copy_base : input_.in_place(p, mine),
-                             local + p.b_base);
+                             weights + p.b_base);
                 }
             }
         }
@@ -276,7 +318,7 @@ class Direct {
     long outputs_ = 0;  // of one image, of all products
     std::size_t copies_size_ = 0;
     // Each weight is used by one chunk, which packs it for itself.
-    bool pack_here_ = false;
+    bool pack_here_ = false, ready_ = false;
     double cost_ns_ = 0;
 };
 

@@ -26,7 +26,7 @@ class Forward {
           g_(gemm_table<float>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),
-          depths_(s_.in, g_.blocking.kc),
+          depths_(s_.in, plan.depth),
           v_row_(padded_row(s_.in, depths_)),
           m_row_(round_up(plan.columns, kLine)),
           tile_steps_(ceil_div(s_.tiles, plan.tiles)),
@@ -55,7 +55,8 @@ class Forward {
     }
     long weights_size(long depth) const { return s_.points * columns(0, depth, nullptr).plane; }
     // Rows of a depth of a panel of weights; u is where the depth begins.
-    void weights(const Columns& c, float* u, long block, long panel, long first, long rows) const;
+    void weights(const Columns& c, float* u, long block, long panel, long first, long rows,
+                 float* squares = nullptr, bool turned = false) const;
     void product(const Columns& c, long block, const float* u, long point, long rows,
                  const float* v, float* m) const;
 
@@ -77,6 +78,17 @@ class Forward {
     // Calls f(first chunk, how many) for regions of threads.
     template <class F>
     void regions(long chunks, F f) const;
+    // What is kept of weights depends on the sizes of images in these alone.
+    KeptKey key() const {
+        return {plan_.schedule == Schedule::tiles ? kKeptPoints : kKeptSquares,
+                static_cast<long>(isa::level()),
+                s_.transposed,
+                s_.m,
+                s_.in,
+                s_.out,
+                plan_.columns,
+                depths_.size};
+    }
 
     const Args& a_;
     const ForwardPlan& plan_;
@@ -89,15 +101,15 @@ class Forward {
     mutable Scratch<float> zeros_;
 };
 
-void Forward::weights(const Columns& c, float* u, long block, long panel, long first,
-                      long rows) const {
+void Forward::weights(const Columns& c, float* u, long block, long panel, long first, long rows,
+                      float* squares, bool turned) const {
     const long row = depths_.at(block) + first, col = c.begin + panel;
     const long width = std::min(nr_, c.padded - panel);
     const float* const w = static_cast<const float*>(a_.w);
     f_.weight[s_.index()](
         {s_.transposed ? w + row * s_.w_stride + col * kTaps : w + col * s_.w_stride + row * kTaps,
          s_.w_stride, s_.transposed, rows, std::min(nr_, c.count - panel),
-         u + panel * depths_.of(block) + first * width, c.plane, width});
+         u + panel * depths_.of(block) + first * width, c.plane, width, squares, turned});
 }
 
 void Forward::product(const Columns& c, long block, const float* u, long point, long rows,
@@ -128,8 +140,10 @@ void Forward::by_tiles() {
     const int threads = threads_worth(tile_steps_, plan_.ns);
     // Where transforming weights is a small part of the work, each thread does so for itself: that
     // is sooner done than meeting and fetching them from one another.
-    const bool own = plan_.weights_ns * (threads - 1) < kOwnWeights * plan_.ns;
-    Scratch<float> memory(elements(size * threads)), u(elements(u_size * (own ? threads : 1)));
+    const bool own =
+        a_.kept == nullptr && plan_.weights_ns * (threads - 1) < kOwnWeights * plan_.ns;
+    Scratch<float> memory(elements(size * threads));
+    KeptScratch<float> u(a_.kept, key(), elements(u_size * (own ? threads : 1)));
     const Columns c = columns(0, s_.in, nullptr);
     constexpr long piece = 32;  // rows of weights
     const long panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
@@ -145,7 +159,7 @@ void Forward::by_tiles() {
             };
             if (own) {
                 for (long task = 0; task < tasks; ++task) make_weights(task);
-            } else if (begin == 0) {
+            } else if (begin == 0 && !u.ready()) {
                 team.loop(tasks, make_weights);
             }
             float* const m = memory.data() + size * team.thread();
@@ -161,9 +175,12 @@ void Forward::by_tiles() {
             });
         });
     });
+    u.complete();
 }
 
-// A thread keeps the transformed tiles from chunk to chunk.
+// A thread keeps the transformed tiles from chunk to chunk. Kept between calls are weights turned
+// round and in the order in which they are read; their points, four times as large, would come from
+// memory more slowly than they are made.
 void Forward::by_columns() {
     const long v_plane = padded_plane(plan_.tiles * v_row_),
                m_plane = padded_plane(plan_.tiles * m_row_);
@@ -172,6 +189,11 @@ void Forward::by_columns() {
     const long chunks = tile_steps_ * col_steps_;
     const int threads = threads_worth(chunks, plan_.ns);
     Scratch<float> memory(elements(size * threads));
+    const long row_squares = ceil_div(nr_, width_) * kTaps * width_ * width_;
+    const long panel_squares = ceil_div(depths_.size, width_) * row_squares;
+    const long panels = ceil_div(s_.out, nr_);
+    KeptScratch<float> kept(
+        a_.kept, key(), elements(a_.kept != nullptr ? panels * depths_.count * panel_squares : 0));
     regions(chunks, [&](long begin, long count) {
         parallel_team(threads, [&](Team& team) {
             float* const v = memory.data() + size * team.thread();
@@ -186,7 +208,14 @@ void Forward::by_columns() {
                 const Columns c =
                     columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
                 for (long b = 0; b < depths_.count; ++b) {
-                    for (long j = 0; j < c.count; j += nr_) weights(c, u, b, j, 0, depths_.of(b));
+                    for (long j = 0; j < c.count; j += nr_) {
+                        // The chunks of the first tiles have each panel once.
+                        float* const squares =
+                            kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
+                        const bool use = a_.kept != nullptr && (kept.ready() || wanted == 0);
+                        weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr,
+                                kept.ready());
+                    }
                     for (long p = 0; p < s_.points; ++p)
                         product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
                 }
@@ -194,6 +223,7 @@ void Forward::by_columns() {
             });
         });
     });
+    kept.complete();
 }
 
 }  // namespace

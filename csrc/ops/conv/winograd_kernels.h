@@ -73,6 +73,10 @@ struct WeightPanel {
     long rows, cols;
     float* u;  // row r, column j at u[point * plane + r * width + j]; 0 beyond the columns
     long plane, width;
+    // Or null: w turned round, in squares of W rows x W columns (W: of a vector), all columns of
+    // the first W rows first, each of W x 9 x W. Written, or where `turned`, read in place of w.
+    float* squares;
+    bool turned;
 };
 
 // dw = (or +=) G^T u G, rows C and columns O: row r, column j at u[point * plane + r * row + j].

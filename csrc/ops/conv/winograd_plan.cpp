@@ -7,7 +7,9 @@ namespace {
 constexpr long kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB, beside weights
 constexpr long kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
 constexpr long kMostTiles = 56;
-constexpr long kColumnTiles = 64;        // 32 columns of them are 288 KiB, in L2
+constexpr long kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
+constexpr long kSomeTiles = 32;  // with fewer, points of weights are made more than sums are added:
+constexpr long kSomeDepth = 128;         // those of so many channels, 590 KiB, stay in L2
 constexpr long kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
 constexpr long kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
 constexpr double kChunkNs = 8000;        // chunks are no shorter,
@@ -86,6 +88,7 @@ ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(til
     const long row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
     const long fit = kTileBytes / point / row / b.mr * b.mr;
     weights_ns = estimate.weights();
+    depth = b.kc;
     const bool small = s.points * s.in * s.out * 4 <= kWeightBytes;
     if (small && fit >= b.mr && s.tiles >= 2 * b.mr) {
         schedule = Schedule::tiles;
@@ -99,6 +102,7 @@ ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(til
         const long most = kColumnBytes / (s.points * s.in * 4);
         tiles = equal_parts(s.tiles, std::clamp(most, b.mr, kColumnTiles), 1);
         columns = std::min(s.out, b.nr);
+        if (tiles <= kSomeTiles) depth = std::min(depth, kSomeDepth);
         const long steps = ceil_div(s.tiles, tiles);
         ns = estimate.forward(steps * ceil_div(s.out, columns), steps);
     }

@@ -11,6 +11,7 @@ struct ForwardPlan {
     long m;
     Schedule schedule;
     long tiles, columns;    // of a chunk
+    long depth;             // channels that are summed over in one go, at most about
     double ns, weights_ns;  // of one thread; of transforming weights once
     ForwardPlan(const Shape& shape, bool transposed, long m);
 };

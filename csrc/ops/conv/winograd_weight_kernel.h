@@ -18,13 +18,19 @@ constexpr long kTaps = 9;
 template <class F>
 void weight_panel(const WeightPanel& p) {
     constexpr long W = V::width;
+    constexpr long ahead = 8 * kTaps;
     constexpr int n = F::n;
-    float square[W * kTaps * W], turned[W * kTaps * W];
+    float own[W * kTaps * W], turned[W * kTaps * W];
+    const long plane = p.plane;
+    float* square = p.squares != nullptr ? p.squares : own;
+    const long next = p.squares != nullptr ? W * kTaps * W : 0;
     for (long r0 = 0; r0 < p.rows; r0 += W) {
         const long rows = p.rows - r0 < W ? p.rows - r0 : W;
-        for (long j0 = 0; j0 < p.width; j0 += W) {
+        for (long j0 = 0; j0 < p.width; j0 += W, square += next) {
             const long cols = p.cols - j0 < W ? p.cols - j0 : W;
-            if (p.transposed) {  // rows are O: their columns are contiguous
+            if (p.turned) {
+                // All is there.
+            } else if (p.transposed) {  // rows are O: their columns are contiguous
                 transpose_block(p.w + r0 * p.w_stride + j0 * kTaps, p.w_stride, rows, cols * kTaps,
                                 turned, W, W);
                 for (long k = 0; k < kTaps; ++k) {
@@ -37,6 +43,11 @@ void weight_panel(const WeightPanel& p) {
             }
             for (long r = 0; r < rows; ++r) {
                 const float* const g = square + r * kTaps * W;
+                if (p.turned) {
+                    // Beside so many rows of results the processor does not follow them by itself.
+#pragma GCC unroll 9
+                    for (long k = 0; k < kTaps; ++k) __builtin_prefetch(g + (ahead + k) * W);
+                }
                 float* const u = p.u + (r0 + r) * p.width + j0;
                 const long first = p.transposed ? 8 : 0, step = p.transposed ? -W : W;
                 both_sides<typename F::Weight>(
@@ -44,7 +55,7 @@ void weight_panel(const WeightPanel& p) {
                         return V::load(g + first * W + (3 * i + j) * step);
                     },
                     [&](int i, int j, V v)
-                        __attribute__((always_inline)) { v.store(u + (i * n + j) * p.plane); });
+                        __attribute__((always_inline)) { v.store(u + (i * n + j) * plane); });
             }
         }
     }

@@ -1,6 +1,7 @@
 """Helpers for training loops and sequences, under the names that PyTorch gives them."""
 
 from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
+from ..constant import make_read_only
 from ..fusion import (
     fuse_conv_bn_eval,
     fuse_conv_bn_weights,
@@ -17,5 +18,6 @@ __all__ = [
     "fuse_linear_bn_eval",
     "fuse_linear_bn_weights",
     "get_total_norm",
+    "make_read_only",
     "rnn",
 ]
