@@ -68,7 +68,7 @@ void run(const Args& args) {
     if (s.n * to == 0) return;
     visit_float(args.dtype, [&]<class T>() {
         if (is_product(s)) return product<T>(args);
-        if (is_depthwise(s)) return depthwise<T>(args);
+        if (is_depthwise(args.dtype, s)) return depthwise<T>(args);
         if (is_whole(s)) return whole<T>(args);
         if (by_winograd(args, without_ns)) return winograd(args);
         grouped<T>(args);
@@ -89,7 +89,7 @@ void run_weight(const WeightArgs& args) {
             bias_gradient<T>(args);
         if (!wanted) return;
         if (is_product(s)) return product_weight<T>(args);
-        if (is_depthwise(s)) return depthwise_weight<T>(args);
+        if (is_depthwise(args.dtype, s)) return depthwise_weight<T>(args);
         if (is_whole(s)) return whole_weight<T>(args);
         if (by_winograd(args, direct_weight_ns)) return winograd(args);
         grouped_weight<T>(args);

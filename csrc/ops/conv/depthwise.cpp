@@ -16,10 +16,15 @@ constexpr double kSlices = 32;      // of pixels, whose weight gradients are add
 constexpr long kChannels = 256;     // at a time: sums of 9 taps are 9 KiB, in L1
 constexpr double kOutputNs = 0.03;  // of one tap and channel
 
+// The kernels for groups of `size` channels, or null.
 template <class T>
-const DepthwiseKernels<T>& depthwise_table() {
-    return isa::pick(
-        []<Isa L>() -> const DepthwiseKernels<T>& { return depthwise_kernels<T, L>(); });
+const DepthwiseRows<T>* depthwise_table(long size) {
+    const DepthwiseKernels<T>& all =
+        isa::pick([]<Isa L>() -> const DepthwiseKernels<T>& { return depthwise_kernels<T, L>(); });
+    for (int i = 0; i < 4; ++i) {
+        if (size == 1L << i && all.groups[i].outputs != nullptr) return &all.groups[i];
+    }
+    return nullptr;
 }
 
 // Rows of outputs of one product (see windows.h), all depths and images.
@@ -29,6 +34,7 @@ class Rows {
     Rows(const Shape& shape, bool transposed, const Axis& d, const Axis& h, const Axis& w)
         : s_(shape, transposed),
           c_(shape.c),
+          group_(shape.c / shape.groups),
           kernel_(shape.kernel),
           d_(d),
           h_(h),
@@ -37,6 +43,7 @@ class Rows {
         row_.in_step = w.in_step, row_.offset = w.offset, row_.tap_step = w.offset_step;
         row_.taps = w.taps, row_.size = s_.from[2], row_.count = w.count;
         row_.channel_stride = c_, row_.y_step = w.step * c_;
+        row_.w_channel = shape.taps() * c_;
         // Whole taps from the first output at or after 0 to the last one that ends inside.
         const long reach = w.offset + (w.taps - 1) * w.offset_step;
         row_.begin = std::clamp(w.offset < 0 ? ceil_div(-w.offset, w.in_step) : 0, 0L, w.count);
@@ -46,7 +53,8 @@ class Rows {
     long count() const { return count_; }
     long kernel_rows() const { return d_.taps * h_.taps; }
     double row_ns() const {
-        return kOutputNs * static_cast<double>(w_.count * c_ * w_.taps * kernel_rows()) + 50;
+        return kOutputNs * static_cast<double>(w_.count * c_ * w_.taps * kernel_rows() * group_) +
+               50;
     }
 
     // Row number i. `x` and `w` have room for kernel_rows() pointers. Returns where its outputs
@@ -69,6 +77,9 @@ class Rows {
                 w[row.rows++] = weights + tap * c_;
             }
         }
+        const long ahead = h_.in_step * (u + 1) + h_.offset + (h_.taps - 1) * h_.offset_step;
+        if (row.rows > 0 && ahead >= 0 && ahead < s_.from[1])
+            row.ahead = x[row.rows - 1] + h_.in_step * s_.from[2] * c_;
         first = (((image * s_.to[0] + d_.first + d_.step * v) * s_.to[1] + h_.first + h_.step * u) *
                      s_.to[2] +
                  w_.first) *
@@ -78,23 +89,41 @@ class Rows {
 
  private:
     const Sides s_;
-    const long c_;
+    const long c_, group_;
     const long* const kernel_;
     const Axis d_, h_, w_;
     const long count_;
     DepthwiseRow<T> row_{};
 };
 
+// (O, C / G, taps) to (C / G, taps, O), or where transposed, to (O / G, taps, C).
+template <class T>
+void turn_weights(const Args& args, T* out) {
+    const Shape& s = args.shape;
+    const long c = s.c, taps = s.taps(), group = c / s.groups;
+    const T* const w = static_cast<const T*>(args.w);
+    if (!args.transposed || group == 1)
+        return table<T>().transpose(w, group * taps, c, group * taps, out, c);
+    for (long g = 0; g < s.groups; ++g) {
+        for (long q = 0; q < group; ++q) {
+            table<T>().transpose(w + (g * group + q) * group * taps, taps, group, taps,
+                                 out + q * taps * c + g * group, c);
+        }
+    }
+}
+
 }  // namespace
 
-bool is_depthwise(const Shape& shape) {
-    return shape.groups > 1 && shape.groups == shape.c && shape.o == shape.c;
+bool is_depthwise(Dtype dtype, const Shape& shape) {
+    if (shape.groups < 2 || shape.o != shape.c) return false;
+    return visit_float(
+        dtype, [&]<class T>() { return depthwise_table<T>(shape.c / shape.groups) != nullptr; });
 }
 
 template <class T>
 void depthwise(const Args& args) {
     const Shape& s = args.shape;
-    const long c = s.c, taps = s.taps();
+    const long c = s.c, group = c / s.groups;
     std::vector<Rows<T>> products;
     long outputs = 0, most = 1;
     double ns = 0;
@@ -116,12 +145,12 @@ void depthwise(const Args& args) {
         std::max(1L, static_cast<long>(kChunkNs * static_cast<double>(rows) / ns));
     const long chunks = ceil_div(rows, together);
     const int threads = threads_worth(chunks, ns);
-    Scratch<T> weights(static_cast<std::size_t>(taps * c));  // tap by tap
-    table<T>().transpose(static_cast<const T*>(args.w), taps, c, taps, weights.data(), c);
+    Scratch<T> weights(static_cast<std::size_t>(group * s.taps() * c));
+    turn_weights(args, weights.data());
     const auto room = static_cast<std::size_t>(most);
     std::vector<const T*> x(room * static_cast<std::size_t>(threads));
     std::vector<T*> w(x.size());
-    const DepthwiseKernels<T>& f = depthwise_table<T>();
+    const DepthwiseRows<T>& f = *depthwise_table<T>(group);
     const auto run = [&](long chunk, std::size_t thread) {
         long i = chunk * together;
         const long end = std::min(rows, i + together);
@@ -158,27 +187,28 @@ void depthwise(const Args& args) {
 template <class T>
 void depthwise_weight(const WeightArgs& args) {
     const Shape& s = args.shape;
-    const long c = s.c, taps = s.taps();
+    const long c = s.c, taps = s.taps(), group = c / s.groups, size = group * taps * c;
+    const long together = std::max(kChannels / group, 64L);  // channels
     const Rows<T> rows(s, false, products_along(s, 0, false)[0], products_along(s, 1, false)[0],
                        products_along(s, 2, false)[0]);
     const double ns = rows.row_ns() * static_cast<double>(rows.count());
     const long slices =
         std::clamp(static_cast<long>(std::min(ns / kChunkNs, kSlices)), 1L, rows.count());
     const int threads = threads_worth(slices, ns);
-    Scratch<T> sums(static_cast<std::size_t>(slices * (taps + 1) * c));
-    T* const bias = sums.data() + slices * taps * c;
+    Scratch<T> sums(static_cast<std::size_t>(slices * (size + c)));
+    T* const bias = sums.data() + slices * size;
     const auto room = static_cast<std::size_t>(rows.kernel_rows());
     std::vector<const T*> x(room * static_cast<std::size_t>(threads));
     std::vector<T*> w(x.size());
-    const DepthwiseKernels<T>& f = depthwise_table<T>();
+    const DepthwiseRows<T>& f = *depthwise_table<T>(group);
     const TypedKernels<T>& g = table<T>();
     const auto slice = [&](long number, std::size_t thread) {
-        T* const mine = sums.data() + number * taps * c;
-        std::fill_n(mine, taps * c, T(0));
+        T* const mine = sums.data() + number * size;
+        std::fill_n(mine, size, T(0));
         const long begin = rows.count() * number / slices,
                    end = rows.count() * (number + 1) / slices;
-        for (long j = 0; j < c; j += kChannels) {
-            const long channels = std::min(kChannels, c - j);
+        for (long j = 0; j < c; j += together) {
+            const long channels = std::min(together, c - j);
             for (long i = begin; i < end; ++i) {
                 long at = 0;
                 DepthwiseRow<T> row =
@@ -203,8 +233,8 @@ void depthwise_weight(const WeightArgs& args) {
             });
         });
     }
-    g.unpack_weight(
-        {sums.data(), c, c, slices, taps * c, 1, c, taps, static_cast<T*>(args.dw), taps});
+    g.unpack_weight({sums.data(), c, taps * c, slices, size, group, c, taps,
+                     static_cast<T*>(args.dw), group * taps});
     if (args.db != nullptr) g.column_sums(bias, c, slices, c, static_cast<T*>(args.db), false);
 }
 

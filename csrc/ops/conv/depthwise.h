@@ -1,5 +1,6 @@
-// Depthwise convolution, one channel to a group: sums over taps for vectors of channels. No product
-// of matrices, and little arithmetic for each number read.
+// Depthwise convolution, one channel to a group, and groups of a few channels, as many of x as of
+// y: sums over taps for vectors of channels. No product of matrices, and little arithmetic for each
+// number read.
 #pragma once
 
 #include "core/isa.h"
@@ -7,7 +8,7 @@
 
 namespace fastnn::conv {
 
-bool is_depthwise(const Shape& shape);
+bool is_depthwise(Dtype dtype, const Shape& shape);
 
 template <class T>
 void depthwise(const Args& args);
@@ -23,11 +24,13 @@ struct DepthwiseRow {
     long channels, channel_stride;  // channels to be done; of all: how far pixels stand apart
     long rows, taps;
     const T* const* x;  // of each row of the kernel: pixel 0 of the row of x it meets
-    const T* const* w;  // of each row of the kernel: taps x channels
+    const T* const* w;  // of each row of the kernel: taps x channels, again for each summed channel
     T* const* dw;
-    long w_step;  // elements from tap to tap
+    long w_step;     // elements from tap to tap
+    long w_channel;  // from one channel of the group, of those that are summed over, to the next
     long in_step, offset, tap_step, size;
     long count, begin, end;
+    const T* ahead;  // pixel 0 of the row of x that the next row of outputs meets first, or null
     T* y;
     const T* dy;
     long y_step;  // elements from output to output
@@ -37,9 +40,15 @@ struct DepthwiseRow {
 };
 
 template <class T>
-struct DepthwiseKernels {
+struct DepthwiseRows {
     void (*outputs)(const DepthwiseRow<T>&);
     void (*weights)(const DepthwiseRow<T>&);  // adds to dw
+};
+
+// For groups of 1, 2, 4 and 8 channels; null where a register has no more lanes than these.
+template <class T>
+struct DepthwiseKernels {
+    DepthwiseRows<T> groups[4];
 };
 
 // Defined by depthwise_kernel.cpp, once per level.

@@ -1,5 +1,6 @@
 #include "ops/conv/depthwise.h"
 #include "simd/register.h"
+#include "simd/spread.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -10,6 +11,13 @@ using conv::DepthwiseRow;
 // Outputs computed together: each tap's weights, and pixels that several outputs meet, are loaded
 // once for all of them.
 constexpr int kTogether = 4;
+
+// f<q>() for each channel q of a group.
+template <int G, int q = 0, class F>
+FASTNN_INLINE void each_channel(F f) {
+    f.template operator()<q>();
+    if constexpr (q + 1 < G) each_channel<G, q + 1>(f);
+}
 
 struct Taps {
     long begin, end;
@@ -67,7 +75,7 @@ FASTNN_INLINE void finish(const DepthwiseRow<T>& d, long u, long j, Sums<T, P>& 
 }
 
 // P outputs from u on, each with the same taps.
-template <class T, int P>
+template <class T, int G, int P>
 void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
     using V = Vec<T>;
     const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
@@ -77,9 +85,11 @@ void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
             const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
             const T* const w = d.w[r] + j;
             for (long t = taps.begin; t < taps.end; ++t) {
-                const V k = load(w + t * d.w_step);
-                sums.each([&](V& sum, int p) __attribute__((always_inline)) {
-                    sum = fma(load(x + p * step + t * tap), k, sum);
+                each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                    const V k = load(w + t * d.w_step + q * d.w_channel);
+                    sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+                        sum = fma(spread<G, q>(load(x + p * step + t * tap)), k, sum);
+                    });
                 });
             }
         }
@@ -88,31 +98,43 @@ void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
 }
 
 // P outputs from u on that meet pixels with all of K neighbouring taps, in steps of S pixels.
-template <class T, int K, int S, int P>
+template <class T, int G, int K, int S, int P>
 void some_outputs(const DepthwiseRow<T>& d, long u) {
     using V = Vec<T>;
     const long stride = d.channel_stride;
     constexpr int pixels = (P - 1) * S + K;
+    // A row of x is fetched while the outputs before it are computed.
+    const T* const ahead = d.ahead != nullptr ? d.ahead + (S * u + d.offset) * stride : d.x[0];
+    const long ahead_step = d.ahead != nullptr ? stride : 0;
     over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
         Sums<T, P> sums;
+#pragma GCC unroll 8
+        for (int i = 0; i < P * S; ++i)
+            __builtin_prefetch(ahead + (K - S + i) * ahead_step + j, 0, 2);
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
             const T* const w = d.w[r] + j;
             V in[pixels];
 #pragma GCC unroll 16
             for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
+            each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                V one[pixels];
+#pragma GCC unroll 16
+                for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
 #pragma GCC unroll 8
-            for (int t = 0; t < K; ++t) {
-                const V k = load(w + t * d.w_step);
-                sums.each([&](V& sum, int p)
-                              __attribute__((always_inline)) { sum = fma(in[p * S + t], k, sum); });
-            }
+                for (int t = 0; t < K; ++t) {
+                    const V k = load(w + t * d.w_step + q * d.w_channel);
+                    sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+                        sum = fma(one[p * S + t], k, sum);
+                    });
+                }
+            });
         }
         finish(d, u, j, sums, load, store);
     });
 }
 
-template <class T, int P>
+template <class T, int G, int P>
 void any_weights(const DepthwiseRow<T>& d, long u, Taps taps) {
     using V = Vec<T>;
     const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
@@ -123,18 +145,20 @@ void any_weights(const DepthwiseRow<T>& d, long u, Taps taps) {
         for (long r = 0; r < d.rows; ++r) {
             const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
             for (long t = taps.begin; t < taps.end; ++t) {
-                T* const out = d.dw[r] + t * d.w_step + j;
-                V sum = load(out);
-                g.each([&](V& v, int p) __attribute__((always_inline)) {
-                    sum = fma(load(x + p * step + t * tap), v, sum);
+                each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                    T* const out = d.dw[r] + t * d.w_step + q * d.w_channel + j;
+                    V sum = load(out);
+                    g.each([&](V& v, int p) __attribute__((always_inline)) {
+                        sum = fma(spread<G, q>(load(x + p * step + t * tap)), v, sum);
+                    });
+                    store(out, sum);
                 });
-                store(out, sum);
             }
         }
     });
 }
 
-template <class T, int K, int S, int P>
+template <class T, int G, int K, int S, int P>
 void some_weights(const DepthwiseRow<T>& d, long u) {
     using V = Vec<T>;
     const long stride = d.channel_stride;
@@ -149,13 +173,20 @@ void some_weights(const DepthwiseRow<T>& d, long u) {
             V in[pixels];
 #pragma GCC unroll 16
             for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
+            each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                V one[pixels];
+#pragma GCC unroll 16
+                for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
 #pragma GCC unroll 8
-            for (int t = 0; t < K; ++t) {
-                V sum = load(out + t * d.w_step);
-                g.each([&](V& v, int p)
-                           __attribute__((always_inline)) { sum = fma(in[p * S + t], v, sum); });
-                store(out + t * d.w_step, sum);
-            }
+                for (int t = 0; t < K; ++t) {
+                    T* const at = out + t * d.w_step + q * d.w_channel;
+                    V sum = load(at);
+                    g.each([&](V& v, int p) __attribute__((always_inline)) {
+                        sum = fma(one[p * S + t], v, sum);
+                    });
+                    store(at, sum);
+                }
+            });
         }
     });
 }
@@ -179,32 +210,32 @@ FASTNN_INLINE void walk(const DepthwiseRow<T>& d, Edge edge, Together together, 
     for (; u < d.count; ++u) edge(u, taps_inside(d, u));
 }
 
-template <class T, int K, int S>
+template <class T, int G, int K, int S>
 void walk_outputs(const DepthwiseRow<T>& d) {
     walk(
-        d, [&](long u, Taps taps) { any_outputs<T, 1>(d, u, taps); },
+        d, [&](long u, Taps taps) { any_outputs<T, G, 1>(d, u, taps); },
         [&](long u) {
             if constexpr (K > 0) {
-                some_outputs<T, K, S, kTogether>(d, u);
+                some_outputs<T, G, K, S, kTogether>(d, u);
             } else {
-                any_outputs<T, kTogether>(d, u, {0, d.taps});
+                any_outputs<T, G, kTogether>(d, u, {0, d.taps});
             }
         },
-        [&](long u) { any_outputs<T, 1>(d, u, {0, d.taps}); });
+        [&](long u) { any_outputs<T, G, 1>(d, u, {0, d.taps}); });
 }
 
-template <class T, int K, int S>
+template <class T, int G, int K, int S>
 void walk_weights(const DepthwiseRow<T>& d) {
     walk(
-        d, [&](long u, Taps taps) { any_weights<T, 1>(d, u, taps); },
+        d, [&](long u, Taps taps) { any_weights<T, G, 1>(d, u, taps); },
         [&](long u) {
             if constexpr (K > 0) {
-                some_weights<T, K, S, kTogether>(d, u);
+                some_weights<T, G, K, S, kTogether>(d, u);
             } else {
-                any_weights<T, kTogether>(d, u, {0, d.taps});
+                any_weights<T, G, kTogether>(d, u, {0, d.taps});
             }
         },
-        [&](long u) { any_weights<T, 1>(d, u, {0, d.taps}); });
+        [&](long u) { any_weights<T, G, 1>(d, u, {0, d.taps}); });
 }
 
 // Calls f with the kernels that are unrolled, or <0, 0>.
@@ -218,18 +249,29 @@ FASTNN_INLINE void choose(const DepthwiseRow<T>& d, F f) {
     f.template operator()<0, 0>();
 }
 
-template <class T>
+template <class T, int G>
 void outputs(const DepthwiseRow<T>& d) {
-    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_outputs<T, K, S>(d); });
+    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_outputs<T, G, K, S>(d); });
 }
 
-template <class T>
+template <class T, int G>
 void weights(const DepthwiseRow<T>& d) {
-    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_weights<T, K, S>(d); });
+    choose(d, [&]<int K, int S>() __attribute__((always_inline)) { walk_weights<T, G, K, S>(d); });
+}
+
+// Groups of G channels, fewer than a register has lanes.
+template <class T, int G>
+constexpr conv::DepthwiseRows<T> rows() {
+    if constexpr (G < Vec<T>::width || G == 1) {
+        return {outputs<T, G>, weights<T, G>};
+    } else {
+        return {};
+    }
 }
 
 template <class T>
-constexpr conv::DepthwiseKernels<T> kDepthwise{outputs<T>, weights<T>};
+constexpr conv::DepthwiseKernels<T> kDepthwise{
+    {rows<T, 1>(), rows<T, 2>(), rows<T, 4>(), rows<T, 8>()}};
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
