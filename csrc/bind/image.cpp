@@ -17,6 +17,14 @@ void outwards(int ndim, int axes, F f) {
 
 }  // namespace
 
+Array image_array(py::handle object, Name name, py::object& hold) {
+    constexpr int kAligned = 0x0100;
+    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
+        return dense_float(object, name, hold);
+    }
+    return float_array(object, name);
+}
+
 bool is_channels_last(const Array& a, int axes) {
     bool fits = a.aligned, empty = false;
     auto expected = static_cast<Py_ssize_t>(size_of(a.dtype));
@@ -55,6 +63,26 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
     args.y = data_of(hold);
     launch(conv::kChannelsLast, args);
+    return float_array(hold, name);
+}
+
+Array c_order_images(const Array& a, Name name, py::object& hold) {
+    if (a.contiguous || !is_channels_last(a, 2)) {
+        return dense_float(py::handle(a.object), name, hold);
+    }
+    // The pixels of an image take the place of its channels.
+    const Py_ssize_t* image = a.shape + a.ndim - 3;
+    const Py_ssize_t plane = image[1] * image[2];
+    hold = empty(a.dtype, a.ndim, a.shape);
+    launch(conv::kChannelsLast, conv::LayoutArgs{.dtype = a.dtype,
+                                                 .n = a.ndim == 3 ? 1 : a.shape[0],
+                                                 .c = plane,
+                                                 .size = {1, 1, image[0]},
+                                                 .n_stride = plane * image[0],
+                                                 .c_stride = image[0],
+                                                 .stride = {0, 0, 1},
+                                                 .x = a.data,
+                                                 .y = data_of(hold)});
     return float_array(hold, name);
 }
 

@@ -126,4 +126,6 @@ PYBIND11_MODULE(_core, m) {
     bind_conv(m);
     bind_pooling(m);
     bind_resample(m);
+    bind_fold(m);
+    bind_shuffle(m);
 }

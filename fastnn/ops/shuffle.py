@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..autograd.function import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+
+FLOATS = [np.dtype(np.float32), np.dtype(np.float64)]
 
 
 def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
@@ -112,21 +117,30 @@ def factor_of(op: str, argument: str, factor: int, x: Array) -> int:
 
 def shuffled(x: Array, r: int) -> Array:
     """Channels in squares of pixels."""
-    *lead, c, h, w = x.shape
-    blocks = x.reshape(prod(lead), c // (r * r), r, r, h, w).transpose(0, 4, 2, 5, 3, 1)
-    return channels_first(blocks.reshape(*lead, h * r, w * r, c // (r * r)))
+    return of_images(_core.pixel_shuffle, x, r)
 
 
 def unshuffled(x: Array, r: int) -> Array:
     """Pixels in blocks of channels."""
-    *lead, c, h, w = x.shape
-    blocks = x.reshape(prod(lead), c, h // r, r, w // r, r).transpose(0, 2, 4, 1, 3, 5)
-    return channels_first(blocks.reshape(*lead, h // r, w // r, c * r * r))
+    return of_images(_core.pixel_unshuffle, x, r)
 
 
-def channels_first(pixels: Array) -> Array:
-    """(*, H, W, C) seen as (*, C, H, W)."""
-    return np.moveaxis(np.ascontiguousarray(pixels), -1, -3)
+def of_images(kernel: Callable[..., Array], x: Array, r: int) -> Array:
+    """A kernel for (N, C, H, W), with any axes in place of N."""
+    if x.ndim == 4:
+        return as_bits(kernel, x, r)
+    y = as_bits(kernel, x.reshape(prod(x.shape[:-3]), *x.shape[-3:]), r)
+    return y.reshape(*x.shape[:-3], *y.shape[1:])
+
+
+def as_bits(kernel: Callable[..., Array], x: Array, *options: Any) -> Array:
+    """A kernel for float32 and float64 that only moves elements, for those of any dtype."""
+    if x.dtype in FLOATS:
+        return kernel(x, *options)
+    if x.dtype.itemsize in (4, 8):
+        same = FLOATS[x.dtype.itemsize == 8]
+        return kernel(x.view(same), *options).view(x.dtype)
+    return kernel(x.astype(np.float32), *options).astype(x.dtype)
 
 
 def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
@@ -172,17 +186,17 @@ def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
             f"{groups}"
         )
     other = x.shape[1] // groups
-    return record(in_turns(x, groups, other), channel_shuffle_backward, (input,), other, groups)
+    return record(in_turns(x, groups), channel_shuffle_backward, (input,), other)
 
 
 def channel_shuffle_backward(node: Node, dy: Array) -> Grads:
-    groups, other = node.saved
-    return (in_turns(dy, groups, other),)
+    (other,) = node.saved
+    return (in_turns(dy, other),)
 
 
-def in_turns(x: Array, groups: int, other: int) -> Array:
+def in_turns(x: Array, groups: int) -> Array:
     """(N, g · k, *) with the channels of groups g in turns."""
-    pixels = np.moveaxis(x, 1, -1)
-    shape = pixels.shape
-    pixels = pixels.reshape(*shape[:-1], groups, other).swapaxes(-1, -2).reshape(shape)
-    return np.moveaxis(np.ascontiguousarray(pixels), -1, 1)
+    if x.ndim <= 5:
+        return as_bits(_core.channel_shuffle, x, groups)
+    flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
+    return as_bits(_core.channel_shuffle, flat, groups).reshape(x.shape)

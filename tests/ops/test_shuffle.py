@@ -106,3 +106,28 @@ def test_layout(op, shape):
         y = op(fastnn.tensor(x))
         assert y.shape == shape
         assert y.data.strides == (8 * c * h * w, 8, 8 * c * w, 8 * c)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "float16", "int32", "int64", ">f4"])
+def test_elements_of_any_dtype(dtype):
+    x = np.arange(2 * 36 * 2 * 3).reshape(2, 36, 2, 3).astype(dtype)
+    for y, expected in (
+        (F.pixel_shuffle(x, 3), pixel_shuffle(x, 3)),
+        (F.pixel_unshuffle(x, 1), x),
+        (F.channel_shuffle(x, 4), channel_shuffle(x, 4)),
+        (F.channel_shuffle(x[:, :, None, None], 9), channel_shuffle(x, 9)[:, :, None, None]),
+    ):
+        assert y.dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(y.data, expected)
+
+
+@pytest.mark.parametrize("r", [2, 3, 5])
+def test_there_and_back(r):
+    """Many channels, a number of them that fills no register, rows of more than one chunk."""
+    for c in (1, 3, 19, 64):
+        x = numbers(3, c * r * r, 40, 7).astype(np.float32)
+        y = F.pixel_shuffle(x, r)
+        np.testing.assert_array_equal(y.data, pixel_shuffle(x, r))
+        np.testing.assert_array_equal(F.pixel_unshuffle(y, r).data, x)
+        back = F.channel_shuffle(F.channel_shuffle(x, r), c * r)
+        np.testing.assert_array_equal(back.data, x)

@@ -85,14 +85,6 @@ Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least) {
     return found;
 }
 
-Array image_array(py::handle object, Name name, py::object& hold) {
-    constexpr int kAligned = 0x0100;
-    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
-        return dense_float(object, name, hold);
-    }
-    return float_array(object, name);
-}
-
 Array integer_image(const Array& a, int axes, py::object& hold) {
     if (is_channels_last(a, axes)) return a;
     const py::object from = py::reinterpret_borrow<py::object>(a.object);

@@ -77,8 +77,6 @@ class PoolCall {
     py::object empty_image(Dtype dtype, const std::int64_t (&sizes)[pooling::kAxes]) const;
 };
 
-// An array of floats; one that is not aligned as a copy.
-Array image_array(py::handle object, Name name, py::object& hold);
 // Integers in channels-last order, by NumPy where they have to be moved.
 Array integer_image(const Array& a, int axes, py::object& hold);
 Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least);

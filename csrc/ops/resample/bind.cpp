@@ -85,10 +85,7 @@ void set_scales(py::handle object, const char* op, int axes, double (&scale)[kAx
 }
 
 Array image_of(py::handle object, Name name, int axes, py::object& hold) {
-    constexpr int kAligned = 0x0100;
-    const bool unaligned =
-        is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0;
-    const Array a = unaligned ? dense_float(object, name, hold) : float_array(object, name);
+    const Array a = image_array(object, name, hold);
     constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
     check_ndim(a, name, axes + 2, kLayouts[axes - 1]);
     for (int i = 2; i < a.ndim; ++i) {

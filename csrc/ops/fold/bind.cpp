@@ -1,0 +1,142 @@
+#include <limits>
+#include <new>
+
+#include "bind/array.h"
+#include "bind/families.h"
+#include "bind/image.h"
+#include "ops/fold/fold.h"
+
+namespace fastnn::bind {
+namespace {
+
+using folding::Axis;
+
+constexpr Py_ssize_t kMost = std::numeric_limits<std::int32_t>::max();
+
+struct Pair {
+    Py_ssize_t value[folding::kAxes];
+
+    Pair(py::handle tuple, Name name, Py_ssize_t least) {
+        if (!PyTuple_Check(tuple.ptr()) || PyTuple_GET_SIZE(tuple.ptr()) != folding::kAxes) {
+            fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of 2 ints, got ",
+                            Py_TYPE(tuple.ptr())->tp_name);
+        }
+        for (int i = 0; i < folding::kAxes; ++i) {
+            PyObject* item = PyTuple_GET_ITEM(tuple.ptr(), i);
+            if (PyIndex_Check(item) == 0) {
+                fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
+                                Py_TYPE(item)->tp_name);
+            }
+            value[i] = PyNumber_AsSsize_t(item, nullptr);  // clipped where it does not fit
+            if (value[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+            if (value[i] < 0 && least == 0) {
+                fail<ValueError>(name.op, ": ", name.argument, " must not be negative, got ",
+                                 value[i]);
+            }
+            if (value[i] < least || value[i] > kMost) {
+                fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least,
+                                 " and below 2**31, got ", value[i]);
+            }
+        }
+    }
+};
+
+// Where the windows of an image of this size lie.
+struct Windows {
+    Axis axis[folding::kAxes];
+    Py_ssize_t places, count;
+
+    Windows(const char* op, const Py_ssize_t* size, py::handle kernel, py::handle dilation,
+            py::handle padding, py::handle stride) {
+        const Pair k(kernel, {op, "kernel_size"}, 1), d(dilation, {op, "dilation"}, 1),
+            p(padding, {op, "padding"}, 0), s(stride, {op, "stride"}, 1);
+        for (int i = 0; i < folding::kAxes; ++i) {
+            if (size[i] > kMost) fail<ValueError>(op, ": images must be smaller than 2**31");
+            const Py_ssize_t room = size[i] + 2 * p.value[i] - d.value[i] * (k.value[i] - 1) - 1;
+            if (room < 0) {
+                fail<ValueError>(op, ": kernel_size (", k.value[0], ", ", k.value[1],
+                                 ") with dilation (", d.value[0], ", ", d.value[1],
+                                 ") is larger than the padded image (", size[0] + 2 * p.value[0],
+                                 ", ", size[1] + 2 * p.value[1], ")");
+            }
+            axis[i] = Axis{.size = size[i],
+                           .windows = room / s.value[i] + 1,
+                           .kernel = k.value[i],
+                           .stride = s.value[i],
+                           .dilation = d.value[i],
+                           .padding = p.value[i]};
+        }
+        places = product(axis[0].kernel, axis[1].kernel);
+        count = product(axis[0].windows, axis[1].windows);
+        product(places, count);
+    }
+    // More than fits cannot be allocated either.
+    static Py_ssize_t product(Py_ssize_t a, Py_ssize_t b) {
+        Py_ssize_t found = 0;
+        if (__builtin_mul_overflow(a, b, &found)) throw std::bad_alloc();
+        return found;
+    }
+};
+
+py::object unfold(py::handle input, py::handle kernel_size, py::handle dilation, py::handle padding,
+                  py::handle stride) {
+    constexpr Name name{"unfold", "input"};
+    py::object aligned, hold;
+    const Array a = image_array(input, name, aligned);
+    if (a.ndim != 3 && a.ndim != 4) {
+        fail<ValueError>(name.op,
+                         ": input must have 4 dimensions (N, C, H, W), or 3 without N, got ",
+                         "shape ", shape_text(a));
+    }
+    const Py_ssize_t* image = a.shape + a.ndim - 3;
+    const Windows w(name.op, image + 1, kernel_size, dilation, padding, stride);
+    const Array x = c_order_images(a, name, hold);
+    const Py_ssize_t shape[] = {a.shape[0], Windows::product(image[0], w.places), w.count};
+    const int batched = a.ndim - 3;
+    py::object y = empty(a.dtype, 2 + batched, shape + 1 - batched);
+    launch(folding::kUnfold, folding::Args{.dtype = a.dtype,
+                                           .planes = (batched ? a.shape[0] : 1) * image[0],
+                                           .h = w.axis[0],
+                                           .w = w.axis[1],
+                                           .x = x.data,
+                                           .y = data_of(y)});
+    return y;
+}
+
+py::object fold(py::handle input, py::handle output_size, py::handle kernel_size,
+                py::handle dilation, py::handle padding, py::handle stride) {
+    constexpr Name name{"fold", "input"};
+    const Pair size(output_size, {name.op, "output_size"}, 0);
+    const Windows w(name.op, size.value, kernel_size, dilation, padding, stride);
+    py::object hold;
+    const Array x = dense_float(input, name, hold);
+    const int batched = x.ndim - 2;
+    if ((batched != 0 && batched != 1) || x.shape[batched] % w.places != 0 ||
+        x.shape[batched + 1] != w.count) {
+        fail<ValueError>(name.op, ": input must have shape (N, C * ", w.places, ", ", w.count,
+                         "), or without N, for these windows, got ", shape_text(x));
+    }
+    const Py_ssize_t shape[] = {x.shape[0], x.shape[batched] / w.places, size.value[0],
+                                size.value[1]};
+    py::object y = empty(x.dtype, 3 + batched, shape + 1 - batched), last;
+    launch(folding::kFold, folding::Args{.dtype = x.dtype,
+                                         .planes = (batched ? shape[0] : 1) * shape[1],
+                                         .h = w.axis[0],
+                                         .w = w.axis[1],
+                                         .x = x.data,
+                                         .y = data_of(y)});
+    // As convolutions read it.
+    channels_last(float_array(y, {name.op, "output"}), {name.op, "output"}, 2, last);
+    return last ? last : y;
+}
+
+}  // namespace
+
+void bind_fold(py::module_& m) {
+    m.def("unfold", &unfold, py::arg("input"), py::arg("kernel_size"), py::arg("dilation"),
+          py::arg("padding"), py::arg("stride"));
+    m.def("fold", &fold, py::arg("input"), py::arg("output_size"), py::arg("kernel_size"),
+          py::arg("dilation"), py::arg("padding"), py::arg("stride"));
+}
+
+}  // namespace fastnn::bind

@@ -1,0 +1,74 @@
+#include "ops/fold/fold.h"
+
+#include <algorithm>
+
+#include "core/parallel.h"
+#include "core/round.h"
+
+namespace fastnn::folding {
+namespace {
+
+constexpr double kByteNs = 0.1;        // what a byte of the columns costs one thread, from memory
+constexpr double kChunkBytes = 65536;  // of columns: a fold of less is one chunk
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+// Numbers of columns of a plane.
+long length(const Args& a) {
+    return a.h.kernel * a.w.kernel * a.h.windows * a.w.windows;
+}
+
+template <class T>
+void unfold_typed(const Args& a) {
+    const auto& kernel = table().of<T>().unfold;
+    const long part = length(a) / a.h.kernel, image = a.h.size * a.w.size;
+    parallel_for(a.planes * a.h.kernel, kByteNs * static_cast<double>(part) * sizeof(T),
+                 [&](long chunk) {
+                     const T* x = static_cast<const T*>(a.x) + chunk / a.h.kernel * image;
+                     kernel(a.h, a.w, chunk % a.h.kernel, x, static_cast<T*>(a.y) + chunk * part);
+                 });
+}
+
+template <class T>
+void fold_typed(const Args& a) {
+    const auto& kernel = table().of<T>().fold;
+    const long image = a.h.size * a.w.size;
+    if (a.planes == 0 || image == 0) return;
+    const double bytes = static_cast<double>(length(a) + image) * sizeof(T);
+    const long rows = std::clamp(
+        static_cast<long>(static_cast<double>(a.h.size) * kChunkBytes / bytes), 1L, a.h.size);
+    const long blocks = ceil_div(a.h.size, rows);
+    parallel_for(a.planes * blocks, kByteNs * bytes / static_cast<double>(blocks), [&](long chunk) {
+        const long plane = chunk / blocks, row = chunk % blocks * rows;
+        kernel(a.h, a.w, row, std::min(row + rows, a.h.size),
+               static_cast<const T*>(a.x) + plane * length(a),
+               static_cast<T*>(a.y) + plane * image);
+    });
+}
+
+void unfold(const Args& a) {
+    visit_float(a.dtype, [&]<class T>() { unfold_typed<T>(a); });
+}
+void fold(const Args& a) {
+    visit_float(a.dtype, [&]<class T>() { fold_typed<T>(a); });
+}
+
+double moved(const Args& a) {
+    return static_cast<double>(a.planes) * static_cast<double>((length(a) + a.h.size * a.w.size) *
+                                                               static_cast<long>(size_of(a.dtype)));
+}
+Work unfold_work(const Args& a) {
+    return {0, moved(a)};
+}
+Work fold_work(const Args& a) {
+    return {static_cast<double>(a.planes) * static_cast<double>(length(a)), moved(a)};
+}
+
+}  // namespace
+
+const Kernel<Args> kUnfold = {"unfold", unfold, unfold_work};
+const Kernel<Args> kFold = {"fold", fold, fold_work};
+
+}  // namespace fastnn::folding

@@ -1,0 +1,59 @@
+// Windows of images as columns of a matrix, and columns summed up to images.
+//
+//     unfold  y[n, c, i, j, a, b] = x[n, c, a s + i d - p, b s' + j d' - p'], 0 outside
+//     fold    y[n, c, h, w] = sum of x[n, c, i, j, a, b] over all that come to lie at (h, w)
+//
+// Both arrays are dense in the order of their indices; (i, j) runs over the K x K' places of a
+// window, (a, b) over the windows. Sums go over i, then j. Outputs overlap nothing.
+#pragma once
+
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/isa.h"
+#include "core/launch.h"
+
+namespace fastnn::folding {
+
+constexpr int kAxes = 2;
+
+// One axis of the images.
+struct Axis {
+    long size, windows;
+    long kernel, stride, dilation, padding;
+};
+
+struct Args {
+    Dtype dtype;
+    long planes;  // N C
+    Axis h, w;
+    const void* x;
+    void* y;
+};
+
+extern const Kernel<Args> kUnfold, kFold;
+
+// Of one plane: row i of the places, and rows of the image.
+template <class T>
+struct TypedKernels {
+    void (*unfold)(const Axis& h, const Axis& w, long i, const T* image, T* columns);
+    void (*fold)(const Axis& h, const Axis& w, long begin, long end, const T* columns, T* image);
+};
+
+struct Kernels {
+    TypedKernels<float> f32;
+    TypedKernels<double> f64;
+    template <class T>
+    const TypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const Kernels& kernels();  // defined by fold_kernel.cpp, once per level
+
+}  // namespace fastnn::folding

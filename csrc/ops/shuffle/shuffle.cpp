@@ -1,0 +1,52 @@
+#include "ops/shuffle/shuffle.h"
+
+#include <algorithm>
+
+#include "core/parallel.h"
+#include "core/round.h"
+
+namespace fastnn::shuffle {
+namespace {
+
+constexpr double kByteNs = 0.1;        // what a byte that is moved costs one thread, from memory
+constexpr long kChunkBytes = 1 << 16;  // of rows taken together
+
+const Kernels& table() {
+    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+}
+
+long row_bytes(const Args& a) {
+    return a.row.pixels * a.row.channels * a.row.places * static_cast<long>(size_of(a.dtype));
+}
+
+template <class T>
+void run_typed(const Args& a) {
+    const long bytes = row_bytes(a);
+    if (a.rows == 0 || bytes == 0) return;
+    const auto& kernels = table().of<T>();
+    const auto kernel = a.collect ? kernels.collect : kernels.spread;
+    const long step = std::max(1L, kChunkBytes / bytes), chunks = ceil_div(a.rows, step);
+    parallel_for(chunks, kByteNs * static_cast<double>(step * bytes), [&](long chunk) {
+        const long end = std::min(a.rows, (chunk + 1) * step);
+        for (long i = chunk * step; i < end; ++i) {
+            kernel(a.row, static_cast<const T*>(a.x) + i * a.x_row,
+                   static_cast<T*>(a.y) + i * a.y_row);
+        }
+    });
+}
+
+void run(const Args& a) {
+    visit_float(a.dtype, [&]<class T>() { run_typed<T>(a); });
+}
+
+Work work(const Args& a) {
+    return {0, 2 * static_cast<double>(a.rows) * static_cast<double>(row_bytes(a))};
+}
+
+}  // namespace
+
+const Kernel<Args> kPixelShuffle = {"pixel_shuffle", run, work};
+const Kernel<Args> kPixelUnshuffle = {"pixel_unshuffle", run, work};
+const Kernel<Args> kChannelShuffle = {"channel_shuffle", run, work};
+
+}  // namespace fastnn::shuffle

@@ -1,0 +1,63 @@
+#include "ops/shuffle/shuffle.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using shuffle::Row;
+
+// known: the number of places, or 0. Of few places all are read at once, in whole registers.
+template <long known, bool collect, class T>
+FASTNN_INLINE void pixels(const Row& r, const T* __restrict x, T* __restrict y) {
+    const long n = r.channels, places = known != 0 ? known : r.places;
+    long step[known != 0 ? known : 1];
+    for (long k = 0; k < known; ++k) step[k] = k / r.near * r.far_step + k % r.near * r.near_step;
+    for (long p = 0; p < r.pixels; ++p, x += r.x_pixel, y += r.y_pixel) {
+        if constexpr (known != 0) {
+            for (long c = 0; c < n; ++c) {
+#pragma GCC unroll 4
+                for (long k = 0; k < known; ++k) {
+                    if (collect) {
+                        y[c * known + k] = x[step[k] + c];
+                    } else {
+                        y[step[k] + c] = x[c * known + k];
+                    }
+                }
+            }
+            continue;
+        }
+        for (long k = 0; k < places; ++k) {
+            const long at = k / r.near * r.far_step + k % r.near * r.near_step;
+            for (long c = 0; c < n; ++c) {
+                if (collect) {
+                    y[c * places + k] = x[at + c];
+                } else {
+                    y[at + c] = x[c * places + k];
+                }
+            }
+        }
+    }
+}
+
+template <bool collect, class T>
+void row(const Row& r, const T* x, T* y) {
+    switch (r.places) {
+        case 2: return pixels<2, collect>(r, x, y);
+        case 3: return pixels<3, collect>(r, x, y);
+        case 4: return pixels<4, collect>(r, x, y);
+        default: return pixels<0, collect>(r, x, y);
+    }
+}
+
+constexpr shuffle::Kernels kTable{{row<false, float>, row<true, float>},
+                                  {row<false, double>, row<true, double>}};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+namespace fastnn::shuffle {
+template <>
+const Kernels& kernels<Isa::FASTNN_ISA>() {
+    return FASTNN_ISA::kTable;
+}
+}  // namespace fastnn::shuffle
