@@ -37,6 +37,9 @@ class Mode(threading.local):
 
 ndarray = np.ndarray
 mode = Mode()
+# One entry for each walk in progress, of any thread, that leaves what nodes have saved. While there
+# is none, a backward may free what it has read.
+retaining: list[bool] = []
 
 
 class Leaf(Protocol):
@@ -100,6 +103,16 @@ def add(held: Array, g: Array, alone: bool) -> Array:
     return np.asarray(held + g)
 
 
+def references(dy: Array) -> int:
+    """How many `owned` sees on an array."""
+    return getrefcount(dy)
+
+
+def owned(dy: Array) -> bool:
+    """Whether nobody but the walk holds what a backward was given: then it may be written."""
+    return getrefcount(dy) == OWNED and type(dy.base) is not ndarray and dy.flags.writeable
+
+
 def walk(
     roots: Iterable[tuple[Node, Array]],
     retain_graph: bool = False,
@@ -110,6 +123,21 @@ def walk(
     With `capture` the gradients that reach its keys (nodes or leaves) are put there, and no leaf is
     changed. Sums run in the order of the walk, so results are the same in every run.
     """
+    if retain_graph:
+        retaining.append(True)
+    try:
+        visit(roots, retain_graph, capture)
+    finally:
+        if retain_graph:
+            retaining.pop()
+
+
+def visit(
+    roots: Iterable[tuple[Node, Array]],
+    retain_graph: bool,
+    capture: dict[Any, Array | None] | None,
+) -> None:
+    """The work of `walk`."""
     pending: dict[Node, Array] = {}
     late: dict[Any, Array] = {}  # leaves whose gradient must be whole before anyone sees it
     heap: list[tuple[int, Node]] = []
@@ -163,6 +191,7 @@ def walk(
                 sink._accumulate(g, alone)  # type: ignore[union-attr]
             elif capture is None or sink in capture:
                 late[sink] = add(late[sink], g, False) if sink in late else g
+        grads, g = (), None  # the next backward may be the only one that holds one of them
     for leaf, g in late.items():
         if leaf.hooks is not None:
             g = run_hooks(leaf.hooks, g)
@@ -178,3 +207,22 @@ def run_hooks(hooks: dict[int, Hook], dy: Array) -> Array:
     for hook in tuple(hooks.values()):
         dy = hook(dy)
     return dy
+
+
+def _references_in_backward() -> int:
+    """How many references a backward sees on a gradient that belongs to nobody but the walk."""
+    seen: list[int] = []
+
+    def first(node: Node, dy: Array) -> Grads:
+        return (np.empty(0),)
+
+    def second(node: Node, dy: Array) -> Grads:
+        seen.append(references(dy))
+        return ()
+
+    end = Node(second, (), (), ())
+    walk(((Node(first, (end,), (True,), ()), np.empty(0)),))
+    return seen[0]
+
+
+OWNED = _references_in_backward()

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from .. import _core
 from ..autograd.changes import read_for
 from ..autograd.function import Array, Grads, Node, array, record
-from ..autograd.tape import mode
+from ..autograd.tape import mode, owned, retaining
 from ..tensor import Tensor, TensorLike
 from ._sections import shared
 
@@ -28,6 +28,9 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 Ints: TypeAlias = "int | Sequence[int]"
+
+# Bytes of a gradient from which on relu's slope is multiplied into the gradient itself, not a copy.
+LARGE = 1 << 20
 
 CONV = """\
 Parameters
@@ -240,6 +243,11 @@ def convolve(
 @read_for((1,), (0,))
 def conv_backward(node: Node, dy: Array) -> Grads:
     x, w, y, (stride, padding, dilation, groups) = node.saved
+    if y is not None and dy.nbytes >= LARGE and owned(dy):
+        dy = _core.relu_backward(dy, y, True)
+        y = None
+        if not retaining:
+            node.saved = None  # y has gone before there is a dx
     return _core.conv_backward(dy, x, w, y, stride, padding, dilation, groups, node.needs)
 
 

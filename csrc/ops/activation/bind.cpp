@@ -26,12 +26,15 @@ py::object run(Op op, py::handle x, const Params& params) {
     return y;
 }
 
-py::object run_backward(Op op, py::handle dy, py::handle saved, const Params& params) {
+// overwrite: into dy itself where it is writable and laid out as `saved`.
+py::object run_backward(Op op, py::handle dy, py::handle saved, const Params& params,
+                        bool overwrite = false) {
     const auto& kernel = activation::entry(op).backward;
     py::object hold_saved, hold_dy;
     const Array s = block_float(saved, {kernel.name, "saved"}, hold_saved);
     const Array d = block_like(dy, {kernel.name, "dy"}, s, hold_dy);
-    py::object dx = empty_like(s);
+    const bool into_dy = overwrite && d.object == dy.ptr() && d.writable && !may_overlap(d, s);
+    py::object dx = into_dy ? py::reinterpret_borrow<py::object>(dy) : empty_like(s);
     launch(kernel,
            activation::BackwardArgs{op, s.dtype, s.size(), d.data, s.data, data_of(dx), params});
     return dx;
@@ -67,7 +70,13 @@ void def_with(py::module_& m, Names... params) {
 }  // namespace
 
 void bind_activation(py::module_& m) {
-    def_plain<Op::relu>(m, "y");
+    m.def("relu", &forward<Op::relu>, py::arg("input"));
+    m.def(
+        "relu_backward",
+        [](py::handle dy, py::handle y, bool overwrite) {
+            return run_backward(Op::relu, dy, y, {}, overwrite);
+        },
+        py::arg("dy"), py::arg("y"), py::arg("overwrite") = false);
     def_plain<Op::sigmoid>(m, "y");
     def_plain<Op::tanh>(m, "y");
     def_plain<Op::hardsigmoid>(m, "input");
