@@ -37,6 +37,22 @@ void product(const Args& args) {
     gemm::multiply(p);
 }
 
+// A matrix product is cut by its result, and reads its operands again for each piece. Over very
+// many pixels, or where few columns meet many rows that must be turned round, the cut by pixels of
+// other kernels is faster: 8 x 256 x 56 x 56 to 64 channels takes 5.6 ms instead of 8.4, 8 x 128 x
+// 28 x 28 to 512 takes 4.7 instead of 5.4; most other layers gain 10 % from the product.
+constexpr double kOperands = 24 << 20;
+constexpr long kSmallResult = 128 * 128, kFewColumns = 128, kFewestColumns = 64;
+
+bool is_product(const WeightArgs& args) {
+    const Shape& s = args.shape;
+    const double bytes = static_cast<double>(s.n) * static_cast<double>(s.out_size()) *
+                         static_cast<double>(s.c + s.o) * static_cast<double>(size_of(args.dtype));
+    const bool many = bytes > kOperands && s.c * s.o <= kSmallResult && s.c >= kFewestColumns;
+    const bool high = s.c <= kFewColumns && s.c >= kFewestColumns && s.o >= 4 * s.c;
+    return is_product(s) && !many && !high;
+}
+
 template <class T>
 void product_weight(const WeightArgs& args) {
     const Shape& s = args.shape;
@@ -85,10 +101,10 @@ void run_weight(const WeightArgs& args) {
         if (args.db != nullptr && sums_are_empty) std::fill_n(static_cast<T*>(args.db), s.o, T(0));
         if (sums_are_empty) return;
         const bool wanted = dw != nullptr && size > 0;
-        if (args.db != nullptr && s.o > 0 && (!wanted || is_product(s) || is_whole(s)))
+        if (args.db != nullptr && s.o > 0 && (!wanted || is_product(args) || is_whole(s)))
             bias_gradient<T>(args);
         if (!wanted) return;
-        if (is_product(s)) return product_weight<T>(args);
+        if (is_product(args)) return product_weight<T>(args);
         if (is_depthwise(args.dtype, s)) return depthwise_weight<T>(args);
         if (is_whole(s)) return whole_weight<T>(args);
         if (by_winograd(args, direct_weight_ns)) return winograd(args);
