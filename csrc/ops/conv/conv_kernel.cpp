@@ -150,6 +150,8 @@ void pack_pixels(const PackPixels<T>& p) {
     using V = Vec<T>;
     const long panels = (p.channels + p.mr - 1) / p.mr, height = p.channels / panels,
                higher = p.channels % panels;
+    if (panels == 1 && p.x != nullptr && p.step == p.channels)
+        return copy(p.x, p.panels + p.first * p.channels, p.pixels * p.channels);
     for (long q = 0; q < p.pixels; ++q) {
         const T* x = p.x == nullptr ? nullptr : p.x + q * p.step;
         for (long g = 0, i = 0; g < panels; ++g) {

@@ -169,13 +169,16 @@ class Weight {
         const long count = planes.size() * rows.size() * cols.size();
         const T* const from = dy_ + ((plane * sh_.out[1] + row) * sh_.out[2] + col) * sh_.o +
                               group * s_.to_group + o.begin;
-        g_.pack_b(from, sh_.o, 1, count, o.size(), dy);
+        // A single row of tiles reads dy no more often than packing would.
+        const bool in_place = by_columns_ && o.size() % g_.blocking.width == 0;
+        if (!in_place) g_.pack_b(from, sh_.o, 1, count, o.size(), dy);
         if (c.begin == 0 && bias_ != nullptr) {
             f_.column_sums(from, sh_.o, count, o.size(),
                            bias_ + slice * sh_.o + group * s_.to_group + o.begin, !first);
         }
         copy_input(planes, rows, cols, group, c, x);
-        multiply(planes.size(), rows.size(), cols.size(), first, sums, c, o, x, dy);
+        multiply(planes.size(), rows.size(), cols.size(), first, sums, c, o, x,
+                 in_place ? from : dy, !in_place);
     }
 
     // The part of x that a block of pixels meets, with zeros where it reaches beyond.
@@ -220,7 +223,7 @@ class Weight {
     }
 
     void multiply(long planes, long rows, long cols, bool first, Sums sums, Range c, Range o,
-                  const T* x, const T* dy) const {
+                  const T* x, const T* dy, bool packed) const {
         // One segment for each row of pixels, and one product for each tap or row of taps.
         const long h_tap = h_.offset_step * in_cols_, w_tap = w_.offset_step,
                    h_step = (h_.gathered() ? 1 : h_.in_step) * in_cols_,
@@ -230,7 +233,8 @@ class Weight {
         long count = 0;
         gemm::Block<T> b{};
         b.alpha = 1, b.beta = first ? 0 : 1;
-        b.k = cols, b.n = o.size(), b.b = dy, b.b_panels = true, b.c_row = sums.row;
+        b.k = cols, b.n = o.size(), b.b = dy, b.b_panels = packed, b.c_row = sums.row;
+        b.b_row = sh_.o;
         for (long p = 0; p < planes; ++p) {
             for (long r = 0; r < rows; ++r)
                 segments[count++] = (p * d_.taps * in_plane_ + r * h_step) * unit;
