@@ -14,7 +14,7 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr double kOwnWeights = 0.05;
+constexpr double kOwnWeights = 0.1;
 
 class Forward {
  public:

@@ -18,7 +18,7 @@ constexpr long kTaps = 9;
 template <class F>
 void weight_panel(const WeightPanel& p) {
     constexpr long W = V::width;
-    constexpr long ahead = 8 * kTaps;
+    constexpr long ahead = 8 * kTaps, far_ahead = 48 * kTaps;
     constexpr int n = F::n;
     float own[W * kTaps * W], turned[W * kTaps * W];
     const long plane = p.plane;
@@ -44,9 +44,13 @@ void weight_panel(const WeightPanel& p) {
             for (long r = 0; r < rows; ++r) {
                 const float* const g = square + r * kTaps * W;
                 if (p.turned) {
-                    // Beside so many rows of results the processor does not follow them by itself.
+                    // Beside so many rows of results the processor does not follow them by itself:
+                    // from memory they come to L2, and from there to L1.
 #pragma GCC unroll 9
-                    for (long k = 0; k < kTaps; ++k) __builtin_prefetch(g + (ahead + k) * W);
+                    for (long k = 0; k < kTaps; ++k) {
+                        __builtin_prefetch(g + (far_ahead + k) * W, 0, 2);
+                        __builtin_prefetch(g + (ahead + k) * W);
+                    }
                 }
                 float* const u = p.u + (r0 + r) * p.width + j0;
                 const long first = p.transposed ? 8 : 0, step = p.transposed ? -W : W;
