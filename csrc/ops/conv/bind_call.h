@@ -1,0 +1,54 @@
+// The checked arguments of one call of a convolution or of its transpose.
+#pragma once
+
+#include "bind/array.h"
+#include "ops/conv/conv.h"
+
+namespace fastnn::bind {
+
+// What the errors call the operation, by the number of its spatial axes; 0 where that is not known.
+struct ConvOp {
+    const char* name[conv::kAxes + 1];
+};
+
+// The arguments that say where windows lie, as Python gives them.
+struct ConvOptions {
+    py::handle stride, padding, output_padding, dilation, groups;
+};
+
+// A checked call: the input (which is y of the convolution where transposed), the weight, and the
+// shape of what comes out.
+struct ConvProblem {
+    const char* op;
+    int axes;
+    bool transposed;
+    Array x, w;
+    conv::Shape shape;
+    Py_ssize_t out[conv::kAxes + 2];
+    py::object hold_x, hold_w;
+
+    ConvProblem(const ConvOp& ops, bool transposes, py::handle input, py::handle weight,
+                const ConvOptions& options);
+
+    // The input, or an array like it, as the kernels read it.
+    Array image(const Array& a, const char* argument, py::object& hold) const;
+    // Another image: of the type of the input, and of this shape.
+    Array checked(py::handle object, const char* argument, const Py_ssize_t* expected,
+                  const char* layout, py::object& hold) const;
+    bool empty_batch() const { return shape.n == 0; }
+    long out_channels() const { return transposed ? shape.c : shape.o; }
+
+ private:
+    const char* weight_layout() const;
+    void channels(py::handle groups_object);
+    void windows(const ConvOptions& options);
+    long reach(int i) const { return shape.dilation[i] * (shape.kernel[i] - 1); }
+    void padding(py::handle object, long (&after)[conv::kAxes]);
+    void forward_sizes(const long (&after)[conv::kAxes]);
+    void transposed_sizes(const long (&extra)[conv::kAxes]);
+};
+
+// Whether the activation is relu, or none.
+bool parse_relu(py::handle object, const char* op);
+
+}  // namespace fastnn::bind
