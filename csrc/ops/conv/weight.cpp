@@ -177,8 +177,7 @@ class Weight {
                            bias_ + slice * sh_.o + group * s_.to_group + o.begin, !first);
         }
         copy_input(planes, rows, cols, group, c, x);
-        multiply(planes.size(), rows.size(), cols.size(), first, sums, c, o, x,
-                 in_place ? from : dy, !in_place);
+        multiply(planes.size(), rows, cols, first, sums, c, o, x, in_place ? from : dy, !in_place);
     }
 
     // The part of x that a block of pixels meets, with zeros where it reaches beyond.
@@ -222,7 +221,13 @@ class Weight {
         }
     }
 
-    void multiply(long planes, long rows, long cols, bool first, Sums sums, Range c, Range o,
+    // Whether a tap lies within x for any of these outputs.
+    static bool meets(const Axis& a, Range outputs, long tap, long size) {
+        const long at = a.offset + tap * a.offset_step;
+        return a.in_step * (outputs.end - 1) + at >= 0 && a.in_step * outputs.begin + at < size;
+    }
+
+    void multiply(long planes, Range rows, Range cols, bool first, Sums sums, Range c, Range o,
                   const T* x, const T* dy, bool packed) const {
         // One segment for each row of pixels, and one product for each tap or row of taps.
         const long h_tap = h_.offset_step * in_cols_, w_tap = w_.offset_step,
@@ -233,10 +238,10 @@ class Weight {
         long count = 0;
         gemm::Block<T> b{};
         b.alpha = 1, b.beta = first ? 0 : 1;
-        b.k = cols, b.n = o.size(), b.b = dy, b.b_panels = packed, b.c_row = sums.row;
+        b.k = cols.size(), b.n = o.size(), b.b = dy, b.b_panels = packed, b.c_row = sums.row;
         b.b_row = sh_.o;
         for (long p = 0; p < planes; ++p) {
-            for (long r = 0; r < rows; ++r)
+            for (long r = 0; r < rows.size(); ++r)
                 segments[count++] = (p * d_.taps * in_plane_ + r * h_step) * unit;
         }
         b.segments = count, b.a_offset = segments;
@@ -251,6 +256,14 @@ class Weight {
                 const long at = i * in_plane_ + j * h_tap;
                 for (long l = 0; l < w_.taps; l += by_columns_ ? w_.taps : 1) {
                     b.c = sums.data + tap * sums.tap;
+                    const bool met = meets(h_, rows, j, sh_.in[1]) &&
+                                     (by_columns_ || meets(w_, cols, l, sh_.in[2]));
+                    if (!met) {  // nothing but zeros
+                        for (long row = 0; first && row < b.m; ++row)
+                            std::fill_n(b.c + row * sums.row, o.size(), T(0));
+                        tap += by_columns_ ? w_.taps : 1;
+                        continue;
+                    }
                     if (by_columns_) {
                         b.a = x + at * unit;
                         tap += w_.taps;
