@@ -1,0 +1,394 @@
+#include "ops/elementwise/bind_call.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "ops/elementwise/layout.h"
+
+namespace fastnn::bind {
+namespace {
+
+using ew::Op;
+
+// NumPy's name for what integers, booleans and rare float types do there; null where the result is
+// a float anyway.
+const char* numpy_name(Op op) {
+    switch (op) {
+        case Op::neg: return "negative";
+        case Op::abs: return "absolute";
+        case Op::sub: return "subtract";
+        case Op::mul: return "multiply";
+        case Op::pow: return "power";
+        case Op::clamp: return "clip";
+        case Op::eq: return "equal";
+        case Op::ne: return "not_equal";
+        case Op::lt: return "less";
+        case Op::le: return "less_equal";
+        case Op::gt: return "greater";
+        case Op::ge: return "greater_equal";
+        case Op::floor:
+        case Op::ceil:
+        case Op::round:
+        case Op::trunc: return "positive";  // whole numbers already
+        case Op::sign:
+        case Op::square:
+        case Op::add:
+        case Op::maximum:
+        case Op::minimum:
+        case Op::remainder:
+        case Op::fmod:
+        case Op::floor_divide:
+        case Op::where: return ew::info(op).name;
+        default:
+            return op >= ew::kFirstCompare && op < ew::kFirstBackward ? ew::info(op).name : nullptr;
+    }
+}
+
+enum class Kind { floating, integer, python_float, python_int, other };
+
+struct Input {
+    py::object hold;
+    Kind kind;
+    bool c_order;
+    ew::View view;
+};
+
+bool parse_dtype(int type_num, Dtype& dtype) {
+    using Npy = py::detail::npy_api;
+    switch (type_num) {
+        case Npy::NPY_FLOAT_: dtype = Dtype::f32; return true;
+        case Npy::NPY_DOUBLE_: dtype = Dtype::f64; return true;
+        case Npy::NPY_BOOL_: dtype = Dtype::b8; return true;
+        case Npy::NPY_UBYTE_: dtype = Dtype::u8; return true;
+        case Npy::NPY_INT_: dtype = Dtype::i32; return true;
+        case Npy::NPY_LONG_:
+        case Npy::NPY_LONGLONG_: dtype = Dtype::i64; return true;
+        default: return false;
+    }
+}
+
+const py::object& numpy() {
+    PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> storage;
+    return storage
+        .call_once_and_store_result([]() -> py::object { return py::module_::import("numpy"); })
+        .get_stored();
+}
+
+bool is_numpy_scalar(py::handle x) {
+    PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> storage;
+    const auto& generic =
+        storage.call_once_and_store_result([]() -> py::object { return numpy().attr("generic"); })
+            .get_stored();
+    return PyObject_IsInstance(x.ptr(), generic.ptr()) == 1;
+}
+
+double as_double(py::handle x) {
+    const double value = PyFloat_AsDouble(x.ptr());
+    if (value == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return value;
+}
+
+// An array of any strides, or a number that takes the dtype of the others.
+void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
+    input.view = {0, nullptr, nullptr};
+    operand = {nullptr, 0, Dtype::f32};
+    if (is_array(x)) {
+        const auto* a = py::detail::array_proxy(x.ptr());
+        const auto* descr = py::detail::array_descriptor_proxy(a->descr);
+        input.view = {a->nd, reinterpret_cast<const std::int64_t*>(a->dimensions),
+                      reinterpret_cast<const std::int64_t*>(a->strides)};
+        input.c_order = (a->flags & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0;
+        operand.data = a->data;
+        const bool known = (descr->byteorder == '=' || descr->byteorder == '|') &&
+                           parse_dtype(descr->type_num, operand.dtype);
+        const bool floating = operand.dtype == Dtype::f32 || operand.dtype == Dtype::f64;
+        input.kind = !known ? Kind::other : floating ? Kind::floating : Kind::integer;
+    } else if (PyFloat_Check(x.ptr())) {
+        input.kind = Kind::python_float;
+        operand.value = PyFloat_AS_DOUBLE(x.ptr());
+    } else if (PyLong_Check(x.ptr())) {
+        input.kind = Kind::python_int;
+        operand.value = PyLong_AsDouble(x.ptr());
+        if (operand.value == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    } else if (is_numpy_scalar(x) && PyComplex_Check(x.ptr()) == 0) {
+        input.kind = PyIndex_Check(x.ptr()) != 0 ? Kind::python_int : Kind::python_float;
+        operand.value = as_double(x);
+    } else {
+        fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array or a number, got ",
+                        Py_TYPE(x.ptr())->tp_name);
+    }
+}
+
+std::string shapes_text(const Input* inputs, int count) {
+    std::string text;
+    for (int k = 0; k < count; ++k) {
+        if (inputs[k].view.shape == nullptr) continue;
+        if (!text.empty()) text += ", ";
+        text += shape_text(inputs[k].view.ndim,
+                           reinterpret_cast<const Py_ssize_t*>(inputs[k].view.shape));
+    }
+    return text;
+}
+
+// Whether no element of the array stands in two places: the strides, sorted, each step over all
+// inside them.
+bool overlaps_itself(const Array& a) {
+    std::pair<Py_ssize_t, Py_ssize_t> axes[kMaxDims];
+    int n = 0;
+    for (int i = 0; i < a.ndim; ++i) {
+        if (a.shape[i] == 0) return false;
+        if (a.shape[i] > 1) axes[n++] = {std::abs(a.strides[i]), a.shape[i]};
+    }
+    std::sort(axes, axes + n);
+    auto extent = static_cast<Py_ssize_t>(size_of(a.dtype));
+    for (int i = 0; i < n; ++i) {
+        if (axes[i].first < extent) return true;
+        extent += axes[i].first * (axes[i].second - 1);
+    }
+    return false;
+}
+
+Array view_of(const Input& input, const ew::Operand& operand) {
+    return {nullptr,
+            operand.data,
+            operand.dtype,
+            input.view.ndim,
+            false,
+            false,
+            reinterpret_cast<const Py_ssize_t*>(input.view.shape),
+            reinterpret_cast<const Py_ssize_t*>(input.view.strides)};
+}
+
+// out= of the right shape and a suitable dtype; may be an input, and must not otherwise overlap
+// itself.
+Array check_out(py::handle out, const char* op, Dtype dtype, const ew::Layout& layout) {
+    const Name name{op, "out"};
+    const Array a = array(out, name);
+    const bool boolean = dtype == Dtype::b8;
+    if (boolean ? a.dtype != dtype : a.dtype != Dtype::f32 && a.dtype != Dtype::f64) {
+        fail<TypeError>(op, ": out must have dtype ", fastnn::name(dtype), ", got ",
+                        fastnn::name(a.dtype));
+    }
+    if (a.ndim != layout.ndim || !std::equal(a.shape, a.shape + a.ndim, layout.shape)) {
+        fail<ValueError>(op, ": out must have shape ",
+                         shape_text(layout.ndim, reinterpret_cast<const Py_ssize_t*>(layout.shape)),
+                         ", got ", shape_text(a));
+    }
+    if (!a.writable) fail<ValueError>(op, ": out must be writable, got a read-only array");
+    if (overlaps_itself(a)) fail<ValueError>(op, ": out must not overlap itself");
+    return a;
+}
+
+// An input that shares memory with the output, other than element for element, is copied.
+void separate(const Array& out, py::handle given, Input& input, ew::Operand& operand) {
+    if (operand.data == nullptr) return;
+    const Array a = view_of(input, operand);
+    if (!may_overlap(out, a)) return;
+    const bool same = a.data == out.data && a.dtype == out.dtype && a.ndim == out.ndim &&
+                      std::equal(a.shape, a.shape + a.ndim, out.shape) &&
+                      std::equal(a.strides, a.strides + a.ndim, out.strides);
+    if (same) return;
+    input.hold = given.attr("copy")();
+    const auto* copy = py::detail::array_proxy(input.hold.ptr());
+    input.view.strides = reinterpret_cast<const std::int64_t*>(copy->strides);
+    input.view.shape = reinterpret_cast<const std::int64_t*>(copy->dimensions);
+    operand.data = copy->data;
+}
+
+struct Call {
+    Op op;
+    const ew::Info& info;
+    Names names;
+    Input inputs[ew::kMaxInputs];
+    ew::Args args;
+
+    Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
+
+    // Reads the inputs and settles the dtype to compute in. False: this is for NumPy.
+    bool parse_inputs(const py::handle* given) {
+        bool array = false, floating = false, number = false, other = false, wide = false;
+        for (int k = 0; k < info.inputs; ++k) {
+            Input& input = inputs[k];
+            parse(given[k], {info.name, names[k]}, input, args.operands[k]);
+            array = array || args.operands[k].data != nullptr;
+            if (op == Op::where && k == 0) {
+                if (input.kind != Kind::integer || args.operands[0].dtype != Dtype::b8) {
+                    fail<TypeError>("where: condition must be a NumPy array of dtype bool");
+                }
+                continue;
+            }
+            floating = floating || input.kind == Kind::floating;
+            number = number || input.kind == Kind::python_float;
+            other = other || input.kind == Kind::other;
+            wide = wide || (input.kind == Kind::floating && args.operands[k].dtype == Dtype::f64);
+        }
+        if (!array) {
+            fail<TypeError>(
+                info.name,
+                ": at least one of the arguments must be a NumPy array, got numbers only");
+        }
+        args.dtype = wide ? Dtype::f64 : Dtype::f32;
+        const bool has_numpy = numpy_name(op) != nullptr;
+        if (other) {
+            convert_others(given, has_numpy);
+            if (has_numpy) return false;
+        }
+        return floating || number || !has_numpy;
+    }
+
+    // Types without kernels: numbers of any kind go to NumPy where it does the same; otherwise
+    // small integers become float32, and the rest is refused.
+    void convert_others(const py::handle* given, bool by_numpy) {
+        for (int k = 0; k < info.inputs; ++k) {
+            if (inputs[k].kind != Kind::other) continue;
+            const auto kind = given[k].attr("dtype").attr("kind").cast<std::string>();
+            if ((by_numpy ? "iufc" : std::string("iu")).find(kind) == std::string::npos) {
+                fail<TypeError>(info.name, ": ", names[k],
+                                " must have dtype float32 or float64, got ",
+                                std::string(py::str(given[k].attr("dtype"))));
+            }
+            if (by_numpy) continue;
+            inputs[k].hold = given[k].attr("astype")("float32");
+            parse(inputs[k].hold, {info.name, names[k]}, inputs[k], args.operands[k]);
+        }
+    }
+};
+
+// The same by NumPy, for types that have no kernels here.
+py::object by_numpy(Op op, const py::handle* given, py::handle out) {
+    const ew::Info& info = ew::info(op);
+    const py::object f = numpy().attr(numpy_name(op));
+    py::tuple arguments(static_cast<std::size_t>(info.inputs));
+    for (int k = 0; k < info.inputs; ++k) {
+        arguments[static_cast<std::size_t>(k)] = py::reinterpret_borrow<py::object>(given[k]);
+    }
+    py::object y = f(*arguments);
+    if (out.is_none()) return is_array(y) ? y : py::object(numpy().attr("asarray")(y));
+    numpy().attr("copyto")(out, y);
+    return py::reinterpret_borrow<py::object>(out);
+}
+
+constexpr Py_ssize_t* sizes(std::int64_t* p) {
+    return reinterpret_cast<Py_ssize_t*>(p);
+}
+
+// A new output for the inputs, in the order of their memory.
+py::object new_output(const ew::View* inputs, int count, Dtype dtype, ew::Layout& layout,
+                      std::int64_t* strides) {
+    ew::choose_order(inputs, count, layout);
+    const bool c_order =
+        !ew::dense_strides(layout, static_cast<std::int64_t>(size_of(dtype)), strides);
+    return empty(dtype, layout.ndim, sizes(layout.shape), c_order ? nullptr : sizes(strides));
+}
+
+void check_broadcast(const Call& c, const ew::View* views, ew::Layout& layout) {
+    if (ew::broadcast(views, c.info.inputs, layout)) return;
+    fail<ValueError>(c.info.name, ": shapes ", shapes_text(c.inputs, c.info.inputs),
+                     " do not broadcast");
+}
+
+// Arrays in C order and of one shape, the usual case, are one row; no layout is needed. False for
+// any other.
+bool one_row(Call& c, py::object& y) {
+    const ew::View* first = nullptr;
+    for (int k = 0; k < c.info.inputs; ++k) {
+        const Input& input = c.inputs[k];
+        c.args.strides[0][k] = 0;
+        if (c.args.operands[k].data == nullptr) continue;
+        if (!input.c_order) return false;
+        if (first == nullptr) first = &input.view;
+        if (input.view.ndim != first->ndim ||
+            !std::equal(first->shape, first->shape + first->ndim, input.view.shape)) {
+            return false;
+        }
+        c.args.strides[0][k] = static_cast<std::int64_t>(size_of(c.args.operands[k].dtype));
+    }
+    const Dtype dtype = c.info.boolean ? Dtype::b8 : c.args.dtype;
+    y = empty(dtype, first->ndim, reinterpret_cast<const Py_ssize_t*>(first->shape));
+    c.args.operands[c.info.inputs] = {data_of(y), 0, dtype};
+    c.args.strides[0][c.info.inputs] = static_cast<std::int64_t>(size_of(dtype));
+    c.args.axes = 1;
+    c.args.size = 1;
+    for (int i = 0; i < first->ndim; ++i) c.args.size *= first->shape[i];
+    c.args.extents[0] = c.args.size;
+    return true;
+}
+
+}  // namespace
+
+py::object call(Op op, Names names, const py::handle* given, py::handle out) {
+    Call c(op, names);
+    const ew::Info& info = c.info;
+    ew::Args& args = c.args;
+    if (!c.parse_inputs(given)) return by_numpy(op, given, out);
+    py::object y;
+    if (out.is_none() && one_row(c, y)) {
+        if (args.size != 0) launch(ew::kernel(op), args);
+        return y;
+    }
+
+    ew::View views[1 + ew::kMaxOperands];
+    ew::View* const in =
+        views + 1;  // an output that is given stands before the inputs: its order counts first
+    for (int k = 0; k < info.inputs; ++k) in[k] = c.inputs[k].view;
+    ew::Layout layout;
+    check_broadcast(c, in, layout);
+    args.size = layout.size;
+    const Dtype dtype = info.boolean ? Dtype::b8 : args.dtype;
+    std::int64_t strides[ew::kMaxDims];
+    ew::View y_view{layout.ndim, layout.shape, strides};
+    if (out.is_none()) {
+        y = new_output(in, info.inputs, dtype, layout, strides);
+        args.operands[info.inputs] = {data_of(y), 0, dtype};
+    } else {
+        const Array a = check_out(out, info.name, dtype, layout);
+        for (int k = 0; k < info.inputs; ++k) {
+            separate(a, given[k], c.inputs[k], args.operands[k]);
+            in[k] = c.inputs[k].view;
+        }
+        y_view.strides = reinterpret_cast<const std::int64_t*>(a.strides);
+        in[-1] = y_view;
+        ew::choose_order(in - 1, info.inputs + 1, layout);
+        y = py::reinterpret_borrow<py::object>(out);
+        args.operands[info.inputs] = {a.data, 0, a.dtype};
+    }
+    if (args.size == 0) return y;
+    in[info.inputs] = y_view;
+    ew::merge_axes(in, info.inputs + 1, layout, args);
+    launch(ew::kernel(op), args);
+    return y;
+}
+
+py::object call_pair(Op op, Names names, const py::handle* given, const bool (&wanted)[2]) {
+    Call c(op, names);
+    const ew::Info& info = c.info;
+    ew::Args& args = c.args;
+    c.parse_inputs(given);
+    ew::View views[ew::kMaxOperands];
+    for (int k = 0; k < info.inputs; ++k) views[k] = c.inputs[k].view;
+    ew::Layout layout;
+    check_broadcast(c, views, layout);
+    args.size = layout.size;
+    std::int64_t strides[ew::kMaxDims];
+    py::tuple result(2);
+    for (int j = 0; j < 2; ++j) {
+        ew::Operand& y = args.operands[info.inputs + j];
+        y = {nullptr, 0, args.dtype};
+        views[info.inputs + j] = {layout.ndim, layout.shape, strides};
+        if (wanted[j]) {
+            py::object made = new_output(views, info.inputs, args.dtype, layout, strides);
+            y.data = data_of(made);
+            result[static_cast<std::size_t>(j)] = std::move(made);
+        } else {
+            result[static_cast<std::size_t>(j)] = py::none();
+        }
+    }
+    if (args.size == 0 || !(wanted[0] || wanted[1])) return result;
+    ew::merge_axes(views, info.inputs + 2, layout, args);
+    launch(ew::kernel(op), args);
+    return result;
+}
+
+}  // namespace fastnn::bind
