@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.function import array
 from ..ops.create import empty
-from ..ops.rnn import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
+from ..ops.rnn_cell import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ..tensor import Tensor, TensorLike
 from . import init
 from .module import Module

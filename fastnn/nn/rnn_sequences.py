@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.function import Array, array
 from ..ops.index import index_select, narrow
 from ..ops.join import cat, stack
-from ..ops.rnn import pack_rows, unpack_rows
+from ..ops.rnn_sequences import checked_lengths, pack_rows, unpack_rows
 from ..ops.shape import transpose
 from ..tensor import Tensor, TensorLike
 
@@ -53,24 +53,6 @@ class Packing(NamedTuple):
     order: Array  # sequences, longest first
     rows: Array  # of each packed step its place t * N + n
     lengths: Array
-
-
-def checked_lengths(op: str, lengths: Any, batch: int, steps: int) -> Array:
-    """`lengths` as int64, each from 1 to `steps`."""
-    n = np.asarray(array(lengths) if not isinstance(lengths, (list, tuple)) else lengths)
-    if n.shape != (batch,):
-        raise ValueError(f"{op}: lengths must have shape ({batch},), got {n.shape}")
-    if n.size and n.dtype.kind not in "iu":
-        raise TypeError(f"{op}: lengths must be integers, got {n.dtype}")
-    n = n.astype(np.int64)
-    wrong = np.flatnonzero((n < 1) | (n > steps))
-    if wrong.size:
-        i = int(wrong[0])
-        raise ValueError(
-            f"{op}: lengths must be from 1 to the number of steps, {steps}; got {n[i]} at "
-            f"position {i}"
-        )
-    return n
 
 
 def packing(lengths: Array) -> Packing:

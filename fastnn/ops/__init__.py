@@ -35,6 +35,7 @@ from .reduce_extreme import *
 from .reduce_moments import *
 from .resample import *
 from .rnn import *
+from .rnn_cell import *
 from .scan import *
 from .shape import *
 from .shuffle import *

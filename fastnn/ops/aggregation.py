@@ -16,6 +16,7 @@ from .elementwise import div, sub
 from .elementwise_unary import exp
 from .embedding import embedding, embedding_bag
 from .index import index_add
+from .rnn_sequences import checked_lengths
 from .shape import reshape
 
 __all__ = ["attention_pooling", "last_pooling", "max_pooling", "mean_pooling"]
@@ -68,34 +69,18 @@ def steps_of(op: str, input: TensorLike, lengths: TensorLike | None, batch_first
     first = batch_first or alone
     n, t = (1, x.shape[0]) if alone else x.shape[:2] if first else x.shape[1::-1]
     grid = np.arange(n * t).reshape(n, t) if first else np.arange(n * t).reshape(t, n).T
-    real = check_lengths(op, lengths, n, t)
     begins = np.zeros(n + 1, np.int64)
-    if real is None:
+    if lengths is None:
+        if t == 0 and n > 0:
+            raise ValueError(f"{op}: input must have at least one step, got none")
         ids = grid.reshape(-1)
         begins[1:] = np.arange(1, n + 1) * t
     else:
+        real = checked_lengths(op, lengths, n, t)
         ids = grid[np.arange(t) < real[:, None]]
         np.cumsum(real, out=begins[1:])
     d = x.shape[-1]
     return Steps(reshape(x, (n * t, d)), ids, begins, (d,) if alone else (n, d), x.shape[:-1])
-
-
-def check_lengths(op: str, lengths: TensorLike | None, n: int, t: int) -> Array | None:
-    """Lengths as an array, each from 1 to T; None where all are T."""
-    if lengths is None:
-        if t == 0 and n > 0:
-            raise ValueError(f"{op}: input must have at least one step, got none")
-        return None
-    real = array(lengths)
-    if real.size and real.dtype.kind not in "iu":
-        raise TypeError(f"{op}: lengths must have an integer dtype, got {real.dtype}")
-    if real.ndim == 0:
-        real = real.reshape(1)
-    if real.shape != (n,):
-        raise ValueError(f"{op}: lengths must have shape ({n},), got {real.shape}")
-    for i in np.flatnonzero((real < 1) | (real > t))[:1]:
-        raise ValueError(f"{op}: lengths must lie between 1 and {t}, but lengths[{i}] is {real[i]}")
-    return real.astype(np.int64, copy=False)
 
 
 def last_pooling(

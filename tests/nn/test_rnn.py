@@ -96,10 +96,10 @@ def test_wrong_input():
         layer(fastnn.zeros(0, 2, 3))
     for lengths, error, match in (
         ([1, 2, 3], ValueError, r"lengths must have shape \(2,\), got \(3,\)"),
-        ([0, 2], ValueError, "lengths must be from 1 to the number of steps, 5; got 0 at"),
-        ([2, -1], ValueError, "got -1 at position 1"),
-        ([2, 6], ValueError, "got 6 at position 1"),
-        ([2.0, 5.0], TypeError, "lengths must be integers, got float64"),
+        ([0, 2], ValueError, r"lengths must lie between 1 and 5, but lengths\[0\] is 0"),
+        ([2, -1], ValueError, r"but lengths\[1\] is -1"),
+        ([2, 6], ValueError, r"but lengths\[1\] is 6"),
+        ([2.0, 5.0], TypeError, "lengths must have an integer dtype, got float64"),
     ):
         with pytest.raises(error, match=match):
             layer(x, lengths=lengths)
