@@ -157,7 +157,7 @@ def test_includes(path):
     rules = [rule.replace("FAMILY", family) for rule in RULES[role]]
     for name in includes_of(path, role, set()):
         if name == "<omp.h>":
-            assert path.name == "parallel.h" or role == "core", "OpenMP belongs to core/parallel.h"
+            assert path.name == "threads.cpp", "only the limit of threads is OpenMP's"
             continue
         assert any(re.fullmatch(rule, name) for rule in rules), f"{role} includes {name}"
 
@@ -165,8 +165,7 @@ def test_includes(path):
 @pytest.mark.parametrize("path", CPP, ids=lambda p: str(p.relative_to(ROOT)))
 def test_kernels_are_plain(path):
     text = path.read_text()
-    if path.name != "parallel.h":
-        assert "#pragma omp" not in text, "OpenMP belongs to core/parallel.h"
+    assert "#pragma omp" not in text, "threads belong to core/parallel.h"
     if role_of(path)[0] == "kernel" and path.suffix == ".cpp":
         for word in (r"\bthrow\b", r"\btry\b", r"\bnew\b", r"std::(vector|string|map|function)"):
             code = re.sub(r"//.*", "", text)

@@ -1,12 +1,14 @@
-// Threads: how many there are, and the one loop that uses them. The only file with OpenMP.
+// Threads: how many there are, and the one loop that uses them.
 //
 // Work is cut into chunks by the size of the problem alone, never by the number of threads, and
 // chunks share no output; so a result has the same bits for any number of threads.
 #pragma once
 
-#include <omp.h>
-
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
+
+#include "core/region.h"
 
 namespace fastnn {
 
@@ -15,13 +17,13 @@ void set_num_threads(int n);       // for all threads of the process from their 
 const char* threads_source();      // where the number comes from, in words
 void forbid_threads_after_fork();  // installs the fork handler; called once at import
 
-// Starting a team and meeting again costs about 2 us here; below this much work a thread is not
+// Opening a region and meeting again costs about 1 us here; below this much work a thread is not
 // worth it.
 constexpr double kThreadWorthNs = 6000;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
 inline int threads_worth(long chunks, double total_ns) {
-    if (chunks <= 1 || total_ns < 2 * kThreadWorthNs || omp_in_parallel()) return 1;
+    if (chunks <= 1 || total_ns < 2 * kThreadWorthNs || in_region()) return 1;
     const double most = total_ns / kThreadWorthNs;
     int n = num_threads();
     if (n > chunks) n = static_cast<int>(chunks);
@@ -32,72 +34,127 @@ inline int threads_worth(long chunks, double total_ns) {
 // The threads of one parallel region, as one of them sees it: for drivers that work in several
 // phases. What a thread computes must not depend on threads(), only who does it.
 //
+// A thread may come late or not at all, so work is done in chunks of loops only: whoever comes late
+// finds the chunks of the loops before taken and goes through them to the one that is under way.
+// Every thread goes through the same loops with the same numbers of chunks.
+//
 // In a loop each thread begins with a share of its own, the same one in every call over as many
 // chunks: so what one call leaves in a core's cache is there for the next. Whoever is done helps
 // the others.
 class Team {
  public:
     static constexpr int kMostShares = 64;
+    // How far a loop has come: the loop's number, and below it a count of chunks. A value of an
+    // earlier loop counts as none of this one, so that nobody need set it back.
+    using Count = std::uint64_t;
+    static constexpr int kCountBits = 40;
     struct alignas(64) Counter {  // a cache line each
-        std::atomic<long> next;
+        std::atomic<Count> count;
     };
-    struct Counters {
-        Counter of[2][kMostShares];  // for this loop and the one after it
-        explicit Counters(int threads) {
-            for (auto& loop : of) {
-                for (int i = 0; i < threads && i < kMostShares; ++i)
-                    loop[i].next.store(0, std::memory_order_relaxed);
-            }
+    struct Progress {
+        Counter taken[kMostShares];
+        Counter done;
+        explicit Progress(int threads) {
+            for (int i = 0; i < threads && i < kMostShares; ++i)
+                taken[i].count.store(0, std::memory_order_relaxed);
+            done.count.store(0, std::memory_order_relaxed);
         }
     };
     Team() = default;  // one thread
-    Team(int thread, int threads, Counters* counters)
+    Team(int thread, int threads, Progress* progress)
         : thread_(thread),
           threads_(threads),
           shares_(threads < kMostShares ? threads : kMostShares),
-          counters_(counters) {}
+          progress_(progress) {}
     int thread() const { return thread_; }
     int threads() const { return threads_; }
     // Calls f(chunk) for every chunk, on whichever thread is free; each share from its end, if
-    // asked to.
+    // asked to. Returns when no chunk is left to begin.
     template <class F>
     void share_out(long chunks, F f, bool from_end = false) {
-        if (counters_ == nullptr) {
-            for (long i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
-            return;
-        }
-        for (int turn = 0; turn < shares_; ++turn) {
-            const long s = (thread_ + turn) % shares_, begin = chunks * s / shares_,
-                       size = chunks * (s + 1) / shares_ - begin;
-            auto& next = counters_->of[loop_ & 1][s].next;
-            for (long i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;)
-                f(begin + (from_end ? size - 1 - i : i));
+        const Loop<F> loop{next_loop(), chunks, f, from_end};
+        if (progress_ == nullptr) {
+            loop.all_here();
+        } else {
+            share(loop, thread_);
+            others(loop);
         }
     }
-    // Returns when all threads have come here. Every thread must.
-    void meet() const {
-        if (counters_ == nullptr) return;
-#pragma omp barrier
-    }
-    // share_out, then meet. What the end of one loop has left in cache is met first by the next one
-    // from the end.
+    // share_out, then waits until all chunks are done. What the end of one loop has left in cache
+    // is met first by the next one from the end.
     template <class F>
     void loop(long chunks, F f, bool from_end = false) {
-        // Nobody is still in the loop before this one, so its counters can be made ready again.
-        if (counters_ != nullptr && thread_ < shares_)
-            counters_->of[(loop_ + 1) & 1][thread_].next.store(0, std::memory_order_relaxed);
-        share_out(chunks, f, from_end);
-        meet();
-        ++loop_;
+        const Loop<F> loop{next_loop(), chunks, f, from_end};
+        if (progress_ == nullptr) return loop.all_here();
+        if (chunks == 0) return;
+        const Count all = loop.first + static_cast<Count>(chunks);
+        Count now = done(loop.first, share(loop, thread_));
+        // Most often the others are about to end theirs, and looking for work would disturb them.
+        Wait wait;
+        for (int i = 0; now < all && i < kPatience; ++i) wait.pause(), now = done();
+        if (now < all) now = done(loop.first, others(loop));
+        for (; now < all; now = done()) wait.pause();
     }
 
  private:
+    template <class F>
+    struct Loop {
+        Count first;  // the count where none is done
+        long chunks;
+        F& f;
+        bool from_end;
+        void all_here() const {
+            for (long i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
+        }
+    };
+    static constexpr int kPatience = 16;
+
+    Count next_loop() { return loops_ += Count{1} << kCountBits; }
+    // Does what nobody else has begun of a thread's share. Returns how many chunks.
+    template <class F>
+    long share(const Loop<F>& loop, int thread) const {
+        const long s = thread % shares_, begin = loop.chunks * s / shares_,
+                   size = loop.chunks * (s + 1) / shares_ - begin;
+        auto& taken = progress_->taken[s].count;
+        long mine = 0;
+        for (long i; (i = take(taken, loop.first, size)) < size; ++mine)
+            loop.f(begin + (loop.from_end ? size - 1 - i : i));
+        return mine;
+    }
+    template <class F>
+    long others(const Loop<F>& loop) const {
+        long mine = 0;
+        for (int i = 1; i < shares_; ++i) mine += share(loop, thread_ + i);
+        return mine;
+    }
+    // The number of a chunk that nobody else has, or `size`.
+    static long take(std::atomic<Count>& taken, Count first, long size) {
+        const Count end = first + static_cast<Count>(size);
+        Count now = taken.load(std::memory_order_relaxed), next;
+        do {
+            next = std::max(now, first);
+            if (next >= end) return size;
+        } while (!taken.compare_exchange_weak(now, next + 1, std::memory_order_relaxed));
+        return static_cast<long>(next - first);
+    }
+    Count done() const { return progress_->done.count.load(std::memory_order_acquire); }
+    // Adds what this thread has done in the loop.
+    Count done(Count first, long mine) const {
+        Count now = done(), next = now;
+        if (mine > 0) {
+            do next = std::max(now, first) + static_cast<Count>(mine);
+            while (
+                !progress_->done.count.compare_exchange_weak(now, next, std::memory_order_acq_rel));
+        }
+        return next;
+    }
+
     int thread_ = 0, threads_ = 1, shares_ = 1;
-    Counters* counters_ = nullptr;
-    unsigned loop_ = 0;
+    Progress* progress_ = nullptr;
+    Count loops_ = 0;  // begun so far, as a count
 };
 
-// Calls f(team) on every thread of a team. f must not throw.
+// Calls f(team) on this thread and on those that come to help. f must not throw.
 template <class F>
 void parallel_team(int threads, F f) {
     if (threads <= 1) {
@@ -105,13 +162,17 @@ void parallel_team(int threads, F f) {
         f(one);
         return;
     }
-    Team::Counters counters(threads);
-#pragma omp parallel num_threads(threads)
-    {
-        // Fewer than asked for, where the system gives no more.
-        Team team(omp_get_thread_num(), omp_get_num_threads(), &counters);
-        f(team);
-    }
+    struct Work {
+        F* f;
+        int threads;
+        Team::Progress progress;
+    } work{&f, threads, Team::Progress(threads)};
+    const auto run = [](void* context, int thread) {
+        auto& w = *static_cast<Work*>(context);
+        Team team(thread, w.threads, &w.progress);
+        (*w.f)(team);
+    };
+    run_with_helpers(threads, run, &work);
 }
 
 // Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.

@@ -1,5 +1,6 @@
 // The default number of threads: min(CPU affinity, cgroup quota, physical cores), or
 // OMP_NUM_THREADS.
+#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -19,13 +20,12 @@
 namespace fastnn {
 namespace {
 
-// No call uses more threads than this: they would not help, and where the system refuses to make
-// one, OpenMP ends the process. A machine with more CPUs raises it.
+// No call uses more threads than this: they would not help. A machine with more CPUs raises it.
 int most_threads = 256;
 
 std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
 std::atomic<int> generation{0};   // grows with every set_num_threads
-std::atomic<bool> forked{false};  // this is a forked child: its OpenMP threads do not exist
+std::atomic<bool> forked{false};  // this is a forked child: the helpers do not exist in it
 int initial_omp = 1;              // what OpenMP itself would have used
 std::atomic<const char*> source{""};
 

@@ -157,14 +157,13 @@ void Forward::by_tiles() {
                 const long rows = std::min(piece, depths_.of(b) - first);
                 if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
             };
-            if (own) {
-                for (long task = 0; task < tasks; ++task) make_weights(task);
-            } else if (begin == 0 && !u.ready()) {
-                team.loop(tasks, make_weights);
-            }
+            if (!own && begin == 0 && !u.ready()) team.loop(tasks, make_weights);
+            bool have = !own;
             float* const m = memory.data() + size * team.thread();
             float* const v = m + plane;
             team.share_out(count, [&](long i) {
+                for (long task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
+                have = true;
                 const TileRange t = tiles(begin + i);
                 input(t, v, plane);
                 for (long p = 0; p < s_.points; ++p) {

@@ -216,17 +216,19 @@ void through_time(const Shape& shape, const Cut& cut, long panels, bool backward
                 });
                 return;
             }
-            // Always the same panels, so that they stay in this core's cache.
+            // To each thread always the same panels, so that they stay in its core's cache.
             const long all = shape.directions * panels;
-            const long first = all * team.thread() / team.threads(),
-                       last = all * (team.thread() + 1) / team.threads();
             for (long i = begin; i < end; ++i) {
-                for (int d = 0; d < shape.directions; ++d) {
-                    const long p0 = std::clamp(first - d * panels, 0L, panels),
-                               p1 = std::clamp(last - d * panels, 0L, panels);
-                    if (p0 < p1) body(d, number(i), Samples{0, shape.batch}, p0, p1, team.thread());
-                }
-                team.meet();
+                team.loop(cut.threads, [&](long share) {
+                    const long first = all * share / cut.threads,
+                               last = all * (share + 1) / cut.threads;
+                    for (int d = 0; d < shape.directions; ++d) {
+                        const long p0 = std::clamp(first - d * panels, 0L, panels),
+                                   p1 = std::clamp(last - d * panels, 0L, panels);
+                        if (p0 < p1)
+                            body(d, number(i), Samples{0, shape.batch}, p0, p1, team.thread());
+                    }
+                });
             }
         });
     }

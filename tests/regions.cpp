@@ -1,0 +1,73 @@
+// Regions of threads, opened by several threads at once with helpers that come late or never: each
+// chunk is done once, and after all chunks of the loops before it. Prints what is wrong.
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "core/parallel.h"
+
+using namespace fastnn;
+
+namespace {
+
+std::atomic<int> failures{0};
+
+void dawdle(unsigned number) {
+    if (number % 97 == 0) std::this_thread::sleep_for(std::chrono::microseconds(number % 200));
+}
+
+// A pipeline: loop l adds 1 to each of its cells after reading the sum of the loop before it.
+void region(std::mt19937& random, int most_threads) {
+    const int threads = 1 + static_cast<int>(random() % static_cast<unsigned>(most_threads));
+    const int loops = 1 + static_cast<int>(random() % 6);
+    std::vector<std::vector<long>> cells(static_cast<std::size_t>(loops));
+    for (auto& row : cells) row.resize(random() % 5 == 0 ? random() % 2 : random() % 40);
+    const unsigned salt = random();
+    const bool from_end = random() % 2 == 0;
+    parallel_team(threads, [&](Team& team) {
+        dawdle(salt + static_cast<unsigned>(team.thread()));
+        long before = 1;
+        for (auto& row : cells) {
+            team.loop(
+                static_cast<long>(row.size()),
+                [&](long i) {
+                    dawdle(salt + static_cast<unsigned>(i));
+                    row[static_cast<std::size_t>(i)] += before;
+                },
+                from_end);
+            for (const long cell : row) before += cell;  // of a loop that all have ended
+        }
+    });
+    long before = 1;
+    for (const auto& row : cells) {
+        long sum = 0;
+        for (const long cell : row) {
+            if (cell != before && failures++ < 10)
+                std::printf("%d threads: a cell is %ld, not %ld\n", threads, cell, before);
+            sum += cell;
+        }
+        before += sum;
+    }
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+    const int callers = std::atoi(arguments[1]), regions = std::atoi(arguments[2]);
+    std::vector<std::thread> threads;
+    for (int caller = 0; caller < callers; ++caller) {
+        threads.emplace_back([=] {
+            std::mt19937 random(static_cast<unsigned>(caller));
+            for (int i = 0; i < regions; ++i) {
+                region(random, 7);
+                if (i % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,30 @@
+"""Regions of threads with helpers that come late or never (regions.cpp)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .simd import toolchain
+
+CSRC = toolchain.INCLUDE
+SOURCES = [Path(__file__).with_name("regions.cpp"), *sorted((CSRC / "core").glob("*.cpp"))]
+
+
+@pytest.mark.parametrize("sanitizer", ["none", "thread"])
+def test_every_chunk_once_and_in_order(tmp_path: Path, sanitizer: str) -> None:
+    if toolchain.compiler() is None:
+        pytest.skip("no C++ compiler")
+    program = tmp_path / "regions"
+    flags = [*toolchain.STRICT, f"-I{CSRC}", "-O1", "-fopenmp"]
+    if sanitizer != "none":
+        flags.append(f"-fsanitize={sanitizer}")
+    command = [toolchain.compiler(), *flags, *SOURCES, "-o", program]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if sanitizer != "none" and "cannot find" in done.stderr:
+        pytest.skip(f"the compiler has no {sanitizer} sanitizer")
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run([program, "3", "2000"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
