@@ -59,6 +59,7 @@ def test_as_pytorch(torch, kind, args, options):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters(kind):
+    fastnn.manual_seed(0)  # of twelve biases one is most often, not always, near the bound
     axes = int(kind[-2])
     layer = getattr(nn, kind)(8, 12, 3, groups=2)
     fan_in = layer.weight.shape[1] * 3**axes

@@ -141,6 +141,12 @@ def test_orders_and_single_sequences(name):
     np.testing.assert_allclose(y.data[:, 1], one.data, atol=1e-15)
 
 
+def test_the_length_of_a_single_sequence_may_be_a_number():
+    layer, x = made("GRU", 4, 7, 1), numbers(6, 4)
+    for given, wanted in zip(layer(x, lengths=3), layer(x, lengths=[3]), strict=True):
+        np.testing.assert_array_equal(given.data, wanted.data)
+
+
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("directions", [1, 2])
 def test_lengths_are_as_if_each_sequence_came_alone(name, directions):

@@ -61,6 +61,7 @@ RECORDS = [
                 2,
             ),
             Bad(ValueError, r"got \(2, 7, 12\)", numbers(2, 7, 12), (4, 5), 2),
+            Bad(TypeError, "dtype float32 or float64", np.ones((2, 8, 12), np.int64), (4, 5), 2),
             Bad(ValueError, "larger than the padded image", numbers(2, 8, 12), (1, 5), 2),
             Bad(ValueError, "stride must be at least 1", numbers(2, 8, 12), (4, 5), 2, 1, 0, 0),
         ],
