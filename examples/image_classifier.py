@@ -145,6 +145,19 @@ def read_data(folder: Path, size: int, rng: Any) -> Data:
     return Data(x[train], y[train], x[test], y[test], names)
 
 
+def kept_apart(data: Data, count: int, rng: Any) -> Data:
+    """Some of the training images instead of the test images: to choose a recipe by."""
+    if not count < len(data.train_y):
+        raise fail(
+            f"--validate must be below {len(data.train_y)}, all training images, got {count}"
+        )
+    apart, train = np.split(rng.permutation(len(data.train_y)), [count])
+    return data._replace(
+        train_x=data.train_x[train], train_y=data.train_y[train],
+        test_x=data.train_x[apart], test_y=data.train_y[apart],
+    )  # fmt: skip
+
+
 # -- The network and its training ------------------------------------------------------------
 
 
@@ -323,6 +336,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--decay", type=float, default=0.05, help="weight decay")
     parser.add_argument("--shift", type=int, default=1, help="move images by so many pixels")
     parser.add_argument("--flip", action="store_true", help="mirror images at random")
+    parser.add_argument(
+        "--validate", type=positive, help="test on so many training images, not on the test images"
+    )
     parser.add_argument("--pictures", type=Path, help="folder to draw to")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -345,6 +361,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
             f"{len(data.train_y)} images to train on and {len(data.test_y)} to test on, of {count} "
             f"classes with {len(data.names)} names: one of these is too few"
         )
+    if options.validate:
+        data = kept_apart(data, options.validate, rng)
     model = build_model(data.train_x.shape[1], len(data.names), options.width)
     print(f"{len(data.train_y):,} images to learn from, {len(data.test_y):,} to be tested on")
     print(f"{' x '.join(map(str, data.train_x.shape[1:]))} pixels, {len(data.names)} classes")

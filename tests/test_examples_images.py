@@ -171,6 +171,20 @@ def test_too_few_names(classifier, tmp_path):
         classifier.main(["--data", str(tmp_path), "--names", "a,b"])
 
 
+def test_some_training_images_kept_apart(classifier, tmp_path, capsys):
+    write_pictures(tmp_path, np.random.default_rng(0))
+    data = classifier.read_data(tmp_path, 10, np.random.default_rng(0))
+    parts = classifier.kept_apart(data, 4, np.random.default_rng(0))
+    assert len(parts.test_y) == 4
+    joined = np.concatenate([parts.train_x, parts.test_x])
+    assert sorted(x.tobytes() for x in joined) == sorted(x.tobytes() for x in data.train_x)
+    options = f"--data {tmp_path} --size 10 --epochs 0 --width 4 --validate"
+    classifier.main([*options.split(), "4"])
+    assert "25 images to learn from, 4 to be tested on" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="--validate must be below 29, all training images"):
+        classifier.main([*options.split(), "29"])
+
+
 def test_augmentation(classifier):
     """Every variant is the image moved by at most two pixels, some of them mirrored."""
     images = np.random.default_rng(0).integers(1, 255, (40, 2, 6, 5)).astype(np.uint8)
