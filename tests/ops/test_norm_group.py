@@ -47,6 +47,12 @@ BLOCKS = [
     (*given(2, 70, 20, 21, change=channels_last), 7),
     (*given(2, 3, 60, 61, change=channels_last), 1),
     (*given(2, 5000, 2), 5),
+    (*given(2, 3000, 13), 1),
+    (*given(2, 66, 17, 19), 6),
+    (*given(3, 45, 7, 7), 3),
+    (*given(2, 70, 3, 3, change=channels_last), 7),
+    (*given(3, 34, 6, 6, change=channels_last), 2),
+    (*given(2, 68, 2, 5, change=channels_last), 1),
 ]
 
 
@@ -186,6 +192,24 @@ def test_memory_order_is_kept(change):
         assert y.data.strides == x.data.strides
         y.backward(fastnn.ones(3, 4, 5, 6, dtype="float64"))
         assert x.grad.data.strides == x.data.strides
+
+
+@pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
+def test_many_images_as_single_ones(change):
+    """Outputs too large for the caches are written past them, with the same bits."""
+    x, dy = (numbers(520, 512, 4, 4, seed=i).astype("f4") for i in (0, 1))
+    w, b = (a.astype("f4") for a in parameters(512))
+    for groups in (32, 16):
+        y, mean, rstd = kernels.group_norm(change(x), groups, w, b)
+        dx = kernels.group_norm_backward(change(dy), change(x), groups, mean, rstd, w)[0]
+        for i in (0, 7, 519):
+            one = change(x[i : i + 1])
+            y1, mean1, rstd1 = kernels.group_norm(one, groups, w, b)
+            dx1 = kernels.group_norm_backward(
+                change(dy[i : i + 1]), one, groups, mean1, rstd1, w, (True, False, False)
+            )[0]
+            np.testing.assert_array_equal(y[i], y1[0])
+            np.testing.assert_array_equal(dx[i], dx1[0])
 
 
 def test_nan_stays_in_its_group():

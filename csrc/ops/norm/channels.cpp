@@ -8,6 +8,7 @@
 #include "core/round.h"
 #include "core/streams.h"
 #include "ops/norm/channels_plan.h"
+#include "ops/norm/groups.h"
 
 namespace fastnn::norm {
 namespace {
@@ -190,12 +191,17 @@ void forward_typed(const ChannelArgs& a) {
         if (a.renorm) std::fill_n(a.p, s.channels, 1.0), std::fill_n(a.q, s.channels, 0.0);
         return;
     }
+    Scratch<double> variances(static_cast<std::size_t>(s.batch * s.groups));
+    double* variance = variances.data();
+    if (!a.given && !a.renorm && !a.relu && a.residual == nullptr && small_groups(s)) {
+        forward_groups(a, variance);
+        if (a.running_mean != nullptr) update<T>(a, variance);
+        return;
+    }
     const Plan plan(s);
     const auto& kernel = table().of<T>();
     const Coefficients<T, 3> coefficients(plan);
     const Partial<T, 3> sums(plan, !a.given);
-    Scratch<double> variances(static_cast<std::size_t>(s.batch * s.groups));
-    double* variance = variances.data();
     const Apply<T> whole{static_cast<const T*>(a.x),
                          static_cast<const T*>(a.residual),
                          static_cast<T*>(a.y),
@@ -257,6 +263,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
         }
         return;
     }
+    if (!a.given && a.p == nullptr && !a.relu && small_groups(s)) return backward_groups(a);
     const Plan plan(s);
     const auto& kernel = table().of<T>();
     const bool parameters = a.dw != nullptr || a.db != nullptr;

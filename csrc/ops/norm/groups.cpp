@@ -1,0 +1,168 @@
+#include "ops/norm/groups.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "core/round.h"
+#include "core/streams.h"
+
+namespace fastnn::norm {
+namespace {
+
+constexpr std::int64_t kMostElements = 32768;  // of a group: 128 KiB of float32, with dy half of L2
+// Short rows far apart are slower than whole ones of all groups at a time: so many, by measurement.
+constexpr std::int64_t kMostRows = 36;
+constexpr std::int64_t kLeastColumns = 8;      // half a cache line of float32
+constexpr std::int64_t kChunk = 8192;          // elements of a chunk, if groups are smaller
+constexpr std::int64_t kChannelsAtOnce = 256;  // whose gradients are added at a time
+// Per element and per channel of float32, one thread.
+constexpr double kForwardNs = 0.15, kBackwardNs = 0.25, kChannelNs = 4;
+
+const GroupKernels& table() {
+    return isa::pick([]<Isa L>() -> const GroupKernels& { return group_kernels<L>(); });
+}
+
+// Calls f(set, group, first element) for all groups, those of a chunk one after the other.
+struct Groups {
+    const Channels& s;
+    Group each;
+    long all, at_once, chunks;
+
+    explicit Groups(const Channels& shape)
+        : s(shape),
+          each{.rows = s.outer,
+               .stride = s.channels * s.inner,
+               .channels = s.group(),
+               .inner = s.inner},
+          all(s.batch * s.groups),
+          at_once(std::max<long>(1, kChunk / s.count())),
+          chunks(ceil_div(all, at_once)) {}
+
+    int threads(double element_ns) const {
+        const double ns = element_ns * static_cast<double>(s.size()) +
+                          kChannelNs * static_cast<double>(s.batch * s.channels);
+        return threads_worth(chunks, ns);
+    }
+    template <class F>
+    void operator()(long chunk, F f) const {
+        for (long i = chunk * at_once; i < std::min(all, (chunk + 1) * at_once); ++i) {
+            const std::int64_t set = i / s.groups, g = i % s.groups;
+            f(set, g, set * s.set() + g * s.group() * s.inner);
+        }
+    }
+    bool past_cache(const void* out, std::int64_t size) const {
+        const std::int64_t row = s.inner == 1 ? s.group() : s.inner;
+        return streams(out, static_cast<double>(s.size() * size), row * size);
+    }
+};
+
+// The elements of a group from p on, without gaps.
+template <class T>
+const T* packed(const GroupTypedKernels<T>& kernel, const Group& g, const T* p, T* to) {
+    if (g.rows == 1) return p;
+    kernel.pack(g, p, to);
+    return to;
+}
+
+template <class T>
+const T* from(const void* p, std::int64_t i) {
+    return p == nullptr ? nullptr : static_cast<const T*>(p) + i;
+}
+
+template <class T>
+void forward_typed(const ChannelArgs& a, double* variance) {
+    const Channels& s = a.shape;
+    const Groups groups(s);
+    const auto& kernel = table().of<T>();
+    const bool stream = groups.past_cache(a.y, sizeof(T));
+    parallel_team(groups.threads(kForwardNs * sizeof(T) / 4), [&](Team& team) {
+        team.share_out(groups.chunks, [&](long chunk) {
+            groups(chunk, [&](std::int64_t set, std::int64_t g, std::int64_t at) {
+                const std::int64_t i = set * s.groups + g;
+                alignas(64) T copy[Group::kMostPacked];
+                const T* x = packed(kernel, groups.each, from<T>(a.x, at), copy);
+                kernel.moments(groups.each, x, a.mean + i, variance + i);
+                a.rstd[i] = 1 / std::sqrt(variance[i] + a.eps);
+                kernel.apply(groups.each,
+                             {x, from<T>(a.w, g * s.group()), from<T>(a.b, g * s.group()),
+                              static_cast<T*>(a.y) + at, a.mean[i], a.rstd[i], stream});
+            });
+        });
+    });
+}
+
+template <class T>
+void backward_typed(const ChannelBackwardArgs& a) {
+    const Channels& s = a.shape;
+    const Groups groups(s);
+    const auto& kernel = table().of<T>();
+    const auto n = static_cast<double>(s.count());
+    const std::int64_t group = s.group();
+    const bool stream = a.dx != nullptr && groups.past_cache(a.dx, sizeof(T));
+    Scratch<T> by_channel(static_cast<std::size_t>(2 * s.batch * s.channels));  // (2, B, C)
+    T* const sums = by_channel.data();
+    T* const times = sums + s.batch * s.channels;
+
+    const auto one = [&](std::int64_t set, std::int64_t g, std::int64_t at) {
+        const double mean = a.mean[set * s.groups + g], rstd = a.rstd[set * s.groups + g];
+        alignas(64) T copy_x[Group::kMostPacked];
+        alignas(64) T copy_dy[Group::kMostPacked];
+        const T* x = packed(kernel, groups.each, from<T>(a.x, at), copy_x);
+        const T* dy = packed(kernel, groups.each, from<T>(a.dy, at), copy_dy);
+        const T* w = from<T>(a.w, g * group);
+        T* const sum = sums + set * s.channels + g * group;
+        T* const time = times + set * s.channels + g * group;
+        kernel.sums(groups.each, {dy, x, mean, rstd, sum, time});
+        if (a.dx == nullptr) return;
+        double along = 0, across = 0;  // sums of dy w and of dy w h
+        for (std::int64_t c = 0; c < group; ++c) {
+            const double factor = w == nullptr ? 1 : static_cast<double>(w[c]);
+            along += factor * static_cast<double>(sum[c]);
+            across += factor * static_cast<double>(time[c]);
+        }
+        const double slope = -rstd * rstd * across / n, offset = -rstd * along / n;
+        kernel.slope(groups.each,
+                     {dy, x, w, static_cast<T*>(a.dx) + at, mean, rstd, slope, offset, stream});
+    };
+    // The gradients of some channels' parameters.
+    const auto add = [&](void* to, const T* from, std::int64_t begin, std::int64_t end) {
+        if (to == nullptr) return;
+        double total[kChannelsAtOnce] = {};
+        for (std::int64_t b = 0; b < s.batch; ++b) {
+            const T* some = from + b * s.channels + begin;
+            for (std::int64_t i = 0; i < end - begin; ++i) total[i] += static_cast<double>(some[i]);
+        }
+        for (std::int64_t i = 0; i < end - begin; ++i)
+            static_cast<T*>(to)[begin + i] = static_cast<T>(total[i]);
+    };
+    parallel_team(groups.threads(kBackwardNs * sizeof(T) / 4), [&](Team& team) {
+        team.loop(groups.chunks, [&](long chunk) { groups(chunk, one); });
+        if (a.dw == nullptr && a.db == nullptr) return;
+        team.share_out(ceil_div(s.channels, kChannelsAtOnce), [&](long i) {
+            const std::int64_t begin = i * kChannelsAtOnce;
+            const std::int64_t end = std::min(begin + kChannelsAtOnce, s.channels);
+            add(a.db, sums, begin, end);
+            add(a.dw, times, begin, end);
+        });
+    });
+}
+
+}  // namespace
+
+bool small_groups(const Channels& s) {
+    if (s.count() == 0 || s.count() > kMostElements) return false;
+    return s.outer == 1 || (s.inner == 1 && s.outer <= kMostRows &&
+                            s.count() <= Group::kMostPacked && s.group() >= kLeastColumns);
+}
+
+void forward_groups(const ChannelArgs& a, double* variance) {
+    visit_float(a.dtype, [&]<class T>() { forward_typed<T>(a, variance); });
+}
+
+void backward_groups(const ChannelBackwardArgs& a) {
+    visit_float(a.dtype, [&]<class T>() { backward_typed<T>(a); });
+}
+
+}  // namespace fastnn::norm

@@ -1,0 +1,81 @@
+// Statistics and normalization of single groups small enough to stay in cache meanwhile: each is
+// read once from memory, with nothing put together from parts. What is computed is in channels.h.
+#pragma once
+
+#include "ops/norm/channels.h"
+
+namespace fastnn::norm {
+
+// Where the elements of a group are, from its first one on: `rows` rows, `stride` apart in memory,
+// of `channels` channels with `inner` elements each. Either rows or inner is 1. More than one row
+// is read from a packed copy, without gaps.
+struct Group {
+    static constexpr long kMostPacked = 2048;  // elements: with dy and in double, all of L1
+    long rows, stride, channels, inner;
+    double count() const { return static_cast<double>(rows * channels * inner); }
+};
+
+// All arrays begin at the group; x and dy are packed.
+template <class T>
+struct GroupApply {
+    const T* x;
+    const T* w;  // or null: ones
+    const T* b;  // or null: zeros
+    T* y;
+    double mean, rstd;
+    bool stream;
+};
+
+template <class T>
+struct GroupSums {
+    const T* dy;
+    const T* x;
+    double mean, rstd;
+    T* sum;        // of dy, by channels
+    T* sum_times;  // of dy h
+};
+
+template <class T>
+struct GroupSlope {
+    const T* dy;
+    const T* x;
+    const T* w;  // or null: ones
+    T* dx;       // dy w rstd + (x - mean) slope + offset
+    double mean, rstd, slope, offset;
+    bool stream;
+};
+
+template <class T>
+struct GroupTypedKernels {
+    void (*pack)(const Group& g, const T* from, T* to);
+    void (*moments)(const Group& g, const T* x, double* mean, double* variance);
+    void (*apply)(const Group& g, const GroupApply<T>& a);
+    void (*sums)(const Group& g, const GroupSums<T>& a);
+    void (*slope)(const Group& g, const GroupSlope<T>& a);
+};
+
+struct GroupKernels {
+    GroupTypedKernels<float> f32;
+    GroupTypedKernels<double> f64;
+    template <class T>
+    const GroupTypedKernels<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return f32;
+        } else {
+            return f64;
+        }
+    }
+};
+
+template <Isa>
+const GroupKernels& group_kernels();  // defined by groups_kernel.cpp, once per level
+
+// Whether the groups are small, and each in long enough pieces of memory.
+bool small_groups(const Channels& s);
+
+// For such groups, by statistics of x itself, without relu, residual, p and q. The forward one
+// writes variances (B, G) too, and leaves running statistics to the caller.
+void forward_groups(const ChannelArgs& a, double* variance);
+void backward_groups(const ChannelBackwardArgs& a);
+
+}  // namespace fastnn::norm
