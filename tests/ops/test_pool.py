@@ -449,6 +449,28 @@ def test_kernels_by_hand():
     assert (k.max_pool_backward(y, wrong, x.shape, *windows) == 0).all()
 
 
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_few_channels_as_many(level, channels):
+    """Gradients of few channels are scattered, those of many gathered: with the same bits."""
+    windows = [
+        ((2, 2), (2, 2), (0, 0), (1, 1)),
+        ((3, 3), (1, 2), (1, 1), (2, 3)),
+        ((17, 16), (1, 1), (8, 3), (1, 1)),  # places in 32 bits
+    ]
+    k = fastnn.kernels
+    x = numbers(2, 12, 19, 23).astype("f4")
+    with isa(level):
+        for some in windows:
+            y, at = k.max_pool(channels_last(x), *some)
+            dy = channels_last(numbers(*y.shape, seed=1).astype("f4"))
+            many = k.max_pool_backward(dy, at, x.shape, *some)
+            few = x[:, :channels]
+            _, at = k.max_pool(few, *some)
+            dx = k.max_pool_backward(dy[:, :channels], at, few.shape, *some)
+            np.testing.assert_array_equal(dx, many[:, :channels])
+
+
 def test_windows_between_the_inputs():
     """With padding and dilation a window may see nothing."""
     y, _ = F.max_pool1d(np.ones((1, 1, 4), "f4"), 2, 1, 1, 5, return_indices=True)

@@ -116,6 +116,32 @@ void max_rows(const MaxRows<T>& r) {
     }
 }
 
+// Below so many channels, what a register does for a place is less than the way to it.
+constexpr long kFewChannels = 4;
+
+// The gradient of a row of inputs with few channels: each window that has its place in this row
+// adds there, in the order in which an input would gather.
+template <class P, class T>
+FASTNN_INLINE void scatter_to_row(const Windows& w, long row, const T* dy, const P* place, T* dx) {
+    const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
+    const long c = w.c, n = row / h.in / d.in;
+    for (long i = 0; i < v.in * c; ++i) dx[i] = 0;
+    over_seeing_rows(w, n, row / h.in % d.in, row % h.in,
+                     [&](long, long, long out, long above) __attribute__((always_inline)) {
+                         const T* from = dy + out * v.out * c;
+                         const P* won = place + out * v.out * c;
+                         for (long o = 0; o < v.out; ++o) {
+                             const long origin = v.origin[o];
+                             for (long q = 0; q < c; ++q, ++from, ++won) {
+                                 const long k = long(*won) - above, at = origin + k * v.step;
+                                 const bool here = (unsigned long)k < (unsigned long)w.pitch[1] &&
+                                                   (unsigned long)at < (unsigned long)v.in;
+                                 if (here) dx[at * c + q] += *from;
+                             }
+                         }
+                     });
+}
+
 // Each input gathers from the windows that see it: so dx is written once, in order.
 template <class P, class T>
 void max_backward_rows(const MaxBackwardRows<T>& r) {
@@ -123,6 +149,10 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     const auto* place = static_cast<const P*>(r.place);
     for (long row = r.begin; row < r.end; ++row) {
+        if (w.c < kFewChannels) {
+            scatter_to_row(w, row, r.dy, place, r.dx + row * v.in * w.c);
+            continue;
+        }
         const long n = row / h.in / d.in, id = row / h.in % d.in, ih = row % h.in;
         for (long i = 0; i < v.in; ++i) {
             T* dx = r.dx + (row * v.in + i) * w.c;
