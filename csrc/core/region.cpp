@@ -44,7 +44,7 @@ class alignas(64) Helper {
         if (refused != 0) return false;
         pthread_detach(thread_);
         if (sched_getaffinity(0, sizeof(allowed_), &allowed_) != 0) CPU_ZERO(&allowed_);
-        keep_away_from(sched_getcpu());
+        move_away();
         return true;
     }
 
@@ -56,7 +56,7 @@ class alignas(64) Helper {
                                                std::memory_order_relaxed))
                 continue;
             if (now == kAsleep) {
-                keep_away_from(sched_getcpu());
+                move_away();
                 region_.notify_one();
             }
             return true;
@@ -65,29 +65,40 @@ class alignas(64) Helper {
     }
     // False where the helper has come, or nothing was offered to it.
     bool take_back(Region* region) {
-        return region_.compare_exchange_strong(region, kFree, std::memory_order_release,
-                                               std::memory_order_relaxed);
+        if (!region_.compare_exchange_strong(region, kFree, std::memory_order_release,
+                                             std::memory_order_relaxed))
+            return false;
+        // It was awake, and had no CPU to come on.
+        if (!moved_.load(std::memory_order_relaxed)) move_away();
+        return true;
     }
 
  private:
     [[noreturn]] void live();
     Region* next();
 
-    // Many a system lets a woken thread begin where the one that woke it runs, and so wait for it,
-    // for milliseconds, while other CPUs are idle.
-    void keep_away_from(int cpu) {
-        if (cpu == avoided_ || cpu < 0 || cpu >= CPU_SETSIZE) return;
+    // Takes it from the CPU of this thread. Many a system lets a woken thread begin where the one
+    // that woke it runs, and so wait for it, for milliseconds, while other CPUs are idle.
+    void move_away() {
+        const int cpu = sched_getcpu();
+        if (cpu < 0 || cpu >= CPU_SETSIZE) return;
         cpu_set_t others = allowed_;
         CPU_CLR(cpu, &others);
         if (CPU_COUNT(&others) == 0) return;
-        if (pthread_setaffinity_np(thread_, sizeof(others), &others) == 0) avoided_ = cpu;
+        if (pthread_setaffinity_np(thread_, sizeof(others), &others) == 0)
+            moved_.store(true, std::memory_order_relaxed);
+    }
+    // Once it has worked it may run anywhere again, or it could not make way for that thread later.
+    void settle() {
+        if (moved_.exchange(false, std::memory_order_relaxed))
+            pthread_setaffinity_np(thread_, sizeof(allowed_), &allowed_);
     }
 
     std::atomic<Region*> region_{kFree};
     const int number_;
     pthread_t thread_{};
     cpu_set_t allowed_{};  // where it may run; empty if unknown
-    int avoided_ = -1;     // the CPU that it was last kept away from
+    std::atomic<bool> moved_{false};
 };
 
 thread_local bool inside = false;
@@ -100,6 +111,7 @@ void Helper::live() {
         // Free before it says so: who opened the region may open the next one at once.
         region_.store(kFree, std::memory_order_release);
         region->left.fetch_add(1, std::memory_order_release);
+        settle();
     }
 }
 

@@ -340,10 +340,12 @@ double direct_weight_ns(const WeightArgs& args) {
         const gemm::Blocking& f = gemm_table<T>().blocking;
         const double pixels = n(s.n) * n(s.out_size());
         const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
+        // Few channels of x meet dy where it lies, others meet it packed.
+        const bool in_place = s.c / s.groups <= kFewChannels && s.o / s.groups % f.width == 0;
         return weights * 0.5 +
                2 * pixels * n(s.taps()) * n(s.c) * n(round_up(s.o / s.groups, f.width)) /
                    (0.9 * f.flops_per_ns) +
-               n(s.n) * n(s.in_size()) * n(s.c) * 0.2 + pixels * n(s.o) * 0.2;
+               n(s.n) * n(s.in_size()) * n(s.c) * 0.2 + pixels * n(s.o) * (in_place ? 0.05 : 0.2);
     });
 }
 
