@@ -257,7 +257,7 @@ def norm(kind: str, *size: int, target: float) -> Work:
     )
 
 
-def network_step(kind: str, *size: int, target: float) -> Work:
+def network_step(kind: str, *size: int, target: float, tolerance: float = 5e-3) -> Work:
     """A step of training with SGD and momentum: depth, N, side of the images, classes."""
     depth, batch, side, _ = size
     total, first = networks.products(kind, size)
@@ -267,7 +267,7 @@ def network_step(kind: str, *size: int, target: float) -> Work:
         size=size,
         entries=("fastnn", "torch", "torch channels_last"),
         flops=2 * (3 * total - first),
-        tolerance=5e-3,
+        tolerance=tolerance,
         targets={"torch": target},
     )
 
@@ -422,6 +422,8 @@ WORKS: tuple[Work, ...] = (
     network_step("resnet", 18, 16, 64, 1000, target=1.5),
     resnet_infer(18, 1, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
     resnet_infer(18, 8, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
-    network_step("resnet", 50, 4, 224, 1000, target=1.0),
+    # Its float64 answer moves by 0.01 where the images do by half a unit of float32's last place:
+    # ReLUs near zero fall on the one side or the other.
+    network_step("resnet", 50, 4, 224, 1000, target=1.0, tolerance=5e-2),
     network_step("vgg", 16, 4, 224, 1000, target=1.0),
 )
