@@ -1,7 +1,7 @@
-"""Peak memory and time of a step of training beside PyTorch's: LSTM, ResNet-50, VGG-16.
+"""Peak memory and time beside PyTorch's: steps of training (LSTM, ResNet-50, VGG-16), inference.
 
-Each library runs in a process of its own, for each work. Counted is what the step takes at most
-beyond the library, the layers and the input: the peak of resident memory over three steps, for
+Each library runs in a process of its own, for each work. Counted is what it takes at most beyond
+the library, the layers and the input: the peak of resident memory over three runs, for steps of
 networks with gradients of all weights and the state of SGD with momentum. Of PyTorch's memory
 formats, the one that needs less counts.
 
@@ -25,6 +25,7 @@ WORKS = {
     "lstm_step": ((4, 64, 256, 512, 1, 1), (128, 64, 256, 512, 1, 1)),  # T, N, I, H, layers, ways
     "resnet_step": ((18, 2, 32, 10), (50, 4, 224, 1000)),  # depth, N, side, classes
     "vgg_step": (None, (16, 4, 224, 1000)),
+    "resnet_infer": ((18, 1, 32, 10), (18, 1, 224, 1000)),  # norms folded
 }
 RUNS = (("fastnn", ""), ("torch", ""), ("torch", "channels_last"))
 
