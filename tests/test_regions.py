@@ -27,4 +27,6 @@ def test_every_chunk_once_and_in_order(tmp_path: Path, sanitizer: str) -> None:
         pytest.skip(f"the compiler has no {sanitizer} sanitizer")
     assert done.returncode == 0, done.stderr
     done = subprocess.run([program, "3", "2000"], capture_output=True, text=True, timeout=300)
+    if "unexpected memory mapping" in done.stderr:
+        pytest.skip("this system spreads addresses wider than the thread sanitizer can bear")
     assert done.returncode == 0, done.stdout + done.stderr
