@@ -18,7 +18,13 @@ def test_every_chunk_once_and_in_order(tmp_path: Path, sanitizer: str) -> None:
     if toolchain.compiler() is None:
         pytest.skip("no C++ compiler")
     program = tmp_path / "regions"
-    flags = [*toolchain.STRICT, f"-I{CSRC}", "-O1", "-fopenmp"]
+    flags = [
+        *toolchain.STRICT,
+        f"-I{CSRC}",
+        "-O1",
+        "-fopenmp",
+        toolchain.levels_built(*toolchain.LEVELS),
+    ]
     if sanitizer != "none":
         flags.append(f"-fsanitize={sanitizer}")
     command = [toolchain.compiler(), *flags, *SOURCES, "-o", program]

@@ -1,9 +1,7 @@
 #include "core/isa.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <iterator>
 #include <string>
 
 #include "core/check.h"
@@ -12,13 +10,11 @@ namespace fastnn::isa {
 namespace {
 
 #if defined(__x86_64__)
-constexpr Isa kLevels[] = {Isa::v2, Isa::v3, Isa::v4};
-
 // __builtin_cpu_supports asks the OS (XGETBV) as well as the CPU, so a level whose registers the OS
 // does not save is not chosen.
 Isa detect() {
-    if (__builtin_cpu_supports("x86-64-v4")) return Isa::v4;
-    if (__builtin_cpu_supports("x86-64-v3")) return Isa::v3;
+    if (built(Isa::v4) && __builtin_cpu_supports("x86-64-v4")) return Isa::v4;
+    if (built(Isa::v3) && __builtin_cpu_supports("x86-64-v3")) return Isa::v3;
     if (__builtin_cpu_supports("x86-64-v2")) return Isa::v2;
     fail<std::runtime_error>("fastnn needs a CPU with SSE4.2 (x86-64-v2)");
 }
@@ -43,7 +39,6 @@ std::string list_cpu_features() {
     return text;
 }
 #else
-constexpr Isa kLevels[] = {Isa::neon};
 Isa detect() {
     return Isa::neon;
 }
@@ -82,9 +77,6 @@ Isa level() {
 }
 Isa best() {
     return state().best;
-}
-bool built(Isa wanted) {
-    return std::find(std::begin(kLevels), std::end(kLevels), wanted) != std::end(kLevels);
 }
 bool available(Isa wanted) {
     return state().available_on(wanted);

@@ -11,10 +11,19 @@ enum class Isa { v2, v3, v4, neon };
 
 namespace isa {
 
+constexpr Isa kBuilt[] = {FASTNN_ISA_LEVELS};  // given by CMake, lowest first
+
+// The level is in this build.
+constexpr bool built(Isa level) {
+    for (Isa other : kBuilt) {
+        if (other == level) return true;
+    }
+    return false;
+}
+
 Isa level();                  // the level in use
 Isa best();                   // the best one of this machine
 void set_level(Isa level);    // throws ValueError where the machine lacks it
-bool built(Isa level);        // it is in this build
 bool available(Isa level);    // the machine has it, and it was built
 const char* name(Isa level);  // "v2", "v3", ...
 Isa parse(const std::string& text, const char* who);  // throws ValueError
@@ -26,11 +35,14 @@ const char* cpu_features();  // those of the CPU that matter here, separated by 
 template <class F>
 decltype(auto) pick(F f) {
 #if defined(__x86_64__)
-    switch (level()) {
-        case Isa::v4: return f.template operator()<Isa::v4>();
-        case Isa::v3: return f.template operator()<Isa::v3>();
-        default: return f.template operator()<Isa::v2>();
+    const Isa now = level();
+    if constexpr (built(Isa::v4)) {
+        if (now == Isa::v4) return f.template operator()<Isa::v4>();
     }
+    if constexpr (built(Isa::v3)) {
+        if (now == Isa::v3) return f.template operator()<Isa::v3>();
+    }
+    return f.template operator()<kBuilt[0]>();
 #else
     return f.template operator()<Isa::neon>();
 #endif

@@ -11,28 +11,11 @@
 using namespace fastnn;
 using gemm::Matrix;
 
-// One level's kernels for float32 are linked; nothing asks for the others.
-#define ABSENT(T, LEVEL)                                          \
-    template <>                                                   \
-    const gemm::TypedKernels<T>& gemm::kernels<T, Isa::LEVEL>() { \
-        std::abort();                                             \
-    }
-#if defined(__x86_64__)
-#if LEVEL != 2
-ABSENT(float, v2)
-#endif
-#if LEVEL != 3
-ABSENT(float, v3)
-#endif
-#if LEVEL != 4
-ABSENT(float, v4)
-#endif
-ABSENT(double, v2)
-ABSENT(double, v3)
-ABSENT(double, v4)
-#else
-ABSENT(double, neon)
-#endif
+// The kernels of one level for float32 are linked; nothing asks for float64.
+template <>
+const gemm::TypedKernels<double>& gemm::kernels<double, isa::kBuilt[0]>() {
+    std::abort();
+}
 
 namespace {
 

@@ -24,8 +24,8 @@ def test_gemm_native(tmp_path: Path) -> None:
         pytest.skip("no C++ compiler")
     level = _core.isa()
     flags = [*toolchain.STRICT, *toolchain.KERNEL, f"-I{CSRC}", "-O1", "-fopenmp"]
+    flags.append(toolchain.levels_built(level))
     kernel = [*toolchain.LEVELS[level], f"-DFASTNN_ISA={level}"]
-    number = level[1:] if level.startswith("v") else "0"
 
     def compile(*command: str | Path) -> None:
         done = subprocess.run(
@@ -35,10 +35,8 @@ def test_gemm_native(tmp_path: Path) -> None:
 
     compile(*kernel, "-c", CSRC / "ops/gemm/gemm_f32_kernel.cpp", "-o", tmp_path / "kernel.o")
     program = tmp_path / "gemm"
-    compile(
-        f"-DLEVEL={number}", Path(__file__).with_name("gemm.cpp"), *DRIVERS,
-        tmp_path / "kernel.o", "-o", program,
-    )  # fmt: skip
+    source = Path(__file__).with_name("gemm.cpp")
+    compile(source, *DRIVERS, tmp_path / "kernel.o", "-o", program)
     done = subprocess.run(
         [program], capture_output=True, text=True, env={**os.environ, "FASTNN_ISA": level}
     )

@@ -29,6 +29,11 @@ ONE_ARGUMENT = (
 FUNCTIONS = (*ONE_ARGUMENT, "pow")
 
 
+def levels_built(*levels: str) -> str:
+    """The flag by which CMake names the levels of a build (csrc/CMakeLists.txt)."""
+    return "-DFASTNN_ISA_LEVELS=" + ",".join(f"Isa::{level}" for level in levels)
+
+
 def compiler() -> str | None:
     """The C++ compiler, or None where there is none."""
     return shutil.which(os.environ.get("CXX", "g++"))
