@@ -139,8 +139,10 @@ def includes_of(path, role, seen):
     """What a file includes, and what its own family's headers include in turn."""
     for found in re.finditer(r"^\s*#\s*include\s+(\S+)", path.read_text(), re.M):
         yield found[1]
-        name = found[1].strip('"').rpartition("/")[2]
-        header = path.parent / name
+        name = found[1].strip('"')
+        own = name.startswith("ops/") and ROOT / "csrc" / name
+        same_family = own and own.relative_to(ROOT).parts[:3] == path.relative_to(ROOT).parts[:3]
+        header = own if same_family else path.parent / name.rpartition("/")[2]
         # A kernel includes its driver's header, whose own includes are the driver's business.
         contract = role == "kernel" and header.with_suffix(".cpp").exists()
         if found[1].startswith('"') and header.exists() and header not in seen and not contract:

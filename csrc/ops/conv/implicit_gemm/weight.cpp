@@ -8,8 +8,8 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "ops/conv/direct.h"
-#include "ops/conv/windows.h"
+#include "ops/conv/implicit_gemm/implicit_gemm.h"
+#include "ops/conv/implicit_gemm/products.h"
 
 namespace fastnn::conv {
 namespace {

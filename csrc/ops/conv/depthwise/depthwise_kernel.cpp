@@ -1,4 +1,4 @@
-#include "ops/conv/depthwise.h"
+#include "ops/conv/depthwise/depthwise.h"
 #include "simd/register.h"
 #include "simd/spread.h"
 #include "simd/vec.h"

@@ -1,6 +1,6 @@
-#include "ops/conv/winograd.h"
+#include "ops/conv/winograd/winograd.h"
 
-#include "ops/conv/winograd_plan.h"
+#include "ops/conv/winograd/plan.h"
 
 namespace fastnn::conv {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "ops/conv/conv.h"
-#include "ops/conv/direct.h"
-#include "ops/conv/windows.h"
-#include "ops/conv/winograd_kernels.h"
+#include "ops/conv/implicit_gemm/implicit_gemm.h"
+#include "ops/conv/implicit_gemm/products.h"
+#include "ops/conv/winograd/kernels.h"
 
 namespace fastnn::conv {
 

@@ -1,7 +1,7 @@
 // How a Winograd convolution is carried out: by its sizes alone.
 #pragma once
 
-#include "ops/conv/winograd_sizes.h"
+#include "ops/conv/winograd/sizes.h"
 
 namespace fastnn::conv {
 

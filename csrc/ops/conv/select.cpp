@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "ops/conv/depthwise.h"
-#include "ops/conv/direct.h"
-#include "ops/conv/winograd.h"
+#include "ops/conv/depthwise/depthwise.h"
+#include "ops/conv/implicit_gemm/implicit_gemm.h"
+#include "ops/conv/winograd/winograd.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "ops/conv/windows.h"
+#include "ops/conv/implicit_gemm/products.h"
 
 namespace fastnn::conv {
 

@@ -1,8 +1,8 @@
 // Tiles of images into points and back.
 #pragma once
 
-#include "ops/conv/winograd_kernels.h"
-#include "ops/conv/winograd_matrices.h"
+#include "ops/conv/winograd/kernels.h"
+#include "ops/conv/winograd/matrices.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {

@@ -1,4 +1,4 @@
-#include "ops/conv/direct_input.h"
+#include "ops/conv/implicit_gemm/input.h"
 
 #include <algorithm>
 

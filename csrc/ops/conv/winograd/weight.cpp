@@ -8,7 +8,7 @@
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "ops/conv/winograd_plan.h"
+#include "ops/conv/winograd/plan.h"
 
 namespace fastnn::conv {
 namespace {

@@ -1,5 +1,5 @@
 // How a Winograd convolution is cut, and what it costs.
-#include "ops/conv/winograd_plan.h"
+#include "ops/conv/winograd/plan.h"
 
 namespace fastnn::conv {
 namespace {

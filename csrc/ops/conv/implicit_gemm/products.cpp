@@ -1,4 +1,4 @@
-#include "ops/conv/windows.h"
+#include "ops/conv/implicit_gemm/products.h"
 
 #include <algorithm>
 #include <limits>

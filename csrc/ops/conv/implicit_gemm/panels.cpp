@@ -1,4 +1,4 @@
-#include "ops/conv/direct_panels.h"
+#include "ops/conv/implicit_gemm/panels.h"
 
 #include <algorithm>
 

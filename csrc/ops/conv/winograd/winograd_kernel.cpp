@@ -1,7 +1,7 @@
-#include "ops/conv/winograd_kernels.h"
+#include "ops/conv/winograd/kernels.h"
 
-#include "ops/conv/winograd_tile_kernel.h"
-#include "ops/conv/winograd_weight_kernel.h"
+#include "ops/conv/winograd/tile_kernel.h"
+#include "ops/conv/winograd/weight_kernel.h"
 
 namespace fastnn::conv {
 template <>

@@ -1,5 +1,5 @@
 // Forward and data gradient.
-#include "ops/conv/direct.h"
+#include "ops/conv/implicit_gemm/implicit_gemm.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,8 +7,8 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "ops/conv/direct_input.h"
-#include "ops/conv/direct_panels.h"
+#include "ops/conv/implicit_gemm/input.h"
+#include "ops/conv/implicit_gemm/panels.h"
 
 namespace fastnn::conv {
 namespace {

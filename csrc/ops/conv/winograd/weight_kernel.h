@@ -1,8 +1,8 @@
 // Weights into points, and the gradient of points into that of weights.
 #pragma once
 
-#include "ops/conv/winograd_kernels.h"
-#include "ops/conv/winograd_matrices.h"
+#include "ops/conv/winograd/kernels.h"
+#include "ops/conv/winograd/matrices.h"
 #include "simd/transpose.h"
 
 namespace fastnn::FASTNN_ISA {

@@ -1,12 +1,12 @@
-#include "ops/conv/depthwise.h"
+#include "ops/conv/depthwise/depthwise.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "ops/conv/direct.h"
-#include "ops/conv/windows.h"
+#include "ops/conv/implicit_gemm/implicit_gemm.h"
+#include "ops/conv/implicit_gemm/products.h"
 
 namespace fastnn::conv {
 namespace {
