@@ -42,18 +42,21 @@ LIBRARIES = (
 
 
 class Process:
-    """A running worker; ``absent`` says why it could not import its library."""
+    """A running worker; ``absent`` says why it could not import its library.
 
-    def __init__(self, library: Library, python: str, threads: int) -> None:
+    ``root`` is the checkout whose benches, and whose fastnn if it is built there, it runs.
+    """
+
+    def __init__(self, library: Library, python: str, threads: int, root: Path = ROOT) -> None:
         environment = dict(os.environ, **library.environment)
         environment.update({name: str(threads) for name in THREAD_VARIABLES})
         environment["PYTHONPATH"] = os.pathsep.join(
-            [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+            [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
         cpus = sorted(os.sched_getaffinity(0))[:threads]
         self.child = subprocess.Popen(
             [python, "-m", "benches.side_by_side.worker", library.module, str(threads)],
-            cwd=ROOT,
+            cwd=root,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -62,6 +65,7 @@ class Process:
             preexec_fn=lambda: os.sched_setaffinity(0, cpus),
         )
         self.library = library
+        self.root = root
         self.threads = threads
 
     def greet(self) -> None:

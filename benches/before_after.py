@@ -1,0 +1,116 @@
+"""The works of the side-by-side suite and the small costs, in two checkouts of fastnn.
+
+    python -m benches.before_after CHECKOUT [--only REGEX] [--rounds 5]
+
+Both have their extension built in place (``make dev``). Each runs in a process of its own, with its
+own benches, in turns; a row is the ratio of medians, other / this: above 1 this one is faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from .side_by_side import inputs
+from .side_by_side.libraries import LIBRARIES, ROOT, Process
+from .side_by_side.results import Timing
+from .side_by_side.run import quiet_turn
+from .side_by_side.works import WORKS, Work
+
+Rows = list[tuple[str, float, float]]  # name, seconds of the other checkout and of this one
+
+
+def run_work(work: Work, pair: list[Process], digits: str, options: argparse.Namespace) -> Rows:
+    """One work in both checkouts, in turns."""
+    extra = {"path": digits} if work.kind == "digits" else {}
+    timings = [Timing(), Timing()]
+    for process, timing in zip(pair, timings):
+        process.ask("clear")
+        reply = process.ask(
+            "build", key="case", kind=work.kind, size=work.size, variant="", extra=extra
+        )
+        timing.problem = reply.get("failed", "")
+    for turn in range(options.rounds):
+        order = (0, 1) if turn % 2 == 0 else (1, 0)
+        for i in order:
+            if not timings[i].problem:
+                quiet_turn(timings[i], pair[i], "case", options.seconds)
+    for process, timing in zip(pair, timings):
+        if timing.problem:
+            print(f"{work.name}: {process.root}: {timing.problem}")
+            return []
+    return [(work.name, median(timings[0].rounds), median(timings[1].rounds))]
+
+
+def micro_rows(pair: Sequence[Path], rounds: int) -> Rows:
+    """The small costs: the least of all blocks."""
+    least: list[dict[str, float]] = [{}, {}]
+    for turn in range(rounds):
+        for i in (0, 1) if turn % 2 == 0 else (1, 0):
+            command = [sys.executable, "-m", "benches.micro", "--only", "fastnn"]
+            environment = dict(os.environ, PYTHONPATH=str(pair[i]))
+            done = subprocess.run(
+                command, cwd=pair[i], env=environment, check=True, stdout=subprocess.PIPE, text=True
+            )
+            for call, (best, _) in json.loads(done.stdout).items():
+                least[i][call] = min(best, least[i].get(call, math.inf))
+    return [(f"micro: {call}", least[0][call] * 1e-6, least[1][call] * 1e-6) for call in least[1]]
+
+
+def show(rows: Rows) -> None:
+    """A line for each row as it comes."""
+    for name, other, own in rows:
+        print(f"{name:60} {other * 1e6:12.2f} {own * 1e6:12.2f} µs  {other / own:5.3f}", flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run, and print the geometric mean of the ratios."""
+    parser = argparse.ArgumentParser(prog="python -m benches.before_after", description=__doc__)
+    parser.add_argument("other", type=Path, metavar="CHECKOUT")
+    parser.add_argument("--only", metavar="REGEX", default="", help="works whose name matches")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args(argv)
+    roots = (options.other.resolve(), ROOT)
+    pattern = re.compile(options.only)
+    fastnn = LIBRARIES[0]
+    rows: Rows = []
+    pair = [Process(fastnn, sys.executable, options.threads, root) for root in roots]
+    try:
+        for process in pair:
+            process.greet()
+            if process.absent:
+                raise SystemExit(f"{process.root}: {process.absent}")
+        with tempfile.TemporaryDirectory() as folder:
+            digits = str(Path(folder) / "digits.npz")
+            inputs.save_digits(digits)
+            for work in WORKS:
+                if pattern.search(work.name) and set(fastnn.entries) & set(work.entries):
+                    found = run_work(work, pair, digits, options)
+                    show(found)
+                    rows += found
+    finally:
+        for process in pair:
+            process.close()
+    if pattern.search("micro"):
+        found = micro_rows(roots, options.rounds)
+        show(found)
+        rows += found
+    ratios = [other / own for _, other, own in rows]
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else math.nan
+    print(f"{len(rows)} rows, geometric mean {mean:.3f}, least {min(ratios, default=math.nan):.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
