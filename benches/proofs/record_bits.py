@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Hashes = dict[str, str]  # "op level dtype": hash
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +32,11 @@ def records() -> Iterator[Any]:
     folder = Path(tests.ops.__file__).parent
     for path in sorted(folder.rglob("test_*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
-        yield from getattr(import_module(".".join(["tests.ops", *parts])), "RECORDS", [])
+        try:
+            module = import_module(".".join(["tests.ops", *parts]))
+        except pytest.skip.Exception:  # of a second reference that is not installed
+            continue
+        yield from getattr(module, "RECORDS", [])
 
 
 def hashes() -> Hashes:
