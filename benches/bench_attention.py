@@ -71,7 +71,7 @@ def test_forward_backward(run, shape):
         step()
         return args[2].grad.numpy()
 
-    q, k, _ = [x.data.astype("f8") for x in args]
+    q, k, _ = [x._array.astype("f8") for x in args]
     x = q @ k.swapaxes(-1, -2) / np.sqrt(d)
     e = np.exp(x - x.max(-1, keepdims=True))
     expected = (e / e.sum(-1, keepdims=True)).swapaxes(-1, -2) @ dy

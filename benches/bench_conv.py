@@ -24,7 +24,7 @@ def layer(size):
     _, c, _, o, k, stride, padding, groups = size
     made = nn.Conv2d(c, o, k, stride, padding, groups=groups, bias=False)
     value, weight, slope = convolution.arrays(size)
-    made.weight.data[...] = weight
+    made.weight._array[...] = weight
     return made, *map(convolution.channels_last, (value, slope))
 
 
@@ -73,6 +73,6 @@ def test_reordering(run, size):
     """Images in C order, which a convolution with a 1x1 kernel first puts into its own."""
     value = convolution.arrays(size)[0]
     one = fastnn.zeros(1, size[1], 1, 1)
-    one.data[0, 0] = 1
+    one._array[0, 0] = 1
     x = fastnn.from_numpy(value)
     run(lambda: fastnn.conv2d(x, one), value[:, :1], bytes=3 * value.nbytes)

@@ -51,5 +51,5 @@ def test_fold(run, shape, kernel, padding, stride):
     run(
         lambda: functional.fold(columns, shape[2:], kernel, padding=padding, stride=stride),
         count,
-        bytes=4 * (ones.size + columns.data.size),
+        bytes=4 * (ones.size + columns._array.size),
     )

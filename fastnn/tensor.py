@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Tensor(Methods):
     Attributes
     ----------
     data
-        The values, a NumPy array.
+        The same values outside the graph.
     grad
         For a leaf, the gradient summed over all calls of `backward`; None before the first.
     requires_grad
@@ -56,14 +56,14 @@ class Tensor(Methods):
     (3, 1)
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_array", "grad", "hooks", "node", "requires_grad")
     __array_priority__ = 1000  # `array + tensor` asks the tensor
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         if type(data) is not np.ndarray:
             data = as_array(data, getattr(data, "dtype", np.float32))
-        self.data: Array = data
+        self._array: Array = data
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
         self.node: Node | None = None
@@ -105,18 +105,18 @@ class Tensor(Methods):
 
     def _accumulate(self, gradient: Array, fresh: bool) -> None:
         """Add to ``.grad``; a `fresh` array belongs to nobody and may be kept as it is."""
-        data = self.data
+        data = self._array
         if gradient.shape != data.shape:
             raise RuntimeError(
                 f"backward: an operation returned a gradient of shape {gradient.shape} for a "
                 f"tensor of shape {data.shape}"
             )
         if self.grad is not None:
-            held = self.grad.data
+            held = self.grad._array
             held += gradient
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
             self.grad = grad = new(Tensor)  # as by __init__, in half the time
-            grad.data = gradient
+            grad._array = gradient
             grad.requires_grad = False
             grad.grad = grad.node = grad.hooks = None
         else:
@@ -144,7 +144,7 @@ class Tensor(Methods):
             result = hook(Tensor(dy))
             if result is None:
                 return dy
-            new: Array = result.data if isinstance(result, Tensor) else np.asarray(result)
+            new: Array = result._array if isinstance(result, Tensor) else np.asarray(result)
             if new.shape != dy.shape:
                 raise RuntimeError(
                     f"register_hook: a hook must return shape {dy.shape}, got {new.shape}"
@@ -170,7 +170,7 @@ class Tensor(Methods):
         """Set `requires_grad` of a leaf, in place."""
         if self.node is not None and not requires_grad:
             raise RuntimeError("requires_grad_: only leaves can be changed; use detach()")
-        if requires_grad and self.data.dtype.kind != "f":
+        if requires_grad and self._array.dtype.kind != "f":
             raise RuntimeError(
                 f"requires_grad_: only floating point tensors have gradients, got {self.dtype}"
             )
@@ -179,7 +179,49 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """The same values, shared, outside the graph."""
-        return Tensor(self.data)
+        return Tensor(self._array)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory as a tensor outside the graph.
+
+        As in PyTorch, a change in place through `data` is not recorded, and automatic
+        differentiation does not notice it: where `backward` still needs the old values, gradients
+        are silently wrong. A change through `detach` or under `no_grad` is noticed.
+
+        Assigning a tensor or an array gives the tensor other memory, whose shape and type may
+        differ.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> w = fastnn.ones(3, requires_grad=True)
+        >>> w.data -= 0.5
+        >>> w.data[0] = 0
+        >>> w
+        tensor([0. , 0.5, 0.5], requires_grad=True)
+        >>> w.data = fastnn.zeros(1, 2)
+        >>> w.shape
+        (1, 2)
+        """
+        # A memoryview ends the chain of bases by which changes in place are noted for an owner.
+        array: Any = self._array
+        return Tensor(np.asarray(memoryview(array)))
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not isinstance(value, (Tensor, np.ndarray)):
+            raise TypeError(
+                f"data: expected a tensor or an array, got {type(value).__name__}; to set the "
+                "elements write to data[...]"
+            )
+        array = value._array if isinstance(value, Tensor) else np.asarray(value)
+        if self.requires_grad and array.dtype.kind != "f":
+            raise RuntimeError(
+                f"data: a tensor that requires a gradient must be floating point, got {array.dtype}"
+            )
+        if not is_view_of(array, self._array):  # `p.data += x` assigns what `p.data` gave
+            self._array = array
 
     # -- NumPy and its neighbours ------------------------------------------------------------
 
@@ -187,110 +229,110 @@ class Tensor(Methods):
         """The values as a NumPy array, shared; refuses a tensor in a graph unless `force`."""
         if self.requires_grad and not force:
             raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
-        return self.data
+        return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self.requires_grad:
             raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
         if copy:
-            return np.array(self.data, dtype=dtype)
-        if dtype is None or dtype == self.data.dtype:
-            return self.data
+            return np.array(self._array, dtype=dtype)
+        if dtype is None or dtype == self._array.dtype:
+            return self._array
         if copy is False:
             raise ValueError(f"numpy: {self.dtype} becomes {dtype} only by copying")
-        return self.data.astype(dtype)
+        return self._array.astype(dtype)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         if self.requires_grad:
             raise BufferError("dlpack: the tensor requires a gradient; use detach()")
-        return self.data.__dlpack__(**kwargs)
+        return self._array.__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self.data.__dlpack_device__()
+        return self._array.__dlpack_device__()
 
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
-        if self.data.size != 1:
+        if self._array.size != 1:
             raise RuntimeError(f"item: expected one element, got shape {self.shape}")
-        return self.data.item()
+        return self._array.item()
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
-        return self.data.tolist()
+        return self._array.tolist()
 
     # -- shape and type ----------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the dimensions."""
-        return self.data.shape
+        return self._array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Element type."""
-        return self.data.dtype
+        return self._array.dtype
 
     @property
     def ndim(self) -> int:
         """Number of dimensions."""
-        return self.data.ndim
+        return self._array.ndim
 
     @property
     def nbytes(self) -> int:
         """Bytes taken by the elements."""
-        return self.data.nbytes
+        return self._array.nbytes
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.data.shape if dim is None else self.data.shape[dim]
+        return self._array.shape if dim is None else self._array.shape[dim]
 
     def dim(self) -> int:
         """Number of dimensions."""
-        return self.data.ndim
+        return self._array.ndim
 
     def numel(self) -> int:
         """Number of elements."""
-        return self.data.size
+        return self._array.size
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements, for each dimension or one."""
-        steps = tuple([s // self.data.itemsize for s in self.data.strides])
+        steps = tuple([s // self._array.itemsize for s in self._array.strides])
         return steps if dim is None else steps[dim]
 
     def element_size(self) -> int:
         """Bytes of one element."""
-        return int(self.data.itemsize)
+        return int(self._array.itemsize)
 
     def data_ptr(self) -> int:
         """Address of the first element."""
-        return int(self.data.ctypes.data)
+        return int(self._array.ctypes.data)
 
     def is_floating_point(self) -> bool:
         """Whether the element type is a float."""
-        return self.data.dtype.kind == "f"
+        return self._array.dtype.kind == "f"
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in row-major order without gaps."""
-        return bool(self.data.flags.c_contiguous)
+        return bool(self._array.flags.c_contiguous)
 
     # -- Python ------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        if self.data.ndim == 0:
+        if self._array.ndim == 0:
             raise TypeError("len: a 0-d tensor has no length")
-        return int(self.data.shape[0])
+        return int(self._array.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
-        if self.data.ndim == 0:
+        if self._array.ndim == 0:
             raise TypeError("iteration: a 0-d tensor has no elements to go through")
-        return iter([self[i] for i in range(self.data.shape[0])])
+        return iter([self[i] for i in range(self._array.shape[0])])
 
     def __bool__(self) -> bool:
-        if self.data.size != 1:
+        if self._array.size != 1:
             raise RuntimeError(
                 f"bool: a tensor of shape {self.shape} has no one truth value; use any() or all()"
             )
-        return bool(self.data.item())
+        return bool(self._array.item())
 
     def __float__(self) -> float:
         return float(self.item())
@@ -299,25 +341,25 @@ class Tensor(Methods):
         return int(self.item())
 
     def __index__(self) -> int:
-        if self.data.dtype.kind not in "iub":
+        if self._array.dtype.kind not in "iub":
             raise TypeError(f"index: only integer tensors can be an index, got {self.dtype}")
         return int(self.item())
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self.data == (value.data if isinstance(value, Tensor) else value)).any())
+        return bool((self._array == (value._array if isinstance(value, Tensor) else value)).any())
 
     def __format__(self, spec: str) -> str:
-        value = self.item() if spec and self.data.ndim == 0 else str(self)
+        value = self.item() if spec and self._array.ndim == 0 else str(self)
         return format(value, spec)
 
     def __repr__(self) -> str:
         text = np.array2string(
-            self.data, precision=4, separator=", ", prefix="tensor(", threshold=1000
+            self._array, precision=4, separator=", ", prefix="tensor(", threshold=1000
         )
-        if self.data.dtype.kind == "f" and self.data.ndim == 0:
-            text = np.format_float_positional(self.data.item(), precision=4, trim="k")
-        usual = self.data.dtype in (np.float32, np.int64, np.bool_) and self.data.size > 0
-        parts = [text] if usual else [text, f"dtype={self.data.dtype}"]
+        if self._array.dtype.kind == "f" and self._array.ndim == 0:
+            text = np.format_float_positional(self._array.item(), precision=4, trim="k")
+        usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
+        parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
         if self.node is not None:
             parts.append(f"grad_fn=<{node_name(self.node)}>")
         elif self.requires_grad:
@@ -327,21 +369,28 @@ class Tensor(Methods):
     def __reduce__(self) -> Any:
         if self.node is not None:
             raise RuntimeError("pickle: only leaves can be pickled; use detach()")
-        return rebuild, (type(self), self.data, self.requires_grad)
+        return rebuild, (type(self), self._array, self.requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None:
             raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
-        copy = rebuild(type(self), self.data.copy(), self.requires_grad)
+        copy = rebuild(type(self), self._array.copy(), self.requires_grad)
         copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
         memo[id(self)] = copy
         return copy
 
 
+def is_view_of(view: Array, array: Array) -> bool:
+    """Whether `view` is what ``Tensor.data`` made of `array`: all of it, in the same order."""
+    base: Any = view.base
+    made = isinstance(base, memoryview) and cast(object, base.obj) is array
+    return made and (view.shape, view.strides) == (array.shape, array.strides)
+
+
 def as_array(value: Any, dtype: Any = None) -> Array:
     """`value` as a NumPy array; Python floats become float32, arrays keep their type."""
     if isinstance(value, Tensor):
-        value = value.data
+        value = value._array
     if isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value, dtype)
     if isinstance(value, (list, tuple)):
@@ -359,7 +408,7 @@ def as_array(value: Any, dtype: Any = None) -> Array:
 def plain(value: Any) -> Any:
     """Nested lists in which tensors have become arrays."""
     if isinstance(value, Tensor):
-        return value.data
+        return value._array
     if isinstance(value, (list, tuple)) and any(
         isinstance(v, (Tensor, list, tuple)) for v in value
     ):
@@ -384,16 +433,16 @@ def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     if not y.requires_grad:
         raise RuntimeError(f"{op}: the tensor does not require a gradient and has no grad_fn")
     if gradient is None:
-        if y.data.size != 1:
+        if y._array.size != 1:
             raise RuntimeError(
                 f"{op}: a gradient is implicit only for scalars; pass one of shape {y.shape}"
             )
-        one = ONE.get(y.data.dtype) if y.data.ndim == 0 else None
-        return np.ones_like(y.data) if one is None else one
+        one = ONE.get(y._array.dtype) if y._array.ndim == 0 else None
+        return np.ones_like(y._array) if one is None else one
     dy = as_array(gradient)
-    if dy.shape != y.data.shape:
+    if dy.shape != y._array.shape:
         raise RuntimeError(f"{op}: the gradient must have shape {y.shape}, got {dy.shape}")
-    return dy.astype(y.data.dtype, copy=False)
+    return dy.astype(y._array.dtype, copy=False)
 
 
 def node_name(node: Any) -> str:

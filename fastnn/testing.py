@@ -55,8 +55,8 @@ def gradcheck(
     for i in checked:
         if args[i].dtype != np.float64:
             raise ValueError(f"gradcheck: input {i} must be float64, got {args[i].dtype}")
-        if 0 in args[i].data.strides and args[i].numel() > 1:
-            steps, sizes = args[i].data.strides, args[i].shape
+        if 0 in args[i]._array.strides and args[i].numel() > 1:
+            steps, sizes = args[i]._array.strides, args[i].shape
             if any(step == 0 and size > 1 for step, size in zip(steps, sizes)):
                 raise ValueError(f"gradcheck: input {i} has elements that share memory")
     rng = np.random.Generator(np.random.PCG64(0))
@@ -119,10 +119,10 @@ def compare(
         with no_grad():
             again = func(*args)
         ys = [again] if isinstance(again, Tensor) else [y for y in again if y.dtype.kind == "f"]
-        return float(sum((y.data * v).sum() for y, v in zip(ys, all_vs) if v is not None))
+        return float(sum((y._array * v).sum() for y, v in zip(ys, all_vs) if v is not None))
 
     for i, g in zip(checked, found):
-        x = args[i].data
+        x = args[i]._array
         expected = np.zeros(x.shape)
         for index in np.ndindex(*x.shape):
             before = x[index]
@@ -132,7 +132,7 @@ def compare(
             below = total()
             x[index] = before
             expected[index] = (above - below) / (2 * eps)
-        got = np.zeros(x.shape) if g is None else g.data
+        got = np.zeros(x.shape) if g is None else g._array
         wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
         if wrong.any():
             gap = np.where(np.isfinite(got), np.abs(got - expected), np.inf)

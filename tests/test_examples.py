@@ -96,8 +96,8 @@ def test_char_lm_samples():
     alphabet = example.Alphabet("abc" * 9)
     model = example.CharLM(len(alphabet), "rnn", 4, 4, 1, 0.0)
     for parameter in model.output.parameters():
-        parameter.data[:] = 0
-    model.output.bias.data[:] = [9, 0, 1, 0]
+        parameter._array[:] = 0
+    model.output.bias._array[:] = [9, 0, 1, 0]
     rng = np.random.default_rng(0)
     for temperature in (0.01, 1e-300):
         assert example.sample(model, alphabet, "?a", 3, temperature, rng) == "?abbb"

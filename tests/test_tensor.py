@@ -11,8 +11,8 @@ def test_numpy_shares():
     t = fastnn.zeros(2)
     t.numpy()[0] = 1
     assert t.tolist() == [1, 0]
-    assert np.asarray(t) is t.data
-    assert np.array(t) is not t.data
+    assert np.asarray(t) is t._array
+    assert np.array(t) is not t._array
     assert np.asarray(t, np.float64).dtype == np.float64
     assert np.exp(t).dtype == np.float32
     with pytest.raises(RuntimeError, match=r"use detach\(\).numpy\(\)"):
@@ -162,7 +162,7 @@ def test_assignment_inside_a_graph():
     x = fastnn.arange(4.0, requires_grad=True)
     v = fastnn.tensor([10.0], requires_grad=True)
     y = x.clone()
-    before = y.data
+    before = y._array
     y[1:3] = v
     assert y.tolist() == [0, 10, 10, 3]
     assert before.tolist() == [0, 1, 2, 3]

@@ -281,14 +281,14 @@ def by_fastnn(case: Case, dy: Any, dtype: Any, algorithm: str) -> list[Any]:
             ours.append(None)
             continue
         ours.append(fastnn.tensor(np.zeros(0, dtype), requires_grad=True))
-        ours[-1].data = laid(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
+        ours[-1]._array = laid(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
     options = dict(case.options)
     if len(ours) > 3:
         options["residual"] = ours[3]
     with fastnn.conv_algorithm(algorithm):
         y = getattr(functional, case.name)(*ours[:3], **options)
         y.backward(fastnn.tensor(dy.astype(dtype)))
-    return [y.data, *[t.grad.data for t in ours if t is not None]]
+    return [y._array, *[t.grad._array for t in ours if t is not None]]
 
 
 def compare_op(case: Case) -> bool:
@@ -353,16 +353,20 @@ def compare_layer(case: Case) -> None:
     ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     (x,) = case.arrays
     a, b = fastnn.tensor(np.zeros(0), requires_grad=True), torch.tensor(x, requires_grad=True)
-    a.data = laid(x, case.order, int(case.name[-2]))
+    a._array = laid(x, case.order, int(case.name[-2]))
     y, z = ours(a, **case.call), theirs(b, **case.call)
     dy = np.random.default_rng(1).standard_normal(tuple(z.shape))
     y.backward(fastnn.tensor(dy))
     z.backward(torch.tensor(dy))
-    close(case, "y", y.data, z.detach().numpy(), 1e-10)
-    close(case, "dx", a.grad.data, b.grad.numpy(), 1e-10)
+    close(case, "y", y._array, z.detach().numpy(), 1e-10)
+    close(case, "dx", a.grad._array, b.grad.numpy(), 1e-10)
     for name, p, q in zip(ours.state_dict(), ours.parameters(), theirs.parameters()):
         close(
-            case, f"d{name}", p.grad.data, q.grad.numpy(), 1e-10 * max(1, float(q.grad.abs().max()))
+            case,
+            f"d{name}",
+            p.grad._array,
+            q.grad.numpy(),
+            1e-10 * max(1, float(q.grad.abs().max())),
         )
 
 

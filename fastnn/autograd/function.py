@@ -34,7 +34,7 @@ ARRIVED = np.zeros(0)  # passed from one output to the node of all outputs: "my 
 def array(input: TensorLike) -> Array:
     """The NumPy array of a tensor, array, scalar or list (Python floats become float32)."""
     if isinstance(input, Tensor):
-        return input.data
+        return input._array
     if type(input) is np.ndarray:
         return input
     return as_array(input)
@@ -56,7 +56,7 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
         a node must not point at its output.
     """
     out = new(Tensor)
-    out.data = y if type(y) is ndarray else np.asarray(y)
+    out._array = y if type(y) is ndarray else np.asarray(y)
     out.grad = out.hooks = out.node = None
     out.requires_grad = False
     if mode.enabled:
@@ -115,7 +115,7 @@ def record_many(
             dys: list[Array | None] = [None] * len(outs)
             node = Node(partial(_join, backward, dys), sinks, needs, saved)
             for i, out in enumerate(outs):
-                if out.data.dtype.kind in "fc":
+                if out._array.dtype.kind in "fc":
                     out.node = Node(partial(_arrive, dys, i), (node,), (True,), ())
                     out.requires_grad = True
     return outs
@@ -177,7 +177,7 @@ class Function:
     """An operation written by the user: a forward and its backward, in terms of tensors.
 
     Subclass it with two static methods and call ``apply``. Nothing inside them is recorded, so
-    they may use NumPy through ``.numpy()`` or ``.data`` as they like.
+    they may use NumPy through ``.detach().numpy()`` as they like.
 
     Examples
     --------
@@ -186,11 +186,11 @@ class Function:
     ...     @staticmethod
     ...     def forward(ctx, x):
     ...         ctx.save_for_backward(x)
-    ...         return fastnn.Tensor(x.data ** 3)
+    ...         return fastnn.Tensor(x.detach().numpy() ** 3)
     ...     @staticmethod
     ...     def backward(ctx, dy):
     ...         (x,) = ctx.saved_tensors
-    ...         return fastnn.Tensor(3 * x.data ** 2 * dy.data)
+    ...         return fastnn.Tensor(3 * x.detach().numpy() ** 2 * dy.numpy())
     >>> x = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> Cube.apply(x).backward(fastnn.ones(2))
     >>> x.grad
@@ -218,7 +218,7 @@ class Function:
         arrays = [array(y) for y in results]
         like = [(y.shape, y.dtype) for y in arrays]
         shapes = [np.shape(x) if isinstance(x, Tensor) else None for x in args]
-        kept = [t.data for t in context.saved_tensors if t is not None]
+        kept = [t._array for t in context.saved_tensors if t is not None]
         outs = record_many(arrays, _function_backward, args, cls, context, like, shapes, kept)
         constants = {id(t) for t in context.non_differentiable}
         for y, out in zip(results, outs):

@@ -10,7 +10,7 @@ from ..tensor import Tensor
 from .tape import Array
 
 # The slot of every tensor, which `RowGradient` fills only when somebody asks for it.
-DENSE: Any = vars(Tensor)["data"]
+DENSE: Any = vars(Tensor)["_array"]
 
 
 class RowGradient(Tensor):
@@ -18,7 +18,8 @@ class RowGradient(Tensor):
 
     It comes from `fastnn.nn.functional.embedding` with ``sparse=True``. Optimizers that know it
     (`SGD`, `SparseAdam`) change these rows alone. Everybody else sees a tensor of the table's
-    shape: `data` is made when first asked for, and from then on this is a gradient like any other.
+    shape: the whole array is made when first asked for, and from then on this is a gradient like
+    any other.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class RowGradient(Tensor):
     Attributes
     ----------
     ids, rows
-        As given; None once `data` was asked for.
+        As given; None once the whole array was asked for.
 
     Examples
     --------
@@ -55,17 +56,17 @@ class RowGradient(Tensor):
         self.grad = self.node = self.hooks = None
 
     @property
-    def data(self) -> Array:
+    def _array(self) -> Array:
         """The whole gradient, with zeros where no row is."""
         if self.rows is not None:
             dense = np.zeros(self._whole, self.rows.dtype)
             dense[self.ids] = self.rows
-            self.data = dense
+            self._array = dense
         whole: Array = DENSE.__get__(self)
         return whole
 
-    @data.setter
-    def data(self, value: Array) -> None:
+    @_array.setter
+    def _array(self, value: Array) -> None:
         DENSE.__set__(self, value)
         self.ids = self.rows = None
 
@@ -77,17 +78,17 @@ class RowGradient(Tensor):
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the whole gradient."""
-        return self._whole if self.rows is not None else self.data.shape
+        return self._whole if self.rows is not None else self._array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Element type."""
-        return self.data.dtype if self.rows is None else self.rows.dtype
+        return self._array.dtype if self.rows is None else self.rows.dtype
 
     def to_dense(self) -> Tensor:
         """The whole gradient as an ordinary tensor of its own."""
         if self.rows is None:
-            return Tensor(self.data.copy())
+            return Tensor(self._array.copy())
         dense = np.zeros(self._whole, self.rows.dtype)
         dense[self.ids] = self.rows
         return Tensor(dense)
@@ -106,8 +107,8 @@ class RowGradient(Tensor):
 
     def accumulate_in(self, leaf: Tensor) -> None:
         """Add this to ``leaf.grad``, which stays a `RowGradient` if it was none or one."""
-        if self.rows is None or self.shape != leaf.data.shape or self.dtype != leaf.data.dtype:
-            leaf._accumulate(self.data, False)
+        if self.rows is None or self.shape != leaf._array.shape or self.dtype != leaf._array.dtype:
+            leaf._accumulate(self._array, False)
             return
         held = leaf.grad
         if held is None:
@@ -115,7 +116,7 @@ class RowGradient(Tensor):
         elif type(held) is RowGradient and held.rows is not None:
             leaf.grad = joined(held, self)
         else:
-            held.data[self.ids] += self.rows
+            held._array[self.ids] += self.rows
 
 
 def joined(first: RowGradient, second: RowGradient) -> RowGradient:
@@ -130,4 +131,4 @@ def joined(first: RowGradient, second: RowGradient) -> RowGradient:
 def kept_rows(gradient: Tensor) -> Array:
     """The numbers of a gradient that may be other than zero: its rows, or all."""
     kept: Array = getattr(gradient, "rows", None)  # type: ignore[assignment]
-    return gradient.data if kept is None else kept
+    return gradient._array if kept is None else kept

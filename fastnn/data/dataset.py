@@ -69,8 +69,8 @@ class TensorDataset(Dataset):
     def batch(self, indices: Any) -> tuple[Tensor, ...]:
         """The samples at `indices` (an index array or a slice), gathered in one go."""
         if isinstance(indices, slice):
-            return tuple([Tensor(x.data[indices]) for x in self.tensors])
-        return tuple([Tensor(x.data.take(indices, axis=0)) for x in self.tensors])
+            return tuple([Tensor(x._array[indices]) for x in self.tensors])
+        return tuple([Tensor(x._array.take(indices, axis=0)) for x in self.tensors])
 
 
 class Subset(Dataset):
@@ -157,6 +157,6 @@ def random_split(
         sizes = [int(n) for n in lengths]
     if sum(sizes) != size or any(n < 0 for n in sizes):
         raise ValueError(f"random_split: lengths {list(lengths)} do not add up to {size} samples")
-    order = randperm(size, generator=generator).data
+    order = randperm(size, generator=generator)._array
     ends = list(itertools.accumulate(sizes))
     return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, sizes)]

@@ -56,7 +56,7 @@ def clip_grad_norm_(
     >>> p.grad = fastnn.tensor([3.0, 4.0])
     >>> fastnn.nn.utils.clip_grad_norm_([p], max_norm=1.0).item()
     5.0
-    >>> p.grad.data.round(3)
+    >>> p.grad.numpy().round(3)
     array([0.6, 0.8], dtype=float32)
     """
     arrays = gradients_of(parameters)
@@ -111,6 +111,6 @@ def get_total_norm(
     5.0
     """
     several = [tensors] if isinstance(tensors, Tensor) else tensors
-    arrays = [t.data for t in several]
+    arrays = [t._array for t in several]
     norm = total_norm("get_total_norm", arrays, norm_type, error_if_nonfinite)
     return as_tensor(norm, arrays)

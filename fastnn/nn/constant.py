@@ -37,13 +37,13 @@ def make_read_only(module: M) -> M:
     >>> import fastnn
     >>> from fastnn import nn
     >>> conv = nn.utils.make_read_only(nn.Conv2d(3, 8, 3))
-    >>> conv.weight.data[:] = 0
+    >>> conv.weight.zero_()
     Traceback (most recent call last):
     ...
     ValueError: assignment destination is read-only
     """
     for parameter in module.parameters():
-        if parameter.data.dtype.kind == "f":
-            parameter.data = read_only_array(parameter.data)
+        if parameter._array.dtype.kind == "f":
+            parameter._array = read_only_array(parameter._array)
         parameter.requires_grad_(False)
     return module

@@ -37,8 +37,8 @@ class Table(Module):
         """Draw the table anew; the row of `padding_idx` is zero."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            self.weight.data[self.padding_idx] = 0
-            changed((self.weight.data,))
+            self.weight._array[self.padding_idx] = 0
+            changed((self.weight._array,))
 
     def take(self, embeddings: TensorLike, freeze: bool, padding_idx: int | None) -> None:
         """Use a table that is there already."""
@@ -282,7 +282,7 @@ class EmbeddingBag(Table):
 
 def columns_of(name: str, embeddings: TensorLike) -> int:
     """The length of a table's rows."""
-    shape = Tensor(embeddings.data if isinstance(embeddings, Tensor) else embeddings).shape
+    shape = Tensor(embeddings._array if isinstance(embeddings, Tensor) else embeddings).shape
     if len(shape) != 2:
         raise ValueError(f"{name}: embeddings must have shape (V, D), got {shape}")
     return shape[1]

@@ -195,4 +195,4 @@ def check(op: str, layer: Any, bn: Any) -> None:
 
 def wide(x: TensorLike) -> Any:
     """The numbers in double."""
-    return as_array(x.data if isinstance(x, Tensor) else x).astype(np.float64)
+    return as_array(x._array if isinstance(x, Tensor) else x).astype(np.float64)

@@ -57,7 +57,7 @@ class Watch:
             return args
         self.has_inputs = True
         given = tuple([args[i] for i in places])
-        out = record_many([x.data for x in given], watch_inputs_backward, given, self)
+        out = record_many([x._array for x in given], watch_inputs_backward, given, self)
         new = list(args)
         for i, x in zip(places, out):
             new[i] = x
@@ -71,7 +71,7 @@ class Watch:
         if not places:
             return output
         watched = tuple([given[i] for i in places])
-        out = record_many([y.data for y in watched], watch_outputs_backward, watched, self)
+        out = record_many([y._array for y in watched], watch_outputs_backward, watched, self)
         new = list(given)
         for i, y in zip(places, out):
             new[i] = y
@@ -87,7 +87,7 @@ def watch_outputs_backward(node: Node, *dys: Array | None) -> Grads:
     if not watch.has_inputs:
         for hook in tuple(watch.hooks.backward_after.values()):
             hook(watch.module, (None,), arrived)
-    return [None if g is None else g.data for g in arrived]
+    return [None if g is None else g._array for g in arrived]
 
 
 def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
@@ -95,7 +95,7 @@ def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
     leaving = tuple([None if dy is None else Tensor(dy) for dy in dys])
     for hook in tuple(watch.hooks.backward_after.values()):
         leaving = replaced(hook(watch.module, leaving, watch.arrived), leaving)
-    return [None if g is None else g.data for g in leaving]
+    return [None if g is None else g._array for g in leaving]
 
 
 def replaced(result: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -51,13 +51,13 @@ def source(generator: Generator | None) -> np.random.Generator:
 
 
 def draw_type(tensor: Tensor) -> Any:
-    return np.float64 if tensor.data.dtype == np.float64 else np.float32
+    return np.float64 if tensor._array.dtype == np.float64 else np.float32
 
 
 def hold(tensor: Tensor, values: Any) -> Tensor:
     """Set all elements, whether or not the tensor requires a gradient."""
-    tensor.data[...] = values
-    changed((tensor.data,))
+    tensor._array[...] = values
+    changed((tensor._array,))
     return tensor
 
 
@@ -78,7 +78,7 @@ def uniform_(
     --------
     >>> import fastnn
     >>> w = fastnn.nn.init.uniform_(fastnn.empty(100), -1, 1)
-    >>> bool((abs(w.data) <= 1).all())
+    >>> bool((w.abs() <= 1).all())
     True
     """
     return hold(tensor, source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a)
@@ -143,7 +143,7 @@ def xavier_uniform_(
     --------
     >>> import fastnn
     >>> w = fastnn.nn.init.xavier_uniform_(fastnn.empty(30, 20))
-    >>> bool((abs(w.data) <= (6 / 50) ** 0.5).all())
+    >>> bool((w.abs() <= (6 / 50) ** 0.5).all())
     True
     """
     bound = gain * math.sqrt(6.0 / sum(fan("xavier_uniform_", tensor)))
@@ -228,5 +228,5 @@ def sparse_(
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
     for column in range(columns):
-        tensor.data[source(generator).permutation(rows)[:zeros], column] = 0
+        tensor._array[source(generator).permutation(rows)[:zeros], column] = 0
     return tensor

@@ -280,8 +280,8 @@ class Module:
             raise TypeError(f"to: parameters are floating point, got {dtype}")
         for tensor in [*self.parameters(), *self.buffers()]:
             for part in (tensor, tensor.grad):
-                if part is not None and part.data.dtype.kind == "f":
-                    part.data = part.data.astype(dtype, copy=False)
+                if part is not None and part._array.dtype.kind == "f":
+                    part._array = part._array.astype(dtype, copy=False)
         return self
 
     def float(self: T) -> T:
@@ -361,14 +361,14 @@ class Module:
                     errors.append(
                         f"dtype mismatch for {name}: cannot copy {value.dtype} into {tensor.dtype}."
                     )
-                elif not tensor.data.flags.writeable:
+                elif not tensor._array.flags.writeable:
                     errors.append(f"{name} is read-only; load into a deep copy of the module.")
         if errors:
             title = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([title, *errors]))
         for name, value in values.items():
-            own[name].data[...] = value
-        changed([own[name].data for name in values])
+            own[name]._array[...] = value
+        changed([own[name]._array for name in values])
         return LoadResult(missing, unexpected)
 
     # -- hooks -------------------------------------------------------------------------------
@@ -447,7 +447,7 @@ def quoted(names: list[str]) -> str:
 def to_array(value: Any) -> Any:
     """A state dict's value as an array: torch tensors may require a gradient."""
     if isinstance(value, Tensor):
-        return value.data
+        return value._array
     if hasattr(value, "detach"):
         value = value.detach()
     return np.asarray(value) if hasattr(value, "__array__") else as_array(value)

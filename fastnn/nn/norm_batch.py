@@ -73,10 +73,10 @@ class BatchNorm(ChannelNorm):
             mean = var = None
         momentum = self.momentum
         if momentum is None:
-            momentum = 0.0 if count is None else 1 / (int(count.data) + 1)
+            momentum = 0.0 if count is None else 1 / (int(count._array) + 1)
         y = self._normalize(input, mean, var, momentum, activation, residual)
         if count is not None:
-            count.data += 1
+            count._array += 1
         return y
 
     def _normalize(

@@ -99,7 +99,7 @@ class BatchRenorm(BatchNorm):
         count = self.num_batches_tracked
         if mean is None or var is None or count is None:
             raise RuntimeError(f"{type(self).__name__}: the running statistics have been removed")
-        step = int(count.data)
+        step = int(count._array)
         return batch_renorm(
             input,
             mean,

@@ -28,9 +28,9 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data.data if isinstance(data, Tensor) else data, requires_grad)
-        if requires_grad and self.data.dtype.kind != "f":
-            raise TypeError(f"Parameter: data must be floating point, got {self.data.dtype}")
+        super().__init__(data._array if isinstance(data, Tensor) else data, requires_grad)
+        if requires_grad and self._array.dtype.kind != "f":
+            raise TypeError(f"Parameter: data must be floating point, got {self._array.dtype}")
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

@@ -35,7 +35,7 @@ def batch_of(x: TensorLike, sizes: Any) -> int:
 
 def once_for_all_steps(shape: tuple[int, ...], p: float, dtype: Any) -> Array:
     """What dropout multiplies states or outputs by at every step."""
-    return dropout(np.ones(shape, dtype), p).data
+    return dropout(np.ones(shape, dtype), p)._array
 
 
 class RNNBase(Module):
@@ -355,7 +355,7 @@ class RNNBase(Module):
         )
 
     def _packed(self, input: PackedSequence, states: State) -> tuple[PackedSequence, Any]:
-        sizes = np.asarray(input.batch_sizes.data)
+        sizes = np.asarray(input.batch_sizes._array)
         if input.data.ndim != 2 or input.data.shape[1] != self.input_size:
             raise ValueError(
                 f"{type(self).__name__}: packed data must have shape (R, {self.input_size}), "

@@ -165,11 +165,11 @@ def pad_packed_sequence(
     >>> padded.tolist(), lengths.tolist()
     ([[1.0, 2.0], [3.0, 0.0]], [2, 1])
     """
-    data, sizes = sequence.data, np.asarray(sequence.batch_sizes.data)
+    data, sizes = sequence.data, np.asarray(sequence.batch_sizes._array)
     batch = int(sizes[0])
     lengths = (sizes[:, None] > np.arange(batch)).sum(axis=0)
     if sequence.unsorted_indices is not None:
-        lengths = lengths[sequence.unsorted_indices.data]
+        lengths = lengths[sequence.unsorted_indices._array]
     steps = len(sizes)
     if total_length is not None:
         if total_length < steps:

@@ -53,7 +53,7 @@ class Steps(NamedTuple):
 
     def spread(self, values: Tensor) -> Tensor:
         """A number for each real step among zeros for the others, in the shape `grid`."""
-        zeros = np.zeros(len(self.table.data), values.dtype)
+        zeros = np.zeros(len(self.table._array), values.dtype)
         return reshape(index_add(zeros, 0, self.ids, values), self.grid)
 
 
@@ -257,11 +257,11 @@ def attention_pooling(
 def weighted_mean(steps: Steps, scores: Tensor) -> tuple[Tensor, Tensor]:
     """The mean weighted by the softmax of the scores of `steps.ids`, and the weights, a column."""
     begins = steps.begins
-    column = scores.data.reshape(-1, 1)
+    column = scores._array.reshape(-1, 1)
     sequence = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
     own = np.arange(len(column))
     # The largest score is taken off, which changes no weight and keeps exp in range.
-    top = embedding_bag(own, column, begins, mode="max", include_last_offset=True).data
+    top = embedding_bag(own, column, begins, mode="max", include_last_offset=True)._array
     e = exp(sub(scores, top[sequence, 0]))
     total = embedding_bag(own, reshape(e, (-1, 1)), begins, mode="sum", include_last_offset=True)
     weights = div(e, reshape(embedding(sequence, total), (-1,)))

@@ -221,9 +221,9 @@ def convolve(
     residual: TensorLike | None,
 ) -> Tensor:
     """A convolution whose weight must have `ndim` dimensions."""
-    x = input.data if isinstance(input, Tensor) else array(input)
-    w = weight.data if isinstance(weight, Tensor) else array(weight)
-    b = bias.data if isinstance(bias, Tensor) else None if bias is None else array(bias)
+    x = input._array if isinstance(input, Tensor) else array(input)
+    w = weight._array if isinstance(weight, Tensor) else array(weight)
+    b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if w.ndim != ndim:
         wrong_weight(f"conv{ndim - 2}d", ndim, "(out_channels, in_channels / groups", w)
     if residual is None:
@@ -360,9 +360,9 @@ def convolve_transposed(
     residual: TensorLike | None,
 ) -> Tensor:
     """A transposed convolution whose weight must have `ndim` dimensions."""
-    x = input.data if isinstance(input, Tensor) else array(input)
-    w = weight.data if isinstance(weight, Tensor) else array(weight)
-    b = bias.data if isinstance(bias, Tensor) else None if bias is None else array(bias)
+    x = input._array if isinstance(input, Tensor) else array(input)
+    w = weight._array if isinstance(weight, Tensor) else array(weight)
+    b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if w.ndim != ndim:
         wrong_weight(f"conv_transpose{ndim - 2}d", ndim, "(in_channels, out_channels / groups", w)
     if residual is None:

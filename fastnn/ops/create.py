@@ -317,7 +317,7 @@ def normal(
     """Random numbers from the normal distribution with `mean` and standard deviation `std`."""
     if std < 0:
         raise ValueError(f"normal: std must not be negative, got {std}")
-    out = randn(*size, generator=generator, dtype=dtype).data
+    out = randn(*size, generator=generator, dtype=dtype)._array
     out *= std
     out += mean
     return Tensor(out)
@@ -335,7 +335,7 @@ def randint(
     Examples
     --------
     >>> import fastnn
-    >>> bool((fastnn.randint(10, (100,)).data < 10).all())
+    >>> bool((fastnn.randint(10, (100,)) < 10).all())
     True
     """
     if size is None:
@@ -386,6 +386,6 @@ def in_order_of(x: Array, y: Tensor) -> Tensor:
     """The same numbers in the same places, in memory in the order of x."""
     if not x.flags.c_contiguous:
         moved = np.empty_like(x, y.dtype)
-        moved[...] = y.data
-        y.data = moved
+        moved[...] = y._array
+        y._array = moved
     return y

@@ -31,8 +31,8 @@ def in_place(operation: Operation, kernel: Callable[..., Any] | None = None) -> 
         if recorded(name, input, *args):
             return take_over(name, input, operation(input, *args, **kwargs))
         if kernel is not None and not kwargs:
-            kernel(input.data, *[operand(x) for x in args], input.data)
-            changed((input.data,))
+            kernel(input._array, *[operand(x) for x in args], input._array)
+            changed((input._array,))
             return input
         y = operation(input, *args, **kwargs)
         if y.shape != input.shape or not np.can_cast(y.dtype, input.dtype, "same_kind"):
@@ -58,7 +58,7 @@ def bitwise(function: Callable[..., Any]) -> Operation:
     """``& | ^ ~`` on booleans and integers, by NumPy."""
 
     def method(self: Tensor, *others: Any) -> Tensor:
-        return Tensor(np.asarray(function(self.data, *[operand(x) for x in others])))
+        return Tensor(np.asarray(function(self._array, *[operand(x) for x in others])))
 
     method.__name__ = method.__qualname__ = function.__name__
     method.__doc__ = "Bit by bit, for booleans and integers."

@@ -67,7 +67,7 @@ def embedding(
             [0., 0.],
             [3., 4.]])
     """
-    w = weight.data if isinstance(weight, Tensor) else array(weight)
+    w = weight._array if isinstance(weight, Tensor) else array(weight)
     ids = ids_of("embedding", input)
     if padding_idx is not None:
         padding_idx = row_of("embedding", padding_idx, len(w) if w.ndim else 0)
@@ -151,7 +151,7 @@ def embedding_bag(
     tensor([[4., 6.],
             [3., 4.]])
     """
-    w = weight.data if isinstance(weight, Tensor) else array(weight)
+    w = weight._array if isinstance(weight, Tensor) else array(weight)
     ids = ids_of("embedding_bag", input)
     scales = None if per_sample_weights is None else array(per_sample_weights)
     if mode == "max" and (sparse or scale_grad_by_freq):
@@ -214,7 +214,7 @@ def embedding_bag_max_backward(node: Node, dy: Array) -> Grads:
 
 def ids_of(op: str, input: TensorLike, name: str = "input") -> Array:
     """Ids as an array; an empty list has no dtype of its own."""
-    ids = input.data if isinstance(input, Tensor) else array(input)
+    ids = input._array if isinstance(input, Tensor) else array(input)
     if ids.dtype.kind not in "iu":
         if ids.size == 0 and not hasattr(input, "dtype"):
             return ids.astype(np.int64)

@@ -39,12 +39,12 @@ def recorded(op: str, input: Tensor, *others: Any) -> bool:
 
 def take_over(op: str, input: Tensor, result: Tensor) -> Tensor:
     """`input` becomes what `result` is."""
-    if result.data.shape != input.data.shape or result.data.dtype != input.data.dtype:
+    if result._array.shape != input._array.shape or result._array.dtype != input._array.dtype:
         raise RuntimeError(
             f"{op}: a result of shape {result.shape} and type {result.dtype} does not fit into a "
             f"tensor of shape {input.shape} and type {input.dtype}"
         )
-    input.data, input.node, input.requires_grad = result.data, result.node, result.requires_grad
+    input._array, input.node, input.requires_grad = result._array, result.node, result.requires_grad
     return input
 
 
@@ -57,8 +57,8 @@ def fill_(input: Tensor, value: TensorLike) -> Tensor:
     """Set all elements to one value."""
     if recorded("fill_", input, value):
         return take_over("fill_", input, index.put(input, ..., value))
-    input.data.fill(array(value).reshape(()))
-    changed((input.data,))
+    input._array.fill(array(value).reshape(()))
+    changed((input._array,))
     return input
 
 
@@ -66,8 +66,8 @@ def copy_(input: Tensor, src: TensorLike) -> Tensor:
     """Set the elements to those of `src`, broadcast and cast."""
     if recorded("copy_", input, src):
         return take_over("copy_", input, index.put(input, ..., src))
-    index.store(input.data, ..., array(src))
-    changed((input.data,))
+    index.store(input._array, ..., array(src))
+    changed((input._array,))
     return input
 
 
@@ -76,15 +76,15 @@ def setitem(input: Tensor, key: Any, value: TensorLike) -> None:
     if recorded("index", input, value):
         take_over("index", input, index.put(input, key, value))
     else:
-        index.store(input.data, index.plain_key(key), array(value))
-        changed((input.data,))
+        index.store(input._array, index.plain_key(key), array(value))
+        changed((input._array,))
 
 
 def masked_fill_(input: Tensor, mask: TensorLike, value: TensorLike) -> Tensor:
     """Set the elements where `mask` is true."""
     if recorded("masked_fill_", input, value):
         return take_over("masked_fill_", input, index.masked_fill(input, mask, value))
-    return copy_(input, index.masked_fill(input.data, mask, array(value)))
+    return copy_(input, index.masked_fill(input._array, mask, array(value)))
 
 
 def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -103,8 +103,8 @@ def uniform_(
     """Fill with uniform random numbers from [low, high)."""
     recorded("uniform_", input)
     source = (generator or default_generator).numpy
-    input.data[...] = source.random(input.shape, draw_dtype(input)) * (high - low) + low
-    changed((input.data,))
+    input._array[...] = source.random(input.shape, draw_dtype(input)) * (high - low) + low
+    changed((input._array,))
     return input
 
 
@@ -114,11 +114,11 @@ def normal_(
     """Fill with normal random numbers."""
     recorded("normal_", input)
     source = (generator or default_generator).numpy
-    input.data[...] = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
-    changed((input.data,))
+    input._array[...] = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
+    changed((input._array,))
     return input
 
 
 def draw_dtype(input: Tensor) -> Any:
     """Numbers are drawn in the tensor's own type where NumPy can."""
-    return np.float64 if input.data.dtype == np.float64 else np.float32
+    return np.float64 if input._array.dtype == np.float64 else np.float32

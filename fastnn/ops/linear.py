@@ -53,9 +53,9 @@ def linear(
     [[1.5, 0.0]]
     """
     # Not by `array` alone: one place that sees both tensors and parameters is slow in CPython.
-    x = input.data if isinstance(input, Tensor) else array(input)
-    w = weight.data if isinstance(weight, Tensor) else array(weight)
-    b = bias.data if isinstance(bias, Tensor) else None if bias is None else array(bias)
+    x = input._array if isinstance(input, Tensor) else array(input)
+    w = weight._array if isinstance(weight, Tensor) else array(weight)
+    b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     try:
         if not mode.enabled:
             return Tensor(_core.linear(x, w, b, activation))

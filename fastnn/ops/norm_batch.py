@@ -99,7 +99,7 @@ def batch_norm_backward(node: Node, dy: Array) -> Grads:
 
 def in_place(statistic: Tensor | Array | None) -> Any:
     """The array of a tensor itself, since it is written to."""
-    return statistic.data if isinstance(statistic, Tensor) else statistic
+    return statistic._array if isinstance(statistic, Tensor) else statistic
 
 
 def batch_renorm(

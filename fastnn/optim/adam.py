@@ -69,7 +69,7 @@ class Adam(Optimizer):
     >>> optimizer = fastnn.optim.Adam([p], lr=0.5)
     >>> p.grad = fastnn.tensor([3.0, -3.0])
     >>> optimizer.step()
-    >>> p.data.round(4)
+    >>> p.detach().numpy().round(4)
     array([0.5, 2.5], dtype=float32)
     """
 
@@ -145,14 +145,14 @@ class Adam(Optimizer):
             s = self.state[p]
             if "step" not in s:
                 s["step"] = Tensor(np.zeros(()))
-                s["exp_avg"] = Tensor(np.zeros_like(p.data, subok=False))
-                s["exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+                s["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
+                s["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
             if a and "max_exp_avg_sq" not in s:
-                s["max_exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+                s["max_exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
 
     def largest(self, states: list[dict[str, Any]], counts: list[int]) -> list[Any]:
         """The largest second moments, None for parameters of groups without `amsgrad`."""
         amsgrad = [
             group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
         ]
-        return [s["max_exp_avg_sq"].data if a else None for s, a in zip(states, amsgrad)]
+        return [s["max_exp_avg_sq"]._array if a else None for s, a in zip(states, amsgrad)]

@@ -31,7 +31,7 @@ class AdamW(Adam):
     >>> optimizer = fastnn.optim.AdamW([p], lr=0.5, weight_decay=0.5)
     >>> p.grad = fastnn.tensor([0.0])
     >>> optimizer.step()
-    >>> p.data
+    >>> p.detach().numpy()
     array([1.5], dtype=float32)
     """
 

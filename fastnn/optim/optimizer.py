@@ -19,9 +19,9 @@ from ..tensor import Tensor
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
 
 # Lists of arrays are made by `map` over these: half the time of a comprehension, at every step.
-DATA = attrgetter("data")
+DATA = attrgetter("_array")
 GRAD = attrgetter("grad")
-GRADIENT = attrgetter("grad.data")
+GRADIENT = attrgetter("grad._array")
 
 
 class Required:
@@ -110,7 +110,7 @@ class Optimizer:
                 raise TypeError(f"{name}: params must be tensors, got {type(p).__name__}")
             if not p.is_leaf:
                 raise ValueError(f"{name}: params must be leaves, got the result of an operation")
-            if p.data.dtype not in (np.float32, np.float64):
+            if p._array.dtype not in (np.float32, np.float64):
                 raise TypeError(f"{name}: params must be float32 or float64, got {p.dtype}")
             if id(p) in seen:
                 raise ValueError(f"{name}: a parameter of shape {p.shape} is given twice")
@@ -181,13 +181,13 @@ class Optimizer:
             changed(map(DATA, params))
         for group, p, gradient in by_rows:
             self.update_rows(group, p, gradient)
-            changed((p.data,))
+            changed((p._array,))
         return loss
 
     def goes_by_rows(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether the gradient of `p` is kept as rows and may go to `update_rows`."""
         g = p.grad
-        return type(g) is RowGradient and g.rows is not None and p.data.flags.c_contiguous
+        return type(g) is RowGradient and g.rows is not None and p._array.flags.c_contiguous
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Change the rows of `p` that `gradient` holds, and no others."""
@@ -258,15 +258,15 @@ class Optimizer:
         """One piece of saved state as this optimizer keeps it."""
         if key != "step" and (value is None or isinstance(value, (bool, int, float, str))):
             return value
-        data = np.asarray(value.data if isinstance(value, Tensor) else value)
+        data = np.asarray(value._array if isinstance(value, Tensor) else value)
         if key == "step":
             return Tensor(np.array(data, np.float64).reshape(()))
-        if data.shape != p.data.shape:
+        if data.shape != p._array.shape:
             raise ValueError(
                 f"{type(self).__name__}: {key} of a parameter of shape {p.shape} must have that "
                 f"shape, got {data.shape}"
             )
-        copy = np.zeros_like(p.data)
+        copy = np.zeros_like(p._array)
         copy[...] = data
         return Tensor(copy)
 

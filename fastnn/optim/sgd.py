@@ -61,7 +61,7 @@ class SGD(Optimizer):
     >>> optimizer = fastnn.optim.SGD([p], lr=0.1, momentum=0.9)
     >>> p.grad = fastnn.tensor([1.0, 1.0])
     >>> optimizer.step()
-    >>> p.data.round(4)
+    >>> p.detach().numpy().round(4)
     array([0.9, 1.9], dtype=float32)
     """
 
@@ -130,7 +130,7 @@ class SGD(Optimizer):
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Change the rows of `p` that `gradient` holds, and no others."""
         ids, rows = gradient.ids, gradient.rows
-        _core.sgd_step_rows(p.data, ids, rows, float(group["lr"]), group["maximize"])
+        _core.sgd_step_rows(p._array, ids, rows, float(group["lr"]), group["maximize"])
 
     def start(
         self,
@@ -145,7 +145,7 @@ class SGD(Optimizer):
         held = [self.state[p].get("momentum_buffer") if w else None for p, w in zip(params, wanted)]
         fresh = [w and b is None for w, b in zip(wanted, held)]
         buffers = [
-            np.zeros_like(x, subok=False) if f else None if b is None else b.data
+            np.zeros_like(x, subok=False) if f else None if b is None else b._array
             for x, b, f in zip(data, held, fresh)
         ]
         _core.sgd_step(data, grads, buffers, fresh, counts, hyper)

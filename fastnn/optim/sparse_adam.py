@@ -74,7 +74,7 @@ class SparseAdam(Optimizer):
         """Change `params`, whose gradients hold every row."""
         groups = [g for g, n in zip(self.param_groups, counts) for _ in range(n)]
         for group, p, g in zip(groups, params, grads):
-            table = p.data.reshape(len(p.data), -1) if p.data.ndim else p.data.reshape(1, 1)
+            table = p._array.reshape(len(p._array), -1) if p._array.ndim else p._array.reshape(1, 1)
             self.step_rows(group, p, np.arange(len(table)), g.reshape(table.shape))
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
@@ -86,17 +86,17 @@ class SparseAdam(Optimizer):
         state = self.state[p]
         if not state:
             state["step"] = Tensor(np.zeros(()))
-            state["exp_avg"] = Tensor(np.zeros_like(p.data, subok=False))
-            state["exp_avg_sq"] = Tensor(np.zeros_like(p.data, subok=False))
+            state["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
+            state["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
         shape = (-1, rows.shape[1])
         beta1, beta2 = group["betas"]
         _core.adam_step_rows(
-            p.data.reshape(shape),
+            p._array.reshape(shape),
             ids,
             rows,
-            state["exp_avg"].data.reshape(shape),
-            state["exp_avg_sq"].data.reshape(shape),
-            state["step"].data,
+            state["exp_avg"]._array.reshape(shape),
+            state["exp_avg_sq"]._array.reshape(shape),
+            state["step"]._array,
             float(group["lr"]),
             beta1,
             beta2,

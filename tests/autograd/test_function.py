@@ -15,12 +15,12 @@ class Scale(Function):
     @staticmethod
     def forward(ctx, x, factor):
         ctx.factor = factor
-        return fastnn.Tensor(x.data * factor)
+        return fastnn.Tensor(x._array * factor)
 
     @staticmethod
     def backward(ctx, dy):
         assert not fastnn.is_grad_enabled()
-        return fastnn.Tensor(dy.data * ctx.factor), None
+        return fastnn.Tensor(dy._array * ctx.factor), None
 
 
 class Both(Function):
@@ -30,13 +30,13 @@ class Both(Function):
     def forward(ctx, a, b):
         assert not fastnn.is_grad_enabled()
         ctx.save_for_backward(a, b)
-        return fastnn.Tensor(a.data * b.data), fastnn.Tensor(a.data + b.data)
+        return fastnn.Tensor(a._array * b._array), fastnn.Tensor(a._array + b._array)
 
     @staticmethod
     def backward(ctx, dp, ds):
         a, b = ctx.saved_tensors
-        da = dp.data * b.data + ds.data if ctx.needs_input_grad[0] else None
-        return da, dp.data * a.data + ds.data
+        da = dp._array * b._array + ds._array if ctx.needs_input_grad[0] else None
+        return da, dp._array * a._array + ds._array
 
 
 def double(*shape):
@@ -102,14 +102,14 @@ def test_non_differentiable_output():
     class Best(Function):
         @staticmethod
         def forward(ctx, x):
-            place = fastnn.Tensor(np.asarray(x.data.argmax()))
-            sign = fastnn.Tensor(np.sign(x.data))
+            place = fastnn.Tensor(np.asarray(x._array.argmax()))
+            sign = fastnn.Tensor(np.sign(x._array))
             ctx.mark_non_differentiable(sign)
-            return place, sign, fastnn.Tensor(x.data * 2)
+            return place, sign, fastnn.Tensor(x._array * 2)
 
         @staticmethod
         def backward(ctx, dplace, dsign, dy):
-            return fastnn.Tensor(dy.data * 2)
+            return fastnn.Tensor(dy._array * 2)
 
     place, sign, y = Best.apply(double(3))
     assert [t.requires_grad for t in (place, sign, y)] == [False, False, True]
@@ -120,14 +120,14 @@ def test_saving_an_output_makes_no_cycle():
     class Exp(Function):
         @staticmethod
         def forward(ctx, x):
-            y = fastnn.Tensor(np.exp(x.data))
+            y = fastnn.Tensor(np.exp(x._array))
             ctx.save_for_backward(y)
             return y
 
         @staticmethod
         def backward(ctx, dy):
             (y,) = ctx.saved_tensors
-            return fastnn.Tensor(dy.data * y.data)
+            return fastnn.Tensor(dy._array * y._array)
 
     assert gradcheck(Exp.apply, double(4))
     gc.disable()
@@ -154,4 +154,4 @@ def test_foreign_memory_never_becomes_a_gradient():
 
     x = double(3)
     Leak.apply(x).backward(np.ones(3))
-    assert not np.shares_memory(x.grad.data, kept)
+    assert not np.shares_memory(x.grad._array, kept)

@@ -203,12 +203,12 @@ def test_gradients_share_memory_with_nothing():
     x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
     start = np.ones(2, np.float32)
     add(x, y).backward(start)
-    assert not np.shares_memory(x.grad.data, y.grad.data)
-    assert not np.shares_memory(x.grad.data, start)
-    assert not np.shares_memory(y.grad.data, start)
+    assert not np.shares_memory(x.grad._array, y.grad._array)
+    assert not np.shares_memory(x.grad._array, start)
+    assert not np.shares_memory(y.grad._array, start)
     z = leaf(1.0, 2.0)
     z.backward(start)
-    assert not np.shares_memory(z.grad.data, start)
+    assert not np.shares_memory(z.grad._array, start)
 
 
 def test_views_and_saved_arrays_are_copied():
@@ -216,8 +216,8 @@ def test_views_and_saved_arrays_are_copied():
     for make in (lambda: kept.reshape(2), lambda: kept[:, 0], lambda: np.broadcast_to(kept[0], 2)):
         x = leaf(1.0, 2.0)
         record(array(x), lambda node, dy, make=make: (make(),), (x,)).backward(np.ones(2))
-        assert not np.shares_memory(x.grad.data, kept)
-        assert x.grad.data.flags.writeable
+        assert not np.shares_memory(x.grad._array, kept)
+        assert x.grad._array.flags.writeable
 
 
 def test_a_fresh_array_is_taken_over():
@@ -230,7 +230,7 @@ def test_a_fresh_array_is_taken_over():
 
     x = leaf(1.0, 2.0)
     record(array(x), backward, (x,)).backward(np.ones(2))
-    assert x.grad.data.ctypes.data == address[0]
+    assert x.grad._array.ctypes.data == address[0]
 
 
 def test_an_array_that_its_maker_keeps_is_not_taken_over():
@@ -242,7 +242,7 @@ def test_an_array_that_its_maker_keeps_is_not_taken_over():
 
     x = leaf(1.0, 2.0)
     record(array(x), backward, (x,)).backward(np.ones(2))
-    assert not np.shares_memory(x.grad.data, kept[0])
+    assert not np.shares_memory(x.grad._array, kept[0])
 
 
 def test_sums_inside_the_graph_leave_their_terms_alone():
@@ -279,7 +279,7 @@ def test_the_order_of_sums_is_fixed():
         a = same(x)
         parts = [mul(a, w) for w in weights]
         fastnn.autograd.backward([total(p) for p in parts])
-        return x.grad.data.tobytes()
+        return x.grad._array.tobytes()
 
     assert len({once() for _ in range(5)}) == 1
 
@@ -325,9 +325,9 @@ def test_hooks_see_and_replace():
     x = leaf(1.0, 2.0)
     seen = []
     first = x.register_hook(lambda g: seen.append(g.tolist()))
-    second = x.register_hook(lambda g: fastnn.tensor(g.data * 10))
+    second = x.register_hook(lambda g: fastnn.tensor(g._array * 10))
     y = same(x)
-    inner = y.register_hook(lambda g: g.data + 1)
+    inner = y.register_hook(lambda g: g._array + 1)
     add(y, y).backward(np.ones(2))
     assert seen == [[3, 3]]
     assert x.grad.tolist() == [30, 30]
@@ -368,7 +368,7 @@ def test_retain_grad():
     mul(y, 3.0).backward()
     assert y.grad.tolist() == [3]
     assert x.grad.tolist() == [12]
-    assert not np.shares_memory(y.grad.data, x.grad.data)
+    assert not np.shares_memory(y.grad._array, x.grad._array)
 
 
 # -- gradients by name -----------------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_three_ways_of_descent():
 def test_full_batch_is_not_copied():
     d = numbered(5)
     (batch,) = DataLoader(d, batch_size=None)
-    assert np.shares_memory(batch[0].data, d.tensors[0].data)
+    assert np.shares_memory(batch[0]._array, d.tensors[0]._array)
 
 
 def test_shuffle():

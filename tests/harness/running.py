@@ -72,7 +72,7 @@ def listed(result: Any) -> list[Any]:
 def run(record: Record, sample: Sample) -> list[np.ndarray]:
     """Outputs as arrays."""
     wrapped, _ = tensors(record, sample, False)
-    return [np.asarray(y.data) for y in listed(record.op(*wrapped.args, **wrapped.kwargs))]
+    return [np.asarray(y._array) for y in listed(record.op(*wrapped.args, **wrapped.kwargs))]
 
 
 def run_backward(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:
@@ -84,7 +84,7 @@ def run_backward(record: Record, sample: Sample) -> tuple[list[np.ndarray], list
     dys = [rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) for y in outs]
     if outs:
         fastnn.autograd.backward(outs, dys)
-    return [y.data for y in ys], [None if x.grad is None else x.grad.data for x in leaves]
+    return [y._array for y in ys], [None if x.grad is None else x.grad._array for x in leaves]
 
 
 def outcome(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:

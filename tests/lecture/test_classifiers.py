@@ -27,14 +27,14 @@ def test_logistic_regression_as_a_graph():
         loss = -(Y * fastnn.log(p) + (1 - Y) * fastnn.log(1 - p)).mean()
         w.grad = b.grad = None
         loss.backward()
-        expected = X.T @ (p.data - Y) / len(Y)
-        assert np.allclose(w.grad.data, expected, atol=1e-6)
-        assert np.allclose(b.grad.data, (p.data - Y).mean(), atol=1e-6)
+        expected = X.T @ (p._array - Y) / len(Y)
+        assert np.allclose(w.grad._array, expected, atol=1e-6)
+        assert np.allclose(b.grad._array, (p._array - Y).mean(), atol=1e-6)
         with fastnn.no_grad():
             w -= 0.5 * w.grad
             b -= 0.5 * b.grad
     assert loss.item() < 0.3
-    assert ((p.data > 0.5) == Y).mean() > 0.85
+    assert ((p._array > 0.5) == Y).mean() > 0.85
 
 
 def test_a_network_of_one_neuron_is_logistic_regression():
@@ -59,17 +59,17 @@ def test_a_network_of_one_neuron_is_logistic_regression():
         loss.backward()
         optimizer.step()
         assert loss.item() == pytest.approx(by_hand.item(), rel=1e-5)
-    assert np.allclose(neuron[0].weight.data[0], w.data, atol=1e-5)
+    assert np.allclose(neuron[0].weight._array[0], w._array, atol=1e-5)
 
 
 def test_softmax_of_three_scores():
     p = fastnn.softmax(fastnn.tensor([2.0, 1.0, 0.1]), 0)
     e = [math.exp(2.0), math.exp(1.0), math.exp(0.1)]
-    assert np.allclose(p.data, np.array(e) / sum(e))
+    assert np.allclose(p._array, np.array(e) / sum(e))
     assert [round(v, 2) for v in p.tolist()] == [0.66, 0.24, 0.10]
     assert p.sum().item() == pytest.approx(1)
     shifted = fastnn.softmax(fastnn.tensor([1002.0, 1001.0, 1000.1]), 0)
-    assert np.allclose(shifted.data, p.data, atol=1e-5)
+    assert np.allclose(shifted._array, p._array, atol=1e-5)
 
 
 def test_gradient_of_softmax_and_cross_entropy_is_what_is_wrong():
@@ -79,7 +79,7 @@ def test_gradient_of_softmax_and_cross_entropy_is_what_is_wrong():
     loss.backward()
     p = fastnn.softmax(scores.detach(), 1)
     assert loss.item() == pytest.approx(-math.log(p[0, 0].item()))
-    assert np.allclose(scores.grad.data, p.data - [[1, 0, 0]], atol=1e-6)
+    assert np.allclose(scores.grad._array, p._array - [[1, 0, 0]], atol=1e-6)
 
 
 def network(fill):
@@ -97,7 +97,7 @@ def train_xor(model):
         loss = F.binary_cross_entropy(model(XOR_X), XOR_Y)
         loss.backward()
         optimizer.step()
-    return loss.item(), (model(XOR_X).data > 0.5) == XOR_Y.data
+    return loss.item(), (model(XOR_X)._array > 0.5) == XOR_Y._array
 
 
 def test_constant_weights_cannot_learn_xor():
@@ -106,7 +106,7 @@ def test_constant_weights_cannot_learn_xor():
     loss, right = train_xor(model)
     assert not right.all()
     assert loss > 0.3
-    assert np.ptp(model[0].weight.data, axis=0).max() < 1e-5
+    assert np.ptp(model[0].weight._array, axis=0).max() < 1e-5
 
 
 def test_random_weights_learn_xor():

@@ -39,19 +39,19 @@ def fit(batch_size, epochs, lr):
 def test_three_ways_find_the_same_line(batch_size, epochs, lr, steps):
     model, taken = fit(batch_size, epochs, lr)
     assert taken == steps
-    assert np.allclose(model.weight.data, TRUE.T, atol=1e-2)
+    assert np.allclose(model.weight._array, TRUE.T, atol=1e-2)
     assert model.bias.item() == pytest.approx(0.5, abs=1e-2)
 
 
 def test_a_batch_gradient_is_the_mean_of_its_samples():
     model = nn.Linear(2, 1)
     F.mse_loss(model(fastnn.from_numpy(X)), fastnn.from_numpy(Y)).backward()
-    whole = model.weight.grad.data.copy()
+    whole = model.weight.grad._array.copy()
     parts = []
     for x, y in DataLoader(TensorDataset(X, Y), batch_size=1):
         model.zero_grad()
         F.mse_loss(model(x), y).backward()
-        parts.append(model.weight.grad.data.copy())
+        parts.append(model.weight.grad._array.copy())
     assert np.allclose(np.mean(parts, axis=0), whole, atol=1e-5)
 
 

@@ -48,4 +48,4 @@ def test_gradient_of_a_quadratic_form():
     a = fastnn.tensor([[2.0, 1.0], [0.0, 3.0]])
     x = fastnn.tensor([1.0, -2.0], requires_grad=True)
     (x @ (a @ x)).backward()
-    assert np.allclose(x.grad.data, (a.data + a.data.T) @ x.data)
+    assert np.allclose(x.grad._array, (a._array + a._array.T) @ x._array)

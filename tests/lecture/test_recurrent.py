@@ -135,7 +135,7 @@ def test_gradients_fade_with_distance():
 def test_an_open_forget_gate_keeps_gradients():
     """A bias of the forget gate that keeps it open carries the gradient over 100 steps."""
     layer = nn.LSTM(10, 32, dtype=np.float64)
-    layer.bias_ih_l0.data[32:64] = 8.0
+    layer.bias_ih_l0._array[32:64] = 8.0
     x = fastnn.tensor(numbers(100, 4, 10), requires_grad=True)
     _, (_, c) = layer(x)
     c.sum().backward()

@@ -18,7 +18,7 @@ def disturb(module):
     """Norms that are no identity."""
     for i, (name, x) in enumerate(module.state_dict().items()):
         if x.ndim == 1:
-            x.data[...] = np.linspace(0.5, 1.5, x.numel()) + (0.1 * i if "var" not in name else 0)
+            x._array[...] = np.linspace(0.5, 1.5, x.numel()) + (0.1 * i if "var" not in name else 0)
     return module
 
 
@@ -91,7 +91,7 @@ def test_gradients(name):
 def test_memory_stays_channels_last(name):
     """A block's output lies as its convolutions' outputs do, so that nothing is reordered."""
     y = make(name, np.float32)(fastnn.relu(nn.Conv2d(4, 4, 1)(fastnn.randn(3, 4, 7, 6))))
-    assert y.data.transpose(0, 2, 3, 1).flags.c_contiguous
+    assert y._array.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
 @pytest.mark.parametrize("name", ["basic strided", "bottleneck", "conv"])

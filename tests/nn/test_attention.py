@@ -145,11 +145,11 @@ def test_nothing_to_attend_to():
     hidden[1] = True
     y, weights = layer(x, x, x, hidden, need_weights=False)
     assert weights is None
-    np.testing.assert_allclose(y.data[1], np.tile(layer.out_proj.bias.data, (L, 1)))
+    np.testing.assert_allclose(y._array[1], np.tile(layer.out_proj.bias._array, (L, 1)))
     y, weights = layer(x, x, x, hidden)
-    assert np.isnan(y.data[1]).all()
-    assert np.isnan(weights.data[1]).all()
-    assert np.isfinite(y.data[0]).all()
+    assert np.isnan(y._array[1]).all()
+    assert np.isnan(weights._array[1]).all()
+    assert np.isfinite(y._array[0]).all()
 
 
 def test_causal_without_a_mask():
@@ -161,7 +161,7 @@ def test_causal_without_a_mask():
             y = added(x, x, x, is_causal=True, need_weights=weights)[0]
             for rest in ({"attn_mask": mask}, {"attn_mask": mask, "is_causal": True}):
                 z = added(x, x, x, need_weights=weights, **rest)[0]
-                np.testing.assert_allclose(y.data, z.data, atol=1e-14)
+                np.testing.assert_allclose(y._array, z._array, atol=1e-14)
 
 
 def test_gradients():
@@ -178,21 +178,21 @@ def test_dropout():
     layer = nn.MultiheadAttention(8, 2, dropout=0.5, batch_first=True)
     x = fastnn.tensor(numbers(2, 30, 8), dtype=fastnn.float32)
     for weights in (True, False):
-        a, b = [layer(x, x, x, need_weights=weights)[0].data for _ in range(2)]
+        a, b = [layer(x, x, x, need_weights=weights)[0]._array for _ in range(2)]
         assert not np.array_equal(a, b)
-    dropped = layer(x, x, x, average_attn_weights=False)[1].data
+    dropped = layer(x, x, x, average_attn_weights=False)[1]._array
     assert 0.4 < (dropped == 0).mean() < 0.6
     layer.eval()
-    a, b = [layer(x, x, x, need_weights=w)[0].data for w in (True, False)]
+    a, b = [layer(x, x, x, need_weights=w)[0]._array for w in (True, False)]
     np.testing.assert_allclose(a, b, atol=1e-6)
 
 
 def test_parameters():
     layer = nn.MultiheadAttention(64, 4)
     bound = np.sqrt(6 / (64 + 192))
-    assert bound * 0.9 < np.abs(layer.in_proj_weight.data).max() <= bound
-    assert not layer.in_proj_bias.data.any()
-    assert not layer.out_proj.bias.data.any()
+    assert bound * 0.9 < np.abs(layer.in_proj_weight._array).max() <= bound
+    assert not layer.in_proj_bias._array.any()
+    assert not layer.out_proj.bias._array.any()
     assert "embed_dim=64, num_heads=4" in repr(layer)
     assert layer.q_proj_weight is None
     assert nn.MultiheadAttention(6, 3, vdim=2).in_proj_weight is None
@@ -236,7 +236,7 @@ def test_masks_of_another_float_type():
         want = layer(x, x, x, padding.astype("f4"), weights, mask.astype("f4"))[0]
         got = layer(x, x, x, padding, weights, mask)[0]
         assert got.dtype == np.float32
-        np.testing.assert_array_equal(got.data, want.data)
+        np.testing.assert_array_equal(got._array, want._array)
 
 
 def test_not_a_number():
@@ -244,6 +244,6 @@ def test_not_a_number():
     x = numbers(B, L, E).astype(np.float32)
     x[0, 1, 2] = np.nan
     for weights in (True, False):
-        y = layer(x, x, x, need_weights=weights)[0].data
+        y = layer(x, x, x, need_weights=weights)[0]._array
         assert np.isnan(y[0]).all()
         assert np.isfinite(y[1]).all()

@@ -22,7 +22,7 @@ def model(dtype="float64"):
 
 
 def flat(params):
-    return np.concatenate([p.grad.data.reshape(-1) for p in params if p.grad is not None])
+    return np.concatenate([p.grad._array.reshape(-1) for p in params if p.grad is not None])
 
 
 def norm_of(x, p):
@@ -75,35 +75,35 @@ def test_one_tensor_and_none():
 @pytest.mark.parametrize("p", [2, np.inf, 3])
 def test_not_finite(value, p):
     params = model()
-    params[4].grad.data[5] = value
+    params[4].grad._array[5] = value
     before = flat(params)
     with pytest.raises(RuntimeError, match="clip_grad_norm_: the total norm of order"):
         clip_grad_norm_(params, 1.0, p, error_if_nonfinite=True)
     np.testing.assert_array_equal(flat(params), before)
     norm = clip_grad_norm_(params, 1.0, p)
-    np.testing.assert_array_equal(norm.data, value)
+    np.testing.assert_array_equal(norm._array, value)
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(flat(params), before * (1.0 / value))
-    params[4].grad.data[5] = value
+    params[4].grad._array[5] = value
     clip_grad_value_(params, 1.0)
-    np.testing.assert_array_equal(params[4].grad.data[5], np.clip(value, -1, 1))
+    np.testing.assert_array_equal(params[4].grad._array[5], np.clip(value, -1, 1))
 
 
 def test_float32_squares_do_not_overflow():
     p = fastnn.zeros(2, requires_grad=True)
     p.grad = fastnn.tensor([3e30, 4e30])
     assert clip_grad_norm_(p, 1.0).item() == pytest.approx(5e30)
-    np.testing.assert_allclose(p.grad.data, [0.6, 0.8], rtol=1e-6)
+    np.testing.assert_allclose(p.grad._array, [0.6, 0.8], rtol=1e-6)
 
 
 def test_layouts():
     for change in (np.asfortranarray, lambda x: np.repeat(x, 2, 1)[:, ::2], lambda x: x[::-1]):
         p = fastnn.zeros(5, 7, dtype="float64", requires_grad=True)
         p.grad = fastnn.Tensor(change(numbers(5, 7)))
-        before = p.grad.data.copy()
-        memory = p.grad.data
+        before = p.grad._array.copy()
+        memory = p.grad._array
         norm = clip_grad_norm_(p, 1.0)
-        assert p.grad.data is memory
+        assert p.grad._array is memory
         np.testing.assert_allclose(memory, before / (norm.item() + 1e-6), rtol=1e-14)
         clip_grad_value_(p, 0.1)
         np.testing.assert_array_equal(
@@ -117,7 +117,7 @@ def test_threads():
         with threads(n):
             params = model("float32")
             norm = clip_grad_norm_(params, 1.0)
-            results.add((norm.data.tobytes(), flat(params).tobytes()))
+            results.add((norm._array.tobytes(), flat(params).tobytes()))
     assert len(results) == 1
 
 
@@ -144,10 +144,10 @@ def test_matches_torch():
         ours = model()[:-1]
         theirs = [torch.zeros(q.shape, dtype=torch.float64, requires_grad=True) for q in ours]
         for a, b in zip(theirs, ours):
-            a.grad = torch.tensor(b.grad.data)
+            a.grad = torch.tensor(b.grad._array)
         if p == np.inf:  # PyTorch refuses the largest of no elements
             ours, theirs = ours[2:], theirs[2:]
         want = torch.nn.utils.clip_grad_norm_(theirs, 1.0, p)
         assert clip_grad_norm_(ours, 1.0, p).item() == pytest.approx(want.item(), rel=1e-12)
         for a, b in zip(theirs, ours):
-            np.testing.assert_allclose(b.grad.data, a.grad.numpy(), rtol=1e-12)
+            np.testing.assert_allclose(b.grad._array, a.grad.numpy(), rtol=1e-12)

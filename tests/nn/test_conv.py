@@ -65,10 +65,10 @@ def test_parameters(kind):
     fan_in = layer.weight.shape[1] * 3**axes
     bound = 1 / np.sqrt(fan_in)
     for p in (layer.weight, layer.bias):
-        assert 0.7 * bound < np.abs(p.data).max() <= bound
-    before = layer.weight.data.copy()
+        assert 0.7 * bound < np.abs(p._array).max() <= bound
+    before = layer.weight._array.copy()
     layer.reset_parameters()
-    assert (layer.weight.data != before).any()
+    assert (layer.weight._array != before).any()
     assert layer.weight.dtype == np.float32
     assert getattr(nn, kind)(8, 12, 3, dtype=fastnn.float64).weight.dtype == np.float64
 
@@ -202,9 +202,9 @@ def test_padding_layers_as_torch(torch, name, axes, batched):
 def test_padding_keeps_the_order_in_memory(mode):
     x = np.moveaxis(numbers(2, 5, 6, 3), -1, 1)
     t = fastnn.tensor(np.zeros(1), requires_grad=True)
-    t.data = x  # a leaf that lies channels-last
+    t._array = x  # a leaf that lies channels-last
     y = F.pad(t, (1, 2, 2, 1), mode)
-    assert np.moveaxis(y.data, 1, -1).flags.c_contiguous
+    assert np.moveaxis(y._array, 1, -1).flags.c_contiguous
     dy = np.moveaxis(numbers(2, 8, 9, 3, seed=1), -1, 1)
     assert dy.shape == y.shape
     (dx,) = y.node.backward(y.node, dy)
@@ -252,19 +252,19 @@ def test_nothing_is_reordered_between_layers():
     ordered = []
     for given in (np.ascontiguousarray, lambda x: np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)):
         x = fastnn.tensor(np.zeros(0, "f4"), requires_grad=True)
-        x.data = given(numbers(2, 3, 10, 11).astype("f4"))
+        x._array = given(numbers(2, 3, 10, 11).astype("f4"))
         with fastnn.profile() as prof:
             y = x
             for layer in layers:
                 y = layer(y)
-                assert channels_last(y.data), layer
+                assert channels_last(y._array), layer
                 y.register_hook(
-                    lambda dy, layer=layer: ordered.append((layer, channels_last(dy.data)))
+                    lambda dy, layer=layer: ordered.append((layer, channels_last(dy._array)))
                 )
             dy = np.moveaxis(numbers(2, *y.shape[2:], 5).astype("f4"), -1, 1)
             (y * fastnn.from_numpy(dy)).sum().backward()
         calls = [event.name for event in prof.events].count("channels_last")
         # The pictures themselves, for the first layer and for the gradient of its weight.
-        assert calls == (2 if x.data.flags.c_contiguous else 0)
+        assert calls == (2 if x._array.flags.c_contiguous else 0)
     assert len(ordered) == 2 * len(layers)
     assert [layer for layer, last in ordered if not last] == []

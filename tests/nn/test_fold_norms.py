@@ -14,8 +14,8 @@ def learnt(norm):
     size = norm.num_features
     for i, name in enumerate(("weight", "bias", "running_mean")):
         if getattr(norm, name) is not None:
-            getattr(norm, name).data[:] = numbers(size, seed=i)
-    norm.running_var.data[:] = numbers(size, low=0.2, high=3, seed=7)
+            getattr(norm, name)._array[:] = numbers(size, seed=i)
+    norm.running_var._array[:] = numbers(size, low=0.2, high=3, seed=7)
     return norm.eval()
 
 
@@ -25,11 +25,11 @@ def learnt(norm):
 def test_linear(kind, affine, bias):
     linear = nn.Linear(5, 7, bias=bias, dtype="float64").eval()
     norm = learnt(kind(7, affine=affine, dtype="float64"))
-    before = linear.weight.data.copy()
+    before = linear.weight._array.copy()
     fused = utils.fuse_linear_bn_eval(linear, norm)
     x = fastnn.tensor(numbers(9, 5))
     np.testing.assert_allclose(fused(x).detach(), norm(linear(x)).detach(), rtol=1e-12, atol=1e-12)
-    np.testing.assert_array_equal(linear.weight.data, before)
+    np.testing.assert_array_equal(linear.weight._array, before)
     assert isinstance(fused, nn.Linear)
     assert list(fused.state_dict()) == ["weight", "bias"]
     assert fused.weight.requires_grad

@@ -29,9 +29,9 @@ def test_in_place_even_for_parameters():
         init.kaiming_normal_,
         init.orthogonal_,
     ):
-        data = w.data
+        data = w._array
         assert fill(w) is w
-        assert w.data is data
+        assert w._array is data
         assert w.is_leaf
 
 
@@ -52,7 +52,7 @@ def test_in_place_even_for_parameters():
     ],
 )
 def test_spread(fill, std, bound):
-    w = fill(fastnn.empty(300, 200)).data
+    w = fill(fastnn.empty(300, 200))._array
     assert abs(w.mean()) < 0.02 * std
     assert abs(w.std() - std) < 0.02 * std
     if bound is not None:
@@ -61,20 +61,20 @@ def test_spread(fill, std, bound):
 
 
 def test_fan_counts_the_kernel():
-    w = init.xavier_uniform_(fastnn.empty(8, 4, 3, 3)).data
+    w = init.xavier_uniform_(fastnn.empty(8, 4, 3, 3))._array
     assert abs(w).max() <= math.sqrt(6 / (9 * 12))
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 7), (7, 3), (4, 2, 3)])
 def test_orthogonal(shape):
-    w = init.orthogonal_(fastnn.empty(*shape, dtype=fastnn.float64), gain=2).data
+    w = init.orthogonal_(fastnn.empty(*shape, dtype=fastnn.float64), gain=2)._array
     w = w.reshape(shape[0], -1)
     w = w if w.shape[0] <= w.shape[1] else w.T
     assert np.allclose(w @ w.T, 4 * np.eye(len(w)))
 
 
 def test_sparse():
-    w = init.sparse_(fastnn.empty(10, 5), 0.25).data
+    w = init.sparse_(fastnn.empty(10, 5), 0.25)._array
     assert ((w == 0).sum(0) == 3).all()
 
 

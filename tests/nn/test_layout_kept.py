@@ -27,7 +27,7 @@ def image(seed=0, dtype="float32", low=0.1, high=0.9):
 
 def last(x):
     """Whether an array or tensor of images is in channels-last order."""
-    x = x.data if isinstance(x, fastnn.Tensor) else x
+    x = x._array if isinstance(x, fastnn.Tensor) else x
     return x.shape == SHAPE and tuple(n * 8 // x.itemsize for n in x.strides) == ORDER
 
 
@@ -46,7 +46,7 @@ def check(op, *inputs):
 def test_what_is_checked():
     assert last(image())
     assert not last(fastnn.tensor(numbers(*SHAPE)))
-    assert image().clone().data.strides == image().data.strides
+    assert image().clone()._array.strides == image()._array.strides
 
 
 @pytest.mark.parametrize("name", [*elementwise_unary.__all__, *activation.__all__])
@@ -81,7 +81,7 @@ def test_the_first_operand_decides(name):
     op = getattr(F, name)
     plain = fastnn.tensor(numbers(*SHAPE).astype("f4"))
     assert last(op(image(), plain))
-    assert op(plain, image()).data.flags.c_contiguous
+    assert op(plain, image())._array.flags.c_contiguous
     bias = fastnn.tensor(numbers(1, 6, 1, 1).astype("f4"))
     assert last(op(bias, image()))
     assert last(op(2.0, image()))
@@ -91,7 +91,7 @@ def test_the_first_operand_decides(name):
 def test_comparisons(name):
     args = (image(),) if name == "logical_not" else (image(), image(1))
     y = getattr(F, name)(*args)
-    assert y.data.strides == tuple(n // 8 for n in ORDER)
+    assert y._array.strides == tuple(n // 8 for n in ORDER)
 
 
 def test_functions_of_several():
@@ -116,13 +116,13 @@ def test_new_tensors_like_an_image():
 
 
 def test_changes_in_place():
-    x = fastnn.tensor(image().data)
-    memory = x.data
+    x = fastnn.tensor(image()._array)
+    memory = x._array
     x += image(1).detach()
     x *= fastnn.tensor(numbers(1, 6, 1, 1).astype("f4"))
     F.relu(x, inplace=True)
     x.add_(1.0).clamp_(0.0, 2.0)
-    assert x.data is memory
+    assert x._array is memory
     assert last(x)
 
 

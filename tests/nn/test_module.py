@@ -161,12 +161,12 @@ def test_apply_goes_from_the_leaves_to_the_root():
 
 def test_state_is_shared_and_loads():
     m, other = model(), model()
-    m[0].weight.data[...] = 7
+    m[0].weight._array[...] = 7
     assert m.state_dict()["0.weight"].tolist() == [7, 7, 7]
     assert not m.state_dict()["0.weight"].requires_grad
     result = other.load_state_dict(m.state_dict())
     assert other[0].weight.tolist() == [7, 7, 7]
-    assert not np.shares_memory(other[0].weight.data, m[0].weight.data)
+    assert not np.shares_memory(other[0].weight._array, m[0].weight._array)
     assert result.missing_keys == result.unexpected_keys == []
 
 
@@ -214,7 +214,7 @@ def test_copies():
     m(fastnn.ones(1, 3)).backward(fastnn.ones(1, 3))
     for other in (copy.deepcopy(m), pickle.loads(pickle.dumps(m))):
         assert isinstance(other[0].weight, nn.Parameter)
-        other[0].weight.data[...] = 5
+        other[0].weight._array[...] = 5
         assert m[0].weight.tolist() == [2, 2, 2]
         assert len(list(other.parameters())) == 3
     a, b = Scale(), Scale()
@@ -244,7 +244,7 @@ def test_forward_hooks():
 def test_backward_hooks():
     m = Scale()
     log = []
-    m.register_full_backward_pre_hook(lambda module, dy: (fastnn.Tensor(dy[0].data * 10),))
+    m.register_full_backward_pre_hook(lambda module, dy: (fastnn.Tensor(dy[0]._array * 10),))
     m.register_full_backward_hook(
         lambda module, dx, dy: log.append((dx[0].tolist(), dy[0].tolist()))
     )

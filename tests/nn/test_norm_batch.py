@@ -134,7 +134,7 @@ def test_types_and_copies():
 
 def test_frozen_statistics_have_gradients():
     layer = nn.BatchNorm2d(3, dtype="float64").eval()
-    layer.running_mean.data[:] = 0.5
+    layer.running_mean._array[:] = 0.5
     assert fastnn.testing.gradcheck(layer, [fastnn.tensor(numbers(2, 3, 2, 2), requires_grad=True)])
 
 
@@ -165,10 +165,10 @@ def test_fused_with_relu(kind, rank, shape, training):
         y.backward(fastnn.tensor(numbers(*shape, seed=1).astype("f4")))
         results.append(
             [
-                y.data,
-                x.grad.data,
-                *[p.grad.data for p in model.parameters()],
-                *[b.data for b in model.buffers()],
+                y._array,
+                x.grad._array,
+                *[p.grad._array for p in model.parameters()],
+                *[b._array for b in model.buffers()],
             ]
         )
     for one, other in zip(*results):
@@ -182,7 +182,7 @@ def test_not_fused():
         np.testing.assert_array_equal(model(x).detach(), Chain(*model)(x).detach())
     model = nn.Sequential(nn.BatchNorm1d(5), nn.ReLU())
     seen = []
-    model[0].register_forward_hook(lambda module, args, y: seen.append(y.data.min()))
+    model[0].register_forward_hook(lambda module, args, y: seen.append(y._array.min()))
     model(x)
     assert seen[0] < 0
 

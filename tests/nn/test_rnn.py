@@ -20,7 +20,7 @@ LAYERS = ("RNN", "GRU", "LSTM", "LayerNormLSTM")
 def made(name, *args, seed=0, **kwargs):
     layer = getattr(nn, name)(*args, dtype=np.float64, **kwargs)
     for i, p in enumerate(layer.parameters()):
-        p.data[...] = numbers(*p.shape, low=-0.5, high=0.5, seed=seed + i)
+        p._array[...] = numbers(*p.shape, low=-0.5, high=0.5, seed=seed + i)
     return layer
 
 
@@ -37,7 +37,7 @@ def test_parameters():
     assert layer.weight_hr_l0.shape == (2, 5)
     assert [len(w) for w in layer.all_weights] == [5] * 4
     bound = 1 / np.sqrt(5)
-    assert all(np.abs(p.data).max() <= bound for p in layer.parameters())
+    assert all(np.abs(p._array).max() <= bound for p in layer.parameters())
     assert layer.flatten_parameters() is None
     assert list(nn.GRU(3, 5, bias=False).state_dict()) == ["weight_ih_l0", "weight_hh_l0"]
     assert repr(layer) == "LSTM(3, 5, proj_size=2, num_layers=2, bidirectional=True)"
@@ -58,8 +58,8 @@ def test_parameters_of_the_layer_norm():
     }
     for name, p in layer.named_parameters():
         if not name.startswith("weight"):
-            assert (p.data == (1 if "gain" in name else 0)).all()
-    assert layer.weight_ih_l0.data.std() > 0.1
+            assert (p._array == (1 if "gain" in name else 0)).all()
+    assert layer.weight_ih_l0._array.std() > 0.1
     plain = nn.LayerNormLSTM(3, 5, 2, bias=False, bidirectional=True)
     assert [len(w) for w in plain.all_weights] == [5] * 4
     assert plain(fastnn.ones(4, 2, 3))[0].shape == (4, 2, 10)
@@ -132,19 +132,19 @@ def test_orders_and_single_sequences(name):
     y, last = layer(x)
     first = made(name, 5, 6, 2, bidirectional=True, batch_first=True)
     other, last2 = first(np.ascontiguousarray(x.transpose(1, 0, 2)))
-    np.testing.assert_array_equal(y.data, other.data.transpose(1, 0, 2))
+    np.testing.assert_array_equal(y._array, other._array.transpose(1, 0, 2))
     one, last3 = layer(x[:, 1])
     assert one.shape == (4, 12)
     for a, b, c in zip(*[s if isinstance(s, tuple) else (s,) for s in (last, last2, last3)]):
-        np.testing.assert_array_equal(a.data, b.data)
-        np.testing.assert_allclose(a.data[:, 1], c.data, atol=1e-15)
-    np.testing.assert_allclose(y.data[:, 1], one.data, atol=1e-15)
+        np.testing.assert_array_equal(a._array, b._array)
+        np.testing.assert_allclose(a._array[:, 1], c._array, atol=1e-15)
+    np.testing.assert_allclose(y._array[:, 1], one._array, atol=1e-15)
 
 
 def test_the_length_of_a_single_sequence_may_be_a_number():
     layer, x = made("GRU", 4, 7, 1), numbers(6, 4)
     for given, wanted in zip(layer(x, lengths=3), layer(x, lengths=[3]), strict=True):
-        np.testing.assert_array_equal(given.data, wanted.data)
+        np.testing.assert_array_equal(given._array, wanted._array)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -161,25 +161,25 @@ def test_lengths_are_as_if_each_sequence_came_alone(name, directions):
     last = last if isinstance(last, tuple) else (last,)
     loss = (y * y).sum() + sum((s * s).sum() for s in last)
     loss.backward()
-    grads = [p.grad.data.copy() for p in layer.parameters()]
+    grads = [p.grad._array.copy() for p in layer.parameters()]
     layer.zero_grad()
     for b, n in enumerate(lengths):
         alone = fastnn.tensor(x[:n, b : b + 1], requires_grad=True)
         own = [fastnn.tensor(s[:, b : b + 1], requires_grad=True) for s in h]
         y1, last1 = layer(alone, tuple(own) if "LSTM" in name else own[0])
         last1 = last1 if isinstance(last1, tuple) else (last1,)
-        np.testing.assert_allclose(y.data[:n, b], y1.data[:, 0], atol=1e-14)
-        assert (y.data[n:, b] == 0).all()
+        np.testing.assert_allclose(y._array[:n, b], y1._array[:, 0], atol=1e-14)
+        assert (y._array[n:, b] == 0).all()
         for s, s1 in zip(last, last1):
-            np.testing.assert_allclose(s.data[:, b], s1.data[:, 0], atol=1e-14)
+            np.testing.assert_allclose(s._array[:, b], s1._array[:, 0], atol=1e-14)
         loss = (y1 * y1).sum() + sum((s * s).sum() for s in last1)
         loss.backward()
-        np.testing.assert_allclose(leaf.grad.data[:n, b], alone.grad.data[:, 0], atol=1e-13)
-        assert (leaf.grad.data[n:, b] == 0).all()
+        np.testing.assert_allclose(leaf.grad._array[:n, b], alone.grad._array[:, 0], atol=1e-13)
+        assert (leaf.grad._array[n:, b] == 0).all()
         for s, s1 in zip(states[: len(last)], own):
-            np.testing.assert_allclose(s.grad.data[:, b], s1.grad.data[:, 0], atol=1e-13)
+            np.testing.assert_allclose(s.grad._array[:, b], s1.grad._array[:, 0], atol=1e-13)
     for p, g in zip(layer.parameters(), grads):
-        np.testing.assert_allclose(p.grad.data, g, atol=1e-12)
+        np.testing.assert_allclose(p.grad._array, g, atol=1e-12)
 
 
 def test_packed_and_padded():
@@ -192,9 +192,9 @@ def test_packed_and_padded():
     padded, n = pad_packed_sequence(y2)
     assert n.tolist() == lengths
     for a, b in ((y, padded), (h, h2), (c, c2)):
-        np.testing.assert_array_equal(a.data, b.data)
+        np.testing.assert_array_equal(a._array, b._array)
     again = pack_sequence([x[:n, b] for b, n in enumerate(lengths)], enforce_sorted=False)
-    np.testing.assert_array_equal(again.data.data, packed.data.data)
+    np.testing.assert_array_equal(again.data._array, packed.data._array)
     with pytest.raises(ValueError, match="lengths must be sorted, longest first"):
         pack_padded_sequence(x, lengths)
     with pytest.raises(ValueError, match="total_length must be at least 5"):
@@ -206,9 +206,9 @@ def test_packed_and_padded():
 def test_dropout_between_layers():
     layer = made("GRU", 3, 50, 2, dropout=0.5)
     x = numbers(4, 2, 3)
-    assert (layer(x)[0].data != layer(x)[0].data).any()
+    assert (layer(x)[0]._array != layer(x)[0]._array).any()
     layer.eval()
-    np.testing.assert_array_equal(layer(x)[0].data, layer(x)[0].data)
+    np.testing.assert_array_equal(layer(x)[0]._array, layer(x)[0]._array)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -219,7 +219,7 @@ def test_recurrent_dropout_draws_one_mask_for_all_steps(name, lengths):
     fastnn.manual_seed(5)
     y, _ = layer(x, lengths=lengths)
     fastnn.manual_seed(5)
-    mask = F.dropout(np.ones((2, 3, 6)), 0.4).data
+    mask = F.dropout(np.ones((2, 3, 6)), 0.4)._array
     assert 0 < (mask == 0).sum() < mask.size
     order = np.argsort([0, 0, 0] if lengths is None else [-n for n in lengths], kind="stable")
     op = {
@@ -233,10 +233,10 @@ def test_recurrent_dropout_draws_one_mask_for_all_steps(name, lengths):
         n = 5 if lengths is None else lengths[sample]
         own = np.ascontiguousarray(mask[:, place : place + 1])
         alone, *_ = op(x[:n, sample : sample + 1], weights, mask=own)
-        np.testing.assert_allclose(y.data[:n, sample], alone.data[:, 0], atol=1e-14)
+        np.testing.assert_allclose(y._array[:n, sample], alone._array[:, 0], atol=1e-14)
     layer.eval()
     plain = made(name, 4, 6, bidirectional=True)
-    np.testing.assert_array_equal(layer(x)[0].data, plain(x)[0].data)
+    np.testing.assert_array_equal(layer(x)[0]._array, plain(x)[0]._array)
 
 
 def test_masks_are_those_of_the_seed_for_any_number_of_threads():
@@ -248,7 +248,7 @@ def test_masks_are_those_of_the_seed_for_any_number_of_threads():
         layer.zero_grad()
         y, _ = layer(x, lengths=[6, 1, 3, 3, 2, 5, 6, 4, 2])
         (y * y).sum().backward()
-        results.append([y.data.tobytes(), *[p.grad.data.tobytes() for p in layer.parameters()]])
+        results.append([y._array.tobytes(), *[p.grad._array.tobytes() for p in layer.parameters()]])
     fastnn.set_num_threads(before)
     assert all(r == results[0] for r in results)
 
@@ -257,21 +257,21 @@ def test_variational_dropout_between_layers():
     """The same zeros at every step, whether steps are padded or packed; other ones per sample."""
     layer = made("RNN", 3, 20, 2, dropout=0.5, variational=True, nonlinearity="relu")
     # The second layer passes on what it gets.
-    layer.weight_ih_l1.data[...] = np.eye(20)
+    layer.weight_ih_l1._array[...] = np.eye(20)
     for p in (layer.weight_hh_l1, layer.bias_ih_l1, layer.bias_hh_l1, layer.weight_hh_l0):
-        p.data[...] = 0
-    layer.bias_ih_l0.data[...] = 9
+        p._array[...] = 0
+    layer.bias_ih_l0._array[...] = 9
     for lengths in (None, [4, 2, 3]):
         y, _ = layer(numbers(4, 3, 3), lengths=lengths)
         real = np.arange(4)[:, None] < np.array(lengths or [4, 4, 4])
-        zero = np.array([(y.data[:, b] == 0)[real[:, b]].all(axis=0) for b in range(3)])
-        assert [(y.data[:, b] != 0)[real[:, b]].all(axis=0).sum() for b in range(3)] == list(
+        zero = np.array([(y._array[:, b] == 0)[real[:, b]].all(axis=0) for b in range(3)])
+        assert [(y._array[:, b] != 0)[real[:, b]].all(axis=0).sum() for b in range(3)] == list(
             20 - zero.sum(axis=1)
         )
         assert 0 < zero.sum() < 60
         assert (zero[0] != zero[1]).any()
     layer.eval()
-    assert (layer(numbers(4, 3, 3))[0].data > 0).all()
+    assert (layer(numbers(4, 3, 3))[0]._array > 0).all()
 
 
 @pytest.mark.parametrize("name", LAYERS[:3])
@@ -279,14 +279,14 @@ def test_cells_are_layers_of_one_step(name):
     layer = made(name, 4, 6)
     cell = getattr(nn, name + "Cell")(4, 6, dtype=np.float64)
     for p, q in zip(cell.parameters(), layer.parameters()):
-        p.data[...] = q.data
+        p._array[...] = q._array
     x = numbers(5, 3, 4)
     y, _ = layer(x)
     state = None
     for t in range(5):
         state = cell(x[t], state)
         h = state[0] if isinstance(state, tuple) else state
-        np.testing.assert_allclose(h.data, y.data[t], atol=1e-15)
+        np.testing.assert_allclose(h._array, y._array[t], atol=1e-15)
     assert list(cell.state_dict()) == ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
 
 
@@ -299,7 +299,7 @@ def test_same_bits_for_any_number_of_threads():
         layer.zero_grad()
         y, _ = layer(x, lengths=[10, 4, 7])
         (y * y).sum().backward()
-        results.append([y.data.tobytes(), *[p.grad.data.tobytes() for p in layer.parameters()]])
+        results.append([y._array.tobytes(), *[p.grad._array.tobytes() for p in layer.parameters()]])
     fastnn.set_num_threads(before)
     assert all(r == results[0] for r in results)
 
@@ -309,21 +309,21 @@ def test_stateful_layers_carry_states_and_no_gradients(name):
     x, target = numbers(10, 2, 3), numbers(10, 2, 5)
     layer = made(name, 3, 5, stateful=True)
     plain = made(name, 3, 5)
-    whole = plain(x)[0].data
+    whole = plain(x)[0]._array
     for _ in range(2):
         parts = []
         for piece, wanted in tbptt((x, target), 4, layer):
             y, _ = layer(piece)
             assert wanted.shape == y.shape
-            parts.append(y.data)
+            parts.append(y._array)
         np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-15)
     layer.reset_state()
     leaf = fastnn.tensor(x, requires_grad=True)
     *_, last = tbptt(leaf, 4, layer)
     layer(leaf[:8])
     layer(last)[0].sum().backward()
-    assert (leaf.grad.data[:8] == 0).all()
-    assert (leaf.grad.data[8:] != 0).all()
+    assert (leaf.grad._array[:8] == 0).all()
+    assert (leaf.grad._array[8:] != 0).all()
     with pytest.raises(ValueError, match=r"reset_state\(\) forgets"):
         layer(numbers(4, 3, 3))
     h = numbers(1, 3, 5)  # what is given has nothing to do with what was left

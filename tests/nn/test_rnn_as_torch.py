@@ -34,8 +34,8 @@ def pair(name, layers, bias, batch_first, bidirectional):
     assert list(ours.state_dict()) == list(theirs.state_dict())
     for i, (p, q) in enumerate(zip(ours.parameters(), theirs.parameters())):
         assert p.shape == tuple(q.shape)
-        p.data[...] = numbers(*p.shape, low=-0.6, high=0.6, seed=i)
-        q.data = torch.from_numpy(p.data.copy())
+        p._array[...] = numbers(*p.shape, low=-0.6, high=0.6, seed=i)
+        q.data = torch.from_numpy(p._array.copy())
     return ours, theirs
 
 
@@ -73,17 +73,17 @@ def test_layer(name, layers, bias, batch_first, bidirectional, states, form):
         return y, last if isinstance(last, tuple) else (last,)
 
     (ya, last_a), (yb, last_b) = run(fastnn, ours, a, ha), run(torch, theirs, b, hb)
-    near(ya.data, yb)
+    near(ya._array, yb)
     for s, t in zip(last_a, last_b):
-        near(s.data, t)
+        near(s._array, t)
     dy = numbers(*ya.shape, seed=9)
     ((ya * dy).sum() + sum((s * s).sum() for s in last_a)).backward()
     ((yb * torch.tensor(dy)).sum() + sum((s * s).sum() for s in last_b)).backward()
-    near(a.grad.data, b.grad)
+    near(a.grad._array, b.grad)
     for s, t in zip(ha, hb):
-        near(s.grad.data, t.grad)
+        near(s.grad._array, t.grad)
     for p, q in zip(ours.parameters(), theirs.parameters()):
-        near(p.grad.data, q.grad)
+        near(p.grad._array, q.grad)
 
 
 CELLS = list(
@@ -103,8 +103,8 @@ def test_cell(name, bias, single, state):
     ours = getattr(nn, kind)(4, 5, dtype=np.float64, **kwargs)
     theirs = getattr(torch.nn, kind)(4, 5, dtype=torch.float64, **kwargs)
     for i, (p, q) in enumerate(zip(ours.parameters(), theirs.parameters())):
-        p.data[...] = numbers(*p.shape, seed=i)
-        q.data = torch.from_numpy(p.data.copy())
+        p._array[...] = numbers(*p.shape, seed=i)
+        q.data = torch.from_numpy(p._array.copy())
     lead = () if single else (3,)
     x, h, c = (numbers(*lead, n, seed=20 + i) for i, n in enumerate((4, 5, 5)))
     results = []
@@ -117,9 +117,9 @@ def test_cell(name, bias, single, state):
         used = [xs[0]] if hx is None else [xs[0], *(hx if isinstance(hx, tuple) else (hx,))]
         results.append((ys, [v.grad for v in [*used, *cell.parameters()]]))
     for a, b in zip(results[0][0], results[1][0]):
-        near(a.data, b)
+        near(a._array, b)
     for a, b in zip(results[0][1], results[1][1]):
-        near(a.data, b)
+        near(a._array, b)
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections")
@@ -128,7 +128,7 @@ def test_state_dict_of_torch_loads_as_it_is():
     ours = nn.LSTM(4, 5, 2, bidirectional=True, proj_size=2)
     ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     x = numbers(3, 2, 4).astype(np.float32)
-    np.testing.assert_allclose(ours(x)[0].data, theirs(torch.tensor(x))[0].detach(), atol=1e-6)
+    np.testing.assert_allclose(ours(x)[0]._array, theirs(torch.tensor(x))[0].detach(), atol=1e-6)
 
 
 def test_sequence_helpers():
@@ -137,14 +137,14 @@ def test_sequence_helpers():
     tensors = [torch.tensor(p) for p in parts]
     for first, side in itertools.product((True, False), ("right", "left")):
         a = rnn.pad_sequence(parts, first, 1.5, side)
-        near(a.data, other.pad_sequence(tensors, first, 1.5, side))
+        near(a._array, other.pad_sequence(tensors, first, 1.5, side))
     a, b = rnn.pack_sequence(parts, False), other.pack_sequence(tensors, False)
     for u, v in zip(a, b):
-        np.testing.assert_array_equal(u.data, v.numpy())
+        np.testing.assert_array_equal(u._array, v.numpy())
     for kwargs in ({}, {"total_length": 9}, {"padding_value": -1.0, "batch_first": True}):
         (u, n), (v, m) = (
             rnn.pad_packed_sequence(a, **kwargs),
             other.pad_packed_sequence(b, **kwargs),
         )
-        near(u.data, v)
+        near(u._array, v)
         assert n.tolist() == m.tolist()

@@ -136,25 +136,25 @@ def test_parameters():
     encoder = nn.TransformerEncoder(layer, 2, nn.LayerNorm(8))
     first, second = encoder.layers
     assert first is not layer
-    first.linear1.weight.data[...] = 0
-    assert second.linear1.weight.data.any()
+    first.linear1.weight._array[...] = 0
+    assert second.linear1.weight._array.any()
 
 
 def test_dropout():
     layer = nn.TransformerDecoderLayer(8, 2, 16, dropout=0.5, batch_first=True)
     x = fastnn.tensor(numbers(2, 5, 8), dtype=fastnn.float32)
-    assert not np.array_equal(layer(x, x).data, layer(x, x).data)
+    assert not np.array_equal(layer(x, x)._array, layer(x, x)._array)
     layer.eval()
-    np.testing.assert_array_equal(layer(x, x).data, layer(x, x).data)
+    np.testing.assert_array_equal(layer(x, x)._array, layer(x, x)._array)
 
 
 def test_hooks_of_the_first_linear_layer_are_called():
     layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
     x = fastnn.tensor(numbers(5, 2, 8), dtype=fastnn.float32)
-    before = layer(x).data
+    before = layer(x)._array
     seen = []
     layer.linear1.register_forward_hook(lambda *rest: seen.append(rest))
-    np.testing.assert_allclose(layer(x).data, before, atol=1e-5)
+    np.testing.assert_allclose(layer(x)._array, before, atol=1e-5)
     assert len(seen) == 1
 
 
@@ -162,13 +162,13 @@ def test_hooks_of_the_first_linear_layer_are_called():
 def test_sinusoidal_positions(batch_first):
     for features in (1, 5, 6):
         layer = nn.SinusoidalPositionalEncoding(features, batch_first=batch_first)
-        rows = layer(fastnn.zeros(9, features)).data
+        rows = layer(fastnn.zeros(9, features))._array
         for t in range(9):
             for i in range(features):
                 angle = t / 10000 ** ((i - i % 2) / features)
                 assert rows[t, i] == pytest.approx([np.sin, np.cos][i % 2](angle), abs=1e-6)
         shape = (3, 30, features) if batch_first else (30, 3, features)
-        y = layer(fastnn.zeros(*shape, dtype=fastnn.float64)).data
+        y = layer(fastnn.zeros(*shape, dtype=fastnn.float64))._array
         assert y.dtype == np.float64
         first = y[0] if batch_first else y[:, 0]
         np.testing.assert_allclose(first[:9], rows, atol=1e-6)
@@ -191,9 +191,9 @@ def test_learned_positions():
     assert list(layer.state_dict()) == ["weight"]
     x = fastnn.ones(2, 5, 4)
     y = layer(x)
-    np.testing.assert_allclose(y.data, 1 + np.stack([layer.weight.data[:5]] * 2))
+    np.testing.assert_allclose(y._array, 1 + np.stack([layer.weight._array[:5]] * 2))
     y.sum().backward()
-    np.testing.assert_array_equal(layer.weight.grad.data[:, 0], [2] * 5 + [0] * 2)
+    np.testing.assert_array_equal(layer.weight.grad._array[:, 0], [2] * 5 + [0] * 2)
     with pytest.raises(ValueError, match="input has 8 positions, and max_len is 7"):
         layer(fastnn.ones(2, 8, 4))
     with pytest.raises(ValueError, match=r"input must have shape \(T, 4\)"):

@@ -130,9 +130,9 @@ def test_channels_last_stays_channels_last():
     x = np.ascontiguousarray(numbers(2, 5, 6, 4).astype("float32")).transpose(0, 3, 1, 2)
     t = fastnn.Tensor(x, requires_grad=True)
     y = fastnn.tanh(t)
-    assert y.data.strides == x.strides
+    assert y._array.strides == x.strides
     y.backward(fastnn.ones(*y.shape))
-    assert t.grad.data.strides == x.strides
+    assert t.grad._array.strides == x.strides
 
 
 def test_methods():

@@ -104,7 +104,7 @@ def test_padding_is_never_read(name, first):
         t = fastnn.tensor(values.swapaxes(0, 1) if first else values, requires_grad=True)
         y = layer(t, fastnn.tensor(LENGTHS))
         (y * y).sum().backward()
-        found.append([y.data, t.grad.data, *[p.grad.data for p in layer.parameters()]])
+        found.append([y._array, t.grad._array, *[p.grad._array for p in layer.parameters()]])
     for a, b in zip(*found):
         np.testing.assert_array_equal(a, b)
     gradient = found[0][1]
@@ -123,10 +123,10 @@ def test_attention_pooling_layer():
     y, weights = layer(x, fastnn.tensor([4, 1, 2, 3, 4]), need_weights=True)
     assert weights.shape == (5, 4)
     np.testing.assert_allclose(weights.detach().numpy().sum(1), 1)
-    assert weights.data[1].tolist() == [1, 0, 0, 0]
-    np.testing.assert_allclose(y.detach(), np.einsum("nt,ntd->nd", weights.data, X))
-    scores = np.tanh(X @ layer.projection.weight.data.T + layer.projection.bias.data)
-    scores = (scores @ layer.context.weight.data.T)[..., 0]
+    assert weights._array[1].tolist() == [1, 0, 0, 0]
+    np.testing.assert_allclose(y.detach(), np.einsum("nt,ntd->nd", weights._array, X))
+    scores = np.tanh(X @ layer.projection.weight._array.T + layer.projection.bias._array)
+    scores = (scores @ layer.context.weight._array.T)[..., 0]
     want = reference.attention_pooling(X, scores, np.array([4, 1, 2, 3, 4]), batch_first=True)
     np.testing.assert_allclose(y.detach(), want)
     weights.sum().backward()  # a constant: no gradient but rounding

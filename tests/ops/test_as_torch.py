@@ -101,7 +101,7 @@ def test_same_as_torch(case):
     starts = []
     for y, z in zip(got, want):
         assert str(z.dtype) == f"torch.{y.dtype}"
-        np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-6)
+        np.testing.assert_allclose(y._array, z.detach().numpy(), rtol=1e-6)
         assert y.requires_grad == z.requires_grad
         starts.append(numbers(*y.shape, seed=3).astype(y.dtype))
     pairs = [(y, z, dy) for y, z, dy in zip(got, want, starts) if y.requires_grad]
@@ -111,7 +111,7 @@ def test_same_as_torch(case):
     for x, z in zip(ours, theirs):
         assert (x.grad is None) == (z.grad is None)
         if x.grad is not None:
-            np.testing.assert_allclose(x.grad.data, z.grad.numpy(), rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(x.grad._array, z.grad.numpy(), rtol=1e-5, atol=1e-6)
 
 
 CONSTRUCTORS = """
@@ -125,7 +125,7 @@ tensor([1, 2]) | tensor([1.0, 2]) | tensor(True) | tensor([[1, 2], [3, 4.0]]) | 
 def test_constructors(text):
     got, want = eval(f"fastnn.{text}"), eval(f"torch.{text}")
     assert str(want.dtype) == f"torch.{got.dtype}"
-    np.testing.assert_allclose(got.data, want.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(got._array, want.numpy(), rtol=1e-6)
 
 
 def test_state_dict_of_torch_loads():
@@ -134,7 +134,7 @@ def test_state_dict_of_torch_loads():
     ours.load_state_dict(theirs.state_dict())
     x = numbers(4, 3).astype(np.float32)
     want = theirs(torch.tensor(x)).detach().numpy()
-    np.testing.assert_allclose(ours(x).data, want, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ours(x)._array, want, rtol=1e-5, atol=1e-6)
 
 
 def test_dlpack():

@@ -293,11 +293,11 @@ def test_dropout_draws_anew():
     x = fastnn.ones(2, 3, 50, 4)
     a = F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
     b = F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
-    assert not np.array_equal(a.data, b.data)
+    assert not np.array_equal(a._array, b._array)
     fastnn.manual_seed(3)
     c = F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
-    np.testing.assert_array_equal(a.data, c.data)
-    assert abs(a.data.mean() - 1) < 0.05
+    np.testing.assert_array_equal(a._array, c._array)
+    assert abs(a._array.mean() - 1) < 0.05
 
 
 @pytest.mark.parametrize("level", isa_levels())
@@ -330,10 +330,10 @@ def test_rows_without_keys():
     mask[1] = False
     args = [fastnn.tensor(x, requires_grad=True) for x in qkv((3, 4), (5, 4), (5, 2))]
     y = F.scaled_dot_product_attention(*args, mask)
-    assert (y.data[1] == 0).all()
+    assert (y._array[1] == 0).all()
     y.sum().backward()
-    assert (args[0].grad.data[1] == 0).all()
-    assert all(np.isfinite(x.grad.data).all() for x in args)
+    assert (args[0].grad._array[1] == 0).all()
+    assert all(np.isfinite(x.grad._array).all() for x in args)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1000), (3, 2, 300), (40, 1, 70)])
@@ -441,9 +441,9 @@ def test_multi_head(parts, batch_first, causal):
         return multi_head(xs, h, batch_first, mask, causal, 0.0)
 
     y = op(*leaves)
-    assert y.data.flags.c_contiguous
+    assert y._array.flags.c_contiguous
     np.testing.assert_allclose(
-        y.data.transpose(order), want.transpose(0, 2, 1, 3).reshape(b, t, h * d), atol=1e-13
+        y._array.transpose(order), want.transpose(0, 2, 1, 3).reshape(b, t, h * d), atol=1e-13
     )
     gradcheck(op, leaves)
 
@@ -454,10 +454,10 @@ def test_with_weights():
     mask[1] = False
     y, w = with_weights(*args, mask, 0.0, True, 0.4, True)
     np.testing.assert_allclose(
-        w.data, reference.weights(*args[:2], mask, True, 0.4, True), atol=1e-14
+        w._array, reference.weights(*args[:2], mask, True, 0.4, True), atol=1e-14
     )
     np.testing.assert_allclose(
-        y.data,
+        y._array,
         reference.scaled_dot_product_attention(*args, mask, 0.0, True, 0.4, True),
         atol=1e-13,
     )
@@ -503,7 +503,7 @@ def test_gradient_of_the_mask_without_heads():
     mask = fastnn.tensor(numbers(2, 3), requires_grad=True)
     args = qkv((2, 4), (3, 4), (3, 4))
     y = F.scaled_dot_product_attention(*args, mask, enable_gqa=True)
-    np.testing.assert_allclose(y.data, reference.scaled_dot_product_attention(*args, mask.data))
+    np.testing.assert_allclose(y._array, reference.scaled_dot_product_attention(*args, mask._array))
 
 
 def test_memory_stays_small():

@@ -392,7 +392,7 @@ def test_outputs_and_gradients_lie_channels_last():
     up = _core.conv_transpose(y, w)
     assert channels_last(up)
     assert channels_last(_core.conv_transpose_backward(up, y, w)[0])
-    assert channels_last(F.conv2d(x[0], w).data[None])
+    assert channels_last(F.conv2d(x[0], w)._array[None])
 
 
 LAYERS = [

@@ -30,7 +30,7 @@ import fastnn
 def test_tensor_types(data, dtype):
     t = fastnn.tensor(data)
     assert t.dtype == dtype
-    assert np.array_equal(t.data, np.asarray(data))
+    assert np.array_equal(t._array, np.asarray(data))
 
 
 def test_tensor_copies_and_from_numpy_shares():
@@ -73,7 +73,7 @@ def test_errors(call, error, match):
 
 
 def test_filled():
-    assert fastnn.zeros((2, 3)).data.tolist() == np.zeros((2, 3)).tolist()
+    assert fastnn.zeros((2, 3))._array.tolist() == np.zeros((2, 3)).tolist()
     assert fastnn.ones(2, dtype=fastnn.int64).tolist() == [1, 1]
     assert fastnn.full((2,), 7).dtype == fastnn.int64
     assert fastnn.full((2,), 7.0).dtype == fastnn.float32
@@ -108,9 +108,9 @@ def test_like():
 
 def test_random_values():
     fastnn.manual_seed(0)
-    assert abs(fastnn.randn(100_000).data.mean()) < 0.02
-    assert abs(fastnn.rand(100_000).data.mean() - 0.5) < 0.01
-    assert abs(fastnn.normal(3, 2, (100_000,)).data.std() - 2) < 0.02
+    assert abs(fastnn.randn(100_000)._array.mean()) < 0.02
+    assert abs(fastnn.rand(100_000)._array.mean() - 0.5) < 0.01
+    assert abs(fastnn.normal(3, 2, (100_000,))._array.std() - 2) < 0.02
     assert set(fastnn.randint(2, 5, (1000,)).tolist()) == {2, 3, 4}
     assert sorted(fastnn.randperm(100).tolist()) == list(range(100))
 
@@ -163,8 +163,8 @@ def test_fork_rng_puts_the_state_back_after_an_error():
 def test_dlpack_both_ways():
     t = fastnn.arange(4.0)
     a = np.from_dlpack(t)
-    assert np.shares_memory(a, t.data)
-    assert np.shares_memory(fastnn.from_dlpack(t.data).data, t.data)
+    assert np.shares_memory(a, t._array)
+    assert np.shares_memory(fastnn.from_dlpack(t._array)._array, t._array)
     with pytest.raises(BufferError, match="requires a gradient"):
         np.from_dlpack(fastnn.ones(2, requires_grad=True))
 
@@ -175,7 +175,7 @@ def test_copies():
     for y in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
         assert y.requires_grad
         assert y.tolist() == [1, 1]
-        assert not np.shares_memory(x.data, y.data)
+        assert not np.shares_memory(x._array, y._array)
     with pytest.raises(RuntimeError, match="only leaves"):
         copy.deepcopy(x.clone())
     with pytest.raises(RuntimeError, match="only leaves"):

@@ -120,9 +120,9 @@ def test_position_counts_and_not_memory():
 def test_in_place():
     fastnn.manual_seed(1)
     x = fastnn.ones(100)
-    memory = x.data
+    memory = x._array
     assert fastnn.dropout(x, 0.5, inplace=True) is x
-    assert x.data is memory
+    assert x._array is memory
     assert set(x.tolist()) == {0.0, 2.0}
     leaf = fastnn.ones(100, requires_grad=True)
     y = leaf * 1.0

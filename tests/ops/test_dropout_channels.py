@@ -149,12 +149,12 @@ def test_layers(layer, shape):
 def test_in_place_and_order():
     fastnn.manual_seed(1)
     x = fastnn.tensor(channels_last(numbers(3, 20, 4, 4)))
-    strides, memory = x.data.strides, x.data
+    strides, memory = x._array.strides, x._array
     assert F.dropout2d(x, 0.5, inplace=True) is x
-    assert x.data is memory
+    assert x._array is memory
     leaf = fastnn.tensor(channels_last(numbers(3, 20, 4, 4)), requires_grad=True)
     y = F.dropout2d(leaf, 0.5)
     y.backward(fastnn.ones(3, 20, 4, 4, dtype="float64"))
-    assert strides == y.data.strides == leaf.grad.data.strides
+    assert strides == y._array.strides == leaf.grad._array.strides
     with pytest.raises(RuntimeError, match="dropout2d: a leaf"):
         F.dropout2d(leaf, inplace=True)

@@ -72,13 +72,13 @@ def test_bad_out():
 
 def test_in_place():
     p = fastnn.tensor([1.0, 2.0], requires_grad=True)
-    memory = p.data
+    memory = p._array
     with pytest.raises(RuntimeError, match="add_: a leaf that requires a gradient"):
         p += 1.0
     with fastnn.no_grad():
         p -= 0.5 * fastnn.ones(2)
         p.mul_(2.0).add_(fastnn.ones(2), alpha=3.0)
-    assert p.data is memory
+    assert p._array is memory
     assert p.tolist() == [4.0, 6.0]
     y = p * 1.0
     before = y.exp()

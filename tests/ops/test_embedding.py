@@ -186,8 +186,8 @@ def test_equal_ids_are_summed_in_their_order():
 def test_padding_gets_no_gradient_but_is_looked_up():
     table = nn.Embedding(5, 3, padding_idx=-5)
     assert table.padding_idx == 0
-    assert table.weight.data[0].tolist() == [0, 0, 0]
-    table.weight.data[0] = 1
+    assert table.weight._array[0].tolist() == [0, 0, 0]
+    table.weight._array[0] = 1
     y = table(fastnn.tensor([0, 2]))
     assert y.tolist()[0] == [1, 1, 1]
     y.sum().backward()
@@ -197,16 +197,16 @@ def test_padding_gets_no_gradient_but_is_looked_up():
 @pytest.mark.parametrize("order", [1.0, 2.0, 3.0, float("inf")])
 def test_max_norm(order):
     weight = fastnn.tensor(numbers(6, 4), requires_grad=True)
-    before = weight.data.copy()
+    before = weight._array.copy()
     y = F.embedding(np.array([1, 4, 1]), weight, max_norm=0.5, norm_type=order)
-    norms = np.linalg.norm(weight.data, order, axis=1)
+    norms = np.linalg.norm(weight._array, order, axis=1)
     np.testing.assert_allclose(norms[[1, 4]], 0.5, rtol=1e-6)
-    np.testing.assert_array_equal(weight.data[[0, 2, 3, 5]], before[[0, 2, 3, 5]])
-    np.testing.assert_array_equal(y.detach(), weight.data[[1, 4, 1]])
-    direction = weight.data[1] / before[1]
+    np.testing.assert_array_equal(weight._array[[0, 2, 3, 5]], before[[0, 2, 3, 5]])
+    np.testing.assert_array_equal(y.detach(), weight._array[[1, 4, 1]])
+    direction = weight._array[1] / before[1]
     np.testing.assert_allclose(direction, direction[0])
     y = F.embedding(np.array([1]), weight, max_norm=10.0)
-    np.testing.assert_allclose(np.linalg.norm(weight.data[1], order), 0.5, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(weight._array[1], order), 0.5, rtol=1e-6)
     with pytest.raises(ValueError, match="max_norm must not be negative"):
         F.embedding(np.array([1]), weight, max_norm=-1.0)
 
@@ -222,7 +222,7 @@ def test_a_product_with_the_table_before_it_was_scaled():
 def test_from_pretrained():
     values = fastnn.tensor(numbers(4, 3).astype("f4"))
     table = nn.Embedding.from_pretrained(values, padding_idx=-1)
-    assert table.weight.data is values.data
+    assert table.weight._array is values._array
     assert not table.weight.requires_grad
     assert repr(table) == "Embedding(4, 3, padding_idx=3)"
     bags = nn.EmbeddingBag.from_pretrained(values, freeze=False, mode="max")
@@ -245,7 +245,7 @@ def test_no_ids():
     assert nn.Embedding(0, 3)([]).shape == (0, 3)
     assert nn.Embedding(5, 0)(fastnn.tensor([1, 2])).shape == (2, 0)
     table([]).sum().backward()
-    assert not table.weight.grad.data.any()
+    assert not table.weight.grad._array.any()
 
 
 @pytest.mark.parametrize("padding", [None, 2])
@@ -299,8 +299,8 @@ def test_rows_are_kept():
     assert g.rows.tolist() == [[1] * 4, [2] * 4]
     dense = g.to_dense()
     assert g.is_sparse
-    assert dense.data.sum() == 12
-    assert dense.data[7].tolist() == [2] * 4
+    assert dense._array.sum() == 12
+    assert dense._array[7].tolist() == [2] * 4
 
 
 @pytest.mark.parametrize("dense", [False, True])
@@ -308,7 +308,7 @@ def test_copies_of_rows(dense):
     table = sparse_table()
     table(fastnn.tensor([7, 3, 7])).sum().backward()
     if dense:
-        assert table.weight.grad.data.shape == (50, 4)
+        assert table.weight.grad._array.shape == (50, 4)
     twin = copy.deepcopy(table)
     loaded = pickle.loads(pickle.dumps(table.weight.grad))
     assert table.weight.grad.is_sparse == (not dense)
@@ -328,15 +328,15 @@ def test_rows_become_a_table_when_asked():
     assert not g.is_sparse
     assert g.ids is None
     assert g.shape == (50, 4)
-    g.data[0] = 1  # what is changed there counts
+    g._array[0] = 1  # what is changed there counts
     fastnn.optim.SGD(table.parameters(), lr=0.0).step()
-    assert table.weight.grad.data[0].tolist() == [1] * 4
+    assert table.weight.grad._array[0].tolist() == [1] * 4
 
 
 def test_rows_add_up():
     """Over several calls of backward, with rows and with tables."""
     table, dense = sparse_table(), nn.Embedding(50, 4)
-    dense.weight.data[...] = table.weight.data
+    dense.weight._array[...] = table.weight._array
     for layer in (table, dense):
         for i in ([7, 3, 7], [4, 7], [0]):
             layer(fastnn.tensor(i)).sum().backward()
@@ -392,7 +392,7 @@ def test_zero_grad_of_rows():
     optimizer = fastnn.optim.SGD(table.parameters(), lr=0.1)
     table(fastnn.tensor([7])).sum().backward()
     optimizer.zero_grad(set_to_none=False)
-    assert not table.weight.grad.data.any()
+    assert not table.weight.grad._array.any()
     optimizer.zero_grad()
     assert table.weight.grad is None
 

@@ -79,7 +79,7 @@ def test_record(record, check):
 def test_fold_counts_windows():
     x = numbers(2, 3, 6, 7)
     counts = F.fold(F.unfold(np.ones_like(x), 3, 1, 1), (6, 7), 3, 1, 1)
-    np.testing.assert_allclose(F.fold(F.unfold(x, 3, 1, 1), (6, 7), 3, 1, 1), x * counts.data)
+    np.testing.assert_allclose(F.fold(F.unfold(x, 3, 1, 1), (6, 7), 3, 1, 1), x * counts._array)
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int16", "int64", ">f8"])
@@ -87,13 +87,13 @@ def test_unfold_moves_elements_of_any_dtype(dtype):
     x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5).astype(dtype)
     y = F.unfold(x, 2, padding=1)
     assert y.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(y.data, reference.unfold(x.astype(float), 2, 1, 1, 1))
+    np.testing.assert_array_equal(y._array, reference.unfold(x.astype(float), 2, 1, 1, 1))
 
 
 def test_rows_of_large_images_are_summed_apart():
     x = numbers(1, 9, 300 * 200).astype(np.float32)
     y = F.fold(x, (300, 200), 3, padding=1)
-    np.testing.assert_allclose(y.data, reference.fold(x, (300, 200), 3, 1, 1, 1), atol=1e-5)
+    np.testing.assert_allclose(y._array, reference.fold(x, (300, 200), 3, 1, 1, 1), atol=1e-5)
 
 
 def test_sizes_without_end():

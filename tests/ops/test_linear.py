@@ -189,11 +189,11 @@ def test_module():
     assert layer.weight.shape == (4, 6)
     assert layer.bias.shape == (4,)
     bound = 1 / np.sqrt(6)
-    assert np.abs(layer.weight.data).max() <= bound
-    assert np.abs(layer.bias.data).max() <= bound
+    assert np.abs(layer.weight._array).max() <= bound
+    assert np.abs(layer.bias._array).max() <= bound
     y = layer(fastnn.ones(2, 6))
     np.testing.assert_allclose(
-        y.data, layer.weight.data.sum(1) + layer.bias.data + np.zeros((2, 4)), rtol=1e-5
+        y._array, layer.weight._array.sum(1) + layer.bias._array + np.zeros((2, 4)), rtol=1e-5
     )
     assert nn.Linear(6, 4, bias=False).bias is None
     assert (
@@ -201,7 +201,7 @@ def test_module():
         == np.float64
     )
     relu = nn.Linear(6, 4, activation="relu")
-    assert (relu(fastnn.ones(2, 6)).data >= 0).all()
+    assert (relu(fastnn.ones(2, 6))._array >= 0).all()
 
 
 def test_bilinear_module():

@@ -263,7 +263,7 @@ def test_cross_entropy_keeps_channels_last():
     x = np.ascontiguousarray(numbers(2, 5, 6, 4)).transpose(0, 3, 1, 2)
     t = fastnn.Tensor(x, requires_grad=True)
     fastnn.cross_entropy(t, ids((2, 5, 6), 4)).backward()
-    assert t.grad.data.strides == x.strides
+    assert t.grad._array.strides == x.strides
     dense = fastnn.Tensor(x.copy(), requires_grad=True)
     fastnn.cross_entropy(dense, ids((2, 5, 6), 4)).backward()
     np.testing.assert_allclose(t.grad, dense.grad, rtol=1e-12)
@@ -312,9 +312,9 @@ def test_columns_a_power_of_two_apart(kind, reduction, level):
             got.sum().backward()
             want.sum().backward()
         close = {"rtol": 1e-5, "atol": 1e-6}
-        np.testing.assert_allclose(got.data.reshape(-1), want.data.reshape(-1), **close)
-        turned_back = np.moveaxis(rows.grad.data.reshape(2, 1152, 40), 2, 1)
-        np.testing.assert_allclose(columns.grad.data, turned_back, **close)
+        np.testing.assert_allclose(got._array.reshape(-1), want._array.reshape(-1), **close)
+        turned_back = np.moveaxis(rows.grad._array.reshape(2, 1152, 40), 2, 1)
+        np.testing.assert_allclose(columns.grad._array, turned_back, **close)
 
 
 def test_ignored_rows_may_hold_anything():

@@ -250,11 +250,11 @@ def test_renorm_is_the_running_norm_within_bounds():
     mean, var = running(x)
     wide = {"r_max": 100.0, "d_max": 100.0}
     y = F.batch_renorm(x, mean.copy(), var.copy(), w, b, True, **wide)
-    np.testing.assert_allclose(y.data, F.batch_norm(x, mean, var, w, b).data, rtol=1e-12)
+    np.testing.assert_allclose(y._array, F.batch_norm(x, mean, var, w, b)._array, rtol=1e-12)
     rest = F.batch_renorm(x, mean, var, w, b)
-    np.testing.assert_array_equal(rest.data, F.batch_norm(x, mean, var, w, b).data)
+    np.testing.assert_array_equal(rest._array, F.batch_norm(x, mean, var, w, b)._array)
     plain = F.batch_renorm(x, mean.copy(), var.copy(), w, b, True, r_max=1, d_max=0)
-    np.testing.assert_allclose(plain.data, F.batch_norm(x, None, None, w, b, True).data)
+    np.testing.assert_allclose(plain._array, F.batch_norm(x, None, None, w, b, True)._array)
 
 
 @pytest.mark.parametrize("activation", [None, "relu"])
@@ -291,7 +291,7 @@ def test_renorm_takes_r_and_d_for_constants(bounds, activation):
         activation=activation,
         residual=theirs[3],
     )
-    np.testing.assert_allclose(y.data, z.data, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(y._array, z._array, rtol=1e-12, atol=1e-12)
     y.backward(fastnn.tensor(dy))
     z.backward(fastnn.tensor(dy))
     for p, q in zip(ours, theirs):
@@ -311,7 +311,7 @@ def test_far_from_zero(level, change):
         y.backward(fastnn.tensor(dy.astype(np.float32)))
         wide = fastnn.tensor(x.astype("f8"), requires_grad=True)
         F.batch_norm(wide, training=True).backward(fastnn.tensor(dy))
-    np.testing.assert_allclose(y.data, want, atol=2e-6)
+    np.testing.assert_allclose(y._array, want, atol=2e-6)
     np.testing.assert_allclose(t.grad, wide.grad, atol=3e-6)
 
 
@@ -327,7 +327,7 @@ def test_an_outlier_where_the_sums_begin(level):
     want, *_ = reference.batch_norm(x.astype(np.float32).astype("f8"), training=True)
     with isa(level):
         y = F.batch_norm(x.astype(np.float32), training=True)
-    np.testing.assert_allclose(y.data, want, atol=4 * 150 / 8 * 6 * np.finfo(np.float32).eps)
+    np.testing.assert_allclose(y._array, want, atol=4 * 150 / 8 * 6 * np.finfo(np.float32).eps)
 
 
 @pytest.mark.parametrize("shape", [(64, 100), (4, 64, 9, 9), (2, 8, 40, 40)])
@@ -346,7 +346,7 @@ def test_relu_has_the_bits_of_two_operations(shape, with_residual):
             y = F.batch_norm(given[0], mean, var, *given[1:3], training, residual=rest, **options)
             y = y if fused else F.relu(y)
             y.backward(fastnn.tensor(dy))
-            results.append([y.data, mean, var, *[p.grad.data for p in given]])
+            results.append([y._array, mean, var, *[p.grad._array for p in given]])
         for one, other in zip(*results):
             np.testing.assert_array_equal(one, other)
 
@@ -358,7 +358,7 @@ def test_streamed_outputs():
     y = F.batch_norm(x, mean, var, activation="relu").numpy()
     for i in range(0, 200, 50):
         part = F.batch_norm(x[:, :, i : i + 50], mean, var, activation="relu")
-        np.testing.assert_array_equal(y[:, :, i : i + 50], part.data)
+        np.testing.assert_array_equal(y[:, :, i : i + 50], part._array)
     assert y.strides == x.strides
 
 
@@ -367,11 +367,11 @@ def test_memory_order_is_kept(order):
     x = numbers(3, 4, 5, 6)
     x = {"C": np.array, "channels_last": channels_last, "F": np.asfortranarray}[order](x)
     t = fastnn.tensor(0.0)
-    t.data, t.requires_grad = x, True
+    t._array, t.requires_grad = x, True
     y = F.batch_norm(t, training=True, residual=numbers(3, 4, 5, 6), activation="relu")
-    assert y.data.strides == x.strides
+    assert y._array.strides == x.strides
     y.backward(fastnn.ones(3, 4, 5, 6, dtype="float64"))
-    assert t.grad.data.strides == x.strides
+    assert t.grad._array.strides == x.strides
 
 
 def test_running_statistics_are_left_alone_by_errors_and_empty_batches():
@@ -438,7 +438,7 @@ def test_nan_stays_in_its_channel():
         t = fastnn.tensor(change(x), requires_grad=True)
         y = F.batch_norm(t, training=True, activation="relu")
         y.backward(fastnn.ones(3, 40, 8, 8))
-        for a in (y.data, t.grad.data):
+        for a in (y._array, t.grad._array):
             assert np.isnan(a[:, 5]).all()
             assert np.isfinite(np.delete(a, 5, axis=1)).all()
 

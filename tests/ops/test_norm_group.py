@@ -179,19 +179,19 @@ def test_far_from_zero(level, change):
     with isa(level):
         for groups in (1, 2, 6):
             want = reference.group_norm(x.astype("f8"), groups)
-            np.testing.assert_allclose(F.group_norm(x, groups).data, want, atol=2e-6)
+            np.testing.assert_allclose(F.group_norm(x, groups)._array, want, atol=2e-6)
 
 
 @pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
 def test_memory_order_is_kept(change):
     x = fastnn.tensor(0.0)
-    x.data, x.requires_grad = change(numbers(3, 4, 5, 6)), True
+    x._array, x.requires_grad = change(numbers(3, 4, 5, 6)), True
     for op in (lambda x: F.group_norm(x, 2), F.instance_norm):
         x.grad = None
         y = op(x)
-        assert y.data.strides == x.data.strides
+        assert y._array.strides == x._array.strides
         y.backward(fastnn.ones(3, 4, 5, 6, dtype="float64"))
-        assert x.grad.data.strides == x.data.strides
+        assert x.grad._array.strides == x._array.strides
 
 
 @pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
@@ -219,7 +219,7 @@ def test_nan_stays_in_its_group():
         t = fastnn.tensor(change(x), requires_grad=True)
         y = F.group_norm(t, 10)
         y.backward(fastnn.ones(3, 40, 8, 8))
-        for a in (y.data, t.grad.data):
+        for a in (y._array, t.grad._array):
             assert np.isnan(a[1, 4:8]).all()
             a = a.copy()
             a[1, 4:8] = 0
@@ -245,7 +245,7 @@ def test_kernels_by_hand():
     for op, (y, mean, rstd), backward in pairs:
         leaves = [fastnn.tensor(a, requires_grad=True) for a in (x, w, b)]
         z = op(*leaves)
-        np.testing.assert_array_equal(z.data, y)
+        np.testing.assert_array_equal(z._array, y)
         z.backward(fastnn.tensor(dy))
         grads = backward(mean, rstd)
         for leaf, g in zip(leaves, grads):

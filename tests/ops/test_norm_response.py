@@ -59,7 +59,7 @@ def test_memory_order_is_kept(level, change):
     with isa(level):
         y = F.local_response_norm(x, 3)
         y.backward(fastnn.ones(3, 4, 5, 6, dtype="float64"))
-    assert y.data.strides == x.data.strides == x.grad.data.strides
+    assert y._array.strides == x._array.strides == x.grad._array.strides
 
 
 def test_kernels_by_hand():

@@ -408,11 +408,11 @@ def test_layout(pool):
         a = fastnn.tensor(value, requires_grad=True)
         y = pool(a)
         c, h, w = y.shape[1:]
-        assert y.data.strides == (4 * h * w * c, 4, 4 * w * c, 4 * c)
+        assert y._array.strides == (4 * h * w * c, 4, 4 * w * c, 4 * c)
         dx = []
         a.register_hook(lambda g, dx=dx: dx.append(g))
         y.sum().backward()
-        assert dx[0].data.strides == (4 * 240, 4, 4 * 30, 4 * 5)
+        assert dx[0]._array.strides == (4 * 240, 4, 4 * 30, 4 * 5)
 
 
 def test_means_of_ones_are_ones():

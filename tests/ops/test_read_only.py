@@ -144,8 +144,8 @@ def layer_and_input():
 
 
 WRITES = {
-    "numpy": lambda m: m.weight.data.__setitem__(0, 5.0),
-    "numpy, the view of a view": lambda m: m.weight.data[:].reshape(-1).fill(5.0),
+    "numpy": lambda m: m.weight._array.__setitem__(0, 5.0),
+    "numpy, the view of a view": lambda m: m.weight._array[:].reshape(-1).fill(5.0),
     "zero_": lambda m: m.weight.zero_(),
     "copy_": lambda m: m.weight.copy_(fastnn.ones(32, 32, 3, 3)),
     "init": lambda m: nn.init.ones_(m.weight),
@@ -178,7 +178,7 @@ REPLACEMENTS = {
     "in place, of a new array": lambda m, w: (
         setattr(m.weight, "data", np.zeros_like(w)),
         m(fastnn.zeros(1, 32, 14, 14)),
-        np.copyto(m.weight.data, w),
+        np.copyto(m.weight._array, w),
     ),
 }
 
@@ -199,7 +199,7 @@ def test_replaced_again_and_again():
     module, x = layer_and_input()
     for seed in range(20):
         w = np.random.default_rng(seed).standard_normal((32, 32, 3, 3)).astype("f4")
-        module.weight.data = _core.read_only(w)
+        module.weight._array = _core.read_only(w)
         expected = _core.conv(x.numpy(), w, module.bias.detach().numpy(), padding=1)
         assert np.array_equal(module(x).detach().numpy(), expected)
 
@@ -209,13 +209,13 @@ def test_copies_can_be_written():
     y = module(x).detach().numpy()
     for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
         assert np.array_equal(other(x).detach().numpy(), y)
-        assert other.weight.data.flags.writeable
-        other.weight.data[...] = 0
-        other.bias.data[...] = 1
+        assert other.weight._array.flags.writeable
+        other.weight._array[...] = 0
+        other.bias._array[...] = 1
         assert (other(x).detach().numpy() == 1).all()
     assert np.array_equal(module(x).detach().numpy(), y)
     assert list(module.state_dict()) == ["weight", "bias"]
-    assert len(pickle.dumps(module)) < 1.5 * module.weight.data.nbytes
+    assert len(pickle.dumps(module)) < 1.5 * module.weight._array.nbytes
 
 
 def test_threads_that_run_the_same_module():

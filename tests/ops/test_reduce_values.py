@@ -102,21 +102,21 @@ def test_nan_and_infinity(n, level):
             with isa(level):
                 for op in ("sum", "mean", "prod", "amax", "amin", "logsumexp", "norm"):
                     y = getattr(fastnn, op)(x, dim=dim)
-                    np.testing.assert_array_equal(np.isnan(y.data), [False, True, False], op)
+                    np.testing.assert_array_equal(np.isnan(y._array), [False, True, False], op)
                 for op in ("max", "min"):
                     values, indices = getattr(fastnn, op)(x, dim)
-                    assert np.isnan(values.data[1])
-                    assert indices.data[1] == at
-                assert fastnn.median(x, dim).indices.data[1] == at
+                    assert np.isnan(values._array[1])
+                    assert indices._array[1] == at
+                assert fastnn.median(x, dim).indices._array[1] == at
             column[at] = np.inf
             with isa(level):
-                assert fastnn.logsumexp(x, dim).data[1] == np.inf
-                assert fastnn.max(x, dim).indices.data[1] == at
+                assert fastnn.logsumexp(x, dim)._array[1] == np.inf
+                assert fastnn.max(x, dim).indices._array[1] == at
     with isa(level):
         lowest = np.full((2, n), -np.inf)
-        np.testing.assert_array_equal(fastnn.logsumexp(lowest, 1).data, [-np.inf, -np.inf])
-        np.testing.assert_array_equal(fastnn.argmax(lowest, 1).data, [0, 0])
-        np.testing.assert_array_equal(fastnn.argmin(-lowest, 0).data, np.zeros(n))
+        np.testing.assert_array_equal(fastnn.logsumexp(lowest, 1)._array, [-np.inf, -np.inf])
+        np.testing.assert_array_equal(fastnn.argmax(lowest, 1)._array, [0, 0])
+        np.testing.assert_array_equal(fastnn.argmin(-lowest, 0)._array, np.zeros(n))
         assert fastnn.logsumexp(np.full(n, 800.0), 0).item() == pytest.approx(800 + np.log(n))
 
 
@@ -124,8 +124,8 @@ def test_nan_and_infinity(n, level):
 def test_ties(level):
     x = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0], [-3.0, 3.0, 0.0]])
     with isa(level):
-        np.testing.assert_array_equal(fastnn.argmax(x, 1).data, [1, 0, 1])
-        np.testing.assert_array_equal(fastnn.argmax(np.tile(x, (1, 9)).T, 0).data, [1, 0, 1])
+        np.testing.assert_array_equal(fastnn.argmax(x, 1)._array, [1, 0, 1])
+        np.testing.assert_array_equal(fastnn.argmax(np.tile(x, (1, 9)).T, 0)._array, [1, 0, 1])
         for op, want in [
             (lambda t: t.amax(1), [[0, 0.5, 0.5], [1 / 3] * 3, [0, 1, 0]]),
             (lambda t: t.max(1).values, [[0, 1, 0], [1, 0, 0], [0, 1, 0]]),
@@ -135,7 +135,7 @@ def test_ties(level):
         ]:
             t = Tensor(x, requires_grad=True)
             op(t).sum().backward()
-            np.testing.assert_allclose(t.grad.data, want, rtol=1e-15)
+            np.testing.assert_allclose(t.grad._array, want, rtol=1e-15)
 
 
 @pytest.mark.parametrize("level", isa_levels())
@@ -190,7 +190,7 @@ def test_variance_far_from_zero():
     want = x.astype(np.float64).var(ddof=1)
     assert fastnn.var(x).item() == pytest.approx(want, rel=1e-5)
     columns = np.tile(x[:, None], (1, 3))
-    np.testing.assert_allclose(fastnn.var(columns, 0).data, [want] * 3, rtol=1e-5)
+    np.testing.assert_allclose(fastnn.var(columns, 0)._array, [want] * 3, rtol=1e-5)
     big = np.concatenate([x] * 100)
     assert fastnn.var(big, correction=0).item() == pytest.approx(
         big.astype(np.float64).var(), rel=1e-5
@@ -200,14 +200,14 @@ def test_variance_far_from_zero():
 def test_nothing_to_reduce():
     x = np.zeros((3, 0), np.float32)
     assert fastnn.sum(x).item() == 0
-    np.testing.assert_array_equal(fastnn.prod(x, 1).data, [1, 1, 1])
-    np.testing.assert_array_equal(fastnn.mean(x, 1).data, [np.nan] * 3)
-    np.testing.assert_array_equal(fastnn.var(x, 1).data, [np.nan] * 3)
-    np.testing.assert_array_equal(fastnn.logsumexp(x, 1).data, [-np.inf] * 3)
-    np.testing.assert_array_equal(fastnn.norm(x, dim=1).data, [0, 0, 0])
+    np.testing.assert_array_equal(fastnn.prod(x, 1)._array, [1, 1, 1])
+    np.testing.assert_array_equal(fastnn.mean(x, 1)._array, [np.nan] * 3)
+    np.testing.assert_array_equal(fastnn.var(x, 1)._array, [np.nan] * 3)
+    np.testing.assert_array_equal(fastnn.logsumexp(x, 1)._array, [-np.inf] * 3)
+    np.testing.assert_array_equal(fastnn.norm(x, dim=1)._array, [0, 0, 0])
     assert fastnn.sum(x, 0).shape == (0,)
     assert fastnn.argmax(x, 0).shape == (0,)
-    np.testing.assert_array_equal(fastnn.var(np.ones(1)).data, np.nan)
+    np.testing.assert_array_equal(fastnn.var(np.ones(1))._array, np.nan)
 
 
 def test_integers_and_truth_values():
@@ -307,12 +307,12 @@ def test_matches_torch():
         theirs = torch.tensor(x, requires_grad=True)
         ours = Tensor(x.copy(), requires_grad=True)
         want, got = call(torch, theirs), call(fastnn, ours)
-        np.testing.assert_allclose(got.data, want.detach().numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(got._array, want.detach().numpy(), rtol=1e-12, atol=1e-12)
         weights = numbers(*got.shape, low=0.5, high=2)
         want.backward(torch.tensor(weights))
         got.backward(weights)
         np.testing.assert_allclose(
-            ours.grad.data, theirs.grad.numpy(), rtol=1e-11, atol=1e-12, err_msg=f"call {i}"
+            ours.grad._array, theirs.grad.numpy(), rtol=1e-11, atol=1e-12, err_msg=f"call {i}"
         )
 
 

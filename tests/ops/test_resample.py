@@ -119,11 +119,11 @@ def test_layout():
     """Outputs and gradients lie channels-last."""
     x = fastnn.tensor(numbers(2, 5, 3, 4), requires_grad=True)
     y = F.interpolate(x, (6, 7), mode="bilinear")
-    assert y.data.strides == (8 * 6 * 7 * 5, 8, 8 * 7 * 5, 8 * 5)
+    assert y._array.strides == (8 * 6 * 7 * 5, 8, 8 * 7 * 5, 8 * 5)
     dx = []
     x.register_hook(lambda g: dx.append(g))
     y.sum().backward()
-    assert dx[0].data.strides == (8 * 60, 8, 8 * 20, 8 * 5)
+    assert dx[0]._array.strides == (8 * 60, 8, 8 * 20, 8 * 5)
 
 
 def test_kernels_by_hand():

@@ -196,7 +196,7 @@ def test_record(record, check):
 def test_views_share_memory():
     x = fastnn.zeros(2, 3)
     for y in (x.view(6), x.t(), x[0], x[0, 1], x.expand(4, 2, 3), x.unsqueeze(0), x.permute(1, 0)):
-        assert np.shares_memory(x.data, y.data)
+        assert np.shares_memory(x._array, y._array)
 
 
 def test_contiguous_returns_itself():

@@ -70,7 +70,7 @@ def test_closure_runs_with_gradients():
 
     with fastnn.no_grad():
         assert SGD([p], lr=0.1).step(closure) == 7
-    np.testing.assert_allclose(p.data, numbers(3) - 0.1)
+    np.testing.assert_allclose(p._array, numbers(3) - 0.1)
 
 
 def test_zero_grad():
@@ -78,9 +78,9 @@ def test_zero_grad():
     optimizer = SGD([p, q])
     p.grad = g = fastnn.Tensor(np.ones(3))
     optimizer.zero_grad(set_to_none=False)
-    assert p.grad.data is g.data
+    assert p.grad._array is g._array
     assert q.grad is None
-    np.testing.assert_array_equal(g.data, np.zeros(3))
+    np.testing.assert_array_equal(g._array, np.zeros(3))
     optimizer.zero_grad()
     assert p.grad is None
 
@@ -106,8 +106,8 @@ def test_state_dict_continues_the_run(make):
     optimizer = make(params)
     advance(optimizer, params, 0, 3)
     saved = pickle.loads(pickle.dumps(optimizer.state_dict()))
-    copies = [fastnn.Tensor(p.data.copy(), requires_grad=True) for p in params]
-    copies[1].data = np.asfortranarray(copies[1].data)  # state takes the order of its parameter
+    copies = [fastnn.Tensor(p._array.copy(), requires_grad=True) for p in params]
+    copies[1]._array = np.asfortranarray(copies[1]._array)  # state takes the order of its parameter
     resumed = make(copies)
     resumed.param_groups[0]["lr"] = 77
     resumed.load_state_dict(saved)
@@ -115,7 +115,7 @@ def test_state_dict_continues_the_run(make):
     advance(optimizer, params, 3, 6)
     advance(resumed, copies, 3, 6)
     for p, c in zip(params, copies):
-        np.testing.assert_array_equal(p.data, c.data)
+        np.testing.assert_array_equal(p._array, c._array)
 
 
 @pytest.mark.parametrize("make", OPTIMIZERS)
@@ -129,7 +129,7 @@ def test_deepcopy(make):
     advance(other, copies, 3, 5)
     for p, c in zip(params, copies):
         assert p is not c
-        np.testing.assert_array_equal(p.data, c.data)
+        np.testing.assert_array_equal(p._array, c._array)
 
 
 def test_load_state_dict_checks():
@@ -164,12 +164,12 @@ def test_state_dict_of_torch(name, options):
         theirs.grad = torch.tensor(g)
         there.step()
         if t == 2:
-            ours.data[...] = theirs.detach().numpy()
+            ours._array[...] = theirs.detach().numpy()
             here.load_state_dict(there.state_dict())
         elif t > 2:
             ours.grad = fastnn.Tensor(g)
             here.step()
-    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(ours._array, theirs.detach().numpy(), rtol=1e-12)
 
 
 def test_state_may_be_dropped():
@@ -188,12 +188,12 @@ def test_own_optimizer():
 
         def update(self, params, grads, counts):
             for p, g in zip(params, grads):
-                p.data -= self.param_groups[0]["lr"] * np.sign(g)
+                p._array -= self.param_groups[0]["lr"] * np.sign(g)
 
     p = fastnn.Tensor(np.array([1.0, -1.0]), requires_grad=True)
     p.grad = fastnn.Tensor(np.array([3.0, -2.0]))
     Sign([p], 0.5).step()
-    np.testing.assert_array_equal(p.data, [0.5, -0.5])
+    np.testing.assert_array_equal(p._array, [0.5, -0.5])
     with pytest.raises(NotImplementedError, match="write update"):
         Optimizer([p], {}).step()
 

@@ -44,16 +44,18 @@ def test_adam_sees_a_whole_gradient():
 def test_rows_beside_other_parameters():
     table, layer = nn.Embedding(10, 4, sparse=True), nn.Linear(4, 2)
     optimizer = optim.SGD([*table.parameters(), *layer.parameters()], lr=0.1)
-    before = [p.data.copy() for p in (table.weight, layer.weight, layer.bias)]
+    before = [p._array.copy() for p in (table.weight, layer.weight, layer.bias)]
     layer(table(fastnn.tensor([1, 2]))).sum().backward()
-    grads = [p.grad.data.copy() for p in layer.parameters()]
+    grads = [p.grad._array.copy() for p in layer.parameters()]
     assert type(table.weight.grad) is RowGradient
     rows = table.weight.grad.rows.copy()
     optimizer.step()
-    np.testing.assert_allclose(table.weight.data[[1, 2]], before[0][[1, 2]] - 0.1 * rows, rtol=1e-6)
-    np.testing.assert_array_equal(table.weight.data[3:], before[0][3:])
+    np.testing.assert_allclose(
+        table.weight._array[[1, 2]], before[0][[1, 2]] - 0.1 * rows, rtol=1e-6
+    )
+    np.testing.assert_array_equal(table.weight._array[3:], before[0][3:])
     for p, b, g in zip(layer.parameters(), before[1:], grads):
-        np.testing.assert_allclose(p.data, b - 0.1 * g, rtol=1e-6)
+        np.testing.assert_allclose(p._array, b - 0.1 * g, rtol=1e-6)
 
 
 def test_a_step_notes_the_change():
@@ -91,10 +93,10 @@ def test_sparse_adam(maximize, sparse):
             np.testing.assert_allclose(table.weight.detach(), want, rtol=1e-12)
     if sparse:
         untouched = [2, 4, 5, 6, 8]
-        np.testing.assert_array_equal(table.weight.data[untouched], start[untouched])
+        np.testing.assert_array_equal(table.weight._array[untouched], start[untouched])
         state = optimizer.state[table.weight]
         assert state["step"].item() == 3
-        assert not state["exp_avg"].data[untouched].any()
+        assert not state["exp_avg"]._array[untouched].any()
 
 
 def test_sparse_adam_as_pytorch():
@@ -118,7 +120,7 @@ def test_same_bits_for_any_number_of_threads(make):
     for n in THREADS:
         with threads(n):
             table, *_ = train(lambda p: make(p, lr=0.1), True, 3000, 33, "float32", [i, i])
-            found.append(table.weight.data.tobytes())
+            found.append(table.weight._array.tobytes())
     assert len(set(found)) == 1
 
 

@@ -42,15 +42,15 @@ def problem(dtype):
 def trajectory(name, options, start, grads):
     """Parameters after each step."""
     params = [fastnn.Tensor(p.copy(), requires_grad=True) for p in start]
-    memory = [p.data for p in params]
+    memory = [p._array for p in params]
     optimizer = getattr(fastnn.optim, name)(params, **options)
     path = []
     for gs in grads:
         for p, g in zip(params, gs):
             p.grad = fastnn.Tensor(g)
         assert optimizer.step() is None
-        path.append([p.data.copy() for p in params])
-    assert all(p.data is m for p, m in zip(params, memory))
+        path.append([p._array.copy() for p in params])
+    assert all(p._array is m for p, m in zip(params, memory))
     return path
 
 
@@ -119,15 +119,15 @@ def test_layouts(name, options, layout, what):
     want = trajectory(name, options, start, grads)
     p = fastnn.Tensor(start[0].copy())
     if what != "grads":
-        p.data = change(start[0].copy())
+        p._array = change(start[0].copy())
     p.requires_grad = True
-    memory = p.data
+    memory = p._array
     optimizer = getattr(fastnn.optim, name)([p], **options)
     for (g,) in grads:
         p.grad = fastnn.Tensor(change(g) if what != "params" else g)
         optimizer.step()
-    assert p.data is memory
-    np.testing.assert_array_equal(p.data, want[-1][0])
+    assert p._array is memory
+    np.testing.assert_array_equal(p._array, want[-1][0])
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
@@ -152,8 +152,8 @@ def test_groups(name):
     for i, options in enumerate([a, a, b]):
         want = run(start[i], [g[i] for g in grads[2 if i == 0 else 0 :]], **options)[-1]
         atol = rounding(start[i].dtype)
-        np.testing.assert_allclose(params[i].data, want, rtol=0, atol=atol)
-    np.testing.assert_array_equal(params[3].data, start[3])
+        np.testing.assert_allclose(params[i]._array, want, rtol=0, atol=atol)
+    np.testing.assert_array_equal(params[3]._array, start[3])
     assert params[3] not in optimizer.state
 
 
@@ -164,7 +164,7 @@ def test_options_may_change():
     optimizer.step()
     optimizer.param_groups[0]["lr"] = 0.25
     optimizer.step()
-    np.testing.assert_array_equal(p.data, np.full(3, 0.25))
+    np.testing.assert_array_equal(p._array, np.full(3, 0.25))
 
 
 def steps_of(p, g):
@@ -205,13 +205,13 @@ def test_nothing_changes_when_the_last_gradient_is_bad():
         with pytest.raises(ValueError, match=r"grads\[1\] must have shape \(4,\), got \(5,\)"):
             optimizer.step()
         for p in params:
-            np.testing.assert_array_equal(p.data, np.ones(p.shape))
+            np.testing.assert_array_equal(p._array, np.ones(p.shape))
         params[1].grad = fastnn.Tensor(np.ones(4))
         optimizer.step()
         if name == "SGD":  # the failed step was not the first
-            np.testing.assert_allclose(params[0].data, np.full(3, 0.9))
+            np.testing.assert_allclose(params[0]._array, np.full(3, 0.9))
             for p in params:
-                p.data.fill(1)
+                p._array.fill(1)
 
 
 @pytest.mark.parametrize(

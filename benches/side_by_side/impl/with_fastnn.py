@@ -43,8 +43,8 @@ def network(layers: list[inputs.Layer]) -> Any:
     modules: list[Any] = []
     for weight, bias in layers:
         linear: Any = nn.Linear(weight.shape[1], weight.shape[0])
-        linear.weight.data[...] = weight
-        linear.bias.data[...] = bias
+        linear.weight._array[...] = weight
+        linear.bias._array[...] = bias
         modules += [linear, nn.ReLU()]
     return nn.Sequential(*modules[:-1])
 
@@ -126,8 +126,8 @@ def layer_norm(size: Size, variant: str) -> Case:
     x: Any = fastnn.tensor(value, requires_grad=True)
     dy = fastnn.from_numpy(slope)
     layer: Any = nn.LayerNorm(size[1])
-    layer.weight.data[...] = weight
-    layer.bias.data[...] = bias
+    layer.weight._array[...] = weight
+    layer.bias._array[...] = bias
 
     def step() -> Any:
         x.grad = layer.weight.grad = layer.bias.grad = None
@@ -325,7 +325,7 @@ def conv_layer(size: Size) -> tuple[Any, Any, Any]:
     _, channels, _, out, kernel, stride, padding, groups = size
     value, weight, slope = convolution.arrays(size)
     layer: Any = nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False)
-    layer.weight.data[...] = weight
+    layer.weight._array[...] = weight
     x, dy = map(convolution.channels_last, (value, slope))
     return layer, fastnn.from_numpy(x), fastnn.from_numpy(dy)
 
@@ -336,8 +336,8 @@ def norm_step(kind: str) -> Callable[[Size, str], Case]:
         x: Any = fastnn.from_numpy(convolution.channels_last(value))
         dy = fastnn.from_numpy(convolution.channels_last(slope))
         layer = norms.layer(nn, kind, size[1])
-        layer.weight.data[...] = weight
-        layer.bias.data[...] = bias
+        layer.weight._array[...] = weight
+        layer.bias._array[...] = bias
         model = nn.Sequential(layer, nn.ReLU()) if kind == "batch_norm_relu" else layer
         x.requires_grad = True
 
@@ -377,8 +377,8 @@ def conv_part(wanted: int) -> Callable[[Size, str], Case]:
 
         def step() -> Any:
             fastnn.set_conv_algorithm(variant or "auto")
-            w = layer.weight.data
-            return fastnn.kernels.conv_backward(dy.data, x.data, w, None, *options, needs)[wanted]
+            arrays = dy._array, x._array, layer.weight._array
+            return fastnn.kernels.conv_backward(*arrays, None, *options, needs)[wanted]
 
         return Case(step, lambda: inputs.sample(step()))
 

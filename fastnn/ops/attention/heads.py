@@ -44,7 +44,7 @@ def multi_head(
     q, k, v = [
         x
         for part, n in zip(parts, PARTS[len(parts)])
-        for x in split_heads(part.data, n, heads, batch_first)
+        for x in split_heads(part._array, n, heads, batch_first)
     ]
     stream = reserve_weights(q, k, v, dropout_p)
     settings = (is_causal, 1 / math.sqrt(q.shape[-1]), dropout_p, stream, False)

@@ -50,8 +50,8 @@ def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     tensor([[11., 12.],
             [21., 22.]])
     """
-    a = input.data if isinstance(input, Tensor) else operand(input)
-    b = other.data if isinstance(other, Tensor) else operand(other)
+    a = input._array if isinstance(input, Tensor) else operand(input)
+    b = other._array if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
         return record(_core.add(a, b), add_backward, (input, other), *likes(a, b))
     return record(
@@ -101,8 +101,8 @@ def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     >>> 1.0 - fastnn.tensor([1.0, 2.0])
     tensor([ 0., -1.])
     """
-    a = input.data if isinstance(input, Tensor) else operand(input)
-    b = other.data if isinstance(other, Tensor) else operand(other)
+    a = input._array if isinstance(input, Tensor) else operand(input)
+    b = other._array if isinstance(other, Tensor) else operand(other)
     if alpha == 1:
         return record(_core.sub(a, b), sub_backward, (input, other), *likes(a, b))
     return record(
@@ -130,8 +130,8 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
     >>> x.grad
     tensor([2., 4.])
     """
-    a = input.data if isinstance(input, Tensor) else operand(input)
-    b = other.data if isinstance(other, Tensor) else operand(other)
+    a = input._array if isinstance(input, Tensor) else operand(input)
+    b = other._array if isinstance(other, Tensor) else operand(other)
     return record(_core.mul(a, b), mul_backward, (input, other), a, b)
 
 
@@ -171,8 +171,8 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
     >>> fastnn.div(fastnn.tensor([7.0, -7.0]), 2.0, rounding_mode="floor")
     tensor([ 3., -4.])
     """
-    a = input.data if isinstance(input, Tensor) else operand(input)
-    b = other.data if isinstance(other, Tensor) else operand(other)
+    a = input._array if isinstance(input, Tensor) else operand(input)
+    b = other._array if isinstance(other, Tensor) else operand(other)
     if rounding_mode is None:
         return record(_core.div(a, b), div_backward, (input, other), a, b)
     if rounding_mode == "floor":

@@ -15,7 +15,7 @@ from ...tensor import Tensor
 def operand(value: Any) -> Any:
     """What a kernel takes: the array of a tensor or list, arrays and numbers as they are."""
     if isinstance(value, Tensor):
-        return value.data
+        return value._array
     return array(value) if isinstance(value, (list, tuple)) else value
 
 

@@ -34,7 +34,7 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     >>> fastnn.pow(2.0, fastnn.tensor([3.0, -1.0]))
     tensor([8. , 0.5])
     """
-    x = input.data if isinstance(input, Tensor) else operand(input)
+    x = input._array if isinstance(input, Tensor) else operand(input)
     if isinstance(exponent, (float, int)):
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
             kernel = POWERS.get(exponent)

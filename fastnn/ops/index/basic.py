@@ -16,7 +16,7 @@ __all__ = ["narrow", "select"]
 def plain_key(key: Any) -> Any:
     """An index as NumPy takes it: tensors and lists as arrays."""
     if isinstance(key, Tensor):
-        return key.data
+        return key._array
     if isinstance(key, list):
         return np.asarray([plain_key(k) for k in key])
     if isinstance(key, tuple):

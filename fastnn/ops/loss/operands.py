@@ -22,7 +22,7 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
         floats = [a.dtype for a in (x, t) if a.dtype.kind == "f"]
         kind = np.result_type(*floats) if floats else np.dtype(np.float32)
         input, target = converted(input, kind), converted(target, kind)
-        x, t = input.data, target.data
+        x, t = input._array, target._array
     if x.shape != t.shape:
         try:
             shape = np.broadcast_shapes(x.shape, t.shape)
@@ -36,7 +36,7 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
             stacklevel=3,
         )
         input, target = expanded(input, shape), expanded(target, shape)
-        x, t = input.data, target.data
+        x, t = input._array, target._array
     return input, target, x, t
 
 
