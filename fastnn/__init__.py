@@ -21,6 +21,7 @@ from .config import set_conv_algorithm as set_conv_algorithm
 from .config import set_isa as set_isa
 from .config import set_num_threads as set_num_threads
 from .config import show_config as show_config
+from .devices import device as device
 from .dtypes import *
 from .ops import *
 from .profile import profile as profile

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import devices
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,7 +41,10 @@ class Generator:
     Parameters
     ----------
     seed
-        Any integer; without it, fresh entropy from the operating system.
+        Any integer; without it, fresh entropy from the operating system. A device may stand in its
+        place, as in PyTorch.
+    device
+        ``"cpu"`` or None: there is no other.
 
     Examples
     --------
@@ -49,13 +54,21 @@ class Generator:
     True
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: Any = None, device: Any = None) -> None:
+        if isinstance(seed, (str, devices.device)):
+            seed, device = None, seed
+        devices.check_device("Generator", device)
         self.lock = threading.Lock()
         self.stream: NDArray[np.uint64] = np.zeros(2, np.uint64)
         if seed is None:
             self.seed()
         else:
             self.manual_seed(seed)
+
+    @property
+    def device(self) -> devices.device:
+        """Where the numbers are drawn: on the CPU."""
+        return devices.CPU
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from `seed`, any integer."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
+from . import devices
 from .autograd.hooks import Handle, keep_gradient
 from .autograd.tape import Array, Hook, Node, walk
 
@@ -271,6 +272,11 @@ class Tensor(Methods):
     def dtype(self) -> np.dtype[Any]:
         """Element type."""
         return self._array.dtype
+
+    @property
+    def device(self) -> devices.device:
+        """Where the elements lie: on the CPU."""
+        return devices.CPU
 
     @property
     def ndim(self) -> int:

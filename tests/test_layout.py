@@ -11,19 +11,20 @@ PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
 CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
 
 # Module or package -> what it may import of fastnn beside its own package; the longest name counts.
-BASE = {"tensor", "autograd", "dtypes", "random"}
+BASE = {"tensor", "autograd", "devices", "dtypes", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
 IMPORTS = {
+    "devices": set(),
     "dtypes": set(),
     "autograd.changes": set(),
     "autograd.tape": {"autograd.changes"},
     "autograd.hooks": set(),
     "autograd.grad_mode": {"autograd.tape"},
-    "tensor": {"autograd.tape", "autograd.hooks", "dtypes"},
+    "tensor": {"autograd.tape", "autograd.hooks", "devices", "dtypes"},
     "autograd": {"autograd", "tensor"},
     "config": {"_core"},
     "profile": {"_core", "config"},
-    "random": {"_core"},
+    "random": {"_core", "devices"},
     "kernels": {"_core"},
     "testing": BASE,
     "ops": BASE | {"ops", "_core", "config"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import check_device
 from ..ops.aggregation import (
     last_pooling,
     max_pooling,
@@ -115,6 +116,8 @@ class AttentionPooling(Module):
         Length of b and u; None for D.
     batch_first
         Whether inputs are (N, T, D); otherwise (T, N, D).
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -149,9 +152,11 @@ class AttentionPooling(Module):
         input_size: int,
         hidden_size: int | None = None,
         batch_first: bool = False,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         hidden = input_size if hidden_size is None else hidden_size
         self.batch_first = batch_first
         self.projection = Linear(input_size, hidden, dtype=dtype, activation="tanh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import check_device
 from ..ops.attention import multi_head_attention_forward
 from ..ops.create import empty
 from ..tensor import Tensor, TensorLike
@@ -39,6 +40,8 @@ class MultiheadAttention(Module):
         Features of a key and of a value; E by default.
     batch_first
         Whether arrays are (B, T, E) and not (T, B, E).
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -88,9 +91,11 @@ class MultiheadAttention(Module):
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(
                 "MultiheadAttention: embed_dim must be a multiple of num_heads, both positive, "
@@ -115,7 +120,7 @@ class MultiheadAttention(Module):
         sizes["in_proj_bias"] = (3 * embed_dim,) if bias else None
         for name, shape in sizes.items():
             self.register_parameter(name, shape and Parameter(empty(*shape, dtype=dtype)))
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
         for name in ("bias_k", "bias_v"):
             learnt = Parameter(empty(1, 1, embed_dim, dtype=dtype)) if add_bias_kv else None
             self.register_parameter(name, learnt)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeAlias
 
+from ..devices import check_device
 from ..ops._sections import shared
 from ..ops.conv import convolve, convolve_transposed
 from ..ops.create import empty
@@ -62,6 +63,8 @@ bias
     Whether there is a b.
 padding_mode
     What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 activation
@@ -97,6 +100,8 @@ dilation
     Steps between the elements of a window.
 padding_mode
     ``"zeros"``.
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 activation
@@ -218,10 +223,12 @@ class _Forward(_Conv):
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
+        device: Any = None,
         dtype: Any = None,
         *,
         activation: str | None = None,
     ) -> None:
+        check_device(type(self).__name__, device)
         super().__init__(
             in_channels,
             out_channels,
@@ -293,10 +300,12 @@ class _Transposed(_Conv):
         bias: bool = True,
         dilation: Ints = 1,
         padding_mode: str = "zeros",
+        device: Any = None,
         dtype: Any = None,
         *,
         activation: str | None = None,
     ) -> None:
+        check_device(type(self).__name__, device)
         if isinstance(padding, str):
             raise TypeError(f"{type(self).__name__}: padding must be an int or a tuple of them")
         super().__init__(

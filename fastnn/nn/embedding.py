@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.changes import changed
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.embedding import embedding, embedding_bag, row_of
 from ..tensor import Tensor, TensorLike
@@ -74,6 +75,8 @@ class Embedding(Table):
     sparse
         Keep the gradient as the rows that were used. `SGD` without momentum and `SparseAdam` then
         change only these; other optimizers see a gradient with zeros and change every row.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -101,9 +104,11 @@ class Embedding(Table):
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -174,6 +179,8 @@ class EmbeddingBag(Table):
         See `fastnn.nn.functional.embedding_bag`.
     padding_idx
         An id that counts as absent; its row is zero at first and gets no gradient.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -203,9 +210,11 @@ class EmbeddingBag(Table):
         sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         if mode not in ("sum", "mean", "max"):
             raise ValueError(f"EmbeddingBag: mode must be 'sum', 'mean' or 'max', got {mode!r}")
         self.max_norm = max_norm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.linear import bilinear, linear
 from ..tensor import Tensor, TensorLike
@@ -26,6 +27,8 @@ class Linear(Module):
         O, the length of the last dimension of the output.
     bias
         Whether there is a b.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
     activation
@@ -57,11 +60,13 @@ class Linear(Module):
         in_features: int,
         out_features: int,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
         *,
         activation: str | None = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.in_features = in_features
         self.out_features = out_features
         self.activation = activation
@@ -107,6 +112,8 @@ class Bilinear(Module):
         O, the length of the last dimension of the output.
     bias
         Whether there is a b.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -134,9 +141,11 @@ class Bilinear(Module):
         in2_features: int,
         out_features: int,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features

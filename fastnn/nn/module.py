@@ -9,6 +9,8 @@ import numpy as np
 
 from ..autograd.changes import changed
 from ..autograd.hooks import Handle
+from ..devices import check_device
+from ..ops.cast import destination
 from ..tensor import Tensor, as_array
 from .hooks import Hooks, call_hooked
 from .parameter import Parameter
@@ -271,17 +273,39 @@ class Module:
             else:
                 parameter.grad.zero_()
 
-    def to(self: T, dtype: Any) -> T:
-        """Change the type of all floating point parameters and buffers, in place."""
-        if isinstance(dtype, str) and dtype == "cpu":
+    def to(
+        self: T, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
+    ) -> T:
+        """Change the type of all floating point parameters and buffers, in place.
+
+        Parameters
+        ----------
+        args
+            As in PyTorch ``dtype``, or ``device, dtype``, or a tensor whose type is meant.
+        device
+            ``"cpu"`` or None: there is no other.
+        device
+            ``"cpu"`` or None: there is no other.
+        dtype
+            A floating point type.
+        non_blocking
+            Changes nothing: there is no transfer to wait for.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> fastnn.nn.Linear(2, 3).to("cpu", fastnn.float64).weight.dtype
+        dtype('float64')
+        """
+        wanted, _ = destination(args, device, dtype, False)
+        if wanted is None:
             return self
-        dtype = np.dtype(dtype)
-        if dtype.kind != "f":
-            raise TypeError(f"to: parameters are floating point, got {dtype}")
+        if wanted.kind != "f":
+            raise TypeError(f"to: parameters are floating point, got {wanted}")
         for tensor in [*self.parameters(), *self.buffers()]:
             for part in (tensor, tensor.grad):
                 if part is not None and part._array.dtype.kind == "f":
-                    part._array = part._array.astype(dtype, copy=False)
+                    part._array = part._array.astype(wanted, copy=False)
         return self
 
     def float(self: T) -> T:
@@ -294,6 +318,11 @@ class Module:
 
     def cpu(self: T) -> T:
         """The module itself: there is no other device."""
+        return self
+
+    def cuda(self: T, device: Any = "cuda") -> T:
+        """An error: fastnn computes on the CPU only."""
+        check_device("cuda", device)
         return self
 
     # -- state -------------------------------------------------------------------------------
@@ -422,6 +451,8 @@ class Module:
         input_shape
             The shape of the input, batch included: ``summary(1, 64)`` or ``summary((1, 64))``; for
             several inputs a list of shapes.
+        device
+            ``"cpu"`` or None: there is no other.
         dtype
             Type of the input; int64 for ids.
 

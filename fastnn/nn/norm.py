@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.norm import layer_norm, rms_norm
 from ..tensor import Tensor, TensorLike
@@ -35,6 +36,8 @@ class LayerNorm(Module):
         Whether there are a w and a b.
     bias
         Whether there is a b beside w.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -68,9 +71,11 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.normalized_shape = as_shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
@@ -116,6 +121,8 @@ class RMSNorm(Module):
         Keeps the root away from zero; None for ``finfo(dtype).eps``.
     elementwise_affine
         Whether there is a w.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -145,9 +152,11 @@ class RMSNorm(Module):
         normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.normalized_shape = as_shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import check_device
 from ..ops._sections import shared
 from ..ops.norm_batch import batch_norm
 from ..tensor import Tensor, TensorLike
@@ -24,6 +25,8 @@ affine
     Whether there are a w and a b.
 track_running_stats
     Whether there are running statistics. Without them those of the batch are always used.
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 bias
@@ -52,10 +55,12 @@ class BatchNorm(ChannelNorm):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
+        check_device(type(self).__name__, device)
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(

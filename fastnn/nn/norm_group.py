@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.norm_group import group_norm
 from ..ops.norm_response import local_response_norm
@@ -28,6 +29,8 @@ class GroupNorm(Module):
         Keeps the root away from zero.
     affine
         Whether there are a w and a b.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
     bias
@@ -61,11 +64,13 @@ class GroupNorm(Module):
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         if num_groups <= 0 or num_channels % num_groups != 0:
             raise ValueError(
                 f"GroupNorm: num_channels must be divisible by num_groups, "

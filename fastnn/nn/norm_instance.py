@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import check_device
 from ..ops._sections import shared
 from ..ops.norm_group import instance_norm
 from ..ops.shape import squeeze, unsqueeze
@@ -26,6 +27,8 @@ affine
 track_running_stats
     Whether there are running statistics, to be used in evaluation. Without them those of each
     sample are always used.
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 bias
@@ -50,10 +53,12 @@ class InstanceNorm(ChannelNorm):
         momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
+        check_device(type(self).__name__, device)
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(self, input: TensorLike) -> Tensor:

@@ -29,6 +29,8 @@ r_max, d_max
     Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples (final,
     begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to `final` at `end`.
     The defaults are the schedules of the paper.
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 bias
@@ -77,13 +79,14 @@ class BatchRenorm(BatchNorm):
         affine: bool = True,
         r_max: Schedule = (3.0, 5_000, 40_000),
         d_max: Schedule = (5.0, 5_000, 25_000),
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
         check_schedule(f"{type(self).__name__}: r_max", r_max, 1)
         check_schedule(f"{type(self).__name__}: d_max", d_max, 0)
-        super().__init__(num_features, eps, momentum, affine, True, dtype, bias=bias)
+        super().__init__(num_features, eps, momentum, affine, True, device, dtype, bias=bias)
         self.r_max = r_max
         self.d_max = d_max
 

@@ -31,6 +31,8 @@ dropout
 bidirectional
     Whether each layer also reads the sequence from its end; parameters ``..._reverse``.
 {more}\
+device
+    ``"cpu"`` or None: there is no other.
 dtype
     float32 by default.
 stateful
@@ -87,6 +89,7 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        device: Any = None,
         dtype: Any = None,
         *,
         stateful: bool = False,
@@ -104,6 +107,7 @@ class RNN(RNNBase):
             batch_first,
             dropout,
             bidirectional,
+            device=device,
             dtype=dtype,
             stateful=stateful,
             recurrent_dropout=recurrent_dropout,
@@ -149,6 +153,7 @@ class LSTM(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
+        device: Any = None,
         dtype: Any = None,
         *,
         stateful: bool = False,
@@ -165,6 +170,7 @@ class LSTM(RNNBase):
             dropout,
             bidirectional,
             proj_size,
+            device,
             dtype,
             stateful,
             recurrent_dropout,
@@ -214,6 +220,7 @@ class LayerNormLSTM(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         eps: float = 1e-5,
+        device: Any = None,
         dtype: Any = None,
         *,
         stateful: bool = False,
@@ -229,6 +236,7 @@ class LayerNormLSTM(RNNBase):
             batch_first,
             dropout,
             bidirectional,
+            device=device,
             dtype=dtype,
             stateful=stateful,
             recurrent_dropout=recurrent_dropout,
@@ -281,6 +289,7 @@ class GRU(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        device: Any = None,
         dtype: Any = None,
         *,
         stateful: bool = False,
@@ -296,6 +305,7 @@ class GRU(RNNBase):
             batch_first,
             dropout,
             bidirectional,
+            device=device,
             dtype=dtype,
             stateful=stateful,
             recurrent_dropout=recurrent_dropout,

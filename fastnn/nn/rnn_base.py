@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import Array, array
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.dropout import dropout
 from ..ops.elementwise import mul
@@ -61,6 +62,8 @@ class RNNBase(Module):
         Whether each layer also reads the sequence from its end.
     proj_size
         P, the size of h where it is projected (LSTM); 0 for no projection.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
     stateful
@@ -87,12 +90,14 @@ class RNNBase(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
+        device: Any = None,
         dtype: Any = None,
         stateful: bool = False,
         recurrent_dropout: float = 0.0,
         variational: bool = False,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         name = type(self).__name__
         if mode not in GATES:
             raise ValueError(f"{name}: mode must be one of {', '.join(GATES)}, got {mode!r}")

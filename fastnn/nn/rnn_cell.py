@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import array
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.rnn_cell import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ..tensor import Tensor, TensorLike
@@ -31,6 +32,8 @@ class RNNCellBase(Module):
         Whether there are biases.
     num_chunks
         G, the number of gates.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
     """
@@ -41,9 +44,16 @@ class RNNCellBase(Module):
     bias_hh: Parameter | None
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        num_chunks: int,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         if hidden_size < 1:
             raise ValueError(
                 f"{type(self).__name__}: hidden_size must be at least 1, got {hidden_size}"
@@ -105,6 +115,8 @@ class RNNCell(RNNCellBase):
         Whether there are b and b'.
     nonlinearity
         f: "tanh" or "relu".
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -122,13 +134,14 @@ class RNNCell(RNNCellBase):
         hidden_size: int,
         bias: bool = True,
         nonlinearity: str = "tanh",
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(
                 f"RNNCell: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}"
             )
-        super().__init__(input_size, hidden_size, bias, 1, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
@@ -149,6 +162,8 @@ class LSTMCell(RNNCellBase):
         H.
     bias
         Whether there are biases.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -162,9 +177,14 @@ class LSTMCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, 4, dtype)
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(
         self, input: TensorLike, hx: tuple[TensorLike, TensorLike] | None = None
@@ -189,6 +209,8 @@ class GRUCell(RNNCellBase):
         H.
     bias
         Whether there are biases.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -201,9 +223,14 @@ class GRUCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, 3, dtype)
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: TensorLike, hx: TensorLike | None = None) -> Tensor:
         """x (N, I) or (I,) and h (N, H) or (H,), zeros if None, to h'."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..devices import check_device
 from ..ops.create import empty
 from ..ops.elementwise import add
 from ..tensor import Tensor, TensorLike
@@ -65,11 +66,13 @@ class Transformer(Module):
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         layer: tuple[Any, ...] = (d_model, nhead, dim_feedforward, dropout, activation)
-        layer += (layer_norm_eps, batch_first, norm_first, bias, dtype)
+        layer += (layer_norm_eps, batch_first, norm_first, bias, device, dtype)
         if custom_encoder is None:  # an empty Sequential is false
             custom_encoder = TransformerEncoder(
                 TransformerEncoderLayer(*layer),
@@ -92,8 +95,9 @@ class Transformer(Module):
                 init.xavier_uniform_(parameter)
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, dtype: Any = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """(T, T), minus infinity where a key comes later than the query, and 0 elsewhere."""
+        check_device("generate_square_subsequent_mask", device)
         mask = np.where(np.tri(sz) == 0, -np.inf, 0.0)
         return Tensor(mask.astype(np.float32 if dtype is None else dtype))
 
@@ -224,6 +228,8 @@ class LearnedPositionalEncoding(Positions):
         Probability with which elements of the sum are dropped while training.
     batch_first
         Whether arrays are (B, T, E) and not (T, B, E).
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -250,9 +256,11 @@ class LearnedPositionalEncoding(Positions):
         d_model: int,
         dropout: float = 0.0,
         batch_first: bool = False,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.d_model = d_model
         self.batch_first = batch_first
         self.weight = Parameter(empty(max_len, d_model, dtype=dtype))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ..devices import check_device
 from ..tensor import Tensor, TensorLike
 from .attention import MultiheadAttention
 from .container import ModuleList
@@ -39,6 +40,8 @@ class TransformerDecoderLayer(Layer):
         Whether inputs are normalized, and not sums.
     bias
         Whether linear layers and norms have a bias.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -61,9 +64,11 @@ class TransformerDecoderLayer(Layer):
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
         )

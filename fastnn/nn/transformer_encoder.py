@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import array
+from ..devices import check_device
 from ..ops.activation import gelu, relu
 from ..ops.linear import linear
 from ..tensor import Tensor, TensorLike
@@ -42,9 +43,9 @@ class Layer(Module):
         bias: bool,
         dtype: Any,
     ) -> None:
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype)
         self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype)
         if not callable(activation) and activation not in ACTIVATIONS:
             raise ValueError(
                 f"{type(self).__name__}: activation must be 'relu', 'gelu' or a function, "
@@ -102,6 +103,8 @@ class TransformerEncoderLayer(Layer):
         Whether inputs are normalized, and not sums.
     bias
         Whether linear layers and norms have a bias.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
         float32 by default.
 
@@ -128,9 +131,11 @@ class TransformerEncoderLayer(Layer):
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device(type(self).__name__, device)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
         )

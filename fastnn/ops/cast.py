@@ -1,4 +1,4 @@
-"""Changing the element type."""
+"""Changing the element type; and the device, of which there is one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,35 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.function import Array, Grads, Node, array, record
+from ..devices import check_device, device
 from ..tensor import Tensor, TensorLike
 
 __all__: list[str] = []  # methods only
 
 
-def to(input: TensorLike, dtype: Any, copy: bool = False) -> Tensor:
+def to(
+    input: TensorLike,
+    *args: Any,
+    device: Any = None,
+    dtype: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
     """The same values in another type; the input itself where it has that type already.
 
     Parameters
     ----------
     input
         Any shape.
+    args
+        As in PyTorch ``dtype``, or ``device, dtype``, or a tensor whose type is meant; behind them
+        `non_blocking` and `copy`.
+    device
+        ``"cpu"`` or None: there is no other.
     dtype
-        A type, or a tensor whose type is meant; ``"cpu"`` changes nothing.
+        Element type.
+    non_blocking
+        Changes nothing: there is no transfer to wait for.
     copy
         Copy in any case.
 
@@ -30,17 +45,47 @@ def to(input: TensorLike, dtype: Any, copy: bool = False) -> Tensor:
     >>> import fastnn
     >>> fastnn.tensor([1.7, -1.7]).to(fastnn.int64).tolist()
     [1, -1]
+    >>> fastnn.ones(2).to("cpu", fastnn.float64)
+    tensor([1., 1.], dtype=float64)
     """
     x = array(input)
-    if isinstance(dtype, Tensor):
-        dtype = dtype.dtype
-    new = x.dtype if isinstance(dtype, str) and dtype == "cpu" else np.dtype(dtype)
+    wanted, copy = destination(args, device, dtype, copy)
+    new = x.dtype if wanted is None else wanted
     if new.kind not in "fiub":
         raise TypeError(f"to: dtype must be a float, integer or bool type, got {new}")
     if new == x.dtype and not copy and isinstance(input, Tensor):
         return input
     y = x.astype(new, copy=True)
     return record(y, to_backward, (input,), x.dtype) if new.kind == "f" else Tensor(y)
+
+
+def destination(
+    args: tuple[Any, ...], place: Any, dtype: Any, copy: bool
+) -> tuple[np.dtype[Any] | None, bool]:
+    """What the arguments of `to` ask for: the element type, None for no change, and a copy."""
+    if args:
+        first, *rest = args
+        if is_place(first):
+            place = first
+            dtype = rest.pop(0) if rest else dtype
+        else:
+            dtype = first.dtype if isinstance(first, Tensor) else first
+        if len(rest) > 2:
+            raise TypeError("to: expected a device and a dtype, a dtype, or a tensor")
+        copy = rest[1] if len(rest) == 2 else copy
+    check_device("to", place)
+    return None if dtype is None else np.dtype(dtype), copy
+
+
+def is_place(value: Any) -> bool:
+    """Whether an argument names a device: it is one, None, or a string that is no dtype."""
+    if not isinstance(value, str):
+        return value is None or isinstance(value, device)
+    try:
+        np.dtype(value)
+    except TypeError:
+        return True
+    return False
 
 
 def to_backward(node: Node, dy: Array) -> Grads:
@@ -90,4 +135,10 @@ def bool_(input: Tensor) -> Tensor:
 
 def cpu(input: Tensor) -> Tensor:
     """The tensor itself: there is no other device."""
+    return input
+
+
+def cuda(input: Tensor, device: Any = "cuda") -> Tensor:
+    """An error: fastnn computes on the CPU only."""
+    check_device("cuda", device)
     return input

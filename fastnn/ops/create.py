@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.function import Array, array
+from ..devices import check_device
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike, as_array
 
@@ -42,8 +43,10 @@ __all__ = [
 FLOAT = np.dtype(np.float32)
 
 
-def leaf(op: str, data: Any, requires_grad: bool) -> Tensor:
+def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A new leaf; only floats may require a gradient."""
+    if device is not None:
+        check_device(op, device)
     if requires_grad and data.dtype.kind != "f":
         raise RuntimeError(
             f"{op}: only floating point tensors can require a gradient, got {data.dtype}"
@@ -63,7 +66,9 @@ def sizes(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple([int(n) for n in size])
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A new leaf with a copy of `data`.
 
     Parameters
@@ -73,6 +78,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         arrays keep their type.
     dtype
         Element type, if another is wanted.
+    device
+        ``"cpu"`` or None: there is no other.
     requires_grad
         Whether to compute a gradient for it.
 
@@ -85,11 +92,14 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> fastnn.tensor([0.5, 1]).dtype
     dtype('float32')
     """
-    return leaf("tensor", np.array(as_array(data, dtype), dtype=dtype, copy=True), requires_grad)
+    return leaf(
+        "tensor", np.array(as_array(data, dtype), dtype=dtype, copy=True), device, requires_grad
+    )
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without copying where it is an array or a tensor of that type."""
+    check_device("as_tensor", device)
     if isinstance(data, Tensor) and (dtype is None or data.dtype == dtype):
         return data
     return Tensor(as_array(data, dtype))
@@ -125,7 +135,12 @@ def from_dlpack(source: Any) -> Tensor:
 
 
 def full(
-    size: Sequence[int] | int, fill_value: Any, dtype: Any = None, requires_grad: bool = False
+    size: Sequence[int] | int,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of shape `size` with every element `fill_value`.
 
@@ -139,10 +154,12 @@ def full(
     value = as_array(fill_value, dtype)
     if value.ndim:
         raise ValueError(f"full: fill_value must be a scalar, got shape {value.shape}")
-    return leaf("full", np.full(sizes("full", (size,)), value), requires_grad)
+    return leaf("full", np.full(sizes("full", (size,)), value), device, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of zeros.
 
     Examples
@@ -152,10 +169,10 @@ def zeros(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return leaf("zeros", np.zeros(sizes("zeros", size), dtype or FLOAT), requires_grad)
+    return leaf("zeros", np.zeros(sizes("zeros", size), dtype or FLOAT), device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor:
+def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones.
 
     Examples
@@ -164,10 +181,12 @@ def ones(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor:
     >>> fastnn.ones(3, dtype=fastnn.int64)
     tensor([1, 1, 1])
     """
-    return leaf("ones", np.ones(sizes("ones", size), dtype or FLOAT), requires_grad)
+    return leaf("ones", np.ones(sizes("ones", size), dtype or FLOAT), device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor:
+def empty(
+    *size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor whose elements have no particular values.
 
     Examples
@@ -176,33 +195,52 @@ def empty(*size: Any, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor
     >>> fastnn.empty(2, 3).shape
     (2, 3)
     """
-    return leaf("empty", np.empty(sizes("empty", size), dtype or FLOAT), requires_grad)
+    return leaf("empty", np.empty(sizes("empty", size), dtype or FLOAT), device, requires_grad)
 
 
-def zeros_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros in the shape and type of `input`."""
-    return leaf("zeros_like", np.zeros_like(array(input), dtype), requires_grad)
+    return leaf("zeros_like", np.zeros_like(array(input), dtype), device, requires_grad)
 
 
-def ones_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Ones in the shape and type of `input`."""
-    return leaf("ones_like", np.ones_like(array(input), dtype), requires_grad)
+    return leaf("ones_like", np.ones_like(array(input), dtype), device, requires_grad)
 
 
-def empty_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor in the shape and type of `input`, of no particular values."""
-    return leaf("empty_like", np.empty_like(array(input), dtype), requires_grad)
+    return leaf("empty_like", np.empty_like(array(input), dtype), device, requires_grad)
 
 
 def full_like(
-    input: TensorLike, fill_value: Any, dtype: Any = None, requires_grad: bool = False
+    input: TensorLike,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`fill_value` in the shape and type of `input`."""
-    return leaf("full_like", np.full_like(array(input), array(fill_value), dtype), requires_grad)
+    return leaf(
+        "full_like", np.full_like(array(input), array(fill_value), dtype), device, requires_grad
+    )
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, dtype: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Values from `start` up to but without `end`; with one argument, from 0.
 
@@ -222,11 +260,17 @@ def arange(
         raise ValueError(f"arange: step {step} never leads from {start} to {end}")
     if dtype is None and any(isinstance(v, float) for v in (start, end, step)):
         dtype = FLOAT
-    return leaf("arange", np.asarray(np.arange(start, end, step), dtype), requires_grad)
+    return leaf("arange", np.asarray(np.arange(start, end, step), dtype), device, requires_grad)
 
 
 def linspace(
-    start: float, end: float, steps: int, dtype: Any = FLOAT, requires_grad: bool = False
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`steps` values evenly spaced from `start` to `end`, both included.
 
@@ -236,7 +280,7 @@ def linspace(
     >>> fastnn.linspace(0, 1, 5)
     tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    return leaf("linspace", np.linspace(start, end, steps, dtype=dtype), requires_grad)
+    return leaf("linspace", np.linspace(start, end, steps, dtype=dtype), device, requires_grad)
 
 
 def logspace(
@@ -244,14 +288,25 @@ def logspace(
     end: float,
     steps: int,
     base: float = 10.0,
+    *,
     dtype: Any = FLOAT,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` values from ``base**start`` to ``base**end``, their logarithms evenly spaced."""
-    return leaf("logspace", np.logspace(start, end, steps, base=base, dtype=dtype), requires_grad)
+    return leaf(
+        "logspace", np.logspace(start, end, steps, base=base, dtype=dtype), device, requires_grad
+    )
 
 
-def eye(n: int, m: int | None = None, dtype: Any = FLOAT, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Ones on the diagonal of an ``n`` by ``m`` matrix of zeros.
 
     Examples
@@ -261,7 +316,7 @@ def eye(n: int, m: int | None = None, dtype: Any = FLOAT, requires_grad: bool = 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return leaf("eye", np.eye(n, m, dtype=dtype or FLOAT), requires_grad)
+    return leaf("eye", np.eye(n, m, dtype=dtype or FLOAT), device, requires_grad)
 
 
 # -- random ----------------------------------------------------------------------------------
@@ -276,7 +331,11 @@ def draw_type(op: str, dtype: Any) -> Any:
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = FLOAT, requires_grad: bool = False
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1).
 
@@ -288,11 +347,15 @@ def rand(
     """
     source = (generator or default_generator).numpy
     values = source.random(sizes("rand", size), dtype=draw_type("rand", dtype))
-    return leaf("rand", np.asarray(values), requires_grad)
+    return leaf("rand", np.asarray(values), device, requires_grad)
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = FLOAT, requires_grad: bool = False
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers from the standard normal distribution.
 
@@ -304,15 +367,18 @@ def randn(
     """
     source = (generator or default_generator).numpy
     values = source.standard_normal(sizes("randn", size), dtype=draw_type("randn", dtype))
-    return leaf("randn", np.asarray(values), requires_grad)
+    return leaf("randn", np.asarray(values), device, requires_grad)
 
 
 def normal(
     mean: float = 0.0,
     std: float = 1.0,
     size: Sequence[int] = (),
+    *,
     generator: Generator | None = None,
     dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers from the normal distribution with `mean` and standard deviation `std`."""
     if std < 0:
@@ -320,15 +386,17 @@ def normal(
     out = randn(*size, generator=generator, dtype=dtype)._array
     out *= std
     out += mean
-    return Tensor(out)
+    return leaf("normal", out, device, requires_grad)
 
 
 def randint(
     low: int,
     high: int | Sequence[int] | None = None,
     size: Sequence[int] | None = None,
+    *,
     generator: Generator | None = None,
     dtype: Any = np.int64,
+    device: Any = None,
 ) -> Tensor:
     """Random integers from `low` up to but without `high`; from 0 if only one bound is given.
 
@@ -341,16 +409,18 @@ def randint(
     if size is None:
         if not isinstance(high, (tuple, list)):
             raise TypeError("randint: size is missing; randint(high, size) or (low, high, size)")
-        return randint(0, low, high, generator, dtype)
+        return randint(0, low, high, generator=generator, dtype=dtype, device=device)
     top = int(high)  # type: ignore[arg-type]
     if not low < top:
         raise ValueError(f"randint: low must be below high, got {low} and {top}")
     source = (generator or default_generator).numpy
     drawn = source.integers(low, top, sizes("randint", (size,)), dtype=np.int64)
-    return Tensor(np.asarray(drawn).astype(dtype, copy=False))
+    return leaf("randint", np.asarray(drawn).astype(dtype, copy=False), device)
 
 
-def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) -> Tensor:
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = np.int64, device: Any = None
+) -> Tensor:
     """The integers from 0 to ``n - 1`` in random order.
 
     Examples
@@ -359,33 +429,43 @@ def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) 
     >>> sorted(fastnn.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return Tensor((generator or default_generator).numpy.permutation(n).astype(dtype, copy=False))
+    drawn = (generator or default_generator).numpy.permutation(n)
+    return leaf("randperm", drawn.astype(dtype, copy=False), device)
 
 
-def rand_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Uniform random numbers in [0, 1) in the shape and type of `input`."""
     x = array(input)
-    return in_order_of(x, rand(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad))
+    y = in_order_of(x, rand(*x.shape, dtype=dtype or x.dtype)._array)
+    return leaf("rand_like", y, device, requires_grad)
 
 
-def randn_like(input: TensorLike, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Standard normal random numbers in the shape and type of `input`."""
     x = array(input)
-    return in_order_of(x, randn(*x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad))
+    y = in_order_of(x, randn(*x.shape, dtype=dtype or x.dtype)._array)
+    return leaf("randn_like", y, device, requires_grad)
 
 
-def randint_like(input: TensorLike, low: int, high: int | None = None, dtype: Any = None) -> Tensor:
+def randint_like(
+    input: TensorLike, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Random integers in the shape and type of `input`."""
     x = array(input)
     if high is None:
         low, high = 0, low
-    return in_order_of(x, randint(low, high, x.shape, dtype=dtype or x.dtype))
+    y = in_order_of(x, randint(low, high, x.shape, dtype=dtype or x.dtype)._array)
+    return leaf("randint_like", y, device)
 
 
-def in_order_of(x: Array, y: Tensor) -> Tensor:
+def in_order_of(x: Array, y: Array) -> Array:
     """The same numbers in the same places, in memory in the order of x."""
-    if not x.flags.c_contiguous:
-        moved = np.empty_like(x, y.dtype)
-        moved[...] = y._array
-        y._array = moved
-    return y
+    if x.flags.c_contiguous:
+        return y
+    moved = np.empty_like(x, y.dtype)
+    moved[...] = y
+    return moved

@@ -29,6 +29,7 @@ class Methods:
     long = ops.cast.long
     bool = ops.cast.bool_
     cpu = ops.cast.cpu
+    cuda = ops.cast.cuda
 
     # elementwise
     __add__ = ops.add

@@ -120,7 +120,7 @@ def test_transformer_as_torch(batch_first, norm_first, bias, batched):
     options = {"batch_first": batch_first, "norm_first": norm_first, "bias": bias, "dropout": 0.0}
     ours = nn.Transformer(E, H, 2, 2, 7, **options, dtype=fastnn.float64)
     theirs = torch.nn.Transformer(E, H, 2, 2, 7, **options, dtype=torch.float64)
-    mask = ours.generate_square_subsequent_mask(T, fastnn.float64).numpy()
+    mask = ours.generate_square_subsequent_mask(T, dtype=fastnn.float64).numpy()
     np.testing.assert_array_equal(mask, theirs.generate_square_subsequent_mask(T).numpy())
     compare(torch, ours, theirs, arrays(batched, batch_first, S, T), tgt_mask=mask)
 
