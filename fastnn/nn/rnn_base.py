@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.function import Array, array
 from ..devices import check_device
 from ..ops.create import empty
-from ..ops.dropout import dropout
+from ..ops.dropout.elements import dropout
 from ..ops.elementwise import mul
 from ..ops.index import index_select, narrow
 from ..ops.join import cat

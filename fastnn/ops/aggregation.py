@@ -13,7 +13,7 @@ import numpy as np
 from ..autograd.function import Array, array
 from ..tensor import Tensor, TensorLike
 from .elementwise import div, sub
-from .elementwise_unary import exp
+from .elementwise.unary import exp
 from .embedding import embedding, embedding_bag
 from .index import index_add
 from .rnn_sequences import checked_lengths

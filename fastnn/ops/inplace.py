@@ -1,4 +1,4 @@
-"""Changing a tensor in place; for arithmetic see `elementwise_inplace`.
+"""Changing a tensor in place; for arithmetic see `elementwise.inplace`.
 
 Outside the graph the array itself is changed. Inside it (a gradient flows through the tensor or the
 new value) the result is computed as by the operation without the underscore and the tensor takes it

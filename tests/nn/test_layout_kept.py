@@ -10,7 +10,8 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
-from fastnn.ops import activation, elementwise, elementwise_compare, elementwise_unary
+from fastnn.ops import activation, elementwise
+from fastnn.ops.elementwise import compare, unary
 from tests.harness import numbers
 from tests.harness.layouts import channels_last
 
@@ -49,7 +50,7 @@ def test_what_is_checked():
     assert image().clone()._array.strides == image()._array.strides
 
 
-@pytest.mark.parametrize("name", [*elementwise_unary.__all__, *activation.__all__])
+@pytest.mark.parametrize("name", [*unary.__all__, *activation.__all__])
 def test_functions_of_one(name):
     check(getattr(F, name), image())
 
@@ -87,7 +88,7 @@ def test_the_first_operand_decides(name):
     assert last(op(2.0, image()))
 
 
-@pytest.mark.parametrize("name", [n for n in elementwise_compare.__all__ if n.startswith("l")])
+@pytest.mark.parametrize("name", [n for n in compare.__all__ if n.startswith("l")])
 def test_comparisons(name):
     args = (image(),) if name == "logical_not" else (image(), image(1))
     y = getattr(F, name)(*args)

@@ -216,7 +216,7 @@ def test_schedules():
 
 
 def test_the_schedule_of_the_paper():
-    from fastnn.nn.norm_renorm import bound
+    from fastnn.nn.norm.renorm import bound
 
     layer = nn.BatchRenorm2d(3)
     assert [bound(layer.r_max, 1.0, n) for n in (0, 5_000, 22_500, 40_000, 10**6)] == [

@@ -8,14 +8,15 @@ import pytest
 
 import fastnn.ops
 import tests.ops
-from fastnn.ops import create, elementwise_compare, elementwise_unary
+from fastnn.ops import create
+from fastnn.ops.elementwise import compare, unary
 
 ELSEWHERE = {
     "tests/ops/test_create.py": create.__all__,
 }
 
 
-@pytest.mark.parametrize("name", [*elementwise_unary.__all__, *elementwise_compare.__all__])
+@pytest.mark.parametrize("name", [*unary.__all__, *compare.__all__])
 def test_shared_sections_stand_before_the_examples(name):
     text = inspect.cleandoc(getattr(fastnn, name).__doc__)
     places = [text.index(f"\n\n{title}\n---") for title in ("Parameters", "Returns", "Examples")]

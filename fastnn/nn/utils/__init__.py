@@ -1,13 +1,13 @@
 """Helpers for training loops and sequences, under the names that PyTorch gives them."""
 
-from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
-from ..constant import make_read_only
-from ..fusion import (
+from ..batchnorm_folding import (
     fuse_conv_bn_eval,
     fuse_conv_bn_weights,
     fuse_linear_bn_eval,
     fuse_linear_bn_weights,
 )
+from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
+from ..constant import make_read_only
 from . import rnn as rnn
 
 __all__ = [

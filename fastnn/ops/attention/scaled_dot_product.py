@@ -12,7 +12,7 @@ from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record, unbroadcast
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
-from ..dropout import dropout
+from ..dropout.elements import dropout
 from ..elementwise import add, mul
 from ..gemm import matmul
 from ..index import masked_fill

@@ -2,8 +2,8 @@
 
 Shapes broadcast as in NumPy. Python numbers take the dtype of the other operand; float32 with
 float64 gives float64, integers with floats give the float type. The gradient of an operand that was
-broadcast is summed back to its shape. Functions of one tensor stand in `elementwise_unary`,
-comparisons in `elementwise_compare`, changes in place in `elementwise_inplace`.
+broadcast is summed back to its shape. Functions of one tensor stand in `unary`,
+comparisons in `compare`, changes in place in `inplace`.
 """
 
 from __future__ import annotations

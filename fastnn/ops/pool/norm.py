@@ -8,7 +8,7 @@ from ...tensor import Tensor, TensorLike
 from .._sections import shared
 from ..activation import relu
 from ..elementwise import mul, pow
-from ..elementwise_unary import abs, sign
+from ..elementwise.unary import abs, sign
 from .average import avg_pool
 from .sizes import CEIL, ERRORS, IMAGE, LINE, SHAPES, VOLUME, WINDOWS, Sizes, sizes_of
 

@@ -1,0 +1,1 @@
+"""Normalization layers: batch, layer, RMS, group, instance and local response norm."""

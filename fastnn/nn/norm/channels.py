@@ -1,0 +1,89 @@
+"""What layers that normalize channels have in common: parameters and running statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...ops.create import empty, ones, zeros
+from ...tensor import Tensor, TensorLike
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
+
+__all__: list[str] = []
+
+LAYOUTS = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
+
+
+class ChannelNorm(Module):
+    """Parameters and statistics of a norm over channels: what batch and instance norms share."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+    ranks: tuple[int, ...]  # dimensions that an input may have
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float,
+        momentum: float | None,
+        affine: bool,
+        track_running_stats: bool,
+        bias: bool,
+        dtype: Any,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if num_features < 0:
+            raise ValueError(f"{name}: num_features must not be negative, got {num_features}")
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise ValueError(f"{name}: momentum must lie between 0 and 1, got {momentum}")
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        for key, wanted in (("weight", affine), ("bias", affine and bias)):
+            value = Parameter(empty(num_features, dtype=dtype)) if wanted else None
+            self.register_parameter(key, value)
+        track = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
+        self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
+        self.register_buffer("num_batches_tracked", zeros((), dtype="int64") if track else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Set the running mean to zero, the running variance to one, and forget the count."""
+        if self.running_mean is None or self.running_var is None:
+            return
+        init.zeros_(self.running_mean)
+        init.ones_(self.running_var)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Set w to one, b to zero, and the statistics to what they were at first."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check(self, input: TensorLike) -> None:
+        shape = getattr(input, "shape", None)
+        if shape is not None and len(shape) not in self.ranks:
+            layouts = " or ".join(LAYOUTS[rank] for rank in self.ranks)
+            raise ValueError(
+                f"{type(self).__name__}: input must have shape {layouts}, got {tuple(shape)}"
+            )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
+        )

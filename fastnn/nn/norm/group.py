@@ -1,0 +1,141 @@
+"""Group norm and local response norm as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...devices import check_device
+from ...ops.create import empty
+from ...ops.norm.group import group_norm
+from ...ops.norm.response import local_response_norm
+from ...tensor import Tensor, TensorLike
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
+
+__all__ = ["GroupNorm", "LocalResponseNorm"]
+
+
+class GroupNorm(Module):
+    """y = (x - E[x]) / √(Var[x] + eps) · w + b over groups of channels of each sample.
+
+    Parameters
+    ----------
+    num_groups
+        Number of groups, which divides C.
+    num_channels
+        C.
+    eps
+        Keeps the root away from zero.
+    affine
+        Whether there are a w and a b.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+
+    References
+    ----------
+    Wu and He, Group Normalization, ECCV 2018.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.GroupNorm(8, 64)
+    >>> layer(fastnn.randn(20, 64, 7, 7)).shape
+    (20, 64, 7, 7)
+    >>> layer
+    GroupNorm(8, 64, eps=1e-05, affine=True, bias=True)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        check_device(type(self).__name__, device)
+        if num_groups <= 0 or num_channels % num_groups != 0:
+            raise ValueError(
+                f"GroupNorm: num_channels must be divisible by num_groups, "
+                f"got {num_channels} and {num_groups}"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        for key, wanted in (("weight", affine), ("bias", affine and bias)):
+            value = Parameter(empty(num_channels, dtype=dtype)) if wanted else None
+            self.register_parameter(key, value)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set w to one and b to zero."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, *) to the same."""
+        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha · mean of x² over `size` neighbouring channels)^beta.
+
+    Parameters
+    ----------
+    size, alpha, beta, k
+        See `fastnn.nn.functional.local_response_norm`.
+
+    References
+    ----------
+    Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural
+    Networks, NIPS 2012.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.LocalResponseNorm(5)
+    >>> layer(fastnn.randn(20, 64, 7, 7)).shape
+    (20, 64, 7, 7)
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, *) to the same."""
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

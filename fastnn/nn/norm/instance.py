@@ -1,0 +1,142 @@
+"""Instance norm as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...devices import check_device
+from ...ops._sections import shared
+from ...ops.norm.group import instance_norm
+from ...ops.shape import squeeze, unsqueeze
+from ...tensor import Tensor, TensorLike
+from .channels import ChannelNorm
+
+__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+
+INSTANCE = """\
+Parameters
+----------
+num_features
+    C, the number of channels.
+eps
+    Keeps the root away from zero.
+momentum
+    How far running statistics move towards those of a batch.
+affine
+    Whether there are a w and a b.
+track_running_stats
+    Whether there are running statistics, to be used in evaluation. Without them those of each
+    sample are always used.
+device
+    ``"cpu"`` or None: there is no other.
+dtype
+    float32 by default.
+bias
+    Whether there is a b beside w.
+
+Attributes
+----------
+weight, bias
+    w and b, (C,), ones and zeros at first; None where there are none.
+running_mean, running_var
+    (C,), zeros and ones at first, or None.
+"""
+
+
+class InstanceNorm(ChannelNorm):
+    """What the instance norms of all ranks share."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        check_device(type(self).__name__, device)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, *) or (C, *) to the same."""
+        x = input if isinstance(input, Tensor) else Tensor(input)
+        self._check(x)
+        single = x.ndim == self.ranks[0]
+        y = instance_norm(
+            unsqueeze(x, 0) if single else x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )
+        return squeeze(y, 0) if single else y
+
+
+@shared(INSTANCE)
+class InstanceNorm1d(InstanceNorm):
+    """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
+
+    Samples are (N, C, L) or (C, L).
+
+    References
+    ----------
+    Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.InstanceNorm1d(64)
+    >>> layer(fastnn.randn(20, 64, 50)).shape
+    (20, 64, 50)
+    """
+
+    ranks = (2, 3)
+
+
+@shared(INSTANCE)
+class InstanceNorm2d(InstanceNorm):
+    """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
+
+    Samples are (N, C, H, W) or (C, H, W).
+
+    References
+    ----------
+    Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.InstanceNorm2d(64)
+    >>> layer(fastnn.randn(20, 64, 7, 7)).shape
+    (20, 64, 7, 7)
+    """
+
+    ranks = (3, 4)
+
+
+@shared(INSTANCE)
+class InstanceNorm3d(InstanceNorm):
+    """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
+
+    Samples are (N, C, D, H, W) or (C, D, H, W).
+
+    References
+    ----------
+    Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.InstanceNorm3d(64)
+    >>> layer(fastnn.randn(2, 64, 3, 7, 7)).shape
+    (2, 64, 3, 7, 7)
+    """
+
+    ranks = (4, 5)

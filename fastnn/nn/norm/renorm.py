@@ -1,0 +1,199 @@
+"""Batch renorm as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from ...ops._sections import shared
+from ...ops.norm.batch import batch_renorm
+from ...tensor import Tensor, TensorLike
+from .batch import BatchNorm
+
+__all__ = ["BatchRenorm1d", "BatchRenorm2d", "BatchRenorm3d"]
+
+Schedule: TypeAlias = "float | tuple[float, int, int] | Callable[[int], float]"
+
+RENORMALIZED = """\
+Parameters
+----------
+num_features
+    C, the number of channels.
+eps
+    Keeps the root away from zero.
+momentum
+    How far running statistics move towards those of a batch; None for the mean over all batches.
+affine
+    Whether there are a w and a b.
+r_max, d_max
+    Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples (final,
+    begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to `final` at `end`.
+    The defaults are the schedules of the paper.
+device
+    ``"cpu"`` or None: there is no other.
+dtype
+    float32 by default.
+bias
+    Whether there is a b beside w.
+
+Attributes
+----------
+weight, bias
+    w and b, (C,), ones and zeros at first; None where there are none.
+running_mean, running_var
+    (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
+num_batches_tracked
+    How many batches they have seen.
+"""
+
+
+def bound(schedule: Schedule, start: float, step: int) -> float:
+    """What a schedule gives after `step` batches."""
+    if isinstance(schedule, tuple):
+        final, begin, end = schedule
+        if step >= end:
+            return final
+        return start + (final - start) * max(0, step - begin) / (end - begin)
+    return schedule(step) if callable(schedule) else schedule
+
+
+def check_schedule(name: str, schedule: Schedule, start: float) -> None:
+    """Raise for a bound below that of batch norm, or a tuple that is no schedule."""
+    if callable(schedule):
+        return
+    if isinstance(schedule, tuple) and (len(schedule) != 3 or not 0 <= schedule[1] <= schedule[2]):
+        raise ValueError(f"{name} must be (final, begin, end) with begin <= end, got {schedule}")
+    final = schedule[0] if isinstance(schedule, tuple) else schedule
+    if not final >= start:
+        raise ValueError(f"{name} must be at least {start}, got {final}")
+
+
+class BatchRenorm(BatchNorm):
+    """What the batch renorms of all ranks share."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.01,
+        affine: bool = True,
+        r_max: Schedule = (3.0, 5_000, 40_000),
+        d_max: Schedule = (5.0, 5_000, 25_000),
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        check_schedule(f"{type(self).__name__}: r_max", r_max, 1)
+        check_schedule(f"{type(self).__name__}: d_max", d_max, 0)
+        super().__init__(num_features, eps, momentum, affine, True, device, dtype, bias=bias)
+        self.r_max = r_max
+        self.d_max = d_max
+
+    def _normalize(
+        self,
+        input: TensorLike,
+        mean: Tensor | None,
+        var: Tensor | None,
+        momentum: float,
+        activation: str | None,
+        residual: TensorLike | None,
+    ) -> Tensor:
+        count = self.num_batches_tracked
+        if mean is None or var is None or count is None:
+            raise RuntimeError(f"{type(self).__name__}: the running statistics have been removed")
+        step = int(count._array)
+        return batch_renorm(
+            input,
+            mean,
+            var,
+            self.weight,
+            self.bias,
+            self.training,
+            momentum,
+            self.eps,
+            bound(self.r_max, 1.0, step),
+            bound(self.d_max, 0.0, step),
+            activation=activation,
+            residual=residual,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"r_max={self.r_max}, d_max={self.d_max}"
+        )
+
+
+@shared(RENORMALIZED)
+class BatchRenorm1d(BatchRenorm):
+    """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C) or (N, C, L).
+
+    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
+    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
+    the running ones, r = 1 and d = 0.
+
+    References
+    ----------
+    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
+    NIPS 2017.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.BatchRenorm1d(64)
+    >>> layer(fastnn.randn(20, 64)).shape
+    (20, 64)
+    """
+
+    ranks = (2, 3)
+
+
+@shared(RENORMALIZED)
+class BatchRenorm2d(BatchRenorm):
+    """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, H, W).
+
+    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
+    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
+    the running ones, r = 1 and d = 0.
+
+    References
+    ----------
+    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
+    NIPS 2017.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.BatchRenorm2d(64)
+    >>> layer(fastnn.randn(20, 64, 7, 7)).shape
+    (20, 64, 7, 7)
+    """
+
+    ranks = (4,)
+
+
+@shared(RENORMALIZED)
+class BatchRenorm3d(BatchRenorm):
+    """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, D, H, W).
+
+    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
+    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
+    the running ones, r = 1 and d = 0.
+
+    References
+    ----------
+    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
+    NIPS 2017.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.BatchRenorm3d(64)
+    >>> layer(fastnn.randn(2, 64, 3, 7, 7)).shape
+    (2, 64, 3, 7, 7)
+    """
+
+    ranks = (5,)

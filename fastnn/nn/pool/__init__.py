@@ -1,0 +1,1 @@
+"""Pooling layers: over windows, and to a given size."""

@@ -1,0 +1,167 @@
+"""Pooling layers told how many windows to make, whatever the size of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ...ops._sections import shared
+from ...ops.pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from ...ops.pool.adaptive import OutputSize
+from ...tensor import Tensor, TensorLike
+from ..module import Module
+
+__all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+]
+
+
+COUNTED = """\
+Parameters
+----------
+output_size
+    How many windows: an int, or one for each axis; None for as many as there are inputs.
+"""
+PLACED = (
+    COUNTED
+    + """\
+return_indices
+    Return also where the maxima were found.
+"""
+)
+
+
+class AdaptiveAvgPool(Module):
+    """What the layers for one, two and three axes share."""
+
+    pool: ClassVar[Callable[..., Tensor]]
+
+    def __init__(self, output_size: OutputSize) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The averages."""
+        return type(self).pool(input, self.output_size)
+
+    def extra_repr(self) -> str:
+        """The output's size."""
+        return f"output_size={self.output_size}"
+
+
+@shared(COUNTED)
+class AdaptiveAvgPool1d(AdaptiveAvgPool):
+    """A line averaged over `output_size` windows; see `fastnn.adaptive_avg_pool1d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AdaptiveAvgPool1d(5)(fastnn.randn(1, 64, 8)).shape
+    (1, 64, 5)
+    """
+
+    pool = staticmethod(adaptive_avg_pool1d)
+
+
+@shared(COUNTED)
+class AdaptiveAvgPool2d(AdaptiveAvgPool):
+    """An image averaged over `output_size` windows; see `fastnn.adaptive_avg_pool2d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.AdaptiveAvgPool2d((1, 1))
+    >>> layer(fastnn.randn(8, 512, 7, 7)).shape
+    (8, 512, 1, 1)
+    >>> layer
+    AdaptiveAvgPool2d(output_size=(1, 1))
+    """
+
+    pool = staticmethod(adaptive_avg_pool2d)
+
+
+@shared(COUNTED)
+class AdaptiveAvgPool3d(AdaptiveAvgPool):
+    """A volume averaged over `output_size` windows; see `fastnn.adaptive_avg_pool3d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AdaptiveAvgPool3d(2)(fastnn.randn(2, 3, 8, 9, 10)).shape
+    (2, 3, 2, 2, 2)
+    """
+
+    pool = staticmethod(adaptive_avg_pool3d)
+
+
+class AdaptiveMaxPool(Module):
+    """What the layers for one, two and three axes share."""
+
+    pool: ClassVar[Callable[..., Any]]
+
+    def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
+        super().__init__()
+        self.output_size = output_size
+        self.return_indices = return_indices
+
+    def forward(self, input: TensorLike) -> Any:
+        """The maxima; with `return_indices` a tuple of them and their indices."""
+        return type(self).pool(input, self.output_size, self.return_indices)
+
+    def extra_repr(self) -> str:
+        """The output's size."""
+        return f"output_size={self.output_size}"
+
+
+@shared(PLACED)
+class AdaptiveMaxPool1d(AdaptiveMaxPool):
+    """The maxima of `output_size` windows of a line; see `fastnn.adaptive_max_pool1d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AdaptiveMaxPool1d(5)(fastnn.randn(1, 64, 8)).shape
+    (1, 64, 5)
+    """
+
+    pool = staticmethod(adaptive_max_pool1d)
+
+
+@shared(PLACED)
+class AdaptiveMaxPool2d(AdaptiveMaxPool):
+    """The maxima of `output_size` windows of an image; see `fastnn.adaptive_max_pool2d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AdaptiveMaxPool2d((5, None))(fastnn.randn(1, 64, 8, 9)).shape
+    (1, 64, 5, 9)
+    """
+
+    pool = staticmethod(adaptive_max_pool2d)
+
+
+@shared(PLACED)
+class AdaptiveMaxPool3d(AdaptiveMaxPool):
+    """The maxima of `output_size` windows of a volume; see `fastnn.adaptive_max_pool3d`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AdaptiveMaxPool3d(2)(fastnn.randn(2, 3, 8, 9, 10)).shape
+    (2, 3, 2, 2, 2)
+    """
+
+    pool = staticmethod(adaptive_max_pool3d)

@@ -1,0 +1,1 @@
+"""Transformers: encoder, decoder, both together, and encodings of positions."""

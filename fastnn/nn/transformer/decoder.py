@@ -1,0 +1,180 @@
+"""The decoder of a Transformer."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ...devices import check_device
+from ...tensor import Tensor, TensorLike
+from ..attention import MultiheadAttention
+from ..container import ModuleList
+from ..dropout.elements import Dropout
+from ..module import Module
+from ..norm.layer import LayerNorm
+from .encoder import Activation, Layer, says_causal
+
+__all__ = ["TransformerDecoder", "TransformerDecoderLayer"]
+
+
+class TransformerDecoderLayer(Layer):
+    """As `TransformerEncoderLayer`, with attention to the encoder's output between the two parts.
+
+    Parameters
+    ----------
+    d_model
+        E, the features.
+    nhead
+        Heads of each attention, a divisor of E.
+    dim_feedforward
+        Features between the two linear layers.
+    dropout
+        As for `TransformerEncoderLayer`.
+    activation
+        ``"relu"``, ``"gelu"`` or a function of a tensor.
+    layer_norm_eps
+        See `LayerNorm`.
+    batch_first
+        Whether arrays are (B, T, E) and not (T, B, E).
+    norm_first
+        Whether inputs are normalized, and not sums.
+    bias
+        Whether linear layers and norms have a bias.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.TransformerDecoderLayer(16, 4, 32, batch_first=True)
+    >>> layer(fastnn.zeros(2, 5, 16), fastnn.zeros(2, 7, 16)).shape
+    (2, 5, 16)
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        check_device(type(self).__name__, device)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+        )
+        self.multihead_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+        )
+        self._set_up(d_model, dim_feedforward, dropout, activation, bias, dtype)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.dropout1 = Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
+        self.dropout3 = Dropout(dropout)
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: TensorLike,
+        tgt_mask: TensorLike | None = None,
+        memory_mask: TensorLike | None = None,
+        tgt_key_padding_mask: TensorLike | None = None,
+        memory_key_padding_mask: TensorLike | None = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """(T, B, E) and the encoder's (S, B, E), or batch first, or without a batch, to (T, B, E).
+
+        Masks are those of `MultiheadAttention`: over the target for its attention to itself, and
+        (T, S) and (B, S) over the encoder's output.
+        """
+        masks = (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+
+        def to_memory(x: Tensor) -> Tensor:
+            y = self.multihead_attn(
+                x,
+                memory,
+                memory,
+                key_padding_mask=memory_key_padding_mask,
+                need_weights=False,
+                attn_mask=memory_mask,
+                is_causal=memory_is_causal,
+            )[0]
+            return self.dropout2(y)  # type: ignore[no-any-return]
+
+        x = tgt
+        if self.norm_first:
+            x = x + self.dropout1(self._attend_to_self(self.norm1(x), *masks))
+            x = x + to_memory(self.norm2(x))
+            y: Tensor = x + self.dropout3(self._feed_forward(self.norm3(x)))
+            return y
+        x = self.norm1(x + self.dropout1(self._attend_to_self(x, *masks)))
+        x = self.norm2(x + to_memory(x))
+        return self.norm3(x + self.dropout3(self._feed_forward(x)))  # type: ignore[no-any-return]
+
+
+class TransformerDecoder(Module):
+    """Decoder layers one after the other.
+
+    Parameters
+    ----------
+    decoder_layer
+        The layer that is copied, parameters and all.
+    num_layers
+        How many there are.
+    norm
+        A module for the output, or None.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> from fastnn import nn
+    >>> decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(16, 4, 32), num_layers=2)
+    >>> decoder(fastnn.zeros(5, 3, 16), fastnn.zeros(7, 3, 16)).shape
+    (5, 3, 16)
+    """
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(decoder_layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        tgt: Tensor,
+        memory: TensorLike,
+        tgt_mask: TensorLike | None = None,
+        memory_mask: TensorLike | None = None,
+        tgt_key_padding_mask: TensorLike | None = None,
+        memory_key_padding_mask: TensorLike | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """As `TransformerDecoderLayer`; `tgt_is_causal` is found out from the mask by default."""
+        causal = says_causal(tgt_mask) if tgt_is_causal is None else tgt_is_causal
+        x = tgt
+        for layer in self.layers:
+            x = layer(
+                x,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=causal,
+                memory_is_causal=memory_is_causal,
+            )
+        return x if self.norm is None else self.norm(x)

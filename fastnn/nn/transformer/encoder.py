@@ -1,0 +1,230 @@
+"""The encoder of a Transformer, and what its layers have in common with those of the decoder."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...autograd.function import array
+from ...devices import check_device
+from ...ops.activation import gelu, relu
+from ...ops.linear import linear
+from ...tensor import Tensor, TensorLike
+from ..attention import MultiheadAttention
+from ..container import ModuleList
+from ..dropout.elements import Dropout
+from ..linear import Linear
+from ..module import Module
+from ..norm.layer import LayerNorm
+
+__all__ = ["TransformerEncoder", "TransformerEncoderLayer"]
+
+Activation = str | Callable[[Tensor], Tensor]
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": relu, "gelu": gelu}
+
+
+class Layer(Module):
+    """What layers of encoder and decoder share: self-attention and two linear layers."""
+
+    self_attn: MultiheadAttention
+    linear1: Linear
+    linear2: Linear
+    dropout: Dropout
+
+    def _set_up(
+        self,
+        d_model: int,
+        dim_feedforward: int,
+        dropout: float,
+        activation: Activation,
+        bias: bool,
+        dtype: Any,
+    ) -> None:
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype)
+        if not callable(activation) and activation not in ACTIVATIONS:
+            raise ValueError(
+                f"{type(self).__name__}: activation must be 'relu', 'gelu' or a function, "
+                f"got {activation!r}"
+            )
+        self.activation = activation
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        first, function = self.linear1, self.activation
+        name = next((n for n, f in ACTIVATIONS.items() if function in (n, f)), None)
+        if name is not None and first._hooks is None and first.activation is None:
+            y = linear(x, first.weight, first.bias, name)
+        else:
+            y = (function if callable(function) else ACTIVATIONS[function])(first(x))
+        return self.linear2(self.dropout(y))  # type: ignore[no-any-return]
+
+    def _attend_to_self(
+        self, x: Tensor, mask: TensorLike | None, padding: TensorLike | None, is_causal: bool
+    ) -> Tensor:
+        return self.self_attn(  # type: ignore[no-any-return]
+            x,
+            x,
+            x,
+            key_padding_mask=padding,
+            need_weights=False,
+            attn_mask=mask,
+            is_causal=is_causal,
+        )[0]
+
+
+class TransformerEncoderLayer(Layer):
+    """Self-attention and a network of two linear layers, each added to its input and normalized.
+
+    ``x = norm1(x + attention(x)); y = norm2(x + linear2(activation(linear1(x))))``; with
+    `norm_first`, ``x = x + attention(norm1(x))`` and so on.
+
+    Parameters
+    ----------
+    d_model
+        E, the features.
+    nhead
+        Heads of the attention, a divisor of E.
+    dim_feedforward
+        Features between the two linear layers.
+    dropout
+        Probability with which weights of the attention, what lies between the linear layers, and
+        what is added to inputs, are dropped while training.
+    activation
+        ``"relu"``, ``"gelu"`` or a function of a tensor.
+    layer_norm_eps
+        See `LayerNorm`.
+    batch_first
+        Whether arrays are (B, T, E) and not (T, B, E).
+    norm_first
+        Whether inputs are normalized, and not sums.
+    bias
+        Whether linear layers and norms have a bias.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+
+    References
+    ----------
+    A. Vaswani et al., Attention is all you need, NIPS 2017.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    >>> layer(fastnn.zeros(2, 5, 16)).shape
+    (2, 5, 16)
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        check_device(type(self).__name__, device)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+        )
+        self._set_up(d_model, dim_feedforward, dropout, activation, bias, dtype)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.dropout1 = Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
+
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: TensorLike | None = None,
+        src_key_padding_mask: TensorLike | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        """(T, B, E), or (B, T, E) with `batch_first`, or (T, E), to the same shape.
+
+        Masks are those of `MultiheadAttention`.
+        """
+        x, masks = src, (src_mask, src_key_padding_mask, is_causal)
+        if self.norm_first:
+            x = x + self.dropout1(self._attend_to_self(self.norm1(x), *masks))
+            y: Tensor = x + self.dropout2(self._feed_forward(self.norm2(x)))
+            return y
+        x = self.norm1(x + self.dropout1(self._attend_to_self(x, *masks)))
+        return self.norm2(x + self.dropout2(self._feed_forward(x)))  # type: ignore[no-any-return]
+
+
+class TransformerEncoder(Module):
+    """Encoder layers one after the other.
+
+    Parameters
+    ----------
+    encoder_layer
+        The layer that is copied, parameters and all.
+    num_layers
+        How many there are.
+    norm
+        A module for the output, or None.
+    enable_nested_tensor, mask_check
+        Taken for PyTorch's sake.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> from fastnn import nn
+    >>> encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, 32), num_layers=2)
+    >>> encoder(fastnn.zeros(5, 3, 16)).shape
+    (5, 3, 16)
+    """
+
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        src: Tensor,
+        mask: TensorLike | None = None,
+        src_key_padding_mask: TensorLike | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
+        """As `TransformerEncoderLayer`; by default `is_causal` is found out from the mask."""
+        causal = says_causal(mask) if is_causal is None else is_causal
+        x = src
+        for layer in self.layers:
+            x = layer(x, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
+        return x if self.norm is None else self.norm(x)
+
+
+def says_causal(mask: TensorLike | None) -> bool:
+    """Whether a layer's mask hides what comes later, and nothing else."""
+    if mask is None:
+        return False
+    x: Any = array(mask)
+    if x.ndim != 2 or x.shape[0] != x.shape[1]:
+        return False
+    later = np.tri(x.shape[0], x.shape[1]) == 0
+    if x.dtype == bool:
+        return bool((x == later).all())
+    return bool((x[later] == -np.inf).all() and (x[~later] == 0).all())

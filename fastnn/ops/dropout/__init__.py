@@ -1,0 +1,1 @@
+"""Dropout of elements, of whole channels, and as SELU networks want it."""

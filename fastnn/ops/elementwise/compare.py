@@ -1,0 +1,206 @@
+"""Comparisons and tests, element by element: the result is boolean, and no gradient flows."""
+
+from __future__ import annotations
+
+from ... import _core
+from ...autograd.function import array
+from ...tensor import Tensor, TensorLike
+from .._sections import BOTH_TRUTHS, COMPARED, TESTED, shared
+from .operands import operand
+
+__all__ = [
+    "eq",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+    "not_equal",
+]
+
+
+@shared(COMPARED)
+def eq(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element equals the other: ``input == other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.eq(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([False,  True, False])
+    """
+    return Tensor(_core.eq(operand(input), operand(other)))
+
+
+@shared(COMPARED)
+def ne(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element differs from the other: ``input != other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.ne(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([ True, False,  True])
+    """
+    return Tensor(_core.ne(operand(input), operand(other)))
+
+
+@shared(COMPARED)
+def lt(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element is less than the other: ``input < other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.lt(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([ True, False, False])
+    """
+    return Tensor(_core.lt(operand(input), operand(other)))
+
+
+@shared(COMPARED)
+def le(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element is at most the other: ``input <= other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.le(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([ True,  True, False])
+    """
+    return Tensor(_core.le(operand(input), operand(other)))
+
+
+@shared(COMPARED)
+def gt(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element is greater than the other: ``input > other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.gt(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([False, False,  True])
+    """
+    return Tensor(_core.gt(operand(input), operand(other)))
+
+
+@shared(COMPARED)
+def ge(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether each element is at least the other: ``input >= other``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.ge(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
+    tensor([False,  True,  True])
+    """
+    return Tensor(_core.ge(operand(input), operand(other)))
+
+
+@shared(BOTH_TRUTHS)
+def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether both elements are true, that is, not zero.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logical_and(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
+    tensor([False, False,  True])
+    """
+    return Tensor(_core.logical_and(operand(input), operand(other)))
+
+
+@shared(BOTH_TRUTHS)
+def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether at least one of the elements is true, that is, not zero.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logical_or(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
+    tensor([False,  True,  True])
+    """
+    return Tensor(_core.logical_or(operand(input), operand(other)))
+
+
+@shared(BOTH_TRUTHS)
+def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether exactly one of the elements is true, that is, not zero.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logical_xor(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
+    tensor([False,  True, False])
+    """
+    return Tensor(_core.logical_xor(operand(input), operand(other)))
+
+
+@shared(TESTED)
+def logical_not(input: TensorLike) -> Tensor:
+    """Whether each element is false, that is, zero.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.logical_not(fastnn.tensor([0.0, 1.0]))
+    tensor([ True, False])
+    """
+    return Tensor(_core.logical_not(array(input)))
+
+
+@shared(TESTED)
+def isnan(input: TensorLike) -> Tensor:
+    """Whether each element is NaN.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.isnan(fastnn.tensor([float("nan"), 1.0]))
+    tensor([ True, False])
+    """
+    return Tensor(_core.isnan(array(input)))
+
+
+@shared(TESTED)
+def isinf(input: TensorLike) -> Tensor:
+    """Whether each element is infinite.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.isinf(fastnn.tensor([float("inf"), 1.0]))
+    tensor([ True, False])
+    """
+    return Tensor(_core.isinf(array(input)))
+
+
+@shared(TESTED)
+def isfinite(input: TensorLike) -> Tensor:
+    """Whether each element is a number: neither infinite nor NaN.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.isfinite(fastnn.tensor([float("inf"), 1.0]))
+    tensor([False,  True])
+    """
+    return Tensor(_core.isfinite(array(input)))
+
+
+not_equal = ne
+less = lt
+less_equal = le
+greater = gt
+greater_equal = ge

@@ -1,0 +1,114 @@
+"""Elementwise operations in place (``add_``), and those of Python's operators that need a word.
+
+In and out of a graph they behave as said in `inplace`: under `no_grad` the array itself is changed,
+in one pass and without a new one (``p -= lr * p.grad``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import _core
+from ...autograd.changes import changed
+from ...tensor import Tensor
+from .. import elementwise
+from ..inplace import copy_, recorded, take_over
+from . import unary
+from .operands import operand
+
+__all__: list[str] = []  # methods only
+
+Operation = Callable[..., Tensor]
+
+
+def in_place(operation: Operation, kernel: Callable[..., Any] | None = None) -> Operation:
+    """The method that leaves ``operation(self, ...)`` in `self`; with a kernel, without a copy."""
+    name = f"{operation.__name__}_"
+
+    def method(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if recorded(name, input, *args):
+            return take_over(name, input, operation(input, *args, **kwargs))
+        if kernel is not None and not kwargs:
+            kernel(input._array, *[operand(x) for x in args], input._array)
+            changed((input._array,))
+            return input
+        y = operation(input, *args, **kwargs)
+        if y.shape != input.shape or not np.can_cast(y.dtype, input.dtype, "same_kind"):
+            take_over(name, input, y)  # says what does not fit
+        return copy_(input, y)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"As `fastnn.{operation.__name__}`, in place."
+    return method
+
+
+def reflected(operation: Operation) -> Operation:
+    """``operation(other, self)``, for an operator whose left side is no tensor."""
+
+    def method(self: Tensor, other: Any) -> Tensor:
+        return operation(other, self)
+
+    method.__name__ = method.__qualname__ = f"__r{operation.__name__}__"
+    return method
+
+
+def bitwise(function: Callable[..., Any]) -> Operation:
+    """``& | ^ ~`` on booleans and integers, by NumPy."""
+
+    def method(self: Tensor, *others: Any) -> Tensor:
+        return Tensor(np.asarray(function(self._array, *[operand(x) for x in others])))
+
+    method.__name__ = method.__qualname__ = function.__name__
+    method.__doc__ = "Bit by bit, for booleans and integers."
+    return method
+
+
+add_ = in_place(elementwise.add, _core.add)
+sub_ = in_place(elementwise.sub, _core.sub)
+mul_ = in_place(elementwise.mul, _core.mul)
+div_ = in_place(elementwise.div, _core.div)
+pow_ = in_place(elementwise.pow, _core.pow)
+remainder_ = in_place(elementwise.remainder, _core.remainder)
+fmod_ = in_place(elementwise.fmod, _core.fmod)
+floor_divide_ = in_place(elementwise.floor_divide, _core.floor_divide)
+lerp_ = in_place(elementwise.lerp, _core.lerp)
+clamp_ = in_place(elementwise.clamp)
+addcmul_ = in_place(elementwise.addcmul)
+addcdiv_ = in_place(elementwise.addcdiv)
+neg_ = in_place(unary.neg, _core.neg)
+abs_ = in_place(unary.abs, _core.abs)
+sign_ = in_place(unary.sign, _core.sign)
+square_ = in_place(unary.square, _core.square)
+reciprocal_ = in_place(unary.reciprocal, _core.reciprocal)
+sqrt_ = in_place(unary.sqrt, _core.sqrt)
+rsqrt_ = in_place(unary.rsqrt, _core.rsqrt)
+exp_ = in_place(unary.exp, _core.exp)
+expm1_ = in_place(unary.expm1, _core.expm1)
+log_ = in_place(unary.log, _core.log)
+log1p_ = in_place(unary.log1p, _core.log1p)
+log2_ = in_place(unary.log2, _core.log2)
+log10_ = in_place(unary.log10, _core.log10)
+sin_ = in_place(unary.sin, _core.sin)
+cos_ = in_place(unary.cos, _core.cos)
+tan_ = in_place(unary.tan, _core.tan)
+floor_ = in_place(unary.floor, _core.floor)
+ceil_ = in_place(unary.ceil, _core.ceil)
+round_ = in_place(unary.round, _core.round)
+trunc_ = in_place(unary.trunc, _core.trunc)
+frac_ = in_place(unary.frac, _core.frac)
+
+radd = reflected(elementwise.add)
+rsub = reflected(elementwise.sub)
+rmul = reflected(elementwise.mul)
+rtruediv = reflected(elementwise.div)
+rfloordiv = reflected(elementwise.floor_divide)
+rmod = reflected(elementwise.remainder)
+rpow = reflected(elementwise.pow)
+
+bitwise_and = bitwise(np.bitwise_and)
+bitwise_or = bitwise(np.bitwise_or)
+bitwise_xor = bitwise(np.bitwise_xor)
+invert = bitwise(np.invert)

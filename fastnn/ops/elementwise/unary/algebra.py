@@ -1,0 +1,145 @@
+"""Signs, squares and roots."""
+
+from __future__ import annotations
+
+from .... import _core
+from ....autograd.function import Array, Grads, Node, array, record
+from ....tensor import Tensor, TensorLike
+from ..._sections import ONE, shared
+from .rounding import zero_backward
+
+__all__ = ["abs", "absolute", "neg", "negative", "reciprocal", "rsqrt", "sign", "sqrt", "square"]
+
+
+@shared(ONE)
+def neg(input: TensorLike) -> Tensor:
+    """Negative of each element: ``y = -x``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.neg(fastnn.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
+    x = array(input)
+    return record(_core.neg(x), neg_backward, (input,))
+
+
+def neg_backward(node: Node, dy: Array) -> Grads:
+    return (_core.neg(dy),)
+
+
+@shared(ONE)
+def abs(input: TensorLike) -> Tensor:
+    """Absolute value of each element: ``y = abs(x)``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.abs(fastnn.tensor([-1.5, 2.0]))
+    tensor([1.5, 2. ])
+    """
+    x = array(input)
+    return record(_core.abs(x), abs_backward, (input,), x)
+
+
+def abs_backward(node: Node, dy: Array) -> Grads:
+    (x,) = node.saved
+    return (_core.abs_backward(dy, x),)
+
+
+@shared(ONE)
+def sign(input: TensorLike) -> Tensor:
+    """Sign of each element: ``y = -1, 0 or 1; its gradient is zero``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.sign(fastnn.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """
+    x = array(input)
+    return record(_core.sign(x), zero_backward, (input,))
+
+
+@shared(ONE)
+def square(input: TensorLike) -> Tensor:
+    """Square of each element: ``y = x^2``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.square(fastnn.tensor([-3.0, 2.0]))
+    tensor([9., 4.])
+    """
+    x = array(input)
+    return record(_core.square(x), square_backward, (input,), x)
+
+
+def square_backward(node: Node, dy: Array) -> Grads:
+    (x,) = node.saved
+    return (_core.square_backward(dy, x),)
+
+
+@shared(ONE)
+def reciprocal(input: TensorLike) -> Tensor:
+    """Reciprocal of each element: ``y = 1 / x``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.reciprocal(fastnn.tensor([2.0, -4.0]))
+    tensor([ 0.5 , -0.25])
+    """
+    x = array(input)
+    y = _core.reciprocal(x)
+    return record(y, reciprocal_backward, (input,), y)
+
+
+def reciprocal_backward(node: Node, dy: Array) -> Grads:
+    (y,) = node.saved
+    return (_core.reciprocal_backward(dy, y),)
+
+
+@shared(ONE)
+def sqrt(input: TensorLike) -> Tensor:
+    """Square root of each element: ``y = sqrt(x), NaN for x < 0``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.sqrt(fastnn.tensor([4.0, 2.25]))
+    tensor([2. , 1.5])
+    """
+    x = array(input)
+    y = _core.sqrt(x)
+    return record(y, sqrt_backward, (input,), y)
+
+
+def sqrt_backward(node: Node, dy: Array) -> Grads:
+    (y,) = node.saved
+    return (_core.sqrt_backward(dy, y),)
+
+
+@shared(ONE)
+def rsqrt(input: TensorLike) -> Tensor:
+    """Reciprocal of the square root of each element: ``y = 1 / sqrt(x)``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.rsqrt(fastnn.tensor([4.0, 0.25]))
+    tensor([0.5, 2. ])
+    """
+    x = array(input)
+    y = _core.rsqrt(x)
+    return record(y, rsqrt_backward, (input,), y)
+
+
+def rsqrt_backward(node: Node, dy: Array) -> Grads:
+    (y,) = node.saved
+    return (_core.rsqrt_backward(dy, y),)
+
+
+absolute = abs
+negative = neg

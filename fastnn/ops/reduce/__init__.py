@@ -1,0 +1,1 @@
+"""Reductions: sums, moments, extremes and counts over dimensions."""

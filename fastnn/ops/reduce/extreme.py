@@ -1,0 +1,294 @@
+"""Largest, smallest and middle elements over dimensions of a tensor. NaN among them gives NaN."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ... import _core
+from ...autograd.function import Array, Grads, Node, array, record, record_many
+from ...tensor import Tensor, TensorLike
+from ..elementwise import maximum, minimum
+from .sums import Dims, axes_of
+
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
+
+
+class Extreme(NamedTuple):
+    """Values, and where they stand along the dimension."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class Range(NamedTuple):
+    """Smallest and largest values."""
+
+    min: Tensor
+    max: Tensor
+
+
+def check_elements(op: str, x: Array) -> None:
+    """Raise ValueError for a tensor without elements."""
+    if x.size == 0:
+        raise ValueError(f"{op}: cannot reduce no elements, got shape {x.shape}")
+
+
+def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """Largest element; its gradient is shared evenly by those that are equal to it.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape.
+    dim, keepdim
+        As for `sum`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to reduce.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.amax(fastnn.tensor([[1.0, 5.0], [3.0, 4.0]]), 1).tolist()
+    [5.0, 4.0]
+    """
+    x = array(input)
+    if x.dtype.kind != "f":
+        return Tensor(np.asarray(x.max(axes_of(dim), keepdims=keepdim)))
+    y = _core.amax(x, dim, keepdim)
+    return record(y, amax_backward, (input,), x, y, dim)
+
+
+def amax_backward(node: Node, dy: Array) -> Grads:
+    x, y, dim = node.saved
+    return (_core.amax_backward(dy, x, y, dim),)
+
+
+def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """Smallest element; its gradient is shared evenly by those that are equal to it.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape.
+    dim, keepdim
+        As for `sum`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to reduce.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.amin(fastnn.tensor([[1.0, 5.0], [3.0, 4.0]]), 1).tolist()
+    [1.0, 3.0]
+    """
+    x = array(input)
+    if x.dtype.kind != "f":
+        return Tensor(np.asarray(x.min(axes_of(dim), keepdims=keepdim)))
+    y = _core.amin(x, dim, keepdim)
+    return record(y, amin_backward, (input,), x, y, dim)
+
+
+def amin_backward(node: Node, dy: Array) -> Grads:
+    x, y, dim = node.saved
+    return (_core.amin_backward(dy, x, y, dim),)
+
+
+def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False) -> Range:
+    """`amin` and `amax` together.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> low, high = fastnn.aminmax(fastnn.tensor([3.0, 1.0, 2.0]))
+    >>> low.item(), high.item()
+    (1.0, 3.0)
+    """
+    return Range(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+def max(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
+    """Largest element of all, or along one dimension with its position, or of two tensors.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape.
+    dim
+        None, an int, or a second tensor, for `maximum`.
+    keepdim
+        Keep the dimension, with size 1.
+
+    Returns
+    -------
+    Tensor or (values, indices)
+        With an int the first largest element along it, which alone gets the gradient, and its
+        position. Without, the gradient is shared evenly, as of `amax`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to reduce.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
+    >>> fastnn.max(x).item()
+    5.0
+    >>> values, indices = fastnn.max(x, 0)
+    >>> values.tolist(), indices.tolist()
+    ([3.0, 5.0], [1, 0])
+    """
+    if isinstance(dim, (Tensor, np.ndarray)):
+        return maximum(input, dim)
+    x = array(input)
+    if dim is None:
+        check_elements("max", x)
+        return amax(input)
+    return extreme(input, x, *position("max", x, dim, keepdim), dim)
+
+
+def min(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
+    """Smallest element of all, or along one dimension with its position, or of two tensors.
+
+    Parameters
+    ----------
+    input, dim, keepdim
+        As for `max`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
+    >>> fastnn.min(x, 1).indices.tolist()
+    [0, 0]
+    """
+    if isinstance(dim, (Tensor, np.ndarray)):
+        return minimum(input, dim)
+    x = array(input)
+    if dim is None:
+        check_elements("min", x)
+        return amin(input)
+    return extreme(input, x, *position("min", x, dim, keepdim), dim)
+
+
+def position(op: str, x: Array, dim: int | None, keepdim: bool) -> tuple[Array, Array]:
+    """The first largest or smallest elements along `dim`, and their positions."""
+    if x.dtype.kind == "f":
+        result: tuple[Array, Array] = getattr(_core, "arg" + op)(x, dim, keepdim)
+        return result
+    indices = np.asarray(getattr(x, "arg" + op)(dim, keepdims=keepdim))
+    return np.asarray(getattr(x, op)(dim, keepdims=keepdim)), indices
+
+
+def extreme(
+    input: TensorLike, x: Array, values: Array, indices: Array, dim: int
+) -> tuple[Tensor, Tensor]:
+    """Values and indices as tensors; the gradient goes to the elements at the indices."""
+    return Extreme(
+        *record_many((values, indices), extreme_backward, (input,), x.shape, indices, dim)
+    )
+
+
+def extreme_backward(node: Node, dy: Array, _: None) -> Grads:
+    shape, indices, dim = node.saved
+    if not shape:
+        return (dy,)
+    if indices.ndim < len(shape):
+        dy, indices = np.expand_dims(dy, dim), np.expand_dims(indices, dim)
+    dx = np.zeros(shape, dy.dtype)
+    np.put_along_axis(dx, indices, dy, dim)
+    return (dx,)
+
+
+def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Position of the first largest element along a dimension, or in the flattened tensor.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape.
+    dim
+        An int, or None to count over all elements.
+    keepdim
+        Keep the dimension, with size 1.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to reduce.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
+    >>> fastnn.argmax(x).item(), fastnn.argmax(x, 0).tolist()
+    (1, [1, 0])
+    """
+    return Tensor(position("max", array(input), dim, keepdim)[1])
+
+
+def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Position of the first smallest element along a dimension, or in the flattened tensor.
+
+    Parameters
+    ----------
+    input, dim, keepdim
+        As for `argmax`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.argmin(fastnn.tensor([[1.0, 5.0], [3.0, 0.0]]), 1).tolist()
+    [0, 1]
+    """
+    return Tensor(position("min", array(input), dim, keepdim)[1])
+
+
+def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The element in the middle of all, or along one dimension with its position.
+
+    Of an even number, the lower of the two in the middle; the first of those that are equal.
+    Floats go through a kernel, integers through NumPy, which may name any of the equal ones.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape.
+    dim, keepdim
+        As for `max`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.median(fastnn.tensor([3.0, 1.0, 2.0, 4.0])).item()
+    2.0
+    """
+    x = array(input)
+    check_elements("median", x)
+    if dim is None:
+        y = middle(x.reshape(-1), 0)[0].reshape(())
+        return record(y, amax_backward, (input,), x, y, None)
+    values, indices = middle(x, dim)
+    if x.ndim and not keepdim:
+        values, indices = values.squeeze(dim), indices.squeeze(dim)
+    return extreme(input, x, values, indices, dim)
+
+
+def middle(x: Array, dim: int) -> tuple[Array, Array]:
+    """The middle elements along `dim`, and their positions; the dimension is kept."""
+    if x.dtype.kind == "f":
+        return _core.median(x, dim)
+    wide = x.reshape(1) if x.ndim == 0 else x
+    half = (wide.shape[dim] - 1) // 2
+    indices = np.take(np.argpartition(wide, half, dim), [half], dim)
+    values = np.take_along_axis(wide, indices, dim)
+    return (values, indices) if x.ndim else (values.reshape(()), indices.reshape(()))
