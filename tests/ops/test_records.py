@@ -17,7 +17,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("name", [*unary.__all__, *compare.__all__])
-def test_shared_sections_stand_before_the_examples(name):
+def test_parameters_and_results_are_described_before_the_examples(name):
     text = inspect.cleandoc(getattr(fastnn, name).__doc__)
     places = [text.index(f"\n\n{title}\n---") for title in ("Parameters", "Returns", "Examples")]
     assert places == sorted(places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...ops._sections import shared
 from ...ops.dropout import alpha, channels
 from ...tensor import Tensor, TensorLike
 from .elements import Dropout
@@ -10,21 +9,17 @@ from .elements import Dropout
 __all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
-DROPPED = """\
-Parameters
-----------
-p
-    Probability of a drop, from 0 to 1.
-inplace
-    Change the input itself.
-"""
-
-
-@shared(DROPPED)
 class Dropout1d(Dropout):
     """Sets whole channels of rows to zero at random while training.
 
     See `fastnn.nn.functional.dropout1d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
 
     Examples
     --------
@@ -39,11 +34,17 @@ class Dropout1d(Dropout):
         return channels.dropout1d(input, self.p, self.training, self.inplace)
 
 
-@shared(DROPPED)
 class Dropout2d(Dropout):
     """Sets whole channels of images to zero at random while training.
 
     See `fastnn.nn.functional.dropout2d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
 
     Examples
     --------
@@ -58,11 +59,17 @@ class Dropout2d(Dropout):
         return channels.dropout2d(input, self.p, self.training, self.inplace)
 
 
-@shared(DROPPED)
 class Dropout3d(Dropout):
     """Sets whole channels of volumes to zero at random while training.
 
     See `fastnn.nn.functional.dropout3d`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
 
     Examples
     --------
@@ -77,11 +84,17 @@ class Dropout3d(Dropout):
         return channels.dropout3d(input, self.p, self.training, self.inplace)
 
 
-@shared(DROPPED)
 class AlphaDropout(Dropout):
     """Sets elements to SELU's lowest value at random while training.
 
     See `fastnn.nn.functional.alpha_dropout`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
 
     Examples
     --------
@@ -96,11 +109,17 @@ class AlphaDropout(Dropout):
         return alpha.alpha_dropout(input, self.p, self.training, self.inplace)
 
 
-@shared(DROPPED)
 class FeatureAlphaDropout(Dropout):
     """Sets whole channels to SELU's lowest value at random while training.
 
     See `fastnn.nn.functional.feature_alpha_dropout`.
+
+    Parameters
+    ----------
+    p
+        Probability of a drop, from 0 to 1.
+    inplace
+        Change the input itself.
 
     Examples
     --------

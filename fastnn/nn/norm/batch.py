@@ -5,42 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ...devices import check_device
-from ...ops._sections import shared
 from ...ops.norm.batch import batch_norm
 from ...tensor import Tensor, TensorLike
 from .channels import ChannelNorm
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
-
-NORMALIZED = """\
-Parameters
-----------
-num_features
-    C, the number of channels.
-eps
-    Keeps the root away from zero.
-momentum
-    How far running statistics move towards those of a batch; None for the mean over all batches.
-affine
-    Whether there are a w and a b.
-track_running_stats
-    Whether there are running statistics. Without them those of the batch are always used.
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
-bias
-    Whether there is a b beside w.
-
-Attributes
-----------
-weight, bias
-    w and b, (C,), ones and zeros at first; None where there are none.
-running_mean, running_var
-    (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
-num_batches_tracked
-    How many batches they have seen.
-"""
 
 
 class BatchNorm(ChannelNorm):
@@ -113,12 +82,40 @@ class BatchNorm(ChannelNorm):
         return self.forward(input, activation, residual)
 
 
-@shared(NORMALIZED)
 class BatchNorm1d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C) or (N, C, L).
 
     m and v are mean and variance over the batch while training, running ones in evaluation: see
     `fastnn.nn.functional.batch_norm`.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics. Without them those of the batch are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------
@@ -135,12 +132,40 @@ class BatchNorm1d(BatchNorm):
     ranks = (2, 3)
 
 
-@shared(NORMALIZED)
 class BatchNorm2d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C, H, W).
 
     m and v are mean and variance over the batch while training, running ones in evaluation: see
     `fastnn.nn.functional.batch_norm`.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics. Without them those of the batch are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------
@@ -157,12 +182,40 @@ class BatchNorm2d(BatchNorm):
     ranks = (4,)
 
 
-@shared(NORMALIZED)
 class BatchNorm3d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C, D, H, W).
 
     m and v are mean and variance over the batch while training, running ones in evaluation: see
     `fastnn.nn.functional.batch_norm`.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics. Without them those of the batch are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------

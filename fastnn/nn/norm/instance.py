@@ -5,42 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...devices import check_device
-from ...ops._sections import shared
 from ...ops.norm.group import instance_norm
 from ...ops.shape import squeeze, unsqueeze
 from ...tensor import Tensor, TensorLike
 from .channels import ChannelNorm
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
-
-INSTANCE = """\
-Parameters
-----------
-num_features
-    C, the number of channels.
-eps
-    Keeps the root away from zero.
-momentum
-    How far running statistics move towards those of a batch.
-affine
-    Whether there are a w and a b.
-track_running_stats
-    Whether there are running statistics, to be used in evaluation. Without them those of each
-    sample are always used.
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
-bias
-    Whether there is a b beside w.
-
-Attributes
-----------
-weight, bias
-    w and b, (C,), ones and zeros at first; None where there are none.
-running_mean, running_var
-    (C,), zeros and ones at first, or None.
-"""
 
 
 class InstanceNorm(ChannelNorm):
@@ -79,11 +49,37 @@ class InstanceNorm(ChannelNorm):
         return squeeze(y, 0) if single else y
 
 
-@shared(INSTANCE)
 class InstanceNorm1d(InstanceNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
 
     Samples are (N, C, L) or (C, L).
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics, to be used in evaluation. Without them those of each
+        sample are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first, or None.
 
     References
     ----------
@@ -100,11 +96,37 @@ class InstanceNorm1d(InstanceNorm):
     ranks = (2, 3)
 
 
-@shared(INSTANCE)
 class InstanceNorm2d(InstanceNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
 
     Samples are (N, C, H, W) or (C, H, W).
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics, to be used in evaluation. Without them those of each
+        sample are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first, or None.
 
     References
     ----------
@@ -121,11 +143,37 @@ class InstanceNorm2d(InstanceNorm):
     ranks = (3, 4)
 
 
-@shared(INSTANCE)
 class InstanceNorm3d(InstanceNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of each sample.
 
     Samples are (N, C, D, H, W) or (C, D, H, W).
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch.
+    affine
+        Whether there are a w and a b.
+    track_running_stats
+        Whether there are running statistics, to be used in evaluation. Without them those of each
+        sample are always used.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first, or None.
 
     References
     ----------

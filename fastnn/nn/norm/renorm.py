@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from ...ops._sections import shared
 from ...ops.norm.batch import batch_renorm
 from ...tensor import Tensor, TensorLike
 from .batch import BatchNorm
@@ -13,38 +12,6 @@ from .batch import BatchNorm
 __all__ = ["BatchRenorm1d", "BatchRenorm2d", "BatchRenorm3d"]
 
 Schedule: TypeAlias = "float | tuple[float, int, int] | Callable[[int], float]"
-
-RENORMALIZED = """\
-Parameters
-----------
-num_features
-    C, the number of channels.
-eps
-    Keeps the root away from zero.
-momentum
-    How far running statistics move towards those of a batch; None for the mean over all batches.
-affine
-    Whether there are a w and a b.
-r_max, d_max
-    Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples (final,
-    begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to `final` at `end`.
-    The defaults are the schedules of the paper.
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
-bias
-    Whether there is a b beside w.
-
-Attributes
-----------
-weight, bias
-    w and b, (C,), ones and zeros at first; None where there are none.
-running_mean, running_var
-    (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
-num_batches_tracked
-    How many batches they have seen.
-"""
 
 
 def bound(schedule: Schedule, start: float, step: int) -> float:
@@ -127,13 +94,43 @@ class BatchRenorm(BatchNorm):
         )
 
 
-@shared(RENORMALIZED)
 class BatchRenorm1d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C) or (N, C, L).
 
     m and σ are mean and deviation over the batch; r and d bring their result to that of the running
     statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
     the running ones, r = 1 and d = 0.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    r_max, d_max
+        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
+        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
+        `final` at `end`. The defaults are the schedules of the paper.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------
@@ -151,13 +148,43 @@ class BatchRenorm1d(BatchRenorm):
     ranks = (2, 3)
 
 
-@shared(RENORMALIZED)
 class BatchRenorm2d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, H, W).
 
     m and σ are mean and deviation over the batch; r and d bring their result to that of the running
     statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
     the running ones, r = 1 and d = 0.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    r_max, d_max
+        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
+        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
+        `final` at `end`. The defaults are the schedules of the paper.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------
@@ -175,13 +202,43 @@ class BatchRenorm2d(BatchRenorm):
     ranks = (4,)
 
 
-@shared(RENORMALIZED)
 class BatchRenorm3d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, D, H, W).
 
     m and σ are mean and deviation over the batch; r and d bring their result to that of the running
     statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
     the running ones, r = 1 and d = 0.
+
+    Parameters
+    ----------
+    num_features
+        C, the number of channels.
+    eps
+        Keeps the root away from zero.
+    momentum
+        How far running statistics move towards those of a batch; None for the mean over all
+        batches.
+    affine
+        Whether there are a w and a b.
+    r_max, d_max
+        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
+        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
+        `final` at `end`. The defaults are the schedules of the paper.
+    device
+        ``"cpu"`` or None: there is no other.
+    dtype
+        float32 by default.
+    bias
+        Whether there is a b beside w.
+
+    Attributes
+    ----------
+    weight, bias
+        w and b, (C,), ones and zeros at first; None where there are none.
+    running_mean, running_var
+        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
+    num_batches_tracked
+        How many batches they have seen.
 
     References
     ----------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...ops._sections import shared
 from ...ops.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -28,21 +27,6 @@ __all__ = [
 ]
 
 
-COUNTED = """\
-Parameters
-----------
-output_size
-    How many windows: an int, or one for each axis; None for as many as there are inputs.
-"""
-PLACED = (
-    COUNTED
-    + """\
-return_indices
-    Return also where the maxima were found.
-"""
-)
-
-
 class AdaptiveAvgPool(Module):
     """What the layers for one, two and three axes share."""
 
@@ -61,9 +45,13 @@ class AdaptiveAvgPool(Module):
         return f"output_size={self.output_size}"
 
 
-@shared(COUNTED)
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     """A line averaged over `output_size` windows; see `fastnn.adaptive_avg_pool1d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
 
     Examples
     --------
@@ -75,9 +63,13 @@ class AdaptiveAvgPool1d(AdaptiveAvgPool):
     pool = staticmethod(adaptive_avg_pool1d)
 
 
-@shared(COUNTED)
 class AdaptiveAvgPool2d(AdaptiveAvgPool):
     """An image averaged over `output_size` windows; see `fastnn.adaptive_avg_pool2d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
 
     Examples
     --------
@@ -92,9 +84,13 @@ class AdaptiveAvgPool2d(AdaptiveAvgPool):
     pool = staticmethod(adaptive_avg_pool2d)
 
 
-@shared(COUNTED)
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
     """A volume averaged over `output_size` windows; see `fastnn.adaptive_avg_pool3d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
 
     Examples
     --------
@@ -125,9 +121,15 @@ class AdaptiveMaxPool(Module):
         return f"output_size={self.output_size}"
 
 
-@shared(PLACED)
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
     """The maxima of `output_size` windows of a line; see `fastnn.adaptive_max_pool1d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
+    return_indices
+        Return also where the maxima were found.
 
     Examples
     --------
@@ -139,9 +141,15 @@ class AdaptiveMaxPool1d(AdaptiveMaxPool):
     pool = staticmethod(adaptive_max_pool1d)
 
 
-@shared(PLACED)
 class AdaptiveMaxPool2d(AdaptiveMaxPool):
     """The maxima of `output_size` windows of an image; see `fastnn.adaptive_max_pool2d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
+    return_indices
+        Return also where the maxima were found.
 
     Examples
     --------
@@ -153,9 +161,15 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
     pool = staticmethod(adaptive_max_pool2d)
 
 
-@shared(PLACED)
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
     """The maxima of `output_size` windows of a volume; see `fastnn.adaptive_max_pool3d`.
+
+    Parameters
+    ----------
+    output_size
+        How many windows: an int, or one for each axis; None for as many as there are inputs.
+    return_indices
+        Return also where the maxima were found.
 
     Examples
     --------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from ...ops._sections import shared
 from ...ops.pool import (
     avg_pool1d,
     avg_pool2d,
@@ -38,55 +37,6 @@ __all__ = [
     "MaxUnpool2d",
     "MaxUnpool3d",
 ]
-
-
-WINDOWS = """\
-Parameters
-----------
-kernel_size, stride, padding{more}
-    Ints, or one for each axis; the stride is the kernel's size by default.
-"""
-MAX = (
-    WINDOWS.format(more=", dilation")
-    + """\
-return_indices
-    Return also where the maxima were found, for `MaxUnpool{axes}d`.
-ceil_mode
-    Keep a last window that does not fit, as long as it begins inside.
-"""
-)
-AVERAGE_LINE = (
-    WINDOWS.format(more="")
-    + """\
-ceil_mode
-    Keep a last window that does not fit, as long as it begins inside.
-count_include_pad
-    Whether zeros of the padding count in the number that a sum is divided by.
-"""
-)
-AVERAGE = (
-    AVERAGE_LINE
-    + """\
-divisor_override
-    What sums are divided by, instead of the size of the window.
-"""
-)
-NORM = """\
-Parameters
-----------
-norm_type
-    p.
-kernel_size, stride
-    Ints, or one for each axis; the stride is the kernel's size by default.
-ceil_mode
-    Keep a last window that does not fit.
-"""
-UNPOOL = """\
-Parameters
-----------
-kernel_size, stride, padding
-    As of the `MaxPool{axes}d` that found them.
-"""
 
 
 class MaxPool(Module):
@@ -131,9 +81,17 @@ class MaxPool(Module):
         )
 
 
-@shared(MAX.format(axes=1))
 class MaxPool1d(MaxPool):
     """The maximum of each window of a line; see `fastnn.max_pool1d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    return_indices
+        Return also where the maxima were found, for `MaxUnpool1d`.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
 
     Examples
     --------
@@ -145,9 +103,17 @@ class MaxPool1d(MaxPool):
     pool = staticmethod(max_pool1d)
 
 
-@shared(MAX.format(axes=2))
 class MaxPool2d(MaxPool):
     """The maximum of each window of an image; see `fastnn.max_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    return_indices
+        Return also where the maxima were found, for `MaxUnpool2d`.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
 
     Examples
     --------
@@ -162,9 +128,17 @@ class MaxPool2d(MaxPool):
     pool = staticmethod(max_pool2d)
 
 
-@shared(MAX.format(axes=3))
 class MaxPool3d(MaxPool):
     """The maximum of each window of a volume; see `fastnn.max_pool3d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    return_indices
+        Return also where the maxima were found, for `MaxUnpool3d`.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
 
     Examples
     --------
@@ -176,9 +150,17 @@ class MaxPool3d(MaxPool):
     pool = staticmethod(max_pool3d)
 
 
-@shared(AVERAGE_LINE)
 class AvgPool1d(Module):
     """The average of each window of a line; see `fastnn.avg_pool1d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
 
     Examples
     --------
@@ -257,9 +239,19 @@ class AvgPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-@shared(AVERAGE)
 class AvgPool2d(AvgPool):
     """The average of each window of an image; see `fastnn.avg_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+    divisor_override
+        What sums are divided by, instead of the size of the window.
 
     Examples
     --------
@@ -274,9 +266,19 @@ class AvgPool2d(AvgPool):
     pool = staticmethod(avg_pool2d)
 
 
-@shared(AVERAGE)
 class AvgPool3d(AvgPool):
     """The average of each window of a volume; see `fastnn.avg_pool3d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+    divisor_override
+        What sums are divided by, instead of the size of the window.
 
     Examples
     --------
@@ -320,9 +322,17 @@ class LPPool(Module):
         )
 
 
-@shared(NORM)
 class LPPool1d(LPPool):
     """The p-norm of each window of a line; see `fastnn.lp_pool1d`.
+
+    Parameters
+    ----------
+    norm_type
+        p.
+    kernel_size, stride
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit.
 
     Examples
     --------
@@ -334,9 +344,17 @@ class LPPool1d(LPPool):
     pool = staticmethod(lp_pool1d)
 
 
-@shared(NORM)
 class LPPool2d(LPPool):
     """The p-norm of each window of an image; see `fastnn.lp_pool2d`.
+
+    Parameters
+    ----------
+    norm_type
+        p.
+    kernel_size, stride
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit.
 
     Examples
     --------
@@ -348,9 +366,17 @@ class LPPool2d(LPPool):
     pool = staticmethod(lp_pool2d)
 
 
-@shared(NORM)
 class LPPool3d(LPPool):
     """The p-norm of each window of a volume; see `fastnn.lp_pool3d`.
+
+    Parameters
+    ----------
+    norm_type
+        p.
+    kernel_size, stride
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit.
 
     Examples
     --------
@@ -388,9 +414,13 @@ class MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-@shared(UNPOOL.format(axes=1))
 class MaxUnpool1d(MaxUnpool):
     """Maxima put back on a line; see `fastnn.max_unpool1d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        As of the `MaxPool1d` that found them.
 
     Examples
     --------
@@ -405,9 +435,13 @@ class MaxUnpool1d(MaxUnpool):
     axes = 1
 
 
-@shared(UNPOOL.format(axes=2))
 class MaxUnpool2d(MaxUnpool):
     """Maxima put back into an image; see `fastnn.max_unpool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        As of the `MaxPool2d` that found them.
 
     Examples
     --------
@@ -421,9 +455,13 @@ class MaxUnpool2d(MaxUnpool):
     axes = 2
 
 
-@shared(UNPOOL.format(axes=3))
 class MaxUnpool3d(MaxUnpool):
     """Maxima put back into a volume; see `fastnn.max_unpool3d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        As of the `MaxPool3d` that found them.
 
     Examples
     --------

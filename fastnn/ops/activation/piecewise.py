@@ -7,7 +7,6 @@ import numpy as np
 from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .._sections import ACTIVATED_INPLACE, shared
 
 __all__ = [
     "elu",
@@ -202,9 +201,15 @@ def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return record(_core.elu(x, alpha), elu_backward, (input,), x, alpha)
 
 
-@shared(ACTIVATED_INPLACE)
 def selu(input: TensorLike, inplace: bool = False) -> Tensor:
     """Self-normalising unit: ``y = scale * elu(x, alpha)``, scale = 1.0507…, alpha = 1.6733….
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
 
     Notes
     -----
@@ -225,9 +230,15 @@ def elu_backward(node: Node, dy: Array) -> Grads:
     return (_core.elu_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED_INPLACE)
 def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
     """Sigmoid in three straight pieces: ``y = min(max(x + 3, 0), 6) / 6``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
 
     Examples
     --------
@@ -243,9 +254,15 @@ def hardsigmoid_backward(node: Node, dy: Array) -> Grads:
     return (_core.hardsigmoid_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED_INPLACE)
 def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
     """Swish in pieces: ``y = x * min(max(x + 3, 0), 6) / 6``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
 
     Notes
     -----

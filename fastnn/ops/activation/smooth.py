@@ -5,14 +5,17 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .._sections import ACTIVATED, ACTIVATED_INPLACE, shared
 
 __all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "tanh"]
 
 
-@shared(ACTIVATED)
 def sigmoid(input: TensorLike) -> Tensor:
     """The logistic function: ``y = 1 / (1 + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
 
     Examples
     --------
@@ -28,9 +31,13 @@ def sigmoid_backward(node: Node, dy: Array) -> Grads:
     return (_core.sigmoid_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED)
 def logsigmoid(input: TensorLike) -> Tensor:
     """Logarithm of the logistic function: ``y = -log(1 + exp(-x))``, exact for large abs(x).
+
+    Parameters
+    ----------
+    input
+        Any shape.
 
     Examples
     --------
@@ -46,9 +53,13 @@ def logsigmoid_backward(node: Node, dy: Array) -> Grads:
     return (_core.logsigmoid_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED)
 def tanh(input: TensorLike) -> Tensor:
     """Hyperbolic tangent: ``y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
 
     Examples
     --------
@@ -128,9 +139,15 @@ def gelu_tanh_backward(node: Node, dy: Array) -> Grads:
     return (_core.gelu_tanh_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED_INPLACE)
 def silu(input: TensorLike, inplace: bool = False) -> Tensor:
     """Sigmoid linear unit, also called swish: ``y = x / (1 + exp(-x))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
 
     Examples
     --------
@@ -146,9 +163,15 @@ def silu_backward(node: Node, dy: Array) -> Grads:
     return (_core.silu_backward(dy, *node.saved),)
 
 
-@shared(ACTIVATED_INPLACE)
 def mish(input: TensorLike, inplace: bool = False) -> Tensor:
     """Self-regularised unit: ``y = x * tanh(log(1 + exp(x)))``.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
 
     Notes
     -----

@@ -7,33 +7,14 @@ import numpy as np
 from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
 from .channels import channel_mask
 from .elements import written_to
 
 __all__ = ["alpha_dropout", "feature_alpha_dropout"]
 
-DROPPED = """\
-Parameters
-----------
-input
-    x, {input}.
-p
-    Probability of a drop, from 0 to 1; 1 gives zeros.
-training
-    Without it the input is returned as it is.
-inplace
-    Change `input` itself.
-
-Returns
--------
-Tensor
-    y, of the shape of the input.
-"""
 LOWEST = -1.7580993408473766  # what SELU tends to for x towards minus infinity
 
 
-@shared(DROPPED.format(input="of any shape, float"))
 def alpha_dropout(
     input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
@@ -41,6 +22,22 @@ def alpha_dropout(
 
     ``y = a (x m + α (1 - m)) + b`` with every m 0 with probability `p`, else 1; α = -1.758, and a
     and b such that inputs of mean 0 and variance 1 have such outputs.
+
+    Parameters
+    ----------
+    input
+        x, of any shape, float.
+    p
+        Probability of a drop, from 0 to 1; 1 gives zeros.
+    training
+        Without it the input is returned as it is.
+    inplace
+        Change `input` itself.
+
+    Returns
+    -------
+    Tensor
+        y, of the shape of the input.
 
     References
     ----------
@@ -57,11 +54,26 @@ def alpha_dropout(
     return drop_to_lowest("alpha_dropout", input, p, training, inplace, None)
 
 
-@shared(DROPPED.format(input="(N, C, *)"))
 def feature_alpha_dropout(
     input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """`alpha_dropout` of whole channels.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, *).
+    p
+        Probability of a drop, from 0 to 1; 1 gives zeros.
+    training
+        Without it the input is returned as it is.
+    inplace
+        Change `input` itself.
+
+    Returns
+    -------
+    Tensor
+        y, of the shape of the input.
 
     Examples
     --------

@@ -8,47 +8,42 @@ from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
 from .elements import written_to
 
 __all__ = ["dropout1d", "dropout2d", "dropout3d"]
 
 
-DROPPED = """\
-Parameters
-----------
-input
-    {input}.
-p
-    Probability of a zero, from 0 to 1.
-training
-    Without it the input is returned as it is.
-inplace
-    Change `input` itself.
-
-Returns
--------
-Tensor
-    y, of the shape of the input.
-
-Raises
-------
-ValueError
-    If `p` is no probability, or for any other number of dimensions.
-
-References
-----------
-Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
-"""
-
-
-@shared(DROPPED.format(input="(N, C, L) or (C, L)"))
 def dropout1d(
     input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
     """Set whole channels to zero at random and scale the others, so that the mean stays.
 
     As `dropout`, with one random number for each channel of each sample.
+
+    Parameters
+    ----------
+    input
+        (N, C, L) or (C, L).
+    p
+        Probability of a zero, from 0 to 1.
+    training
+        Without it the input is returned as it is.
+    inplace
+        Change `input` itself.
+
+    Returns
+    -------
+    Tensor
+        y, of the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If `p` is no probability, or for any other number of dimensions.
+
+    References
+    ----------
+    Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
 
     Examples
     --------
@@ -61,13 +56,37 @@ def dropout1d(
     return drop_channels("dropout1d", input, p, training, inplace, {2: 1, 3: 2})
 
 
-@shared(DROPPED.format(input="(N, C, H, W), or (N, C, L) as PyTorch has it"))
 def dropout2d(
     input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
     """Set whole channels to zero at random and scale the others, so that the mean stays.
 
     As `dropout`, with one random number for each channel of each sample.
+
+    Parameters
+    ----------
+    input
+        (N, C, H, W), or (N, C, L) as PyTorch has it.
+    p
+        Probability of a zero, from 0 to 1.
+    training
+        Without it the input is returned as it is.
+    inplace
+        Change `input` itself.
+
+    Returns
+    -------
+    Tensor
+        y, of the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If `p` is no probability, or for any other number of dimensions.
+
+    References
+    ----------
+    Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
 
     Examples
     --------
@@ -80,13 +99,37 @@ def dropout2d(
     return drop_channels("dropout2d", input, p, training, inplace, {3: 2, 4: 2})
 
 
-@shared(DROPPED.format(input="(N, C, D, H, W) or (C, D, H, W)"))
 def dropout3d(
     input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
     """Set whole channels to zero at random and scale the others, so that the mean stays.
 
     As `dropout`, with one random number for each channel of each sample.
+
+    Parameters
+    ----------
+    input
+        (N, C, D, H, W) or (C, D, H, W).
+    p
+        Probability of a zero, from 0 to 1.
+    training
+        Without it the input is returned as it is.
+    inplace
+        Change `input` itself.
+
+    Returns
+    -------
+    Tensor
+        y, of the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If `p` is no probability, or for any other number of dimensions.
+
+    References
+    ----------
+    Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
 
     Examples
     --------

@@ -10,7 +10,6 @@ from ... import _core
 from ...autograd.changes import read_for
 from ...autograd.function import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
-from .._sections import TWO, shared
 from .operands import fit, like, likes, operand
 
 __all__ = [
@@ -118,9 +117,18 @@ def sub_backward(node: Node, dy: Array) -> Grads:
     return (fit(dy, a) if first else None, fit(_core.neg(dy), b) if second else None)
 
 
-@shared(TWO)
 def mul(input: TensorLike, other: TensorLike) -> Tensor:
     """Product: ``y = input other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the common shape.
 
     Examples
     --------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.function import array
 from ...tensor import Tensor, TensorLike
-from .._sections import BOTH_TRUTHS, COMPARED, TESTED, shared
 from .operands import operand
 
 __all__ = [
@@ -30,9 +29,19 @@ __all__ = [
 ]
 
 
-@shared(COMPARED)
 def eq(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element equals the other: ``input == other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -43,9 +52,19 @@ def eq(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.eq(operand(input), operand(other)))
 
 
-@shared(COMPARED)
 def ne(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element differs from the other: ``input != other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -56,9 +75,19 @@ def ne(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.ne(operand(input), operand(other)))
 
 
-@shared(COMPARED)
 def lt(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is less than the other: ``input < other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -69,9 +98,19 @@ def lt(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.lt(operand(input), operand(other)))
 
 
-@shared(COMPARED)
 def le(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is at most the other: ``input <= other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -82,9 +121,19 @@ def le(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.le(operand(input), operand(other)))
 
 
-@shared(COMPARED)
 def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is greater than the other: ``input > other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -95,9 +144,19 @@ def gt(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.gt(operand(input), operand(other)))
 
 
-@shared(COMPARED)
 def ge(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is at least the other: ``input >= other``.
+
+    Parameters
+    ----------
+    input, other
+        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
+        less nor greater.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -108,9 +167,18 @@ def ge(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.ge(operand(input), operand(other)))
 
 
-@shared(BOTH_TRUTHS)
 def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether both elements are true, that is, not zero.
+
+    Parameters
+    ----------
+    input, other
+        Tensors of any dtype whose shapes broadcast.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -121,9 +189,18 @@ def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.logical_and(operand(input), operand(other)))
 
 
-@shared(BOTH_TRUTHS)
 def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether at least one of the elements is true, that is, not zero.
+
+    Parameters
+    ----------
+    input, other
+        Tensors of any dtype whose shapes broadcast.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -134,9 +211,18 @@ def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.logical_or(operand(input), operand(other)))
 
 
-@shared(BOTH_TRUTHS)
 def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether exactly one of the elements is true, that is, not zero.
+
+    Parameters
+    ----------
+    input, other
+        Tensors of any dtype whose shapes broadcast.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the common shape.
 
     Examples
     --------
@@ -147,9 +233,18 @@ def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
     return Tensor(_core.logical_xor(operand(input), operand(other)))
 
 
-@shared(TESTED)
 def logical_not(input: TensorLike) -> Tensor:
     """Whether each element is false, that is, zero.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the same shape.
 
     Examples
     --------
@@ -160,9 +255,18 @@ def logical_not(input: TensorLike) -> Tensor:
     return Tensor(_core.logical_not(array(input)))
 
 
-@shared(TESTED)
 def isnan(input: TensorLike) -> Tensor:
     """Whether each element is NaN.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the same shape.
 
     Examples
     --------
@@ -173,9 +277,18 @@ def isnan(input: TensorLike) -> Tensor:
     return Tensor(_core.isnan(array(input)))
 
 
-@shared(TESTED)
 def isinf(input: TensorLike) -> Tensor:
     """Whether each element is infinite.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the same shape.
 
     Examples
     --------
@@ -186,9 +299,18 @@ def isinf(input: TensorLike) -> Tensor:
     return Tensor(_core.isinf(array(input)))
 
 
-@shared(TESTED)
 def isfinite(input: TensorLike) -> Tensor:
     """Whether each element is a number: neither infinite nor NaN.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the same shape.
 
     Examples
     --------

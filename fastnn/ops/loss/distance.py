@@ -5,15 +5,25 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.function import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
-from .._sections import ERROR, shared
 from .operands import by_both, pair
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 
-@shared(ERROR)
 def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Squared error: ``l = (x - t) ** 2``.
+
+    Parameters
+    ----------
+    input, target
+        Any shape, the same for both.
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `input` for ``reduction="none"``.
 
     Examples
     --------
@@ -30,9 +40,20 @@ def mse_loss_backward(node: Node, dy: Array) -> Grads:
     return by_both(_core.mse_loss_backward, node, dy)
 
 
-@shared(ERROR)
 def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Absolute error: ``l = abs(x - t)``.
+
+    Parameters
+    ----------
+    input, target
+        Any shape, the same for both.
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `input` for ``reduction="none"``.
 
     Examples
     --------

@@ -9,8 +9,7 @@ from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
-from .sizes import IMAGE, LINE, SHAPES, VOLUME, sizes_of
+from .sizes import sizes_of
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -22,46 +21,6 @@ __all__ = [
 ]
 
 OutputSize: TypeAlias = "int | Sequence[int | None] | None"
-
-OUTPUT_SIZE = """\
-output_size
-    J, how many windows: an int, or one for each axis; None for as many as there are inputs. Window
-    j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
-"""
-ERRORS = """\
-
-Raises
-------
-ValueError
-    An output size is less than 1.
-"""
-AVERAGE = (
-    SHAPES
-    + OUTPUT_SIZE
-    + """\
-
-Returns
--------
-Tensor
-    y, {y}.
-"""
-    + ERRORS
-)
-MAX = (
-    SHAPES
-    + OUTPUT_SIZE
-    + """\
-return_indices
-    Return also where the maxima were found, as indices into the flattened axes.
-
-Returns
--------
-Tensor
-    y, {y}. With `return_indices` a tuple of y and int64 indices of the same shape.
-"""
-    + ERRORS
-)
-TO_LINE, TO_IMAGE, TO_VOLUME = "(N, C, J)", "(N, C, J_H, J_W)", "(N, C, J_D, J_H, J_W)"
 
 
 def output_sizes(op: str, x: Array, output_size: Any, axes: int) -> tuple[int, ...]:
@@ -89,9 +48,26 @@ def adaptive_avg_pool_backward(node: Node, dy: Array) -> Grads:
     return (_core.adaptive_avg_pool_backward(dy, shape, out),)
 
 
-@shared(AVERAGE.format(x=LINE, y=TO_LINE))
 def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
     """A line averaged over `output_size` windows.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J).
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------
@@ -102,9 +78,26 @@ def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
     return adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
-@shared(AVERAGE.format(x=IMAGE, y=TO_IMAGE))
 def adaptive_avg_pool2d(input: TensorLike, output_size: OutputSize) -> Tensor:
     """An image averaged over `output_size` windows; with size 1 over all of it.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J_H, J_W).
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------
@@ -117,9 +110,26 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: OutputSize) -> Tensor:
     return adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
-@shared(AVERAGE.format(x=VOLUME, y=TO_VOLUME))
 def adaptive_avg_pool3d(input: TensorLike, output_size: OutputSize) -> Tensor:
     """A volume averaged over `output_size` windows.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J_D, J_H, J_W).
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------
@@ -148,11 +158,30 @@ def adaptive_max_pool_backward(node: Node, dy: Array) -> Grads:
     return (_core.adaptive_max_pool_backward(dy, places, shape, out),)
 
 
-@shared(MAX.format(x=LINE, y=TO_LINE))
 def adaptive_max_pool1d(
     input: TensorLike, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """The maxima of `output_size` windows of a line.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J). With `return_indices` a tuple of y and int64 indices of the same shape.
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------
@@ -163,11 +192,30 @@ def adaptive_max_pool1d(
     return adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
-@shared(MAX.format(x=IMAGE, y=TO_IMAGE))
 def adaptive_max_pool2d(
     input: TensorLike, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """The maxima of `output_size` windows of an image.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J_H, J_W). With `return_indices` a tuple of y and int64 indices of the same shape.
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------
@@ -178,11 +226,31 @@ def adaptive_max_pool2d(
     return adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-@shared(MAX.format(x=VOLUME, y=TO_VOLUME))
 def adaptive_max_pool3d(
     input: TensorLike, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """The maxima of `output_size` windows of a volume.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    output_size
+        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
+        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, J_D, J_H, J_W). With `return_indices` a tuple of y and int64 indices of the same
+        shape.
+
+    Raises
+    ------
+    ValueError
+        An output size is less than 1.
 
     Examples
     --------

@@ -5,34 +5,9 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
-from .sizes import CEIL, ERRORS, IMAGE, LINE, SHAPES, VOLUME, WINDOWS, Sizes, sizes_of, stride_of
+from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d"]
-
-AVERAGE = (
-    SHAPES
-    + WINDOWS
-    + """\
-padding
-    Zeros before and behind each axis, at most K / 2.
-"""
-    + CEIL
-    + """\
-count_include_pad
-    Whether zeros of the padding count in the number that a sum is divided by.
-{divisor}
-Returns
--------
-Tensor
-    y, {y}, each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
-"""
-    + ERRORS
-)
-DIVISOR = """\
-divisor_override
-    What sums are divided by, instead of the size of the window.
-"""
 
 
 def avg_pool(
@@ -64,7 +39,6 @@ def avg_pool_backward(node: Node, dy: Array) -> Grads:
     return (_core.avg_pool_backward(dy, shape, *windows),)
 
 
-@shared(AVERAGE.format(x=LINE, y=LINE, divisor=""))
 def avg_pool1d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -74,6 +48,32 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Tensor:
     """The average of each window of a line.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        Zeros before and behind each axis, at most K / 2.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, L), each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -86,7 +86,6 @@ def avg_pool1d(
     )
 
 
-@shared(AVERAGE.format(x=IMAGE, y=IMAGE, divisor=DIVISOR))
 def avg_pool2d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -97,6 +96,34 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> Tensor:
     """The average of each window of an image.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        Zeros before and behind each axis, at most K / 2.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+    divisor_override
+        What sums are divided by, instead of the size of the window.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, H, W), each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -117,7 +144,6 @@ def avg_pool2d(
     )
 
 
-@shared(AVERAGE.format(x=VOLUME, y=VOLUME, divisor=DIVISOR))
 def avg_pool3d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -128,6 +154,34 @@ def avg_pool3d(
     divisor_override: int | None = None,
 ) -> Tensor:
     """The average of each window of a volume.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        Zeros before and behind each axis, at most K / 2.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+    divisor_override
+        What sums are divided by, instead of the size of the window.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, D, H, W), each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------

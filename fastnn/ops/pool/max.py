@@ -8,33 +8,9 @@ from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
-from .sizes import CEIL, ERRORS, IMAGE, LINE, SHAPES, VOLUME, WINDOWS, Sizes, sizes_of, stride_of
+from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
-
-MAX = (
-    SHAPES
-    + WINDOWS
-    + """\
-padding
-    How many places before and behind each axis windows may reach out, at most K / 2.
-dilation
-    Steps between the elements of a window.
-"""
-    + CEIL
-    + """\
-return_indices
-    Return also where the maxima were found, as indices into the flattened axes.
-
-Returns
--------
-Tensor
-    y, {y}, each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) / stride⌋ + 1. With
-    `return_indices` a tuple of y and int64 indices of the same shape.
-"""
-    + ERRORS
-)
 
 
 def max_pool(
@@ -70,7 +46,6 @@ def max_pool_backward(node: Node, dy: Array) -> Grads:
     return (_core.max_pool_backward(dy, places, shape, *windows),)
 
 
-@shared(MAX.format(x=LINE, y=LINE))
 def max_pool1d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -81,6 +56,35 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The maximum of each window of a line; NaN where one is in the window.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        How many places before and behind each axis windows may reach out, at most K / 2.
+    dilation
+        Steps between the elements of a window.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, L), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) / stride⌋ + 1.
+        With `return_indices` a tuple of y and int64 indices of the same shape.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -93,7 +97,6 @@ def max_pool1d(
     )
 
 
-@shared(MAX.format(x=IMAGE, y=IMAGE))
 def max_pool2d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -104,6 +107,35 @@ def max_pool2d(
     return_indices: bool = False,
 ) -> Any:
     """The maximum of each window of an image; NaN where one is in the window.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        How many places before and behind each axis windows may reach out, at most K / 2.
+    dilation
+        Steps between the elements of a window.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, H, W), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) / stride⌋ +
+        1. With `return_indices` a tuple of y and int64 indices of the same shape.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -118,7 +150,6 @@ def max_pool2d(
     )
 
 
-@shared(MAX.format(x=VOLUME, y=VOLUME))
 def max_pool3d(
     input: TensorLike,
     kernel_size: Sizes,
@@ -129,6 +160,35 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The maximum of each window of a volume; NaN where one is in the window.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    padding
+        How many places before and behind each axis windows may reach out, at most K / 2.
+    dilation
+        Steps between the elements of a window.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    return_indices
+        Return also where the maxima were found, as indices into the flattened axes.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, D, H, W), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) /
+        stride⌋ + 1. With `return_indices` a tuple of y and int64 indices of the same shape.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------

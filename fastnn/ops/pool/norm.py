@@ -5,32 +5,13 @@ from __future__ import annotations
 from math import prod
 
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
 from ..activation import relu
 from ..elementwise import mul, pow
 from ..elementwise.unary import abs, sign
 from .average import avg_pool
-from .sizes import CEIL, ERRORS, IMAGE, LINE, SHAPES, VOLUME, WINDOWS, Sizes, sizes_of
+from .sizes import Sizes, sizes_of
 
 __all__ = ["lp_pool1d", "lp_pool2d", "lp_pool3d"]
-
-NORM = (
-    SHAPES
-    + """\
-norm_type
-    p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
-"""
-    + WINDOWS
-    + CEIL
-    + """\
-
-Returns
--------
-Tensor
-    y, {y}, each axis of length ⌊(L - K) / stride⌋ + 1.
-"""
-    + ERRORS
-)
 
 
 def lp_pool(
@@ -51,7 +32,6 @@ def lp_pool(
     return pow(mul(positive, prod(kernel)), 1.0 / norm_type)
 
 
-@shared(NORM.format(x=LINE, y=LINE))
 def lp_pool1d(
     input: TensorLike,
     norm_type: float,
@@ -60,6 +40,30 @@ def lp_pool1d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of each window of a line: y = (sum of x^p)^(1/p).
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    norm_type
+        p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, L), each axis of length ⌊(L - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -70,7 +74,6 @@ def lp_pool1d(
     return lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@shared(NORM.format(x=IMAGE, y=IMAGE))
 def lp_pool2d(
     input: TensorLike,
     norm_type: float,
@@ -79,6 +82,30 @@ def lp_pool2d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of each window of an image: y = (sum of x^p)^(1/p).
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    norm_type
+        p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, H, W), each axis of length ⌊(L - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------
@@ -89,7 +116,6 @@ def lp_pool2d(
     return lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@shared(NORM.format(x=VOLUME, y=VOLUME))
 def lp_pool3d(
     input: TensorLike,
     norm_type: float,
@@ -98,6 +124,30 @@ def lp_pool3d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of each window of a volume: y = (sum of x^p)^(1/p).
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    norm_type
+        p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
+    kernel_size
+        K, the size of the windows: an int, or one for each axis.
+    stride
+        Steps between windows, K by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, D, H, W), each axis of length ⌊(L - K) / stride⌋ + 1.
+
+    Raises
+    ------
+    ValueError
+        The kernel is larger than the padded input, the padding more than half the kernel, or a
+        number is out of range.
 
     Examples
     --------

@@ -47,12 +47,3 @@ CEIL = """\
 ceil_mode
     Keep a last window that does not fit, as long as it begins inside.
 """
-ERRORS = """\
-
-Raises
-------
-ValueError
-    The kernel is larger than the padded input, the padding more than half the kernel, or a number
-    is out of range.
-"""
-LINE, IMAGE, VOLUME = "(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"

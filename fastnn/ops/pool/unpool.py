@@ -7,38 +7,9 @@ from collections.abc import Sequence
 from ... import _core
 from ...autograd.function import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .._sections import shared
-from .sizes import IMAGE, LINE, VOLUME, Sizes, sizes_of, stride_of
+from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
-
-UNPOOL = """\
-Parameters
-----------
-input
-    x, {x}, or without N for one sample.
-indices
-    Of the same shape: where each number goes in the flattened axes of its plane, as
-    {max_pool} returns them. Where several go to one place, the last stays.
-kernel_size, stride, padding
-    Those of the pooling, from which the size of the output follows.
-output_size
-    The size of the output, where several sizes have the same pooling: within a stride of the usual
-    one, with or without N and C.
-
-Returns
--------
-Tensor
-    y, {x}, zero where no number was put; each axis of length (L - 1) · stride + K - 2 · padding by
-    default.
-
-Raises
-------
-IndexError
-    An index lies outside of the output.
-ValueError
-    Shapes do not fit, or `output_size` lies too far from the usual one.
-"""
 
 
 def max_unpool(
@@ -94,7 +65,6 @@ def max_unpool_backward(node: Node, dy: Array) -> Grads:
     return (_core.max_unpool_backward(dy, indices, out),)
 
 
-@shared(UNPOOL.format(x=LINE, max_pool="`max_pool1d`"))
 def max_unpool1d(
     input: TensorLike,
     indices: TensorLike,
@@ -104,6 +74,32 @@ def max_unpool1d(
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
     """Numbers put back on a line: y[indices] = x, 0 elsewhere.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, L), or without N for one sample.
+    indices
+        Of the same shape: where each number goes in the flattened axes of its plane, as
+        `max_pool1d` returns them. Where several go to one place, the last stays.
+    kernel_size, stride, padding
+        Those of the pooling, from which the size of the output follows.
+    output_size
+        The size of the output, where several sizes have the same pooling: within a stride of the
+        usual one, with or without N and C.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, L), zero where no number was put; each axis of length (L - 1) · stride + K - 2 ·
+        padding by default.
+
+    Raises
+    ------
+    IndexError
+        An index lies outside of the output.
+    ValueError
+        Shapes do not fit, or `output_size` lies too far from the usual one.
 
     Examples
     --------
@@ -116,7 +112,6 @@ def max_unpool1d(
     return max_unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
-@shared(UNPOOL.format(x=IMAGE, max_pool="`max_pool2d`"))
 def max_unpool2d(
     input: TensorLike,
     indices: TensorLike,
@@ -126,6 +121,32 @@ def max_unpool2d(
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
     """Numbers put back into an image: y[indices] = x, 0 elsewhere.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, H, W), or without N for one sample.
+    indices
+        Of the same shape: where each number goes in the flattened axes of its plane, as
+        `max_pool2d` returns them. Where several go to one place, the last stays.
+    kernel_size, stride, padding
+        Those of the pooling, from which the size of the output follows.
+    output_size
+        The size of the output, where several sizes have the same pooling: within a stride of the
+        usual one, with or without N and C.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, H, W), zero where no number was put; each axis of length (L - 1) · stride + K - 2
+        · padding by default.
+
+    Raises
+    ------
+    IndexError
+        An index lies outside of the output.
+    ValueError
+        Shapes do not fit, or `output_size` lies too far from the usual one.
 
     Examples
     --------
@@ -138,7 +159,6 @@ def max_unpool2d(
     return max_unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
-@shared(UNPOOL.format(x=VOLUME, max_pool="`max_pool3d`"))
 def max_unpool3d(
     input: TensorLike,
     indices: TensorLike,
@@ -148,6 +168,32 @@ def max_unpool3d(
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
     """Numbers put back into a volume: y[indices] = x, 0 elsewhere.
+
+    Parameters
+    ----------
+    input
+        x, (N, C, D, H, W), or without N for one sample.
+    indices
+        Of the same shape: where each number goes in the flattened axes of its plane, as
+        `max_pool3d` returns them. Where several go to one place, the last stays.
+    kernel_size, stride, padding
+        Those of the pooling, from which the size of the output follows.
+    output_size
+        The size of the output, where several sizes have the same pooling: within a stride of the
+        usual one, with or without N and C.
+
+    Returns
+    -------
+    Tensor
+        y, (N, C, D, H, W), zero where no number was put; each axis of length (L - 1) · stride + K -
+        2 · padding by default.
+
+    Raises
+    ------
+    IndexError
+        An index lies outside of the output.
+    ValueError
+        Shapes do not fit, or `output_size` lies too far from the usual one.
 
     Examples
     --------

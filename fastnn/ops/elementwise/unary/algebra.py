@@ -5,15 +5,23 @@ from __future__ import annotations
 from .... import _core
 from ....autograd.function import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
-from ..._sections import ONE, shared
 from .rounding import zero_backward
 
 __all__ = ["abs", "absolute", "neg", "negative", "reciprocal", "rsqrt", "sign", "sqrt", "square"]
 
 
-@shared(ONE)
 def neg(input: TensorLike) -> Tensor:
     """Negative of each element: ``y = -x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -29,9 +37,18 @@ def neg_backward(node: Node, dy: Array) -> Grads:
     return (_core.neg(dy),)
 
 
-@shared(ONE)
 def abs(input: TensorLike) -> Tensor:
     """Absolute value of each element: ``y = abs(x)``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -48,9 +65,18 @@ def abs_backward(node: Node, dy: Array) -> Grads:
     return (_core.abs_backward(dy, x),)
 
 
-@shared(ONE)
 def sign(input: TensorLike) -> Tensor:
     """Sign of each element: ``y = -1, 0 or 1; its gradient is zero``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -62,9 +88,18 @@ def sign(input: TensorLike) -> Tensor:
     return record(_core.sign(x), zero_backward, (input,))
 
 
-@shared(ONE)
 def square(input: TensorLike) -> Tensor:
     """Square of each element: ``y = x^2``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -81,9 +116,18 @@ def square_backward(node: Node, dy: Array) -> Grads:
     return (_core.square_backward(dy, x),)
 
 
-@shared(ONE)
 def reciprocal(input: TensorLike) -> Tensor:
     """Reciprocal of each element: ``y = 1 / x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -101,9 +145,18 @@ def reciprocal_backward(node: Node, dy: Array) -> Grads:
     return (_core.reciprocal_backward(dy, y),)
 
 
-@shared(ONE)
 def sqrt(input: TensorLike) -> Tensor:
     """Square root of each element: ``y = sqrt(x), NaN for x < 0``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -121,9 +174,18 @@ def sqrt_backward(node: Node, dy: Array) -> Grads:
     return (_core.sqrt_backward(dy, y),)
 
 
-@shared(ONE)
 def rsqrt(input: TensorLike) -> Tensor:
     """Reciprocal of the square root of each element: ``y = 1 / sqrt(x)``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------

@@ -5,14 +5,22 @@ from __future__ import annotations
 from .... import _core
 from ....autograd.function import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
-from ..._sections import ONE, shared
 
 __all__ = ["erf", "exp", "expm1", "log", "log1p", "log2", "log10"]
 
 
-@shared(ONE)
 def exp(input: TensorLike) -> Tensor:
     """Exponential of each element: ``y = e^x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -30,9 +38,18 @@ def exp_backward(node: Node, dy: Array) -> Grads:
     return (_core.exp_backward(dy, y),)
 
 
-@shared(ONE)
 def expm1(input: TensorLike) -> Tensor:
     """Exponential minus one, exact for small elements: ``y = e^x - 1``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -50,9 +67,18 @@ def expm1_backward(node: Node, dy: Array) -> Grads:
     return (_core.expm1_backward(dy, y),)
 
 
-@shared(ONE)
 def log(input: TensorLike) -> Tensor:
     """Natural logarithm of each element: ``y = ln x, -inf at 0 and NaN below``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -69,9 +95,18 @@ def log_backward(node: Node, dy: Array) -> Grads:
     return (_core.log_backward(dy, x),)
 
 
-@shared(ONE)
 def log1p(input: TensorLike) -> Tensor:
     """Logarithm of one plus each element, exact for small elements: ``y = ln(1 + x)``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -88,9 +123,18 @@ def log1p_backward(node: Node, dy: Array) -> Grads:
     return (_core.log1p_backward(dy, x),)
 
 
-@shared(ONE)
 def log2(input: TensorLike) -> Tensor:
     """Logarithm to base 2 of each element: ``y = ln x / ln 2``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -107,9 +151,18 @@ def log2_backward(node: Node, dy: Array) -> Grads:
     return (_core.log2_backward(dy, x),)
 
 
-@shared(ONE)
 def log10(input: TensorLike) -> Tensor:
     """Logarithm to base 10 of each element: ``y = ln x / ln 10``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -126,11 +179,20 @@ def log10_backward(node: Node, dy: Array) -> Grads:
     return (_core.log10_backward(dy, x),)
 
 
-@shared(ONE)
 def erf(input: TensorLike) -> Tensor:
     """Error function of each element.
 
     ``y = 2 / sqrt(pi)`` times the integral of ``e^(-t^2)`` over t from 0 to x.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------

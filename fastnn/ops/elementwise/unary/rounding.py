@@ -7,14 +7,22 @@ import numpy as np
 from .... import _core
 from ....autograd.function import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
-from ..._sections import ONE, shared
 
 __all__ = ["ceil", "floor", "frac", "nan_to_num", "round", "trunc"]
 
 
-@shared(ONE)
 def floor(input: TensorLike) -> Tensor:
     """Largest whole number that is not above each element: ``y = floor(x); its gradient is zero``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -26,9 +34,18 @@ def floor(input: TensorLike) -> Tensor:
     return record(_core.floor(x), zero_backward, (input,))
 
 
-@shared(ONE)
 def ceil(input: TensorLike) -> Tensor:
     """Smallest whole number that is not below each element: ``y = ceil(x); its gradient is zero``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -40,9 +57,18 @@ def ceil(input: TensorLike) -> Tensor:
     return record(_core.ceil(x), zero_backward, (input,))
 
 
-@shared(ONE)
 def trunc(input: TensorLike) -> Tensor:
     """Whole part of each element, towards zero: ``y = trunc(x); its gradient is zero``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -54,9 +80,18 @@ def trunc(input: TensorLike) -> Tensor:
     return record(_core.trunc(x), zero_backward, (input,))
 
 
-@shared(ONE)
 def frac(input: TensorLike) -> Tensor:
     """Fractional part of each element: ``y = x - trunc(x)``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------

@@ -5,14 +5,22 @@ from __future__ import annotations
 from .... import _core
 from ....autograd.function import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
-from ..._sections import ONE, shared
 
 __all__ = ["acos", "asin", "atan", "cos", "cosh", "sin", "sinh", "tan"]
 
 
-@shared(ONE)
 def sin(input: TensorLike) -> Tensor:
     """Sine of each element, in radians: ``y = sin x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -29,9 +37,18 @@ def sin_backward(node: Node, dy: Array) -> Grads:
     return (_core.sin_backward(dy, x),)
 
 
-@shared(ONE)
 def cos(input: TensorLike) -> Tensor:
     """Cosine of each element, in radians: ``y = cos x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -48,9 +65,18 @@ def cos_backward(node: Node, dy: Array) -> Grads:
     return (_core.cos_backward(dy, x),)
 
 
-@shared(ONE)
 def tan(input: TensorLike) -> Tensor:
     """Tangent of each element, in radians: ``y = sin x / cos x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -68,9 +94,18 @@ def tan_backward(node: Node, dy: Array) -> Grads:
     return (_core.tan_backward(dy, y),)
 
 
-@shared(ONE)
 def asin(input: TensorLike) -> Tensor:
     """Inverse sine of each element: ``y = arcsin x, NaN outside [-1, 1]``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -87,9 +122,18 @@ def asin_backward(node: Node, dy: Array) -> Grads:
     return (_core.asin_backward(dy, x),)
 
 
-@shared(ONE)
 def acos(input: TensorLike) -> Tensor:
     """Inverse cosine of each element: ``y = arccos x, NaN outside [-1, 1]``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -106,9 +150,18 @@ def acos_backward(node: Node, dy: Array) -> Grads:
     return (_core.acos_backward(dy, x),)
 
 
-@shared(ONE)
 def atan(input: TensorLike) -> Tensor:
     """Inverse tangent of each element: ``y = arctan x``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -125,9 +178,18 @@ def atan_backward(node: Node, dy: Array) -> Grads:
     return (_core.atan_backward(dy, x),)
 
 
-@shared(ONE)
 def sinh(input: TensorLike) -> Tensor:
     """Hyperbolic sine of each element: ``y = (e^x - e^-x) / 2``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
@@ -144,9 +206,18 @@ def sinh_backward(node: Node, dy: Array) -> Grads:
     return (_core.sinh_backward(dy, x),)
 
 
-@shared(ONE)
 def cosh(input: TensorLike) -> Tensor:
     """Hyperbolic cosine of each element: ``y = (e^x + e^-x) / 2``.
+
+    Parameters
+    ----------
+    input
+        ``x``, of any shape.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
 
     Examples
     --------
