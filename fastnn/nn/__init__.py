@@ -23,12 +23,16 @@ from .norm.renorm import *
 from .padding import *
 from .parameter import *
 from .pool.adaptive import *
-from .pool.windows import *
+from .pool.average import *
+from .pool.max import *
+from .pool.norm import *
+from .pool.unpool import *
 from .rnn import *
 from .rnn_cell import *
 from .shape import *
 from .shuffle import *
 from .transformer.decoder import *
 from .transformer.encoder import *
+from .transformer.positions import *
 from .transformer.transformer import *
 from .upsampling import *

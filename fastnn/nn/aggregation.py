@@ -116,10 +116,8 @@ class AttentionPooling(Module):
         Length of b and u; None for D.
     batch_first
         Whether inputs are (N, T, D); otherwise (T, N, D).
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------

@@ -40,10 +40,8 @@ class MultiheadAttention(Module):
         Features of a key and of a value; E by default.
     batch_first
         Whether arrays are (B, T, E) and not (T, B, E).
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------

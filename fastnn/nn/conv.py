@@ -63,10 +63,8 @@ bias
     Whether there is a b.
 padding_mode
     What is added: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
+device, dtype
+    ``"cpu"`` or None, and the element type, float32 by default.
 activation
     None or "relu", computed with the sums.
 
@@ -100,10 +98,8 @@ dilation
     Steps between the elements of a window.
 padding_mode
     ``"zeros"``.
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
+device, dtype
+    ``"cpu"`` or None, and the element type, float32 by default.
 activation
     None or "relu", computed with the sums.
 

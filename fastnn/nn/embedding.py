@@ -75,10 +75,8 @@ class Embedding(Table):
     sparse
         Keep the gradient as the rows that were used. `SGD` without momentum and `SparseAdam` then
         change only these; other optimizers see a gradient with zeros and change every row.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
@@ -179,10 +177,8 @@ class EmbeddingBag(Table):
         See `fastnn.nn.functional.embedding_bag`.
     padding_idx
         An id that counts as absent; its row is zero at first and gets no gradient.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------

@@ -27,10 +27,8 @@ class Linear(Module):
         O, the length of the last dimension of the output.
     bias
         Whether there is a b.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     activation
         f, computed with the product: see `fastnn.nn.functional.linear`. None by default.
 
@@ -112,10 +110,8 @@ class Bilinear(Module):
         O, the length of the last dimension of the output.
     bias
         Whether there is a b.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------

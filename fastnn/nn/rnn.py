@@ -31,10 +31,8 @@ dropout
 bidirectional
     Whether each layer also reads the sequence from its end; parameters ``..._reverse``.
 {more}\
-device
-    ``"cpu"`` or None: there is no other.
-dtype
-    float32 by default.
+device, dtype
+    ``"cpu"`` or None, and the element type, float32 by default.
 stateful
     Whether the last states of a call are the first of the next, without their gradients, until
     `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.

@@ -62,10 +62,8 @@ class RNNBase(Module):
         Whether each layer also reads the sequence from its end.
     proj_size
         P, the size of h where it is projected (LSTM); 0 for no projection.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     stateful
         Whether the last states of a call are the first of the next, without their gradients, until
         `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.

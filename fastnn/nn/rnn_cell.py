@@ -32,10 +32,8 @@ class RNNCellBase(Module):
         Whether there are biases.
     num_chunks
         G, the number of gates.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     """
 
     weight_ih: Parameter
@@ -115,10 +113,8 @@ class RNNCell(RNNCellBase):
         Whether there are b and b'.
     nonlinearity
         f: "tanh" or "relu".
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Examples
     --------
@@ -162,10 +158,8 @@ class LSTMCell(RNNCellBase):
         H.
     bias
         Whether there are biases.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Examples
     --------
@@ -209,10 +203,8 @@ class GRUCell(RNNCellBase):
         H.
     bias
         Whether there are biases.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Examples
     --------

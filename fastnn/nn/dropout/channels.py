@@ -14,12 +14,7 @@ class Dropout1d(Dropout):
 
     See `fastnn.nn.functional.dropout1d`.
 
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
+    Arguments are those of `Dropout2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -64,12 +59,7 @@ class Dropout3d(Dropout):
 
     See `fastnn.nn.functional.dropout3d`.
 
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
+    Arguments are those of `Dropout2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

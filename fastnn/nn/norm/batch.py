@@ -88,38 +88,7 @@ class BatchNorm1d(BatchNorm):
     m and v are mean and variance over the batch while training, running ones in evaluation: see
     `fastnn.nn.functional.batch_norm`.
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch; None for the mean over all
-        batches.
-    affine
-        Whether there are a w and a b.
-    track_running_stats
-        Whether there are running statistics. Without them those of the batch are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
-    num_batches_tracked
-        How many batches they have seen.
-
-    References
-    ----------
-    Ioffe and Szegedy, Batch Normalization, ICML 2015.
+    Arguments and attributes are those of `BatchNorm2d`.
 
     Examples
     --------
@@ -151,10 +120,8 @@ class BatchNorm2d(BatchNorm):
         Whether there are a w and a b.
     track_running_stats
         Whether there are running statistics. Without them those of the batch are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     bias
         Whether there is a b beside w.
 
@@ -188,38 +155,7 @@ class BatchNorm3d(BatchNorm):
     m and v are mean and variance over the batch while training, running ones in evaluation: see
     `fastnn.nn.functional.batch_norm`.
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch; None for the mean over all
-        batches.
-    affine
-        Whether there are a w and a b.
-    track_running_stats
-        Whether there are running statistics. Without them those of the batch are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
-    num_batches_tracked
-        How many batches they have seen.
-
-    References
-    ----------
-    Ioffe and Szegedy, Batch Normalization, ICML 2015.
+    Arguments and attributes are those of `BatchNorm2d`.
 
     Examples
     --------

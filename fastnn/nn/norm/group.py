@@ -29,10 +29,8 @@ class GroupNorm(Module):
         Keeps the root away from zero.
     affine
         Whether there are a w and a b.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     bias
         Whether there is a b beside w.
 

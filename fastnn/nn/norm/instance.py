@@ -54,36 +54,7 @@ class InstanceNorm1d(InstanceNorm):
 
     Samples are (N, C, L) or (C, L).
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch.
-    affine
-        Whether there are a w and a b.
-    track_running_stats
-        Whether there are running statistics, to be used in evaluation. Without them those of each
-        sample are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first, or None.
-
-    References
-    ----------
-    Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+    Arguments and attributes are those of `InstanceNorm2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -114,10 +85,8 @@ class InstanceNorm2d(InstanceNorm):
     track_running_stats
         Whether there are running statistics, to be used in evaluation. Without them those of each
         sample are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     bias
         Whether there is a b beside w.
 
@@ -148,36 +117,7 @@ class InstanceNorm3d(InstanceNorm):
 
     Samples are (N, C, D, H, W) or (C, D, H, W).
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch.
-    affine
-        Whether there are a w and a b.
-    track_running_stats
-        Whether there are running statistics, to be used in evaluation. Without them those of each
-        sample are always used.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first, or None.
-
-    References
-    ----------
-    Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+    Arguments and attributes are those of `InstanceNorm2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

@@ -36,10 +36,8 @@ class LayerNorm(Module):
         Whether there are a w and a b.
     bias
         Whether there is a b beside w.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
@@ -121,10 +119,8 @@ class RMSNorm(Module):
         Keeps the root away from zero; None for ``finfo(dtype).eps``.
     elementwise_affine
         Whether there is a w.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------

@@ -101,41 +101,7 @@ class BatchRenorm1d(BatchRenorm):
     statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
     the running ones, r = 1 and d = 0.
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch; None for the mean over all
-        batches.
-    affine
-        Whether there are a w and a b.
-    r_max, d_max
-        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
-        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
-        `final` at `end`. The defaults are the schedules of the paper.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
-    num_batches_tracked
-        How many batches they have seen.
-
-    References
-    ----------
-    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
-    NIPS 2017.
+    Arguments and attributes are those of `BatchRenorm2d`.
 
     Examples
     --------
@@ -170,10 +136,8 @@ class BatchRenorm2d(BatchRenorm):
         Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
         (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
         `final` at `end`. The defaults are the schedules of the paper.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
     bias
         Whether there is a b beside w.
 
@@ -209,41 +173,7 @@ class BatchRenorm3d(BatchRenorm):
     statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
     the running ones, r = 1 and d = 0.
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch; None for the mean over all
-        batches.
-    affine
-        Whether there are a w and a b.
-    r_max, d_max
-        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
-        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
-        `final` at `end`. The defaults are the schedules of the paper.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
-    num_batches_tracked
-        How many batches they have seen.
-
-    References
-    ----------
-    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
-    NIPS 2017.
+    Arguments and attributes are those of `BatchRenorm2d`.
 
     Examples
     --------

@@ -48,10 +48,7 @@ class AdaptiveAvgPool(Module):
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     """A line averaged over `output_size` windows; see `fastnn.adaptive_avg_pool1d`.
 
-    Parameters
-    ----------
-    output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
+    Arguments are those of `AdaptiveAvgPool2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -87,10 +84,7 @@ class AdaptiveAvgPool2d(AdaptiveAvgPool):
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
     """A volume averaged over `output_size` windows; see `fastnn.adaptive_avg_pool3d`.
 
-    Parameters
-    ----------
-    output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
+    Arguments are those of `AdaptiveAvgPool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------
@@ -124,12 +118,7 @@ class AdaptiveMaxPool(Module):
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
     """The maxima of `output_size` windows of a line; see `fastnn.adaptive_max_pool1d`.
 
-    Parameters
-    ----------
-    output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
-    return_indices
-        Return also where the maxima were found.
+    Arguments are those of `AdaptiveMaxPool2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -164,12 +153,7 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
     """The maxima of `output_size` windows of a volume; see `fastnn.adaptive_max_pool3d`.
 
-    Parameters
-    ----------
-    output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
-    return_indices
-        Return also where the maxima were found.
+    Arguments are those of `AdaptiveMaxPool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

@@ -40,10 +40,8 @@ class TransformerDecoderLayer(Layer):
         Whether inputs are normalized, and not sums.
     bias
         Whether linear layers and norms have a bias.
-    device
-        ``"cpu"`` or None: there is no other.
-    dtype
-        float32 by default.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
 
     Examples
     --------

@@ -20,30 +20,7 @@ def dropout1d(
 
     As `dropout`, with one random number for each channel of each sample.
 
-    Parameters
-    ----------
-    input
-        (N, C, L) or (C, L).
-    p
-        Probability of a zero, from 0 to 1.
-    training
-        Without it the input is returned as it is.
-    inplace
-        Change `input` itself.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of the input.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability, or for any other number of dimensions.
-
-    References
-    ----------
-    Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
+    Arguments, result and errors are those of `dropout2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -106,30 +83,7 @@ def dropout3d(
 
     As `dropout`, with one random number for each channel of each sample.
 
-    Parameters
-    ----------
-    input
-        (N, C, D, H, W) or (C, D, H, W).
-    p
-        Probability of a zero, from 0 to 1.
-    training
-        Without it the input is returned as it is.
-    inplace
-        Change `input` itself.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of the input.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability, or for any other number of dimensions.
-
-    References
-    ----------
-    Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015.
+    Arguments, result and errors are those of `dropout2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

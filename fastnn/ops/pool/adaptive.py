@@ -51,23 +51,8 @@ def adaptive_avg_pool_backward(node: Node, dy: Array) -> Grads:
 def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
     """A line averaged over `output_size` windows.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    output_size
-        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
-        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, J).
-
-    Raises
-    ------
-    ValueError
-        An output size is less than 1.
+    Arguments, result and errors are those of `adaptive_avg_pool2d`, for (N, C, L) with or without
+    N.
 
     Examples
     --------
@@ -113,23 +98,8 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: OutputSize) -> Tensor:
 def adaptive_avg_pool3d(input: TensorLike, output_size: OutputSize) -> Tensor:
     """A volume averaged over `output_size` windows.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    output_size
-        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
-        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, J_D, J_H, J_W).
-
-    Raises
-    ------
-    ValueError
-        An output size is less than 1.
+    Arguments, result and errors are those of `adaptive_avg_pool2d`, for (N, C, D, H, W) with or
+    without N.
 
     Examples
     --------
@@ -163,25 +133,8 @@ def adaptive_max_pool1d(
 ) -> Any:
     """The maxima of `output_size` windows of a line.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    output_size
-        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
-        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
-    return_indices
-        Return also where the maxima were found, as indices into the flattened axes.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, J). With `return_indices` a tuple of y and int64 indices of the same shape.
-
-    Raises
-    ------
-    ValueError
-        An output size is less than 1.
+    Arguments, result and errors are those of `adaptive_max_pool2d`, for (N, C, L) with or without
+    N.
 
     Examples
     --------
@@ -231,26 +184,8 @@ def adaptive_max_pool3d(
 ) -> Any:
     """The maxima of `output_size` windows of a volume.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    output_size
-        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
-        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
-    return_indices
-        Return also where the maxima were found, as indices into the flattened axes.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, J_D, J_H, J_W). With `return_indices` a tuple of y and int64 indices of the same
-        shape.
-
-    Raises
-    ------
-    ValueError
-        An output size is less than 1.
+    Arguments, result and errors are those of `adaptive_max_pool2d`, for (N, C, D, H, W) with or
+    without N.
 
     Examples
     --------

@@ -49,31 +49,8 @@ def avg_pool1d(
 ) -> Tensor:
     """The average of each window of a line.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    padding
-        Zeros before and behind each axis, at most K / 2.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-    count_include_pad
-        Whether zeros of the padding count in the number that a sum is divided by.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, L), each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `avg_pool2d` without `divisor_override`, for (N, C, L)
+    with or without N.
 
     Examples
     --------
@@ -155,33 +132,7 @@ def avg_pool3d(
 ) -> Tensor:
     """The average of each window of a volume.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    padding
-        Zeros before and behind each axis, at most K / 2.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-    count_include_pad
-        Whether zeros of the padding count in the number that a sum is divided by.
-    divisor_override
-        What sums are divided by, instead of the size of the window.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, D, H, W), each axis of length ⌊(L + 2 · padding - K) / stride⌋ + 1.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `avg_pool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

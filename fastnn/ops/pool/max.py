@@ -57,34 +57,7 @@ def max_pool1d(
 ) -> Any:
     """The maximum of each window of a line; NaN where one is in the window.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    padding
-        How many places before and behind each axis windows may reach out, at most K / 2.
-    dilation
-        Steps between the elements of a window.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-    return_indices
-        Return also where the maxima were found, as indices into the flattened axes.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, L), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) / stride⌋ + 1.
-        With `return_indices` a tuple of y and int64 indices of the same shape.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `max_pool2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -161,34 +134,7 @@ def max_pool3d(
 ) -> Any:
     """The maximum of each window of a volume; NaN where one is in the window.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    padding
-        How many places before and behind each axis windows may reach out, at most K / 2.
-    dilation
-        Steps between the elements of a window.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-    return_indices
-        Return also where the maxima were found, as indices into the flattened axes.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, D, H, W), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) /
-        stride⌋ + 1. With `return_indices` a tuple of y and int64 indices of the same shape.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `max_pool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

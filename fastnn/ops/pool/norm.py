@@ -41,29 +41,7 @@ def lp_pool1d(
 ) -> Tensor:
     """The p-norm of each window of a line: y = (sum of x^p)^(1/p).
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    norm_type
-        p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, L), each axis of length ⌊(L - K) / stride⌋ + 1.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `lp_pool2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -125,29 +103,7 @@ def lp_pool3d(
 ) -> Tensor:
     """The p-norm of each window of a volume: y = (sum of x^p)^(1/p).
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    norm_type
-        p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, D, H, W), each axis of length ⌊(L - K) / stride⌋ + 1.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
+    Arguments, result and errors are those of `lp_pool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

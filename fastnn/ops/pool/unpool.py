@@ -75,31 +75,7 @@ def max_unpool1d(
 ) -> Tensor:
     """Numbers put back on a line: y[indices] = x, 0 elsewhere.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, L), or without N for one sample.
-    indices
-        Of the same shape: where each number goes in the flattened axes of its plane, as
-        `max_pool1d` returns them. Where several go to one place, the last stays.
-    kernel_size, stride, padding
-        Those of the pooling, from which the size of the output follows.
-    output_size
-        The size of the output, where several sizes have the same pooling: within a stride of the
-        usual one, with or without N and C.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, L), zero where no number was put; each axis of length (L - 1) · stride + K - 2 ·
-        padding by default.
-
-    Raises
-    ------
-    IndexError
-        An index lies outside of the output.
-    ValueError
-        Shapes do not fit, or `output_size` lies too far from the usual one.
+    Arguments, result and errors are those of `max_unpool2d`, for (N, C, L) with or without N.
 
     Examples
     --------
@@ -169,31 +145,7 @@ def max_unpool3d(
 ) -> Tensor:
     """Numbers put back into a volume: y[indices] = x, 0 elsewhere.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, D, H, W), or without N for one sample.
-    indices
-        Of the same shape: where each number goes in the flattened axes of its plane, as
-        `max_pool3d` returns them. Where several go to one place, the last stays.
-    kernel_size, stride, padding
-        Those of the pooling, from which the size of the output follows.
-    output_size
-        The size of the output, where several sizes have the same pooling: within a stride of the
-        usual one, with or without N and C.
-
-    Returns
-    -------
-    Tensor
-        y, (N, C, D, H, W), zero where no number was put; each axis of length (L - 1) · stride + K -
-        2 · padding by default.
-
-    Raises
-    ------
-    IndexError
-        An index lies outside of the output.
-    ValueError
-        Shapes do not fit, or `output_size` lies too far from the usual one.
+    Arguments, result and errors are those of `max_unpool2d`, for (N, C, D, H, W) with or without N.
 
     Examples
     --------

@@ -1,0 +1,137 @@
+"""The average of each window, as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from ...ops.pool.average import avg_pool1d, avg_pool2d, avg_pool3d
+from ...ops.pool.sizes import Sizes, sizes_of, stride_of
+from ...tensor import Tensor, TensorLike
+from ..module import Module
+
+__all__ = ["AvgPool1d", "AvgPool2d", "AvgPool3d"]
+
+
+class AvgPool1d(Module):
+    """The average of each window of a line; see `fastnn.avg_pool1d`.
+
+    Arguments are those of `AvgPool2d` without `divisor_override`, for (N, C, L) with or without N.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AvgPool1d(2)(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]))
+    tensor([[2., 4.]])
+    """
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = sizes_of("AvgPool1d", "kernel_size", kernel_size, 1)
+        self.stride = stride_of("AvgPool1d", stride, self.kernel_size)
+        self.padding = sizes_of("AvgPool1d", "padding", padding, 1)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """(N, C, L) or (C, L) to the averages."""
+        return avg_pool1d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool(Module):
+    """What the layers for two and three axes share."""
+
+    pool: ClassVar[Callable[..., Tensor]]
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The averages."""
+        return type(self).pool(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(AvgPool):
+    """The average of each window of an image; see `fastnn.avg_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+    count_include_pad
+        Whether zeros of the padding count in the number that a sum is divided by.
+    divisor_override
+        What sums are divided by, instead of the size of the window.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.AvgPool2d(2)
+    >>> layer(fastnn.randn(8, 64, 28, 28)).shape
+    (8, 64, 14, 14)
+    >>> layer
+    AvgPool2d(kernel_size=2, stride=2, padding=0)
+    """
+
+    pool = staticmethod(avg_pool2d)
+
+
+class AvgPool3d(AvgPool):
+    """The average of each window of a volume; see `fastnn.avg_pool3d`.
+
+    Arguments are those of `AvgPool2d`, for (N, C, D, H, W) with or without N.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.AvgPool3d(2)(fastnn.randn(2, 3, 8, 8, 8)).shape
+    (2, 3, 4, 4, 4)
+    """
+
+    pool = staticmethod(avg_pool3d)

@@ -1,0 +1,110 @@
+"""The maximum of each window, as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ...ops.pool.max import max_pool1d, max_pool2d, max_pool3d
+from ...ops.pool.sizes import Sizes
+from ...tensor import TensorLike
+from ..module import Module
+
+__all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d"]
+
+
+class MaxPool(Module):
+    """What the layers for one, two and three axes share."""
+
+    pool: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: TensorLike) -> Any:
+        """The maxima; with `return_indices` a tuple of them and their indices."""
+        return type(self).pool(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+            self.return_indices,
+        )
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+
+class MaxPool1d(MaxPool):
+    """The maximum of each window of a line; see `fastnn.max_pool1d`.
+
+    Arguments are those of `MaxPool2d`, for (N, C, L) with or without N.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.MaxPool1d(3, stride=2)(fastnn.randn(20, 16, 51)).shape
+    (20, 16, 25)
+    """
+
+    pool = staticmethod(max_pool1d)
+
+
+class MaxPool2d(MaxPool):
+    """The maximum of each window of an image; see `fastnn.max_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation
+        Ints, or one for each axis; the stride is the kernel's size by default.
+    return_indices
+        Return also where the maxima were found, for `MaxUnpool2d`.
+    ceil_mode
+        Keep a last window that does not fit, as long as it begins inside.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.nn.MaxPool2d(3, stride=2, padding=1)
+    >>> layer(fastnn.randn(8, 64, 112, 112)).shape
+    (8, 64, 56, 56)
+    >>> layer
+    MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=False)
+    """
+
+    pool = staticmethod(max_pool2d)
+
+
+class MaxPool3d(MaxPool):
+    """The maximum of each window of a volume; see `fastnn.max_pool3d`.
+
+    Arguments are those of `MaxPool2d`, for (N, C, D, H, W) with or without N.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.nn.MaxPool3d(2)(fastnn.randn(2, 3, 8, 8, 8)).shape
+    (2, 3, 4, 4, 4)
+    """
+
+    pool = staticmethod(max_pool3d)
