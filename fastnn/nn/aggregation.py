@@ -42,10 +42,7 @@ class Pooling(Module):
 class LastPooling(Pooling):
     """The last step of each sequence; see `fastnn.nn.functional.last_pooling`.
 
-    Parameters
-    ----------
-    batch_first
-        Whether inputs are (N, T, D); otherwise (T, N, D).
+    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
 
     Examples
     --------
@@ -63,10 +60,7 @@ class LastPooling(Pooling):
 class MeanPooling(Pooling):
     """The mean of each sequence; see `fastnn.nn.functional.mean_pooling`.
 
-    Parameters
-    ----------
-    batch_first
-        Whether inputs are (N, T, D); otherwise (T, N, D).
+    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
 
     Examples
     --------
@@ -84,10 +78,7 @@ class MeanPooling(Pooling):
 class MaxPooling(Pooling):
     """The maximum of each feature of a sequence; see `fastnn.nn.functional.max_pooling`.
 
-    Parameters
-    ----------
-    batch_first
-        Whether inputs are (N, T, D); otherwise (T, N, D).
+    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
 
     Examples
     --------

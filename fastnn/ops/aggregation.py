@@ -124,24 +124,7 @@ def mean_pooling(
 ) -> Tensor:
     """The mean of the steps of each sequence: y[n] = Σ_t x[t, n] / lengths[n].
 
-    Parameters
-    ----------
-    input
-        x, (T, N, D), (N, T, D) with `batch_first`, or (T, D).
-    lengths
-        How many steps each sequence has, (N,), from 1 to T; None for T.
-    batch_first
-        Whether the batch is the first dimension.
-
-    Returns
-    -------
-    Tensor
-        y, (N, D), or (D,).
-
-    Raises
-    ------
-    ValueError
-        A length is no number of steps; the message names it.
+    Arguments, result and errors are those of `last_pooling`.
 
     Examples
     --------
@@ -161,24 +144,7 @@ def max_pooling(
 
     The gradient goes to the first of equal numbers.
 
-    Parameters
-    ----------
-    input
-        x, (T, N, D), (N, T, D) with `batch_first`, or (T, D).
-    lengths
-        How many steps each sequence has, (N,), from 1 to T; None for T.
-    batch_first
-        Whether the batch is the first dimension.
-
-    Returns
-    -------
-    Tensor
-        y, (N, D), or (D,).
-
-    Raises
-    ------
-    ValueError
-        A length is no number of steps; the message names it.
+    Arguments, result and errors are those of `last_pooling`.
 
     Examples
     --------

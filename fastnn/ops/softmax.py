@@ -53,24 +53,7 @@ def softmax_backward(node: Node, dy: Array) -> Grads:
 def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     """Logarithm of `softmax`, exact also where that is zero: ``y[c] = x[c] - log(sum(exp(x)))``.
 
-    Parameters
-    ----------
-    input
-        Scores, any shape.
-    dim
-        The dimension along which ``exp(y)`` sums to one.
-    dtype
-        The float type to compute in, if not that of `input`.
-
-    Returns
-    -------
-    Tensor
-        Of the shape of `input`. Where all scores are minus infinity, NaN.
-
-    Raises
-    ------
-    IndexError
-        `input` has no dimension `dim`.
+    Arguments, result and errors are those of `softmax`.
 
     Examples
     --------

@@ -34,12 +34,7 @@ class Dropout2d(Dropout):
 
     See `fastnn.nn.functional.dropout2d`.
 
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
+    Arguments are those of `Dropout`.
 
     Examples
     --------
@@ -79,12 +74,7 @@ class AlphaDropout(Dropout):
 
     See `fastnn.nn.functional.alpha_dropout`.
 
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
+    Arguments are those of `Dropout`.
 
     Examples
     --------
@@ -104,12 +94,7 @@ class FeatureAlphaDropout(Dropout):
 
     See `fastnn.nn.functional.feature_alpha_dropout`.
 
-    Parameters
-    ----------
-    p
-        Probability of a drop, from 0 to 1.
-    inplace
-        Change the input itself.
+    Arguments are those of `Dropout`.
 
     Examples
     --------

@@ -72,30 +72,8 @@ class InstanceNorm2d(InstanceNorm):
 
     Samples are (N, C, H, W) or (C, H, W).
 
-    Parameters
-    ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch.
-    affine
-        Whether there are a w and a b.
-    track_running_stats
-        Whether there are running statistics, to be used in evaluation. Without them those of each
-        sample are always used.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
-    bias
-        Whether there is a b beside w.
-
-    Attributes
-    ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first, or None.
+    Arguments and attributes are those of `BatchNorm2d`, with other defaults. With running
+    statistics evaluation uses them, without them always those of each sample.
 
     References
     ----------

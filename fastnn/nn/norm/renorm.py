@@ -123,32 +123,17 @@ class BatchRenorm2d(BatchRenorm):
 
     Parameters
     ----------
-    num_features
-        C, the number of channels.
-    eps
-        Keeps the root away from zero.
-    momentum
-        How far running statistics move towards those of a batch; None for the mean over all
-        batches.
-    affine
-        Whether there are a w and a b.
+    num_features, eps, momentum, affine, device, dtype, bias
+        As of `BatchNorm2d`.
     r_max, d_max
         Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
         (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
         `final` at `end`. The defaults are the schedules of the paper.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
-    bias
-        Whether there is a b beside w.
 
     Attributes
     ----------
-    weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
-    running_mean, running_var
-        (C,), zeros and ones at first. Buffers, of the state dict, which a batch norm can load.
-    num_batches_tracked
-        How many batches they have seen.
+    weight, bias, running_mean, running_var, num_batches_tracked
+        As of `BatchNorm2d`, whose state dict is the same.
 
     References
     ----------

@@ -20,28 +20,7 @@ __all__ = ["TransformerDecoder", "TransformerDecoderLayer"]
 class TransformerDecoderLayer(Layer):
     """As `TransformerEncoderLayer`, with attention to the encoder's output between the two parts.
 
-    Parameters
-    ----------
-    d_model
-        E, the features.
-    nhead
-        Heads of each attention, a divisor of E.
-    dim_feedforward
-        Features between the two linear layers.
-    dropout
-        As for `TransformerEncoderLayer`.
-    activation
-        ``"relu"``, ``"gelu"`` or a function of a tensor.
-    layer_norm_eps
-        See `LayerNorm`.
-    batch_first
-        Whether arrays are (B, T, E) and not (T, B, E).
-    norm_first
-        Whether inputs are normalized, and not sums.
-    bias
-        Whether linear layers and norms have a bias.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
+    Arguments are those of `TransformerEncoderLayer`.
 
     Examples
     --------

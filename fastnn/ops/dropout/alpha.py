@@ -23,21 +23,7 @@ def alpha_dropout(
     ``y = a (x m + α (1 - m)) + b`` with every m 0 with probability `p`, else 1; α = -1.758, and a
     and b such that inputs of mean 0 and variance 1 have such outputs.
 
-    Parameters
-    ----------
-    input
-        x, of any shape, float.
-    p
-        Probability of a drop, from 0 to 1; 1 gives zeros.
-    training
-        Without it the input is returned as it is.
-    inplace
-        Change `input` itself.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of the input.
+    Arguments and result are those of `dropout`; ``p=1`` gives zeros.
 
     References
     ----------
@@ -59,21 +45,7 @@ def feature_alpha_dropout(
 ) -> Tensor:
     """`alpha_dropout` of whole channels.
 
-    Parameters
-    ----------
-    input
-        x, (N, C, *).
-    p
-        Probability of a drop, from 0 to 1; 1 gives zeros.
-    training
-        Without it the input is returned as it is.
-    inplace
-        Change `input` itself.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of the input.
+    Arguments and result are those of `dropout`, for (N, C, *); ``p=1`` gives zeros.
 
     Examples
     --------

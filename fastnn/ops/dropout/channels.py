@@ -40,26 +40,8 @@ def dropout2d(
 
     As `dropout`, with one random number for each channel of each sample.
 
-    Parameters
-    ----------
-    input
-        (N, C, H, W), or (N, C, L) as PyTorch has it.
-    p
-        Probability of a zero, from 0 to 1.
-    training
-        Without it the input is returned as it is.
-    inplace
-        Change `input` itself.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of the input.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability, or for any other number of dimensions.
+    Arguments and result are those of `dropout`, for (N, C, H, W), or (N, C, L) as PyTorch has it.
+    Any other number of dimensions is a ValueError.
 
     References
     ----------

@@ -44,15 +44,7 @@ def maximum_backward(node: Node, dy: Array) -> Grads:
 def minimum(input: TensorLike, other: TensorLike) -> Tensor:
     """Smaller of two elements, NaN if either is.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        Of the common shape. Where both are equal, each gets half of the gradient.
+    Arguments and result are those of `maximum`.
 
     Examples
     --------

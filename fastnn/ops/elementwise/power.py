@@ -137,15 +137,7 @@ def fmod(input: TensorLike, other: TensorLike) -> Tensor:
 
     ``y = input - other trunc(input / other)``
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        Of the common shape.
+    Arguments and result are those of `remainder`.
 
     Examples
     --------

@@ -71,17 +71,7 @@ def amax_backward(node: Node, dy: Array) -> Grads:
 def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """Smallest element; its gradient is shared evenly by those that are equal to it.
 
-    Parameters
-    ----------
-    input
-        Tensor of any shape.
-    dim, keepdim
-        As for `sum`.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to reduce.
+    Arguments and errors are those of `amax`.
 
     Examples
     --------
