@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..devices import check_device
 from ..ops.aggregation import (
     last_pooling,
     max_pooling,
@@ -144,8 +143,7 @@ class AttentionPooling(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         hidden = input_size if hidden_size is None else hidden_size
         self.batch_first = batch_first
         self.projection = Linear(input_size, hidden, dtype=dtype, activation="tanh")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..devices import check_device
 from ..ops.attention import multi_head_attention_forward
 from ..ops.create import empty
 from ..tensor import Tensor, TensorLike
@@ -92,8 +91,7 @@ class MultiheadAttention(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(
                 "MultiheadAttention: embed_dim must be a multiple of num_heads, both positive, "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.changes import changed
-from ..devices import check_device
 from ..ops.create import empty
 from ..ops.embedding import embedding, embedding_bag, row_of
 from ..tensor import Tensor, TensorLike
@@ -105,8 +104,7 @@ class Embedding(Table):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -209,8 +207,7 @@ class EmbeddingBag(Table):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         if mode not in ("sum", "mean", "max"):
             raise ValueError(f"EmbeddingBag: mode must be 'sum', 'mean' or 'max', got {mode!r}")
         self.max_norm = max_norm

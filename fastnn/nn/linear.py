@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..devices import check_device
 from ..ops.create import empty
 from ..ops.linear import bilinear, linear
 from ..tensor import Tensor, TensorLike
@@ -63,8 +62,7 @@ class Linear(Module):
         *,
         activation: str | None = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.in_features = in_features
         self.out_features = out_features
         self.activation = activation
@@ -140,8 +138,7 @@ class Bilinear(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features

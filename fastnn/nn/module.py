@@ -35,6 +35,12 @@ class Module:
     Parameters and modules are found by assigning them. They are plain instance attributes; the
     module keeps only their names, in the order of assignment.
 
+    Parameters
+    ----------
+    device
+        Where the parameters are to be: ``"cpu"`` or None. Anything else is an error, which names
+        the layer.
+
     Examples
     --------
     >>> import fastnn
@@ -57,7 +63,9 @@ class Module:
     _modules: dict[str, None]
     _hooks: Hooks | None
 
-    def __init__(self) -> None:
+    def __init__(self, device: Any = None) -> None:
+        if device is not None:
+            check_device(type(self).__name__, device)
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

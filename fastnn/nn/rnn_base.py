@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import Array, array
-from ..devices import check_device
 from ..ops.create import empty
 from ..ops.dropout.elements import dropout
 from ..ops.elementwise import mul
@@ -94,8 +93,7 @@ class RNNBase(Module):
         recurrent_dropout: float = 0.0,
         variational: bool = False,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         name = type(self).__name__
         if mode not in GATES:
             raise ValueError(f"{name}: mode must be one of {', '.join(GATES)}, got {mode!r}")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..autograd.function import array
-from ..devices import check_device
 from ..ops.create import empty
 from ..ops.rnn_cell import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ..tensor import Tensor, TensorLike
@@ -50,8 +49,7 @@ class RNNCellBase(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         if hidden_size < 1:
             raise ValueError(
                 f"{type(self).__name__}: hidden_size must be at least 1, got {hidden_size}"

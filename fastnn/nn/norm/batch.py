@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ...devices import check_device
 from ...ops.norm.batch import batch_norm
 from ...tensor import Tensor, TensorLike
 from .channels import ChannelNorm
@@ -16,21 +13,6 @@ class BatchNorm(ChannelNorm):
     """What the batch norms of all ranks share."""
 
     fuses = ("relu",)
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        check_device(type(self).__name__, device)
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(
         self,

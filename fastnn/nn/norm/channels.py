@@ -28,14 +28,16 @@ class ChannelNorm(Module):
     def __init__(
         self,
         num_features: int,
-        eps: float,
-        momentum: float | None,
-        affine: bool,
-        track_running_stats: bool,
-        bias: bool,
-        dtype: Any,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(device)
         name = type(self).__name__
         if num_features < 0:
             raise ValueError(f"{name}: num_features must not be negative, got {num_features}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...devices import check_device
 from ...ops.create import empty
 from ...ops.norm.group import group_norm
 from ...ops.norm.response import local_response_norm
@@ -67,8 +66,7 @@ class GroupNorm(Module):
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         if num_groups <= 0 or num_channels % num_groups != 0:
             raise ValueError(
                 f"GroupNorm: num_channels must be divisible by num_groups, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...devices import check_device
 from ...ops.norm.group import instance_norm
 from ...ops.shape import squeeze, unsqueeze
 from ...tensor import Tensor, TensorLike
@@ -28,8 +27,8 @@ class InstanceNorm(ChannelNorm):
         *,
         bias: bool = True,
     ) -> None:
-        check_device(type(self).__name__, device)
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+        settings = eps, momentum, affine, track_running_stats, device, dtype
+        super().__init__(num_features, *settings, bias=bias)
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) or (C, *) to the same."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ...devices import check_device
 from ...tensor import Tensor, TensorLike
 from ..attention import MultiheadAttention
 from ..container import ModuleList
@@ -44,8 +43,7 @@ class TransformerDecoderLayer(Layer):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
         )

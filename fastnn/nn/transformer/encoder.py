@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ...autograd.function import array
-from ...devices import check_device
 from ...ops.activation import gelu, relu
 from ...ops.linear import linear
 from ...tensor import Tensor, TensorLike
@@ -132,8 +131,7 @@ class TransformerEncoderLayer(Layer):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
         )

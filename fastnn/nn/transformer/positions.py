@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...devices import check_device
 from ...ops.create import empty
 from ...ops.elementwise import add
 from ...tensor import Tensor, TensorLike
@@ -145,8 +144,7 @@ class LearnedPositionalEncoding(Positions):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         self.d_model = d_model
         self.batch_first = batch_first
         self.weight = Parameter(empty(max_len, d_model, dtype=dtype))

@@ -64,8 +64,7 @@ class Transformer(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        check_device(type(self).__name__, device)
+        super().__init__(device)
         layer: tuple[Any, ...] = (d_model, nhead, dim_feedforward, dropout, activation)
         layer += (layer_norm_eps, batch_first, norm_first, bias, device, dtype)
         if custom_encoder is None:  # an empty Sequential is false
