@@ -98,7 +98,7 @@ class RowGradient(Tensor):
             return super().__reduce__()
         return RowGradient, (self.ids, self.rows, self._whole)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.rows is None:
             return super().__deepcopy__(memo)
         copy = RowGradient(self.ids.copy(), self.rows.copy(), self._whole)

@@ -1,22 +1,18 @@
-"""The tensor: a NumPy array, and what automatic differentiation needs beside it.
-
-Operations live in `fastnn.ops`, which attaches those that are methods in PyTorch too.
-"""
+"""The tensor and its place in the graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
-from . import devices
-from .autograd.hooks import Handle, keep_gradient
-from .autograd.tape import Array, Hook, Node, walk
+from ..autograd.hooks import Handle, keep_gradient
+from ..autograd.tape import Array, Hook, Node, walk
+from .protocols import Protocols
 
 if TYPE_CHECKING:
-    from .ops.methods import Methods
+    from ..ops.methods import Methods
 else:
     Methods = object  # fastnn.ops attaches them
 
@@ -26,7 +22,7 @@ TensorLike: TypeAlias = Union["Tensor", Array, float, int, bool, Sequence[Any], 
 new = object.__new__
 
 
-class Tensor(Methods):
+class Tensor(Protocols, Methods):
     """An array that remembers how it was computed.
 
     Parameters
@@ -224,167 +220,6 @@ class Tensor(Methods):
         if not is_view_of(array, self._array):  # `p.data += x` assigns what `p.data` gave
             self._array = array
 
-    # -- NumPy and its neighbours ------------------------------------------------------------
-
-    def numpy(self, *, force: bool = False) -> Array:
-        """The values as a NumPy array, shared; refuses a tensor in a graph unless `force`."""
-        if self.requires_grad and not force:
-            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
-        return self._array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if self.requires_grad:
-            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
-        if copy:
-            return np.array(self._array, dtype=dtype)
-        if dtype is None or dtype == self._array.dtype:
-            return self._array
-        if copy is False:
-            raise ValueError(f"numpy: {self.dtype} becomes {dtype} only by copying")
-        return self._array.astype(dtype)
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        if self.requires_grad:
-            raise BufferError("dlpack: the tensor requires a gradient; use detach()")
-        return self._array.__dlpack__(**kwargs)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self._array.__dlpack_device__()
-
-    def item(self) -> Any:
-        """The value of a one-element tensor as a Python number."""
-        if self._array.size != 1:
-            raise RuntimeError(f"item: expected one element, got shape {self.shape}")
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        return self._array.tolist()
-
-    # -- shape and type ----------------------------------------------------------------------
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Sizes of the dimensions."""
-        return self._array.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Element type."""
-        return self._array.dtype
-
-    @property
-    def device(self) -> devices.device:
-        """Where the elements lie: on the CPU."""
-        return devices.CPU
-
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return self._array.ndim
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes taken by the elements."""
-        return self._array.nbytes
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        return self._array.shape if dim is None else self._array.shape[dim]
-
-    def dim(self) -> int:
-        """Number of dimensions."""
-        return self._array.ndim
-
-    def numel(self) -> int:
-        """Number of elements."""
-        return self._array.size
-
-    def stride(self, dim: int | None = None) -> Any:
-        """Steps between neighbours, in elements, for each dimension or one."""
-        steps = tuple([s // self._array.itemsize for s in self._array.strides])
-        return steps if dim is None else steps[dim]
-
-    def element_size(self) -> int:
-        """Bytes of one element."""
-        return int(self._array.itemsize)
-
-    def data_ptr(self) -> int:
-        """Address of the first element."""
-        return int(self._array.ctypes.data)
-
-    def is_floating_point(self) -> bool:
-        """Whether the element type is a float."""
-        return self._array.dtype.kind == "f"
-
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
-        return bool(self._array.flags.c_contiguous)
-
-    # -- Python ------------------------------------------------------------------------------
-
-    def __len__(self) -> int:
-        if self._array.ndim == 0:
-            raise TypeError("len: a 0-d tensor has no length")
-        return int(self._array.shape[0])
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self._array.ndim == 0:
-            raise TypeError("iteration: a 0-d tensor has no elements to go through")
-        return iter([self[i] for i in range(self._array.shape[0])])
-
-    def __bool__(self) -> bool:
-        if self._array.size != 1:
-            raise RuntimeError(
-                f"bool: a tensor of shape {self.shape} has no one truth value; use any() or all()"
-            )
-        return bool(self._array.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self._array.dtype.kind not in "iub":
-            raise TypeError(f"index: only integer tensors can be an index, got {self.dtype}")
-        return int(self.item())
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self._array == (value._array if isinstance(value, Tensor) else value)).any())
-
-    def __format__(self, spec: str) -> str:
-        value = self.item() if spec and self._array.ndim == 0 else str(self)
-        return format(value, spec)
-
-    def __repr__(self) -> str:
-        text = np.array2string(
-            self._array, precision=4, separator=", ", prefix="tensor(", threshold=1000
-        )
-        if self._array.dtype.kind == "f" and self._array.ndim == 0:
-            text = np.format_float_positional(self._array.item(), precision=4, trim="k")
-        usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
-        parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
-        if self.node is not None:
-            parts.append(f"grad_fn=<{node_name(self.node)}>")
-        elif self.requires_grad:
-            parts.append("requires_grad=True")
-        return f"tensor({', '.join(parts)})"
-
-    def __reduce__(self) -> Any:
-        if self.node is not None:
-            raise RuntimeError("pickle: only leaves can be pickled; use detach()")
-        return rebuild, (type(self), self._array, self.requires_grad)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if self.node is not None:
-            raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
-        copy = rebuild(type(self), self._array.copy(), self.requires_grad)
-        copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
-        memo[id(self)] = copy
-        return copy
-
 
 def is_view_of(view: Array, array: Array) -> bool:
     """Whether `view` is what ``Tensor.data`` made of `array`: all of it, in the same order."""
@@ -449,22 +284,3 @@ def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     if dy.shape != y._array.shape:
         raise RuntimeError(f"{op}: the gradient must have shape {y.shape}, got {dy.shape}")
     return dy.astype(y._array.dtype, copy=False)
-
-
-def node_name(node: Any) -> str:
-    """``tanh_backward`` as PyTorch would write it: ``TanhBackward``."""
-    if isinstance(node.backward, partial):  # one of several outputs: the operation is one step back
-        node = node.inputs[0]
-        function = node.backward.args[0]
-    else:
-        function = node.backward
-    if function.__name__ == "_function_backward":
-        return f"{node.saved[0].__name__}Backward" if node.saved else "FunctionBackward"
-    return "".join(part.capitalize() for part in function.__name__.split("_"))
-
-
-def rebuild(kind: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
-    """A leaf from its pickled parts."""
-    out = kind.__new__(kind)
-    Tensor.__init__(out, data, requires_grad)
-    return out

@@ -1,0 +1,75 @@
+"""What a tensor says of its array: shape, type, memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import devices
+from ..autograd.tape import Array
+
+
+class Described:
+    """Shape, element type and memory of a tensor."""
+
+    __slots__ = ()
+    _array: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the dimensions."""
+        return self._array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Element type."""
+        return self._array.dtype
+
+    @property
+    def device(self) -> devices.device:
+        """Where the elements lie: on the CPU."""
+        return devices.CPU
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken by the elements."""
+        return self._array.nbytes
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self._array.shape if dim is None else self._array.shape[dim]
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return self._array.ndim
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self._array.size
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours, in elements, for each dimension or one."""
+        steps = tuple([s // self._array.itemsize for s in self._array.strides])
+        return steps if dim is None else steps[dim]
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return int(self._array.itemsize)
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        return int(self._array.ctypes.data)
+
+    def is_floating_point(self) -> bool:
+        """Whether the element type is a float."""
+        return self._array.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        return bool(self._array.flags.c_contiguous)

@@ -1,0 +1,143 @@
+"""A tensor among other objects: NumPy, DLPack, Python's numbers and sequences, pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..autograd.tape import Array
+from .described import Described
+
+
+class Protocols(Described):
+    """What NumPy and Python ask of a tensor."""
+
+    __slots__ = ()
+    requires_grad: bool
+    grad: Any
+    node: Any
+
+    def numpy(self, *, force: bool = False) -> Array:
+        """The values as a NumPy array, shared; refuses a tensor in a graph unless `force`."""
+        if self.requires_grad and not force:
+            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.requires_grad:
+            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
+        if copy:
+            return np.array(self._array, dtype=dtype)
+        if dtype is None or dtype == self._array.dtype:
+            return self._array
+        if copy is False:
+            raise ValueError(f"numpy: {self.dtype} becomes {dtype} only by copying")
+        return self._array.astype(dtype)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("dlpack: the tensor requires a gradient; use detach()")
+        return self._array.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._array.__dlpack_device__()
+
+    def item(self) -> Any:
+        """The value of a one-element tensor as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(f"item: expected one element, got shape {self.shape}")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    # -- Python ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len: a 0-d tensor has no length")
+        return int(self._array.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration: a 0-d tensor has no elements to go through")
+        this: Any = self
+        return iter([this[i] for i in range(self._array.shape[0])])
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"bool: a tensor of shape {self.shape} has no one truth value; use any() or all()"
+            )
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iub":
+            raise TypeError(f"index: only integer tensors can be an index, got {self.dtype}")
+        return int(self.item())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(
+            (self._array == (value._array if isinstance(value, Protocols) else value)).any()
+        )
+
+    def __format__(self, spec: str) -> str:
+        value = self.item() if spec and self._array.ndim == 0 else str(self)
+        return format(value, spec)
+
+    def __repr__(self) -> str:
+        text = np.array2string(
+            self._array, precision=4, separator=", ", prefix="tensor(", threshold=1000
+        )
+        if self._array.dtype.kind == "f" and self._array.ndim == 0:
+            text = np.format_float_positional(self._array.item(), precision=4, trim="k")
+        usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
+        parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
+        if self.node is not None:
+            parts.append(f"grad_fn=<{node_name(self.node)}>")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        return f"tensor({', '.join(parts)})"
+
+    def __reduce__(self) -> Any:
+        if self.node is not None:
+            raise RuntimeError("pickle: only leaves can be pickled; use detach()")
+        return rebuild, (type(self), self._array, self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if self.node is not None:
+            raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
+        copy = rebuild(type(self), self._array.copy(), self.requires_grad)
+        copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
+        memo[id(self)] = copy
+        return copy
+
+
+def node_name(node: Any) -> str:
+    """``tanh_backward`` as PyTorch would write it: ``TanhBackward``."""
+    if isinstance(node.backward, partial):  # one of several outputs: the operation is one step back
+        node = node.inputs[0]
+        function = node.backward.args[0]
+    else:
+        function = node.backward
+    if function.__name__ == "_function_backward":
+        return f"{node.saved[0].__name__}Backward" if node.saved else "FunctionBackward"
+    return "".join(part.capitalize() for part in function.__name__.split("_"))
+
+
+def rebuild(kind: Any, data: Array, requires_grad: bool) -> Any:
+    """A leaf from its pickled parts."""
+    out = kind.__new__(kind)
+    out._array, out.requires_grad = data, requires_grad
+    out.grad = out.node = out.hooks = None
+    return out
