@@ -115,7 +115,7 @@ RULES = {
     "kernel": [
         C_HEADER,
         PLAIN,
-        r'"core/(dtype|isa)\.h"',
+        r'"core/(dtype|integer|isa)\.h"',
         r'"simd/.*"',
         r'"ops/FAMILY/.*"',
         r'"[a-z0-9_]+\.h"',

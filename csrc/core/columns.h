@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
@@ -49,7 +50,7 @@ template <class T, class F>
 void parallel_with_scratch(std::int64_t chunks, double chunk_ns, std::int64_t count, F f) {
     const int threads =
         threads_worth(static_cast<long>(chunks), chunk_ns * static_cast<double>(chunks));
-    count = (count + 31) / 16 * 16;  // a cache line apart
+    count = round_up(count + 16, 16);  // a cache line apart
     Scratch<T> scratch(static_cast<std::size_t>(count * threads));
     T* data = scratch.data();
     parallel_team(threads, [&](Team& team) {

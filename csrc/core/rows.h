@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "core/columns.h"
+#include "core/integer.h"
 #include "core/parallel.h"
-#include "core/round.h"
 
 namespace fastnn {
 

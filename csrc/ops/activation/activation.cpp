@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 
 namespace fastnn::activation {
@@ -26,7 +27,7 @@ bool streams(Dtype dtype, std::int64_t size, const void* out) {
 // Calls f(begin, length) over the chunks of n elements.
 template <class F>
 void over_chunks(std::int64_t n, double element_ns, F f) {
-    const std::int64_t chunks = (n + kChunk - 1) / kChunk;
+    const std::int64_t chunks = ceil_div(n, kChunk);
     const double chunk_ns = element_ns * static_cast<double>(n) / static_cast<double>(chunks);
     parallel_for(chunks, chunk_ns,
                  [&](long c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });

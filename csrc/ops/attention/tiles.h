@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/round.h"
+#include "core/integer.h"
 #include "ops/attention/attention.h"
 #include "ops/gemm/gemm.h"
 
@@ -66,7 +66,7 @@ T* pointer(const Output& x, const Args& a, int ndim, long item) {
 template <class T>
 std::size_t lines(std::size_t count) {
     constexpr std::size_t line = 64 / sizeof(T);
-    return (count + line - 1) / line * line;
+    return round_up(count, line);
 }
 
 // c = alpha a b + beta c.

@@ -1,3 +1,4 @@
+#include "core/integer.h"
 #include "ops/conv/kernels.h"
 #include "simd/transpose.h"
 #include "simd/vec.h"
@@ -148,7 +149,7 @@ FASTNN_INLINE void copy(const T* x, T* y, long n) {
 template <class T>
 void pack_pixels(const PackPixels<T>& p) {
     using V = Vec<T>;
-    const long panels = (p.channels + p.mr - 1) / p.mr, height = p.channels / panels,
+    const long panels = ceil_div(p.channels, p.mr), height = p.channels / panels,
                higher = p.channels % panels;
     if (panels == 1 && p.x != nullptr && p.step == p.channels)
         return copy(p.x, p.panels + p.first * p.channels, p.pixels * p.channels);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 
 namespace fastnn::conv {
@@ -73,10 +74,10 @@ void run_typed(const LayoutArgs& a) {
     if (all == 0) return;
     const long pixel = a.c * static_cast<long>(sizeof(T));
     const long wanted = std::max(kPixels, kChunkBytes / pixel / kPixels * kPixels);
-    const long block = std::min(wanted, rows.length), blocks = (rows.length + block - 1) / block;
+    const long block = std::min(wanted, rows.length), blocks = ceil_div(rows.length, block);
     // Short rows are taken several at a time.
     const long together = std::clamp<long>(wanted / rows.length, 1, rows.outer);
-    const long groups = (rows.outer + together - 1) / together;
+    const long groups = ceil_div(rows.outer, together);
     const long chunks = a.n * groups * blocks;
     const double bytes = static_cast<double>(all) * sizeof(T);
     parallel_for(chunks, kByteNs * bytes / static_cast<double>(chunks), [=, &a, &rows](long chunk) {

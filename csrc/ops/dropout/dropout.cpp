@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 
 namespace fastnn::dropout {
@@ -15,7 +16,7 @@ void run_typed(const Args& a, const Draw& draw, Run<T> kernel) {
     const auto* x = static_cast<const T*>(a.x);
     auto* y = static_cast<T*>(a.y);
     const double chunk_ns = kNsPerElement * static_cast<double>(std::min(a.size, kChunk));
-    parallel_for((a.size + kChunk - 1) / kChunk, chunk_ns, [&](long c) {
+    parallel_for(ceil_div(a.size, kChunk), chunk_ns, [&](long c) {
         const std::int64_t i = c * kChunk;
         kernel(draw, i / kBlock, x + i, y + i, std::min(kChunk, a.size - i));
     });

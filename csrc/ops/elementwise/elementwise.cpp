@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 
 namespace fastnn::elementwise {
@@ -33,10 +34,6 @@ struct Cut {
 
     std::int64_t count() const { return row_blocks * segments * outer; }
 };
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-    return (a + b - 1) / b;
-}
 
 // clang-format off
 constexpr Info kInfo[] = {

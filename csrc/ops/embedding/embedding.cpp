@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/streams.h"
@@ -36,7 +37,7 @@ void over_rows(std::int64_t count, std::int64_t row_bytes, F f) {
     if (count == 0) return;
     const std::int64_t step =
         std::clamp<std::int64_t>(kChunkBytes / std::max<std::int64_t>(1, row_bytes), 1, count);
-    parallel_for((count + step - 1) / step, kByteNs * 2 * static_cast<double>(step * row_bytes),
+    parallel_for(ceil_div(count, step), kByteNs * 2 * static_cast<double>(step * row_bytes),
                  [=](long c) { f(c * step, std::min(step, count - c * step)); });
 }
 
@@ -58,8 +59,7 @@ void gather(const GatherArgs& a) {
 void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t vocabulary) {
     constexpr int kMostBits = 11;
     const int bits = std::bit_width(static_cast<std::uint64_t>(vocabulary - 1)),
-              passes = (bits + kMostBits - 1) / kMostBits,
-              digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
+              passes = ceil_div(bits, kMostBits), digit = passes == 0 ? 0 : ceil_div(bits, passes);
     const Entry mask = (Entry{1} << digit) - 1;
     std::uint32_t counts[3][1 << kMostBits];
     for (int p = 0; p < passes; ++p)
@@ -129,7 +129,7 @@ class LongRuns {
                                size = lower(a.entries, a.kept, id + 1) - begin;
             if (size <= kPiece) continue;
             runs_.data()[count_++] = {id, begin, size, pieces};
-            pieces += (size + kPiece - 1) / kPiece;
+            pieces += ceil_div(size, kPiece);
         }
         if (pieces == 0) return;
         sums_ = pool::take(checked_bytes(static_cast<std::size_t>(pieces * width_), sizeof(T)));
@@ -149,7 +149,7 @@ class LongRuns {
                      });
         for (std::int64_t i = 0; i < count; ++i) {
             T* first = sums + runs[i].piece * width_;
-            for (std::int64_t p = 1; p < (runs[i].size + kPiece - 1) / kPiece; ++p)
+            for (std::int64_t p = 1; p < ceil_div(runs[i].size, kPiece); ++p)
                 kernel.add(first + p * width_, first, width_);
         }
     }
@@ -210,7 +210,7 @@ void sum_typed(const SumArgs& a) {
         // the step. A first walk tells how many runs lie before each chunk.
         const std::int64_t step =
             std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes));
-        const std::int64_t chunks = (a.kept + step - 1) / step;
+        const std::int64_t chunks = ceil_div(a.kept, step);
         Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
         std::int64_t* first = firsts.data();
         std::int64_t runs = 0;
@@ -239,7 +239,7 @@ void sum_typed(const SumArgs& a) {
     const std::int64_t work = a.vocabulary + a.kept,
                        step = std::max<std::int64_t>(
                            1, kChunkBytes / std::max<std::int64_t>(1, row_bytes)),
-                       chunks = (work + step - 1) / step;
+                       chunks = ceil_div(work, step);
     const auto first_of = [&](std::int64_t c) {
         // The smallest row before which there are at least c * step rows and entries.
         std::int64_t low = 0, high = a.vocabulary;
@@ -292,7 +292,7 @@ void bag_typed(const BagArgs& a) {
     const double chunk_ns = kByteNs * sizeof(T) * static_cast<double>(a.width) *
                             static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
                             static_cast<double>(step);
-    parallel_for((a.bags + step - 1) / step, chunk_ns, [=, &a, &kernel](long c) {
+    parallel_for(ceil_div(a.bags, step), chunk_ns, [=, &a, &kernel](long c) {
         for (std::int64_t b = c * step; b < std::min(a.bags, (c + 1) * step); ++b) {
             const std::int64_t begin = a.offsets[b], count = a.offsets[b + 1] - begin;
             if (a.mode == Mode::max) {
@@ -327,7 +327,7 @@ void max_backward(const MaxBackwardArgs& a) {
                   });
         // Cut by columns, a cache line or more: each number has one thread, which goes by bag.
         constexpr std::int64_t columns = 32;
-        parallel_for((a.width + columns - 1) / columns, 2 * static_cast<double>(a.bags * columns),
+        parallel_for(ceil_div(a.width, columns), 2 * static_cast<double>(a.bags * columns),
                      [=, &a](long c) {
                          const std::int64_t end = std::min(a.width, (c + 1) * columns);
                          for (std::int64_t b = 0; b < a.bags; ++b) {

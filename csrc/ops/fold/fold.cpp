@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/parallel.h"
-#include "core/round.h"
 
 namespace fastnn::folding {
 namespace {

@@ -1,3 +1,4 @@
+#include "core/integer.h"
 #include "ops/fold/fold.h"
 #include "simd/vec.h"
 
@@ -16,7 +17,7 @@ struct Inside {
     long begin, end;
     FASTNN_INLINE Inside(const Axis& a, long k) {
         const long at = origin(a, k);
-        begin = at >= 0 ? 0 : (-at + a.stride - 1) / a.stride;
+        begin = at >= 0 ? 0 : ceil_div(-at, a.stride);
         if (begin > a.windows) begin = a.windows;
         end = at >= a.size ? 0 : (a.size - 1 - at) / a.stride + 1;
         if (end > a.windows) end = a.windows;

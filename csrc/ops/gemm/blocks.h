@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/round.h"
+#include "core/integer.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::gemm {

@@ -1,6 +1,7 @@
 // Products whose operands both lie along k: sums of elementwise products, without packing.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/gemm/blocking_kernel.h"
 #include "ops/gemm/kernels.h"
 #include "simd/vec.h"
@@ -57,7 +58,7 @@ void dot_rows(const Dot<T>& d, long n, long k, const T* a, const T* b, T* sums, 
 template <class T>
 void dot(const Dot<T>& d) {
     constexpr long piece = 4096 / sizeof(T), many = 64;
-    const long groups = (d.m + kDotRows - 1) / kDotRows, height = d.m / groups;
+    const long groups = ceil_div(d.m, kDotRows), height = d.m / groups;
     const long higher = d.m % groups;
     for (long j = 0; j < d.n; j += many) {
         const long n = d.n - j < many ? d.n - j : many;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
+
 namespace fastnn::gemm {
 namespace {
 
@@ -95,7 +97,7 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
     }
     // Several small items to a chunk, of some 10 us each.
     const long items = std::max(1L, std::min(count / 16, static_cast<long>(10000 / cost)));
-    const long chunks = (count + items - 1) / items;
+    const long chunks = ceil_div(count, items);
     const int threads = threads_worth(chunks, cost * static_cast<double>(count));
     const std::size_t size = plan.shared_size() + plan.local_size();
     Scratch<T> scratch(size * static_cast<std::size_t>(threads));

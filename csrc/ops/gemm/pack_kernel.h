@@ -1,6 +1,7 @@
 // Operands in the order in which tiles read them, and finished sums on their way into C.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/gemm/kernels.h"
 #include "ops/gemm/tile_kernel.h"
 #include "simd/math.h"
@@ -42,7 +43,7 @@ void pack_b(const T* b, long row, long col, long k, long n, T* packed) {
         }
     }
     for (; j < n; j += nr) {
-        const long cols = n - j < nr ? n - j : nr, wide = (cols + W - 1) / W * W;
+        const long cols = n - j < nr ? n - j : nr, wide = round_up(cols, W);
         const T* x = b + j * col;
         T* out = packed + j * k;
         if (col == 1) {
@@ -93,7 +94,7 @@ void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_
 
 template <class T>
 void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
-    const long panels = (m + kMr - 1) / kMr, height = m / panels, higher = m % panels;
+    const long panels = ceil_div(m, kMr), height = m / panels, higher = m % panels;
     // A row of all panels at a time: rows may lie pages apart, and panels share their cache lines.
     for (long q = 0; q < k; ++q) {
         const T* x = a + q * col;

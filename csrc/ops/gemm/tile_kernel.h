@@ -1,6 +1,7 @@
 // The register-blocked micro-kernel, and the loops over the tiles of a block.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/gemm/blocking_kernel.h"
 #include "ops/gemm/kernels.h"
 #include "simd/vec.h"
@@ -182,7 +183,7 @@ constexpr TileFunction<T> kStrips[kStripRows] = {
 template <class T>
 void block(const Block<T>& g) {
     constexpr long W = Vec<T>::width;
-    const long panels = (g.m + kMr - 1) / kMr, height = g.m / panels;
+    const long panels = ceil_div(g.m, kMr), height = g.m / panels;
     const long higher = g.m % panels;  // the first `higher` panels have one row more
     const bool strips = !g.b_panels && g.m <= kStripRows && g.a_k == 1 && !g.a_panels;
     const long b_depth = g.segments * g.k, a_depth = g.a_depth > 0 ? g.a_depth : g.k;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/gemm/gemm.h"
@@ -44,7 +45,7 @@ class Backward {
           f_(isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); })),
           fold_(args.activation != Activation::none),
           rows_(std::max(1L, kChunk / std::max(1L, args.out))),
-          chunks_(fold_ || args.db != nullptr ? (args.m + rows_ - 1) / rows_ : 0),
+          chunks_(fold_ || args.db != nullptr ? ceil_div(args.m, rows_) : 0),
           dz_(fold_ ? static_cast<std::size_t>(args.m * args.out) : 0),
           partial_(args.db != nullptr && chunks_ > 1 ? static_cast<std::size_t>(chunks_ * args.out)
                                                      : 0) {}

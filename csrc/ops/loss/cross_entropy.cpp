@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/columns.h"
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/loss/cross_entropy_kernels.h"
@@ -36,11 +37,11 @@ struct Cut {
         step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, classes));
         if (inner == 1) {
             per_outer = 0;
-            chunks = (outer + step - 1) / step;
+            chunks = ceil_div(outer, step);
         } else {
             step = tiled ? columns_of_tile(classes, inner, size)
                          : std::min(inner, std::max(step, kColumns));
-            per_outer = inner == 0 ? 0 : (inner + step - 1) / step;
+            per_outer = inner == 0 ? 0 : ceil_div(inner, step);
             chunks = outer * per_outer;
         }
     }
@@ -111,7 +112,7 @@ void forward_typed(const Args& a) {
     Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
     // For each thread a row of exponentials, or three tiles of columns; a cache line apart.
     const std::int64_t wanted = cut.tiled ? 3 * cut.step * a.classes : a.inner == 1 ? a.classes : 0;
-    const std::size_t row = (static_cast<std::size_t>(wanted) + 31) / 16 * 16;
+    const auto row = static_cast<std::size_t>(round_up(wanted + 16, 16));
     Scratch<T> rows(row * static_cast<std::size_t>(threads));
     double* sum = sums.data();
     parallel_team(threads, [&](Team& team) {
@@ -151,7 +152,7 @@ void backward(const BackwardArgs& a) {
                                step = std::max<std::int64_t>(
                                    1, kChunk / std::max<std::int64_t>(1, a.classes));
             const double chunk_ns = 0.15 * static_cast<double>(a.classes * std::min(rows, step));
-            parallel_for((rows + step - 1) / step, chunk_ns, [=, &a, &kernel](long c) {
+            parallel_for(ceil_div(rows, step), chunk_ns, [=, &a, &kernel](long c) {
                 const std::int64_t begin = c * step, end = std::min(rows, begin + step);
                 if (!each) {
                     kernel.scale(saved + begin * a.classes, dy[0], dx + begin * a.classes,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
@@ -35,7 +36,7 @@ double chunk_ns(const Args& a) {
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = table().of<T>().forward[static_cast<int>(a.op)];
-        const std::int64_t chunks = (a.size + kChunk - 1) / kChunk;
+        const std::int64_t chunks = ceil_div(a.size, kChunk);
         Scratch<double> sums(static_cast<std::size_t>(chunks));
         double* sum = sums.data();
         T* each = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr;
@@ -57,11 +58,10 @@ void backward(const BackwardArgs& a) {
         const double dy = each ? 1.0 : static_cast<double>(*static_cast<const T*>(a.dy));
         const auto factor =
             static_cast<T>(a.reduction == Reduction::mean ? dy / static_cast<double>(a.size) : dy);
-        parallel_for((a.size + kChunk - 1) / kChunk, chunk_ns(a),
-                     [&a, kernel, each, factor](long c) {
-                         kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor,
-                                a.to_target, static_cast<T*>(a.dx) + c * kChunk);
-                     });
+        parallel_for(ceil_div(a.size, kChunk), chunk_ns(a), [&a, kernel, each, factor](long c) {
+            kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor, a.to_target,
+                   static_cast<T*>(a.dx) + c * kChunk);
+        });
     });
 }
 

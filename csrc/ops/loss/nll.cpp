@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
@@ -15,7 +16,7 @@ constexpr double kRowNs = 2;
 // Adds f(begin, end) over chunks of rows, in the order of the chunks.
 template <class F>
 double sum_rows(std::int64_t rows, F f) {
-    const std::int64_t chunks = (rows + kRows - 1) / kRows;
+    const std::int64_t chunks = ceil_div(rows, kRows);
     Scratch<double> sums(static_cast<std::size_t>(chunks));
     double* sum = sums.data();
     parallel_for(chunks, kRowNs * static_cast<double>(std::min(rows, kRows)),
@@ -66,12 +67,12 @@ void backward(const BackwardArgs& a) {
         const bool each = a.reduction == Reduction::none;
         const double factor = 1.0 / divisor<T>(a.reduction, t);
         const std::int64_t size = t.rows * t.classes, chunk = std::int64_t{1} << 18;
-        parallel_for((size + chunk - 1) / chunk, 0.1 * static_cast<double>(std::min(size, chunk)),
-                     [=](long c) {
-                         std::memset(dx + c * chunk, 0,
-                                     sizeof(T) * static_cast<std::size_t>(
-                                                     std::min(chunk, size - c * chunk)));
-                     });
+        parallel_for(
+            ceil_div(size, chunk), 0.1 * static_cast<double>(std::min(size, chunk)), [=](long c) {
+                std::memset(
+                    dx + c * chunk, 0,
+                    sizeof(T) * static_cast<std::size_t>(std::min(chunk, size - c * chunk)));
+            });
         for (std::int64_t row = 0; row < t.rows; ++row) {
             const T w = row_weight<T>(t, row);
             if (w != T(0)) {

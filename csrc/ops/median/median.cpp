@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/columns.h"
+#include "core/integer.h"
 
 namespace fastnn::median {
 namespace {
@@ -25,7 +26,7 @@ void median_typed(const Args& a) {
     if (a.inner == 1) {
         const std::int64_t step = std::max<std::int64_t>(1, kChunk / n);
         parallel_with_scratch<T>(
-            (a.outer + step - 1) / step, kElementNs * static_cast<double>(step * n), 2 * n,
+            ceil_div(a.outer, step), kElementNs * static_cast<double>(step * n), 2 * n,
             [=, &a](std::int64_t c, T* work) {
                 for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step); ++r) {
                     kernel(x + r * n, n, work, values + r, a.indices + r);
@@ -33,7 +34,7 @@ void median_typed(const Args& a) {
             });
         return;
     }
-    const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
+    const std::int64_t tiles = ceil_div(a.inner, kColumns);
     parallel_with_scratch<T>(a.outer * tiles,
                              kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
                              (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/round.h"
 #include "core/streams.h"
 #include "ops/norm/channels_plan.h"
 #include "ops/norm/groups.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/integer.h"
 #include "ops/norm/channels.h"
 
 namespace fastnn::norm {
@@ -39,25 +40,25 @@ struct Plan {
             inner = fold = 1;
             width = s.channels;
             rows = tail = block_rows = blocks = range = ranges = 0;
-            pieces = (s.inner + 2 * kChunk - 1) / (2 * kChunk);
-            piece = ((s.inner + pieces - 1) / pieces + 15) / 16 * 16;
-            pieces = (s.inner + piece - 1) / piece;
+            pieces = ceil_div(s.inner, 2 * kChunk);
+            piece = round_up(ceil_div(s.inner, pieces), 16);
+            pieces = ceil_div(s.inner, piece);
             at_once = std::max<std::int64_t>(1, kChunk / std::min(piece, s.inner));
-            chunks = (s.outer * s.channels * pieces + at_once - 1) / at_once;
+            chunks = ceil_div(s.outer * s.channels * pieces, at_once);
             parts = s.outer * pieces;
             return;
         }
         const std::int64_t row = s.channels * s.inner;
         inner = s.inner;
-        fold = std::min((kFewColumns + row - 1) / row, s.outer);
+        fold = std::min(ceil_div(kFewColumns, row), s.outer);
         width = fold * row;
         rows = set / width, tail = set % width;
         range = std::min(width, kManyColumns);
-        ranges = (width + range - 1) / range;
+        ranges = ceil_div(width, range);
         block_rows = std::clamp(kChunk / range, kFewRows, kManyRows);
-        blocks = (rows + block_rows - 1) / block_rows;
-        block_rows = (rows + blocks - 1) / blocks;
-        blocks = (rows + block_rows - 1) / block_rows;
+        blocks = ceil_div(rows, block_rows);
+        block_rows = ceil_div(rows, blocks);
+        blocks = ceil_div(rows, block_rows);
         piece = pieces = at_once = 0;
         chunks = blocks * ranges;
         parts = blocks;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/round.h"
 #include "core/streams.h"
 
 namespace fastnn::norm {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/streams.h"
@@ -32,7 +33,7 @@ template <class T>
 void forward_typed(const Args& a) {
     const auto& kernel = table().of<T>();
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.n));
-    const std::int64_t chunks = (a.rows + step - 1) / step;
+    const std::int64_t chunks = ceil_div(a.rows, step);
     const bool stream = rows_stream(a.y, a.rows, a.n, a.dtype);
     const double ns = kForwardNs * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
     parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](long c) {
@@ -59,8 +60,8 @@ void backward_typed(const BackwardArgs& a) {
     const std::int64_t parts =
         std::clamp<std::int64_t>(std::min(size / kBackwardChunk, std::max(kFewParts, a.rows / 8)),
                                  1, std::clamp<std::int64_t>(a.rows, 1, kMostParts));
-    const std::int64_t step = (a.rows + parts - 1) / parts;
-    const std::int64_t chunks = step == 0 ? 0 : (a.rows + step - 1) / step;
+    const std::int64_t step = ceil_div(a.rows, parts);
+    const std::int64_t chunks = step == 0 ? 0 : ceil_div(a.rows, step);
     const bool parameters = a.dw != nullptr || a.db != nullptr;
     // A dw and a db for each chunk, one behind the other; the first ones are the result.
     const std::int64_t both = a.centered ? 2 * n : n;
@@ -88,7 +89,7 @@ void backward_typed(const BackwardArgs& a) {
                             .stream = stream});
     });
     if (!parameters) return;
-    const std::int64_t pieces = (both + kColumns - 1) / kColumns;
+    const std::int64_t pieces = ceil_div(both, kColumns);
     parallel_for(pieces, 0.1 * static_cast<double>(kColumns * chunks), [=](long p) {
         const std::int64_t at = p * kColumns, count = std::min(kColumns, both - at);
         for (std::int64_t c = 1; c < chunks; ++c)

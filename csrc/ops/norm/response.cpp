@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/columns.h"
+#include "core/integer.h"
 
 namespace fastnn::norm {
 namespace {
@@ -18,9 +19,9 @@ const ResponseKernels& table() {
 template <class T, class F>
 void over_pieces(const Response& s, double ns, F f) {
     if (s.outer * s.n == 0) return;
-    const std::int64_t pieces = (s.n + kChunk - 1) / kChunk;
+    const std::int64_t pieces = ceil_div(s.n, kChunk);
     const std::int64_t rows = std::max<std::int64_t>(1, kChunk / s.n);
-    const std::int64_t blocks = (s.outer + rows - 1) / rows;
+    const std::int64_t blocks = ceil_div(s.outer, rows);
     const std::int64_t piece = std::min(s.n, kChunk);
     const double element_ns = ns * sizeof(T) / 4 * (1 + 0.1 * static_cast<double>(s.size));
     parallel_with_scratch<T>(

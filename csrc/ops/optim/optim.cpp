@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
@@ -21,7 +22,7 @@ const Kernels& table() {
 // of one chunk in order.
 template <class A, class F>
 void over_chunks(const A& a, double element_ns, F f) {
-    const std::int64_t chunks = (a.total + kChunk - 1) / kChunk;
+    const std::int64_t chunks = ceil_div(a.total, kChunk);
     const double chunk_ns = element_ns * static_cast<double>(a.total) / static_cast<double>(chunks);
     parallel_for(chunks, chunk_ns, [&](long chunk) {
         std::int64_t at = chunk * kChunk;
@@ -134,7 +135,7 @@ double larger(double a, double b) {
 }
 
 void grad_norm(const NormArgs& a) {
-    const auto chunks = static_cast<std::size_t>((a.total + kChunk - 1) / kChunk);
+    const auto chunks = static_cast<std::size_t>(ceil_div(a.total, kChunk));
     Scratch<double> partial(std::max<std::size_t>(chunks, 1));
     std::fill_n(partial.data(), chunks, 0.0);
     const Kernels& k = table();

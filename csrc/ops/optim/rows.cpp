@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 #include "ops/optim/optim.h"
 
@@ -21,7 +22,7 @@ template <class F>
 void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, F f) {
     if (count * width == 0) return;
     const std::int64_t step = std::clamp<std::int64_t>(kChunk / width, 1, count);
-    parallel_for((count + step - 1) / step, kElementNs * static_cast<double>(step * width),
+    parallel_for(ceil_div(count, step), kElementNs * static_cast<double>(step * width),
                  [=](long c) {
                      for (std::int64_t i = c * step; i < std::min(count, (c + 1) * step); ++i)
                          f(ids[i] * width, i * width);

@@ -1,3 +1,4 @@
+#include "core/integer.h"
 #include "ops/pool/cut.h"
 #include "ops/pool/tables.h"
 
@@ -45,11 +46,11 @@ template <class T>
 void average_sliced(const AverageArgs& a) {
     AverageArgs part = a, whole = a;
     Shape &s = part.shape, &rest = whole.shape;
-    const std::int64_t rows = (s.in[1] + kSlices - 1) / kSlices;
+    const std::int64_t rows = ceil_div(s.in[1], kSlices);
     s.adaptive = rest.adaptive = false;
     for (int i = 0; i < kAxes; ++i) s.stride[i] = s.kernel[i] = s.in[i];
     s.stride[1] = s.kernel[1] = rows;
-    s.out[1] = rest.in[1] = rest.kernel[1] = (s.in[1] + rows - 1) / rows;
+    s.out[1] = rest.in[1] = rest.kernel[1] = ceil_div(s.in[1], rows);
     rest.in[0] = rest.in[2] = rest.kernel[0] = rest.kernel[2] = 1;
     Scratch<T> sums(static_cast<std::size_t>(s.n * s.c * s.out[1]));
     part.divisor = 1;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/integer.h"
+
 namespace fastnn::pooling {
 namespace {
 
@@ -10,10 +12,6 @@ constexpr std::size_t kOutTables = 3, kInTables = 3;  // of ints, in Axis
 
 std::int64_t sum(const std::int64_t (&lengths)[kAxes]) {
     return lengths[0] + lengths[1] + lengths[2];
-}
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-    return (a + b - 1) / b;
 }
 
 // Windows of Shape::stride, kernel and dilation.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 #include "ops/pool/pool.h"
 
@@ -13,7 +14,7 @@ constexpr double kNs = 1.5, kZeroNs = 0.1;
 // f(image, c_begin, c_end): blocks of channels of whole images, of which none writes another's.
 template <class F>
 void over_blocks(const UnpoolArgs& a, F f) {
-    const std::int64_t blocks = (a.c + kBlock - 1) / kBlock;
+    const std::int64_t blocks = ceil_div(a.c, kBlock);
     const double ns = static_cast<double>(std::min(a.c, kBlock)) *
                       (kNs * static_cast<double>(a.in) + kZeroNs * static_cast<double>(a.out));
     parallel_for(a.n * blocks, ns, [=, &a](long i) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/parallel.h"
 #include "ops/reduce/reduce.h"
 
@@ -37,7 +38,7 @@ class Walk {
                                                    1, kTile)
                         : kTile;
         block_ = std::min(block_, out.size);
-        blocks_ = (out.size + block_ - 1) / block_;
+        blocks_ = ceil_div(out.size, block_);
         tiles = g.outputs / out.size * blocks_;
         if (split) choose_segments();
         const std::int64_t work = std::max<std::int64_t>(g.reduced / segments * block_, 1);
@@ -106,7 +107,7 @@ class Walk {
     template <class F>
     void run(double element_ns, F f) const {
         const std::int64_t calls = tiles * segments;
-        const std::int64_t chunks = (calls + group_ - 1) / group_;
+        const std::int64_t chunks = ceil_div(calls, group_);
         const double all_ns = element_ns * static_cast<double>(g_.outputs * g_.reduced) +
                               20.0 * static_cast<double>(calls);
         parallel_for(chunks, all_ns / static_cast<double>(chunks), [&](long chunk) {
@@ -129,7 +130,7 @@ class Walk {
         }
         length_ = std::max<std::int64_t>(kSegment / (work / longest->size), 1);
         if (length_ > 16) length_ = length_ / 16 * 16;
-        segments = (longest->size + length_ - 1) / length_;
+        segments = ceil_div(longest->size, length_);
     }
 
     const Geometry& g_;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer.h"
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/round.h"
 #include "ops/gemm/gemm.h"
 #include "ops/rnn/rnn.h"
 
@@ -98,15 +98,14 @@ class Panels {
           part_(part) {
         // As in gemm: equal parts of about kc.
         const long kc = f_->blocking.kc, count = 3 * k <= 4 * kc ? 1 : ceil_div(k, kc);
-        depth_ = std::max(8L, ceil_div(ceil_div(k, count), 8) * 8);
+        depth_ = std::max(8L, round_up(ceil_div(k, count), 8));
     }
     long panel() const { return f_->blocking.nr; }
     long panels() const { return ceil_div(n_, panel()); }
     long width(long p) const { return std::min(panel(), n_ - p * panel()); }
     std::size_t size() const {
-        return checked_bytes(
-            static_cast<std::size_t>(k_ * parts_),
-            static_cast<std::size_t>(ceil_div(n_, f_->blocking.width) * f_->blocking.width));
+        return checked_bytes(static_cast<std::size_t>(k_ * parts_),
+                             static_cast<std::size_t>(round_up(n_, f_->blocking.width)));
     }
     void set_packed(T* packed) { packed_ = packed; }
     void pack(long panel) const {
@@ -153,7 +152,7 @@ class Panels {
     }
     template <class F>
     void for_blocks(long panel, F f) const {
-        const long wide = ceil_div(width(panel), f_->blocking.width) * f_->blocking.width;
+        const long wide = round_up(width(panel), f_->blocking.width);
         T* at = packed_ + panel * this->panel() * k_ * parts_;
         for (long k = 0; k < k_; k += depth_) {
             const long depth = std::min(depth_, k_ - k);

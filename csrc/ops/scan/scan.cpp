@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
@@ -29,9 +30,9 @@ Lines<T> lines(const Args& a, std::int64_t at) {
 template <Op op, class T>
 void over_rows(const Args& a) {
     const auto kernel = table().of<T>().rows[static_cast<int>(op)];
-    const std::int64_t groups = (a.outer + kTogether - 1) / kTogether;
+    const std::int64_t groups = ceil_div(a.outer, kTogether);
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / (kTogether * a.size));
-    const std::int64_t chunks = (groups + step - 1) / step;
+    const std::int64_t chunks = ceil_div(groups, step);
     parallel_for(chunks,
                  kRowNs * static_cast<double>(a.outer * a.size) / static_cast<double>(chunks),
                  [&](long c) {
@@ -52,7 +53,7 @@ template <Op op, class T>
 void over_segments(const Args& a) {
     constexpr bool reverse = op == Op::cumsum_backward;
     const auto& kernel = table().of<T>();
-    const std::int64_t segments = (a.size + kSegment - 1) / kSegment;
+    const std::int64_t segments = ceil_div(a.size, kSegment);
     const double segment_ns = kRowNs * static_cast<double>(kSegment);
     Scratch<double> starts(static_cast<std::size_t>(a.outer * segments));
     double* start = starts.data();
@@ -71,7 +72,7 @@ void over_segments(const Args& a) {
             before += sum;
         }
     }
-    const std::int64_t groups = (segments + kTogether - 1) / kTogether;
+    const std::int64_t groups = ceil_div(segments, kTogether);
     parallel_for(a.outer * groups, segment_ns * kTogether, [&](long c) {
         const std::int64_t row = c / groups, first = c % groups * kTogether;
         const std::int64_t end = std::min(segments, first + kTogether);
@@ -89,7 +90,7 @@ void over_segments(const Args& a) {
 template <Op op, class T>
 void over_columns(const Args& a) {
     const auto kernel = table().of<T>().columns[static_cast<int>(op)];
-    const std::int64_t tiles = (a.inner + kColumns - 1) / kColumns;
+    const std::int64_t tiles = ceil_div(a.inner, kColumns);
     parallel_for(
         a.outer * tiles,
         kColumnNs * static_cast<double>(a.size * std::min<std::int64_t>(kColumns, a.inner)),

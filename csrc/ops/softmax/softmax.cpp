@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/columns.h"
+#include "core/integer.h"
 #include "core/parallel.h"
 
 namespace fastnn::softmax {
@@ -26,16 +27,16 @@ void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, doub
     const std::int64_t wanted = std::max<std::int64_t>(1, kChunk / size);
     if (inner == 1) {
         const std::int64_t step = std::min(wanted, outer);
-        parallel_for((outer + step - 1) / step, element_ns * static_cast<double>(step * size),
+        parallel_for(ceil_div(outer, step), element_ns * static_cast<double>(step * size),
                      [=](long c) { rows(c * step * size, std::min(step, outer - c * step)); });
         return;
     }
     const std::int64_t step = std::min(inner, std::max(wanted, kColumns)),
-                       per_outer = (inner + step - 1) / step;
+                       per_outer = ceil_div(inner, step);
     // Short runs of columns share a chunk.
     const std::int64_t group = std::max<std::int64_t>(1, kChunk / (step * size)),
                        all = outer * per_outer;
-    parallel_for((all + group - 1) / group,
+    parallel_for(ceil_div(all, group),
                  element_ns * static_cast<double>(std::min(group, all) * step * size), [=](long g) {
                      for (std::int64_t c = g * group; c < std::min(all, (g + 1) * group); ++c) {
                          const std::int64_t begin = c % per_outer * step;
@@ -50,7 +51,7 @@ template <class T, class F>
 void over_tiles(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns,
                 int arrays, F tile) {
     const std::int64_t step = columns_of_tile(size, inner, sizeof(T));
-    const std::int64_t per_outer = (inner + step - 1) / step;
+    const std::int64_t per_outer = ceil_div(inner, step);
     parallel_with_scratch<T>(outer * per_outer, element_ns * static_cast<double>(step * size),
                              arrays * step * size, [=](std::int64_t c, T* scratch) {
                                  const std::int64_t begin = c % per_outer * step;

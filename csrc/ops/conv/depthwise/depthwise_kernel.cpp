@@ -1,3 +1,4 @@
+#include "core/integer.h"
 #include "ops/conv/depthwise/depthwise.h"
 #include "simd/register.h"
 #include "simd/spread.h"
@@ -195,8 +196,8 @@ void some_weights(const DepthwiseRow<T>& d, long u) {
 template <class T>
 Taps taps_inside(const DepthwiseRow<T>& d, long u) {
     const long first = d.in_step * u + d.offset;
-    const long begin = first < 0 ? (-first + d.tap_step - 1) / d.tap_step : 0;
-    const long end = first < d.size ? (d.size - first + d.tap_step - 1) / d.tap_step : 0;
+    const long begin = first < 0 ? ceil_div(-first, d.tap_step) : 0;
+    const long end = first < d.size ? ceil_div(d.size - first, d.tap_step) : 0;
     return {begin, end < d.taps ? end : d.taps};
 }
 

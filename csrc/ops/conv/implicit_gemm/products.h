@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/round.h"
+#include "core/integer.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/kernels.h"
 #include "ops/gemm/gemm.h"

@@ -1,6 +1,7 @@
 // Tiles of images into points and back.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/winograd/kernels.h"
 #include "ops/conv/winograd/matrices.h"
 
@@ -84,7 +85,7 @@ void gradient_tiles(const GradientTiles& t) {
     constexpr int m = F::m, n = F::n;
     constexpr long W = V::width;
     Walk walk(t.images, t.tiles.first);
-    const long padded = (t.channels + W - 1) / W * W;
+    const long padded = round_up(t.channels, W);
     for (long tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         const float* at[m][m];
         walk.pixels(m, t.dy + t.channel, t.zeros, at);
