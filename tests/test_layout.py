@@ -17,7 +17,7 @@ IMPORTS = {
     "devices": set(),
     "dtypes": set(),
     "autograd.changes": set(),
-    "autograd.tape": {"autograd.changes"},
+    "autograd.tape": {"autograd.changes", "autograd.hooks"},
     "autograd.hooks": set(),
     "autograd.grad_mode": {"autograd.tape"},
     "tensor": {"autograd.tape", "autograd.hooks", "devices", "dtypes"},

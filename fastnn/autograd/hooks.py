@@ -1,4 +1,4 @@
-"""Handles of registered hooks."""
+"""Hooks on gradients: running them, and the handles that remove them."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def keep_gradient(tensor: Any) -> Callable[[Any], Any]:
 
     keep.reference = reference  # type: ignore[attr-defined]
     return keep
+
+
+def run_hooks(hooks: dict[int, Callable[[Any], Any]], dy: Any) -> Any:
+    """The gradient after every hook, in the order they were registered."""
+    for hook in tuple(hooks.values()):
+        dy = hook(dy)
+    return dy

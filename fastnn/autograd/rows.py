@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .tape import Array
+from .tape import Array, SparseGradient
 
 # The slot of every tensor, which `RowGradient` fills only when somebody asks for it.
 DENSE: Any = vars(Tensor)["_array"]
 
 
-class RowGradient(Tensor):
+class RowGradient(Tensor, SparseGradient):
     """The gradient of a table as the rows that are not zero, and their numbers.
 
     It comes from `fastnn.nn.functional.embedding` with ``sparse=True``. Optimizers that know it

@@ -1,10 +1,14 @@
-"""The tape: what was computed, and how to walk it backwards.
+"""The tape: the operations that were recorded, and the walk that computes their gradients.
 
-An operation that needs a gradient leaves a `Node`: the function that turns the gradient of its
-output into the gradients of its inputs, the arrays that function needs, and where the results go.
-`walk` visits the nodes newest first, so that a node is visited when all that used its output has
-been. A node points at its inputs and never at its output: graphs have no cycles and die with
-the last tensor that needs them.
+An operation whose inputs need a gradient leaves a `Node` (see `record.py`): the function that turns
+the gradient of its output into the gradients of its inputs, the arrays that this function needs,
+and where the results go. `walk` visits the nodes newest first, so a node is visited after all that
+used its output. A node points at its inputs and never at its output: graphs have no cycles and are
+freed with the last tensor that needs them.
+
+The walk knows which gradients it may overwrite. An array that a backward returns is *fresh*, which
+means that only the walk uses it, unless it is `dy` itself or a view of another array. A backward
+must therefore return a view of any array that it saved or that is used elsewhere.
 """
 
 from __future__ import annotations
@@ -12,12 +16,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
-from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from .changes import changes, check, count
+from .hooks import run_hooks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +29,10 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[Any]
 else:
     Array = np.ndarray  # importing numpy.typing takes longer than this module
-Grads: TypeAlias = Sequence["Array | None"]
+Grads: TypeAlias = Sequence["Array | SparseGradient | dict[int, Array] | None"]
 Hook: TypeAlias = Callable[[Array], Array]
+
+ndarray = np.ndarray
 
 
 class Mode(threading.local):
@@ -35,19 +41,25 @@ class Mode(threading.local):
     enabled = True
 
 
-ndarray = np.ndarray
 mode = Mode()
-# One entry for each walk in progress, of any thread, that leaves what nodes have saved. While there
-# is none, a backward may free what it has read.
-retaining: list[bool] = []
 
 
 class Leaf(Protocol):
-    """A tensor that no operation made: it keeps its gradient."""
+    """A tensor that no operation made: it holds its gradient in `.grad`."""
 
     hooks: dict[int, Hook] | None
 
     def _accumulate(self, gradient: Array, fresh: bool) -> None: ...
+
+
+class SparseGradient:
+    """Base of gradients that store only part of their elements; NumPy sees all (`__array__`)."""
+
+    __slots__ = ()
+
+    def accumulate_in(self, leaf: Any) -> None:
+        """Add this gradient to ``leaf.grad``."""
+        raise NotImplementedError(f"{type(self).__name__}: write accumulate_in(leaf)")
 
 
 class Node:
@@ -86,31 +98,34 @@ class Node:
         self.hooks: dict[int, Hook] | None = None
 
 
-def _references() -> int:
-    """How many references `walk` sees on an array that belongs to nobody else."""
-    grads = (np.empty(0),)
-    g = grads[0]
-    return getrefcount(g)
+class ReusesDy:
+    """Decorates a backward that takes a third argument: ``backward(node, dy, reuse)``.
+
+    Where `reuse` is True, nothing else needs `dy` or what the node saved: the backward may write
+    its results into `dy`, and may set ``node.saved`` to None as soon as it has read it.
+    """
+
+    __slots__ = ("__name__", "backward")
+
+    def __init__(self, backward: Callable[[Node, Array, bool], Grads]) -> None:
+        self.backward = backward
+        self.__name__ = backward.__name__
+
+    def __call__(self, node: Node, dy: Array, reuse: bool = False) -> Grads:
+        return self.backward(node, dy, reuse)
 
 
-ALONE = _references()
-
-
-def add(held: Array, g: Array, alone: bool) -> Array:
-    """Sum of two gradients, in `held` itself where nobody else can see it."""
-    if alone and held.shape == g.shape and held.dtype == g.dtype and held.flags.writeable:
-        return np.add(held, g, out=held)
+def add(held: Array, g: Array, out: Array | None = None) -> Array:
+    """The sum of two gradients, written to `out` if it is given: one of them, if it is no view."""
+    if (
+        out is not None
+        and type(out.base) is not ndarray
+        and held.dtype is g.dtype
+        and held.shape == g.shape
+        and (out is held or held.strides == g.strides)
+    ):
+        return np.add(held, g, out)
     return np.asarray(held + g)
-
-
-def references(dy: Array) -> int:
-    """How many `owned` sees on an array."""
-    return getrefcount(dy)
-
-
-def owned(dy: Array) -> bool:
-    """Whether nobody but the walk holds what a backward was given: then it may be written."""
-    return getrefcount(dy) == OWNED and type(dy.base) is not ndarray and dy.flags.writeable
 
 
 def walk(
@@ -120,40 +135,29 @@ def walk(
 ) -> None:
     """Carry gradients from `roots` to the leaves, newest node first, without recursion.
 
-    With `capture` the gradients that reach its keys (nodes or leaves) are put there, and no leaf is
-    changed. Sums run in the order of the walk, so results are the same in every run.
+    With `capture`, the gradients that reach its keys (nodes or leaves) are stored there, and no
+    leaf is changed. Sums run in the order of the walk, so results are the same in every run.
     """
-    if retain_graph:
-        retaining.append(True)
-    try:
-        visit(roots, retain_graph, capture)
-    finally:
-        if retain_graph:
-            retaining.pop()
-
-
-def visit(
-    roots: Iterable[tuple[Node, Array]],
-    retain_graph: bool,
-    capture: dict[Any, Array | None] | None,
-) -> None:
-    """The work of `walk`."""
-    pending: dict[Node, Array] = {}
-    late: dict[Any, Array] = {}  # leaves whose gradient must be whole before anyone sees it
+    pending: dict[Node, Any] = {}  # the gradient so far of every node that is still to be visited
+    shared: set[Node] = set()  # those whose gradient something outside the walk may hold too
+    late: dict[Any, Array] = {}  # leaves whose gradient must be complete before anyone sees it
     heap: list[tuple[int, Node]] = []
     for node, dy in roots:
         if node in pending:
-            pending[node] = add(pending[node], dy, False)
+            dy = add(pending[node], dy)
         else:
-            pending[node] = dy
             heappush(heap, (-node.order, node))
+        pending[node] = dy
+        shared.add(node)
     while heap:
         node = heappop(heap)[1]
         dy = pending.pop(node)
         if node.hooks is not None:
             dy = run_hooks(node.hooks, dy)
+            shared.add(node)
         if capture is not None and node in capture:
             capture[node] = dy
+            shared.add(node)
         if node.saved is None:
             raise RuntimeError(
                 "backward: the saved arrays of this graph were freed by an earlier backward; "
@@ -161,37 +165,44 @@ def visit(
             )
         if node.order < changes.last:
             check(node)
-        grads = node.backward(node, dy)
-        del dy
+        backward = node.backward
+        if type(backward) is ReusesDy:
+            own = node not in shared and type(dy.base) is not ndarray and dy.flags.writeable
+            grads = backward.backward(node, dy, own and not retain_graph)
+        else:
+            grads = backward(node, dy)
         if node.saved and not retain_graph:
             node.saved = None
         i = 0
         for sink in node.inputs:
-            g = grads[i]
+            g: Any = grads[i]
             i += 1
             if g is None or sink is None:
                 continue
-            if type(g) is not ndarray:
-                if capture is None and type(sink) is not Node and sink.hooks is None:
-                    keep = getattr(g, "accumulate_in", None)  # a gradient kept as rows
-                    if keep is not None:
-                        keep(sink)
-                        continue
+            if type(g) is not ndarray and type(g) is not dict:
+                whole = type(sink) is Node or capture is not None or sink.hooks is not None
+                if isinstance(g, SparseGradient) and not whole:
+                    g.accumulate_in(sink)
+                    continue
                 g = np.asarray(g)
             if type(sink) is Node:
-                held = pending.get(sink)
-                if held is None:
+                if sink not in pending:
                     pending[sink] = g
                     heappush(heap, (-sink.order, sink))
+                    if g is dy:
+                        shared.add(sink)
+                elif type(g) is dict:  # for an operation with several outputs: {output: gradient}
+                    pending[sink].update(g)
+                elif sink in shared:
+                    pending[sink] = add(pending[sink], g, None if g is dy else g)
+                    shared.remove(sink)
                 else:
-                    alone = getrefcount(held) == ALONE and type(held.base) is not ndarray
-                    pending[sink] = add(held, g, alone)
+                    held = pending[sink]
+                    pending[sink] = add(held, g, held)
             elif capture is None and sink.hooks is None:
-                alone = getrefcount(g) == ALONE and type(g.base) is not ndarray
-                sink._accumulate(g, alone)  # type: ignore[union-attr]
+                sink._accumulate(g, g is not dy and type(g.base) is not ndarray)  # type: ignore[union-attr]
             elif capture is None or sink in capture:
-                late[sink] = add(late[sink], g, False) if sink in late else g
-        grads, g = (), None  # the next backward may be the only one that holds one of them
+                late[sink] = add(late[sink], g) if sink in late else g
     for leaf, g in late.items():
         if leaf.hooks is not None:
             g = run_hooks(leaf.hooks, g)
@@ -199,30 +210,4 @@ def visit(
             leaf._accumulate(g, False)
         else:
             start = capture[leaf]  # what an output that is this leaf has left here
-            capture[leaf] = g if start is None else add(start, g, False)
-
-
-def run_hooks(hooks: dict[int, Hook], dy: Array) -> Array:
-    """The gradient after every hook, in the order they were registered."""
-    for hook in tuple(hooks.values()):
-        dy = hook(dy)
-    return dy
-
-
-def _references_in_backward() -> int:
-    """How many references a backward sees on a gradient that belongs to nobody but the walk."""
-    seen: list[int] = []
-
-    def first(node: Node, dy: Array) -> Grads:
-        return (np.empty(0),)
-
-    def second(node: Node, dy: Array) -> Grads:
-        seen.append(references(dy))
-        return ()
-
-    end = Node(second, (), (), ())
-    walk(((Node(first, (end,), (True,), ()), np.empty(0)),))
-    return seen[0]
-
-
-OWNED = _references_in_backward()
+            capture[leaf] = g if start is None else add(start, g)

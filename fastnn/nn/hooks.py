@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.function import Array, Grads, Node, record_many
+from ..autograd.record import Array, Grads, Node, record_many
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def watch_outputs_backward(node: Node, *dys: Array | None) -> Grads:
     if not watch.has_inputs:
         for hook in tuple(watch.hooks.backward_after.values()):
             hook(watch.module, (None,), arrived)
-    return [None if g is None else g._array for g in arrived]
+    return [None if g is None else g._array.view() for g in arrived]  # hooks may keep them
 
 
 def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
@@ -95,7 +95,7 @@ def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
     leaving = tuple([None if dy is None else Tensor(dy) for dy in dys])
     for hook in tuple(watch.hooks.backward_after.values()):
         leaving = replaced(hook(watch.module, leaving, watch.arrived), leaving)
-    return [None if g is None else g._array for g in leaving]
+    return [None if g is None else g._array.view() for g in leaving]
 
 
 def replaced(result: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import Array, array
+from ..autograd.record import Array, array
 from ..ops.create import empty
 from ..ops.dropout.elements import dropout
 from ..ops.elementwise import mul

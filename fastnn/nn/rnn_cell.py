@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import array
+from ..autograd.record import array
 from ..ops.create import empty
 from ..ops.rnn_cell import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ..tensor import Tensor, TensorLike

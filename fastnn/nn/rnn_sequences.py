@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd.function import Array, array
+from ..autograd.record import Array, array
 from ..ops.index import index_select, narrow
 from ..ops.join import cat, stack
 from ..ops.rnn_sequences import checked_lengths, pack_rows, unpack_rows

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..autograd.function import Array, array
+from ..autograd.record import Array, array
 from ..tensor import Tensor, TensorLike
 from .elementwise import div, sub
 from .elementwise.unary import exp

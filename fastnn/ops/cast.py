@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..devices import check_device, device
 from ..tensor import Tensor, TensorLike
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.changes import changed
-from ..autograd.function import Array
+from ..autograd.record import Array
 from ..autograd.rows import kept_rows
 from ..tensor import Tensor
 

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from .. import _core
 from ..autograd.changes import read_for
-from ..autograd.function import Array, Grads, Node, array, record
-from ..autograd.tape import mode, owned, retaining
+from ..autograd.record import Array, Grads, Node, array, record
+from ..autograd.tape import ReusesDy, mode
 from ..tensor import Tensor, TensorLike
 from ._sections import shared
 
@@ -241,13 +241,12 @@ def convolve(
 
 
 @read_for((1,), (0,))
-def conv_backward(node: Node, dy: Array) -> Grads:
+@ReusesDy
+def conv_backward(node: Node, dy: Array, reuse: bool) -> Grads:
     x, w, y, (stride, padding, dilation, groups) = node.saved
-    if y is not None and dy.nbytes >= LARGE and owned(dy):
+    if reuse and y is not None and dy.nbytes >= LARGE:
         dy = _core.relu_backward(dy, y, True)
-        y = None
-        if not retaining:
-            node.saved = None  # y has gone before there is a dx
+        y = node.saved = None  # y is freed before dx is allocated
     return _core.conv_backward(dy, x, w, y, stride, padding, dilation, groups, node.needs)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.function import Array, array
+from ..autograd.record import Array, array
 from ..devices import check_device
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike, as_array

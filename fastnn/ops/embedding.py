@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.changes import changed, read_for
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.rows import RowGradient
 from ..tensor import Tensor, TensorLike
 
@@ -85,7 +85,7 @@ def embedding_backward(node: Node, dy: Array) -> Grads:
     if not sparse:
         return (_core.embedding_backward(dy, ids, shape[0], padding_idx, by_frequency),)
     rows = _core.embedding_backward_rows(dy, ids, shape[0], padding_idx, by_frequency)
-    return (RowGradient(*rows, shape),)  # type: ignore[return-value]
+    return (RowGradient(*rows, shape),)
 
 
 def embedding_bag(

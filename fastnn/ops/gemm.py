@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.changes import read_for
-from ..autograd.function import Array, Grads, Node, array, record, unbroadcast
+from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ..tensor import Tensor, TensorLike
 
 __all__ = ["bmm", "dot", "matmul", "mm", "mv", "outer"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.changes import changed
-from ..autograd.function import array
+from ..autograd.record import array
 from ..autograd.tape import mode
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import Array, Grads, Node, array, record, record_many
+from ..autograd.record import Array, Grads, Node, array, record, record_many
 from ..tensor import Tensor, TensorLike
 from .shape import axis_of, expand, key_at, ravel, reshape, shape_of, transpose
 

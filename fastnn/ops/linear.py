@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.changes import read_for
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
 from .gemm import product

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 from .shape import axes_of, axis_of, shape_of
 

@@ -7,7 +7,7 @@ from math import floor
 from typing import Any, TypeAlias
 
 from .. import _core
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 

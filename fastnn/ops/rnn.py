@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
-from ..autograd.function import Array, Grads, Node, array, record_many
+from ..autograd.record import Array, Grads, Node, array, record_many
 from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..autograd.function import array
+from ..autograd.record import array
 from ..tensor import Tensor, TensorLike
 from .rnn import gru_layer, lstm_layer, rnn_layer
 from .shape import reshape

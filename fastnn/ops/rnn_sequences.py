@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import Array, Grads, Node, array, record_many
+from ..autograd.record import Array, Grads, Node, array, record_many
 from ..tensor import Tensor, TensorLike
 
 __all__: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.function import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]

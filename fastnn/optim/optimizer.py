@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..autograd.changes import changed
-from ..autograd.function import Array
 from ..autograd.grad_mode import enable_grad
+from ..autograd.record import Array
 from ..autograd.rows import RowGradient
 from ..tensor import Tensor
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.function import Array
+from ..autograd.record import Array
 from ..autograd.rows import RowGradient
 from ..tensor import Tensor
 from .optimizer import DATA, Optimizer, Params, check_not_negative

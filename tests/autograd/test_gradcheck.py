@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.autograd.function import array, record
+from fastnn.autograd.record import array, record
 from fastnn.testing import assert_close, gradcheck
 
 

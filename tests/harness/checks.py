@@ -13,6 +13,7 @@ import pytest
 
 import fastnn
 from fastnn import Tensor
+from fastnn.autograd.tape import Node
 from fastnn.testing import gradcheck
 
 from .closeness import compare, gradient_tolerance, tolerance
@@ -162,6 +163,30 @@ def check_tape(record: Record) -> None:
             gc.enable()
 
 
+def check_ownership(record: Record) -> None:
+    """What a backward returns may be overwritten: it is `dy`, a view, or memory of its own."""
+    for sample in record.samples:
+        wrapped, _ = tensors(record, cast(sample, record.dtypes[0]), True)
+        ys = [y for y in listed(record.op(*wrapped.args, **wrapped.kwargs)) if y.node]
+        nodes = list(dict.fromkeys(y.node for y in ys))
+        for node in nodes:
+            nodes += [n for n in node.inputs if isinstance(n, Node) and n not in nodes]
+            node.backward = partial(owned, node.backward)
+        fastnn.autograd.backward(ys, [np.ones(y.shape, y.dtype) for y in ys])
+
+
+def owned(backward: Callable[..., Any], node: Node, dy: Any) -> Any:
+    """Call `backward`; its fresh gradients share no memory with each other or what it was given."""
+    others = [*arrays_in(node.saved), *(dy.values() if isinstance(dy, dict) else [dy])]
+    grads = backward(node, dy)
+    for g in grads:
+        if type(g) is np.ndarray and g is not dy and type(g.base) is not np.ndarray:
+            for other in others:
+                assert not np.may_share_memory(g, other), f"{backward} returns what it was given"
+            others.append(g)
+    return grads
+
+
 def check_bad(record: Record, bad: Bad) -> None:
     """The right exception with the right words, and inputs left as they were."""
     inputs = arrays_in([bad.sample.args, bad.sample.kwargs])
@@ -196,6 +221,8 @@ def cases(records: Sequence[Record]) -> list[Any]:
                 add(record, layout, check_layout, layout)
         add(record, "readonly", check_readonly)
         add(record, "tape", check_tape)
+        if record.gradient:
+            add(record, "ownership", check_ownership)
         for i, bad in enumerate(record.bad):
             add(record, f"bad{i}", check_bad, bad)
     return found

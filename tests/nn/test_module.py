@@ -8,7 +8,7 @@ import pytest
 
 import fastnn
 from fastnn import nn
-from fastnn.autograd.function import array, record
+from fastnn.autograd.record import array, record
 
 
 def scale(x, w):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd.function import array
+from ...autograd.record import array
 from ...ops.activation import gelu, relu
 from ...ops.linear import linear
 from ...tensor import Tensor, TensorLike

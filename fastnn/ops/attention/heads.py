@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, record
+from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor
 from .scaled_dot_product import reserve_weights
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...autograd.function import Array, array
+from ...autograd.record import Array, array
 from ...tensor import Tensor, TensorLike
 from ..elementwise import add
 from ..join import cat

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...autograd.function import array
+from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from ..create import zeros
 from ..join import cat, split

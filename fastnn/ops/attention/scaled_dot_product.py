@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record, unbroadcast
+from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..dropout.elements import dropout

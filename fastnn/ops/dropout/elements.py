@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..inplace import copy_, recorded, take_over

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.changes import read_for
-from ...autograd.function import Array, Grads, Node, record
+from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
 from .operands import fit, like, likes, operand
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, record
+from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
 from .operands import fit, like, operand
 

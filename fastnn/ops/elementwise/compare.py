@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.function import array
+from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from .operands import operand
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import _core
 from ..._core import alike
-from ...autograd.function import Array, array, unbroadcast
+from ...autograd.record import Array, array, unbroadcast
 from ...tensor import Tensor
 
 

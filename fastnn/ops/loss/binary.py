@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, record
+from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
 from .operands import by_both, like, pair
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
 
@@ -89,13 +89,18 @@ def cross_entropy(
 
 
 def cross_entropy_backward(node: Node, dy: Array) -> Grads:
-    return (_core.cross_entropy_backward(dy, *node.saved),)
+    return (scores_gradient(dy, *node.saved),)
+
+
+def scores_gradient(dy: Array, gradient: Array, reduction: str) -> Array:
+    dx: Array = _core.cross_entropy_backward(dy, gradient, reduction)
+    return dx.view() if dx is gradient else dx  # where dy is 1; a second walk may need it again
 
 
 def soft_cross_entropy_backward(node: Node, dy: Array) -> Grads:
     """For probabilities that need a gradient themselves: rare, and so in NumPy."""
     gradient, reduction, x, w, label_smoothing = node.saved
-    dx = _core.cross_entropy_backward(dy, gradient, reduction) if node.needs[0] else None
+    dx = scores_gradient(dy, gradient, reduction) if node.needs[0] else None
     axis = 1 if x.ndim > 1 else 0
     log_p = _core.log_softmax(x, axis)
     if w is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import _core
 from ...autograd.changes import changed
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 
 __all__ = ["batch_norm", "batch_renorm"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import _core
 from ...autograd.changes import changed, read_for
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from .batch import batch_norm, in_place
 

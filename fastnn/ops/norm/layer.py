@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ... import _core
 from ...autograd.changes import read_for
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 
 __all__ = ["layer_norm", "rms_norm"]

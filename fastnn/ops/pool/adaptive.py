@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
 from .sizes import sizes_of

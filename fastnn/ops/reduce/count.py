@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ... import _core
-from ...autograd.function import array
+from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from .sums import Dims, axes_of
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record, record_many
+from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
 from ..elementwise import maximum, minimum
 from .sums import Dims, axes_of
@@ -191,7 +191,7 @@ def extreme(
 def extreme_backward(node: Node, dy: Array, _: None) -> Grads:
     shape, indices, dim = node.saved
     if not shape:
-        return (dy,)
+        return (dy.view(),)
     if indices.ndim < len(shape):
         dy, indices = np.expand_dims(dy, dim), np.expand_dims(indices, dim)
     dx = np.zeros(shape, dy.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record, record_many
+from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
 from .sums import Dims
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ... import _core
-from ...autograd.function import Array, Grads, Node, array, record
+from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..cast import to
 

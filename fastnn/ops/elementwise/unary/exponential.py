@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .... import _core
-from ....autograd.function import Array, Grads, Node, array, record
+from ....autograd.record import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
 
 __all__ = ["erf", "exp", "expm1", "log", "log1p", "log2", "log10"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .... import _core
-from ....autograd.function import Array, Grads, Node, array, record
+from ....autograd.record import Array, Grads, Node, array, record
 from ....tensor import Tensor, TensorLike
 
 __all__ = ["acos", "asin", "atan", "cos", "cosh", "sin", "sinh", "tan"]

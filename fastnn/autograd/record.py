@@ -1,0 +1,139 @@
+"""How operations are recorded: an output tensor, with a node where a gradient is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, TensorLike, as_array
+from .changes import count
+from .tape import Array, Grads, Node, mode
+
+__all__ = ["Array", "Grads", "Node", "array", "record", "record_many", "unbroadcast"]
+
+Backward = Callable[..., Grads]
+new = object.__new__
+ndarray = np.ndarray
+
+
+def array(input: TensorLike) -> Array:
+    """The NumPy array of a tensor, array, scalar or list (Python floats become float32)."""
+    if isinstance(input, Tensor):
+        return input._array
+    if type(input) is np.ndarray:
+        return input
+    return as_array(input)
+
+
+def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> Tensor:
+    """The output `y` of an operation as a tensor, with a node where a gradient is needed.
+
+    Parameters
+    ----------
+    y
+        The output array.
+    backward
+        ``backward(node, dy)`` returns one gradient, or None, for each input: arrays that it made,
+        each returned once, or `dy`. What it saved or keeps elsewhere it returns as a view.
+    inputs
+        The operation's inputs as the user gave them; what is no tensor counts as a constant.
+    saved
+        What `backward` will find in ``node.saved``. Never the output tensor itself, only its array:
+        a node must not point at its output.
+    """
+    out = new(Tensor)
+    out._array = y if type(y) is ndarray else np.asarray(y)
+    out.grad = out.hooks = out.node = None
+    out.requires_grad = False
+    if mode.enabled:
+        sinks, needs = sinks_of(inputs)
+        if True in needs:
+            out.requires_grad = True
+            out.node = node = new(Node)  # filled in here: this is the hottest path of all
+            node.backward = backward
+            node.inputs = sinks
+            node.needs = needs
+            node.saved = saved
+            node.order = next(count)
+            node.hooks = None
+    return out
+
+
+def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...], tuple[bool, ...]]:
+    """For each input where its gradient goes, or None for a constant; and whether it is wanted."""
+    # One to three inputs are spelt out, which halves the time: they are nearly all operations.
+    if len(inputs) == 1:
+        (x,) = inputs
+        if isinstance(x, Tensor) and x.requires_grad:
+            return (x.node or x,), (True,)
+        return (None,), (False,)
+    if len(inputs) == 2:
+        x, y = inputs
+        p = (x.node or x) if isinstance(x, Tensor) and x.requires_grad else None
+        q = (y.node or y) if isinstance(y, Tensor) and y.requires_grad else None
+        return (p, q), (p is not None, q is not None)
+    if len(inputs) == 3:
+        x, y, z = inputs
+        p = (x.node or x) if isinstance(x, Tensor) and x.requires_grad else None
+        q = (y.node or y) if isinstance(y, Tensor) and y.requires_grad else None
+        r = (z.node or z) if isinstance(z, Tensor) and z.requires_grad else None
+        return (p, q, r), (p is not None, q is not None, r is not None)
+    sinks: list[Node | Tensor | None] = []
+    needs = []
+    for x in inputs:
+        if isinstance(x, Tensor) and x.requires_grad:
+            sinks.append(x.node or x)
+            needs.append(True)
+        else:
+            sinks.append(None)
+            needs.append(False)
+    return tuple(sinks), tuple(needs)
+
+
+def record_many(
+    ys: Sequence[Any], backward: Backward, inputs: tuple[Any, ...], *saved: Any
+) -> tuple[Tensor, ...]:
+    """As `record` for several outputs: ``backward(node, *dys)``, None where no gradient came.
+
+    There is a node for the operation and one for each output, which passes its gradient on to the
+    first with the number of the output. No gradient may be one of `dys` itself, only a view of it.
+    """
+    outs = tuple([Tensor(y) for y in ys])
+    if mode.enabled:
+        sinks, needs = sinks_of(inputs)
+        if True in needs:
+            node = Node(partial(_all_outputs, backward, len(outs)), sinks, needs, saved)
+            for i, out in enumerate(outs):
+                if out._array.dtype.kind in "fc":
+                    out.node = Node(partial(_one_output, i), (node,), (True,), ())
+                    out.requires_grad = True
+    return outs
+
+
+def _one_output(i: int, node: Node, dy: Array) -> Grads:
+    return ({i: dy},)
+
+
+def _all_outputs(backward: Backward, size: int, node: Node, dys: dict[int, Array]) -> Grads:
+    return backward(node, *[dys.get(i) for i in range(size)])
+
+
+def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `dy` down to `shape`, from which it had been broadcast.
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((4, 2, 3)), (2, 1)).tolist()
+    [[12.0], [12.0]]
+    """
+    if dy.shape == shape:
+        return dy
+    lead = dy.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        [lead + i for i, size in enumerate(shape) if size == 1 and dy.shape[lead + i] != 1]
+    )
+    dx: Array = dy.sum(axis=axes, keepdims=True)
+    return dx.reshape(shape)
