@@ -1,0 +1,95 @@
+"""What is changed in all parts of a module at once: mode, element type, gradients."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...devices import check_device
+from ...ops.cast import destination
+from .contents import Contents
+
+T = TypeVar("T", bound="Conversion")
+
+
+class Conversion(Contents):
+    """Training and evaluation, element types, and what learns."""
+
+    def train(self: T, mode: bool = True) -> T:
+        """Switch this module and all below to training, or with False to evaluation."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
+        for module in self.modules():
+            module.__dict__["training"] = mode
+        return self
+
+    def eval(self: T) -> T:
+        """Switch this module and all below to evaluation."""
+        return self.train(False)
+
+    def requires_grad_(self: T, requires_grad: bool = True) -> T:
+        """Let all parameters learn, or freeze them."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to 0."""
+        for parameter in self.parameters():
+            if set_to_none or parameter.grad is None:
+                parameter.grad = None
+            else:
+                parameter.grad.zero_()
+
+    def to(
+        self: T, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
+    ) -> T:
+        """Change the type of all floating point parameters and buffers, in place.
+
+        Parameters
+        ----------
+        args
+            As in PyTorch ``dtype``, or ``device, dtype``, or a tensor whose type is meant.
+        device
+            ``"cpu"`` or None: there is no other.
+        device
+            ``"cpu"`` or None: there is no other.
+        dtype
+            A floating point type.
+        non_blocking
+            Changes nothing: there is no transfer to wait for.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> fastnn.nn.Linear(2, 3).to("cpu", fastnn.float64).weight.dtype
+        dtype('float64')
+        """
+        wanted, _ = destination(args, device, dtype, False)
+        if wanted is None:
+            return self
+        if wanted.kind != "f":
+            raise TypeError(f"to: parameters are floating point, got {wanted}")
+        for tensor in [*self.parameters(), *self.buffers()]:
+            for part in (tensor, tensor.grad):
+                if part is not None and part._array.dtype.kind == "f":
+                    part._array = part._array.astype(wanted, copy=False)
+        return self
+
+    def float(self: T) -> T:
+        """Make all parameters and buffers float32."""
+        return self.to(np.float32)
+
+    def double(self: T) -> T:
+        """Make all parameters and buffers float64."""
+        return self.to(np.float64)
+
+    def cpu(self: T) -> T:
+        """The module itself: there is no other device."""
+        return self
+
+    def cuda(self: T, device: Any = "cuda") -> T:
+        """An error: fastnn computes on the CPU only."""
+        check_device("cuda", device)
+        return self

@@ -1,0 +1,131 @@
+"""The base of every layer and model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...autograd.hooks import Handle
+from ...devices import check_device
+from ..hooks import Hooks, call_hooked
+from ..summary import Summary, summarize
+from .conversion import Conversion
+from .state import State
+
+__all__ = ["Module"]
+
+
+class Module(Conversion, State):
+    """A layer or model: parameters, buffers and modules as attributes, and a `forward`.
+
+    Parameters and modules are found by assigning them.
+
+    Parameters
+    ----------
+    device
+        Where the parameters are to be: ``"cpu"`` or None. Anything else is an error, which names
+        the layer.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> class Scale(fastnn.nn.Module):
+    ...     def __init__(self, size):
+    ...         super().__init__()
+    ...         self.weight = fastnn.nn.Parameter(fastnn.ones(size))
+    ...     def forward(self, x):
+    ...         return x.reshape(-1)
+    >>> scale = Scale(3)
+    >>> [name for name, p in scale.named_parameters()]
+    ['weight']
+    >>> scale(fastnn.zeros(1, 3)).shape
+    (3,)
+    """
+
+    training: bool
+    _hooks: Hooks | None
+
+    def __init__(self, device: Any = None) -> None:
+        if device is not None:
+            check_device(type(self).__name__, device)
+        self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every module writes its own."""
+        raise NotImplementedError(f"{type(self).__name__}: write a method forward(self, ...)")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooks is None:
+            return self.forward(*args, **kwargs)
+        return call_hooked(self, self._hooks, args, kwargs)
+
+    # -- hooks -------------------------------------------------------------------------------
+
+    def _hook(self, kind: str, hook: Callable[..., Any]) -> Handle:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = Hooks()
+        return Handle(getattr(self._hooks, kind), hook)
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, args)`` before `forward`; what it returns replaces the arguments."""
+        return self._hook("before", hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, args, output)`` after `forward`; a result replaces the output."""
+        return self._hook("after", hook)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_output)`` when the gradient reaches the module's outputs."""
+        return self._hook("backward_before", hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_input, grad_output)`` when the gradient leaves its inputs."""
+        return self._hook("backward_after", hook)
+
+    # -- text --------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets when the module is printed."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [
+            f"({name}): " + repr(child).replace("\n", "\n  ")
+            for name, child in self.named_children()
+        ]
+        if not children and len(lines) <= 1:
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+    def summary(self, *input_shape: Any, dtype: Any = np.float32) -> Summary:
+        """A table of layers, output shapes and numbers of parameters, from one run on zeros.
+
+        Parameters
+        ----------
+        input_shape
+            The shape of the input, batch included: ``summary(1, 64)`` or ``summary((1, 64))``; for
+            several inputs a list of shapes.
+        device
+            ``"cpu"`` or None: there is no other.
+        dtype
+            Type of the input; int64 for ids.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> print(fastnn.nn.Sequential(fastnn.nn.Flatten()).summary(1, 8, 8))
+        layer         output shape  parameters
+        --------------------------------------
+        Sequential    (1, 64)                0
+          0: Flatten  (1, 64)                0
+        --------------------------------------
+        parameters: 0 (0 learnt), 0 bytes
+        """
+        return summarize(self, input_shape, dtype)

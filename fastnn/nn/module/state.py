@@ -1,0 +1,110 @@
+"""State dicts: the parameters and buffers of a module by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...autograd.changes import changed
+from ...tensor import Tensor, as_array
+from .contents import Contents
+
+
+class LoadResult(NamedTuple):
+    """What `Module.load_state_dict` found missing and what it had no use for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class State(Contents):
+    """Saving and loading."""
+
+    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        for name in self._parameters:
+            if self.__dict__[name] is not None:
+                yield prefix + name, self.__dict__[name]
+        for name, persistent in self._buffers.items():
+            if persistent and self.__dict__[name] is not None:
+                yield prefix + name, self.__dict__[name]
+        for name, child in self.named_children():
+            yield from child._state(f"{prefix}{name}.")
+
+    def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
+        """Dotted name and value of every parameter and persistent buffer; the memory is shared.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> model = fastnn.nn.ParameterList([fastnn.zeros(2)])
+        >>> model.state_dict()
+        {'0': tensor([0., 0.])}
+        """
+        return {name: tensor.detach() for name, tensor in self._state(prefix)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
+        """Copy values into parameters and buffers; on any error nothing has been changed.
+
+        Parameters
+        ----------
+        state_dict
+            As from `state_dict`; values are tensors, NumPy arrays or torch tensors.
+        strict
+            Whether missing and unexpected names are errors.
+
+        Returns
+        -------
+        LoadResult
+            The names that were missing and those that were unexpected.
+
+        Raises
+        ------
+        RuntimeError
+            For missing or unexpected names (if `strict`) and for shapes that differ.
+        """
+        own = dict(self._state())
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        errors = []
+        if strict and unexpected:
+            errors.append("Unexpected key(s) in state_dict: " + quoted(unexpected))
+        if strict and missing:
+            errors.append("Missing key(s) in state_dict: " + quoted(missing))
+        values = {}
+        for name, tensor in own.items():
+            if name in state_dict:
+                values[name] = value = to_array(state_dict[name])
+                if value.shape != tensor.shape:
+                    errors.append(
+                        f"size mismatch for {name}: copying a param with shape {value.shape} from "
+                        f"checkpoint, the shape in current model is {tensor.shape}."
+                    )
+                elif not np.can_cast(value.dtype, tensor.dtype, "same_kind"):
+                    errors.append(
+                        f"dtype mismatch for {name}: cannot copy {value.dtype} into {tensor.dtype}."
+                    )
+                elif not tensor._array.flags.writeable:
+                    errors.append(f"{name} is read-only; load into a deep copy of the module.")
+        if errors:
+            title = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([title, *errors]))
+        for name, value in values.items():
+            own[name]._array[...] = value
+        changed([own[name]._array for name in values])
+        return LoadResult(missing, unexpected)
+
+
+def quoted(names: list[str]) -> str:
+    """Names in quotation marks, separated by commas."""
+    return ", ".join(f'"{name}"' for name in names) + "."
+
+
+def to_array(value: Any) -> Any:
+    """A state dict's value as an array: torch tensors may require a gradient."""
+    if isinstance(value, Tensor):
+        return value._array
+    if hasattr(value, "detach"):
+        value = value.detach()
+    return np.asarray(value) if hasattr(value, "__array__") else as_array(value)
