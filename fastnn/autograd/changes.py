@@ -1,12 +1,12 @@
 """Arrays changed in place after a recorded operation saved them: its gradient would be wrong.
 
-Operations take numbers from one count as they are recorded. A change in place takes one too, and
-notes it for the object that owns the memory, so that it holds for all views. `check` compares the
-two on the way back. As nearly all graphs are newer than the last change of anything, a walk asks
-for that first, and pays one comparison per node.
+Operations take numbers from one count as they are recorded. A change in place takes one too, and is
+noted under the object that owns the memory, so that it counts for all views. `check` compares the
+two numbers during the backward pass. Nearly all graphs are newer than the last change of any array;
+the walk asks for that first, and pays one comparison per node.
 
-Objects are known by their ids. A new one may get the id of one that is gone: then what is noted is
-older than any operation that saved the new one, and means nothing.
+Objects are known by their ids. A new one may get the id of one that was freed: then what was noted
+is older than any operation that saved the new one, and has no effect.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ READ_FOR: dict[Callable[..., Any], tuple[tuple[int, ...], ...]] = {}
 def changed(arrays: Iterable[Any]) -> None:
     """Note that arrays have been changed in place."""
     when, now = changes.when, next(count)
-    for a in arrays:  # of every parameter at every step, so `owner` is spelt out
+    for a in arrays:  # `owner` inline: this runs for every parameter at every step
         base = a.base
         while type(base) is ndarray:
             a, base = base, base.base
@@ -50,7 +50,7 @@ def changed(arrays: Iterable[Any]) -> None:
 
 
 def owner(array: Any) -> Any:
-    """What holds the memory: an array, or the object that an array was made over."""
+    """The object that owns the memory: an array, or the buffer that an array was made over."""
     base = array.base
     while type(base) is ndarray:
         array, base = base, base.base

@@ -24,42 +24,6 @@ def is_grad_enabled() -> bool:
     return mode.enabled
 
 
-class set_grad_enabled:
-    """Record operations, or do not, from now on or for the length of a block.
-
-    Parameters
-    ----------
-    enabled
-        True to record.
-
-    Examples
-    --------
-    >>> import fastnn
-    >>> with fastnn.set_grad_enabled(False):
-    ...     fastnn.is_grad_enabled()
-    False
-    """
-
-    def __init__(self, enabled: bool) -> None:
-        self.before = [mode.enabled]
-        self.enabled = mode.enabled = bool(enabled)
-
-    def __enter__(self) -> None:
-        mode.enabled = self.enabled
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        mode.enabled = self.before[-1]
-
-    def __call__(self, function: F) -> F:
-        mode.enabled = self.before[-1]  # the function is meant, not what follows its definition
-        return _decorate(function, self.enabled)
-
-
 class Block:
     """A block in which recording is `enabled`; also a decorator."""
 
@@ -67,7 +31,7 @@ class Block:
 
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
-        self.before: Any = None  # modes to go back to, (innermost, (the next, ...))
+        self.before: Any = None  # modes to go back to: (the last, (the one before, ...))
 
     def __enter__(self) -> None:
         self.before = (mode.enabled, self.before)
@@ -83,6 +47,39 @@ class Block:
 
     def __call__(self, function: F) -> F:
         return _decorate(function, self.enabled)
+
+
+class set_grad_enabled(Block):
+    """Record operations, or do not, from now on or for the length of a block.
+
+    Parameters
+    ----------
+    enabled
+        True to record.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> with fastnn.set_grad_enabled(False):
+    ...     fastnn.is_grad_enabled()
+    False
+    """
+
+    __slots__ = ("outside",)
+
+    def __init__(self, enabled: bool) -> None:
+        super().__init__(bool(enabled))
+        self.outside = mode.enabled
+        mode.enabled = self.enabled
+
+    def __enter__(self) -> None:
+        if self.before is None:
+            mode.enabled = self.outside  # which is what to go back to after the block
+        super().__enter__()
+
+    def __call__(self, function: F) -> F:
+        mode.enabled = self.outside  # the function is meant, not what follows its definition
+        return super().__call__(function)
 
 
 def no_grad(function: Any = None) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..tensor import Tensor, TensorLike, seed_gradient
-from .tape import Array, walk
+from .contract import Array
+from .tape import walk
 
 
 def grad(

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..tensor import Tensor, TensorLike, as_array
 from .changes import count
-from .tape import Array, Grads, Node, mode
+from .contract import Array, Grads
+from .tape import Node, mode
 
 __all__ = ["Array", "Grads", "Node", "array", "record", "record_many", "unbroadcast"]
 
@@ -36,8 +37,8 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
     y
         The output array.
     backward
-        ``backward(node, dy)`` returns one gradient, or None, for each input: arrays that it made,
-        each returned once, or `dy`. What it saved or keeps elsewhere it returns as a view.
+        ``backward(node, dy)`` returns one gradient, or None, for each input; `contract.py` says
+        which arrays these may be.
     inputs
         The operation's inputs as the user gave them; what is no tensor counts as a constant.
     saved

@@ -1,4 +1,4 @@
-"""Gradients of tables of which only some rows were used."""
+"""Sparse gradients of embedding tables: only some rows are stored."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .tape import Array, SparseGradient
+from .contract import Array, SparseGradient
 
-# The slot of every tensor, which `RowGradient` fills only when somebody asks for it.
+# The slot in which a tensor has its array; `RowGradient` fills it when it becomes dense.
 DENSE: Any = vars(Tensor)["_array"]
 
 
 class RowGradient(Tensor, SparseGradient):
-    """The gradient of a table as the rows that are not zero, and their numbers.
+    """The gradient of a table, stored as the rows that are not zero and their numbers.
 
-    It comes from `fastnn.nn.functional.embedding` with ``sparse=True``. Optimizers that know it
-    (`SGD`, `SparseAdam`) change these rows alone. Everybody else sees a tensor of the table's
-    shape: the whole array is made when first asked for, and from then on this is a gradient like
-    any other.
+    It comes from `fastnn.nn.functional.embedding` with ``sparse=True``. `SGD` and `SparseAdam` then
+    change these rows alone. Everything else sees a tensor of the table's shape: the whole array is
+    made when it is first asked for, and from then on this is an ordinary, dense gradient.
 
     Parameters
     ----------
     ids
-        The rows, in ascending order, each once.
+        The numbers of the rows, ascending, each once.
     rows
         Their gradients, (len(ids), D).
     shape
-        Of the table, (V, D).
+        Shape of the table, (V, D).
 
     Attributes
     ----------
     ids, rows
-        As given; None once the whole array was asked for.
+        As given; None once the gradient is dense.
 
     Examples
     --------
@@ -46,24 +45,22 @@ class RowGradient(Tensor, SparseGradient):
     (1000, 2)
     """
 
-    __slots__ = ("_whole", "ids", "rows")
+    __slots__ = ("_shape", "ids", "rows")
 
     def __init__(self, ids: Array, rows: Array, shape: tuple[int, ...]) -> None:
         self.ids: Any = ids
         self.rows: Any = rows
-        self._whole = shape
+        self._shape = shape
         self.requires_grad = False
         self.grad = self.node = self.hooks = None
 
     @property
     def _array(self) -> Array:
-        """The whole gradient, with zeros where no row is."""
+        """The dense gradient, with zeros in the rows that are not stored."""
         if self.rows is not None:
-            dense = np.zeros(self._whole, self.rows.dtype)
-            dense[self.ids] = self.rows
-            self._array = dense
-        whole: Array = DENSE.__get__(self)
-        return whole
+            self._array = self._dense()
+        dense: Array = DENSE.__get__(self)
+        return dense
 
     @_array.setter
     def _array(self, value: Array) -> None:
@@ -72,13 +69,13 @@ class RowGradient(Tensor, SparseGradient):
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the gradient is still kept as rows."""
+        """Whether the gradient is still stored as rows."""
         return self.rows is not None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the whole gradient."""
-        return self._whole if self.rows is not None else self._array.shape
+        """Shape of the table."""
+        return self._shape if self.rows is not None else self._array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -86,27 +83,28 @@ class RowGradient(Tensor, SparseGradient):
         return self._array.dtype if self.rows is None else self.rows.dtype
 
     def to_dense(self) -> Tensor:
-        """The whole gradient as an ordinary tensor of its own."""
-        if self.rows is None:
-            return Tensor(self._array.copy())
-        dense = np.zeros(self._whole, self.rows.dtype)
+        """A copy as an ordinary tensor."""
+        return Tensor(self._array.copy() if self.rows is None else self._dense())
+
+    def _dense(self) -> Array:
+        dense = np.zeros(self._shape, self.rows.dtype)
         dense[self.ids] = self.rows
-        return Tensor(dense)
+        return dense
 
     def __reduce__(self) -> Any:
         if self.rows is None:
             return super().__reduce__()
-        return RowGradient, (self.ids, self.rows, self._whole)
+        return RowGradient, (self.ids, self.rows, self._shape)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.rows is None:
             return super().__deepcopy__(memo)
-        copy = RowGradient(self.ids.copy(), self.rows.copy(), self._whole)
+        copy = RowGradient(self.ids.copy(), self.rows.copy(), self._shape)
         memo[id(self)] = copy
         return copy
 
     def accumulate_in(self, leaf: Tensor) -> None:
-        """Add this to ``leaf.grad``, which stays a `RowGradient` if it was none or one."""
+        """Add this to ``leaf.grad``, which stays sparse if it is None or a `RowGradient`."""
         if self.rows is None or self.shape != leaf._array.shape or self.dtype != leaf._array.dtype:
             leaf._accumulate(self._array, False)
             return
@@ -120,7 +118,7 @@ class RowGradient(Tensor, SparseGradient):
 
 
 def joined(first: RowGradient, second: RowGradient) -> RowGradient:
-    """The sum of two gradients that are kept as rows."""
+    """The sum of two sparse gradients."""
     ids = np.union1d(first.ids, second.ids)
     rows = np.zeros((len(ids), *first.shape[1:]), first.dtype)
     for part in (first, second):
@@ -128,7 +126,8 @@ def joined(first: RowGradient, second: RowGradient) -> RowGradient:
     return RowGradient(ids, rows, first.shape)
 
 
-def kept_rows(gradient: Tensor) -> Array:
-    """The numbers of a gradient that may be other than zero: its rows, or all."""
-    kept: Array = getattr(gradient, "rows", None)  # type: ignore[assignment]
-    return gradient._array if kept is None else kept
+def stored_values(gradient: Tensor) -> Array:
+    """The elements that a gradient stores: all, or the rows of a sparse one; the rest are zero."""
+    if isinstance(gradient, RowGradient) and gradient.rows is not None:
+        return gradient.rows  # type: ignore[no-any-return]
+    return gradient._array

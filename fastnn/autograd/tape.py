@@ -6,31 +6,21 @@ and where the results go. `walk` visits the nodes newest first, so a node is vis
 used its output. A node points at its inputs and never at its output: graphs have no cycles and are
 freed with the last tensor that needs them.
 
-The walk knows which gradients it may overwrite. An array that a backward returns is *fresh*, which
-means that only the walk uses it, unless it is `dy` itself or a view of another array. A backward
-must therefore return a view of any array that it saved or that is used elsewhere.
+The walk knows which gradients it may overwrite: `contract.py` says which.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from .changes import changes, check, count
+from .contract import Array, Grads, Hook, Leaf, ReusesDy, SparseGradient
 from .hooks import run_hooks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
-else:
-    Array = np.ndarray  # importing numpy.typing takes longer than this module
-Grads: TypeAlias = Sequence["Array | SparseGradient | dict[int, Array] | None"]
-Hook: TypeAlias = Callable[[Array], Array]
 
 ndarray = np.ndarray
 
@@ -42,24 +32,6 @@ class Mode(threading.local):
 
 
 mode = Mode()
-
-
-class Leaf(Protocol):
-    """A tensor that no operation made: it holds its gradient in `.grad`."""
-
-    hooks: dict[int, Hook] | None
-
-    def _accumulate(self, gradient: Array, fresh: bool) -> None: ...
-
-
-class SparseGradient:
-    """Base of gradients that store only part of their elements; NumPy sees all (`__array__`)."""
-
-    __slots__ = ()
-
-    def accumulate_in(self, leaf: Any) -> None:
-        """Add this gradient to ``leaf.grad``."""
-        raise NotImplementedError(f"{type(self).__name__}: write accumulate_in(leaf)")
 
 
 class Node:
@@ -96,23 +68,6 @@ class Node:
         self.saved = saved
         self.order = next(count)
         self.hooks: dict[int, Hook] | None = None
-
-
-class ReusesDy:
-    """Decorates a backward that takes a third argument: ``backward(node, dy, reuse)``.
-
-    Where `reuse` is True, nothing else needs `dy` or what the node saved: the backward may write
-    its results into `dy`, and may set ``node.saved`` to None as soon as it has read it.
-    """
-
-    __slots__ = ("__name__", "backward")
-
-    def __init__(self, backward: Callable[[Node, Array, bool], Grads]) -> None:
-        self.backward = backward
-        self.__name__ = backward.__name__
-
-    def __call__(self, node: Node, dy: Array, reuse: bool = False) -> Grads:
-        return self.backward(node, dy, reuse)
 
 
 def add(held: Array, g: Array, out: Array | None = None) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.changes import changed
-from ..autograd.tape import Array
+from ..autograd.contract import Array
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..autograd.changes import changed
 from ..autograd.record import Array
-from ..autograd.rows import kept_rows
+from ..autograd.rows import stored_values
 from ..tensor import Tensor
 
 __all__: list[str] = []  # used through nn.utils
@@ -19,7 +19,7 @@ __all__: list[str] = []  # used through nn.utils
 def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Array]:
     """The gradients of one tensor or several, of those that have one."""
     tensors = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [kept_rows(p.grad) for p in tensors if p.grad is not None]
+    return [stored_values(p.grad) for p in tensors if p.grad is not None]
 
 
 def total_norm(op: str, arrays: list[Array], norm_type: float, check: bool) -> Array:

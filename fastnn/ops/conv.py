@@ -12,8 +12,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from .. import _core
 from ..autograd.changes import read_for
+from ..autograd.contract import ReusesDy
 from ..autograd.record import Array, Grads, Node, array, record
-from ..autograd.tape import ReusesDy, mode
+from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
 from ._sections import shared
 

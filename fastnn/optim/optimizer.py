@@ -61,7 +61,7 @@ class Optimizer:
         If it is empty, or names a tensor twice, or one that an operation made.
     """
 
-    takes_rows = False  # whether a `RowGradient` may go to `update_rows`
+    has_row_update = False  # whether the subclass has `update_rows` for a `RowGradient`
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         name = type(self).__name__
@@ -164,10 +164,10 @@ class Optimizer:
         by_rows: list[tuple[dict[str, Any], Tensor, RowGradient]] = []
         for group in self.param_groups:
             some = group["params"]
-            if self.takes_rows and RowGradient in map(type, map(GRAD, some)):
-                apart = [p for p in some if self.goes_by_rows(group, p)]
-                by_rows += [(group, p, p.grad) for p in apart]
-                some = [p for p in some if not any(p is q for q in apart)]
+            if self.has_row_update and RowGradient in map(type, map(GRAD, some)):
+                sparse = [p for p in some if self.only_rows_change(group, p)]
+                by_rows += [(group, p, p.grad) for p in sparse]
+                some = [p for p in some if not any(p is q for q in sparse)]
             try:
                 grads += map(GRADIENT, some)
             except AttributeError:  # not every parameter has one
@@ -184,13 +184,13 @@ class Optimizer:
             changed((p._array,))
         return loss
 
-    def goes_by_rows(self, group: dict[str, Any], p: Tensor) -> bool:
-        """Whether the gradient of `p` is kept as rows and may go to `update_rows`."""
+    def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
+        """Whether only the rows that the gradient of `p` stores are to change, by `update_rows`."""
         g = p.grad
         return type(g) is RowGradient and g.rows is not None and p._array.flags.c_contiguous
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` holds, and no others."""
+        """Change the rows of `p` that `gradient` stores, and no others."""
         raise NotImplementedError(f"{type(self).__name__}: write update_rows(group, p, gradient)")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:

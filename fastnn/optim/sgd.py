@@ -65,7 +65,7 @@ class SGD(Optimizer):
     array([0.9, 1.9], dtype=float32)
     """
 
-    takes_rows = True
+    has_row_update = True
 
     def __init__(
         self,
@@ -122,13 +122,13 @@ class SGD(Optimizer):
             wanted = [m != 0 for m, n in zip(momenta, counts) for _ in range(n)]
             self.start(params, data, grads, wanted, counts, hyper)
 
-    def goes_by_rows(self, group: dict[str, Any], p: Tensor) -> bool:
-        """Whether only the rows of the gradient of `p` change."""
+    def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
+        """Whether only the rows that the gradient of `p` stores are to change."""
         plain = group["momentum"] == 0 and group["weight_decay"] == 0
-        return plain and super().goes_by_rows(group, p)
+        return plain and super().only_rows_change(group, p)
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` holds, and no others."""
+        """Change the rows of `p` that `gradient` stores, and no others."""
         ids, rows = gradient.ids, gradient.rows
         _core.sgd_step_rows(p._array, ids, rows, float(group["lr"]), group["maximize"])
 

@@ -26,8 +26,8 @@ class SparseAdam(Optimizer):
     Parameters
     ----------
     params
-        Tensors, or dicts with the key ``"params"`` and options of their own. A gradient that is not
-        kept as rows (see `fastnn.autograd.RowGradient`) holds every row.
+        Tensors, or dicts with the key ``"params"`` and options of their own. A dense gradient
+        (see `fastnn.autograd.RowGradient` for sparse ones) changes every row.
     lr
         Learning rate.
     betas
@@ -51,7 +51,7 @@ class SparseAdam(Optimizer):
            [0.5, 0.5]], dtype=float32)
     """
 
-    takes_rows = True
+    has_row_update = True
 
     def __init__(
         self,
@@ -71,14 +71,14 @@ class SparseAdam(Optimizer):
                 raise ValueError(f"SparseAdam: betas[{i}] must be in [0, 1), got {beta}")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Change `params`, whose gradients hold every row."""
+        """Change `params`, whose gradients are dense."""
         groups = [g for g, n in zip(self.param_groups, counts) for _ in range(n)]
         for group, p, g in zip(groups, params, grads):
             table = p._array.reshape(len(p._array), -1) if p._array.ndim else p._array.reshape(1, 1)
             self.step_rows(group, p, np.arange(len(table)), g.reshape(table.shape))
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` holds, and no others."""
+        """Change the rows of `p` that `gradient` stores, and no others."""
         self.step_rows(group, p, gradient.ids, gradient.rows)
 
     def step_rows(self, group: dict[str, Any], p: Tensor, ids: Array, rows: Array) -> None:

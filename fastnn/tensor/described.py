@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import devices
-from ..autograd.tape import Array
+from ..autograd.contract import Array
 
 
 class Described:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.tape import Array
+from ..autograd.contract import Array
 from .described import Described
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
+from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Handle, keep_gradient
-from ..autograd.tape import Array, Hook, Node, walk
+from ..autograd.tape import Node, walk
 from .protocols import Protocols
 
 if TYPE_CHECKING:

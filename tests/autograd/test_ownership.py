@@ -11,8 +11,8 @@ import pytest
 import fastnn
 from fastnn import _core, nn
 from fastnn.autograd import Function
+from fastnn.autograd.contract import ReusesDy
 from fastnn.autograd.record import array, record, record_many
-from fastnn.autograd.tape import ReusesDy
 from fastnn.nn import functional as F
 from fastnn.ops import conv
 
@@ -364,3 +364,12 @@ def test_threads_walk_operations_with_several_outputs():
 def test_no_reference_counts_of_the_interpreter():
     for path in Path(fastnn.__file__).parent.rglob("*.py"):
         assert not re.search("getrefcount|get_referrers", path.read_text("utf-8")), path
+
+
+def test_the_tape_is_as_short_as_the_readme_says():
+    root = Path(__file__).parents[2]
+    lines = int(
+        re.search(r"tape is (\d+) lines of Python", (root / "README.md").read_text("utf-8"))[1]
+    )
+    source = root / "fastnn/autograd/tape.py"
+    assert len(source.read_text("utf-8").splitlines()) <= lines

@@ -1,0 +1,60 @@
+"""What recorded operations and the walk agree on: the types, and who owns a gradient.
+
+A backward function is called as ``backward(node, dy)`` and returns one gradient, or None, for each
+input of its operation. An array that it returns is *fresh*, which means that only the walk uses it,
+unless it is `dy` itself or a view of another array. The walk may overwrite a fresh gradient and
+give it to a leaf as ``.grad``. So a backward must not return one new array for two inputs, and must
+return a view of any array that it saved or that is used elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+else:
+    Array = np.ndarray  # importing numpy.typing takes longer than this package
+# A dict holds gradients of the outputs of an operation with several, by number.
+Grads: TypeAlias = Sequence["Array | SparseGradient | dict[int, Array] | None"]
+Hook: TypeAlias = Callable[[Array], Array]
+
+
+class Leaf(Protocol):
+    """A tensor that no operation made: it holds its gradient in `.grad`."""
+
+    hooks: dict[int, Hook] | None
+
+    def _accumulate(self, gradient: Array, fresh: bool) -> None: ...
+
+
+class SparseGradient:
+    """Base of gradients that store only part of their elements; NumPy sees all (`__array__`)."""
+
+    __slots__ = ()
+
+    def accumulate_in(self, leaf: Any) -> None:
+        """Add this gradient to ``leaf.grad``."""
+        raise NotImplementedError(f"{type(self).__name__}: write accumulate_in(leaf)")
+
+
+class ReusesDy:
+    """Decorates a backward that takes a third argument: ``backward(node, dy, reuse)``.
+
+    Where `reuse` is True, nothing else needs `dy` or what the node saved: the backward may write
+    its results into `dy`, and may set ``node.saved`` to None as soon as it has read it.
+    """
+
+    __slots__ = ("__name__", "backward")
+
+    def __init__(self, backward: Callable[..., Grads]) -> None:
+        self.backward = backward
+        self.__name__ = backward.__name__
+
+    def __call__(self, node: Any, dy: Array, reuse: bool = False) -> Grads:
+        return self.backward(node, dy, reuse)
