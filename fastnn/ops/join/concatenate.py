@@ -1,0 +1,136 @@
+"""Tensors put together along a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from ..shape import axis_of, expand, key_at, reshape, shape_of, transpose
+
+__all__ = ["cat", "concat", "hstack", "meshgrid", "stack", "vstack"]
+
+
+def several(op: str, tensors: Any) -> tuple[Any, ...]:
+    """A sequence of tensors, not empty."""
+    if isinstance(tensors, (Tensor, np.ndarray)):
+        raise TypeError(f"{op}: tensors must be a list or tuple, got one {type(tensors).__name__}")
+    result = tuple(tensors)
+    if not result:
+        raise ValueError(f"{op}: expected at least one tensor, got none")
+    return result
+
+
+def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
+    """Tensors one after the other along a dimension they have.
+
+    Parameters
+    ----------
+    tensors
+        Tensors of the same shape except in `dim`; those of shape (0,) are left out.
+    dim
+        The dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.cat([fastnn.ones(1, 2), fastnn.zeros(2, 2)])
+    tensor([[1., 1.],
+            [0., 0.],
+            [0., 0.]])
+    """
+    inputs = several("cat", tensors)
+    xs = [array(x) for x in inputs]
+    full = [i for i, x in enumerate(xs) if x.shape != (0,)] or [0]
+    if len(full) < len(xs):
+        inputs, xs = tuple([inputs[i] for i in full]), [xs[i] for i in full]
+    if xs[0].ndim == 0:
+        raise ValueError("cat: 0-d tensors have no dimension to join; use stack")
+    axis = axis_of("cat", dim, xs[0].ndim)
+    for i, x in enumerate(xs):
+        if rest(x.shape, axis) != rest(xs[0].shape, axis):
+            raise ValueError(
+                f"cat: tensors must agree in all dimensions but {axis}; tensor 0 has shape "
+                f"{xs[0].shape}, tensor {i} has {x.shape}"
+            )
+    parts = [(x.shape[axis], x.dtype) for x in xs]
+    return record(np.concatenate(xs, axis), cat_backward, inputs, axis, parts)
+
+
+def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (len(shape), *shape[:axis], *shape[axis + 1 :])
+
+
+def cat_backward(node: Node, dy: Array) -> Grads:
+    axis, parts = node.saved
+    grads, start = [], 0
+    for size, dtype in parts:
+        grads.append(dy[key_at(axis, slice(start, start + size))].astype(dtype, copy=False))
+        start += size
+    return grads
+
+
+concat = cat
+
+
+def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
+    """Tensors of one shape along a new dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.stack([fastnn.zeros(3), fastnn.ones(3)], dim=1).shape
+    (3, 2)
+    """
+    inputs = several("stack", tensors)
+    xs = [array(x) for x in inputs]
+    axis = axis_of("stack", dim, xs[0].ndim + 1)
+    for i, x in enumerate(xs):
+        if x.shape != xs[0].shape:
+            raise ValueError(
+                f"stack: tensors must have one shape; tensor 0 has {xs[0].shape}, tensor {i} has "
+                f"{x.shape}"
+            )
+    return record(np.stack(xs, axis), stack_backward, inputs, axis, [x.dtype for x in xs])
+
+
+def stack_backward(node: Node, dy: Array) -> Grads:
+    axis, dtypes = node.saved
+    return [dy[key_at(axis, i)].astype(t, copy=False) for i, t in enumerate(dtypes)]
+
+
+def hstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Tensors side by side: along dimension 1, vectors along 0."""
+    inputs = several("hstack", tensors)
+    inputs = tuple([reshape(x, 1) if array(x).ndim == 0 else x for x in inputs])
+    return cat(inputs, 0 if array(inputs[0]).ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Tensors one below the other: along dimension 0, vectors as rows."""
+    inputs = several("vstack", tensors)
+    return cat(tuple([reshape(x, 1, -1) if array(x).ndim < 2 else x for x in inputs]))
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Coordinates of a grid: each vector along its own dimension, expanded to all.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> rows, columns = fastnn.meshgrid(fastnn.arange(2), fastnn.arange(3))
+    >>> rows.tolist()
+    [[0, 0, 0], [1, 1, 1]]
+    """
+    if indexing not in ("ij", "xy"):
+        raise ValueError(f"meshgrid: indexing must be 'ij' or 'xy', got {indexing!r}")
+    inputs = shape_of(tensors)
+    shape = tuple([array(x).size for x in inputs])
+    grids = []
+    for i, x in enumerate(inputs):
+        grid = expand(reshape(x, (1,) * i + (-1,) + (1,) * (len(shape) - i - 1)), shape)
+        grids.append(transpose(grid, 0, 1) if indexing == "xy" and len(shape) > 1 else grid)
+    return tuple(grids)

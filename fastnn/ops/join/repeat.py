@@ -1,0 +1,113 @@
+"""Elements repeated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from ..shape import axis_of, ravel, shape_of
+
+__all__ = ["repeat", "repeat_interleave", "tile"]
+
+
+def repeat(input: TensorLike, *sizes: Any) -> Tensor:
+    """The tensor repeated `sizes` times along each dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.arange(2).repeat(2, 2).tolist()
+    [[0, 1, 0, 1], [0, 1, 0, 1]]
+    """
+    times = shape_of(sizes)
+    if len(times) < array(input).ndim:
+        raise ValueError(
+            f"repeat: sizes must name at least the {array(input).ndim} dimensions of the input, "
+            f"got {times}"
+        )
+    return tiled("repeat", input, times)
+
+
+def tile(input: TensorLike, dims: Sequence[int]) -> Tensor:
+    """As `repeat`; where `dims` names fewer dimensions it means the last ones.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.tile(fastnn.ones(2, 1), (3,)).shape
+    (2, 3)
+    """
+    times = tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+    return tiled("tile", input, (1,) * (array(input).ndim - len(times)) + times)
+
+
+def tiled(op: str, input: TensorLike, times: tuple[Any, ...]) -> Tensor:
+    x = array(input)
+    if any(n < 0 for n in times):
+        raise ValueError(f"{op}: repetitions must not be negative, got {times}")
+    check_count(op, x.size * math.prod(times))
+    return record(np.tile(x, times), tile_backward, (input,), x.shape, times)
+
+
+def check_count(op: str, count: float) -> None:
+    """Refuse sizes beyond any memory, whose products NumPy would let wrap around into a crash."""
+    if count >= 2**47:
+        raise MemoryError(f"{op}: an output of {count:.3g} elements does not fit in memory")
+
+
+def tile_backward(node: Node, dy: Array) -> Grads:
+    shape, times = node.saved
+    sizes = (1,) * (len(times) - len(shape)) + shape
+    pairs = [n for pair in zip(times, sizes) for n in pair]
+    return (dy.reshape(pairs).sum(axis=tuple(range(0, len(pairs), 2))).reshape(shape),)
+
+
+def repeat_interleave(
+    input: TensorLike, repeats: int | TensorLike, dim: int | None = None
+) -> Tensor:
+    """Every element, or every slice along `dim`, repeated in place.
+
+    Parameters
+    ----------
+    input
+        Any shape; flattened first if `dim` is None.
+    repeats
+        How often: one number, or one for each slice.
+    dim
+        The dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.repeat_interleave(fastnn.arange(3), fastnn.tensor([2, 0, 1])).tolist()
+    [0, 0, 2]
+    """
+    if dim is None:
+        return repeat_interleave(ravel(input), repeats, 0)
+    x = array(input)
+    axis = axis_of("repeat_interleave", dim, x.ndim)
+    times = np.asarray(array(repeats))
+    if times.dtype.kind not in "iu" or times.ndim > 1 or (times < 0).any():
+        raise ValueError("repeat_interleave: repeats must be integers from 0 in one dimension")
+    if times.ndim == 1 and times.size not in (1, x.shape[axis]):
+        raise ValueError(
+            f"repeat_interleave: repeats must have {x.shape[axis]} elements, as dim {dim} has, got "
+            f"{times.size}"
+        )
+    total = float(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
+    check_count("repeat_interleave", total * (x.shape[axis] if times.size == 1 else 1))
+    source = np.repeat(np.arange(x.shape[axis]), times)
+    y = np.take(x, source, axis)
+    return record(y, repeat_interleave_backward, (input,), x.shape, axis, source)
+
+
+def repeat_interleave_backward(node: Node, dy: Array) -> Grads:
+    shape, axis, source = node.saved
+    dx = np.zeros(shape, dy.dtype)
+    np.add.at(np.moveaxis(dx, axis, 0), source, np.moveaxis(dy, axis, 0))
+    return (dx,)

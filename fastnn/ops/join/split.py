@@ -1,0 +1,93 @@
+"""A tensor taken apart along a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record_many
+from ...tensor import Tensor, TensorLike
+from ..shape import axis_of, key_at
+
+__all__ = ["chunk", "split", "unbind"]
+
+
+def split(
+    input: TensorLike, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Pieces of one size along a dimension (the last may be smaller), or of given sizes.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> [piece.tolist() for piece in fastnn.split(fastnn.arange(5), 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    x = array(input)
+    axis = axis_of("split", dim, x.ndim)
+    length = x.shape[axis]
+    if isinstance(split_size_or_sections, (tuple, list)):
+        sizes = list(split_size_or_sections)
+        if sum(sizes) != length or any(n < 0 for n in sizes):
+            raise ValueError(
+                f"split: sizes {sizes} do not add up to {length}, the size of dim {dim}"
+            )
+    else:
+        size = int(split_size_or_sections)  # type: ignore[arg-type]
+        if size <= 0:
+            raise ValueError(f"split: the size of a piece must be positive, got {size}")
+        sizes = [min(size, length - i) for i in range(0, length, size)] or [0]
+    pieces, start = [], 0
+    for n in sizes:
+        pieces.append(x[key_at(axis, slice(start, start + n))])
+        start += n
+    return record_many(pieces, split_backward, (input,), axis, [y.shape for y in pieces], x.dtype)
+
+
+def split_backward(node: Node, *dys: Array | None) -> Grads:
+    axis, shapes, dtype = node.saved
+    pieces = [np.zeros(s, dtype) if dy is None else dy for dy, s in zip(dys, shapes)]
+    return (np.concatenate(pieces, axis),)
+
+
+def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` pieces of one size along a dimension (the last may be smaller).
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> [piece.numel() for piece in fastnn.chunk(fastnn.zeros(10), 4)]
+    [3, 3, 3, 1]
+    """
+    if chunks <= 0:
+        raise ValueError(f"chunk: chunks must be positive, got {chunks}")
+    x = array(input)
+    length = x.shape[axis_of("chunk", dim, x.ndim)]
+    if length == 0:
+        return split(input, [0] * chunks, dim)
+    return split(input, -(-length // chunks), dim)
+
+
+def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along a dimension, which goes away.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> [row.tolist() for row in fastnn.unbind(fastnn.eye(2))]
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    x = array(input)
+    axis = axis_of("unbind", dim, x.ndim)
+    slices = [x[key_at(axis, i, ...)] for i in range(x.shape[axis])]
+    return record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
+
+
+def unbind_backward(node: Node, *dys: Array | None) -> Grads:
+    axis, shape, dtype = node.saved
+    dx = np.zeros(shape, dtype)
+    for i, dy in enumerate(dys):
+        if dy is not None:
+            dx[key_at(axis, i)] = dy
+    return (dx,)

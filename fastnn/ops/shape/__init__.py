@@ -1,0 +1,39 @@
+"""Shape: the same elements seen in another shape or order of dimensions.
+
+Results share memory with their input wherever that is possible.
+"""
+
+from __future__ import annotations
+
+from .axes import axes_of as axes_of
+from .axes import axis_of as axis_of
+from .axes import key_at as key_at
+from .axes import shape_of as shape_of
+from .expand import *
+from .permute import *
+from .permute import reverse as reverse
+from .reshape import *
+
+__all__ = [
+    "adjoint",
+    "broadcast_to",
+    "clone",
+    "contiguous",
+    "diagonal",
+    "expand",
+    "expand_as",
+    "flatten",
+    "movedim",
+    "permute",
+    "ravel",
+    "reshape",
+    "reshape_as",
+    "squeeze",
+    "swapaxes",
+    "t",
+    "transpose",
+    "unflatten",
+    "unsqueeze",
+    "view",
+    "view_as",
+]

@@ -1,0 +1,96 @@
+"""Elements seen many times, and copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ...tensor import Tensor, TensorLike
+from .axes import shape_of
+
+__all__ = ["broadcast_to", "clone", "contiguous", "expand", "expand_as"]
+
+
+def expand(input: TensorLike, *sizes: Any) -> Tensor:
+    """Dimensions of size 1 repeated, without using memory; -1 keeps a size.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.ones(3, 1).expand(2, -1, 4).shape
+    (2, 3, 4)
+    """
+    x = array(input)
+    shape = shape_of(sizes)
+    lead = len(shape) - x.ndim
+    if lead < 0 or any(n == -1 for n in shape[:lead]):
+        raise ValueError(f"expand: sizes {shape} do not fit an input of shape {x.shape}")
+    full = shape[:lead] + tuple([x.shape[i] if n == -1 else n for i, n in enumerate(shape[lead:])])
+    return broadcast("expand", input, x, full)
+
+
+def broadcast(op: str, input: TensorLike, x: Array, shape: tuple[int, ...]) -> Tensor:
+    try:
+        y = np.broadcast_to(x, shape)
+    except ValueError:
+        raise ValueError(f"{op}: an input of shape {x.shape} does not expand to {shape}") from None
+    return record(y, broadcast_backward, (input,), x.shape)
+
+
+def broadcast_backward(node: Node, dy: Array) -> Grads:
+    (shape,) = node.saved
+    return (unbroadcast(dy, shape),)
+
+
+def broadcast_to(input: TensorLike, shape: Sequence[int]) -> Tensor:
+    """The input seen in a larger shape, as in arithmetic between the two.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.broadcast_to(fastnn.ones(3), (2, 3)).shape
+    (2, 3)
+    """
+    return broadcast("broadcast_to", input, array(input), tuple(shape))
+
+
+def expand_as(input: TensorLike, other: TensorLike) -> Tensor:
+    """`expand` to the shape of `other`."""
+    return expand(input, array(other).shape)
+
+
+def pass_backward(node: Node, dy: Array) -> Grads:
+    """The gradient of an operation that changes no value."""
+    return (dy,)
+
+
+def clone(input: TensorLike) -> Tensor:
+    """A copy, through which gradients flow.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.ones(2)
+    >>> y = x.clone().zero_()
+    >>> x
+    tensor([1., 1.])
+    """
+    return record(array(input).copy(order="K"), pass_backward, (input,))
+
+
+def contiguous(input: TensorLike) -> Tensor:
+    """The input itself if its elements lie in row-major order, else a copy of which that is true.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.zeros(2, 3).t().contiguous().is_contiguous()
+    True
+    """
+    x = array(input)
+    if isinstance(input, Tensor) and x.flags.c_contiguous:
+        return input
+    return record(np.ascontiguousarray(x).reshape(x.shape), pass_backward, (input,))

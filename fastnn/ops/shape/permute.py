@@ -1,0 +1,133 @@
+"""The same dimensions in another order, and diagonals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from .axes import axes_of, axis_of, shape_of
+
+__all__ = ["adjoint", "diagonal", "movedim", "permute", "swapaxes", "t", "transpose"]
+
+
+def permute(input: TensorLike, *dims: Any) -> Tensor:
+    """The dimensions in another order.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.permute(fastnn.zeros(2, 3, 4), 2, 0, 1).shape
+    (4, 2, 3)
+    """
+    x = array(input)
+    order = axes_of("permute", shape_of(dims), x.ndim)
+    if len(order) != x.ndim:
+        raise ValueError(f"permute: dims must name all {x.ndim} dimensions, got {shape_of(dims)}")
+    return record(x.transpose(order), permute_backward, (input,), order)
+
+
+def permute_backward(node: Node, dy: Array) -> Grads:
+    (order,) = node.saved
+    back = [0] * len(order)
+    for i, axis in enumerate(order):
+        back[axis] = i
+    return (dy.transpose(back),)
+
+
+def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
+    """Two dimensions exchanged.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.zeros(2, 3, 4).transpose(0, -1).shape
+    (4, 3, 2)
+    """
+    x = array(input)
+    a, b = axis_of("transpose", dim0, x.ndim, "dim0"), axis_of("transpose", dim1, x.ndim, "dim1")
+    return record(x.swapaxes(a, b), transpose_backward, (input,), a, b)
+
+
+def transpose_backward(node: Node, dy: Array) -> Grads:
+    a, b = node.saved
+    return (dy.swapaxes(a, b),)
+
+
+swapaxes = transpose
+
+
+def t(input: TensorLike) -> Tensor:
+    """A matrix with its rows as columns; a vector as it is.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.zeros(2, 3).t().shape
+    (3, 2)
+    """
+    x = array(input)
+    if x.ndim > 2:
+        raise ValueError(f"t: input must have at most 2 dimensions, got shape {x.shape}")
+    return record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1])
+
+
+def adjoint(input: TensorLike) -> Tensor:
+    """The last two dimensions exchanged."""
+    return transpose(input, -2, -1)
+
+
+def reverse(input: TensorLike) -> Tensor:
+    """All dimensions in reverse order: ``x.T``."""
+    x = array(input)
+    return record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1])
+
+
+def movedim(
+    input: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]
+) -> Tensor:
+    """Dimensions moved to new places, the others keeping their order.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.movedim(fastnn.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    x = array(input)
+    old = axes_of("movedim", source, x.ndim, "source")
+    new = axes_of("movedim", destination, x.ndim, "destination")
+    if len(old) != len(new):
+        raise ValueError(f"movedim: {len(old)} dimensions cannot move to {len(new)} places")
+    order = [axis for axis in range(x.ndim) if axis not in old]
+    for place, axis in sorted(zip(new, old)):
+        order.insert(place, axis)
+    return record(x.transpose(order), permute_backward, (input,), tuple(order))
+
+
+def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal over two dimensions, as a new last dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.diagonal(fastnn.arange(9).reshape(3, 3), 1)
+    tensor([1, 5])
+    """
+    x = array(input)
+    a, b = axis_of("diagonal", dim1, x.ndim, "dim1"), axis_of("diagonal", dim2, x.ndim, "dim2")
+    if a == b:
+        raise ValueError(f"diagonal: dim1 and dim2 must differ, got {dim1} and {dim2}")
+    y = x.diagonal(offset, a, b)
+    return record(y, diagonal_backward, (input,), x.shape, offset, a, b)
+
+
+def diagonal_backward(node: Node, dy: Array) -> Grads:
+    shape, offset, a, b = node.saved
+    dx = np.zeros(shape, dy.dtype)
+    k = np.arange(dy.shape[-1])
+    np.moveaxis(dx, (a, b), (-2, -1))[..., k - min(offset, 0), k + max(offset, 0)] = dy
+    return (dx,)

@@ -1,0 +1,168 @@
+"""Another shape for the same elements in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...autograd.record import Array, Grads, Node, array, record
+from ...tensor import Tensor, TensorLike
+from .axes import axes_of, axis_of, shape_of
+
+__all__ = [
+    "flatten",
+    "ravel",
+    "reshape",
+    "reshape_as",
+    "squeeze",
+    "unflatten",
+    "unsqueeze",
+    "view",
+    "view_as",
+]
+
+
+def reshaped(op: str, x: Array, shape: tuple[Any, ...]) -> Array:
+    try:
+        return x.reshape(shape)
+    except ValueError:
+        raise ValueError(
+            f"{op}: shape {shape} does not fit the {x.size} elements of an input of shape {x.shape}"
+        ) from None
+
+
+def reshape(input: TensorLike, *shape: Any) -> Tensor:
+    """The same elements, in row-major order, in another shape.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    shape
+        The new shape, as a tuple or as numbers; one of them may be -1 and follows from the others.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.arange(6).reshape(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    x = array(input)
+    return record(reshaped("reshape", x, shape_of(shape)), reshape_backward, (input,), x.shape)
+
+
+def reshape_backward(node: Node, dy: Array) -> Grads:
+    (shape,) = node.saved
+    return (dy.reshape(shape),)
+
+
+def view(input: TensorLike, *shape: Any) -> Tensor:
+    """As `reshape`, but never a copy: where memory does not allow it, an error.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.zeros(2, 3).view(6).shape
+    (6,)
+    """
+    x = array(input)
+    y = reshaped("view", x, shape_of(shape))
+    if x.size and not np.may_share_memory(x, y):
+        raise ValueError(
+            f"view: an input of shape {x.shape} with strides {x.strides} has no view of shape "
+            f"{y.shape}; use reshape, which copies"
+        )
+    return record(y, reshape_backward, (input,), x.shape)
+
+
+def view_as(input: TensorLike, other: TensorLike) -> Tensor:
+    """`view` with the shape of `other`."""
+    return view(input, array(other).shape)
+
+
+def reshape_as(input: TensorLike, other: TensorLike) -> Tensor:
+    """`reshape` to the shape of `other`."""
+    return reshape(input, array(other).shape)
+
+
+def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Merge the dimensions from `start_dim` to `end_dim` into one.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.flatten(fastnn.zeros(2, 3, 4), 1).shape
+    (2, 12)
+    """
+    x = array(input)
+    if x.ndim == 0:
+        return reshape(input, 1)
+    start = axis_of("flatten", start_dim, x.ndim, "start_dim")
+    end = axis_of("flatten", end_dim, x.ndim, "end_dim")
+    if end < start:
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    size = 1
+    for n in x.shape[start : end + 1]:
+        size *= n
+    shape = (*x.shape[:start], size, *x.shape[end + 1 :])
+    return record(x.reshape(shape), reshape_backward, (input,), x.shape)
+
+
+def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Split dimension `dim` into several; one of `sizes` may be -1.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.unflatten(fastnn.zeros(2, 12), 1, (3, -1)).shape
+    (2, 3, 4)
+    """
+    x = array(input)
+    axis = axis_of("unflatten", dim, x.ndim)
+    part = np.empty(x.shape[axis], np.bool_)
+    shape = x.shape[:axis] + reshaped("unflatten", part, tuple(sizes)).shape + x.shape[axis + 1 :]
+    return record(x.reshape(shape), reshape_backward, (input,), x.shape)
+
+
+def ravel(input: TensorLike) -> Tensor:
+    """All elements in one dimension.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.ravel(fastnn.zeros(2, 3)).shape
+    (6,)
+    """
+    return reshape(input, -1)
+
+
+def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor:
+    """Drop the dimensions of size 1, all or those of `dim` that have that size.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.squeeze(fastnn.zeros(1, 3, 1)).shape, fastnn.squeeze(fastnn.zeros(1, 3, 1), 0).shape
+    ((3,), (3, 1))
+    """
+    x = array(input)
+    axes = tuple(range(x.ndim)) if dim is None else axes_of("squeeze", dim, x.ndim, "dim")
+    drop = tuple([axis for axis in axes if x.shape[axis] == 1])
+    return record(x.squeeze(axis=drop), reshape_backward, (input,), x.shape)
+
+
+def unsqueeze(input: TensorLike, dim: int) -> Tensor:
+    """A new dimension of size 1 at `dim`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.unsqueeze(fastnn.zeros(3), -1).shape
+    (3, 1)
+    """
+    x = array(input)
+    y = np.expand_dims(x, axis_of("unsqueeze", dim, x.ndim + 1))
+    return record(y, reshape_backward, (input,), x.shape)
