@@ -28,8 +28,12 @@ def read_only(array: _Array) -> _Array: ...
 def profiler_start() -> None: ...
 def profiler_stop() -> list[tuple[str, float, float, float, float, int]]: ...
 
-# Activation
+# Activation. _Fused is what other functions take: a name, or a name and parameters.
+_Fused = str | tuple[str | float, ...] | None
+
+def activations() -> dict[str, tuple[str, ...]]: ...
 def step(input: _Array, value: float = 1.0) -> _Array: ...
+def step_backward(dy: _Array, y: _Array, value: float = 1.0) -> _Array: ...
 def relu(input: _Array) -> _Array: ...
 def relu_backward(dy: _Array, y: _Array, overwrite: bool = False) -> _Array: ...
 def sigmoid(input: _Array) -> _Array: ...
@@ -433,7 +437,7 @@ def linear(
     input: _Array,
     weight: _Array,
     bias: _Array | None = None,
-    activation: str | None = None,
+    activation: _Fused = None,
     keep: bool = False,
 ) -> Any: ...
 def linear_backward(
@@ -441,13 +445,13 @@ def linear_backward(
     input: _Array,
     weight: _Array,
     saved: _Array | None = None,
-    activation: str | None = None,
+    activation: _Fused = None,
     needs: tuple[bool, ...] = (True, True, True),
 ) -> tuple[_Array | None, _Array | None, _Array | None]: ...
 
 # Conv: over one to three axes, by the rank of the weight. padding: "same", "valid", or numbers;
-# activation: None or "relu", for whose gradient y is passed. needs and what comes back: for input,
-# weight, bias, and residual where there is one.
+# with keep (y, saved), where `saved` is what the gradient of the activation is computed from. needs
+# and what comes back: for input, weight, bias, and residual where there is one.
 _Ints = int | Sequence[int]
 
 def conv(
@@ -458,19 +462,21 @@ def conv(
     padding: _Ints | str = 0,
     dilation: _Ints = 1,
     groups: int = 1,
-    activation: str | None = None,
+    activation: _Fused = None,
     residual: _Array | None = None,
-) -> _Array: ...
+    keep: bool = False,
+) -> Any: ...
 def conv_backward(
     dy: _Array,
     input: _Array,
     weight: _Array,
-    y: _Array | None = None,
+    saved: _Array | None = None,
     stride: _Ints = 1,
     padding: _Ints | str = 0,
     dilation: _Ints = 1,
     groups: int = 1,
     needs: tuple[bool, ...] = (True, True, True),
+    activation: _Fused = None,
 ) -> tuple[_Array | None, ...]: ...
 def conv_transpose(
     input: _Array,
@@ -481,23 +487,26 @@ def conv_transpose(
     output_padding: _Ints = 0,
     groups: int = 1,
     dilation: _Ints = 1,
-    activation: str | None = None,
+    activation: _Fused = None,
     residual: _Array | None = None,
-) -> _Array: ...
+    keep: bool = False,
+) -> Any: ...
 def conv_transpose_backward(
     dy: _Array,
     input: _Array,
     weight: _Array,
-    y: _Array | None = None,
+    saved: _Array | None = None,
     stride: _Ints = 1,
     padding: _Ints = 0,
     output_padding: _Ints = 0,
     groups: int = 1,
     dilation: _Ints = 1,
     needs: tuple[bool, ...] = (True, True, True),
+    activation: _Fused = None,
 ) -> tuple[_Array | None, ...]: ...
 
-# Norm. layer_norm gives (y, mean, rstd), rms_norm (y, rstd).
+# Norm. layer_norm gives (y, mean, rstd), rms_norm (y, rstd); all norms with keep also `saved`, what
+# the gradient of the activation is computed from.
 _Shape = int | Sequence[int]
 
 def layer_norm(
@@ -506,7 +515,9 @@ def layer_norm(
     weight: _Array | None = None,
     bias: _Array | None = None,
     eps: float | None = 1e-5,
-) -> tuple[_Array, _Array, _Array]: ...
+    activation: _Fused = None,
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def layer_norm_backward(
     dy: _Array,
     input: _Array,
@@ -515,13 +526,17 @@ def layer_norm_backward(
     rstd: _Array,
     weight: _Array | None = None,
     needs: tuple[bool, ...] = (True, True, True),
+    saved: _Array | None = None,
+    activation: _Fused = None,
 ) -> tuple[_Array | None, _Array | None, _Array | None]: ...
 def rms_norm(
     input: _Array,
     normalized_shape: _Shape,
     weight: _Array | None = None,
     eps: float | None = None,
-) -> tuple[_Array, _Array]: ...
+    activation: _Fused = None,
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def rms_norm_backward(
     dy: _Array,
     input: _Array,
@@ -529,11 +544,13 @@ def rms_norm_backward(
     rstd: _Array,
     weight: _Array | None = None,
     needs: tuple[bool, ...] = (True, True),
+    saved: _Array | None = None,
+    activation: _Fused = None,
 ) -> tuple[_Array | None, _Array | None]: ...
 
 # Norms of channels. mean, rstd, r and d are float64. batch_norm, group_norm and instance_norm give
 # (y, mean, rstd), batch_renorm (y, mean, rstd, r, d); running statistics change in place while
-# training. y is for relu behind a residual; without it the sign is computed again.
+# training. `saved` may be None for relu: its sign is then computed again.
 _Three = tuple[_Array | None, _Array | None, _Array | None]
 _Four = tuple[_Array | None, _Array | None, _Array | None, _Array | None]
 
@@ -546,9 +563,10 @@ def batch_norm(
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-    activation: str | None = None,
+    activation: _Fused = None,
     residual: _Array | None = None,
-) -> tuple[_Array, _Array, _Array]: ...
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def batch_norm_backward(
     dy: _Array,
     input: _Array,
@@ -556,9 +574,9 @@ def batch_norm_backward(
     rstd: _Array,
     weight: _Array | None = None,
     bias: _Array | None = None,
-    y: _Array | None = None,
+    saved: _Array | None = None,
     training: bool = True,
-    activation: str | None = None,
+    activation: _Fused = None,
     needs: tuple[bool, ...] = (True, True, True, True),
 ) -> _Four: ...
 def batch_renorm(
@@ -571,9 +589,10 @@ def batch_renorm(
     eps: float = 1e-5,
     r_max: float = 3.0,
     d_max: float = 5.0,
-    activation: str | None = None,
+    activation: _Fused = None,
     residual: _Array | None = None,
-) -> tuple[_Array, _Array, _Array, _Array, _Array]: ...
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def batch_renorm_backward(
     dy: _Array,
     input: _Array,
@@ -583,8 +602,8 @@ def batch_renorm_backward(
     d: _Array,
     weight: _Array | None = None,
     bias: _Array | None = None,
-    y: _Array | None = None,
-    activation: str | None = None,
+    saved: _Array | None = None,
+    activation: _Fused = None,
     needs: tuple[bool, ...] = (True, True, True, True),
 ) -> _Four: ...
 def group_norm(
@@ -593,7 +612,9 @@ def group_norm(
     weight: _Array | None = None,
     bias: _Array | None = None,
     eps: float = 1e-5,
-) -> tuple[_Array, _Array, _Array]: ...
+    activation: _Fused = None,
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def group_norm_backward(
     dy: _Array,
     input: _Array,
@@ -602,6 +623,8 @@ def group_norm_backward(
     rstd: _Array,
     weight: _Array | None = None,
     needs: tuple[bool, ...] = (True, True, True),
+    saved: _Array | None = None,
+    activation: _Fused = None,
 ) -> _Three: ...
 def instance_norm(
     input: _Array,
@@ -611,7 +634,9 @@ def instance_norm(
     bias: _Array | None = None,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> tuple[_Array, _Array, _Array]: ...
+    activation: _Fused = None,
+    keep: bool = False,
+) -> tuple[Any, ...]: ...
 def instance_norm_backward(
     dy: _Array,
     input: _Array,
@@ -619,6 +644,8 @@ def instance_norm_backward(
     rstd: _Array,
     weight: _Array | None = None,
     needs: tuple[bool, ...] = (True, True, True),
+    saved: _Array | None = None,
+    activation: _Fused = None,
 ) -> _Three: ...
 
 # Local response norm. With keep, (y, d), which the backward pass wants.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # What else the extension offers; config.py and profile.py are its doors.
 _NOT_KERNELS = frozenset(
     {
+        "activations",
         "alike",
         "cgroup_limits",
         "conv_algorithm",

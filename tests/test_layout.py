@@ -111,18 +111,24 @@ PLAIN = r"<(cstdint|cstddef|climits|cfloat|cstring|cmath|limits|bit|type_traits)
 STANDARD = r"<(?!.*intrin|pybind|omp|arm_neon|cpuid)[a-z_/0-9]+(\.h)?>"
 MACHINE = r"<(immintrin|cpuid)\.h>"
 RULES = {
-    "simd": [C_HEADER, PLAIN, r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
+    "simd": [C_HEADER, PLAIN, r'"core/activation\.h"', r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
     "core": [STANDARD, MACHINE, r'"core/.*"'],
     "kernel": [
         C_HEADER,
         PLAIN,
-        r'"core/(dtype|integer|isa)\.h"',
+        r'"core/(activation|dtype|integer|isa)\.h"',
         r'"simd/.*"',
         r'"ops/FAMILY/.*"',
         r'"[a-z0-9_]+\.h"',
     ],
-    # Whatever is a matrix product at heart stands on gemm.
-    "driver": [STANDARD, r'"core/.*"', r'"ops/FAMILY/.*"', r'"ops/gemm/.*"', r'"[a-z0-9_]+\.h"'],
+    # Whatever is a matrix product at heart uses gemm, whatever fuses an activation uses activation.
+    "driver": [
+        STANDARD,
+        r'"core/.*"',
+        r'"ops/FAMILY/.*"',
+        r'"ops/(activation|gemm)/.*"',
+        r'"[a-z0-9_]+\.h"',
+    ],
     "bind": [STANDARD, r"<pybind11/.*>", r'"(bind|core|ops)/.*"', r'"[a-z0-9_]+\.h"'],
 }
 

@@ -27,8 +27,10 @@ def conv_norm(
         x = conv(x)
     plain = last._hooks is None and getattr(last, "activation", None) is None
     if relu is not None and relu._hooks is None and plain and can_fuse(last, relu):
-        fused: Tensor = last.forward_with(x, relu.fused, residual)
-        return fused
+        if residual is None:
+            return last.forward_with(x, relu.fused)  # type: ignore[no-any-return]
+        if last.adds_residual:
+            return last.forward_with(x, relu.fused, residual)  # type: ignore[no-any-return]
     y: Tensor = last(x)
     if residual is not None:
         y = y + residual

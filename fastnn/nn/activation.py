@@ -1,12 +1,12 @@
-"""Activation functions and softmax as modules, with PyTorch's names and arguments.
-
-``fused``, beside a `forward`, is the name of the function for `linear`, which `Sequential` lets
-compute both in one operation. Only functions have it whose gradient then has the same bits.
-"""
+"""Activation functions and softmax as modules, with PyTorch's names and arguments."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import ops
+from ..ops.activation.fused import Fused
+from ..ops.activation.piecewise import SELU_ALPHA, SELU_SCALE
 from ..tensor import Tensor, TensorLike
 from .module import Module
 
@@ -32,7 +32,42 @@ __all__ = [
 ]
 
 
-class Step(Module):
+class Pointwise(Module):
+    """A function of each element by itself, which the layer before it can compute as well.
+
+    A subclass has a `forward` and, beside it, `fused`: the same function as ``activation=`` of
+    `fastnn.nn.functional.linear`, of convolutions and of norms takes it. `Sequential` fuses by it.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ()  # attributes that the representation names
+    inplace = False
+
+    @property
+    def fused(self) -> Fused:
+        """The function, as ``activation=`` takes it; None where it cannot be fused."""
+        return None
+
+    def extra_repr(self) -> str:
+        """The arguments."""
+        parts = [f"{name}={getattr(self, name)!r}" for name in self.shown]
+        return ", ".join([*parts, "inplace=True"] if self.inplace else parts)
+
+
+class InplacePointwise(Pointwise):
+    """A pointwise function with PyTorch's only argument ``inplace``.
+
+    Parameters
+    ----------
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class Step(Pointwise):
     """0 below zero, 1 above, `value` at zero; the gradient is zero. See `fastnn.step`.
 
     Parameters
@@ -47,20 +82,23 @@ class Step(Module):
     tensor([0., 1., 1.])
     """
 
+    shown = ("value",)
+
     def __init__(self, value: float = 1.0) -> None:
         super().__init__()
         self.value = value
+
+    @property
+    def fused(self) -> Fused:
+        """The step with its value at zero."""
+        return "step", self.value
 
     def forward(self, input: TensorLike) -> Tensor:
         """The step of every element."""
         return ops.step(input, self.value)
 
-    def extra_repr(self) -> str:
-        """The value at zero."""
-        return f"value={self.value}"
 
-
-class ReLU(Module):
+class ReLU(InplacePointwise):
     """``max(x, 0)``. See `fastnn.relu`.
 
     Parameters
@@ -75,70 +113,64 @@ class ReLU(Module):
     tensor([0., 2.])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
     fused = "relu"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.relu(input)
 
-    def extra_repr(self) -> str:
-        """Whether in place."""
-        return "inplace=True" if self.inplace else ""
 
-
-class ReLU6(ReLU):
-    """``min(max(x, 0), 6)``. See `fastnn.relu6`."""
-
-    def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
-        return ops.relu6(input)
-
-
-class SELU(ReLU):
+class SELU(InplacePointwise):
     """Self-normalising unit. See `fastnn.selu`."""
+
+    fused = ("elu", SELU_ALPHA, SELU_SCALE)
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.selu(input)
 
 
-class SiLU(ReLU):
+class SiLU(InplacePointwise):
     """``x * sigmoid(x)``. See `fastnn.silu`."""
+
+    fused = "silu"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.silu(input)
 
 
-class Mish(ReLU):
+class Mish(InplacePointwise):
     """``x * tanh(log(1 + exp(x)))``. See `fastnn.mish`."""
+
+    fused = "mish"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.mish(input)
 
 
-class Hardswish(ReLU):
+class Hardswish(InplacePointwise):
     """Swish in pieces. See `fastnn.hardswish`."""
+
+    fused = "hardswish"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.hardswish(input)
 
 
-class Hardsigmoid(ReLU):
+class Hardsigmoid(InplacePointwise):
     """Sigmoid in three straight pieces. See `fastnn.hardsigmoid`."""
+
+    fused = "hardsigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.hardsigmoid(input)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(Pointwise):
     """``x`` for x > 0, ``negative_slope * x`` otherwise. See `fastnn.leaky_relu`.
 
     Parameters
@@ -149,21 +181,24 @@ class LeakyReLU(Module):
         Taken for PyTorch's sake; the output is always a new tensor.
     """
 
+    shown = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
         self.negative_slope = negative_slope
         self.inplace = inplace
 
+    @property
+    def fused(self) -> Fused:
+        """The function with its slope."""
+        return "leaky_relu", self.negative_slope
+
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.leaky_relu(input, self.negative_slope)
 
-    def extra_repr(self) -> str:
-        """The slope."""
-        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
 
-
-class ELU(Module):
+class ELU(Pointwise):
     """``x`` for x > 0, ``alpha * (exp(x) - 1)`` otherwise. See `fastnn.elu`.
 
     Parameters
@@ -174,21 +209,24 @@ class ELU(Module):
         Taken for PyTorch's sake; the output is always a new tensor.
     """
 
+    shown = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         self.alpha = alpha
         self.inplace = inplace
 
+    @property
+    def fused(self) -> Fused:
+        """The function with its bound."""
+        return "elu", self.alpha
+
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.elu(input, self.alpha)
 
-    def extra_repr(self) -> str:
-        """The bound."""
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
 
-
-class Hardtanh(Module):
+class Hardtanh(Pointwise):
     """``min(max(x, min_val), max_val)``. See `fastnn.hardtanh`.
 
     Parameters
@@ -199,39 +237,65 @@ class Hardtanh(Module):
         Taken for PyTorch's sake; the output is always a new tensor.
     """
 
+    shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
+
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         self.min_val = min_val
         self.max_val = max_val
         self.inplace = inplace
 
+    @property
+    def fused(self) -> Fused:
+        """The function with its range."""
+        return "hardtanh", self.min_val, self.max_val
+
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.hardtanh(input, self.min_val, self.max_val)
 
-    def extra_repr(self) -> str:
-        """The range."""
-        text = f"min_val={self.min_val}, max_val={self.max_val}"
-        return text + (", inplace=True" if self.inplace else "")
+
+class ReLU6(Hardtanh):
+    """``min(max(x, 0), 6)``. See `fastnn.relu6`.
+
+    Parameters
+    ----------
+    inplace
+        Taken for PyTorch's sake; the output is always a new tensor.
+    """
+
+    shown = ()
+    fused = ("hardtanh", 0.0, 6.0)
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The function of every element."""
+        return ops.relu6(input)
 
 
-class Sigmoid(Module):
+class Sigmoid(Pointwise):
     """``1 / (1 + exp(-x))``. See `fastnn.sigmoid`."""
+
+    fused = "sigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.sigmoid(input)
 
 
-class LogSigmoid(Module):
+class LogSigmoid(Pointwise):
     """``-log(1 + exp(-x))``. See `fastnn.logsigmoid`."""
+
+    fused = "logsigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.logsigmoid(input)
 
 
-class Tanh(Module):
+class Tanh(Pointwise):
     """Hyperbolic tangent. See `fastnn.tanh`."""
 
     fused = "tanh"
@@ -241,7 +305,7 @@ class Tanh(Module):
         return ops.tanh(input)
 
 
-class Softplus(Module):
+class Softplus(Pointwise):
     """``log(1 + exp(beta * x)) / beta``. See `fastnn.softplus`.
 
     Parameters
@@ -252,21 +316,24 @@ class Softplus(Module):
         Where ``beta * x`` exceeds it, the output is the input.
     """
 
+    shown = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
         self.beta = beta
         self.threshold = threshold
 
+    @property
+    def fused(self) -> Fused:
+        """The function with its bend and bound."""
+        return "softplus", self.beta, self.threshold
+
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.softplus(input, self.beta, self.threshold)
 
-    def extra_repr(self) -> str:
-        """Bend and bound."""
-        return f"beta={self.beta}, threshold={self.threshold}"
 
-
-class GELU(Module):
+class GELU(Pointwise):
     """``x * Phi(x)``. See `fastnn.gelu`.
 
     Parameters
@@ -275,17 +342,20 @@ class GELU(Module):
         ``"none"`` or ``"tanh"``.
     """
 
+    shown = ("approximate",)
+
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
         self.approximate = approximate
 
+    @property
+    def fused(self) -> Fused:
+        """The function with this approximation; None for one that does not exist."""
+        return {"none": "gelu", "tanh": "gelu_tanh"}.get(self.approximate)
+
     def forward(self, input: TensorLike) -> Tensor:
         """The function of every element."""
         return ops.gelu(input, self.approximate)
-
-    def extra_repr(self) -> str:
-        """Which approximation."""
-        return f"approximate={self.approximate!r}"
 
 
 class Softmax(Module):
@@ -316,9 +386,23 @@ class Softmax(Module):
         return f"dim={self.dim}"
 
 
-class LogSoftmax(Softmax):
-    """Logarithm of `Softmax`. See `fastnn.log_softmax`."""
+class LogSoftmax(Module):
+    """Logarithm of `Softmax`. See `fastnn.log_softmax`.
+
+    Parameters
+    ----------
+    dim
+        The dimension. PyTorch guesses one where it is missing; here it must be given.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
 
     def forward(self, input: TensorLike) -> Tensor:
         """The logarithm of the softmax of each row along `dim`."""
         return ops.log_softmax(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """The dimension."""
+        return f"dim={self.dim}"

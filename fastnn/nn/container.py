@@ -88,7 +88,7 @@ class Sequential(_List):
 
     Notes
     -----
-    A `Linear`, a convolution or a batch norm and the activation behind it are computed as one
+    A `Linear`, a convolution or a norm and the pointwise activation behind it are computed as one
     operation, with the same bits, where neither has hooks or a `forward` of its own.
     """
 
@@ -112,8 +112,9 @@ class Sequential(_List):
                 module._hooks is None
                 and function._hooks is None
                 and getattr(module, "activation", None) is None
+                and (activation := function.fused) is not None
             ):
-                input = module.forward_with(input, function.fused)
+                input = module.forward_with(input, activation)
             else:
                 input = function(module(input))
         return input
@@ -160,11 +161,14 @@ class Sequential(_List):
 def can_fuse(module: Any, function: Any) -> bool:
     """Whether a module can compute the function of the one behind it as well.
 
-    The function's class has its name, ``fused``, beside `forward`; that of the module the names it
-    knows, ``fuses``, beside a `forward` and a `forward_with` which takes such a name.
+    The class of the function has ``fused`` beside its `forward`, what ``activation=`` takes (see
+    `fastnn.nn.activation.Pointwise`); that of the module has a `forward_with` beside its own, which
+    takes the input and such an activation.
     """
-    name = beside_forward(function, "fused")
-    return name is not None and name in (beside_forward(module, "fuses") or ())
+    return (
+        beside_forward(function, "fused") is not None
+        and beside_forward(module, "forward_with") is not None
+    )
 
 
 def beside_forward(module: Any, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from ..devices import check_device
 from ..ops._sections import shared
+from ..ops.activation.fused import Fused, check_fused
 from ..ops.conv import convolve, convolve_transposed
 from ..ops.create import empty
 from ..ops.rearrange import pad
@@ -66,7 +67,8 @@ padding_mode
 device, dtype
     ``"cpu"`` or None, and the element type, float32 by default.
 activation
-    None or "relu", computed with the sums.
+    None, the name of a pointwise activation, or a tuple of its name and parameters; computed with
+    the sums.
 
 Attributes
 ----------
@@ -101,7 +103,8 @@ padding_mode
 device, dtype
     ``"cpu"`` or None, and the element type, float32 by default.
 activation
-    None or "relu", computed with the sums.
+    None, the name of a pointwise activation, or a tuple of its name and parameters; computed with
+    the sums.
 
 Attributes
 ----------
@@ -121,6 +124,7 @@ class _Conv(Module):
 
     axes: ClassVar[int]
     transposed: ClassVar[bool] = False
+    adds_residual = True  # `forward_with` takes one
 
     def __init__(
         self,
@@ -135,7 +139,7 @@ class _Conv(Module):
         bias: bool,
         padding_mode: str,
         dtype: Any,
-        activation: str | None,
+        activation: Fused,
     ) -> None:
         super().__init__()
         op, axes = type(self).__name__, self.axes
@@ -149,8 +153,6 @@ class _Conv(Module):
         if padding_mode not in MODES or (self.transposed and padding_mode != "zeros"):
             known = "'zeros'" if self.transposed else ", ".join(map(repr, MODES))
             raise ValueError(f"{op}: padding_mode must be one of {known}, got {padding_mode!r}")
-        if activation not in (None, "relu"):
-            raise ValueError(f"{op}: activation must be None or 'relu', got {activation!r}")
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = each_axis(op, "kernel_size", kernel_size, axes, 1)
@@ -160,6 +162,7 @@ class _Conv(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self.activation = activation
+        check_fused(op, activation)
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
                 raise ValueError(
@@ -206,8 +209,6 @@ class _Conv(Module):
 class _Forward(_Conv):
     """A convolution; its subclasses say over how many axes."""
 
-    fuses = ("relu",)  # what `Sequential` may have this layer compute as well
-
     def __init__(
         self,
         in_channels: int,
@@ -222,7 +223,7 @@ class _Forward(_Conv):
         device: Any = None,
         dtype: Any = None,
         *,
-        activation: str | None = None,
+        activation: Fused = None,
     ) -> None:
         check_device(type(self).__name__, device)
         super().__init__(
@@ -245,7 +246,7 @@ class _Forward(_Conv):
         return self.forward_with(input, self.activation)
 
     def forward_with(
-        self, input: TensorLike, activation: str | None, residual: TensorLike | None = None
+        self, input: TensorLike, activation: Fused, residual: TensorLike | None = None
     ) -> Tensor:
         """`forward` with something added and an activation, as one operation."""
         padding: Ints | str = self.padding
@@ -281,7 +282,6 @@ class _Transposed(_Conv):
     """A transposed convolution; its subclasses say over how many axes."""
 
     transposed = True
-    fuses = ("relu",)
     padding: tuple[int, ...]
 
     def __init__(
@@ -299,7 +299,7 @@ class _Transposed(_Conv):
         device: Any = None,
         dtype: Any = None,
         *,
-        activation: str | None = None,
+        activation: Fused = None,
     ) -> None:
         check_device(type(self).__name__, device)
         if isinstance(padding, str):
@@ -326,7 +326,7 @@ class _Transposed(_Conv):
     def forward_with(
         self,
         input: TensorLike,
-        activation: str | None,
+        activation: Fused,
         residual: TensorLike | None = None,
         output_size: Sequence[int] | None = None,
     ) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..ops.activation.fused import Fused, check_fused
 from ..ops.create import empty
 from ..ops.linear import bilinear, linear
 from ..tensor import Tensor, TensorLike
@@ -48,7 +49,6 @@ class Linear(Module):
     Linear(in_features=20, out_features=30, bias=True)
     """
 
-    fuses = ("relu", "tanh")
     weight: Parameter
     bias: Parameter | None
 
@@ -60,9 +60,10 @@ class Linear(Module):
         device: Any = None,
         dtype: Any = None,
         *,
-        activation: str | None = None,
+        activation: Fused = None,
     ) -> None:
         super().__init__(device)
+        check_fused(type(self).__name__, activation)
         self.in_features = in_features
         self.out_features = out_features
         self.activation = activation
@@ -82,11 +83,11 @@ class Linear(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, I) to (*, O)."""
-        return linear(input, self.weight, self.bias, self.activation)
+        return linear(input, self.weight, self.bias, activation=self.activation)
 
-    def forward_with(self, input: TensorLike, activation: str) -> Tensor:
-        """`forward` and an activation of `fuses`, as one operation, for layers with none."""
-        return linear(input, self.weight, self.bias, activation)
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` and an activation as one operation, for layers with none."""
+        return linear(input, self.weight, self.bias, activation=activation)
 
     def extra_repr(self) -> str:
         """The sizes."""

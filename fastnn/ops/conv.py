@@ -17,6 +17,7 @@ from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
 from ._sections import shared
+from .activation.fused import Fused
 
 __all__ = [
     "conv1d",
@@ -53,7 +54,8 @@ groups
     How many groups the channels fall into; outputs of a group see its inputs only. With C groups
     the convolution is depthwise.
 activation
-    None or "relu". Computed with the sums, which saves passes over the output.
+    None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+    ("leaky_relu", 0.2). Computed with the sums, which saves passes over the output.
 residual
     Added before the activation; of the shape of the output, or None.
 
@@ -92,7 +94,8 @@ groups
 dilation
     Steps between the elements of a window.
 activation
-    None or "relu". Computed with the sums, which saves passes over the output.
+    None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+    ("leaky_relu", 0.2). Computed with the sums, which saves passes over the output.
 residual
     Added before the activation; of the shape of the output, or None.
 
@@ -131,7 +134,7 @@ def conv1d(
     dilation: Ints = 1,
     groups: int = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """Sums over windows of sequences: y[n, o, j] = b[o] + Σ w[o, c, k] · x[n, c, j · stride + k].
@@ -160,7 +163,7 @@ def conv2d(
     dilation: Ints = 1,
     groups: int = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """Sums over windows of images: y[n, o, j] = b[o] + Σ w[o, c, k] · x[n, c, j · stride + k].
@@ -191,7 +194,7 @@ def conv3d(
     dilation: Ints = 1,
     groups: int = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """Sums over windows of volumes: y[n, o, j] = b[o] + Σ w[o, c, k] · x[n, c, j · stride + k].
@@ -218,7 +221,7 @@ def convolve(
     padding: Ints | str,
     dilation: Ints,
     groups: int,
-    activation: str | None,
+    activation: Fused,
     residual: TensorLike | None,
 ) -> Tensor:
     """A convolution whose weight must have `ndim` dimensions."""
@@ -227,28 +230,25 @@ def convolve(
     b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if w.ndim != ndim:
         wrong_weight(f"conv{ndim - 2}d", ndim, "(out_channels, in_channels / groups", w)
-    if residual is None:
-        y = _core.conv(x, w, b, stride, padding, dilation, groups, activation)
-        inputs: tuple[Any, ...] = (input, weight, bias)
-    else:
-        r = array(residual)
-        y = _core.conv(x, w, b, stride, padding, dilation, groups, activation, r)
-        inputs = (input, weight, bias, residual)
+    r = None if residual is None else array(residual)
     if not mode.enabled:
-        return Tensor(y)
-    saved = None if activation is None else y
+        return Tensor(_core.conv(x, w, b, stride, padding, dilation, groups, activation, r))
+    y, saved = _core.conv(x, w, b, stride, padding, dilation, groups, activation, r, True)
+    inputs = (input, weight, bias) if residual is None else (input, weight, bias, residual)
     options = (stride, padding, dilation, groups)
-    return record(y, conv_backward, inputs, x, w, saved, options)
+    return record(y, conv_backward, inputs, x, w, saved, options, activation)
 
 
 @read_for((1,), (0,))
 @ReusesDy
 def conv_backward(node: Node, dy: Array, reuse: bool) -> Grads:
-    x, w, y, (stride, padding, dilation, groups) = node.saved
-    if reuse and y is not None and dy.nbytes >= LARGE:
-        dy = _core.relu_backward(dy, y, True)
-        y = node.saved = None  # y is freed before dx is allocated
-    return _core.conv_backward(dy, x, w, y, stride, padding, dilation, groups, node.needs)
+    x, w, saved, (stride, padding, dilation, groups), activation = node.saved
+    if reuse and activation == "relu" and dy.nbytes >= LARGE:
+        dy = _core.relu_backward(dy, saved, True)
+        saved = activation = node.saved = None  # y is freed before dx is allocated
+    return _core.conv_backward(
+        dy, x, w, saved, stride, padding, dilation, groups, node.needs, activation
+    )
 
 
 def wrong_weight(op: str, ndim: int, layout: str, w: Array) -> None:
@@ -269,7 +269,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Ints = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """The gradient of `conv1d` by its input, as an operation: from few steps to many.
@@ -300,7 +300,7 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Ints = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """The gradient of `conv2d` by its input, as an operation: from small images to large ones.
@@ -331,7 +331,7 @@ def conv_transpose3d(
     groups: int = 1,
     dilation: Ints = 1,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """The gradient of `conv3d` by its input, as an operation: from small volumes to large ones.
@@ -356,7 +356,7 @@ def convolve_transposed(
     weight: TensorLike,
     bias: TensorLike | None,
     options: tuple[Ints, Ints, Ints, int, Ints],
-    activation: str | None,
+    activation: Fused,
     residual: TensorLike | None,
 ) -> Tensor:
     """A transposed convolution whose weight must have `ndim` dimensions."""
@@ -365,19 +365,17 @@ def convolve_transposed(
     b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if w.ndim != ndim:
         wrong_weight(f"conv_transpose{ndim - 2}d", ndim, "(in_channels, out_channels / groups", w)
-    if residual is None:
-        y = _core.conv_transpose(x, w, b, *options, activation)
-        inputs: tuple[Any, ...] = (input, weight, bias)
-    else:
-        y = _core.conv_transpose(x, w, b, *options, activation, array(residual))
-        inputs = (input, weight, bias, residual)
-    saved = None if activation is None else y
-    return record(y, conv_transpose_backward, inputs, x, w, saved, options)
+    r = None if residual is None else array(residual)
+    if not mode.enabled:
+        return Tensor(_core.conv_transpose(x, w, b, *options, activation, r))
+    y, saved = _core.conv_transpose(x, w, b, *options, activation, r, True)
+    inputs = (input, weight, bias) if residual is None else (input, weight, bias, residual)
+    return record(y, conv_transpose_backward, inputs, x, w, saved, options, activation)
 
 
 @read_for((1,), (0,))
 def conv_transpose_backward(node: Node, dy: Array) -> Grads:
-    x, w, y, (stride, padding, output_padding, groups, dilation) = node.saved
+    x, w, saved, (stride, padding, extra, groups, dilation), activation = node.saved
     return _core.conv_transpose_backward(
-        dy, x, w, y, stride, padding, output_padding, groups, dilation, node.needs
+        dy, x, w, saved, stride, padding, extra, groups, dilation, node.needs, activation
     )

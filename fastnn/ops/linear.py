@@ -9,6 +9,7 @@ from ..autograd.changes import read_for
 from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.tape import mode
 from ..tensor import Tensor, TensorLike
+from .activation.fused import Fused
 from .gemm import product
 
 __all__ = ["bilinear", "linear"]
@@ -18,7 +19,8 @@ def linear(
     input: TensorLike,
     weight: TensorLike,
     bias: TensorLike | None = None,
-    activation: str | None = None,
+    *,
+    activation: Fused = None,
 ) -> Tensor:
     """The linear map of a layer, with its activation: y = f(x · Wᵀ + b).
 
@@ -31,8 +33,9 @@ def linear(
     bias
         b, (O,), or None.
     activation
-        f: None, "relu", "tanh", "sigmoid", "gelu", "gelu_tanh" or "silu". Computed with the
-        product, which saves passes over the output forward and backward.
+        f: None, the name of a pointwise activation such as "relu", "gelu" or "silu", or a tuple of
+        its name and parameters such as ("leaky_relu", 0.2). Computed with the product, which saves
+        passes over the output, with the bits of the function called by itself.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def linear_backward(node: Node, dy: Array) -> Grads:
 
 
 def mixed_linear(
-    input: TensorLike, weight: TensorLike, bias: TensorLike | None, activation: str | None
+    input: TensorLike, weight: TensorLike, bias: TensorLike | None, activation: Fused
 ) -> Tensor:
     """`linear` on operands of several types: all are cast to the widest float type."""
     operands = [
@@ -84,7 +87,7 @@ def mixed_linear(
     floats = [x.dtype for x in operands if x is not None and x.dtype.kind == "f"]
     dtype = np.result_type(*floats) if floats else np.dtype(np.float32)
     cast = [None if x is None else x if x.dtype == dtype else x.to(dtype) for x in operands]
-    return linear(cast[0], cast[1], cast[2], activation)  # type: ignore[arg-type]
+    return linear(cast[0], cast[1], cast[2], activation=activation)  # type: ignore[arg-type]
 
 
 def bilinear(

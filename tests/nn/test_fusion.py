@@ -1,4 +1,4 @@
-"""A Linear and its activation in one operation: the same bits as in two, and only where allowed."""
+"""A layer and its activation in one operation: the same bits as in two, and only where allowed."""
 
 import copy
 import pickle
@@ -10,7 +10,25 @@ import fastnn
 from fastnn import nn
 from fastnn.autograd.tape import Node
 
-FUSED = [nn.ReLU(), nn.Tanh()]
+FUSED = [
+    nn.Step(0.5),
+    nn.ReLU(),
+    nn.ReLU6(),
+    nn.LeakyReLU(0.2),
+    nn.ELU(0.7),
+    nn.SELU(),
+    nn.Hardtanh(-0.5, 0.8),
+    nn.Hardsigmoid(),
+    nn.Hardswish(),
+    nn.Sigmoid(),
+    nn.LogSigmoid(),
+    nn.Tanh(),
+    nn.Softplus(2.0, 3.0),
+    nn.GELU(),
+    nn.GELU("tanh"),
+    nn.SiLU(),
+    nn.Mish(),
+]
 
 
 class Chain(nn.Sequential):
@@ -79,8 +97,8 @@ def test_shared_modules():
 
 def test_what_is_not_fused():
     linear = nn.Linear(20, 20)
-    check([linear, nn.LeakyReLU(), linear, nn.ReLU6(), linear, nn.SELU(), linear], 7)
-    check([linear, nn.Sigmoid(), linear, nn.GELU(), linear, nn.SiLU(), linear], 7)
+    check([linear, nn.Softmax(1), linear, nn.LogSoftmax(1)], 4)
+    check([linear, nn.Dropout(0.0), nn.Identity(), nn.Tanh()], 2)
     check([nn.Linear(20, 20, activation="tanh"), nn.ReLU(), nn.ReLU()], 3)
     check([nn.Sequential(linear), nn.ReLU()], 2)
 
@@ -159,7 +177,7 @@ def test_changes_after_the_first_call():
 
     model[1] = nn.Tanh()
     compare(2)
-    model[1] = nn.LeakyReLU()
+    model[1] = nn.Softmax(1)
     compare(3)
     model[0] = nn.Linear(20, 20, bias=False)
     model.append(nn.ReLU())
@@ -212,6 +230,52 @@ def test_convolutions():
     images([nn.Conv1d(3, 4, 3), nn.ReLU()], 1, (2, 3, 9))
     images([nn.Conv3d(3, 4, 2), nn.ReLU()], 1, (2, 3, 4, 4, 3))
     images([nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), nn.ReLU()], 2)  # one pads
-    images([conv, nn.Tanh(), conv, nn.LeakyReLU()], 4)
+    images([conv, nn.Softmax(1), conv, nn.LeakyReLU()], 3)
     images([nn.Conv2d(3, 3, 3, activation="relu"), nn.ReLU()], 2)
     images([Squared(3, 3, 3), nn.ReLU()], 3)
+
+
+LAYERS = [
+    lambda: nn.Conv2d(3, 3, 3),
+    lambda: nn.Conv2d(3, 3, 1),
+    lambda: nn.ConvTranspose2d(3, 3, 2),
+    lambda: nn.BatchNorm2d(3),
+    lambda: nn.BatchNorm2d(3).eval(),
+    lambda: nn.BatchRenorm2d(3),
+    lambda: nn.InstanceNorm2d(3, affine=True),
+    lambda: nn.GroupNorm(1, 3),
+    lambda: nn.LayerNorm((6, 5)),
+    lambda: nn.RMSNorm(5),
+]
+
+
+@pytest.mark.parametrize("function", FUSED, ids=repr)
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda make: repr(make()))
+def test_layers(layer, function):
+    images([layer(), function], 1, (2, 3, 6, 5))
+
+
+def test_parameters_may_change_after_the_first_call():
+    model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.LeakyReLU(0.5))
+    model[0].weight.data.fill_(-1)
+    x = fastnn.ones(1, 2)
+    assert model(x).tolist() == [[-1.0, -1.0]]
+    model[1].negative_slope = 0.25
+    assert model(x).tolist() == [[-0.5, -0.5]]
+
+
+def test_an_approximation_that_does_not_exist():
+    model = nn.Sequential(nn.Linear(2, 2), nn.GELU("none"))
+    model[1].approximate = "swift"
+    with pytest.raises(ValueError, match="gelu: approximate must be 'none' or 'tanh'"):
+        model(fastnn.ones(1, 2))
+
+
+def test_activations_are_no_relations_of_each_other():
+    """As in PyTorch, except that all of them are pointwise."""
+    pointwise = nn.activation.Pointwise
+    for function in FUSED:
+        assert isinstance(function, pointwise)
+        assert isinstance(function, nn.ReLU) == (type(function) is nn.ReLU)
+    assert isinstance(nn.ReLU6(), nn.Hardtanh)
+    assert not isinstance(nn.LogSoftmax(1), nn.Softmax)

@@ -29,10 +29,10 @@ std::vector<float> numbers(long n) {
     return x;
 }
 
-double activated(gemm::Activation activation, double x) {
+double activated(Activation activation, double x) {
     switch (activation) {
-        case gemm::Activation::relu: return x > 0 ? x : 0;
-        case gemm::Activation::tanh: return std::tanh(x);
+        case Activation::relu: return x > 0 ? x : 0;
+        case Activation::tanh: return std::tanh(x);
         default: return x;
     }
 }
@@ -41,7 +41,7 @@ struct Case {
     long m, n, k;
     bool turned_a, turned_b, packed, bias, residual;
     float alpha, beta;
-    gemm::Activation activation;
+    Activation activation;
 };
 
 void check(const Case& c, bool here) {
@@ -55,7 +55,7 @@ void check(const Case& c, bool here) {
     p.b = c.turned_b ? Matrix<float>{b.data(), 1, c.k} : Matrix<float>{b.data(), c.n, 1};
     p.c = out.data(), p.c_stride = stride;
     p.alpha = c.alpha, p.beta = c.beta;
-    p.epilogue.activation = c.activation;
+    p.epilogue.activation.kind = c.activation;
     if (c.bias) p.epilogue.bias = bias.data();
     if (c.residual) p.epilogue.residual = residual.data(), p.epilogue.residual_stride = stride;
     std::vector<float> packed(gemm::PackedB<float>::size(c.k, c.n));
@@ -116,10 +116,10 @@ int main() {
                    (bits & 16) != 0,
                    1,
                    0,
-                   gemm::Activation::none};
+                   Activation::none};
             if ((bits & 32) != 0) c.alpha = -0.5f, c.beta = 2;
-            if (bits % 3 == 1) c.activation = gemm::Activation::relu;
-            if (bits % 3 == 2) c.activation = gemm::Activation::tanh;
+            if (bits % 3 == 1) c.activation = Activation::relu;
+            if (bits % 3 == 2) c.activation = Activation::tanh;
             check(c, bits % 5 == 0);
         }
     }

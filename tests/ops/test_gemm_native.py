@@ -15,8 +15,10 @@ from ..simd import toolchain
 CSRC = toolchain.INCLUDE
 DRIVERS = [
     *sorted((CSRC / "core").glob("*.cpp")),
-    *(CSRC / "ops/gemm" / f"{name}.cpp" for name in ("gemm", "cut", "plan", "packed")),
+    *(CSRC / "ops/gemm" / f"{name}.cpp" for name in ("gemm", "partition", "plan", "packed")),
+    CSRC / "ops/activation/activation.cpp",
 ]
+KERNELS = ["gemm/gemm_f32", "activation/activation"]
 
 
 def test_gemm_native(tmp_path: Path) -> None:
@@ -33,10 +35,12 @@ def test_gemm_native(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
 
-    compile(*kernel, "-c", CSRC / "ops/gemm/gemm_f32_kernel.cpp", "-o", tmp_path / "kernel.o")
+    objects = [tmp_path / f"{Path(name).name}.o" for name in KERNELS]
+    for name, output in zip(KERNELS, objects):
+        compile(*kernel, "-c", CSRC / f"ops/{name}_kernel.cpp", "-o", output)
     program = tmp_path / "gemm"
     source = Path(__file__).with_name("gemm.cpp")
-    compile(source, *DRIVERS, tmp_path / "kernel.o", "-o", program)
+    compile(source, *DRIVERS, *objects, "-o", program)
     done = subprocess.run(
         [program], capture_output=True, text=True, env={**os.environ, "FASTNN_ISA": level}
     )

@@ -79,3 +79,15 @@ def hardswish(x):
 
 def mish(x):
     return weighted(x, lambda v: np.tanh(softplus(v)))
+
+
+def gelu_tanh(x):
+    return gelu(x, "tanh")
+
+
+def activated(x, activation):
+    """What ``activation=`` asks for: None, a name, or a name and parameters."""
+    if activation is None:
+        return x
+    name, *params = (activation,) if isinstance(activation, str) else activation
+    return globals()[name](x, *params)

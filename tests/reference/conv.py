@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 
+from .activation import activated
+
 
 def each(value, axes):
     """A tuple of one number for each axis."""
@@ -28,7 +30,7 @@ def finished(y, bias, residual, activation):
         y = y + bias.reshape(-1, *[1] * (y.ndim - 2))
     if residual is not None:
         y = y + residual
-    return np.maximum(y, 0) if activation == "relu" else y
+    return activated(y, activation)
 
 
 @batched

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .activation import activated
+
 
 def scaled(y, weight, bias):
     if weight is not None:
@@ -41,7 +43,7 @@ def finished(h, weight, bias, activation=None, residual=None):
         h = h + per_channel(bias, h)
     if residual is not None:
         h = h + residual
-    return np.maximum(h, 0) if activation == "relu" else h
+    return activated(h, activation)
 
 
 def batch_statistics(x):

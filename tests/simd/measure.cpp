@@ -6,6 +6,8 @@
 //         Every STRIDE-th of the 2^32 bit patterns from FIRST on, against the C library in double.
 //     measure error FUNCTION double COUNT SEED LIBRARY...
 //         COUNT numbers, some any bits and some where it is difficult, against long double.
+//     measure absolute FUNCTION float|double STRIDE|COUNT FIRST|SEED LIBRARY...
+//         As error, in units of epsilon times the result or 1, whichever is larger.
 //     measure speed FUNCTION float|double LIBRARY...
 //         Elements per nanosecond, in L1.
 //
@@ -55,8 +57,104 @@ W (*find(const char* name))(W, W) {
     if (is("cos")) return [](W x, W) { return std::cos(x); };
     if (is("rsqrt")) return [](W x, W) { return 1 / std::sqrt(x); };
     if (is("pow")) return [](W x, W y) { return std::pow(x, y); };
+    return nullptr;
+}
+
+// The activations of core/activation.h with their usual parameters, and (gelu') their gradients.
+template <class T, class W>
+struct Activations {
+    using F = W (*)(W, W);
+    static W sigmoid(W x) { return 1 / (1 + std::exp(-x)); }
+    static W normal(W x) { return std::erfc(-x / std::sqrt(W(2))) / 2; }
+    static W clipped(W x, W end) { return x < -end ? -end : x > end ? end : x; }
+    static W inner(W x) {  // of gelu_tanh, twice
+        return std::sqrt(8 / std::acos(W(-1))) * (x + W(0.044715L) * x * x * x);
+    }
+    static W share(W x) { return std::tanh(std::log1p(std::exp(x < 50 ? x : W(50)))); }
+
+    static F value(const char* name) {
+        const auto is = [&](const char* s) { return strcmp(name, s) == 0; };
+        if (is("step")) return [](W x, W) { return W(x != x ? x : x >= 0); };
+        if (is("relu")) return [](W x, W) { return x <= 0 ? 0 : x; };
+        if (is("leaky_relu")) return [](W x, W) { return x > 0 ? x : W(T(0.01)) * x; };
+        if (is("hardtanh")) return [](W x, W) { return clipped(x, 1); };
+        if (is("elu")) return [](W x, W) { return x > 0 ? x : std::expm1(x); };
+        if (is("hardsigmoid")) return [](W x, W) { return (clipped(x, 3) + 3) / 6; };
+        if (is("logsigmoid"))
+            return [](W x, W) { return (x < 0 ? x : 0) - std::log1p(std::exp(-std::fabs(x))); };
+        if (is("softplus"))
+            return [](W x, W) {
+                return x > 20 ? x : (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x)));
+            };
+        // x times what falls faster than any power: no -infinity times 0.
+        if (is("gelu")) return [](W x, W) { return (x < -40 ? W(-40) : x) * normal(x); };
+        if (is("gelu_tanh"))
+            return [](W x, W) { return (x < -40 ? W(-40) : x) * sigmoid(inner(x)); };
+        if (is("silu")) return [](W x, W) { return (x < -1e5 ? W(-1e5) : x) * sigmoid(x); };
+        if (is("hardswish"))
+            return [](W x, W) { return x <= -3 ? 0 : x * ((clipped(x, 3) + 3) / 6); };
+        if (is("mish")) return [](W x, W) { return (x < -1e5 ? W(-1e5) : x) * share(x); };
+        return nullptr;
+    }
+
+    static F gradient(const char* name) {
+        const auto is = [&](const char* s) { return strcmp(name, s) == 0; };
+        if (is("step'")) return [](W, W) { return W(0); };
+        if (is("relu'")) return [](W x, W) { return W(x > 0); };
+        if (is("leaky_relu'")) return [](W x, W) { return x > 0 ? W(1) : W(T(0.01)); };
+        if (is("hardtanh'")) return [](W x, W) { return W(x > -1 && x < 1); };
+        if (is("elu'")) return [](W x, W) { return x > 0 ? 1 : std::exp(x); };
+        if (is("sigmoid'")) return [](W x, W) { return sigmoid(x) * sigmoid(-x); };
+        if (is("hardsigmoid'")) return [](W x, W) { return x > -3 && x < 3 ? W(1) / 6 : 0; };
+        if (is("logsigmoid'")) return [](W x, W) { return sigmoid(-x); };
+        if (is("tanh'"))
+            return
+                [](W x, W) { return 1 / std::cosh(clipped(x, 400)) / std::cosh(clipped(x, 400)); };
+        if (is("softplus'")) return [](W x, W) { return x > 20 ? 1 : sigmoid(x); };
+        if (is("gelu'"))
+            return [](W x, W) {
+                const W z = clipped(x, 40);
+                return normal(z) + z * std::exp(-z * z / 2) / std::sqrt(2 * std::acos(W(-1)));
+            };
+        if (is("gelu_tanh'"))
+            return [](W x, W) {
+                const W z = clipped(x, 40), s = sigmoid(inner(z)), rest = sigmoid(-inner(z));
+                const W slope = std::sqrt(8 / std::acos(W(-1))) * (1 + 3 * W(0.044715L) * z * z);
+                return s + z * slope * s * rest;
+            };
+        if (is("silu'"))
+            return [](W x, W) {
+                const W z = clipped(x, 1000);
+                return sigmoid(z) + z * sigmoid(z) * sigmoid(-z);
+            };
+        if (is("hardswish'"))
+            return [](W x, W) { return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + W(0.5); };
+        if (is("mish'"))
+            return [](W x, W) {
+                const W z = clipped(x, 1000), t = share(z);
+                return t + z * (1 - t) * (1 + t) * sigmoid(z);
+            };
+        return nullptr;
+    }
+};
+
+template <class T, class W>
+W (*reference(const char* name))(W, W) {
+    W (*function)(W, W) = find<W>(name);
+    if (function == nullptr) function = Activations<T, W>::value(name);
+    if (function == nullptr) function = Activations<T, W>::gradient(name);
+    if (function != nullptr) return function;
     fprintf(stderr, "unknown function %s\n", name);
     exit(2);
+}
+
+// |y - exact| in units of epsilon times |exact| or 1; infinities must be equal.
+template <class T, class W>
+double epsilons(T y, W exact) {
+    if (T(exact) == y) return 0;
+    const W size = std::fabs(exact) > 1 ? std::fabs(exact) : W(1);
+    const double error = double(std::ldexp(std::fabs(W(y) - exact) / size, Type<T>::mantissa));
+    return error == error ? error : INFINITY;
 }
 
 // |y - exact| in units of the spacing of T at exact, where above 1/2; the last binade has no end.
@@ -142,13 +240,14 @@ int load(int count, char** paths, Library<T>* libraries) {
 constexpr int kBlock = 4096, kMost = 8;
 
 template <class T>
-void error(const char* name, uint64_t count, uint64_t first, int paths, char** argv) {
+void error(bool absolute, const char* name, uint64_t count, uint64_t first, int paths,
+           char** argv) {
     using W = typename Type<T>::Wide;
     static T x[kBlock], y[kBlock], out[kBlock];
     static W exact[kBlock];
     Library<T> libraries[kMost];
     const int n = load(paths, argv, libraries);
-    const auto function = find<W>(name);
+    const auto function = reference<T, W>(name);
     const bool two = strcmp(name, "pow") == 0, patterns = sizeof(T) == 4 && !two;
     const uint64_t stride = sizeof(T) == 4 ? count : 1;
     if (sizeof(T) == 4) count = ((1ull << 32) - first + stride - 1) / stride;
@@ -168,7 +267,8 @@ void error(const char* name, uint64_t count, uint64_t first, int paths, char** a
             Library<T>& lib = libraries[k];
             lib.apply(name, x, y, out, size);
             for (int i = 0; i < size; ++i) {
-                const double e = ulps(out[i], exact[i]);
+                if (absolute && x[i] != x[i]) continue;
+                const double e = absolute ? epsilons(out[i], exact[i]) : ulps(out[i], exact[i]);
                 if (e > lib.worst) lib.worst = e, lib.x = x[i], lib.y = y[i], lib.got = out[i];
             }
         }
@@ -219,8 +319,9 @@ int main(int argc, char** argv) {
     const bool single = is(3, "float");
     if (is(1, "levels"))
         levels();
-    else if (is(1, "error") && argc > 6 && argc - 6 <= kMost)
-        (single ? error<float> : error<double>)(argv[2], strtoull(argv[4], nullptr, 10),
+    else if ((is(1, "error") || is(1, "absolute")) && argc > 6 && argc - 6 <= kMost)
+        (single ? error<float> : error<double>)(is(1, "absolute"), argv[2],
+                                                strtoull(argv[4], nullptr, 10),
                                                 strtoull(argv[5], nullptr, 10), argc - 6, argv + 6);
     else if (is(1, "speed") && argc > 4 && argc - 4 <= kMost)
         (single ? speed<float> : speed<double>)(argv[2], argc - 4, argv + 4);

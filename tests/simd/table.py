@@ -1,6 +1,7 @@
-"""Error and speed of the functions of simd/math.h, written into docs/dev/math.md.
+"""Error and speed of simd/math.h and simd/activation.h, written into docs/dev/math.md.
 
     python -m tests.simd.table errors --jobs 2     # about ten minutes of one core
+    python -m tests.simd.table activations         # about a minute
     python -m tests.simd.table speeds
 
 A prefix (`--prefix "nice -n 10"`) is put before every command that computes.
@@ -29,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("table", choices=["errors", "speeds"])
+    parser.add_argument("table", choices=["errors", "activations", "speeds"])
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--prefix", type=shlex.split, default=[])
     options = parser.parse_args()
@@ -46,6 +47,8 @@ def main() -> None:
 
         if options.table == "errors":
             write("errors", errors(run, options.jobs), levels, "{:.2f}")
+        elif options.table == "activations":
+            write_activations(run)
         else:
             libm = toolchain.libm(directory)
             libraries[str(libm)] = "libmvec"
@@ -68,19 +71,40 @@ def errors(run, jobs: int) -> dict[tuple[str, str], dict[str, float]]:
     return table
 
 
+def write_activations(run) -> None:
+    """The largest errors of every activation and its gradient, on any level."""
+    lines = [["activation", "in", "float", "double", "gradient, float", "gradient, double"]]
+    lines.append(["---"] * len(lines[0]))
+    for name, (unit, *_) in toolchain.ACTIVATIONS.items():
+        line = [f"`{name}`", "ULP" if unit == "ULP" else "ε"]
+        for function, mode in (
+            (name, "error" if unit == "ULP" else "absolute"),
+            (f"{name}'", "absolute"),
+        ):
+            for kind, count in (("float", 1021), ("double", 200_000)):
+                line.append(f"{max(run(mode, function, kind, count, 1).values()):.2f}")
+        lines.append(line)
+    replace("activations", lines)
+
+
 def speeds(run) -> dict[tuple[str, str], dict[str, float]]:
     """Elements per nanosecond on one core, in L1."""
     return {(f, t): run("speed", f, t) for f in toolchain.FUNCTIONS for t in TYPES}
 
 
 def write(marker: str, table: dict, columns: Iterable[str], form: str) -> None:
-    """Replace what stands between the markers of the page."""
+    """Put a table of functions between the markers of the page."""
     head = ["function", *(f"{t} {c}" for t in TYPES for c in columns)]
     lines = [head, ["---"] * len(head)]
     for name in toolchain.FUNCTIONS:
         lines.append(
             [f"`{name}`", *(form.format(table[name, t][c]) for t in TYPES for c in columns)]
         )
+    replace(marker, lines)
+
+
+def replace(marker: str, lines: list[list[str]]) -> None:
+    """Put a table between the markers of the page."""
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     begin, end = f"<!-- {marker} -->", f"<!-- end of {marker} -->"
     page = PAGE.read_text()

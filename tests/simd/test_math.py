@@ -1,4 +1,4 @@
-"""simd/math.h: special values, and errors within what the header states."""
+"""simd/math.h and simd/activation.h: special values, and errors within what the headers state."""
 
 from __future__ import annotations
 
@@ -134,6 +134,24 @@ def test_errors_are_as_stated(name: str, programs: Path) -> None:
         lines = toolchain.measure(programs, "error", name, kind, count, 1, *libraries)
         worst = max(lines, key=lambda line: float(line.split()[1]))
         assert float(worst.split()[1]) <= bound, (kind, worst)
+
+
+def test_every_activation_states_its_errors() -> None:
+    text = (toolchain.INCLUDE / "simd" / "activation.h").read_text()
+    assert list(toolchain.ACTIVATIONS) == re.findall(r'\.name = "(\w+)"', text)
+
+
+@pytest.mark.parametrize("name", toolchain.ACTIVATIONS)
+def test_errors_of_activations_are_as_stated(name: str, programs: Path) -> None:
+    libraries = [toolchain.library(v, programs) for v in toolchain.offered(programs)]
+    unit, *bounds = toolchain.ACTIVATIONS[name]
+    for function, bound, mode in zip(
+        (name, f"{name}'"), bounds, ("error" if unit == "ULP" else "absolute", "absolute")
+    ):
+        for kind, count, most in zip(("float", "double"), (4093, 40_000), bound):
+            lines = toolchain.measure(programs, mode, function, kind, count, 1, *libraries)
+            worst = max(lines, key=lambda line: float(line.split()[1]))
+            assert float(worst.split()[1]) <= most, (kind, function, worst)
 
 
 @pytest.mark.parametrize("name", toolchain.ONE_ARGUMENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,6 +28,15 @@ ONE_ARGUMENT = (
     "exp", "log", "expm1", "log1p", "tanh", "sigmoid", "erf", "sin", "cos", "rsqrt",
 )  # fmt: skip
 FUNCTIONS = (*ONE_ARGUMENT, "pow")
+# What activation.h states: {activation: (unit, (float, double), (float, double) of the gradient)}.
+ACTIVATIONS = {
+    name: (unit, (float(single), float(double)), (float(gradient), float(gradient_double)))
+    for name, single, unit, double, gradient, gradient_double in re.findall(
+        r"// (\w+): at most ([\d.]+) (ULP|epsilon) in float, ([\d.]+) in double; "
+        r"gradient ([\d.]+) and ([\d.]+) epsilon",
+        (INCLUDE / "simd" / "activation.h").read_text(),
+    )
+}
 
 
 def levels_built(*levels: str) -> str:

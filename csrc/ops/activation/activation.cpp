@@ -1,6 +1,7 @@
 #include "ops/activation/activation.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/integer.h"
 #include "core/parallel.h"
@@ -15,8 +16,9 @@ constexpr std::int64_t kChunk = 16384;
 // there anyway.
 constexpr std::size_t kStreamBytes = std::size_t{8} << 20;
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+template <class T>
+const TypedKernels<T>& table() {
+    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
 }
 
 bool streams(Dtype dtype, std::int64_t size, const void* out) {
@@ -33,69 +35,102 @@ void over_chunks(std::int64_t n, double element_ns, F f) {
                  [&](long c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });
 }
 
+Work forward_work(const Args& a) {
+    const auto n = static_cast<double>(a.size);
+    return {facts(a.f.kind).flops * n, 2 * n * static_cast<double>(size_of(a.dtype))};
+}
+
+Work backward_work(const BackwardArgs& a) {
+    const auto n = static_cast<double>(a.size);
+    return {facts(a.f.kind).flops * n, 3 * n * static_cast<double>(size_of(a.dtype))};
+}
+
+// The kernels under the names that their functors state.
+struct Named {
+    std::string backward_names[kActivations];
+    Kernel<Args> forward_kernels[kActivations];
+    Kernel<BackwardArgs> backward_kernels[kActivations];
+
+    Named() {
+        for (int i = 1; i < kActivations; ++i) {
+            const char* name = facts(static_cast<Activation>(i)).name;
+            backward_names[i] = std::string(name) + "_backward";
+            forward_kernels[i] = {name, forward, forward_work};
+            backward_kernels[i] = {backward_names[i].c_str(), backward, backward_work};
+        }
+    }
+};
+
+const Named& named() {
+    static const Named all;
+    return all;
+}
+
+}  // namespace
+
+const ActivationFacts& facts(Activation f) {
+    return table<float>().facts[static_cast<int>(f)];
+}
+
+const Kernel<Args>& forward_kernel(Activation f) {
+    return named().forward_kernels[static_cast<int>(f)];
+}
+
+const Kernel<BackwardArgs>& backward_kernel(Activation f) {
+    return named().backward_kernels[static_cast<int>(f)];
+}
+
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().forward[static_cast<int>(a.op)];
+        const auto kernel = table<T>().forward[static_cast<int>(a.f.kind)];
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
         const bool stream = streams(a.dtype, a.size, y);
-        over_chunks(
-            a.size, entry(a.op).value_ns * sizeof(T) / 4,
-            [=, &a](std::int64_t i, std::int64_t n) { kernel(x + i, y + i, n, a.params, stream); });
+        over_chunks(a.size, facts(a.f.kind).value_ns * sizeof(T) / 4,
+                    [=, &a](std::int64_t i, std::int64_t n) {
+                        kernel(x + i, y + i, n, a.f.params, stream);
+                    });
     });
 }
 
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().backward[static_cast<int>(a.op)];
+        const auto kernel = table<T>().backward[static_cast<int>(a.f.kind)];
         const auto* dy = static_cast<const T*>(a.dy);
         const auto* saved = static_cast<const T*>(a.saved);
         auto* dx = static_cast<T*>(a.dx);
         const bool stream = streams(a.dtype, a.size, dx);
-        over_chunks(a.size, entry(a.op).gradient_ns * sizeof(T) / 4,
+        over_chunks(a.size, facts(a.f.kind).gradient_ns * sizeof(T) / 4,
                     [=, &a](std::int64_t i, std::int64_t n) {
-                        kernel(dy + i, saved + i, dx + i, n, a.params, stream);
+                        kernel(dy + i, saved + i, dx + i, n, a.f.params, stream);
                     });
     });
 }
 
-Work forward_work(const Args& a) {
-    const auto n = static_cast<double>(a.size);
-    return {entry(a.op).flops * n, 2 * n * static_cast<double>(size_of(a.dtype))};
+template <class T>
+void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, long rows, long cols) {
+    const auto kernel = table<T>().forward[static_cast<int>(f.kind)];
+    if (x.stride == cols && y.stride == cols) cols *= rows, rows = 1;
+    for (long i = 0; i < rows; ++i)
+        kernel(x.data + i * x.stride, y.data + i * y.stride, cols, f.params, false);
 }
 
-Work backward_work(const BackwardArgs& a) {
-    const auto n = static_cast<double>(a.size);
-    return {entry(a.op).flops * n, 3 * n * static_cast<double>(size_of(a.dtype))};
+template <class T>
+void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
+                    long rows, long cols) {
+    const auto kernel = table<T>().backward[static_cast<int>(f.kind)];
+    if (dy.stride == cols && saved.stride == cols && dx.stride == cols) cols *= rows, rows = 1;
+    for (long i = 0; i < rows; ++i) {
+        kernel(dy.data + i * dy.stride, saved.data + i * saved.stride, dx.data + i * dx.stride,
+               cols, f.params, false);
+    }
 }
 
-constexpr Entry row(const char* name, const char* backward_name, int flops, double value_ns,
-                    double gradient_ns) {
-    return {{name, forward, forward_work},
-            {backward_name, backward, backward_work},
-            flops,
-            value_ns,
-            gradient_ns};
-}
-
-}  // namespace
-
-constexpr Entry kTable[kOps] = {
-    row("step", "step_backward", 1, 0.1, 0.1),
-    row("relu", "relu_backward", 1, 0.1, 0.15),
-    row("leaky_relu", "leaky_relu_backward", 2, 0.1, 0.15),
-    row("hardtanh", "hardtanh_backward", 2, 0.1, 0.15),
-    row("elu", "elu_backward", 16, 0.5, 0.5),
-    row("sigmoid", "sigmoid_backward", 16, 0.5, 0.15),
-    row("hardsigmoid", "hardsigmoid_backward", 3, 0.1, 0.15),
-    row("logsigmoid", "logsigmoid_backward", 30, 0.8, 0.5),
-    row("tanh", "tanh_backward", 20, 0.6, 0.15),
-    row("softplus", "softplus_backward", 30, 0.8, 0.5),
-    row("gelu", "gelu_backward", 25, 0.6, 0.9),
-    row("gelu_tanh", "gelu_tanh_backward", 25, 0.7, 0.8),
-    row("silu", "silu_backward", 18, 0.5, 0.5),
-    row("hardswish", "hardswish_backward", 4, 0.1, 0.15),
-    row("mish", "mish_backward", 22, 0.5, 0.6),
-};
+template void apply(const FusedActivation&, Rows<const float>, Rows<float>, long, long);
+template void apply(const FusedActivation&, Rows<const double>, Rows<double>, long, long);
+template void apply_gradient(const FusedActivation&, Rows<const float>, Rows<const float>,
+                             Rows<float>, long, long);
+template void apply_gradient(const FusedActivation&, Rows<const double>, Rows<const double>,
+                             Rows<double>, long, long);
 
 }  // namespace fastnn::activation

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "bind/activation.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
@@ -35,11 +36,11 @@ constexpr ConvOp kTransposeBackwardOp = {{"conv_transpose_backward", "conv_trans
                                           "conv_transpose3d_backward"}};
 
 py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
-                   py::handle bias, const ConvOptions& options, py::handle activation,
-                   py::handle residual) {
+                   py::handle bias, const ConvOptions& options, py::handle function,
+                   py::handle residual, bool keep) {
     const ConvProblem p(ops, transposed, input, weight, options);
     conv::Args args{};
-    args.relu = parse_relu(activation, p.op);
+    args.activation = parse_activation(function, p.op);
     args.dtype = p.x.dtype;
     args.algorithm = chosen.load(std::memory_order_relaxed);
     args.transposed = transposed;
@@ -53,7 +54,17 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     Array r{};
     if (!residual.is_none()) r = p.checked(residual, "residual", p.out, "the output", hold_r);
     py::object y = empty_channels_last(p.x.dtype, p.x.ndim, p.out, p.axes);
-    if (p.empty_batch()) return y;
+    py::object saved = py::none();  // what the gradient of the activation is computed from
+    if (keep && args.activation.kind != Activation::none) {
+        const bool output = activation::facts(args.activation.kind).gradient_reads_output;
+        saved = output ? y : empty_channels_last(p.x.dtype, p.x.ndim, p.out, p.axes);
+        if (!output) args.preactivation = data_of(saved);
+    }
+    const auto result = [&]() -> py::object {
+        if (!keep) return y;
+        return py::make_tuple(y, saved);
+    };
+    if (p.empty_batch()) return result();
     args.to = data_of(y);
     args.from = p.image(p.x, "input", hold_x).data;
     args.w = dense_float(py::handle(p.w.object), {p.op, "weight"}, hold_w).data;
@@ -62,11 +73,12 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     args.kept = kept.get();
     launch(conv::kConv[transposed], args);
     kept.store();
-    return y;
+    return result();
 }
 
 py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py::handle input,
-                   py::handle weight, py::handle y, const ConvOptions& options, py::handle needs) {
+                   py::handle weight, py::handle saved, const ConvOptions& options,
+                   py::handle needs, py::handle function) {
     const ConvProblem p(ops, transposed, input, weight, options);
     const Dtype dtype = p.x.dtype;
     const Py_ssize_t count =
@@ -79,10 +91,12 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
     for (Py_ssize_t i = 0; i < count; ++i) {
         wanted[i] = PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
     }
-    py::object hold_dy, hold_y, hold_image, hold_relu, hold_x, hold_w, dz;
+    py::object hold_dy, hold_saved, hold_image, hold_x, hold_w, dz;
     Array dy = p.checked(dy_object, "dy", p.out, "the output", hold_dy);
-    Array output{};
-    if (!y.is_none()) output = p.checked(y, "y", p.out, "the output", hold_y);
+    const FusedActivation f = parse_activation(function, p.op);
+    const bool activated = f.kind != Activation::none;
+    Array s{};
+    if (activated) s = p.checked(saved, "saved", p.out, "the output", hold_saved);
     py::object grads[4] = {py::none(), py::none(), py::none(), py::none()};
     if (wanted[0]) grads[0] = empty_channels_last(dtype, p.x.ndim, p.x.shape, p.axes);
     if (wanted[1]) grads[1] = empty(dtype, p.w.ndim, p.w.shape);
@@ -101,19 +115,19 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
         if (wanted[3]) grads[3] = empty_channels_last(dtype, p.x.ndim, p.out, p.axes);
         return result();
     }
-    const auto before_relu = [&] {  // dy, then times the slope of relu
+    const auto preactivation_gradient = [&] {
         dz = py::reinterpret_borrow<py::object>(dy_object);
-        if (y.is_none() && !wanted[0] && !wanted[1] && !wanted[2]) return;
+        if (!activated && !wanted[0] && !wanted[1] && !wanted[2]) return;
         dy = p.image(dy, "dy", hold_image);
-        if (y.is_none()) return;
-        output = p.image(output, "y", hold_relu);
+        if (!activated) return;
+        py::object hold;
+        s = p.image(s, "saved", hold);
         dz = empty_channels_last(dtype, p.x.ndim, p.out, p.axes);
-        launch(activation::entry(activation::Op::relu).backward,
-               activation::BackwardArgs{
-                   activation::Op::relu, dtype, dy.size(), dy.data, output.data, data_of(dz), {}});
+        launch(activation::backward_kernel(f.kind),
+               activation::BackwardArgs{f, dtype, dy.size(), dy.data, s.data, data_of(dz)});
         dy.data = data_of(dz);
     };
-    before_relu();
+    preactivation_gradient();
     if (wanted[3]) grads[3] = dz;
     const Algorithm algorithm = chosen.load(std::memory_order_relaxed);
     if (wanted[0]) {
@@ -169,30 +183,32 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
 
 py::object conv_forward(py::handle input, py::handle weight, py::handle bias, py::handle stride,
                         py::handle padding, py::handle dilation, py::handle groups,
-                        py::handle activation, py::handle residual) {
+                        py::handle activation, py::handle residual, bool keep) {
     return forward(kForwardOp, false, input, weight, bias, {stride, padding, {}, dilation, groups},
-                   activation, residual);
+                   activation, residual, keep);
 }
 
-py::tuple conv_backward(py::handle dy, py::handle input, py::handle weight, py::handle y,
+py::tuple conv_backward(py::handle dy, py::handle input, py::handle weight, py::handle saved,
                         py::handle stride, py::handle padding, py::handle dilation,
-                        py::handle groups, py::handle needs) {
-    return backward(kBackwardOp, false, dy, input, weight, y,
-                    {stride, padding, {}, dilation, groups}, needs);
+                        py::handle groups, py::handle needs, py::handle activation) {
+    return backward(kBackwardOp, false, dy, input, weight, saved,
+                    {stride, padding, {}, dilation, groups}, needs, activation);
 }
 
 py::object conv_transpose(py::handle input, py::handle weight, py::handle bias, py::handle stride,
                           py::handle padding, py::handle output_padding, py::handle groups,
-                          py::handle dilation, py::handle activation, py::handle residual) {
+                          py::handle dilation, py::handle activation, py::handle residual,
+                          bool keep) {
     return forward(kTransposeOp, true, input, weight, bias,
-                   {stride, padding, output_padding, dilation, groups}, activation, residual);
+                   {stride, padding, output_padding, dilation, groups}, activation, residual, keep);
 }
 
-py::tuple conv_transpose_backward(py::handle dy, py::handle input, py::handle weight, py::handle y,
-                                  py::handle stride, py::handle padding, py::handle output_padding,
-                                  py::handle groups, py::handle dilation, py::handle needs) {
-    return backward(kTransposeBackwardOp, true, dy, input, weight, y,
-                    {stride, padding, output_padding, dilation, groups}, needs);
+py::tuple conv_transpose_backward(py::handle dy, py::handle input, py::handle weight,
+                                  py::handle saved, py::handle stride, py::handle padding,
+                                  py::handle output_padding, py::handle groups, py::handle dilation,
+                                  py::handle needs, py::handle activation) {
+    return backward(kTransposeBackwardOp, true, dy, input, weight, saved,
+                    {stride, padding, output_padding, dilation, groups}, needs, activation);
 }
 
 const char* conv_algorithm() {
@@ -221,15 +237,16 @@ void bind_conv(py::module_& m) {
     const auto none = [](const char* name) { return py::arg(name) = py::none(); };
     const auto needs = [] { return py::arg("needs") = py::make_tuple(true, true, true); };
     m.def("conv", &conv_forward, py::arg("input"), py::arg("weight"), none("bias"), stride(),
-          padding(), dilation(), groups(), none("activation"), none("residual"));
+          padding(), dilation(), groups(), none("activation"), none("residual"),
+          py::arg("keep") = false);
     m.def("conv_backward", &conv_backward, py::arg("dy"), py::arg("input"), py::arg("weight"),
-          none("y"), stride(), padding(), dilation(), groups(), needs());
+          none("saved"), stride(), padding(), dilation(), groups(), needs(), none("activation"));
     m.def("conv_transpose", &conv_transpose, py::arg("input"), py::arg("weight"), none("bias"),
           stride(), padding(), output_padding(), groups(), dilation(), none("activation"),
-          none("residual"));
+          none("residual"), py::arg("keep") = false);
     m.def("conv_transpose_backward", &conv_transpose_backward, py::arg("dy"), py::arg("input"),
-          py::arg("weight"), none("y"), stride(), padding(), output_padding(), groups(), dilation(),
-          needs());
+          py::arg("weight"), none("saved"), stride(), padding(), output_padding(), groups(),
+          dilation(), needs(), none("activation"));
     m.def("conv_algorithm", &conv_algorithm);
     m.def("set_conv_algorithm", &set_conv_algorithm, py::arg("name"));
 }

@@ -1,7 +1,6 @@
 #include "ops/conv/bind_call.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "bind/image.h"
@@ -60,21 +59,6 @@ std::string size_text(int axes, const long* values) {
 }
 
 }  // namespace
-
-bool parse_relu(py::handle object, const char* op) {
-    if (object.is_none()) return false;
-    const char* text =
-        PyUnicode_Check(object.ptr()) != 0 ? PyUnicode_AsUTF8(object.ptr()) : nullptr;
-    if (text == nullptr) {
-        PyErr_Clear();
-        fail<TypeError>(op, ": activation must be None or 'relu', got ",
-                        Py_TYPE(object.ptr())->tp_name);
-    }
-    if (std::strcmp(text, "relu") != 0) {
-        fail<ValueError>(op, ": activation must be None or 'relu', got '", text, "'");
-    }
-    return true;
-}
 
 ConvProblem::ConvProblem(const ConvOp& ops, bool transposes, py::handle input, py::handle weight,
                          const ConvOptions& options)

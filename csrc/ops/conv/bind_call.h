@@ -48,7 +48,4 @@ struct ConvProblem {
     void transposed_sizes(const long (&extra)[conv::kAxes]);
 };
 
-// Whether the activation is relu, or none.
-bool parse_relu(py::handle object, const char* op);
-
 }  // namespace fastnn::bind

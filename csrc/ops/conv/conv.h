@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/kept.h"
@@ -39,18 +40,23 @@ struct Shape {
 enum class Algorithm : std::uint8_t { automatic, direct, winograd };
 
 // y from x, or x from y (transposed: `from` is laid out as y, `to`, bias and residual as x). The
-// bias, the residual and relu are applied to finished sums, in this order.
+// bias, the residual and the activation are applied to finished sums, in this order.
 struct Args {
     Dtype dtype;
     Algorithm algorithm;
-    bool transposed, relu;
+    bool transposed;
     Shape shape;
     const void* from;
     const void* w;
     const void* bias;      // or null
     const void* residual;  // or null
     void* to;
-    Kept* kept;  // what is derived from w, where w can never change; or null
+    FusedActivation activation;
+    void* preactivation;  // gets the argument of the activation; or null
+    Kept* kept;           // what is derived from w, where w can never change; or null
+
+    // The one activation that the algorithms apply themselves.
+    bool relu() const { return activation.kind == Activation::relu; }
 };
 
 struct WeightArgs {

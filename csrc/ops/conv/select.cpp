@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/activation/activation.h"
 #include "ops/conv/depthwise/depthwise.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/winograd/winograd.h"
@@ -33,7 +34,8 @@ void product(const Args& args) {
     p.epilogue.bias = static_cast<const T*>(args.bias);
     p.epilogue.residual = static_cast<const T*>(args.residual);
     p.epilogue.residual_stride = to;
-    if (args.relu) p.epilogue.activation = gemm::Activation::relu;
+    p.epilogue.activation = args.activation;
+    p.epilogue.preactivation = static_cast<T*>(args.preactivation);
     gemm::multiply(p);
 }
 
@@ -82,6 +84,14 @@ void run(const Args& args) {
     const Shape& s = args.shape;
     const long to = args.transposed ? s.c * s.in_size() : s.o * s.out_size();
     if (s.n * to == 0) return;
+    if (args.activation.kind != Activation::none && !args.relu() && !is_product(s)) {
+        Args sums = args;
+        sums.activation = {};
+        if (args.preactivation != nullptr) sums.to = args.preactivation;
+        run(sums);
+        activation::forward({args.activation, args.dtype, s.n * to, sums.to, args.to});
+        return;
+    }
     visit_float(args.dtype, [&]<class T>() {
         if (is_product(s)) return product<T>(args);
         if (is_depthwise(args.dtype, s)) return depthwise<T>(args);

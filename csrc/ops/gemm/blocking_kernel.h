@@ -32,7 +32,7 @@ constexpr long kKc = 384;
 #endif
 constexpr int kNv = 2;
 constexpr int kStripRows = 4;
-constexpr int kStreamWide = kMr / 4;  // rows of A up to which four vectors of sums fit each
+constexpr int kSkinnyWide = kMr / 4;  // rows of A up to which four vectors of sums fit each
 
 template <class T>
 constexpr gemm::Blocking blocking() {

@@ -1,4 +1,4 @@
-// What the cutting of a product, its pieces and a packed operand have in common.
+// What the partition of a product, its chunks and a packed operand have in common.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ inline KBlocks k_blocks(long k, long kc) {
     return {size, std::max(1L, ceil_div(k, size))};
 }
 
-// A stride along an axis of length 1 means nothing: make it one that helps.
+// A stride along an axis of length 1 is never used: it may be set to one the kernels like.
 template <class T>
 Matrix<T> with_unit_stride(Matrix<T> x, long rows, long cols) {
     if (x.row_stride == 1 || x.col_stride == 1) {

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -35,15 +36,16 @@ struct Matrix {
     Matrix transposed() const { return {data, col_stride, row_stride}; }
 };
 
-// What is done to a finished sum, in this order. `before`, where given, receives the value that
-// goes into the activation (M x N, the row stride of C); only with beta = 0.
+// What is done to a finished sum, in this order. relu is applied in registers, other activations to
+// a chunk of C while it is in cache. `preactivation`, where given, receives the value that goes
+// into the activation (M x N, the row stride of C); only with an activation and with beta = 0.
 template <class T>
 struct Epilogue {
     const T* bias = nullptr;  // N elements
     const T* residual = nullptr;
     long residual_stride = 0;
-    Activation activation = Activation::none;
-    T* before = nullptr;
+    FusedActivation activation;
+    T* preactivation = nullptr;
 };
 
 template <class T>
@@ -86,7 +88,7 @@ class Plan {
     void reduce(long chunk) const;
 
  private:
-    enum class Method : std::uint8_t { none, sum_is_empty, block, dot, stream };
+    enum class Method : std::uint8_t { none, sum_is_empty, block, dot, skinny };
     enum class CopyA : std::uint8_t { no, rows, panels };
     enum class PackB : std::uint8_t { no, given, shared, local };
     struct Step {
@@ -100,18 +102,29 @@ class Plan {
     Step step_at(long step) const;
     Range k_range(long block) const;
     void choose_method();
-    long stream_cols() const;
+    long skinny_cols() const;
     void choose_slices();
     void choose_chunks();
     void choose_copies();
     void choose_steps();
+    void set_a(Block<T>& g, Range rows, Range k, T* copy) const;
+    void set_epilogue(Block<T>& g, Range rows, Range cols) const;
+    void multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* copy) const;
     void block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const;
     void flat_chunk(long slice, Range rows, T* local) const;
     void finish(const T* sums, long sums_stride, long slices, Range rows, Range cols) const;
     void activate(Range rows, Range cols) const;
     // Whole rows of the shorter side against pieces of the longer one: no tiles.
-    bool flat() const { return method_ == Method::dot || method_ == Method::stream; }
-    T* out() const { return p_.epilogue.before != nullptr ? p_.epilogue.before : p_.c; }
+    bool flat() const { return method_ == Method::dot || method_ == Method::skinny; }
+    // relu without its input is left to the kernels; other activations follow in `activate`.
+    bool fuses_relu() const {
+        return p_.epilogue.activation.kind == Activation::relu &&
+               p_.epilogue.preactivation == nullptr;
+    }
+    // Where sums go.
+    T* out() const {
+        return p_.epilogue.preactivation != nullptr ? p_.epilogue.preactivation : p_.c;
+    }
 
     Problem<T> p_;
     const TypedKernels<T>* f_ = nullptr;

@@ -1,6 +1,6 @@
 #include "ops/gemm/dot_kernel.h"
 #include "ops/gemm/pack_kernel.h"
-#include "ops/gemm/stream_kernel.h"
+#include "ops/gemm/skinny_kernel.h"
 #include "ops/gemm/tile_kernel.h"
 
 namespace fastnn::gemm {
@@ -9,8 +9,8 @@ const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
     using T = double;
     namespace isa = FASTNN_ISA;
     static constexpr TypedKernels<T> table{isa::blocking<T>(), isa::block<T>,  isa::dot<T>,
-                                           isa::stream<T>,     isa::finish<T>, isa::pack_b<T>,
-                                           isa::copy_rows<T>,  isa::pack_a<T>, isa::activate<T>};
+                                           isa::skinny<T>,     isa::finish<T>, isa::pack_b<T>,
+                                           isa::copy_rows<T>,  isa::pack_a<T>};
     return table;
 }
 }  // namespace fastnn::gemm

@@ -7,8 +7,6 @@
 
 namespace fastnn::gemm {
 
-enum class Activation : uint8_t { none, relu, tanh, sigmoid, gelu, gelu_tanh, silu };
-
 // Sizes that the driver must know. A micro-kernel keeps an mr x nr tile of C in registers.
 struct Blocking {
     long width;   // of a vector, in elements
@@ -28,7 +26,7 @@ struct Blocking {
 // the last one
 //    of as many vectors as it needs, group j0 at b + j0 * k, with as many columns as it is wide.
 //
-// Windows: a convolution is a product whose rows of A overlap. Then rows come in `groups` of m,
+// A convolution is a product whose rows of A overlap. Then rows come in `groups` of m,
 // each group a_group further in A, and k comes in `segments`: that of number s begins a_offset[s]
 // further in A, and in B where the one before it ends. Panels of A may be longer than k: they hold
 // a_depth columns, a block begins with number a_first and takes every a_step-th, and offsets count
@@ -69,7 +67,7 @@ struct Dot {
 
 // sums[i, j] = sum_k a[i, k] b[k, j] for m = 1 .. 8 rows of A, with B in rows.
 template <class T>
-struct Stream {
+struct Skinny {
     long m, n, k;
     const T* a;
     long a_row, a_k;
@@ -101,7 +99,7 @@ struct TypedKernels {
     Blocking blocking;
     void (*block)(const Block<T>&);
     void (*dot)(const Dot<T>&);
-    void (*stream)(const Stream<T>&);
+    void (*skinny)(const Skinny<T>&);
     void (*finish)(const Finish<T>&);
     // k x n of b into panels of nr columns.
     void (*pack_b)(const T* b, long row, long col, long k, long n, T* packed);
@@ -109,8 +107,6 @@ struct TypedKernels {
     void (*copy_rows)(const T* a, long row, long col, long m, long k, T* out, long out_row);
     // ... or into balanced panels of at most mr rows.
     void (*pack_a)(const T* a, long row, long col, long m, long k, T* packed);
-    // y = activation(x), rows x cols; y may be x. Not for none and relu, which the others fuse.
-    void (*activate)(Activation, const T* x, long x_row, T* y, long y_row, long rows, long cols);
 };
 
 // Defined by gemm_f32_kernel.cpp and gemm_f64_kernel.cpp, once per level.

@@ -4,14 +4,12 @@
 #include "core/integer.h"
 #include "ops/gemm/kernels.h"
 #include "ops/gemm/tile_kernel.h"
-#include "simd/math.h"
 #include "simd/transpose.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-using gemm::Activation;
 using gemm::Finish;
 
 // Whole panels, a row of all of them at a time: rows may lie pages apart.
@@ -162,45 +160,6 @@ void finish(const Finish<T>& f) {
                 if (q < high) finish_vector(f, r[q], i + q, j, n);
             }
         }
-    }
-}
-
-template <class T, class F>
-FASTNN_INLINE void map_rows(const T* x, long x_row, T* y, long y_row, long rows, long cols, F f) {
-    using V = Vec<T>;
-    for (long i = 0; i < rows; ++i, x += x_row, y += y_row) {
-        long j = 0;
-        for (; j + V::width <= cols; j += V::width) f(V::load(x + j)).store(y + j);
-        if (j < cols) f(V::load(x + j, cols - j)).store(y + j, cols - j);
-    }
-}
-
-template <class T>
-void activate(Activation activation, const T* x, long x_row, T* y, long y_row, long rows,
-              long cols) {
-    using V = Vec<T>;
-    const V one(T(1)), half(T(0.5));
-    switch (activation) {
-        case Activation::tanh:
-            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return tanh(v); });
-        case Activation::sigmoid:
-            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return sigmoid(v); });
-        case Activation::gelu:
-            return map_rows(x, x_row, y, y_row, rows, cols, [=](V v) {
-                return half * v * (one + erf(v * V(T(0.70710678118654752))));
-            });
-        case Activation::gelu_tanh:  // 0.5 v (1 + tanh u) = v sigmoid(2u), u = sqrt(2/pi) (v +
-                                     // 0.044715 v^3)
-            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) {
-                return v * sigmoid(V(T(1.5957691216057308)) * fma(v * v * v, V(T(0.044715)), v));
-            });
-        case Activation::silu:
-            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return v * sigmoid(v); });
-        case Activation::relu:
-            return map_rows(x, x_row, y, y_row, rows, cols,
-                            [](V v) { return select(v <= V(), V(), v); });
-        case Activation::none:
-            return map_rows(x, x_row, y, y_row, rows, cols, [](V v) { return v; });
     }
 }
 

@@ -1,6 +1,7 @@
-// The pieces of a product.
+// The chunks of a product: packing, computing, reducing.
 #include <algorithm>
 
+#include "ops/activation/activation.h"
 #include "ops/gemm/blocks.h"
 
 namespace fastnn::gemm {
@@ -82,9 +83,75 @@ void Plan<T>::compute(long step, long chunk, T* local) const {
                 {j, std::min(s.n1, j + chunk_cols_)}, local);
 }
 
+// Operand A of a block: in place, or copied.
+template <class T>
+void Plan<T>::set_a(Block<T>& g, Range rows, Range k, T* copy) const {
+    const T* a = a_.data + rows.begin * a_.row_stride + k.begin * a_.col_stride;
+    switch (copy_a_) {
+        case CopyA::no: g.a = a, g.a_row = a_.row_stride, g.a_k = a_.col_stride; break;
+        case CopyA::rows:
+            f_->copy_rows(a, a_.row_stride, a_.col_stride, g.m, g.k, copy, a_stride_);
+            g.a = copy, g.a_row = a_stride_, g.a_k = 1;
+            break;
+        case CopyA::panels:
+            f_->pack_a(a, a_.row_stride, a_.col_stride, g.m, g.k, copy);
+            g.a = copy, g.a_panels = true;
+            break;
+    }
+}
+
+// What follows the last block of k.
+template <class T>
+void Plan<T>::set_epilogue(Block<T>& g, Range rows, Range cols) const {
+    const Epilogue<T>& e = p_.epilogue;
+    if (e.bias != nullptr) g.bias = e.bias + cols.begin;
+    if (e.residual != nullptr) {
+        g.residual = e.residual + rows.begin * e.residual_stride + cols.begin;
+        g.residual_row = e.residual_stride;
+    }
+    g.relu = fuses_relu();
+}
+
+// Multiplies by operand B of a block: as it is packed, or packed here, or in place.
+template <class T>
+void Plan<T>::multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* copy) const {
+    const long width = f_->blocking.width;
+    const T* b = b_.data + k.begin * b_.row_stride + cols.begin * b_.col_stride;
+    g.n = cols.size();
+    g.b_panels = true;
+    switch (pack_b_) {
+        case PackB::given:
+            g.b = p_.packed_b + k.begin * round_up(n_, width) + cols.begin * k.size();
+            break;
+        case PackB::shared:
+            g.b = shared_ + (k.begin - k_range(s.block0).begin) * round_up(s.n1 - s.n0, width) +
+                  (cols.begin - s.n0) * k.size();
+            break;
+        case PackB::local:
+            f_->pack_b(b, b_.row_stride, b_.col_stride, g.k, g.n, copy);
+            g.b = copy;
+            break;
+        case PackB::no: {
+            // In place, but for the columns beyond the last whole vector.
+            const long whole = g.n / width * width, rest = g.n - whole;
+            g.b = b, g.b_row = b_.row_stride, g.b_panels = false;
+            g.n = whole;
+            if (whole > 0) f_->block(g);
+            if (rest == 0) return;
+            f_->pack_b(b + whole, b_.row_stride, 1, g.k, rest, copy);
+            g.b = copy, g.b_panels = true;
+            g.n = rest;
+            g.c += whole;
+            if (g.bias != nullptr) g.bias += whole;
+            if (g.residual != nullptr) g.residual += whole;
+            break;
+        }
+    }
+    f_->block(g);
+}
+
 template <class T>
 void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const {
-    const Blocking& f = f_->blocking;
     const bool sums_only = swapped_ || slices_ > 1;
     const long blocks = k_blocks_ / slices_;
     const long block0 = slices_ > 1 ? slice * blocks : s.block0,
@@ -96,76 +163,23 @@ void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* 
                               static_cast<std::size_t>(slice * m_ + rows.begin) * sums_stride_ +
                               cols.begin
                         : b_copy + b_size_;
-    const bool fuse_relu =
-        p_.epilogue.activation == Activation::relu && p_.epilogue.before == nullptr;
-    const bool last_step = sums_only || block1 == k_blocks_;
     Block<T> g{};
     g.m = rows.size();
     for (long block = block0; block < block1; ++block) {
         const Range k = k_range(block);
         g.k = k.size();
-        const T* a = a_.data + rows.begin * a_.row_stride + k.begin * a_.col_stride;
-        switch (copy_a_) {
-            case CopyA::no: g.a = a, g.a_row = a_.row_stride, g.a_k = a_.col_stride; break;
-            case CopyA::rows:
-                f_->copy_rows(a, a_.row_stride, a_.col_stride, g.m, g.k, a_copy, a_stride_);
-                g.a = a_copy, g.a_row = a_stride_, g.a_k = 1;
-                break;
-            case CopyA::panels:
-                f_->pack_a(a, a_.row_stride, a_.col_stride, g.m, g.k, a_copy);
-                g.a = a_copy, g.a_panels = true;
-                break;
-        }
+        set_a(g, rows, k, a_copy);
         if (sums_only) {
             g.c = sums, g.c_row = static_cast<long>(sums_stride_), g.alpha = 1,
             g.beta = block == block0 ? 0 : 1;
         } else {
             g.c = out() + rows.begin * p_.c_stride + cols.begin, g.c_row = p_.c_stride;
             g.alpha = p_.alpha, g.beta = block == 0 ? p_.beta : 1;
-            if (block + 1 == k_blocks_) {
-                if (p_.epilogue.bias != nullptr) g.bias = p_.epilogue.bias + cols.begin;
-                if (p_.epilogue.residual != nullptr) {
-                    g.residual = p_.epilogue.residual + rows.begin * p_.epilogue.residual_stride +
-                                 cols.begin;
-                    g.residual_row = p_.epilogue.residual_stride;
-                }
-                g.relu = fuse_relu;
-            }
+            if (block + 1 == k_blocks_) set_epilogue(g, rows, cols);
         }
-        const T* b = b_.data + k.begin * b_.row_stride + cols.begin * b_.col_stride;
-        g.n = cols.size();
-        g.b_panels = true;
-        switch (pack_b_) {
-            case PackB::given:
-                g.b = p_.packed_b + k.begin * round_up(n_, f.width) + cols.begin * k.size();
-                break;
-            case PackB::shared:
-                g.b = shared_ +
-                      (k.begin - k_range(s.block0).begin) * round_up(s.n1 - s.n0, f.width) +
-                      (cols.begin - s.n0) * k.size();
-                break;
-            case PackB::local:
-                f_->pack_b(b, b_.row_stride, b_.col_stride, g.k, g.n, b_copy);
-                g.b = b_copy;
-                break;
-            case PackB::no: {
-                // In place, but for the columns beyond the last whole vector.
-                const long whole = g.n / f.width * f.width, rest = g.n - whole;
-                g.b = b, g.b_row = b_.row_stride, g.b_panels = false;
-                g.n = whole;
-                if (whole > 0) f_->block(g);
-                if (rest == 0) continue;
-                f_->pack_b(b + whole, b_.row_stride, 1, g.k, rest, b_copy);
-                g.b = b_copy, g.b_panels = true;
-                g.n = rest;
-                g.c += whole;
-                if (g.bias != nullptr) g.bias += whole;
-                if (g.residual != nullptr) g.residual += whole;
-                break;
-            }
-        }
-        f_->block(g);
+        multiply_by_b(g, s, k, cols, b_copy);
     }
+    const bool last_step = sums_only || block1 == k_blocks_;
     if (slices_ > 1 || !last_step) return;
     if (swapped_) {
         finish(sums, static_cast<long>(sums_stride_), 1, cols, rows);
@@ -182,8 +196,8 @@ void Plan<T>::flat_chunk(long slice, Range rows, T* local) const {
     T* const sums =
         slices_ > 1 ? shared_ + packed_size_ + slice * m_ * sums_row + rows.begin : local;
     const T* const b = b_.data + rows.begin * b_.col_stride + k0 * b_.row_stride;
-    if (method_ == Method::stream) {
-        f_->stream({m_, rows.size(), depth, a_.data + k0 * a_.col_stride, a_.row_stride,
+    if (method_ == Method::skinny) {
+        f_->skinny({m_, rows.size(), depth, a_.data + k0 * a_.col_stride, a_.row_stride,
                     a_.col_stride, b, b_.row_stride, sums, sums_row});
     } else if (copy_a_ == CopyA::rows) {
         f_->dot(
@@ -216,7 +230,7 @@ void Plan<T>::finish(const T* sums, long sums_stride, long slices, Range rows, R
         f.residual = e.residual + rows.begin * e.residual_stride + cols.begin;
         f.residual_row = e.residual_stride;
     }
-    f.relu = e.activation == Activation::relu && e.before == nullptr;
+    f.relu = fuses_relu();
     f_->finish(f);
     activate(rows, cols);
 }
@@ -224,12 +238,10 @@ void Plan<T>::finish(const T* sums, long sums_stride, long slices, Range rows, R
 template <class T>
 void Plan<T>::activate(Range rows, Range cols) const {
     const Epilogue<T>& e = p_.epilogue;
-    if (e.before == nullptr &&
-        (e.activation == Activation::none || e.activation == Activation::relu))
-        return;
+    if (e.activation.kind == Activation::none || fuses_relu()) return;
     const long begin = rows.begin * p_.c_stride + cols.begin;
-    f_->activate(e.activation, out() + begin, p_.c_stride, p_.c + begin, p_.c_stride, rows.size(),
-                 cols.size());
+    activation::apply<T>(e.activation, {out() + begin, p_.c_stride}, {p_.c + begin, p_.c_stride},
+                         rows.size(), cols.size());
 }
 
 template <class T>

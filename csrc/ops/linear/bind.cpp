@@ -1,39 +1,14 @@
 #include <algorithm>
-#include <cstring>
 
+#include "bind/activation.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/activation/activation.h"
 #include "ops/gemm/operand.h"
 #include "ops/linear/linear.h"
 
 namespace fastnn::bind {
 namespace {
-
-using linear::Activation;
-
-Activation parse_activation(py::handle object, const char* op) {
-    if (object.is_none()) return Activation::none;
-    const char* text =
-        PyUnicode_Check(object.ptr()) != 0 ? PyUnicode_AsUTF8(object.ptr()) : nullptr;
-    if (text == nullptr) {
-        PyErr_Clear();
-        fail<TypeError>(op, ": activation must be None or a string, got ",
-                        Py_TYPE(object.ptr())->tp_name);
-    }
-    constexpr struct {
-        const char* name;
-        Activation value;
-    } known[] = {{"relu", Activation::relu},       {"tanh", Activation::tanh},
-                 {"sigmoid", Activation::sigmoid}, {"gelu", Activation::gelu},
-                 {"silu", Activation::silu},       {"gelu_tanh", Activation::gelu_tanh}};
-    for (const auto& f : known) {
-        if (std::strcmp(text, f.name) == 0) return f.value;
-    }
-    fail<ValueError>(op,
-                     ": activation must be None, 'relu', 'tanh', 'sigmoid', 'gelu', 'gelu_tanh' or "
-                     "'silu', got '",
-                     text, "'");
-}
 
 Array dense_operand(py::handle object, Name name, Dtype dtype, py::object& hold) {
     py::object aligned;
@@ -104,14 +79,14 @@ void check_operands(const Array& x, const Array& w, const char* op) {
     }
 }
 
-py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py::handle activation,
+py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py::handle function,
                    bool keep) {
     py::object hold_x, hold_w, hold_b, hold_rows;
     Array x = operand(x_object, {"linear", "input"}, hold_x);
     const Array w = operand(w_object, {"linear", "weight"}, hold_w);
     check_operands(x, w, "linear");
     linear::Args args{};
-    args.activation = parse_activation(activation, "linear");
+    args.activation = parse_activation(function, "linear");
     args.dtype = x.dtype;
     args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
     if (!bias.is_none()) {
@@ -127,22 +102,22 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     args.w = as_matrix(w);
     py::object y = empty(args.dtype, ndim, shape), saved;
     args.y = data_of(y);
-    if (keep && linear::saves_input(args.activation)) {
+    const Activation f = args.activation.kind;
+    if (!keep || f == Activation::none) {
+        saved = py::none();
+    } else if (activation::facts(f).gradient_reads_output) {
+        saved = y;
+    } else {
         saved = empty(args.dtype, ndim, shape);
-        args.before = data_of(saved);
+        args.preactivation = data_of(saved);
     }
     launch(linear::kLinear, args);
     if (!keep) return y;
-    if (args.activation == Activation::none) {
-        saved = py::none();
-    } else if (args.before == nullptr) {
-        saved = y;
-    }
     return py::make_tuple(y, saved);
 }
 
 py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_object, py::handle saved,
-                   py::handle activation, py::handle needs) {
+                   py::handle function, py::handle needs) {
     constexpr const char* op = "linear_backward";
     py::object hold_x, hold_w, hold_dy, hold_saved, hold_rows[2];
     Array x = operand(x_object, {op, "input"}, hold_x);
@@ -160,10 +135,10 @@ py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_objec
                         ": needs must be a tuple of three booleans, for input, weight and bias");
     }
     linear::BackwardArgs args{};
-    args.activation = parse_activation(activation, op);
+    args.activation = parse_activation(function, op);
     args.dtype = x.dtype;
     args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
-    if (args.activation != Activation::none) {
+    if (args.activation.kind != Activation::none) {
         const Array s = dense_operand(saved, {op, "saved"}, x.dtype, hold_saved);
         check_same_shape(s, {op, "saved"}, dy, "dy");
         args.saved = s.data;

@@ -5,12 +5,13 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/activation/activation.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::linear {
 namespace {
 
-// Elements of dy per chunk of the pass that folds in f' and sums columns: small beside L2.
+// Elements of dy per chunk of the pass that multiplies f' in and sums columns: small beside L2.
 constexpr long kChunk = 16384;
 
 // Longer than this and the products run one after the other, for Ctrl-C is looked for between their
@@ -32,7 +33,7 @@ void run(const Args& args) {
         p.c_stride = args.out;
         p.epilogue.bias = static_cast<const T*>(args.bias);
         p.epilogue.activation = args.activation;
-        p.epilogue.before = static_cast<T*>(args.before);
+        p.epilogue.preactivation = static_cast<T*>(args.preactivation);
         gemm::multiply(p);
     });
 }
@@ -43,20 +44,20 @@ class Backward {
     explicit Backward(const BackwardArgs& args)
         : a_(args),
           f_(isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); })),
-          fold_(args.activation != Activation::none),
+          activated_(args.activation.kind != Activation::none),
           rows_(std::max(1L, kChunk / std::max(1L, args.out))),
-          chunks_(fold_ || args.db != nullptr ? ceil_div(args.m, rows_) : 0),
-          dz_(fold_ ? static_cast<std::size_t>(args.m * args.out) : 0),
+          chunks_(activated_ || args.db != nullptr ? ceil_div(args.m, rows_) : 0),
+          dz_(activated_ ? static_cast<std::size_t>(args.m * args.out) : 0),
           partial_(args.db != nullptr && chunks_ > 1 ? static_cast<std::size_t>(chunks_ * args.out)
                                                      : 0) {}
 
     void run() {
         const gemm::Matrix<T> dz =
-            fold_ ? gemm::Matrix<T>{dz_.data(), a_.out, 1} : matrix<T>(a_.dy);
+            activated_ ? gemm::Matrix<T>{dz_.data(), a_.out, 1} : matrix<T>(a_.dy);
         if (a_.dx != nullptr) add(a_.m, a_.in, a_.out, dz, matrix<T>(a_.w), a_.dx);
         if (a_.dw != nullptr) add(a_.out, a_.in, a_.m, dz.transposed(), matrix<T>(a_.x), a_.dw);
         std::size_t shared_size = 0, local_size = 0;
-        double cost = static_cast<double>(a_.m * a_.out) * (fold_ ? 0.5 : 0.1);
+        double cost = static_cast<double>(a_.m * a_.out) * (activated_ ? 0.5 : 0.1);
         long pieces = chunks_;
         for (int i = 0; i < count_; ++i) {
             shared_size += plans_[i].shared_size();
@@ -66,7 +67,7 @@ class Backward {
         }
         if (count_ == 2) pieces = std::max(pieces, 2L);
         if (cost > kLongNs) {
-            parallel_for(chunks_, 0.5 * kChunk, [&](long i) { fold(i); });
+            parallel_for(chunks_, 0.5 * kChunk, [&](long i) { chunk_of_dz(i); });
             add_up();
             for (int i = 0; i < count_; ++i) gemm::multiply(plans_[i].problem());
             return;
@@ -78,7 +79,7 @@ class Backward {
             offset += plans_[i].shared_size();
         }
         parallel_team(threads, [&](Team& team) {
-            if (chunks_ > 0) team.loop(chunks_, [&](long i) { fold(i); });
+            if (chunks_ > 0) team.loop(chunks_, [&](long i) { chunk_of_dz(i); });
             if (team.thread() == 0) add_up();
             gemm::run_plans(team, plans_, count_,
                             local.data() + local_size * static_cast<std::size_t>(team.thread()));
@@ -92,13 +93,19 @@ class Backward {
         plans_[count_++] = gemm::Plan<T>(p);
     }
     // dz and column sums of one chunk of rows.
-    void fold(long chunk) {
-        const long i = chunk * rows_, rows = std::min(rows_, a_.m - i);
-        T* const sums = chunks_ == 1 ? static_cast<T*>(a_.db) : partial_.data() + chunk * a_.out;
-        f_.backward(a_.activation, static_cast<const T*>(a_.dy.data) + i * a_.dy.row, a_.dy.row,
-                    static_cast<const T*>(a_.saved) + i * a_.out, a_.out,
-                    fold_ ? dz_.data() + i * a_.out : nullptr, a_.out, rows, a_.out,
-                    a_.db == nullptr ? nullptr : sums);
+    void chunk_of_dz(long chunk) {
+        const long i = chunk * rows_, rows = std::min(rows_, a_.m - i), out = a_.out;
+        activation::Rows<const T> dz{static_cast<const T*>(a_.dy.data) + i * a_.dy.row, a_.dy.row};
+        if (activated_) {
+            T* const to = dz_.data() + i * out;
+            activation::apply_gradient<T>(a_.activation, dz,
+                                          {static_cast<const T*>(a_.saved) + i * out, out},
+                                          {to, out}, rows, out);
+            dz = {to, out};
+        }
+        if (a_.db == nullptr) return;
+        T* const sums = chunks_ == 1 ? static_cast<T*>(a_.db) : partial_.data() + chunk * out;
+        f_.sum_rows(dz.data, dz.stride, rows, out, sums);
     }
     void add_up() {
         T* const db = static_cast<T*>(a_.db);
@@ -106,14 +113,13 @@ class Backward {
         if (chunks_ == 0) {
             std::fill_n(db, a_.out, T(0));
         } else {
-            f_.backward(Activation::none, partial_.data(), a_.out, nullptr, 0, nullptr, 0, chunks_,
-                        a_.out, db);
+            f_.sum_rows(partial_.data(), a_.out, chunks_, a_.out, db);
         }
     }
 
     const BackwardArgs& a_;
     const TypedKernels<T>& f_;
-    const bool fold_;  // f' must be multiplied in
+    const bool activated_;  // f' must be multiplied in
     const long rows_, chunks_;
     Scratch<T> dz_, partial_;
     gemm::Plan<T> plans_[2];

@@ -4,23 +4,17 @@
 // x is M x I, w is O x I, y is M x O. Backward, with z the argument of f and dz = dy f'(z):
 //   dx[i, j] = sum_o dz[i, o] w[o, j]      dw[o, j] = sum_i dz[i, o] x[i, j]      db[o] = sum_i
 //   dz[i, o]
-// f' is computed from `saved`: from y for relu, tanh and sigmoid, from z for gelu and silu.
+// f' is computed from `saved`: from y for activations whose facts say so, from z for all others.
 #pragma once
 
 #include <cstdint>
 
+#include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/launch.h"
-#include "ops/gemm/kernels.h"
 
 namespace fastnn::linear {
-
-using gemm::Activation;
-
-inline bool saves_input(Activation f) {
-    return f == Activation::gelu || f == Activation::gelu_tanh || f == Activation::silu;
-}
 
 // An operand of any strides, in elements.
 struct Operand {
@@ -30,17 +24,17 @@ struct Operand {
 
 struct Args {
     Dtype dtype;
-    Activation activation;
+    FusedActivation activation;
     long m, in, out;
     Operand x, w;
-    const void* bias;  // or null
-    void* y;           // dense
-    void* before;      // z, dense, or null where it is not wanted
+    const void* bias;     // or null
+    void* y;              // dense
+    void* preactivation;  // z, dense, or null where it is not wanted
 };
 
 struct BackwardArgs {
     Dtype dtype;
-    Activation activation;
+    FusedActivation activation;
     long m, in, out;
     Operand dy;  // unit column stride
     Operand x, w;
@@ -50,10 +44,8 @@ struct BackwardArgs {
 
 template <class T>
 struct TypedKernels {
-    // For rows x cols elements: dz = dy f'(saved) where dz is not null, and sums[j] = sum_i dz[i,
-    // j] where that is not null.
-    void (*backward)(Activation, const T* dy, long dy_row, const T* saved, long saved_row, T* dz,
-                     long dz_row, long rows, long cols, T* sums);
+    // sums[j] = sum_i x[i, j], from the first row to the last.
+    void (*sum_rows)(const T* x, long x_row, long rows, long cols, T* sums);
 };
 
 template <class T, Isa>

@@ -1,8 +1,10 @@
 #include <limits>
 #include <string>
 
+#include "bind/activation.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/activation/activation.h"
 #include "ops/norm/norm.h"
 
 namespace fastnn::bind {
@@ -89,8 +91,9 @@ double epsilon(py::handle eps, Dtype dtype, const char* op) {
     return value;
 }
 
+// (y, mean, rstd) or (y, rstd), and last `saved` where it is kept: None, y, or the preactivation.
 py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, py::handle weight,
-                  py::handle bias, py::handle eps) {
+                  py::handle bias, py::handle eps, py::handle function, bool keep) {
     const auto& kernel = norm::kForward[centered];
     py::object hold_x, hold_w, hold_b;
     const Array x = dense_float(input, {kernel.name, "input"}, hold_x);
@@ -106,7 +109,9 @@ py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, 
                     .b = parameter(bias, {kernel.name, "bias"}, x, shape, hold_b),
                     .y = nullptr,
                     .mean = nullptr,
-                    .rstd = nullptr};
+                    .rstd = nullptr,
+                    .activation = parse_activation(function, kernel.name),
+                    .preactivation = nullptr};
     py::object y = empty(x.dtype, x.ndim, x.shape);
     py::object mean, rstd = empty(x.dtype, x.ndim - shape.ndim, x.shape);
     args.y = data_of(y);
@@ -115,16 +120,26 @@ py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, 
         mean = empty(x.dtype, x.ndim - shape.ndim, x.shape);
         args.mean = data_of(mean);
     }
+    py::object saved = py::none();
+    const Activation f = args.activation.kind;
+    if (keep && f != Activation::none) {
+        const bool output = activation::facts(f).gradient_reads_output;
+        saved = output ? y : empty(x.dtype, x.ndim, x.shape);
+        if (!output) args.preactivation = data_of(saved);
+    }
     launch(kernel, args);
+    if (keep && centered) return py::make_tuple(y, mean, rstd, saved);
+    if (keep) return py::make_tuple(y, rstd, saved);
     if (!centered) return py::make_tuple(std::move(y), std::move(rstd));
     return py::make_tuple(std::move(y), std::move(mean), std::move(rstd));
 }
 
 py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle normalized_shape,
-                   py::handle mean, py::handle rstd, py::handle weight, py::handle needs) {
+                   py::handle mean, py::handle rstd, py::handle weight, py::handle needs,
+                   py::handle saved, py::handle function) {
     const auto& kernel = norm::kBackward[centered];
     const char* op = kernel.name;
-    py::object hold_x, hold_dy, hold_w, hold_mean, hold_rstd;
+    py::object hold_x, hold_dy, hold_w, hold_mean, hold_rstd, hold_saved;
     const Array x = dense_float(input, {op, "input"}, hold_x);
     const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
     check_same_shape(d, {op, "dy"}, x, "input");
@@ -151,6 +166,12 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
     if (centered) args.mean = statistic(mean, "mean", hold_mean);
     args.rstd = statistic(rstd, "rstd", hold_rstd);
     args.w = parameter(weight, {op, "weight"}, x, shape, hold_w);
+    args.activation = parse_activation(function, op);
+    if (args.activation.kind != Activation::none) {
+        const Array s = dense_as(saved, {op, "saved"}, x.dtype, hold_saved);
+        check_same_shape(s, {op, "saved"}, x, "input");
+        args.saved = s.data;
+    }
     py::object grads[3] = {py::none(), py::none(), py::none()};
     void** const outputs[3] = {&args.dx, &args.dw, &args.db};
     for (int i = 0; i <= parameters; ++i) {
@@ -165,40 +186,46 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
 }
 
 py::tuple layer_norm(py::handle input, py::handle normalized_shape, py::handle weight,
-                     py::handle bias, py::handle eps) {
-    return forward(true, input, normalized_shape, weight, bias, eps);
+                     py::handle bias, py::handle eps, py::handle activation, bool keep) {
+    return forward(true, input, normalized_shape, weight, bias, eps, activation, keep);
 }
 
 py::tuple layer_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
-                              py::handle mean, py::handle rstd, py::handle weight,
-                              py::handle needs) {
-    return backward(true, dy, input, normalized_shape, mean, rstd, weight, needs);
+                              py::handle mean, py::handle rstd, py::handle weight, py::handle needs,
+                              py::handle saved, py::handle activation) {
+    return backward(true, dy, input, normalized_shape, mean, rstd, weight, needs, saved,
+                    activation);
 }
 
-py::tuple rms_norm(py::handle input, py::handle normalized_shape, py::handle weight,
-                   py::handle eps) {
-    return forward(false, input, normalized_shape, weight, py::none(), eps);
+py::tuple rms_norm(py::handle input, py::handle normalized_shape, py::handle weight, py::handle eps,
+                   py::handle activation, bool keep) {
+    return forward(false, input, normalized_shape, weight, py::none(), eps, activation, keep);
 }
 
 py::tuple rms_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
-                            py::handle rstd, py::handle weight, py::handle needs) {
-    return backward(false, dy, input, normalized_shape, py::none(), rstd, weight, needs);
+                            py::handle rstd, py::handle weight, py::handle needs, py::handle saved,
+                            py::handle activation) {
+    return backward(false, dy, input, normalized_shape, py::none(), rstd, weight, needs, saved,
+                    activation);
 }
 
 }  // namespace
 
 void bind_norm(py::module_& m) {
     const py::arg_v weight = py::arg("weight") = py::none();
+    const py::arg_v saved = py::arg("saved") = py::none();
+    const py::arg_v activation = py::arg("activation") = py::none();
+    const py::arg_v keep = py::arg("keep") = false;
     m.def("layer_norm", &layer_norm, py::arg("input"), py::arg("normalized_shape"), weight,
-          py::arg("bias") = py::none(), py::arg("eps") = 1e-5);
+          py::arg("bias") = py::none(), py::arg("eps") = 1e-5, activation, keep);
     m.def("layer_norm_backward", &layer_norm_backward, py::arg("dy"), py::arg("input"),
           py::arg("normalized_shape"), py::arg("mean"), py::arg("rstd"), weight,
-          py::arg("needs") = py::make_tuple(true, true, true));
+          py::arg("needs") = py::make_tuple(true, true, true), saved, activation);
     m.def("rms_norm", &rms_norm, py::arg("input"), py::arg("normalized_shape"), weight,
-          py::arg("eps") = py::none());
+          py::arg("eps") = py::none(), activation, keep);
     m.def("rms_norm_backward", &rms_norm_backward, py::arg("dy"), py::arg("input"),
           py::arg("normalized_shape"), py::arg("rstd"), weight,
-          py::arg("needs") = py::make_tuple(true, true));
+          py::arg("needs") = py::make_tuple(true, true), saved, activation);
 }
 
 }  // namespace fastnn::bind

@@ -1,8 +1,10 @@
 #include <string>
 
+#include "bind/activation.h"
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
+#include "ops/activation/activation.h"
 #include "ops/norm/channels.h"
 
 namespace fastnn::bind {
@@ -37,19 +39,6 @@ double momentum_of(py::handle object, const char* op) {
     if (!(value >= 0 && value <= 1))
         fail<ValueError>(op, ": momentum must lie between 0 and 1, got ", value);
     return value;
-}
-
-// None or "relu".
-bool relu_of(py::handle activation, const char* op) {
-    if (activation.is_none()) return false;
-    if (PyUnicode_Check(activation.ptr()) == 0) {
-        fail<TypeError>(op, ": activation must be None or 'relu', got ",
-                        Py_TYPE(activation.ptr())->tp_name);
-    }
-    const auto name = activation.cast<std::string>();
-    if (name != "relu")
-        fail<ValueError>(op, ": activation must be None or 'relu', got '", name, "'");
-    return true;
 }
 
 void check_channels(const Array& a, Name name, Py_ssize_t channels) {
@@ -109,10 +98,24 @@ struct Input {
 
 // What all forward functions are given, and what some are.
 struct Options {
-    py::handle running_mean, running_var, weight, bias, eps;
-    py::handle momentum{}, activation{}, residual{}, r_max{}, d_max{};
+    py::handle running_mean, running_var, weight, bias, eps, activation;
+    bool keep;
+    py::handle momentum{}, residual{}, r_max{}, d_max{};
 };
 
+// What the gradient of the activation will be computed from: None, y, or a new array for the
+// preactivation.
+py::object saved_of(ChannelArgs& args, const Array& x, py::handle y) {
+    const Activation f = args.activation.kind;
+    if (f == Activation::none || (f == Activation::relu && norm::sign_is_computed(args)))
+        return py::none();
+    if (activation::facts(f).gradient_reads_output) return py::reinterpret_borrow<py::object>(y);
+    py::object z = empty_like(x);
+    args.preactivation = data_of(z);
+    return z;
+}
+
+// (y, mean, rstd), of batch renorm r and d too, and last `saved` where it is asked for.
 py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
     const auto& kernel = norm::kChannelForward[static_cast<int>(op)];
     const char* name = kernel.name;
@@ -129,7 +132,7 @@ py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
     args.shape = in.shape;
     args.given = given;
     args.renorm = renorm;
-    args.relu = o.activation && relu_of(o.activation, name);
+    args.activation = parse_activation(o.activation, name);
     args.eps = at_least(0, o.eps, {name, "eps"});
     args.momentum = o.momentum ? momentum_of(o.momentum, name) : 0;
     args.r_max = renorm ? at_least(1, o.r_max, {name, "r_max"}) : 1;
@@ -160,21 +163,27 @@ py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
     args.y = data_of(y);
     args.mean = reinterpret_cast<double*>(data_of(mean));
     args.rstd = reinterpret_cast<double*>(data_of(rstd));
-    if (!renorm) {
-        launch(kernel, args);
-        return py::make_tuple(std::move(y), std::move(mean), std::move(rstd));
+    py::object results[6] = {std::move(y), std::move(mean), std::move(rstd)};
+    py::ssize_t count = 3;
+    if (renorm) {
+        py::object r = statistic(), d = statistic();
+        args.p = reinterpret_cast<double*>(data_of(r));
+        args.q = reinterpret_cast<double*>(data_of(d));
+        results[count++] = std::move(r), results[count++] = std::move(d);
     }
-    py::object r = statistic(), d = statistic();
-    args.p = reinterpret_cast<double*>(data_of(r));
-    args.q = reinterpret_cast<double*>(data_of(d));
+    if (o.keep) results[count++] = saved_of(args, in.x, results[0]);
     launch(kernel, args);
-    return py::make_tuple(std::move(y), std::move(mean), std::move(rstd), std::move(r),
-                          std::move(d));
+    py::tuple all(count);
+    for (py::ssize_t i = 0; i < count; ++i)
+        all[static_cast<std::size_t>(i)] = std::move(results[i]);
+    return all;
 }
 
 struct BackwardOptions {
     py::handle dy, mean, rstd, weight, needs;
-    py::handle bias{}, y{}, activation{}, r{}, d{};
+    py::handle saved, activation;
+    bool residual = false;
+    py::handle bias{}, r{}, d{};
 };
 
 // (dx, dw, db), and dresidual where there can be a residual.
@@ -182,13 +191,12 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     const auto& kernel = norm::kChannelBackward[static_cast<int>(op)];
     const char* name = kernel.name;
     const Array& x = in.x;
-    py::object hold_dy, hold_y, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
+    py::object hold_dy, hold_saved, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
     const Array d = block_like(o.dy, {name, "dy"}, x, hold_dy);
-    const bool residual = static_cast<bool>(o.y), has_y = residual && !o.y.is_none();
-    const int count = residual ? 4 : 3;
+    const int count = o.residual ? 4 : 3;
     if (PyTuple_Check(o.needs.ptr()) == 0 || PyTuple_GET_SIZE(o.needs.ptr()) != count) {
         fail<TypeError>(name, ": needs must be a tuple of ", count, " booleans, for input, weight",
-                        residual ? ", bias and residual" : " and bias");
+                        o.residual ? ", bias and residual" : " and bias");
     }
     const auto statistic = [&](py::handle object, const char* argument, std::int64_t size,
                                py::object& hold) {
@@ -203,9 +211,14 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     args.dtype = x.dtype;
     args.shape = in.shape;
     args.given = given;
-    args.relu = o.activation && relu_of(o.activation, name);
+    args.activation = parse_activation(o.activation, name);
     args.dy = d.data, args.x = x.data;
-    if (has_y && args.relu) args.y = block_like(o.y, {name, "y"}, x, hold_y).data;
+    if (args.activation.kind != Activation::none && !o.saved.is_none()) {
+        args.saved = block_like(o.saved, {name, "saved"}, x, hold_saved).data;
+    } else if (args.activation.kind != Activation::none &&
+               args.activation.kind != Activation::relu) {
+        fail<ValueError>(name, ": the gradient of the activation needs `saved`");
+    }
     args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
     if (o.bias) args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
     const std::int64_t groups = in.shape.batch * in.shape.groups;
@@ -219,12 +232,12 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     void** const outputs[4] = {&args.dx, &args.dw, &args.db, &args.dresidual};
     for (int i = 0; i < count; ++i) {
         if (PyObject_IsTrue(PyTuple_GET_ITEM(o.needs.ptr(), i)) != 1) continue;
-        if (i == 3 && !args.relu) {
+        if (i == 3 && args.activation.kind == Activation::none) {
             grads[i] = py::reinterpret_borrow<py::object>(o.dy);
             continue;
         }
-        if (i == 3 && !has_y)
-            fail<ValueError>(name, ": the gradient of a residual needs y where there is relu");
+        if (i == 3 && args.saved == nullptr)
+            fail<ValueError>(name, ": the gradient of a residual needs `saved` of the activation");
         grads[i] = i == 0 || i == 3 ? empty_like(x) : empty(x.dtype, {in.channels()});
         *outputs[i] = data_of(grads[i]);
     }
@@ -237,32 +250,33 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
 
 py::tuple batch_norm(py::handle input, py::handle running_mean, py::handle running_var,
                      py::handle weight, py::handle bias, bool training, py::handle momentum,
-                     py::handle eps, py::handle activation, py::handle residual) {
-    return forward(ChannelOp::batch_norm, Input(input, "batch_norm", false), !training,
-                   {running_mean, running_var, weight, bias, eps, momentum, activation, residual});
+                     py::handle eps, py::handle activation, py::handle residual, bool keep) {
+    return forward(
+        ChannelOp::batch_norm, Input(input, "batch_norm", false), !training,
+        {running_mean, running_var, weight, bias, eps, activation, keep, momentum, residual});
 }
 
 py::tuple batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
-                              py::handle weight, py::handle bias, py::handle y, bool training,
+                              py::handle weight, py::handle bias, py::handle saved, bool training,
                               py::handle activation, py::handle needs) {
     return backward(ChannelOp::batch_norm, Input(input, "batch_norm_backward", false), !training,
-                    {dy, mean, rstd, weight, needs, bias, y, activation});
+                    {dy, mean, rstd, weight, needs, saved, activation, true, bias});
 }
 
 py::tuple batch_renorm(py::handle input, py::handle running_mean, py::handle running_var,
                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
                        py::handle r_max, py::handle d_max, py::handle activation,
-                       py::handle residual) {
+                       py::handle residual, bool keep) {
     return forward(ChannelOp::batch_renorm, Input(input, "batch_renorm", false), false,
-                   {running_mean, running_var, weight, bias, eps, momentum, activation, residual,
-                    r_max, d_max});
+                   {running_mean, running_var, weight, bias, eps, activation, keep, momentum,
+                    residual, r_max, d_max});
 }
 
 py::tuple batch_renorm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
                                 py::handle r, py::handle d, py::handle weight, py::handle bias,
-                                py::handle y, py::handle activation, py::handle needs) {
+                                py::handle saved, py::handle activation, py::handle needs) {
     return backward(ChannelOp::batch_renorm, Input(input, "batch_renorm_backward", false), false,
-                    {dy, mean, rstd, weight, needs, bias, y, activation, r, d});
+                    {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
 }
 
 std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
@@ -279,31 +293,35 @@ std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
 }
 
 py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight, py::handle bias,
-                     py::handle eps) {
+                     py::handle eps, py::handle activation, bool keep) {
     Input in(input, "group_norm", true);
     in.shape.groups = groups_of(num_groups, in.x, "group_norm");
     const py::none none;
-    return forward(ChannelOp::group_norm, in, false, {none, none, weight, bias, eps});
+    return forward(ChannelOp::group_norm, in, false,
+                   {none, none, weight, bias, eps, activation, keep});
 }
 
 py::tuple group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
-                              py::handle mean, py::handle rstd, py::handle weight,
-                              py::handle needs) {
+                              py::handle mean, py::handle rstd, py::handle weight, py::handle needs,
+                              py::handle saved, py::handle activation) {
     Input in(input, "group_norm_backward", true);
     in.shape.groups = groups_of(num_groups, in.x, "group_norm_backward");
-    return backward(ChannelOp::group_norm, in, false, {dy, mean, rstd, weight, needs});
+    return backward(ChannelOp::group_norm, in, false,
+                    {dy, mean, rstd, weight, needs, saved, activation});
 }
 
 py::tuple instance_norm(py::handle input, py::handle running_mean, py::handle running_var,
-                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps) {
+                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
+                        py::handle activation, bool keep) {
     return forward(ChannelOp::instance_norm, Input(input, "instance_norm", true), false,
-                   {running_mean, running_var, weight, bias, eps, momentum});
+                   {running_mean, running_var, weight, bias, eps, activation, keep, momentum});
 }
 
 py::tuple instance_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
-                                 py::handle weight, py::handle needs) {
+                                 py::handle weight, py::handle needs, py::handle saved,
+                                 py::handle activation) {
     return backward(ChannelOp::instance_norm, Input(input, "instance_norm_backward", true), false,
-                    {dy, mean, rstd, weight, needs});
+                    {dy, mean, rstd, weight, needs, saved, activation});
 }
 
 }  // namespace
@@ -315,29 +333,33 @@ void bind_norm_channels(py::module_& m) {
     m.def("batch_norm", &batch_norm, py::arg("input"), py::arg("running_mean") = none,
           py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
           py::arg("training") = false, py::arg("momentum") = 0.1, py::arg("eps") = 1e-5,
-          py::arg("activation") = none, py::arg("residual") = none);
+          py::arg("activation") = none, py::arg("residual") = none, py::arg("keep") = false);
     m.def("batch_norm_backward", &batch_norm_backward, py::arg("dy"), py::arg("input"),
           py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("y") = none, py::arg("training") = true, py::arg("activation") = none,
+          py::arg("saved") = none, py::arg("training") = true, py::arg("activation") = none,
           py::arg("needs") = four);
     m.def("batch_renorm", &batch_renorm, py::arg("input"), py::arg("running_mean"),
           py::arg("running_var"), py::arg("weight") = none, py::arg("bias") = none,
           py::arg("momentum") = 0.01, py::arg("eps") = 1e-5, py::arg("r_max") = 3.0,
-          py::arg("d_max") = 5.0, py::arg("activation") = none, py::arg("residual") = none);
+          py::arg("d_max") = 5.0, py::arg("activation") = none, py::arg("residual") = none,
+          py::arg("keep") = false);
     m.def("batch_renorm_backward", &batch_renorm_backward, py::arg("dy"), py::arg("input"),
           py::arg("mean"), py::arg("rstd"), py::arg("r"), py::arg("d"), py::arg("weight") = none,
-          py::arg("bias") = none, py::arg("y") = none, py::arg("activation") = none,
+          py::arg("bias") = none, py::arg("saved") = none, py::arg("activation") = none,
           py::arg("needs") = four);
     m.def("group_norm", &group_norm, py::arg("input"), py::arg("num_groups"),
-          py::arg("weight") = none, py::arg("bias") = none, py::arg("eps") = 1e-5);
+          py::arg("weight") = none, py::arg("bias") = none, py::arg("eps") = 1e-5,
+          py::arg("activation") = none, py::arg("keep") = false);
     m.def("group_norm_backward", &group_norm_backward, py::arg("dy"), py::arg("input"),
           py::arg("num_groups"), py::arg("mean"), py::arg("rstd"), py::arg("weight") = none,
-          py::arg("needs") = three);
+          py::arg("needs") = three, py::arg("saved") = none, py::arg("activation") = none);
     m.def("instance_norm", &instance_norm, py::arg("input"), py::arg("running_mean") = none,
           py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("momentum") = 0.1, py::arg("eps") = 1e-5);
+          py::arg("momentum") = 0.1, py::arg("eps") = 1e-5, py::arg("activation") = none,
+          py::arg("keep") = false);
     m.def("instance_norm_backward", &instance_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("needs") = three);
+          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("needs") = three,
+          py::arg("saved") = none, py::arg("activation") = none);
 }
 
 }  // namespace fastnn::bind

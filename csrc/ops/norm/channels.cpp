@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/streams.h"
+#include "ops/activation/activation.h"
 #include "ops/norm/channels_plan.h"
 #include "ops/norm/groups.h"
 
@@ -182,6 +183,19 @@ void update(const ChannelArgs& a, const double* variance) {
     }
 }
 
+// Taken group by group, without what only the other kernels can do; an activation follows then.
+bool by_groups(const ChannelArgs& a) {
+    return !a.given && !a.renorm && a.residual == nullptr && small_groups(a.shape);
+}
+
+// y = f(z) where a span has just been written, and is in cache.
+template <class T>
+void activate(const Span& s, const FusedActivation& f, const T* z, T* y) {
+    activation::apply<T>(f, {z + s.at, s.stride}, {y + s.at, s.stride}, s.rows, s.width);
+    const long at = s.at + s.rows * s.stride;
+    if (s.tail > 0) activation::apply<T>(f, {z + at, s.tail}, {y + at, s.tail}, 1, s.tail);
+}
+
 template <class T>
 void forward_typed(const ChannelArgs& a) {
     const Channels& s = a.shape;
@@ -193,21 +207,27 @@ void forward_typed(const ChannelArgs& a) {
     }
     Scratch<double> variances(static_cast<std::size_t>(s.batch * s.groups));
     double* variance = variances.data();
-    if (!a.given && !a.renorm && !a.relu && a.residual == nullptr && small_groups(s)) {
-        forward_groups(a, variance);
+    if (by_groups(a)) {
+        ChannelArgs sums = a;
+        if (a.preactivation != nullptr) sums.y = a.preactivation;
+        forward_groups(sums, variance);
         if (a.running_mean != nullptr) update<T>(a, variance);
+        if (a.activation.kind != Activation::none)
+            activation::forward({a.activation, a.dtype, s.size(), sums.y, a.y});
         return;
     }
     const Plan plan(s);
     const auto& kernel = table().of<T>();
     const Coefficients<T, 3> coefficients(plan);
     const Partial<T, 3> sums(plan, !a.given);
+    const bool relu = a.activation.kind == Activation::relu && a.preactivation == nullptr;
+    const bool activated = a.activation.kind != Activation::none && !relu;
     const Apply<T> whole{static_cast<const T*>(a.x),
                          static_cast<const T*>(a.residual),
-                         static_cast<T*>(a.y),
+                         static_cast<T*>(a.preactivation != nullptr ? a.preactivation : a.y),
                          {},
-                         a.relu,
-                         plan_streams(a.y, plan, a.dtype)};
+                         relu,
+                         !activated && plan_streams(a.y, plan, a.dtype)};
 
     const Source source{
         a.w, a.b, a.mean, a.rstd, a.renorm ? a.p : nullptr, a.renorm ? a.q : nullptr};
@@ -246,6 +266,7 @@ void forward_typed(const ChannelArgs& a) {
                     Apply<T> here = whole;
                     here.affine = coefficients.affine(b);
                     kernel.apply[plan.runs](span, here);
+                    if (activated) activate(span, a.activation, here.y, static_cast<T*>(a.y));
                 });
             },
             true);
@@ -263,7 +284,8 @@ void backward_typed(const ChannelBackwardArgs& a) {
         }
         return;
     }
-    if (!a.given && a.p == nullptr && !a.relu && small_groups(s)) return backward_groups(a);
+    const bool relu = a.activation.kind == Activation::relu;
+    if (!a.given && a.p == nullptr && !relu && small_groups(s)) return backward_groups(a);
     const Plan plan(s);
     const auto& kernel = table().of<T>();
     const bool parameters = a.dw != nullptr || a.db != nullptr;
@@ -275,10 +297,10 @@ void backward_typed(const ChannelBackwardArgs& a) {
     Scratch<double> by_channel(static_cast<std::size_t>(s.batch * s.channels * 2));
     double* of_channel = by_channel.data();
 
-    const Gate gate = !a.relu ? Gate::none : a.y != nullptr ? Gate::read : Gate::computed;
+    const Gate gate = !relu ? Gate::none : a.saved != nullptr ? Gate::read : Gate::computed;
     const Gated<T> in{static_cast<const T*>(a.dy),
                       static_cast<const T*>(a.x),
-                      static_cast<const T*>(a.y),
+                      static_cast<const T*>(a.saved),
                       {},
                       gate};
     // The gated dy is written once for all where it is an output.
@@ -378,8 +400,23 @@ void forward(const ChannelArgs& a) {
     visit_float(a.dtype, [&]<class T>() { forward_typed<T>(a); });
 }
 
+// The gradient by z first, for activations that the kernels do not multiply in themselves: all but
+// relu, and relu too where unfused gradients are taken group by group.
 void backward(const ChannelBackwardArgs& a) {
-    visit_float(a.dtype, [&]<class T>() { backward_typed<T>(a); });
+    const bool relu = a.activation.kind == Activation::relu;
+    const bool by_group = !a.given && a.p == nullptr && small_groups(a.shape);
+    const bool apart =
+        relu ? by_group && a.saved != nullptr : a.activation.kind != Activation::none;
+    visit_float(a.dtype, [&]<class T>() {
+        if (!apart) return backward_typed<T>(a);
+        Scratch<T> own(a.dresidual != nullptr ? std::size_t{0}
+                                              : static_cast<std::size_t>(a.shape.size()));
+        void* const dz = a.dresidual != nullptr ? a.dresidual : own.data();
+        activation::backward({a.activation, a.dtype, a.shape.size(), a.dy, a.saved, dz});
+        ChannelBackwardArgs rest = a;
+        rest.activation = {}, rest.dy = dz, rest.saved = nullptr, rest.dresidual = nullptr;
+        backward_typed<T>(rest);
+    });
 }
 
 Work forward_work(const ChannelArgs& a) {
@@ -394,6 +431,10 @@ Work backward_work(const ChannelBackwardArgs& a) {
 }
 
 }  // namespace
+
+bool sign_is_computed(const ChannelArgs& a) {
+    return a.residual == nullptr && !by_groups(a);
+}
 
 const Kernel<ChannelArgs> kChannelForward[4] = {{"batch_norm", forward, forward_work},
                                                 {"batch_renorm", forward, forward_work},

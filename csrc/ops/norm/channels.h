@@ -5,14 +5,14 @@
 // norm: B = N, G = C. Channels-last memory is O > 1, S = 1; C order O = 1, S > 1 (batch norm: O =
 // N). With m and v the mean and the variance (divided by n) of the n = O C/G S elements of a set
 // and group, or given ones:
-//     r = 1 / sqrt(v + eps),  h = (x - m) r,  y = f(h w_c + b_c + residual),  f: relu or nothing
+//     r = 1 / sqrt(v + eps),  h = (x - m) r,  z = h w_c + b_c + residual,  y = f(z)
 // Batch renorm (Ioffe 2017) has h p_c + q_c in place of h, where p and q bring h from the mean and
 // deviation of the batch to the running ones, within bounds, and count as constants:
 //     p = clip(s / s', 1 / r_max, r_max),  q = clip((m - m') / s', -d_max, d_max)
 // with s = sqrt(v + eps), and m' and s' the same of the running mean and variance.
 // Running statistics move by `momentum` towards m (mean over B) and v n / (n - 1).
 //
-// With g = dy where y > 0 (all dy without relu) and means over a set and group:
+// With g = dy f'(z) and means over a set and group:
 //     dx = w_c p_c r (g - mean(g w)/w_c - h mean(g w h)/w_c)   statistics of x itself
 //     dx = w_c r g                                             given statistics
 //     dw_c = sum of g (h p_c + q_c),  db_c = sum of g,  dresidual = g
@@ -25,6 +25,7 @@
 
 #include <cstdint>
 
+#include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -45,7 +46,7 @@ struct ChannelArgs {
     Channels shape;
     bool given;   // normalize by the running statistics, which stay as they are
     bool renorm;  // p and q are written
-    bool relu;
+    FusedActivation activation;
     double eps, momentum, r_max, d_max;
     const void* x;
     const void* w;         // or null: ones
@@ -54,6 +55,7 @@ struct ChannelArgs {
     void* running_mean;    // or null, both; of the dtype
     void* running_var;
     void* y;
+    void* preactivation;  // gets z; or null. Only with an activation
     double* mean;
     double* rstd;
     double* p;
@@ -64,10 +66,12 @@ struct ChannelBackwardArgs {
     Dtype dtype;
     Channels shape;
     bool given;
-    bool relu;
+    FusedActivation activation;
     const void* dy;
     const void* x;
-    const void* y;  // for relu after a residual; otherwise null, and y is computed again
+    // What f' is computed from, y or z as the activation's facts say. Null without an activation,
+    // and for relu also where sign_is_computed says so.
+    const void* saved;
     const void* w;
     const void* b;
     const double* mean;
@@ -77,8 +81,11 @@ struct ChannelBackwardArgs {
     void* dx;  // these may be null: not wanted
     void* dw;
     void* db;
-    void* dresidual;  // only with y: otherwise it is dy
+    void* dresidual;  // only with `saved`: otherwise it is dy
 };
+
+// Where backward finds the sign of relu's argument from x, which it reads anyway, and needs no y.
+bool sign_is_computed(const ChannelArgs& a);
 
 // A piece of x: `rows` rows of `width` elements, `stride` apart, and `tail` elements of one more.
 // A row goes over columns from `column` on, each with coefficients of its own; or (a run) it

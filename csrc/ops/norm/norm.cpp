@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/streams.h"
+#include "ops/activation/activation.h"
 
 namespace fastnn::norm {
 namespace {
@@ -34,21 +35,25 @@ void forward_typed(const Args& a) {
     const auto& kernel = table().of<T>();
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.n));
     const std::int64_t chunks = ceil_div(a.rows, step);
-    const bool stream = rows_stream(a.y, a.rows, a.n, a.dtype);
+    const bool activated = a.activation.kind != Activation::none;
+    const bool stream = !activated && rows_stream(a.y, a.rows, a.n, a.dtype);
+    T* const y = static_cast<T*>(a.y);
+    T* const z = a.preactivation != nullptr ? static_cast<T*>(a.preactivation) : y;
     const double ns = kForwardNs * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
     parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](long c) {
-        const std::int64_t row = c * step, at = row * a.n;
+        const std::int64_t row = c * step, at = row * a.n, count = std::min(step, a.rows - row);
         kernel.rows[a.centered](
-            Rows<T>{.count = std::min(step, a.rows - row),
+            Rows<T>{.count = count,
                     .n = a.n,
                     .x = static_cast<const T*>(a.x) + at,
                     .w = static_cast<const T*>(a.w),
                     .b = static_cast<const T*>(a.b),
-                    .y = static_cast<T*>(a.y) + at,
+                    .y = z + at,
                     .mean = a.centered ? static_cast<T*>(a.mean) + row : nullptr,
                     .rstd = static_cast<T*>(a.rstd) + row,
                     .eps = a.eps,
                     .stream = stream});
+        if (activated) activation::apply<T>(a.activation, {z + at, a.n}, {y + at, a.n}, count, a.n);
     });
 }
 
@@ -105,7 +110,15 @@ void forward(const Args& a) {
 }
 
 void backward(const BackwardArgs& a) {
-    visit_float(a.dtype, [&]<class T>() { backward_typed<T>(a); });
+    visit_float(a.dtype, [&]<class T>() {
+        if (a.activation.kind == Activation::none) return backward_typed<T>(a);
+        const std::int64_t size = a.rows * a.n;
+        Scratch<T> dz(static_cast<std::size_t>(size));
+        activation::backward({a.activation, a.dtype, size, a.dy, a.saved, dz.data()});
+        BackwardArgs rest = a;
+        rest.dy = dz.data();
+        backward_typed<T>(rest);
+    });
 }
 
 template <class A>

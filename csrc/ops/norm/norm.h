@@ -2,8 +2,8 @@
 //
 // Layer norm, with m and v the mean and the variance (divided by n) of a row x:
 //     r = 1 / sqrt(v + eps),  h_i = (x_i - m) r,  y_i = h_i w_i + b_i
-// RMS norm: m = 0 and v = mean x_i^2. With g_i = dy_i w_i, a = mean g_i (0 for RMS norm) and
-// c = mean g_i h_i:
+// or y_i = f(h_i w_i + b_i) with an activation, for which dy stands below for dy f'. RMS norm: m =
+// 0 and v = mean x_i^2. With g_i = dy_i w_i, a = mean g_i (0 for RMS norm) and c = mean g_i h_i:
 //     dx_i = r (g_i - a - h_i c),  dw_i = sum over rows of dy_i h_i,  db_i = sum over rows of dy_i
 //
 // x, y, dy, dx are (rows, n) in C order, w, b, dw, db (n), mean and rstd (rows). Outputs overlap
@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -29,6 +30,8 @@ struct Args {
     void* y;
     void* mean;  // of the dtype, like rstd
     void* rstd;
+    FusedActivation activation;
+    void* preactivation;  // gets the argument of the activation; or null
 };
 
 struct BackwardArgs {
@@ -43,6 +46,8 @@ struct BackwardArgs {
     void* dx;  // dx, dw and db may be null: not wanted
     void* dw;
     void* db;
+    FusedActivation activation;
+    const void* saved;  // y or the preactivation, as the activation's facts say
 };
 
 template <class T>

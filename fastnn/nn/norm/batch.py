@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...ops.activation.fused import Fused
 from ...ops.norm.batch import batch_norm
 from ...tensor import Tensor, TensorLike
 from .channels import ChannelNorm
@@ -12,12 +13,12 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 class BatchNorm(ChannelNorm):
     """What the batch norms of all ranks share."""
 
-    fuses = ("relu",)
+    adds_residual = True  # `forward_with` takes one
 
     def forward(
         self,
         input: TensorLike,
-        activation: str | None = None,
+        activation: Fused = None,
         residual: TensorLike | None = None,
     ) -> Tensor:
         """(N, C, *) to the same; the activation and a residual before it as in `batch_norm`."""
@@ -41,7 +42,7 @@ class BatchNorm(ChannelNorm):
         mean: Tensor | None,
         var: Tensor | None,
         momentum: float,
-        activation: str | None,
+        activation: Fused,
         residual: TensorLike | None,
     ) -> Tensor:
         return batch_norm(
@@ -58,9 +59,9 @@ class BatchNorm(ChannelNorm):
         )
 
     def forward_with(
-        self, input: TensorLike, activation: str, residual: TensorLike | None = None
+        self, input: TensorLike, activation: Fused, residual: TensorLike | None = None
     ) -> Tensor:
-        """`forward`, a sum and an activation of `fuses` as one operation."""
+        """`forward`, a sum and an activation as one operation."""
         return self.forward(input, activation, residual)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...ops.activation.fused import Fused
 from ...ops.create import empty
 from ...ops.norm.group import group_norm
 from ...ops.norm.response import local_response_norm
@@ -90,7 +91,12 @@ class GroupNorm(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) to the same."""
-        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+        return self.forward_with(input, None)
+
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` and an activation as one operation."""
+        w, b = self.weight, self.bias
+        return group_norm(input, self.num_groups, w, b, self.eps, activation=activation)
 
     def extra_repr(self) -> str:
         """The arguments."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...ops.activation.fused import Fused
 from ...ops.norm.group import instance_norm
 from ...ops.shape import squeeze, unsqueeze
 from ...tensor import Tensor, TensorLike
@@ -32,6 +33,10 @@ class InstanceNorm(ChannelNorm):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) or (C, *) to the same."""
+        return self.forward_with(input, None)
+
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` and an activation as one operation."""
         x = input if isinstance(input, Tensor) else Tensor(input)
         self._check(x)
         single = x.ndim == self.ranks[0]
@@ -44,6 +49,7 @@ class InstanceNorm(ChannelNorm):
             self.training or not self.track_running_stats,
             0.0 if self.momentum is None else self.momentum,
             self.eps,
+            activation=activation,
         )
         return squeeze(y, 0) if single else y
 

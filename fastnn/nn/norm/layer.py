@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...ops.activation.fused import Fused
 from ...ops.create import empty
 from ...ops.norm.layer import layer_norm, rms_norm
 from ...tensor import Tensor, TensorLike
@@ -96,7 +97,12 @@ class LayerNorm(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, *normalized_shape) to the same."""
-        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        return self.forward_with(input, None)
+
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` and an activation as one operation."""
+        shape, w, b = self.normalized_shape, self.weight, self.bias
+        return layer_norm(input, shape, w, b, self.eps, activation=activation)
 
     def extra_repr(self) -> str:
         """The arguments."""
@@ -166,7 +172,12 @@ class RMSNorm(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, *normalized_shape) to the same."""
-        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+        return self.forward_with(input, None)
+
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` and an activation as one operation."""
+        shape, w = self.normalized_shape, self.weight
+        return rms_norm(input, shape, w, self.eps, activation=activation)
 
     def extra_repr(self) -> str:
         """The arguments."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from ...ops.activation.fused import Fused
 from ...ops.norm.batch import batch_renorm
 from ...tensor import Tensor, TensorLike
 from .batch import BatchNorm
@@ -63,7 +64,7 @@ class BatchRenorm(BatchNorm):
         mean: Tensor | None,
         var: Tensor | None,
         momentum: float,
-        activation: str | None,
+        activation: Fused,
         residual: TensorLike | None,
     ) -> Tensor:
         count = self.num_batches_tracked

@@ -56,7 +56,7 @@ class Layer(Module):
         first, function = self.linear1, self.activation
         name = next((n for n, f in ACTIVATIONS.items() if function in (n, f)), None)
         if name is not None and first._hooks is None and first.activation is None:
-            y = linear(x, first.weight, first.bias, name)
+            y = linear(x, first.weight, first.bias, activation=name)
         else:
             y = (function if callable(function) else ACTIVATIONS[function])(first(x))
         return self.linear2(self.dropout(y))  # type: ignore[no-any-return]

@@ -7,7 +7,9 @@ from typing import Any
 from ... import _core
 from ...autograd.changes import changed
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..activation.fused import Fused
 
 __all__ = ["batch_norm", "batch_renorm"]
 
@@ -22,7 +24,7 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """Mean 0 and variance 1 in each channel: y = f((x - m) / √(v + eps) · w + b + residual).
@@ -46,7 +48,8 @@ def batch_norm(
     eps
         Keeps the root away from zero.
     activation
-        f: None or "relu", computed in the same pass.
+        f: None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
     residual
         Added before the activation in the same pass; of the shape of `input`.
 
@@ -81,20 +84,25 @@ def batch_norm(
     b = None if bias is None else array(bias)
     r = None if residual is None else array(residual)
     m, v = in_place(running_mean), in_place(running_var)
-    y, mean, rstd = _core.batch_norm(x, m, v, w, b, training, momentum, eps, activation, r)
+    options = (training, momentum, eps, activation, r)
+    results = _core.batch_norm(x, m, v, w, b, *options, mode.enabled)
     if training and m is not None:
         changed((m, v))
-    kept = None if activation is None or r is None else y  # relu's sign; else computed again
-    shift = None if activation is None or r is not None else b
+    if not mode.enabled:
+        return Tensor(results[0])
+    y, mean, rstd, saved = results
+    shift = None if activation is None or saved is not None else b  # for the sign of relu
     inputs = (input, weight, bias, residual)
     return record(
-        y, batch_norm_backward, inputs, x, w, shift, kept, mean, rstd, training, activation
+        y, batch_norm_backward, inputs, x, w, shift, saved, mean, rstd, training, activation
     )
 
 
 def batch_norm_backward(node: Node, dy: Array) -> Grads:
-    x, w, b, y, mean, rstd, training, activation = node.saved
-    return _core.batch_norm_backward(dy, x, mean, rstd, w, b, y, training, activation, node.needs)
+    x, w, b, saved, mean, rstd, training, activation = node.saved
+    return _core.batch_norm_backward(
+        dy, x, mean, rstd, w, b, saved, training, activation, node.needs
+    )
 
 
 def in_place(statistic: Tensor | Array | None) -> Any:
@@ -114,7 +122,7 @@ def batch_renorm(
     r_max: float = 3.0,
     d_max: float = 5.0,
     *,
-    activation: str | None = None,
+    activation: Fused = None,
     residual: TensorLike | None = None,
 ) -> Tensor:
     """`batch_norm` brought near to what it will be at inference, for small or uneven batches.
@@ -145,7 +153,8 @@ def batch_renorm(
     r_max, d_max
         Bounds of r and d, at least 1 and 0.
     activation
-        f: None or "relu", computed in the same pass.
+        f: None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
     residual
         Added before the activation in the same pass; of the shape of `input`.
 
@@ -190,16 +199,19 @@ def batch_renorm(
     b = None if bias is None else array(bias)
     add = None if residual is None else array(residual)
     m, v = in_place(running_mean), in_place(running_var)
-    y, mean, rstd, r, d = _core.batch_renorm(
-        x, m, v, w, b, momentum, eps, r_max, d_max, activation, add
-    )
+    options = (momentum, eps, r_max, d_max, activation, add)
+    results = _core.batch_renorm(x, m, v, w, b, *options, mode.enabled)
     changed((m, v))
-    kept = None if activation is None or add is None else y
-    shift = None if activation is None or add is not None else b
+    if not mode.enabled:
+        return Tensor(results[0])
+    y, mean, rstd, r, d, saved = results
+    shift = None if activation is None or saved is not None else b
     inputs = (input, weight, bias, residual)
-    return record(y, batch_renorm_backward, inputs, x, w, shift, kept, mean, rstd, r, d, activation)
+    return record(
+        y, batch_renorm_backward, inputs, x, w, shift, saved, mean, rstd, r, d, activation
+    )
 
 
 def batch_renorm_backward(node: Node, dy: Array) -> Grads:
-    x, w, b, y, mean, rstd, r, d, activation = node.saved
-    return _core.batch_renorm_backward(dy, x, mean, rstd, r, d, w, b, y, activation, node.needs)
+    x, w, b, saved, mean, rstd, r, d, activation = node.saved
+    return _core.batch_renorm_backward(dy, x, mean, rstd, r, d, w, b, saved, activation, node.needs)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.changes import changed, read_for
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..activation.fused import Fused
 from .batch import batch_norm, in_place
 
 __all__ = ["group_norm", "instance_norm"]
@@ -17,6 +19,8 @@ def group_norm(
     weight: TensorLike | None = None,
     bias: TensorLike | None = None,
     eps: float = 1e-5,
+    *,
+    activation: Fused = None,
 ) -> Tensor:
     """Mean 0 and variance 1 in each group of channels: y = (x - E[x]) / √(Var[x] + eps) · w + b.
 
@@ -33,6 +37,9 @@ def group_norm(
         w and b, (C,); None for 1 and 0.
     eps
         Keeps the root away from zero.
+    activation
+        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
 
     Returns
     -------
@@ -59,14 +66,17 @@ def group_norm(
     x = array(input)
     w = None if weight is None else array(weight)
     b = None if bias is None else array(bias)
-    y, mean, rstd = _core.group_norm(x, num_groups, w, b, eps)
-    return record(y, group_norm_backward, (input, weight, bias), x, w, num_groups, mean, rstd)
+    if not mode.enabled:
+        return Tensor(_core.group_norm(x, num_groups, w, b, eps, activation)[0])
+    y, mean, rstd, saved = _core.group_norm(x, num_groups, w, b, eps, activation, True)
+    inputs = (input, weight, bias)
+    return record(y, group_norm_backward, inputs, x, w, num_groups, mean, rstd, saved, activation)
 
 
 @read_for((0, 1), (0,))
 def group_norm_backward(node: Node, dy: Array) -> Grads:
-    x, w, groups, mean, rstd = node.saved
-    return _core.group_norm_backward(dy, x, groups, mean, rstd, w, node.needs)
+    x, w, groups, mean, rstd, saved, activation = node.saved
+    return _core.group_norm_backward(dy, x, groups, mean, rstd, w, node.needs, saved, activation)
 
 
 def instance_norm(
@@ -78,6 +88,8 @@ def instance_norm(
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
+    *,
+    activation: Fused = None,
 ) -> Tensor:
     """Mean 0 and variance 1 in each channel of each sample: `group_norm` with C groups.
 
@@ -96,6 +108,9 @@ def instance_norm(
         How far running statistics move: r ← (1 - momentum) r + momentum m.
     eps
         Keeps the root away from zero.
+    activation
+        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
 
     Returns
     -------
@@ -120,18 +135,25 @@ def instance_norm(
              [-1.,  1.]]])
     """
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        statistics = (running_mean, running_var)
+        return batch_norm(
+            input, *statistics, weight, bias, False, momentum, eps, activation=activation
+        )
     x = array(input)
     w = None if weight is None else array(weight)
     b = None if bias is None else array(bias)
     m, v = in_place(running_mean), in_place(running_var)
-    y, mean, rstd = _core.instance_norm(x, m, v, w, b, momentum, eps)
+    results = _core.instance_norm(x, m, v, w, b, momentum, eps, activation, mode.enabled)
     if m is not None:
         changed((m, v))
-    return record(y, instance_norm_backward, (input, weight, bias), x, w, mean, rstd)
+    if not mode.enabled:
+        return Tensor(results[0])
+    y, mean, rstd, saved = results
+    inputs = (input, weight, bias)
+    return record(y, instance_norm_backward, inputs, x, w, mean, rstd, saved, activation)
 
 
 @read_for((0, 1), (0,))
 def instance_norm_backward(node: Node, dy: Array) -> Grads:
-    x, w, mean, rstd = node.saved
-    return _core.instance_norm_backward(dy, x, mean, rstd, w, node.needs)
+    x, w, mean, rstd, saved, activation = node.saved
+    return _core.instance_norm_backward(dy, x, mean, rstd, w, node.needs, saved, activation)

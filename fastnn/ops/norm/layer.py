@@ -8,7 +8,9 @@ from typing import TypeAlias
 from ... import _core
 from ...autograd.changes import read_for
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..activation.fused import Fused
 
 __all__ = ["layer_norm", "rms_norm"]
 
@@ -21,6 +23,8 @@ def layer_norm(
     weight: TensorLike | None = None,
     bias: TensorLike | None = None,
     eps: float = 1e-5,
+    *,
+    activation: Fused = None,
 ) -> Tensor:
     """Mean 0 and variance 1 over the last dimensions: y = (x - E[x]) / √(Var[x] + eps) · w + b.
 
@@ -36,6 +40,9 @@ def layer_norm(
         w and b, of the normalized shape; None for 1 and 0.
     eps
         Keeps the root away from zero.
+    activation
+        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
 
     Returns
     -------
@@ -61,14 +68,17 @@ def layer_norm(
     x = array(input)
     w = None if weight is None else array(weight)
     b = None if bias is None else array(bias)
-    y, mean, rstd = _core.layer_norm(x, normalized_shape, w, b, eps)
-    return record(y, layer_norm_backward, (input, weight, bias), x, w, normalized_shape, mean, rstd)
+    if not mode.enabled:
+        return Tensor(_core.layer_norm(x, normalized_shape, w, b, eps, activation)[0])
+    y, mean, rstd, saved = _core.layer_norm(x, normalized_shape, w, b, eps, activation, True)
+    kept = (x, w, normalized_shape, mean, rstd, saved, activation)
+    return record(y, layer_norm_backward, (input, weight, bias), *kept)
 
 
 @read_for((0, 1), (0,))
 def layer_norm_backward(node: Node, dy: Array) -> Grads:
-    x, w, shape, mean, rstd = node.saved
-    return _core.layer_norm_backward(dy, x, shape, mean, rstd, w, node.needs)
+    x, w, shape, mean, rstd, saved, activation = node.saved
+    return _core.layer_norm_backward(dy, x, shape, mean, rstd, w, node.needs, saved, activation)
 
 
 def rms_norm(
@@ -76,6 +86,8 @@ def rms_norm(
     normalized_shape: Shape,
     weight: TensorLike | None = None,
     eps: float | None = None,
+    *,
+    activation: Fused = None,
 ) -> Tensor:
     """Mean square 1 over the last dimensions: y = x / √(E[x²] + eps) · w.
 
@@ -89,6 +101,9 @@ def rms_norm(
         w, of the normalized shape; None for 1.
     eps
         Keeps the root away from zero; None for the spacing of numbers at 1, ``finfo(dtype).eps``.
+    activation
+        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
+        ("leaky_relu", 0.2); computed in the same pass.
 
     Returns
     -------
@@ -113,11 +128,14 @@ def rms_norm(
     """
     x = array(input)
     w = None if weight is None else array(weight)
-    y, rstd = _core.rms_norm(x, normalized_shape, w, eps)
-    return record(y, rms_norm_backward, (input, weight), x, w, normalized_shape, rstd)
+    if not mode.enabled:
+        return Tensor(_core.rms_norm(x, normalized_shape, w, eps, activation)[0])
+    y, rstd, saved = _core.rms_norm(x, normalized_shape, w, eps, activation, True)
+    kept = (x, w, normalized_shape, rstd, saved, activation)
+    return record(y, rms_norm_backward, (input, weight), *kept)
 
 
 @read_for((0, 1), (0,))
 def rms_norm_backward(node: Node, dy: Array) -> Grads:
-    x, w, shape, rstd = node.saved
-    return _core.rms_norm_backward(dy, x, shape, rstd, w, node.needs)
+    x, w, shape, rstd, saved, activation = node.saved
+    return _core.rms_norm_backward(dy, x, shape, rstd, w, node.needs, saved, activation)

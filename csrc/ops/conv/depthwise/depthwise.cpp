@@ -166,8 +166,8 @@ void depthwise(const Args& args) {
                 row.bias = static_cast<const T*>(args.bias);
                 if (args.residual != nullptr)
                     row.residual = static_cast<const T*>(args.residual) + at;
-                row.relu = args.relu;
-                row.plain = !args.relu && args.bias == nullptr && args.residual == nullptr;
+                row.relu = args.relu();
+                row.plain = !args.relu() && args.bias == nullptr && args.residual == nullptr;
                 f.outputs(row);
             }
             first += static_cast<std::size_t>(here);

@@ -287,7 +287,7 @@ class Direct {
         b.beta = c > 0 ? 1 : 0;
         const T* residual = nullptr;
         if (c + depth == s_.from_group) {
-            b.relu = a_.relu;
+            b.relu = a_.relu();
             residual = static_cast<const T*>(a_.residual);
             if (a_.bias != nullptr)
                 b.bias = static_cast<const T*>(a_.bias) + t.group * s_.to_group + outs.begin;
@@ -346,7 +346,7 @@ void fill(const Args& args) {
                          f.residual = static_cast<const T*>(args.residual) + i * cols;
                          f.residual_row = cols;
                      }
-                     f.relu = args.relu;
+                     f.relu = args.relu();
                      g.finish(f);
                  });
 }

@@ -37,7 +37,7 @@ void whole(const Args& args) {
     gemm::Problem<T> p;
     p.m = s.n;
     p.b = {static_cast<const T*>(args.w), size, 1};  // O x (C, pixels)
-    if (args.relu) p.epilogue.activation = gemm::Activation::relu;
+    p.epilogue.activation = args.activation;
     if (!args.transposed) {
         turn_round(static_cast<const T*>(args.from), x.data(), s.n, pixels, s.c);
         p.n = s.o, p.k = size;

@@ -71,7 +71,7 @@ class Forward {
     void output(const Columns& c, TileRange tiles, const float* m, long plane) const {
         f_.output[s_.index()](
             {s_.to, tiles, m, plane, m_row_, c.begin, c.count, static_cast<const float*>(a_.bias),
-             static_cast<const float*>(a_.residual), a_.relu, static_cast<float*>(a_.to)});
+             static_cast<const float*>(a_.residual), a_.relu(), static_cast<float*>(a_.to)});
     }
     void by_tiles();
     void by_columns();

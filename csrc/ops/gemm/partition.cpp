@@ -1,4 +1,4 @@
-// How a product is cut into pieces: by its sizes and strides alone.
+// The partition of a product into steps, chunks and slices of k: by its sizes and strides alone.
 #include <algorithm>
 
 #include "ops/gemm/blocks.h"
@@ -6,7 +6,7 @@
 namespace fastnn::gemm {
 namespace {
 
-// Sizes in bytes behind the cuts below, for caches of 32 KiB, 1 MiB and several MiB per core.
+// Sizes in bytes behind the choices below, for caches of 32 KiB, 1 MiB and several MiB per core.
 constexpr long kBlockOfA =
     256 << 10;  // rows x k_block of A that one chunk walks over again and again: in L2
 constexpr long kPackedB = 12 << 20;   // what is packed of B at a time: in L3
@@ -18,8 +18,8 @@ constexpr double kInL2 = 1 << 20;
 constexpr long kLargeB = 2 << 20;  // B that L2 does not hold
 constexpr long kPagesOfB =
     6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
-constexpr long kStreamRows = 8;         // rows of A at most where such a B is read in order...
-constexpr long kStreamSums = 16 << 10;  // ... in rows whose sums L1 holds
+constexpr long kSkinnyRows = 8;         // rows of A at most where such a B is read in order...
+constexpr long kSkinnySums = 16 << 10;  // ... in rows whose sums L1 holds
 constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
 constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
 constexpr long kChunkCols = 1024;
@@ -77,8 +77,8 @@ void Plan<T>::choose_method() {
         a_ = b_.transposed();
         b_ = a.transposed();
     };
-    // Where one side is so short that a vector along it would be mostly empty, and the other
-    // operand lies along k.
+    // Dot products, where one side is so short that a vector along it would be mostly empty and the
+    // other operand is contiguous along k.
     if (k >= f.width) {
         if (b_.row_stride == 1 && m <= 2 * f.dot_rows) {
             method_ = Method::dot;
@@ -93,24 +93,24 @@ void Plan<T>::choose_method() {
         }
     }
     if (b_.row_stride == 1 && b_.col_stride != 1) {
-        // B must be turned round on its way into vectors: turn A and C instead where that is less.
+        // B would be transposed while it is packed. Transpose A and C instead where that is less.
         const bool less =
             (n - m) * k > 2 * m * n && m * k * static_cast<long>(sizeof(T)) <= kSwapLimit;
         if (less) swap();
     } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
         swap();  // few columns, and A has its rows side by side
     }
-    // One or two rows are soon done with a line of B and wait for the next; more have work enough.
+    // With one or two rows the loads of B are the limit; more rows have arithmetic to hide them.
     const long large = m_ <= 2 ? kLargeB : kPagesOfB;
-    if (m_ <= kStreamRows && b_.col_stride == 1 && n_ * k_ * static_cast<long>(sizeof(T)) > large) {
-        method_ = Method::stream;
+    if (m_ <= kSkinnyRows && b_.col_stride == 1 && n_ * k_ * static_cast<long>(sizeof(T)) > large) {
+        method_ = Method::skinny;
     }
 }
 
-// Columns of B that are read together: as many as can be, so that memory is read in order.
+// Columns of B per chunk: as many as L1 has room for sums, so that memory is read in order.
 template <class T>
-long Plan<T>::stream_cols() const {
-    return kStreamSums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width *
+long Plan<T>::skinny_cols() const {
+    return kSkinnySums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width *
            f_->blocking.width;
 }
 
@@ -120,10 +120,10 @@ void Plan<T>::choose_slices() {
     const auto [size, count] = k_blocks(k_, f.kc);
     k_block_ = size, k_blocks_ = count;
     const long tiles = method_ == Method::dot      ? ceil_div(n_, 16)
-                       : method_ == Method::stream ? ceil_div(n_, stream_cols())
+                       : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
                                                    : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
     if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
-    const long slices = method_ == Method::stream ? std::min(ceil_div(16, tiles), k_ / 64)
+    const long slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
                                                   : std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
     const auto inside = k_blocks(ceil_div(k_, slices), f.kc);
@@ -137,18 +137,18 @@ void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
     const long want = std::clamp(static_cast<long>(cost_ns_ / kChunkNs), 1L, kManyChunks);
     if (flat()) {
-        const long unit = method_ == Method::dot ? 4 : stream_cols();
+        const long unit = method_ == Method::dot ? 4 : skinny_cols();
         const long groups = ceil_div(n_, unit);
         const long chunks = std::min(groups, ceil_div(want, slices_));
         chunk_rows_ = ceil_div(groups, chunks) * unit;  // of the longer side
-        if (method_ == Method::stream) chunk_rows_ = unit;
+        if (method_ == Method::skinny) chunk_rows_ = unit;
         row_chunks_ = ceil_div(n_, chunk_rows_);
         col_chunks_ = 1;
         chunk_cols_ = n_;
         return;
     }
-    // Rows of A are copied once per column of chunks, pieces of B are read once per row of chunks:
-    // chunks are wide and some tiles high, unless there would be too few of them.
+    // A is copied once per column of chunks, B is read once per row of chunks: chunks are wide and
+    // a few tiles high, unless there would be too few of them for all threads.
     const long unit = m_ <= 4 ? 4 * f.nr : f.nr;
     const long high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
     const long row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<long>(sizeof(T))));
@@ -188,7 +188,7 @@ void Plan<T>::choose_copies() {
             copy_a_ = CopyA::panels;
         }
         if (copy_a_ == CopyA::rows) {
-            // An odd number of lines: the rows of a tile spread over all sets of L1.
+            // An odd number of cache lines: the rows of a tile map to different sets of L1.
             a_stride_ = (ceil_div(k_block_, line) | 1) * line;
             a_size_ = static_cast<std::size_t>(chunk_rows_ * a_stride_);
         } else if (copy_a_ == CopyA::panels) {

@@ -1,5 +1,5 @@
-// Products with few rows of A and a large B: B is read once, in the order in which it lies in
-// memory, and the sums stay in L1.
+// Skinny products: few rows of A and a large B. B is read once, in memory order, and the sums stay
+// in L1.
 #pragma once
 
 #include "ops/gemm/blocking_kernel.h"
@@ -9,12 +9,12 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-using gemm::Stream;
+using gemm::Skinny;
 
 // sums[i, j] += sum over K rows of B, for M rows of A, NV vectors of columns at a time: as many as
 // share each element of A that is spread over a vector.
 template <class T, int M, int K>
-void stream_rows(const Stream<T>& s, long k, bool first) {
+void skinny_rows(const Skinny<T>& s, long k, bool first) {
     using V = Vec<T>;
     constexpr long W = V::width;
     const T* b = s.b + k * s.b_row;
@@ -48,7 +48,7 @@ void stream_rows(const Stream<T>& s, long k, bool first) {
     };
     const auto load = [](const T* p) __attribute__((always_inline)) { return V::load(p); };
     const auto store = [](T* p, V x) __attribute__((always_inline)) { x.store(p); };
-    constexpr int NV = M <= kStreamWide ? 4 : 2;
+    constexpr int NV = M <= kSkinnyWide ? 4 : 2;
     long j = 0;
     for (; j + NV * W <= s.n; j += NV * W) step.template operator()<NV>(j, load, store);
     for (; j + W <= s.n; j += W) step.template operator()<1>(j, load, store);
@@ -60,26 +60,26 @@ void stream_rows(const Stream<T>& s, long k, bool first) {
 }
 
 template <class T, int M>
-void stream_group(const Stream<T>& s) {
-    // Rows at a time: the sums are loaded and stored once for all of them, and no more rows than
-    // the processor follows on its own. Rows a power of two apart share a set of L1.
+void skinny_group(const Skinny<T>& s) {
+    // Rows of B at a time: the sums are loaded and stored once for all of them. Four, since the
+    // hardware prefetcher follows few streams and rows a power of two apart share a set of L1.
     constexpr int together = 4;
     long k = 0;
-    for (; k + together <= s.k; k += together) stream_rows<T, M, together>(s, k, k == 0);
-    for (; k < s.k; ++k) stream_rows<T, M, 1>(s, k, k == 0);
+    for (; k + together <= s.k; k += together) skinny_rows<T, M, together>(s, k, k == 0);
+    for (; k < s.k; ++k) skinny_rows<T, M, 1>(s, k, k == 0);
 }
 
 template <class T>
-void stream(const Stream<T>& s) {
+void skinny(const Skinny<T>& s) {
     switch (s.m) {
-        case 1: return stream_group<T, 1>(s);
-        case 2: return stream_group<T, 2>(s);
-        case 3: return stream_group<T, 3>(s);
-        case 4: return stream_group<T, 4>(s);
-        case 5: return stream_group<T, 5>(s);
-        case 6: return stream_group<T, 6>(s);
-        case 7: return stream_group<T, 7>(s);
-        default: return stream_group<T, 8>(s);
+        case 1: return skinny_group<T, 1>(s);
+        case 2: return skinny_group<T, 2>(s);
+        case 3: return skinny_group<T, 3>(s);
+        case 4: return skinny_group<T, 4>(s);
+        case 5: return skinny_group<T, 5>(s);
+        case 6: return skinny_group<T, 6>(s);
+        case 7: return skinny_group<T, 7>(s);
+        default: return skinny_group<T, 8>(s);
     }
 }
 
