@@ -27,8 +27,8 @@ from .pool.average import *
 from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *
-from .rnn import *
-from .rnn_cell import *
+from .rnn.cells import *
+from .rnn.layers import *
 from .shape import *
 from .shuffle import *
 from .transformer.decoder import *

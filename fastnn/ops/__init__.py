@@ -34,8 +34,8 @@ from .reduce.extreme import *
 from .reduce.moments import *
 from .reduce.sums import *
 from .resample import *
-from .rnn import *
-from .rnn_cell import *
+from .rnn.cells import *
+from .rnn.layers import *
 from .scan import *
 from .shape import *
 from .shuffle import *

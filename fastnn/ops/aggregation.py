@@ -16,7 +16,7 @@ from .elementwise import div, sub
 from .elementwise.unary import exp
 from .embedding import embedding, embedding_bag
 from .index import index_add
-from .rnn_sequences import checked_lengths
+from .rnn.sequences import checked_lengths
 from .shape import reshape
 
 __all__ = ["attention_pooling", "last_pooling", "max_pooling", "mean_pooling"]

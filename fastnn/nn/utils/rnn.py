@@ -1,6 +1,6 @@
 """Sequences of different lengths, and long ones in pieces, where PyTorch has them."""
 
-from ..rnn_sequences import (
+from ..rnn.sequences import (
     PackedSequence,
     pack_padded_sequence,
     pack_sequence,

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.record import Array, Grads, Node, array, record_many
-from ..tensor import Tensor, TensorLike
+from ...autograd.record import Array, Grads, Node, array, record_many
+from ...tensor import Tensor, TensorLike
 
 __all__: list[str] = []
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd.record import Array, array
-from ..ops.index import index_select, narrow
-from ..ops.join import cat, stack
-from ..ops.rnn_sequences import checked_lengths, pack_rows, unpack_rows
-from ..ops.shape import transpose
-from ..tensor import Tensor, TensorLike
+from ...autograd.record import Array, array
+from ...ops.index import index_select, narrow
+from ...ops.join import cat, stack
+from ...ops.rnn.sequences import checked_lengths, pack_rows, unpack_rows
+from ...ops.shape import transpose
+from ...tensor import Tensor, TensorLike
 
 __all__ = [
     "PackedSequence",

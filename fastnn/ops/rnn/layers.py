@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import _core
-from ..autograd.record import Array, Grads, Node, array, record_many
-from ..autograd.tape import mode
-from ..tensor import Tensor, TensorLike
+from ... import _core
+from ...autograd.record import Array, Grads, Node, array, record_many
+from ...autograd.tape import mode
+from ...tensor import Tensor, TensorLike
 
 __all__ = [
     "gru_layer",

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.record import array
-from ..ops.create import empty
-from ..ops.rnn_cell import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
-from ..tensor import Tensor, TensorLike
-from . import init
-from .module import Module
-from .parameter import Parameter
+from ...autograd.record import array
+from ...ops.create import empty
+from ...ops.rnn.cells import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
+from ...tensor import Tensor, TensorLike
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
 

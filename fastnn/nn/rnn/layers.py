@@ -4,69 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops._sections import shared
-from ..ops.rnn import layer_norm_lstm_layer
-from ..tensor import Tensor, TensorLike
-from . import init
-from .rnn_base import RNNBase
+from ...ops.rnn.layers import layer_norm_lstm_layer
+from ...tensor import Tensor, TensorLike
+from .. import init
+from .base import RNNBase
 
 __all__ = ["GRU", "LSTM", "RNN", "LayerNormLSTM", "RNNBase"]
 
-STACKED = """\
-Parameters
-----------
-input_size
-    I.
-hidden_size
-    H.
-num_layers
-    Layers, each reading the one below.
-{nonlinearity}\
-bias
-    Whether there are biases.
-batch_first
-    Whether input and output are (N, T, *) instead of (T, N, *). Both are as fast.
-dropout
-    Probability of a zero in the outputs of all layers but the last, while training.
-bidirectional
-    Whether each layer also reads the sequence from its end; parameters ``..._reverse``.
-{more}\
-device, dtype
-    ``"cpu"`` or None, and the element type, float32 by default.
-stateful
-    Whether the last states of a call are the first of the next, without their gradients, until
-    `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.
-recurrent_dropout
-    Probability of a zero in the state that enters the recurrent product, while training: one
-    draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
-    not touched.
-variational
-    Whether the dropout between layers, too, is drawn once for a whole sequence.
 
-Attributes
-----------
-"""
-
-
-def stacked(attributes: str, nonlinearity: str = "", more: str = "") -> str:
-    """The sections of a layer, with what it has of its own."""
-    return STACKED.format(nonlinearity=nonlinearity, more=more) + attributes
-
-
-@shared(
-    stacked(
-        """\
-weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
-    W (H, I), U (H, H), b (H,) and b' (H,) of the first layer, uniform in ±1/√H at first.
-""",
-        nonlinearity="""\
-nonlinearity
-    f: "tanh" or "relu".
-""",
-    )
-)
 class RNN(RNNBase):
     """An Elman network: for each step h' = f(W x + b + U h + b').
+
+    Parameters
+    ----------
+    nonlinearity
+        f: "tanh" or "relu".
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
+        As of `LSTM`.
+    stateful, recurrent_dropout, variational
+        As of `LSTM`.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
+        W (H, I), U (H, H), b (H,) and b' (H,) of the first layer, uniform in ±1/√H at first.
 
     Examples
     --------
@@ -114,23 +75,46 @@ class RNN(RNNBase):
         self.nonlinearity = nonlinearity
 
 
-@shared(
-    stacked(
-        """\
-weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
-    (4H, I), (4H, P), (4H,) and (4H,) of the first layer, with the gates in the order i, f, g,
-    o; uniform in ±1/√H at first.
-weight_hr_l0
-    (P, H), with a projection only.
-""",
-        more="""\
-proj_size
-    P, the size of h where it is projected; 0 for no projection.
-""",
-    )
-)
 class LSTM(RNNBase):
     """Long short-term memory; see `fastnn.nn.functional.lstm_layer` for the formula.
+
+    Parameters
+    ----------
+    input_size
+        I.
+    hidden_size
+        H.
+    num_layers
+        Layers, each reading the one below.
+    bias
+        Whether there are biases.
+    batch_first
+        Whether input and output are (N, T, *) instead of (T, N, *). Both are as fast.
+    dropout
+        Probability of a zero in the outputs of all layers but the last, while training.
+    bidirectional
+        Whether each layer also reads the sequence from its end; parameters ``..._reverse``.
+    proj_size
+        P, the size of h where it is projected; 0 for no projection.
+    device, dtype
+        ``"cpu"`` or None, and the element type, float32 by default.
+    stateful
+        Whether the last states of a call are the first of the next, without their gradients, until
+        `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.
+    recurrent_dropout
+        Probability of a zero in the state that enters the recurrent product, while training: one
+        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
+        not touched.
+    variational
+        Whether the dropout between layers, too, is drawn once for a whole sequence.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
+        (4H, I), (4H, P), (4H,) and (4H,) of the first layer, with the gates in the order i, f, g,
+        o; uniform in ±1/√H at first.
+    weight_hr_l0
+        (P, H), with a projection only.
 
     Examples
     --------
@@ -176,28 +160,30 @@ class LSTM(RNNBase):
         )
 
 
-@shared(
-    stacked(
-        """\
-weight_ih_l0, weight_hh_l0
-    (4H, I) and (4H, H) of the first layer, with the gates in the order i, f, g, o; uniform in
-    ±1/√H at first.
-gain_ih_l0, gain_hh_l0, gain_c_l0
-    a (4H,), a' (4H,) and a'' (H,); ones at first.
-bias_ih_l0, bias_hh_l0, bias_c_l0
-    b (4H,), b' (4H,) and b'' (H,); zeros at first.
-""",
-        more="""\
-eps
-    Keeps a deviation away from zero.
-""",
-    )
-)
 class LayerNormLSTM(RNNBase):
     """An LSTM with layer normalisation; see `fastnn.nn.functional.layer_norm_lstm_layer`.
 
     What the gates read of the input and of the state is normalised over all gates of a layer, each
     with gains of its own, and so is the cell on its way to the output (Ba, Kiros and Hinton, 2016).
+
+    Parameters
+    ----------
+    eps
+        Keeps a deviation away from zero.
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
+        As of `LSTM`.
+    stateful, recurrent_dropout, variational
+        As of `LSTM`.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0
+        (4H, I) and (4H, H) of the first layer, with the gates in the order i, f, g, o; uniform in
+        ±1/√H at first.
+    gain_ih_l0, gain_hh_l0, gain_c_l0
+        a (4H,), a' (4H,) and a'' (H,); ones at first.
+    bias_ih_l0, bias_hh_l0, bias_c_l0
+        b (4H,), b' (4H,) and b'' (H,); zeros at first.
 
     Examples
     --------
@@ -257,17 +243,16 @@ class LayerNormLSTM(RNNBase):
         return layer_norm_lstm_layer(x, params, h, c, sizes, mask, self.eps)
 
 
-@shared(
-    stacked(
-        """\
-weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
-    (3H, I), (3H, H), (3H,) and (3H,) of the first layer, with the gates in the order r, z, n;
-    uniform in ±1/√H at first.
-""",
-    )
-)
 class GRU(RNNBase):
     """Gated recurrent units; see `fastnn.nn.functional.gru_layer` for the formula.
+
+    Arguments are those of `LSTM` without `proj_size`.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
+        (3H, I), (3H, H), (3H,) and (3H,) of the first layer, with the gates in the order r, z, n;
+        uniform in ±1/√H at first.
 
     Examples
     --------

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.record import Array, array
-from ..ops.create import empty
-from ..ops.dropout.elements import dropout
-from ..ops.elementwise import mul
-from ..ops.index import index_select, narrow
-from ..ops.join import cat
-from ..ops.rnn import gru_layer, lstm_layer, rnn_layer
-from ..ops.rnn_sequences import checked_lengths, pack_rows, unpack_rows
-from ..ops.shape import reshape, transpose
-from ..tensor import Tensor, TensorLike
-from . import init
-from .module import Module
-from .parameter import Parameter
-from .rnn_sequences import PackedSequence, inverse, packing
+from ...autograd.record import Array, array
+from ...ops.create import empty
+from ...ops.dropout.elements import dropout
+from ...ops.elementwise import mul
+from ...ops.index import index_select, narrow
+from ...ops.join import cat
+from ...ops.rnn.layers import gru_layer, lstm_layer, rnn_layer
+from ...ops.rnn.sequences import checked_lengths, pack_rows, unpack_rows
+from ...ops.shape import reshape, transpose
+from ...tensor import Tensor, TensorLike
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
+from .sequences import PackedSequence, inverse, packing
 
 __all__ = ["RNNBase"]
 

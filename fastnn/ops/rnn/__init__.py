@@ -1,0 +1,1 @@
+"""Recurrent layers and cells as operations, and sequences of several lengths."""
