@@ -43,8 +43,8 @@ from .softmax import *
 from .sort import *
 
 # isort: split
-from .methods import Methods  # last: it looks up the operations imported above
+from .methods import ElementwiseMethods, Methods  # last: they look up the operations above
 
-for _name, _operation in vars(Methods).items():
+for _name, _operation in [*vars(ElementwiseMethods).items(), *vars(Methods).items()]:
     if _name not in ("__module__", "__doc__", "__dict__", "__weakref__", "__hash__"):
         setattr(Tensor, _name, _operation)

@@ -10,29 +10,9 @@ from fastnn import ops
 from fastnn.ops.elementwise import inplace as elementwise_inplace
 
 
-class Methods:
-    """Attribute of `Tensor` = operation, family by family."""
+class ElementwiseMethods:
+    """Attribute of `Tensor` = elementwise operation, operators first."""
 
-    # activation
-    relu = ops.relu
-    sigmoid = ops.sigmoid
-    tanh = ops.tanh
-
-    # cast
-    to = ops.cast.to
-    astype = ops.cast.to
-    type = ops.cast.type_
-    type_as = ops.cast.type_as
-    float = ops.cast.float_
-    double = ops.cast.double
-    half = ops.cast.half
-    int = ops.cast.int_
-    long = ops.cast.long
-    bool = ops.cast.bool_
-    cpu = ops.cast.cpu
-    cuda = ops.cast.cuda
-
-    # elementwise
     __add__ = ops.add
     __sub__ = ops.sub
     __mul__ = ops.mul
@@ -175,6 +155,29 @@ class Methods:
     bitwise_or = elementwise_inplace.bitwise_or
     bitwise_xor = elementwise_inplace.bitwise_xor
     bitwise_not = elementwise_inplace.invert
+
+
+class Methods(ElementwiseMethods):
+    """Attribute of `Tensor` = operation, family by family."""
+
+    # activation
+    relu = ops.relu
+    sigmoid = ops.sigmoid
+    tanh = ops.tanh
+
+    # cast
+    to = ops.cast.to
+    astype = ops.cast.to
+    type = ops.cast.type_
+    type_as = ops.cast.type_as
+    float = ops.cast.float_
+    double = ops.cast.double
+    half = ops.cast.half
+    int = ops.cast.int_
+    long = ops.cast.long
+    bool = ops.cast.bool_
+    cpu = ops.cast.cpu
+    cuda = ops.cast.cuda
 
     # gemm
     __matmul__ = ops.matmul
