@@ -55,7 +55,7 @@ void parallel_with_scratch(std::int64_t chunks, double chunk_ns, std::int64_t co
     T* data = scratch.data();
     parallel_team(threads, [&](Team& team) {
         T* mine = data + count * team.thread();
-        team.share_out(chunks, [&](long c) { f(c, mine); });
+        team.for_each_nowait(chunks, [&](long c) { f(c, mine); });
     });
 }
 

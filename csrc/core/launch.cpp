@@ -6,6 +6,9 @@
 #include <chrono>
 #include <mutex>
 
+#include "core/interrupt.h"
+#include "core/threading.h"
+
 namespace fastnn {
 namespace {
 
@@ -76,7 +79,7 @@ void launch(const Call& call) {
 }
 
 void poll_interrupt() {
-    if (released == nullptr) return;
+    if (released == nullptr || in_region()) return;
     const auto now = Clock::now();
     if (now - last_poll < std::chrono::milliseconds(50)) return;
     last_poll = now;

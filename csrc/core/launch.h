@@ -59,10 +59,6 @@ struct Interpreter {
 };
 void set_interpreter(const Interpreter& interpreter);
 
-// Long drivers call this between parallel regions, on the launching thread: at most every 50 ms it
-// looks for Ctrl-C, and then it throws and the output is left unfinished.
-void poll_interrupt();
-
 namespace profiler {
 
 struct Event {

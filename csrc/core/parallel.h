@@ -1,4 +1,4 @@
-// Threads: how many there are, and the one loop that uses them.
+// Parallel loops.
 //
 // Work is cut into chunks by the size of the problem alone, never by the number of threads, and
 // chunks share no output; so a result has the same bits for any number of threads.
@@ -8,17 +8,18 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/region.h"
+#include "core/interrupt.h"
+#include "core/threading.h"
+#include "core/wait.h"
 
 namespace fastnn {
 
 int num_threads();                 // how many threads a call from this thread may use (>= 1)
-void set_num_threads(int n);       // for all threads of the process from their next call on
+void set_num_threads(int n);       // for all threads of the process, from their next call on
 const char* threads_source();      // where the number comes from, in words
 void forbid_threads_after_fork();  // installs the fork handler; called once at import
 
-// Opening a region and meeting again costs about 1 us here; below this much work a thread is not
-// worth it.
+// Opening and closing a region costs about 1 us; below this much work another thread does not pay.
 constexpr double kThreadWorthNs = 6000;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
@@ -32,20 +33,20 @@ inline int threads_worth(long chunks, double total_ns) {
 }
 
 // The threads of one parallel region, as one of them sees it: for drivers that work in several
-// phases. What a thread computes must not depend on threads(), only who does it.
+// phases. threads() may decide who computes a chunk, never what is computed.
 //
-// A thread may come late or not at all, so work is done in chunks of loops only: whoever comes late
-// finds the chunks of the loops before taken and goes through them to the one that is under way.
-// Every thread goes through the same loops with the same numbers of chunks.
+// A thread may start late or never, so all work is done as chunks of loops: a late thread finds the
+// chunks of earlier loops taken and skips to the loop that is running. Every thread executes the
+// same loops with the same numbers of chunks.
 //
-// In a loop each thread begins with a share of its own, the same one in every call over as many
-// chunks: so what one call leaves in a core's cache is there for the next. Whoever is done helps
-// the others.
+// Each thread starts a loop with its own share, the same one in every call over as many chunks, so
+// that what one call leaves in a core's cache is there for the next. A thread that has finished its
+// share takes chunks from the others.
 class Team {
  public:
     static constexpr int kMostShares = 64;
-    // How far a loop has come: the loop's number, and below it a count of chunks. A value of an
-    // earlier loop counts as none of this one, so that nobody need set it back.
+    // The progress of a loop: the loop's number, and below it a count of chunks. A value left by an
+    // earlier loop counts as zero, so that no thread has to reset it.
     using Count = std::uint64_t;
     static constexpr int kCountBits = 40;
     struct alignas(64) Counter {  // a cache line each
@@ -68,28 +69,28 @@ class Team {
           progress_(progress) {}
     int thread() const { return thread_; }
     int threads() const { return threads_; }
-    // Calls f(chunk) for every chunk, on whichever thread is free; each share from its end, if
-    // asked to. Returns when no chunk is left to begin.
+    // Calls f(chunk) for every chunk, on whichever thread is free; each share in reverse order with
+    // `from_end`. Returns when every chunk has been started.
     template <class F>
-    void share_out(long chunks, F f, bool from_end = false) {
+    void for_each_nowait(long chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
         if (progress_ == nullptr) {
-            loop.all_here();
+            loop.run_all();
         } else {
-            share(loop, thread_);
+            run_share(loop, thread_);
             others(loop);
         }
     }
-    // share_out, then waits until all chunks are done. What the end of one loop has left in cache
-    // is met first by the next one from the end.
+    // for_each_nowait, then waits until all chunks are done. What the end of one loop has left in
+    // cache is read first by a following loop with `from_end`.
     template <class F>
-    void loop(long chunks, F f, bool from_end = false) {
+    void for_each(long chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
-        if (progress_ == nullptr) return loop.all_here();
+        if (progress_ == nullptr) return loop.run_all();
         if (chunks == 0) return;
         const Count all = loop.first + static_cast<Count>(chunks);
-        Count now = done(loop.first, share(loop, thread_));
-        // Most often the others are about to end theirs, and looking for work would disturb them.
+        Count now = done(loop.first, run_share(loop, thread_));
+        // Usually the other threads are about to finish, and looking for work would disturb them.
         Wait wait;
         for (int i = 0; now < all && i < kPatience; ++i) wait.pause(), now = done();
         if (now < all) now = done(loop.first, others(loop));
@@ -99,20 +100,20 @@ class Team {
  private:
     template <class F>
     struct Loop {
-        Count first;  // the count where none is done
+        Count first;  // the count of zero chunks
         long chunks;
         F& f;
         bool from_end;
-        void all_here() const {
+        void run_all() const {
             for (long i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
         }
     };
     static constexpr int kPatience = 16;
 
     Count next_loop() { return loops_ += Count{1} << kCountBits; }
-    // Does what nobody else has begun of a thread's share. Returns how many chunks.
+    // Runs the chunks of a thread's share that no thread has started. Returns how many.
     template <class F>
-    long share(const Loop<F>& loop, int thread) const {
+    long run_share(const Loop<F>& loop, int thread) const {
         const long s = thread % shares_, begin = loop.chunks * s / shares_,
                    size = loop.chunks * (s + 1) / shares_ - begin;
         auto& taken = progress_->taken[s].count;
@@ -124,10 +125,10 @@ class Team {
     template <class F>
     long others(const Loop<F>& loop) const {
         long mine = 0;
-        for (int i = 1; i < shares_; ++i) mine += share(loop, thread_ + i);
+        for (int i = 1; i < shares_; ++i) mine += run_share(loop, thread_ + i);
         return mine;
     }
-    // The number of a chunk that nobody else has, or `size`.
+    // Claims a chunk that no thread has started; `size` if there is none.
     static long take(std::atomic<Count>& taken, Count first, long size) {
         const Count end = first + static_cast<Count>(size);
         Count now = taken.load(std::memory_order_relaxed), next;
@@ -138,7 +139,7 @@ class Team {
         return static_cast<long>(next - first);
     }
     Count done() const { return progress_->done.count.load(std::memory_order_acquire); }
-    // Adds what this thread has done in the loop.
+    // Adds the chunks that this thread has done.
     Count done(Count first, long mine) const {
         Count now = done(), next = now;
         if (mine > 0) {
@@ -154,7 +155,7 @@ class Team {
     Count loops_ = 0;  // begun so far, as a count
 };
 
-// Calls f(team) on this thread and on those that come to help. f must not throw.
+// Calls f(team) on this thread and on those that the provider brings. f must not throw.
 template <class F>
 void parallel_team(int threads, F f) {
     if (threads <= 1) {
@@ -172,15 +173,42 @@ void parallel_team(int threads, F f) {
         Team team(thread, w.threads, &w.progress);
         (*w.f)(team);
     };
-    run_with_helpers(threads, run, &work);
+    run_region(threads, run, &work);
+}
+
+// Longer work is computed in several regions, between which Ctrl-C is looked for.
+constexpr double kRegionNs = 5e7;
+
+// Cuts `count` steps, of total_ns nanoseconds of single-threaded work together, into ranges of
+// about kRegionNs. Calls f(begin, end) for each in order, on this thread.
+template <class F>
+void for_each_range(long count, double total_ns, F f) {
+    const double share = std::min(1.0, kRegionNs / std::max(1.0, total_ns));
+    const long most = std::max(1L, static_cast<long>(static_cast<double>(count) * share));
+    for (long begin = 0; begin < count; begin += most) {
+        if (begin > 0) poll_interrupt();
+        f(begin, std::min(count, begin + most));
+    }
+}
+
+// One region for each such range of chunks: calls f(team, begin, end). What f allocates for a
+// thread is best allocated before, for `threads` threads.
+template <class F>
+void parallel_ranges(int threads, long chunks, double total_ns, F f) {
+    for_each_range(chunks, total_ns, [&](long begin, long end) {
+        parallel_team(threads, [&](Team& team) { f(team, begin, end); });
+    });
 }
 
 // Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
 // chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
 template <class F>
 void parallel_for(long chunks, double chunk_ns, F f) {
-    parallel_team(threads_worth(chunks, static_cast<double>(chunks) * chunk_ns),
-                  [&](Team& team) { team.share_out(chunks, f); });
+    const double total_ns = static_cast<double>(chunks) * chunk_ns;
+    parallel_ranges(threads_worth(chunks, total_ns), chunks, total_ns,
+                    [&](Team& team, long begin, long end) {
+                        team.for_each_nowait(end - begin, [&](long i) { f(begin + i); });
+                    });
 }
 
 }  // namespace fastnn

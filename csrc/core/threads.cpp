@@ -25,7 +25,7 @@ int most_threads = 256;
 
 std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
 std::atomic<int> generation{0};   // grows with every set_num_threads
-std::atomic<bool> forked{false};  // this is a forked child: the helpers do not exist in it
+std::atomic<bool> forked{false};  // this is a forked child: the workers do not exist in it
 int initial_omp = 1;              // what OpenMP itself would have used
 std::atomic<const char*> source{""};
 

@@ -156,7 +156,7 @@ struct Sharing {
         for (long begin = 0; begin < chunks; begin += region) {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
-                team.share_out(std::min(region, chunks - begin), [&](long chunk) {
+                team.for_each_nowait(std::min(region, chunks - begin), [&](long chunk) {
                     const long first = (begin + chunk) * per_chunk;
                     const long last = std::min(count, first + per_chunk);
                     for (long i = first; i < last; ++i) item(i, team.thread());

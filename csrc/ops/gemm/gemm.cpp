@@ -26,17 +26,17 @@ void multiply(const Problem<T>& problem) {
     Scratch<T> local(local_size * static_cast<std::size_t>(threads));
     const auto pack = [&](Team& team, long step) {
         if (const long n = plan.pack_chunks(step); n > 0)
-            team.loop(n, [&](long i) { plan.pack(step, i); });
+            team.for_each(n, [&](long i) { plan.pack(step, i); });
     };
     const auto phases = [&](Team& team, long begin, long end) {
         T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
         for (long step = begin; step < end; ++step) {
             pack(team, step);
-            team.loop(plan.chunks(step), [&](long i) { plan.compute(step, i, mine); });
+            team.for_each(plan.chunks(step), [&](long i) { plan.compute(step, i, mine); });
         }
         if (end == steps) {
             if (const long n = plan.reduce_chunks(); n > 0)
-                team.loop(n, [&](long i) { plan.reduce(i); });
+                team.for_each(n, [&](long i) { plan.reduce(i); });
         }
     };
     const long at_once = std::max(
@@ -107,7 +107,7 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
         if (begin > 0) poll_interrupt();
         parallel_team(threads, [&](Team& team) {
             T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
-            team.share_out(std::min(region, chunks - begin), [&](long chunk) {
+            team.for_each_nowait(std::min(region, chunks - begin), [&](long chunk) {
                 const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
                 for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
             });

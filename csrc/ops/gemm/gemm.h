@@ -156,7 +156,7 @@ void run_plans(Team& team, const Plan<T>* plans, int count, T* local) {
         long total = 0;
         for (int i = 0; i < count; ++i) total += size(plans[i]);
         if (total == 0) return;
-        team.loop(total, [&](long chunk) {
+        team.for_each(total, [&](long chunk) {
             for (int i = 0; i < count; ++i) {
                 const long mine = size(plans[i]);
                 if (chunk < mine) return run(plans[i], chunk);

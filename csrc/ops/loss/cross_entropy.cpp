@@ -117,7 +117,7 @@ void forward_typed(const Args& a) {
     double* sum = sums.data();
     parallel_team(threads, [&](Team& team) {
         T* scratch = rows.data() + row * static_cast<std::size_t>(team.thread());
-        team.share_out(cut.chunks, [&](long c) {
+        team.for_each_nowait(cut.chunks, [&](long c) {
             if (a.inner == 1) {
                 sum[c] =
                     kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);

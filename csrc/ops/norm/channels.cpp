@@ -250,16 +250,16 @@ void forward_typed(const ChannelArgs& a) {
                       static_cast<double>(s.size());
     parallel_team(threads_worth(chunks, ns), [&](Team& team) {
         if (!a.given) {
-            team.loop(chunks, [&](long c) {
+            team.for_each(chunks, [&](long c) {
                 plan.spans(c, [&](std::int64_t b, const Span& span) {
                     kernel.statistics[plan.runs](span, whole.x, sums.part(b, span.part),
                                                  plan.width);
                 });
             });
-            team.loop(sums.merges(), [&](long i) { sums.merge(i, kernel.merge_statistics); });
+            team.for_each(sums.merges(), [&](long i) { sums.merge(i, kernel.merge_statistics); });
         }
-        team.loop(groups, [&](long i) { over_groups(s, i, finish); });
-        team.loop(
+        team.for_each(groups, [&](long i) { over_groups(s, i, finish); });
+        team.for_each(
             chunks,
             [&](long c) {
                 plan.spans(c, [&](std::int64_t b, const Span& span) {
@@ -347,9 +347,9 @@ void backward_typed(const ChannelBackwardArgs& a) {
                       static_cast<double>(s.size());
     const bool stream = a.dx != nullptr && plan_streams(a.dx, plan, a.dtype);
     parallel_team(threads_worth(chunks, ns), [&](Team& team) {
-        team.loop(groups, [&](long i) { over_groups(s, i, prepare); });
+        team.for_each(groups, [&](long i) { over_groups(s, i, prepare); });
         if (summed) {
-            team.loop(chunks, [&](long c) {
+            team.for_each(chunks, [&](long c) {
                 plan.spans(c, [&](std::int64_t b, const Span& span) {
                     T* part = sums.part(b, span.part);
                     Sums<T> here{in, static_cast<T*>(a.dresidual), part, part + plan.width};
@@ -357,11 +357,11 @@ void backward_typed(const ChannelBackwardArgs& a) {
                     kernel.sums[plan.runs](span, here);
                 });
             });
-            team.loop(sums.merges(), [&](long i) { sums.merge(i, kernel.merge_sums); });
-            team.loop(groups, [&](long i) { over_groups(s, i, finish); });
+            team.for_each(sums.merges(), [&](long i) { sums.merge(i, kernel.merge_sums); });
+            team.for_each(groups, [&](long i) { over_groups(s, i, finish); });
         }
         if (a.dx == nullptr) return;
-        team.loop(
+        team.for_each(
             chunks,
             [&](long c) {
                 plan.spans(c, [&](std::int64_t b, const Span& span) {

@@ -78,7 +78,7 @@ void forward_typed(const ChannelArgs& a, double* variance) {
     const auto& kernel = table().of<T>();
     const bool stream = groups.past_cache(a.y, sizeof(T));
     parallel_team(groups.threads(kForwardNs * sizeof(T) / 4), [&](Team& team) {
-        team.share_out(groups.chunks, [&](long chunk) {
+        team.for_each_nowait(groups.chunks, [&](long chunk) {
             groups(chunk, [&](std::int64_t set, std::int64_t g, std::int64_t at) {
                 const std::int64_t i = set * s.groups + g;
                 alignas(64) T copy[Group::kMostPacked];
@@ -138,9 +138,9 @@ void backward_typed(const ChannelBackwardArgs& a) {
             static_cast<T*>(to)[begin + i] = static_cast<T>(total[i]);
     };
     parallel_team(groups.threads(kBackwardNs * sizeof(T) / 4), [&](Team& team) {
-        team.loop(groups.chunks, [&](long chunk) { groups(chunk, one); });
+        team.for_each(groups.chunks, [&](long chunk) { groups(chunk, one); });
         if (a.dw == nullptr && a.db == nullptr) return;
-        team.share_out(ceil_div(s.channels, kChannelsAtOnce), [&](long i) {
+        team.for_each_nowait(ceil_div(s.channels, kChannelsAtOnce), [&](long i) {
             const std::int64_t begin = i * kChannelsAtOnce;
             const std::int64_t end = std::min(begin + kChannelsAtOnce, s.channels);
             add(a.db, sums, begin, end);

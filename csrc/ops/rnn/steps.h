@@ -207,7 +207,7 @@ void through_time(const Shape& shape, const Cut& cut, long panels, bool backward
         const auto number = [&](long i) { return backwards ? shape.steps - 1 - i : i; };
         parallel_team(cut.threads, [&](Team& team) {
             if (!cut.by_units) {
-                team.share_out(shape.directions * cut.tasks, [&](long task) {
+                team.for_each_nowait(shape.directions * cut.tasks, [&](long task) {
                     const Samples samples = samples_of(shape, task % cut.tasks, cut.tasks);
                     for (long i = begin; i < end; ++i)
                         body(static_cast<int>(task / cut.tasks), number(i), samples, 0L, panels,
@@ -218,7 +218,7 @@ void through_time(const Shape& shape, const Cut& cut, long panels, bool backward
             // To each thread always the same panels, so that they stay in its core's cache.
             const long all = shape.directions * panels;
             for (long i = begin; i < end; ++i) {
-                team.loop(cut.threads, [&](long share) {
+                team.for_each(cut.threads, [&](long share) {
                     const long first = all * share / cut.threads,
                                last = all * (share + 1) / cut.threads;
                     for (int d = 0; d < shape.directions; ++d) {

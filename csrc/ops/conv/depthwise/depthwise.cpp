@@ -177,7 +177,7 @@ void depthwise(const Args& args) {
     for (long begin = 0; begin < chunks; begin += region) {
         if (begin > 0) poll_interrupt();
         parallel_team(threads, [&](Team& team) {
-            team.share_out(std::min(region, chunks - begin), [&](long i) {
+            team.for_each_nowait(std::min(region, chunks - begin), [&](long i) {
                 run(begin + i, static_cast<std::size_t>(team.thread()));
             });
         });
@@ -228,7 +228,7 @@ void depthwise_weight(const WeightArgs& args) {
     for (long begin = 0; begin < slices; begin += region) {
         if (begin > 0) poll_interrupt();
         parallel_team(threads, [&](Team& team) {
-            team.share_out(std::min(region, slices - begin), [&](long i) {
+            team.for_each_nowait(std::min(region, slices - begin), [&](long i) {
                 slice(begin + i, static_cast<std::size_t>(team.thread()));
             });
         });

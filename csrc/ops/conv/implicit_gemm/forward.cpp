@@ -100,13 +100,13 @@ class Direct {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
                 if (begin == 0 && packing + copying > 0) {
-                    team.loop(packing + copying, [&](long i) {
+                    team.for_each(packing + copying, [&](long i) {
                         i < packing ? panels_->pack_chunk(i, packed_)
                                     : input_.copy_chunk(products_, i - packing);
                     });
                 }
                 T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-                team.share_out(std::min(region, chunks - begin), [&](long i) {
+                team.for_each_nowait(std::min(region, chunks - begin), [&](long i) {
                     pack_here_ ? compute_here(i + begin, mine) : compute(i + begin, mine);
                 });
             });

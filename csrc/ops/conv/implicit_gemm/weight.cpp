@@ -73,10 +73,10 @@ class Weight {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
                 T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-                team.loop(std::min(region, chunks - begin),
+                team.for_each(std::min(region, chunks - begin),
                           [&](long i) { chunk(begin + i, mine); });
                 if (begin + region >= chunks)
-                    team.share_out(finish_chunks(), [&](long i) { finish(i); });
+                    team.for_each_nowait(finish_chunks(), [&](long i) { finish(i); });
             });
         }
     }

@@ -157,11 +157,11 @@ void Forward::by_tiles() {
                 const long rows = std::min(piece, depths_.of(b) - first);
                 if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
             };
-            if (!own && begin == 0 && !u.ready()) team.loop(tasks, make_weights);
+            if (!own && begin == 0 && !u.ready()) team.for_each(tasks, make_weights);
             bool have = !own;
             float* const m = memory.data() + size * team.thread();
             float* const v = m + plane;
-            team.share_out(count, [&](long i) {
+            team.for_each_nowait(count, [&](long i) {
                 for (long task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
                 have = true;
                 const TileRange t = tiles(begin + i);
@@ -199,7 +199,7 @@ void Forward::by_columns() {
             float* const m = v + v_size;
             float* const u = m + m_size;
             long step = -1;  // whose tiles are in v
-            team.share_out(count, [&](long i) {
+            team.for_each_nowait(count, [&](long i) {
                 const long wanted = (begin + i) / col_steps_;
                 const TileRange t = tiles(wanted);
                 if (step != wanted) input(t, v, v_plane);

@@ -49,11 +49,11 @@ class Backward {
             if (begin > 0) poll_interrupt();
             parallel_team(threads, [&](Team& team) {
                 float* const mine = memory.data() + size * team.thread();
-                team.loop(std::min(region, chunks - begin),
+                team.for_each(std::min(region, chunks - begin),
                           [&](long i) { chunk(begin + i, mine); });
                 if (begin + region < chunks) return;
                 const long sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
-                team.share_out(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
+                team.for_each_nowait(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
             });
         }
     }

@@ -1,4 +1,4 @@
-#include "core/region.h"
+#include "core/thread_pool.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,35 +8,37 @@
 #include <mutex>
 #include <new>
 
+#include "core/wait.h"
+
 namespace fastnn {
 namespace {
 
 // One region. It lives on the stack of the thread that opened it.
 struct Region {
-    void (*work)(void* context, int thread);
+    RegionWork work;
     void* context;
-    std::atomic<int> left{0};  // helpers that came and are done
+    std::atomic<int> finished{0};  // workers that took part and are done
 };
 
-// What a helper's `region` holds where it is no region that is on offer.
+// The states of a worker's `region_` other than a region that is offered to it.
 Region busy_region, asleep_region;
 Region* const kFree = nullptr;
 Region* const kBusy = &busy_region;
 Region* const kAsleep = &asleep_region;
 
-class alignas(64) Helper {
+class alignas(64) Worker {
  public:
-    explicit Helper(int number) : number_(number) {}
+    explicit Worker(int number) : number_(number) {}
 
     bool start() {
-        // Signals are for the threads of the application.
+        // Signals are handled by the threads of the application.
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         const int refused = pthread_create(
             &thread_, nullptr,
             [](void* self) -> void* {
-                static_cast<Helper*>(self)->live();
+                static_cast<Worker*>(self)->run();
                 return nullptr;
             },
             this);
@@ -44,11 +46,11 @@ class alignas(64) Helper {
         if (refused != 0) return false;
         pthread_detach(thread_);
         if (sched_getaffinity(0, sizeof(allowed_), &allowed_) != 0) CPU_ZERO(&allowed_);
-        move_away();
+        leave_this_cpu();
         return true;
     }
 
-    // Another thread may have the helper: then false.
+    // False if the worker serves another thread.
     bool offer(Region* region) {
         Region* now = region_.load(std::memory_order_relaxed);
         while (now == kFree || now == kAsleep) {
@@ -56,30 +58,30 @@ class alignas(64) Helper {
                                                std::memory_order_relaxed))
                 continue;
             if (now == kAsleep) {
-                move_away();
+                leave_this_cpu();
                 region_.notify_one();
             }
             return true;
         }
         return false;
     }
-    // False where the helper has come, or nothing was offered to it.
-    bool take_back(Region* region) {
+    // False if the worker has accepted, or nothing was offered to it.
+    bool withdraw(Region* region) {
         if (!region_.compare_exchange_strong(region, kFree, std::memory_order_release,
                                              std::memory_order_relaxed))
             return false;
-        // It was awake, and had no CPU to come on.
-        if (!moved_.load(std::memory_order_relaxed)) move_away();
+        // It was awake, but no CPU ran it.
+        if (!moved_.load(std::memory_order_relaxed)) leave_this_cpu();
         return true;
     }
 
  private:
-    [[noreturn]] void live();
+    [[noreturn]] void run();
     Region* next();
 
-    // Takes it from the CPU of this thread. Many a system lets a woken thread begin where the one
-    // that woke it runs, and so wait for it, for milliseconds, while other CPUs are idle.
-    void move_away() {
+    // Forbids the worker the calling thread's CPU. Many systems start a woken thread on the CPU of
+    // the thread that woke it, where it waits for milliseconds while other CPUs are idle.
+    void leave_this_cpu() {
         const int cpu = sched_getcpu();
         if (cpu < 0 || cpu >= CPU_SETSIZE) return;
         cpu_set_t others = allowed_;
@@ -88,8 +90,9 @@ class alignas(64) Helper {
         if (pthread_setaffinity_np(thread_, sizeof(others), &others) == 0)
             moved_.store(true, std::memory_order_relaxed);
     }
-    // Once it has worked it may run anywhere again, or it could not make way for that thread later.
-    void settle() {
+    // After its first region the worker may run anywhere again, or it could not make room for that
+    // thread later.
+    void restore_affinity() {
         if (moved_.exchange(false, std::memory_order_relaxed))
             pthread_setaffinity_np(thread_, sizeof(allowed_), &allowed_);
     }
@@ -101,21 +104,18 @@ class alignas(64) Helper {
     std::atomic<bool> moved_{false};
 };
 
-thread_local bool inside = false;
-
-void Helper::live() {
-    inside = true;
+void Worker::run() {
     for (;;) {
         Region* const region = next();
         region->work(region->context, number_);
-        // Free before it says so: who opened the region may open the next one at once.
+        // Free before it reports: the opener of this region may open the next one at once.
         region_.store(kFree, std::memory_order_release);
-        region->left.fetch_add(1, std::memory_order_release);
-        settle();
+        region->finished.fetch_add(1, std::memory_order_release);
+        restore_affinity();
     }
 }
 
-Region* Helper::next() {
+Region* Worker::next() {
     Wait wait;
     for (;;) {
         Region* now = region_.load(std::memory_order_relaxed);
@@ -134,47 +134,43 @@ Region* Helper::next() {
     }
 }
 
-constexpr int kMostHelpers = 1 << 12;
-// Never destroyed: helpers look at themselves until the process has ended.
-Helper* helpers[kMostHelpers];
-std::atomic<int> made{0};
-std::mutex making;
+constexpr int kMaxWorkers = 1 << 12;
+// Never destroyed: workers read their own state until the process ends.
+Worker* workers[kMaxWorkers];
+std::atomic<int> created{0};
+std::mutex creating;
 
-// How many helpers there are, up to `wanted`. Where the system refuses to make one, fewer.
-int helpers_for(int wanted) {
-    if (wanted > kMostHelpers) wanted = kMostHelpers;
-    int have = made.load(std::memory_order_acquire);
+// Creates workers up to `wanted` and returns how many there are: fewer if the system refuses.
+int workers_for(int wanted) {
+    if (wanted > kMaxWorkers) wanted = kMaxWorkers;
+    int have = created.load(std::memory_order_acquire);
     if (have >= wanted) return wanted;
-    const std::lock_guard<std::mutex> lock(making);
-    for (have = made.load(std::memory_order_relaxed); have < wanted; ++have) {
-        auto* const helper = new (std::nothrow) Helper(have + 1);
-        if (helper == nullptr) break;
-        if (!helper->start()) {
-            delete helper;
+    const std::lock_guard<std::mutex> lock(creating);
+    for (have = created.load(std::memory_order_relaxed); have < wanted; ++have) {
+        auto* const worker = new (std::nothrow) Worker(have + 1);
+        if (worker == nullptr) break;
+        if (!worker->start()) {
+            delete worker;
             break;
         }
-        helpers[have] = helper;
-        made.store(have + 1, std::memory_order_release);
+        workers[have] = worker;
+        created.store(have + 1, std::memory_order_release);
     }
     return have < wanted ? have : wanted;
 }
 
+void run(int threads, RegionWork work, void* context) {
+    const int count = workers_for(threads - 1);
+    Region region{work, context};
+    int accepted = 0;
+    for (int i = 0; i < count; ++i) accepted += workers[i]->offer(&region);
+    work(context, 0);
+    for (int i = 0; i < count; ++i) accepted -= workers[i]->withdraw(&region);
+    for (Wait wait; region.finished.load(std::memory_order_acquire) != accepted;) wait.pause();
+}
+
 }  // namespace
 
-bool in_region() {
-    return inside;
-}
-
-void run_with_helpers(int threads, void (*work)(void* context, int thread), void* context) {
-    const int count = helpers_for(threads - 1);
-    Region region{work, context};
-    int came = 0;
-    for (int i = 0; i < count; ++i) came += helpers[i]->offer(&region);
-    inside = true;
-    work(context, 0);
-    inside = false;
-    for (int i = 0; i < count; ++i) came -= helpers[i]->take_back(&region);
-    for (Wait wait; region.left.load(std::memory_order_acquire) != came;) wait.pause();
-}
+const ThreadProvider kThreadPool{"pool", run};
 
 }  // namespace fastnn

@@ -1,4 +1,4 @@
-"""Regions of threads with helpers that come late or never (regions.cpp)."""
+"""Parallel regions whose threads start late or never (parallel.cpp)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from .simd import toolchain
 
 CSRC = toolchain.INCLUDE
-SOURCES = [Path(__file__).with_name("regions.cpp"), *sorted((CSRC / "core").glob("*.cpp"))]
+SOURCES = [Path(__file__).with_name("parallel.cpp"), *sorted((CSRC / "core").glob("*.cpp"))]
 
 
 @pytest.mark.parametrize("sanitizer", ["none", "thread"])
 def test_every_chunk_once_and_in_order(tmp_path: Path, sanitizer: str) -> None:
     if toolchain.compiler() is None:
         pytest.skip("no C++ compiler")
-    program = tmp_path / "regions"
+    program = tmp_path / "parallel"
     flags = [
         *toolchain.STRICT,
         f"-I{CSRC}",

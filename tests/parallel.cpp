@@ -1,4 +1,4 @@
-// Regions of threads, opened by several threads at once with helpers that come late or never: each
+// Parallel regions, opened by several threads at once, whose threads start late or never: each
 // chunk is done once, and after all chunks of the loops before it. Prints what is wrong.
 #include <atomic>
 #include <chrono>
@@ -32,7 +32,7 @@ void region(std::mt19937& random, int most_threads) {
         dawdle(salt + static_cast<unsigned>(team.thread()));
         long before = 1;
         for (auto& row : cells) {
-            team.loop(
+            team.for_each(
                 static_cast<long>(row.size()),
                 [&](long i) {
                     dawdle(salt + static_cast<unsigned>(i));

@@ -1,0 +1,24 @@
+// Who computes a parallel region. core/parallel.h cuts work into chunks; a provider brings threads
+// to take them.
+#pragma once
+
+namespace fastnn {
+
+// A region: work(context, i) runs on thread i of it. It must not throw.
+using RegionWork = void (*)(void* context, int thread);
+
+// run calls work(context, 0) on the calling thread and work(context, i) on some of the threads
+// i = 1 .. threads - 1, at once or later, and returns when all of these calls have returned. Fewer
+// threads than asked for may take part: work must be right for any of them.
+struct ThreadProvider {
+    const char* name;
+    void (*run)(int threads, RegionWork work, void* context);
+};
+
+// Runs a region with the current provider.
+void run_region(int threads, RegionWork work, void* context);
+
+// Is this thread computing a region? There are no regions in regions.
+bool in_region();
+
+}  // namespace fastnn
