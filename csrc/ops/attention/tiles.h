@@ -18,7 +18,6 @@ constexpr long kScoresStride = kCols + 16;
 
 constexpr double kChunkNs = 8000;  // small matrices share a chunk of this length...
 constexpr long kManyChunks = 32;   // ... unless there would be fewer than so many
-constexpr double kRegionNs = 5e7;  // between two regions of threads, Ctrl-C is looked for
 
 // Half of a square tile on the diagonal of a causal product is for nothing.
 inline long columns_of(const Args& a) {
@@ -138,31 +137,27 @@ inline long slices_of(long count, long tiles, double item_ns) {
     return std::clamp(static_cast<long>(most), 1L, ceil_div(kManyChunks, count));
 }
 
-// How `count` items of item_ns each are shared out: several to a chunk where they are small, and in
-// regions between which Ctrl-C is looked for. Calls item(i, thread), for thread < threads.
+// How `count` items of item_ns each are distributed: several to a chunk if they are small. Calls
+// item(i, thread), for thread < threads.
 struct Sharing {
-    long per_chunk, chunks, region;
+    long per_chunk, chunks;
     int threads;
-    Sharing(long count, double item_ns) {
+    double total_ns;
+    Sharing(long count, double item_ns) : total_ns(static_cast<double>(count) * item_ns) {
         per_chunk = std::clamp(static_cast<long>(kChunkNs / item_ns), 1L,
                                std::max(1L, count / kManyChunks));
         chunks = ceil_div(count, per_chunk);
-        threads = threads_worth(chunks, static_cast<double>(count) * item_ns);
-        region =
-            std::max(1L, static_cast<long>(kRegionNs / item_ns / static_cast<double>(per_chunk)));
+        threads = threads_worth(chunks, total_ns);
     }
     template <class F>
     void run(long count, F item) const {
-        for (long begin = 0; begin < chunks; begin += region) {
-            if (begin > 0) poll_interrupt();
-            parallel_team(threads, [&](Team& team) {
-                team.for_each_nowait(std::min(region, chunks - begin), [&](long chunk) {
-                    const long first = (begin + chunk) * per_chunk;
-                    const long last = std::min(count, first + per_chunk);
-                    for (long i = first; i < last; ++i) item(i, team.thread());
-                });
+        parallel_ranges(threads, chunks, total_ns, [&](Team& team, long begin, long end) {
+            team.for_each_nowait(end - begin, [&](long chunk) {
+                const long first = (begin + chunk) * per_chunk;
+                const long last = std::min(count, first + per_chunk);
+                for (long i = first; i < last; ++i) item(i, team.thread());
             });
-        }
+        });
     }
 };
 

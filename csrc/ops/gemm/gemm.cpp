@@ -10,9 +10,6 @@ namespace {
 // Below this, products of a batch are computed one per thread; above, each with all threads.
 constexpr double kLargeItemNs = 1e6;
 
-// A region of threads lasts so long at most: between two, Ctrl-C is looked for.
-constexpr double kRegionNs = 5e7;
-
 }  // namespace
 
 template <class T>
@@ -28,7 +25,7 @@ void multiply(const Problem<T>& problem) {
         if (const long n = plan.pack_chunks(step); n > 0)
             team.for_each(n, [&](long i) { plan.pack(step, i); });
     };
-    const auto phases = [&](Team& team, long begin, long end) {
+    parallel_ranges(threads, steps, plan.cost_ns(), [&](Team& team, long begin, long end) {
         T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
         for (long step = begin; step < end; ++step) {
             pack(team, step);
@@ -38,14 +35,7 @@ void multiply(const Problem<T>& problem) {
             if (const long n = plan.reduce_chunks(); n > 0)
                 team.for_each(n, [&](long i) { plan.reduce(i); });
         }
-    };
-    const long at_once = std::max(
-        1L, static_cast<long>(static_cast<double>(steps) * kRegionNs / (1 + plan.cost_ns())));
-    for (long step = 0; step < steps; step += at_once) {
-        if (step > 0) poll_interrupt();
-        const long end = std::min(steps, step + at_once);
-        parallel_team(threads, [&](Team& team) { phases(team, step, end); });
-    }
+    });
 }
 
 template <class T>
@@ -89,30 +79,25 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
     const Plan<T> plan(first);
     const double cost = plan.cost_ns() + 100;
     if (count == 1 || cost > kLargeItemNs) {
-        for (long i = 0; i < count; ++i) {
-            poll_interrupt();
-            multiply(item(i));
-        }
+        for_each_range(count, cost * static_cast<double>(count), [&](long begin, long end) {
+            for (long i = begin; i < end; ++i) multiply(item(i));
+        });
         return;
     }
     // Several small items to a chunk, of some 10 us each.
     const long items = std::max(1L, std::min(count / 16, static_cast<long>(10000 / cost)));
     const long chunks = ceil_div(count, items);
-    const int threads = threads_worth(chunks, cost * static_cast<double>(count));
+    const double total_ns = cost * static_cast<double>(count);
+    const int threads = threads_worth(chunks, total_ns);
     const std::size_t size = plan.shared_size() + plan.local_size();
     Scratch<T> scratch(size * static_cast<std::size_t>(threads));
-    const long region =
-        std::max(1L, static_cast<long>(kRegionNs / cost / static_cast<double>(items)));
-    for (long begin = 0; begin < chunks; begin += region) {
-        if (begin > 0) poll_interrupt();
-        parallel_team(threads, [&](Team& team) {
-            T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
-            team.for_each_nowait(std::min(region, chunks - begin), [&](long chunk) {
-                const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
-                for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
-            });
+    parallel_ranges(threads, chunks, total_ns, [&](Team& team, long begin, long end) {
+        T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
+        team.for_each_nowait(end - begin, [&](long chunk) {
+            const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
+            for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
         });
-    }
+    });
 }
 
 template void multiply(const Problem<float>&);

@@ -193,44 +193,38 @@ struct Samples {
 };
 Samples samples_of(const Shape& shape, long task, long tasks);
 
-constexpr double kPackNs = 0.15;   // per weight
-constexpr double kRegionNs = 5e7;  // between two regions Ctrl-C is looked for
+constexpr double kPackNs = 0.15;  // per weight
 
 // Runs body(d, step, samples, first panel, last panel, thread) for all steps, in the order of
 // their numbers or backwards; start(d, samples, ...) before the first step.
 template <class Body>
 void through_time(const Shape& shape, const Cut& cut, long panels, bool backwards, Body body) {
-    const long at_once = std::max(1L, static_cast<long>(kRegionNs / std::max(1.0, cut.step_ns)));
-    for (long begin = 0; begin < shape.steps; begin += at_once) {
-        const long end = std::min(shape.steps, begin + at_once);
-        if (begin > 0) poll_interrupt();
-        const auto number = [&](long i) { return backwards ? shape.steps - 1 - i : i; };
-        parallel_team(cut.threads, [&](Team& team) {
-            if (!cut.by_units) {
-                team.for_each_nowait(shape.directions * cut.tasks, [&](long task) {
-                    const Samples samples = samples_of(shape, task % cut.tasks, cut.tasks);
-                    for (long i = begin; i < end; ++i)
-                        body(static_cast<int>(task / cut.tasks), number(i), samples, 0L, panels,
-                             team.thread());
-                });
-                return;
-            }
-            // To each thread always the same panels, so that they stay in its core's cache.
-            const long all = shape.directions * panels;
-            for (long i = begin; i < end; ++i) {
-                team.for_each(cut.threads, [&](long share) {
-                    const long first = all * share / cut.threads,
-                               last = all * (share + 1) / cut.threads;
-                    for (int d = 0; d < shape.directions; ++d) {
-                        const long p0 = std::clamp(first - d * panels, 0L, panels),
-                                   p1 = std::clamp(last - d * panels, 0L, panels);
-                        if (p0 < p1)
-                            body(d, number(i), Samples{0, shape.batch}, p0, p1, team.thread());
-                    }
-                });
-            }
-        });
-    }
+    const double total_ns = cut.step_ns * static_cast<double>(shape.steps);
+    const auto number = [&](long i) { return backwards ? shape.steps - 1 - i : i; };
+    parallel_ranges(cut.threads, shape.steps, total_ns, [&](Team& team, long begin, long end) {
+        if (!cut.by_units) {
+            team.for_each_nowait(shape.directions * cut.tasks, [&](long task) {
+                const Samples samples = samples_of(shape, task % cut.tasks, cut.tasks);
+                for (long i = begin; i < end; ++i)
+                    body(static_cast<int>(task / cut.tasks), number(i), samples, 0L, panels,
+                         team.thread());
+            });
+            return;
+        }
+        // To each thread always the same panels, so that they stay in its core's cache.
+        const long all = shape.directions * panels;
+        for (long i = begin; i < end; ++i) {
+            team.for_each(cut.threads, [&](long share) {
+                const long first = all * share / cut.threads,
+                           last = all * (share + 1) / cut.threads;
+                for (int d = 0; d < shape.directions; ++d) {
+                    const long p0 = std::clamp(first - d * panels, 0L, panels),
+                               p1 = std::clamp(last - d * panels, 0L, panels);
+                    if (p0 < p1) body(d, number(i), Samples{0, shape.batch}, p0, p1, team.thread());
+                }
+            });
+        }
+    });
 }
 
 template <class T>

@@ -173,15 +173,10 @@ void depthwise(const Args& args) {
             first += static_cast<std::size_t>(here);
         }
     };
-    const long region = std::max(1L, static_cast<long>(kRegionNs / kChunkNs));
-    for (long begin = 0; begin < chunks; begin += region) {
-        if (begin > 0) poll_interrupt();
-        parallel_team(threads, [&](Team& team) {
-            team.for_each_nowait(std::min(region, chunks - begin), [&](long i) {
-                run(begin + i, static_cast<std::size_t>(team.thread()));
-            });
-        });
-    }
+    parallel_ranges(threads, chunks, ns, [&](Team& team, long begin, long end) {
+        team.for_each_nowait(
+            end - begin, [&](long i) { run(begin + i, static_cast<std::size_t>(team.thread())); });
+    });
 }
 
 template <class T>
@@ -222,17 +217,11 @@ void depthwise_weight(const WeightArgs& args) {
             }
         }
     };
-    const double most = ns / kRegionNs;
-    const long region =
-        std::max(1L, static_cast<long>(static_cast<double>(slices) / std::max(1.0, most)));
-    for (long begin = 0; begin < slices; begin += region) {
-        if (begin > 0) poll_interrupt();
-        parallel_team(threads, [&](Team& team) {
-            team.for_each_nowait(std::min(region, slices - begin), [&](long i) {
-                slice(begin + i, static_cast<std::size_t>(team.thread()));
-            });
+    parallel_ranges(threads, slices, ns, [&](Team& team, long begin, long end) {
+        team.for_each_nowait(end - begin, [&](long i) {
+            slice(begin + i, static_cast<std::size_t>(team.thread()));
         });
-    }
+    });
     g.unpack_weight({sums.data(), c, taps * c, slices, size, group, c, taps,
                      static_cast<T*>(args.dw), group * taps});
     if (args.db != nullptr) g.column_sums(bias, c, slices, c, static_cast<T*>(args.db), false);

@@ -94,23 +94,18 @@ class Direct {
         input_.set_shared(shared.data());
         const long packing = pack_here_ || ready_ ? 0 : panels_->chunks(),
                    copying = input_.copy_chunks(products_);
-        const long region = std::max(
-            1L, static_cast<long>(kRegionNs * static_cast<double>(chunks) / (1 + cost_ns_)));
-        for (long begin = 0; begin < chunks; begin += region) {
-            if (begin > 0) poll_interrupt();
-            parallel_team(threads, [&](Team& team) {
-                if (begin == 0 && packing + copying > 0) {
-                    team.for_each(packing + copying, [&](long i) {
-                        i < packing ? panels_->pack_chunk(i, packed_)
-                                    : input_.copy_chunk(products_, i - packing);
-                    });
-                }
-                T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-                team.for_each_nowait(std::min(region, chunks - begin), [&](long i) {
-                    pack_here_ ? compute_here(i + begin, mine) : compute(i + begin, mine);
+        parallel_ranges(threads, chunks, cost_ns_, [&](Team& team, long begin, long end) {
+            if (begin == 0 && packing + copying > 0) {
+                team.for_each(packing + copying, [&](long i) {
+                    i < packing ? panels_->pack_chunk(i, packed_)
+                                : input_.copy_chunk(products_, i - packing);
                 });
+            }
+            T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
+            team.for_each_nowait(end - begin, [&](long i) {
+                pack_here_ ? compute_here(i + begin, mine) : compute(i + begin, mine);
             });
-        }
+        });
         packed.complete();
     }
 

@@ -45,7 +45,4 @@ void bias_gradient(const WeightArgs& args);
 // What of weights is kept between calls, for its key.
 enum KeptWeights : long { kKeptPanels = 1, kKeptChunks, kKeptPoints, kKeptSquares };
 
-// A region of threads lasts so long at most: between two, Ctrl-C is looked for.
-constexpr double kRegionNs = 5e7;
-
 }  // namespace fastnn::conv

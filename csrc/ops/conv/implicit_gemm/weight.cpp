@@ -67,18 +67,11 @@ class Weight {
         Scratch<T> sums(slices_ == 1 ? 0 : static_cast<std::size_t>(slice_ * slices_));
         Scratch<T> bias(a_.db == nullptr ? 0 : static_cast<std::size_t>(sh_.o * slices_));
         sums_ = sums.data(), bias_ = a_.db == nullptr ? nullptr : bias.data();
-        const long region = std::max(
-            1L, static_cast<long>(kRegionNs * static_cast<double>(chunks) / (1 + cost_ns_)));
-        for (long begin = 0; begin < chunks; begin += region) {
-            if (begin > 0) poll_interrupt();
-            parallel_team(threads, [&](Team& team) {
-                T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-                team.for_each(std::min(region, chunks - begin),
-                          [&](long i) { chunk(begin + i, mine); });
-                if (begin + region >= chunks)
-                    team.for_each_nowait(finish_chunks(), [&](long i) { finish(i); });
-            });
-        }
+        parallel_ranges(threads, chunks, cost_ns_, [&](Team& team, long begin, long end) {
+            T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
+            team.for_each(end - begin, [&](long i) { chunk(begin + i, mine); });
+            if (end == chunks) team.for_each_nowait(finish_chunks(), [&](long i) { finish(i); });
+        });
     }
 
  private:

@@ -75,9 +75,6 @@ class Forward {
     }
     void by_tiles();
     void by_columns();
-    // Calls f(first chunk, how many) for regions of threads.
-    template <class F>
-    void regions(long chunks, F f) const;
     // What is kept of weights depends on the sizes of images in these alone.
     KeptKey key() const {
         return {plan_.schedule == Schedule::tiles ? kKeptPoints : kKeptSquares,
@@ -123,16 +120,6 @@ void Forward::product(const Columns& c, long block, const float* u, long point, 
     g_.block(g);
 }
 
-template <class F>
-void Forward::regions(long chunks, F f) const {
-    const double chunk_ns = plan_.ns / static_cast<double>(chunks);
-    const long most = std::max(1L, static_cast<long>(kRegionNs / chunk_ns));
-    for (long begin = 0; begin < chunks; begin += most) {
-        if (begin > 0) poll_interrupt();
-        f(begin, std::min(most, chunks - begin));
-    }
-}
-
 // The result of a point takes the place of the point before it, which is no longer needed.
 void Forward::by_tiles() {
     const long plane = padded_plane(plan_.tiles * std::max(v_row_, m_row_));
@@ -148,30 +135,28 @@ void Forward::by_tiles() {
     constexpr long piece = 32;  // rows of weights
     const long panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
     const long tasks = depths_.count * pieces * panels;
-    regions(tile_steps_, [&](long begin, long count) {
-        parallel_team(threads, [&](Team& team) {
-            float* const points = u.data() + (own ? u_size * team.thread() : 0);
-            const auto block_at = [&](long b) { return points + depths_.at(b) * c.padded; };
-            const auto make_weights = [&](long task) {
-                const long b = task / pieces / panels, first = task / panels % pieces * piece;
-                const long rows = std::min(piece, depths_.of(b) - first);
-                if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
-            };
-            if (!own && begin == 0 && !u.ready()) team.for_each(tasks, make_weights);
-            bool have = !own;
-            float* const m = memory.data() + size * team.thread();
-            float* const v = m + plane;
-            team.for_each_nowait(count, [&](long i) {
-                for (long task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
-                have = true;
-                const TileRange t = tiles(begin + i);
-                input(t, v, plane);
-                for (long p = 0; p < s_.points; ++p) {
-                    for (long b = 0; b < depths_.count; ++b)
-                        product(c, b, block_at(b), p, t.count, v + p * plane, m + p * plane);
-                }
-                output(c, t, m, plane);
-            });
+    parallel_ranges(threads, tile_steps_, plan_.ns, [&](Team& team, long begin, long end) {
+        float* const points = u.data() + (own ? u_size * team.thread() : 0);
+        const auto block_at = [&](long b) { return points + depths_.at(b) * c.padded; };
+        const auto make_weights = [&](long task) {
+            const long b = task / pieces / panels, first = task / panels % pieces * piece;
+            const long rows = std::min(piece, depths_.of(b) - first);
+            if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
+        };
+        if (!own && begin == 0 && !u.ready()) team.for_each(tasks, make_weights);
+        bool have = !own;
+        float* const m = memory.data() + size * team.thread();
+        float* const v = m + plane;
+        team.for_each_nowait(end - begin, [&](long i) {
+            for (long task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
+            have = true;
+            const TileRange t = tiles(begin + i);
+            input(t, v, plane);
+            for (long p = 0; p < s_.points; ++p) {
+                for (long b = 0; b < depths_.count; ++b)
+                    product(c, b, block_at(b), p, t.count, v + p * plane, m + p * plane);
+            }
+            output(c, t, m, plane);
         });
     });
     u.complete();
@@ -193,33 +178,29 @@ void Forward::by_columns() {
     const long panels = ceil_div(s_.out, nr_);
     KeptScratch<float> kept(
         a_.kept, key(), elements(a_.kept != nullptr ? panels * depths_.count * panel_squares : 0));
-    regions(chunks, [&](long begin, long count) {
-        parallel_team(threads, [&](Team& team) {
-            float* const v = memory.data() + size * team.thread();
-            float* const m = v + v_size;
-            float* const u = m + m_size;
-            long step = -1;  // whose tiles are in v
-            team.for_each_nowait(count, [&](long i) {
-                const long wanted = (begin + i) / col_steps_;
-                const TileRange t = tiles(wanted);
-                if (step != wanted) input(t, v, v_plane);
-                step = wanted;
-                const Columns c =
-                    columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
-                for (long b = 0; b < depths_.count; ++b) {
-                    for (long j = 0; j < c.count; j += nr_) {
-                        // The chunks of the first tiles have each panel once.
-                        float* const squares =
-                            kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
-                        const bool use = a_.kept != nullptr && (kept.ready() || wanted == 0);
-                        weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr,
-                                kept.ready());
-                    }
-                    for (long p = 0; p < s_.points; ++p)
-                        product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
+    parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, long begin, long end) {
+        float* const v = memory.data() + size * team.thread();
+        float* const m = v + v_size;
+        float* const u = m + m_size;
+        long step = -1;  // whose tiles are in v
+        team.for_each_nowait(end - begin, [&](long i) {
+            const long wanted = (begin + i) / col_steps_;
+            const TileRange t = tiles(wanted);
+            if (step != wanted) input(t, v, v_plane);
+            step = wanted;
+            const Columns c = columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
+            for (long b = 0; b < depths_.count; ++b) {
+                for (long j = 0; j < c.count; j += nr_) {
+                    // The chunks of the first tiles have each panel once.
+                    float* const squares =
+                        kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
+                    const bool use = a_.kept != nullptr && (kept.ready() || wanted == 0);
+                    weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr, kept.ready());
                 }
-                output(c, t, m, m_plane);
-            });
+                for (long p = 0; p < s_.points; ++p)
+                    product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
+            }
+            output(c, t, m, m_plane);
         });
     });
     kept.complete();

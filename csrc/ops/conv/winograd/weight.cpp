@@ -43,19 +43,13 @@ class Backward {
         const long size = s_.points * (v_plane_ + d_plane_ + u_plane_);
         const int threads = threads_worth(chunks, plan_.ns);
         Scratch<float> memory(elements(size * threads));
-        const double chunk_ns = plan_.ns / static_cast<double>(chunks);
-        const long region = std::max(1L, static_cast<long>(kRegionNs / chunk_ns));
-        for (long begin = 0; begin < chunks; begin += region) {
-            if (begin > 0) poll_interrupt();
-            parallel_team(threads, [&](Team& team) {
-                float* const mine = memory.data() + size * team.thread();
-                team.for_each(std::min(region, chunks - begin),
-                          [&](long i) { chunk(begin + i, mine); });
-                if (begin + region < chunks) return;
-                const long sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
-                team.for_each_nowait(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
-            });
-        }
+        parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, long begin, long end) {
+            float* const mine = memory.data() + size * team.thread();
+            team.for_each(end - begin, [&](long i) { chunk(begin + i, mine); });
+            if (end < chunks) return;
+            const long sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
+            team.for_each_nowait(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
+        });
     }
 
  private:
