@@ -16,10 +16,12 @@ from .autograd import set_grad_enabled as set_grad_enabled
 from .config import __version__ as __version__
 from .config import conv_algorithm as conv_algorithm
 from .config import get_num_threads as get_num_threads
+from .config import get_threading as get_threading
 from .config import isa as isa
 from .config import set_conv_algorithm as set_conv_algorithm
 from .config import set_isa as set_isa
 from .config import set_num_threads as set_num_threads
+from .config import set_threading as set_threading
 from .config import show_config as show_config
 from .devices import device as device
 from .dtypes import *

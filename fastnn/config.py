@@ -16,10 +16,12 @@ from . import _core
 __all__ = [
     "conv_algorithm",
     "get_num_threads",
+    "get_threading",
     "isa",
     "set_conv_algorithm",
     "set_isa",
     "set_num_threads",
+    "set_threading",
     "show_config",
 ]
 
@@ -62,6 +64,45 @@ def get_num_threads() -> int:
     physical cores; or what OMP_NUM_THREADS says. In a forked child it is 1.
     """
     return _core.num_threads()
+
+
+def set_threading(name: str) -> None:
+    """Choose who computes parallel work from now on, in the whole process.
+
+    The environment variable FASTNN_THREADING chooses at import, and the build has a default.
+    Results have the same bits under both.
+
+    Parameters
+    ----------
+    name : {"pool", "openmp"}
+        "pool": fastnn's own threads, which all threads of the process share; no call waits for a
+        thread that the system has not started. "openmp": OpenMP regions, whose threads are placed
+        and bound by OMP_PLACES and OMP_PROC_BIND.
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a string.
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> before = fastnn.get_threading()
+    >>> fastnn.set_threading("openmp")
+    >>> fastnn.get_threading()
+    'openmp'
+    >>> fastnn.set_threading(before)
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"set_threading: name must be a str, got {type(name).__name__}")
+    _core.set_threading(name)
+
+
+def get_threading() -> str:
+    """Who computes parallel work: "pool" or "openmp"; see `set_threading`."""
+    return _core.threading()
 
 
 @overload
@@ -247,12 +288,15 @@ def _config() -> dict[str, Any]:
             "available": list(available),
         },
         "threads": {"number": _core.num_threads(), "source": _core.threads_source()},
+        "threading": {"provider": _core.threading(), "source": _core.threading_source()},
         "pool": _core.pool_stats(),
     }
 
 
 def _describe(config: dict[str, Any]) -> str:
-    level, cpu, threads, pool = (config[name] for name in ("isa", "cpu", "threads", "pool"))
+    level, cpu, threads, threading, pool = (
+        config[name] for name in ("isa", "cpu", "threads", "threading", "pool")
+    )
     levels = [
         f"{name} ({words}{'' if name in level['available'] else '; not on this machine'})"
         for name, words in level["built"].items()
@@ -265,6 +309,7 @@ def _describe(config: dict[str, Any]) -> str:
         "ISA built": ", ".join(levels),
         "ISA in use": f"{level['level']}, {_ISA_SOURCES[level['source']]}",
         "threads": f"{threads['number']}, from {threads['source']}",
+        "threading": f"{threading['provider']}, from {threading['source']}",
         "pool": f"{_size(pool['used_bytes'])} in use, {_size(pool['cached_bytes'])} kept for reuse,"
         f" at most {_size(pool['limit_bytes'])}",
     }

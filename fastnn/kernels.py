@@ -46,6 +46,9 @@ _NOT_KERNELS = frozenset(
         "set_num_threads",
         "set_pool_limit",
         "threads_source",
+        "threading",
+        "threading_source",
+        "set_threading",
         "trim_pool",
     }
 )

@@ -11,8 +11,9 @@ settings.load_profile("fastnn")
 
 def pytest_report_header():
     config = fastnn.show_config("dicts")
-    isa, threads = config["isa"], config["threads"]
+    isa, threads, threading = config["isa"], config["threads"], config["threading"]
     return (
         f"fastnn {config['version']}, {config['compiler']}, ISA {isa['level']} of"
         f" {', '.join(isa['available'])}, {threads['number']} threads from {threads['source']}"
+        f" by {threading['provider']}"
     )

@@ -1,5 +1,6 @@
 // Parallel regions, opened by several threads at once, whose threads start late or never: each
-// chunk is done once, and after all chunks of the loops before it. Prints what is wrong.
+// chunk is done once, and after all chunks of the loops before it; and a long parallel_for, which
+// Ctrl-C ends between two regions. Prints what is wrong.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/launch.h"
 #include "core/parallel.h"
 
 using namespace fastnn;
@@ -54,10 +56,43 @@ void region(std::mt19937& random, int most_threads) {
     }
 }
 
+struct LongWork {
+    std::atomic<int>* chunks;
+};
+
+void run_long_work(const LongWork& work) {
+    parallel_for(1000, 1e6, [&](long) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        work.chunks->fetch_add(1);
+    });
+}
+
+const Kernel<LongWork> long_work{"long_work", run_long_work,
+                                 [](const LongWork&) { return Work{0, 0}; }};
+
+struct Interrupted {};
+
+// The user presses Ctrl-C at once: the kernel ends long before its last chunk.
+void interrupt() {
+    set_interpreter({[]() -> void* { return nullptr; }, [](void*) {}, [] { throw Interrupted(); }});
+    std::atomic<int> chunks{0};
+    bool thrown = false;
+    try {
+        launch(long_work, LongWork{&chunks});
+    } catch (const Interrupted&) {
+        thrown = true;
+    }
+    if (!thrown || chunks == 0 || chunks > 900) {
+        std::printf("interrupted: %d, after %d chunks\n", thrown, chunks.load());
+        ++failures;
+    }
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
-    const int callers = std::atoi(arguments[1]), regions = std::atoi(arguments[2]);
+    set_threading(arguments[1]);
+    const int callers = std::atoi(arguments[2]), regions = std::atoi(arguments[3]);
     std::vector<std::thread> threads;
     for (int caller = 0; caller < callers; ++caller) {
         threads.emplace_back([=] {
@@ -69,5 +104,6 @@ int main(int, char** arguments) {
         });
     }
     for (auto& thread : threads) thread.join();
+    interrupt();
     return failures == 0 ? 0 : 1;
 }

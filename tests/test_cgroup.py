@@ -4,6 +4,8 @@ import pytest
 
 from fastnn import _core
 
+pytestmark = pytest.mark.any_threading
+
 NO_LIMIT = 2**64 - 1
 MIB = 2**20
 

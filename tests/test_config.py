@@ -84,6 +84,8 @@ def test_threads_are_set():
         (lambda: fastnn.set_num_threads(2.0), TypeError, "n must be an int, got float"),
         (lambda: fastnn.set_num_threads(True), TypeError, "n must be an int, got bool"),
         (lambda: fastnn.set_num_threads(None), TypeError, "n must be an int, got NoneType"),
+        (lambda: fastnn.set_threading("tbb"), ValueError, "must be 'pool' or 'openmp', got 'tbb'"),
+        (lambda: fastnn.set_threading(None), TypeError, "name must be a str, got NoneType"),
         (lambda: fastnn.set_isa("v9"), ValueError, "must be one of v2, v3, v4, neon, got 'v9'"),
         (lambda: fastnn.set_isa(None), TypeError, "level must be a str, got NoneType"),
         (lambda: fastnn.isa("v9").__enter__(), ValueError, "must be one of v2, v3, v4, neon"),
@@ -101,6 +103,40 @@ def test_the_environment_sets_threads():
     code = "import fastnn; print(fastnn.show_config('dicts')['threads'])"
     done = python(code, OMP_NUM_THREADS="3")
     assert done.stdout == "{'number': 3, 'source': 'OMP_NUM_THREADS'}\n"
+
+
+@pytest.mark.parametrize("name", ["pool", "openmp"])
+def test_the_environment_sets_the_threading(name):
+    code = "import fastnn; print(fastnn.show_config('dicts')['threading'])"
+    done = python(code, FASTNN_THREADING=name)
+    assert done.stdout == f"{{'provider': '{name}', 'source': 'FASTNN_THREADING'}}\n"
+
+
+def test_a_wrong_threading_is_said_at_import():
+    done = python("import fastnn", FASTNN_THREADING="tbb")
+    assert done.returncode != 0
+    assert "FASTNN_THREADING: the threading must be 'pool' or 'openmp'" in done.stderr
+
+
+def test_the_thread_limit_of_openmp_holds():
+    done = python("import fastnn; print(fastnn.get_num_threads())", OMP_THREAD_LIMIT="1")
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
+@pytest.mark.parametrize(("places", "number"), [("{%d}", 1), ("{%d},{%d}", 2)])
+def test_bound_threads_count_the_places(places, number):
+    """OpenMP binds the first thread to the first place, whose CPU is not the only one to use."""
+    cpus = sorted(os.sched_getaffinity(0))[:number]
+    code = "import fastnn; print(fastnn.get_num_threads())"
+    limits = {"OMP_PROC_BIND": "close", "OMP_PLACES": places % tuple(cpus)}
+    done = python(code, **limits)
+    assert int(done.stdout) <= number
+    if number == 1:
+        assert done.stdout == "1\n"
+    else:
+        free = python(code)
+        assert int(done.stdout) == min(number, int(free.stdout))
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
@@ -128,6 +164,7 @@ def test_show_config_prints_every_row(capsys):
         "ISA built",
         "ISA in use",
         "threads",
+        "threading",
         "pool",
     ):
         assert f"\n{row} " in text

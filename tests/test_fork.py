@@ -1,8 +1,13 @@
-"""After a fork the child computes on one thread and never hangs."""
+"""After a fork the child computes on one thread and never hangs, under both providers."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.any_threading
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,18 +29,109 @@ if __name__ == "__main__":
 """
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+# Forks of a thread that is not the main one, while others are in regions.
+BUSY = """
+import os, signal, sys, threading, warnings
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import numpy as np
+import fastnn
+from fastnn import kernels
+
+fastnn.set_num_threads(3)
+x = np.random.default_rng(0).standard_normal((300, 300)).astype(np.float32)
+expected = kernels.matmul(x, x)
+stop = threading.Event()
+bad = []
+
+def compute():
+    while not stop.is_set():
+        if not np.array_equal(kernels.matmul(x, x), expected):
+            bad.append(1)
+
+def forks():
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            right = np.array_equal(kernels.matmul(x, x), expected)
+            os._exit(not (right and fastnn.get_num_threads() == 1))
+        bad.extend([2] * (os.waitpid(pid, 0)[1] != 0))
+
+workers = [threading.Thread(target=compute) for _ in range(3)]
+forker = threading.Thread(target=forks)
+for thread in (*workers, forker):
+    thread.start()
+forker.join()
+stop.set()
+for thread in workers:
+    thread.join()
+print(bad)
+"""
+
+# A handler of a signal forks between two regions of one product, and the child ends the product.
+HANDLER = """
+import os, signal, sys, warnings
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import numpy as np
+import fastnn
+from fastnn import kernels
+
+fastnn.set_num_threads(3)
+x = np.random.default_rng(0).standard_normal((200, 200)).astype(np.float32)
+small = kernels.matmul(x, x)
+parent, children = os.getpid(), []
+
+def fork(number, frame):
+    if os.getpid() == parent and not children:
+        children.append(os.fork())
+        if children[-1] == 0:
+            signal.alarm(60)
+
+signal.signal(signal.SIGALRM, fork)
+many = np.broadcast_to(x, (4000, 200, 200))
+signal.setitimer(signal.ITIMER_REAL, 0.15)
+while not children:
+    y = kernels.matmul(many, many)
+right = (y == small).all()
+if os.getpid() != parent:
+    os._exit(not right)
+print(right, os.waitpid(children[0], 0)[1])
+"""
 
 
-def test_forks_after_a_parallel_region():
+@pytest.fixture(params=["pool", "openmp"])
+def run(request):
+    """Run Python with one provider."""
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "FASTNN_THREADING": request.param},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+def test_forks_after_a_parallel_region(run):
     done = run("-m", "benches.forks", "20")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "20 forks, 0 hung or failed" in done.stdout
 
 
-def test_a_pool_of_forked_workers():
+def test_forks_while_others_compute(run):
+    done = run("-c", BUSY)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_fork_within_a_long_kernel(run):
+    done = run("-c", HANDLER)
+    assert done.stdout == "True 0\n", done.stderr
+
+
+def test_a_pool_of_forked_workers(run):
     done = run("-c", POOL)
     assert done.stdout == "True\n", done.stderr

@@ -1,11 +1,14 @@
 """Ctrl-C ends a long run. That it does so within a second is measured in benches/proofs."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+
+pytestmark = pytest.mark.any_threading
 
 # A process started in the background may inherit an ignored SIGINT, and Python keeps it so.
 START = """
@@ -27,12 +30,14 @@ kernels.matmul(x, x)
 PATIENCE = 20  # seconds, on a machine busy with other things
 
 
+@pytest.mark.parametrize("threading", ["pool", "openmp"])
 @pytest.mark.parametrize("code", [LOOP, PRODUCT], ids=["loop", "product"])
-def test_interrupt(code: str) -> None:
+def test_interrupt(code: str, threading: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", START + code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={**os.environ, "FASTNN_THREADING": threading},
         text=True,
     ) as child:
         try:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_threading
+
 PREFLIGHT = Path(__file__).parents[1] / "tools" / "preflight"
 SHELL = shutil.which("sh")
 

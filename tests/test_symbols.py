@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_threading
+
 ROOT = Path(__file__).parents[1]
 NM = shutil.which("nm")
 

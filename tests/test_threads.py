@@ -1,7 +1,8 @@
-"""Several Python threads, the number of OpenMP's, and threadpoolctl."""
+"""Several Python threads, the number of threads, and threadpoolctl, under both providers."""
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,12 +12,16 @@ import threadpoolctl
 import fastnn
 from fastnn import kernels
 
+pytestmark = pytest.mark.any_threading
 
-@pytest.fixture(autouse=True)
-def unchanged():
-    before = fastnn.get_num_threads()
+
+@pytest.fixture(autouse=True, params=["pool", "openmp"])
+def unchanged(request):
+    number, threading = fastnn.get_num_threads(), fastnn.get_threading()
+    fastnn.set_threading(request.param)
     yield
-    fastnn.set_num_threads(before)
+    fastnn.set_threading(threading)
+    fastnn.set_num_threads(number)
 
 
 def in_thread(f):
@@ -80,6 +85,71 @@ def test_several_threads_on_shared_arrays():
     with ThreadPoolExecutor(6) as pool:
         for future in [pool.submit(worker, seed) for seed in range(6)]:
             future.result()
+
+
+def test_many_calling_threads_do_not_make_many_teams():
+    """The pool is shared, and under OpenMP only four calling threads have a team at a time."""
+    callers, number = 16, 4
+    fastnn.set_num_threads(number)
+    x = np.random.default_rng(0).standard_normal(300_000).astype(np.float32)
+    expected = np.maximum(x, 0)
+    before = len(os.listdir("/proc/self/task"))
+    barrier = threading.Barrier(callers)
+
+    def worker(_):
+        for _ in range(20):
+            np.testing.assert_array_equal(kernels.relu(x), expected)
+        barrier.wait()
+        tasks = len(os.listdir("/proc/self/task"))
+        barrier.wait()
+        return tasks
+
+    with ThreadPoolExecutor(callers) as pool:
+        most = max(pool.map(worker, range(callers)))
+    assert most - before <= callers + 4 * (number - 1)
+
+
+def test_a_team_is_free_again_when_its_thread_has_ended():
+    """OpenMP has four teams, and the ninth of calling threads one after another has one."""
+    fastnn.set_num_threads(4)
+    x = np.ones(300_000, np.float32)
+
+    def tasks():
+        return len(os.listdir("/proc/self/task"))
+
+    def worker():
+        kernels.relu(x)
+        return tasks()
+
+    for _ in range(8):
+        in_thread(worker)
+    expected = 1 + 3 if fastnn.get_threading() == "openmp" else 1
+    deadline = time.monotonic() + 20
+    while True:  # threads of the ones before may still be ending
+        before = tasks()
+        if in_thread(worker) - before >= expected:
+            break
+        assert time.monotonic() < deadline
+
+
+def test_providers_change_while_others_compute():
+    x = np.random.default_rng(0).standard_normal((200, 200)).astype(np.float32)
+    fastnn.set_num_threads(3)
+    expected = kernels.matmul(x, x)
+    stop = threading.Event()
+
+    def change():
+        for i in range(10**9):
+            if stop.is_set():
+                return
+            fastnn.set_threading(("pool", "openmp")[i % 2])
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        for _ in range(200):
+            np.testing.assert_array_equal(kernels.matmul(x, x), expected)
+        stop.set()
+        changing.result()
 
 
 def test_settings_change_while_others_compute():

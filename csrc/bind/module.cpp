@@ -26,6 +26,9 @@ void bind_config(py::module_& m) {
     m.def("num_threads", &num_threads);
     m.def("set_num_threads", &set_num_threads, py::arg("n"));
     m.def("threads_source", &threads_source);
+    m.def("threading", &threading);
+    m.def("threading_source", &threading_source);
+    m.def("set_threading", &set_threading, py::arg("name"));
     m.def("isa", [] { return isa::name(isa::level()); });
     m.def("isa_source", &isa::source);
     m.def(
@@ -96,11 +99,13 @@ PYBIND11_MODULE(_core, m) {
             PyErr_SetString(PyExc_TypeError, error.what());
         }
     });
-    fastnn::forbid_threads_after_fork();
+    fastnn::init_threads();
     fastnn::pool::install_fork_handler();
     install_interpreter();
     init_arrays();
-    fastnn::isa::level();  // an unknown FASTNN_ISA is said now, not at the first kernel
+    // Unknown values of FASTNN_ISA and FASTNN_THREADING raise now, not at the first kernel.
+    fastnn::isa::level();
+    fastnn::threading();
     bind_config(m);
     bind_pool(m);
     bind_read_only(m);

@@ -8,22 +8,19 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/integer.h"
 #include "core/interrupt.h"
+#include "core/thread_count.h"
 #include "core/threading.h"
 #include "core/wait.h"
 
 namespace fastnn {
 
-int num_threads();                 // how many threads a call from this thread may use (>= 1)
-void set_num_threads(int n);       // for all threads of the process, from their next call on
-const char* threads_source();      // where the number comes from, in words
-void forbid_threads_after_fork();  // installs the fork handler; called once at import
-
 // Opening and closing a region costs about 1 us; below this much work another thread does not pay.
 constexpr double kThreadWorthNs = 6000;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
-inline int threads_worth(long chunks, double total_ns) {
+inline int threads_worth(dim_t chunks, double total_ns) {
     if (chunks <= 1 || total_ns < 2 * kThreadWorthNs || in_region()) return 1;
     const double most = total_ns / kThreadWorthNs;
     int n = num_threads();
@@ -72,7 +69,7 @@ class Team {
     // Calls f(chunk) for every chunk, on whichever thread is free; each share in reverse order with
     // `from_end`. Returns when every chunk has been started.
     template <class F>
-    void for_each_nowait(long chunks, F f, bool from_end = false) {
+    void for_each_nowait(dim_t chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
         if (progress_ == nullptr) {
             loop.run_all();
@@ -84,7 +81,7 @@ class Team {
     // for_each_nowait, then waits until all chunks are done. What the end of one loop has left in
     // cache is read first by a following loop with `from_end`.
     template <class F>
-    void for_each(long chunks, F f, bool from_end = false) {
+    void for_each(dim_t chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
         if (progress_ == nullptr) return loop.run_all();
         if (chunks == 0) return;
@@ -101,11 +98,11 @@ class Team {
     template <class F>
     struct Loop {
         Count first;  // the count of zero chunks
-        long chunks;
+        dim_t chunks;
         F& f;
         bool from_end;
         void run_all() const {
-            for (long i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
+            for (dim_t i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
         }
     };
     static constexpr int kPatience = 16;
@@ -113,34 +110,34 @@ class Team {
     Count next_loop() { return loops_ += Count{1} << kCountBits; }
     // Runs the chunks of a thread's share that no thread has started. Returns how many.
     template <class F>
-    long run_share(const Loop<F>& loop, int thread) const {
-        const long s = thread % shares_, begin = loop.chunks * s / shares_,
-                   size = loop.chunks * (s + 1) / shares_ - begin;
+    dim_t run_share(const Loop<F>& loop, int thread) const {
+        const dim_t s = thread % shares_, begin = loop.chunks * s / shares_,
+                    size = loop.chunks * (s + 1) / shares_ - begin;
         auto& taken = progress_->taken[s].count;
-        long mine = 0;
-        for (long i; (i = take(taken, loop.first, size)) < size; ++mine)
+        dim_t mine = 0;
+        for (dim_t i; (i = take(taken, loop.first, size)) < size; ++mine)
             loop.f(begin + (loop.from_end ? size - 1 - i : i));
         return mine;
     }
     template <class F>
-    long others(const Loop<F>& loop) const {
-        long mine = 0;
+    dim_t others(const Loop<F>& loop) const {
+        dim_t mine = 0;
         for (int i = 1; i < shares_; ++i) mine += run_share(loop, thread_ + i);
         return mine;
     }
     // Claims a chunk that no thread has started; `size` if there is none.
-    static long take(std::atomic<Count>& taken, Count first, long size) {
+    static dim_t take(std::atomic<Count>& taken, Count first, dim_t size) {
         const Count end = first + static_cast<Count>(size);
         Count now = taken.load(std::memory_order_relaxed), next;
         do {
             next = std::max(now, first);
             if (next >= end) return size;
         } while (!taken.compare_exchange_weak(now, next + 1, std::memory_order_relaxed));
-        return static_cast<long>(next - first);
+        return static_cast<dim_t>(next - first);
     }
     Count done() const { return progress_->done.count.load(std::memory_order_acquire); }
     // Adds the chunks that this thread has done.
-    Count done(Count first, long mine) const {
+    Count done(Count first, dim_t mine) const {
         Count now = done(), next = now;
         if (mine > 0) {
             do next = std::max(now, first) + static_cast<Count>(mine);
@@ -182,10 +179,10 @@ constexpr double kRegionNs = 5e7;
 // Cuts `count` steps, of total_ns nanoseconds of single-threaded work together, into ranges of
 // about kRegionNs. Calls f(begin, end) for each in order, on this thread.
 template <class F>
-void for_each_range(long count, double total_ns, F f) {
+void for_each_range(dim_t count, double total_ns, F f) {
     const double share = std::min(1.0, kRegionNs / std::max(1.0, total_ns));
-    const long most = std::max(1L, static_cast<long>(static_cast<double>(count) * share));
-    for (long begin = 0; begin < count; begin += most) {
+    const dim_t most = std::max<dim_t>(1, static_cast<dim_t>(static_cast<double>(count) * share));
+    for (dim_t begin = 0; begin < count; begin += most) {
         if (begin > 0) poll_interrupt();
         f(begin, std::min(count, begin + most));
     }
@@ -194,8 +191,8 @@ void for_each_range(long count, double total_ns, F f) {
 // One region for each such range of chunks: calls f(team, begin, end). What f allocates for a
 // thread is best allocated before, for `threads` threads.
 template <class F>
-void parallel_ranges(int threads, long chunks, double total_ns, F f) {
-    for_each_range(chunks, total_ns, [&](long begin, long end) {
+void parallel_ranges(int threads, dim_t chunks, double total_ns, F f) {
+    for_each_range(chunks, total_ns, [&](dim_t begin, dim_t end) {
         parallel_team(threads, [&](Team& team) { f(team, begin, end); });
     });
 }
@@ -203,11 +200,11 @@ void parallel_ranges(int threads, long chunks, double total_ns, F f) {
 // Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
 // chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
 template <class F>
-void parallel_for(long chunks, double chunk_ns, F f) {
+void parallel_for(dim_t chunks, double chunk_ns, F f) {
     const double total_ns = static_cast<double>(chunks) * chunk_ns;
     parallel_ranges(threads_worth(chunks, total_ns), chunks, total_ns,
-                    [&](Team& team, long begin, long end) {
-                        team.for_each_nowait(end - begin, [&](long i) { f(begin + i); });
+                    [&](Team& team, dim_t begin, dim_t end) {
+                        team.for_each_nowait(end - begin, [&](dim_t i) { f(begin + i); });
                     });
 }
 

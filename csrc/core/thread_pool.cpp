@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "core/thread_count.h"
 #include "core/wait.h"
 
 namespace fastnn {
@@ -45,7 +46,11 @@ class alignas(64) Worker {
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
         if (refused != 0) return false;
         pthread_detach(thread_);
-        if (sched_getaffinity(0, sizeof(allowed_), &allowed_) != 0) CPU_ZERO(&allowed_);
+        CPU_ZERO(&allowed_);
+        for (const int cpu : usable_cpus()) {
+            if (cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &allowed_);
+        }
+        pthread_setaffinity_np(thread_, sizeof(allowed_), &allowed_);
         leave_this_cpu();
         return true;
     }

@@ -1,9 +1,42 @@
 #include "core/threading.h"
 
+#include <atomic>
+#include <cstdlib>
+
+#include "core/check.h"
+#include "core/openmp.h"
+#include "core/thread_count.h"
 #include "core/thread_pool.h"
 
 namespace fastnn {
 namespace {
+
+const ThreadProvider& provider_of(const std::string& name, const char* who) {
+    for (const ThreadProvider* provider : {&kThreadPool, &kOpenMP}) {
+        if (name == provider->name) return *provider;
+    }
+    fail<ValueError>(who, ": the threading must be 'pool' or 'openmp', got '", name, "'");
+}
+
+struct State {
+    std::atomic<const ThreadProvider*> provider;
+    std::atomic<const char*> source{"the build's default"};
+    State() : provider(&provider_of(FASTNN_THREADING, "CMake's FASTNN_THREADING")) {
+        const char* wanted = std::getenv("FASTNN_THREADING");
+        if (wanted == nullptr || *wanted == '\0') return;
+        provider = &provider_of(wanted, "FASTNN_THREADING");
+        source = "FASTNN_THREADING";
+    }
+};
+
+State& state() {
+    static State state;
+    return state;
+}
+
+const ThreadProvider& provider() {
+    return *state().provider.load(std::memory_order_relaxed);
+}
 
 thread_local bool inside = false;
 
@@ -19,6 +52,7 @@ bool in_region() {
 }
 
 void run_region(int threads, RegionWork work, void* context) {
+    if (inside || in_forked_child()) return work(context, 0);
     Region region{work, context};
     const auto run = [](void* given, int thread) {
         const auto& r = *static_cast<Region*>(given);
@@ -26,7 +60,20 @@ void run_region(int threads, RegionWork work, void* context) {
         r.work(r.context, thread);
         inside = false;
     };
-    kThreadPool.run(threads, run, &region);
+    provider().run(threads, run, &region);
+}
+
+const char* threading() {
+    return provider().name;
+}
+
+const char* threading_source() {
+    return state().source;
+}
+
+void set_threading(const std::string& name) {
+    state().provider = &provider_of(name, "set_threading");
+    state().source = "set_threading";
 }
 
 }  // namespace fastnn

@@ -2,6 +2,8 @@
 // to take them.
 #pragma once
 
+#include <string>
+
 namespace fastnn {
 
 // A region: work(context, i) runs on thread i of it. It must not throw.
@@ -15,10 +17,17 @@ struct ThreadProvider {
     void (*run)(int threads, RegionWork work, void* context);
 };
 
-// Runs a region with the current provider.
+// Runs a region with the current provider; on the calling thread alone inside a region and in a
+// forked child.
 void run_region(int threads, RegionWork work, void* context);
 
 // Is this thread computing a region? There are no regions in regions.
 bool in_region();
+
+// The current provider, "pool" or "openmp". Both give the same bits. At first it is the one named
+// by FASTNN_THREADING, or else the build's default.
+const char* threading();
+const char* threading_source();  // where it comes from, in words
+void set_threading(const std::string& name);
 
 }  // namespace fastnn

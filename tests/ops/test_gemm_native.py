@@ -25,8 +25,7 @@ def test_gemm_native(tmp_path: Path) -> None:
     if toolchain.compiler() is None:
         pytest.skip("no C++ compiler")
     level = _core.isa()
-    flags = [*toolchain.STRICT, *toolchain.KERNEL, f"-I{CSRC}", "-O1", "-fopenmp"]
-    flags.append(toolchain.levels_built(level))
+    flags = [*toolchain.STRICT, *toolchain.KERNEL, "-O1", *toolchain.core_flags(level)]
     kernel = [*toolchain.LEVELS[level], f"-DFASTNN_ISA={level}"]
 
     def compile(*command: str | Path) -> None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from . import toolchain
 
+pytestmark = pytest.mark.any_threading
+
 TYPES = (np.float32, np.float64)
 INF, NAN = math.inf, math.nan
 

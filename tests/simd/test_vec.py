@@ -6,7 +6,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from . import toolchain
+
+pytestmark = pytest.mark.any_threading
 
 
 def test_operations(level: str, programs: Path) -> None:

@@ -39,9 +39,14 @@ ACTIVATIONS = {
 }
 
 
-def levels_built(*levels: str) -> str:
-    """The flag by which CMake names the levels of a build (csrc/CMakeLists.txt)."""
-    return "-DFASTNN_ISA_LEVELS=" + ",".join(f"Isa::{level}" for level in levels)
+def core_flags(*levels: str) -> list[str]:
+    """What csrc/core needs to compile: the definitions that CMake gives it, and OpenMP."""
+    return [
+        "-DFASTNN_ISA_LEVELS=" + ",".join(f"Isa::{level}" for level in levels),
+        '-DFASTNN_THREADING="pool"',
+        f"-I{INCLUDE}",
+        "-fopenmp",
+    ]
 
 
 def compiler() -> str | None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from fastnn.text import count, ngrams, words
 
+pytestmark = pytest.mark.any_threading
+
 # Python's \w is wider than str.isalnum by a few number-like characters; compare where they agree.
 text = st.text(
     st.characters().filter(lambda c: bool(re.match(r"\w", c)) == (c.isalnum() or c == "_"))

@@ -15,12 +15,13 @@
 
 #include "core/cgroup.h"
 #include "core/check.h"
-#include "core/parallel.h"
+#include "core/thread_count.h"
 
 namespace fastnn {
 namespace {
 
-// No call uses more threads than this: they would not help. A machine with more CPUs raises it.
+// No call uses more threads than this: they would not help. A machine with more CPUs raises it,
+// OMP_THREAD_LIMIT lowers it.
 int most_threads = 256;
 
 std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
@@ -29,7 +30,21 @@ std::atomic<bool> forked{false};  // this is a forked child: the workers do not 
 int initial_omp = 1;              // what OpenMP itself would have used
 std::atomic<const char*> source{""};
 
-// The CPUs this process may run on.
+// Where OpenMP binds its threads (OMP_PROC_BIND, OMP_PLACES): the first thread is bound as soon as
+// OpenMP is loaded, so the affinity of the calling thread says nothing then. Empty if it binds
+// none.
+std::vector<int> openmp_places() {
+    std::vector<int> cpus;
+    if (omp_get_proc_bind() == omp_proc_bind_false) return cpus;
+    for (int place = 0; place < omp_get_num_places(); ++place) {
+        std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+        omp_get_place_proc_ids(place, ids.data());
+        cpus.insert(cpus.end(), ids.begin(), ids.end());
+    }
+    return cpus;
+}
+
+// The CPUs that the calling thread may run on.
 std::vector<int> affinity() {
     std::vector<int> cpus;
     // cpu_set_t ends at 1,024 CPUs, and the call fails on a larger machine: so grow the set until
@@ -61,8 +76,9 @@ int physical_cores(const std::vector<int>& cpus) {
 }
 
 int default_threads() {
-    const std::vector<int> cpus = affinity();
-    most_threads = std::max(most_threads, static_cast<int>(cpus.size()));
+    const std::vector<int> cpus = usable_cpus();
+    most_threads =
+        std::min(std::max(most_threads, static_cast<int>(cpus.size())), omp_get_thread_limit());
     if (const char* text = std::getenv("OMP_NUM_THREADS"); text != nullptr && std::atoi(text) > 0) {
         source = "OMP_NUM_THREADS";
         return std::min(std::atoi(text), most_threads);
@@ -77,13 +93,17 @@ int default_threads() {
         threads = static_cast<int>(std::ceil(quota));
         source = "cgroup quota";
     }
+    if (most_threads < threads) {
+        threads = most_threads;
+        source = "OMP_THREAD_LIMIT";
+    }
     return threads;
 }
 
 }  // namespace
 
 int num_threads() {
-    if (forked.load(std::memory_order_relaxed)) return 1;
+    if (in_forked_child()) return 1;
     // OpenMP keeps its limit per thread, and threadpoolctl sets it there. So a thread takes over
     // our number once each time it changes, and afterwards whatever stands in OpenMP's own limit
     // counts.
@@ -112,7 +132,16 @@ const char* threads_source() {
     return num_threads() == wanted ? source.load() : "OpenMP limit of this thread";
 }
 
-void forbid_threads_after_fork() {
+std::vector<int> usable_cpus() {
+    std::vector<int> cpus = openmp_places();
+    return cpus.empty() ? affinity() : cpus;
+}
+
+bool in_forked_child() {
+    return forked.load(std::memory_order_relaxed);
+}
+
+void init_threads() {
     initial_omp = omp_get_max_threads();
     wanted = default_threads();
     num_threads();
