@@ -88,7 +88,6 @@ def set_threading(name: str) -> None:
 
     Examples
     --------
-    >>> import fastnn
     >>> before = fastnn.get_threading()
     >>> fastnn.set_threading("openmp")
     >>> fastnn.get_threading()
@@ -128,7 +127,6 @@ def isa(level: str | None = None) -> str | AbstractContextManager[None]:
 
     Examples
     --------
-    >>> import fastnn
     >>> before = fastnn.isa()
     >>> with fastnn.isa("v2"):
     ...     fastnn.isa()
@@ -198,7 +196,6 @@ def conv_algorithm(name: str | None = None) -> str | AbstractContextManager[None
 
     Examples
     --------
-    >>> import fastnn
     >>> with fastnn.conv_algorithm("direct"):
     ...     fastnn.conv_algorithm()
     'direct'

@@ -19,7 +19,6 @@ class device:
 
     Examples
     --------
-    >>> import fastnn
     >>> cpu = fastnn.device("cpu")
     >>> cpu, str(cpu), fastnn.zeros(2, device=cpu).device == cpu
     (device(type='cpu'), 'cpu', True)

@@ -48,7 +48,6 @@ class Generator:
 
     Examples
     --------
-    >>> import fastnn
     >>> a, b = fastnn.Generator(3), fastnn.Generator(3)
     >>> fastnn.rand(4, generator=a).tolist() == fastnn.rand(4, generator=b).tolist()
     True
@@ -128,7 +127,6 @@ def manual_seed(seed: int) -> Generator:
 
     Examples
     --------
-    >>> import fastnn
     >>> _ = fastnn.manual_seed(0)
     >>> a = fastnn.rand(3)
     >>> _ = fastnn.manual_seed(0)
@@ -174,7 +172,6 @@ def fork_rng() -> Iterator[None]:
 
     Examples
     --------
-    >>> import fastnn
     >>> _ = fastnn.manual_seed(1)
     >>> with fastnn.fork_rng():
     ...     a = fastnn.rand(2)

@@ -43,7 +43,6 @@ def gradcheck(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.rand(2, 3, dtype=fastnn.float64, requires_grad=True)
     >>> fastnn.testing.gradcheck(lambda t: t.reshape(3, 2), x)
     True
@@ -170,7 +169,6 @@ def assert_close(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.testing.assert_close(fastnn.ones(2) , [1.0, 1.0])
     """
     a, e = as_array(actual), as_array(expected)

@@ -44,7 +44,6 @@ class Function:
 
     Examples
     --------
-    >>> import fastnn
     >>> class Cube(fastnn.autograd.Function):
     ...     @staticmethod
     ...     def forward(ctx, x):

@@ -17,7 +17,6 @@ def is_grad_enabled() -> bool:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.is_grad_enabled()
     True
     """
@@ -59,7 +58,6 @@ class set_grad_enabled(Block):
 
     Examples
     --------
-    >>> import fastnn
     >>> with fastnn.set_grad_enabled(False):
     ...     fastnn.is_grad_enabled()
     False
@@ -89,7 +87,6 @@ def no_grad(function: Any = None) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> w = fastnn.ones(2, requires_grad=True)
     >>> with fastnn.no_grad():
     ...     w.fill_(3.0).requires_grad
@@ -108,7 +105,6 @@ def enable_grad(function: Any = None) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> with fastnn.no_grad(), fastnn.enable_grad():
     ...     fastnn.is_grad_enabled()
     True

@@ -39,7 +39,6 @@ def grad(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.ones(2, requires_grad=True)
     >>> fastnn.autograd.grad(x.reshape(2, 1), x, fastnn.full((2, 1), 3.0))
     (tensor([3., 3.]),)
@@ -87,7 +86,6 @@ def backward(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.ones(1, requires_grad=True)
     >>> fastnn.autograd.backward([x.reshape(1, 1), x.reshape(())])
     >>> x.grad

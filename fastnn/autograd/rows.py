@@ -36,7 +36,6 @@ class RowGradient(Tensor, SparseGradient):
 
     Examples
     --------
-    >>> import fastnn
     >>> table = fastnn.nn.Embedding(1000, 2, sparse=True)
     >>> table(fastnn.tensor([7, 3, 7])).sum().backward()
     >>> table.weight.grad.ids, table.weight.grad.rows.tolist()

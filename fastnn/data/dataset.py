@@ -46,7 +46,6 @@ class TensorDataset(Dataset):
 
     Examples
     --------
-    >>> import fastnn
     >>> data = fastnn.data.TensorDataset(fastnn.eye(3), fastnn.arange(3))
     >>> len(data), data[1]
     (3, (tensor([0., 1., 0.]), tensor(1)))
@@ -78,7 +77,6 @@ class Subset(Dataset):
 
     Examples
     --------
-    >>> import fastnn
     >>> data = fastnn.data.TensorDataset(fastnn.arange(10))
     >>> fastnn.data.Subset(data, [8, 9])[0]
     (tensor(8),)
@@ -102,7 +100,6 @@ class ConcatDataset(Dataset):
 
     Examples
     --------
-    >>> import fastnn
     >>> a, b = (fastnn.data.TensorDataset(fastnn.arange(n)) for n in (2, 3))
     >>> len(a + b), (a + b)[-1]
     (5, (tensor(2),))
@@ -143,7 +140,6 @@ def random_split(
 
     Examples
     --------
-    >>> import fastnn
     >>> data = fastnn.data.TensorDataset(fastnn.arange(10))
     >>> [len(part) for part in fastnn.data.random_split(data, [0.75, 0.25])]
     [8, 2]

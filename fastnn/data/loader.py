@@ -46,7 +46,6 @@ class DataLoader:
 
     Examples
     --------
-    >>> import fastnn
     >>> data = fastnn.data.TensorDataset(fastnn.zeros(5, 2), fastnn.arange(5))
     >>> [y.tolist() for x, y in fastnn.data.DataLoader(data, batch_size=2)]
     [[0, 1], [2, 3], [4]]
@@ -151,7 +150,6 @@ def default_collate(batch: list[Any]) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.data.default_collate([(1, 2.0), (3, 4.0)])
     (tensor([1, 3]), tensor([2., 4.]))
     """

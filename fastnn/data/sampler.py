@@ -83,7 +83,6 @@ class WeightedRandomSampler(Sampler):
 
     Examples
     --------
-    >>> import fastnn
     >>> list(fastnn.data.WeightedRandomSampler([0.0, 1.0], 3))
     [1, 1, 1]
     """
@@ -117,7 +116,6 @@ class BatchSampler(Sampler):
 
     Examples
     --------
-    >>> import fastnn
     >>> list(fastnn.data.BatchSampler(range(5), 2, drop_last=False))
     [[0, 1], [2, 3], [4]]
     """

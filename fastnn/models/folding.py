@@ -49,7 +49,6 @@ def fold_norms(model: T) -> T:
 
     Examples
     --------
-    >>> import fastnn
     >>> model = fastnn.models.resnet18(num_classes=10).eval()
     >>> folded = fastnn.models.fold_norms(model)
     >>> folded.bn1

@@ -33,7 +33,6 @@ class BasicConv2d(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.models.BasicConv2d(3, 8, kernel_size=3)(fastnn.randn(2, 3, 9, 9)).shape
     (2, 8, 7, 7)
     """
@@ -85,7 +84,6 @@ class Inception(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> block = fastnn.models.Inception(192, 64, 96, 128, 16, 32, 32)
     >>> block(fastnn.randn(1, 192, 7, 7)).shape
     (1, 256, 7, 7)

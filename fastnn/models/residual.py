@@ -59,7 +59,6 @@ class BasicBlock(Block):
 
     Examples
     --------
-    >>> import fastnn
     >>> block = fastnn.models.BasicBlock(16, 16)
     >>> block(fastnn.randn(2, 16, 8, 8)).shape
     (2, 16, 8, 8)
@@ -132,7 +131,6 @@ class Bottleneck(Block):
 
     Examples
     --------
-    >>> import fastnn
     >>> block = fastnn.models.Bottleneck(64, 16)
     >>> block(fastnn.randn(2, 64, 8, 8)).shape
     (2, 64, 8, 8)

@@ -45,7 +45,6 @@ class ResNet(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.models import BasicBlock, ResNet
     >>> model = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, in_channels=1)
     >>> model(fastnn.randn(2, 1, 28, 28)).shape
@@ -148,7 +147,6 @@ def resnet18(**options: Any) -> ResNet:
 
     Examples
     --------
-    >>> import fastnn
     >>> model = fastnn.models.resnet18()
     >>> sum(p.numel() for p in model.parameters())
     11689512

@@ -32,7 +32,6 @@ class SqueezeExcitation(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.models.SqueezeExcitation(32, 4)
     >>> layer(fastnn.randn(2, 32, 7, 7)).shape
     (2, 32, 7, 7)

@@ -57,7 +57,6 @@ class VGG(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.models.vgg import features
     >>> features(11, batch_norm=True, in_channels=1)(fastnn.randn(2, 1, 64, 96)).shape
     (2, 512, 2, 3)

@@ -77,7 +77,6 @@ class Step(Pointwise):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Step()(fastnn.tensor([-1.0, 0.0, 2.0]))
     tensor([0., 1., 1.])
     """
@@ -108,7 +107,6 @@ class ReLU(InplacePointwise):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReLU()(fastnn.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
@@ -368,7 +366,6 @@ class Softmax(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Softmax(dim=1)(fastnn.zeros(1, 4))
     tensor([[0.25, 0.25, 0.25, 0.25]])
     """

@@ -45,7 +45,6 @@ class LastPooling(Pooling):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.LastPooling()
     >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
     (2, 3)
@@ -63,7 +62,6 @@ class MeanPooling(Pooling):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.MeanPooling()
     >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
     (2, 3)
@@ -81,7 +79,6 @@ class MaxPooling(Pooling):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.MaxPooling()
     >>> layer(fastnn.zeros(5, 2, 3), lengths=fastnn.tensor([5, 3])).shape
     (2, 3)
@@ -122,7 +119,6 @@ class AttentionPooling(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.AttentionPooling(3)
     >>> y, weights = layer(fastnn.zeros(5, 2, 3), fastnn.tensor([5, 2]), need_weights=True)
     >>> y.shape

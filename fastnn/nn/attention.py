@@ -61,7 +61,6 @@ class MultiheadAttention(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.MultiheadAttention(16, 4, batch_first=True)
     >>> x = fastnn.zeros(2, 5, 16)
     >>> y, weights = layer(x, x, x)

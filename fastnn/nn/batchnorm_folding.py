@@ -46,7 +46,6 @@ def fuse_conv_bn_eval(conv: M, bn: Any, transpose: bool = False) -> M:
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> linear, norm = nn.Linear(3, 4).eval(), nn.BatchNorm1d(4).eval()
     >>> nn.utils.fuse_linear_bn_eval(linear, norm)
@@ -79,7 +78,6 @@ def fuse_linear_bn_eval(linear: L, bn: Any) -> L:
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> linear, norm = nn.Linear(3, 4).eval(), nn.BatchNorm1d(4).eval()
     >>> x = fastnn.randn(2, 3)
@@ -124,7 +122,6 @@ def fuse_conv_bn_weights(
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> w, m, v = fastnn.ones(2, 3), fastnn.ones(2), fastnn.full((2,), 4.0)
     >>> weight, bias = nn.utils.fuse_linear_bn_weights(w, None, m, v, 0.0, None, None)

@@ -51,7 +51,6 @@ def clip_grad_norm_(
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.zeros(2, requires_grad=True)
     >>> p.grad = fastnn.tensor([3.0, 4.0])
     >>> fastnn.nn.utils.clip_grad_norm_([p], max_norm=1.0).item()
@@ -79,7 +78,6 @@ def clip_grad_value_(
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.zeros(3, requires_grad=True)
     >>> p.grad = fastnn.tensor([-3.0, 0.5, 2.0])
     >>> fastnn.nn.utils.clip_grad_value_([p], 1.0)
@@ -106,7 +104,6 @@ def get_total_norm(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.utils.get_total_norm([fastnn.tensor([3.0]), fastnn.tensor([4.0])]).item()
     5.0
     """

@@ -34,7 +34,6 @@ def make_read_only(module: M) -> M:
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> conv = nn.utils.make_read_only(nn.Conv2d(3, 8, 3))
     >>> conv.weight.zero_()

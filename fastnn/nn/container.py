@@ -77,7 +77,6 @@ class Sequential(_List):
 
     Examples
     --------
-    >>> import fastnn
     >>> model = fastnn.nn.Sequential(fastnn.nn.Flatten(), fastnn.nn.Identity())
     >>> model(fastnn.zeros(2, 3, 4)).shape
     (2, 12)
@@ -185,7 +184,6 @@ class ModuleList(_List):
 
     Examples
     --------
-    >>> import fastnn
     >>> layers = fastnn.nn.ModuleList([fastnn.nn.Identity() for _ in range(3)])
     >>> len(layers), layers[-1]
     (3, Identity())
@@ -211,7 +209,6 @@ class ModuleDict(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> heads = fastnn.nn.ModuleDict({"a": fastnn.nn.Identity()})
     >>> list(heads.keys()), "a" in heads
     (['a'], True)
@@ -272,7 +269,6 @@ class ParameterList(_List):
 
     Examples
     --------
-    >>> import fastnn
     >>> len(list(fastnn.nn.ParameterList([fastnn.ones(2), fastnn.ones(3)]).parameters()))
     2
     """

@@ -84,7 +84,6 @@ class Embedding(Table):
 
     Examples
     --------
-    >>> import fastnn
     >>> table = fastnn.nn.Embedding(20000, 128, padding_idx=0)
     >>> table(fastnn.zeros(64, 200, dtype=fastnn.int64)).shape
     (64, 200, 128)
@@ -135,7 +134,6 @@ class Embedding(Table):
 
         Examples
         --------
-        >>> import fastnn
         >>> table = fastnn.nn.Embedding.from_pretrained(fastnn.tensor([[1.0, 2.0], [3.0, 4.0]]))
         >>> table(fastnn.tensor([1]))
         tensor([[3., 4.]])
@@ -185,7 +183,6 @@ class EmbeddingBag(Table):
 
     Examples
     --------
-    >>> import fastnn
     >>> bags = fastnn.nn.EmbeddingBag(10, 3, mode="sum")
     >>> bags(fastnn.tensor([1, 2, 4, 5, 4]), fastnn.tensor([0, 2])).shape
     (2, 3)
@@ -244,7 +241,6 @@ class EmbeddingBag(Table):
 
         Examples
         --------
-        >>> import fastnn
         >>> table = fastnn.tensor([[1.0, 2.0], [3.0, 4.0]])
         >>> fastnn.nn.EmbeddingBag.from_pretrained(table)(fastnn.tensor([[0, 1]]))
         tensor([[2., 3.]])

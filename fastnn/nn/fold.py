@@ -20,7 +20,6 @@ class Unfold(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Unfold((2, 3))(fastnn.randn(2, 5, 3, 4)).shape
     (2, 30, 4)
     """
@@ -58,7 +57,6 @@ class Fold(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Fold((4, 5), (2, 2))(fastnn.randn(1, 12, 12)).shape
     (1, 3, 4, 5)
     """

@@ -35,7 +35,6 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
     Examples
     --------
-    >>> import fastnn
     >>> round(fastnn.nn.init.calculate_gain("relu"), 4)
     1.4142
     """
@@ -76,7 +75,6 @@ def uniform_(
 
     Examples
     --------
-    >>> import fastnn
     >>> w = fastnn.nn.init.uniform_(fastnn.empty(100), -1, 1)
     >>> bool((w.abs() <= 1).all())
     True
@@ -141,7 +139,6 @@ def xavier_uniform_(
 
     Examples
     --------
-    >>> import fastnn
     >>> w = fastnn.nn.init.xavier_uniform_(fastnn.empty(30, 20))
     >>> bool((w.abs() <= (6 / 50) ** 0.5).all())
     True

@@ -41,7 +41,6 @@ class Linear(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Linear(20, 30)
     >>> layer(fastnn.zeros(128, 20)).shape
     (128, 30)
@@ -121,7 +120,6 @@ class Bilinear(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Bilinear(20, 30, 40)
     >>> layer(fastnn.zeros(128, 20), fastnn.zeros(128, 30)).shape
     (128, 40)

@@ -69,7 +69,6 @@ class CrossEntropyLoss(WeightedLoss):
 
     Examples
     --------
-    >>> import fastnn
     >>> loss = fastnn.nn.CrossEntropyLoss()
     >>> loss(fastnn.zeros(3, 4), fastnn.tensor([0, 3, 1])).item()  # log 4
     1.3862943649291992
@@ -138,7 +137,6 @@ class MSELoss(Loss):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.MSELoss()(fastnn.tensor([1.0, 3.0]), fastnn.tensor([0.0, 1.0])).item()
     2.5
     """

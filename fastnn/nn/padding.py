@@ -82,7 +82,6 @@ class ConstantPad1d(_ConstantPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ConstantPad1d((1, 2), 7.0)(fastnn.ones(1, 2)).tolist()
     [[7.0, 1.0, 1.0, 7.0, 7.0]]
     """
@@ -102,7 +101,6 @@ class ConstantPad2d(_ConstantPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ConstantPad2d((0, 1, 1, 0), 7.0)(fastnn.ones(1, 1, 2)).tolist()
     [[[7.0, 7.0, 7.0], [1.0, 1.0, 7.0]]]
     """
@@ -123,7 +121,6 @@ class ConstantPad3d(_ConstantPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ConstantPad3d(1, 7.0)(fastnn.ones(1, 2, 3, 4)).shape
     (1, 4, 5, 6)
     """
@@ -150,7 +147,6 @@ class ZeroPad1d(_ZeroPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ZeroPad1d(1)(fastnn.ones(1, 2)).tolist()
     [[0.0, 1.0, 1.0, 0.0]]
     """
@@ -168,7 +164,6 @@ class ZeroPad2d(_ZeroPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ZeroPad2d((1, 0, 0, 1))(fastnn.ones(1, 1, 2)).tolist()
     [[[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]]]
     """
@@ -187,7 +182,6 @@ class ZeroPad3d(_ZeroPad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ZeroPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
     (1, 4, 5, 6)
     """
@@ -205,7 +199,6 @@ class ReflectionPad1d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReflectionPad1d(2)(fastnn.arange(4.0).reshape(1, 4)).tolist()
     [[2.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 1.0]]
     """
@@ -224,7 +217,6 @@ class ReflectionPad2d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReflectionPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
     [[[1.0, 0.0, 1.0], [3.0, 2.0, 3.0], [1.0, 0.0, 1.0]]]
     """
@@ -243,7 +235,6 @@ class ReflectionPad3d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReflectionPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
     (1, 4, 5, 6)
     """
@@ -262,7 +253,6 @@ class ReplicationPad1d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReplicationPad1d((1, 2))(fastnn.arange(3.0).reshape(1, 3)).tolist()
     [[0.0, 0.0, 1.0, 2.0, 2.0, 2.0]]
     """
@@ -281,7 +271,6 @@ class ReplicationPad2d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReplicationPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
     [[[0.0, 0.0, 1.0], [2.0, 2.0, 3.0], [2.0, 2.0, 3.0]]]
     """
@@ -300,7 +289,6 @@ class ReplicationPad3d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ReplicationPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
     (1, 4, 5, 6)
     """
@@ -319,7 +307,6 @@ class CircularPad1d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.CircularPad1d((2, 1))(fastnn.arange(3.0).reshape(1, 3)).tolist()
     [[1.0, 2.0, 0.0, 1.0, 2.0, 0.0]]
     """
@@ -338,7 +325,6 @@ class CircularPad2d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.CircularPad2d((1, 0, 0, 1))(fastnn.arange(4.0).reshape(1, 2, 2)).tolist()
     [[[1.0, 0.0, 1.0], [3.0, 2.0, 3.0], [1.0, 0.0, 1.0]]]
     """
@@ -358,7 +344,6 @@ class CircularPad3d(_Pad):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.CircularPad3d(1)(fastnn.ones(1, 2, 3, 4)).shape
     (1, 4, 5, 6)
     """

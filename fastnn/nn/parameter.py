@@ -21,7 +21,6 @@ class Parameter(Tensor):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Parameter(fastnn.zeros(2))
     Parameter containing:
     tensor([0., 0.], requires_grad=True)

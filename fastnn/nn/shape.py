@@ -17,7 +17,6 @@ class Identity(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Identity()(3)
     3
     """
@@ -35,7 +34,6 @@ class Flatten(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Flatten()(fastnn.zeros(2, 3, 4)).shape
     (2, 12)
     """
@@ -59,7 +57,6 @@ class Unflatten(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Unflatten(1, (3, 4))(fastnn.zeros(2, 12)).shape
     (2, 3, 4)
     """

@@ -19,7 +19,6 @@ class PixelShuffle(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.PixelShuffle(3)(fastnn.randn(1, 9, 4, 4)).shape
     (1, 1, 12, 12)
     """
@@ -47,7 +46,6 @@ class PixelUnshuffle(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.PixelUnshuffle(3)(fastnn.randn(1, 1, 12, 12)).shape
     (1, 9, 4, 4)
     """
@@ -75,7 +73,6 @@ class ChannelShuffle(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ChannelShuffle(2)(fastnn.randn(1, 4, 2, 2)).shape
     (1, 4, 2, 2)
     """

@@ -27,7 +27,6 @@ class Upsample(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Upsample(scale_factor=2, mode="bilinear")
     >>> layer(fastnn.zeros(1, 3, 4, 5)).shape
     (1, 3, 8, 10)
@@ -81,7 +80,6 @@ class UpsamplingNearest2d(Upsample):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.UpsamplingNearest2d(scale_factor=2)(fastnn.ones(1, 1, 1, 2)).shape
     (1, 1, 2, 4)
     """
@@ -100,7 +98,6 @@ class UpsamplingBilinear2d(Upsample):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.UpsamplingBilinear2d(size=3)(fastnn.tensor([[[[1.0, 3.0]]]])).tolist()
     [[[[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]]]
     """

@@ -42,7 +42,6 @@ def to(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tensor([1.7, -1.7]).to(fastnn.int64).tolist()
     [1, -1]
     >>> fastnn.ones(2).to("cpu", fastnn.float64)

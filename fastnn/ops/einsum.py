@@ -41,7 +41,6 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.arange(6.0).reshape(2, 3)
     >>> fastnn.einsum("ij,kj->ik", x, x)
     tensor([[ 5., 14.],

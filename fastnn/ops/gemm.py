@@ -49,7 +49,6 @@ def matmul(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> a = fastnn.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> fastnn.matmul(a, fastnn.tensor([1.0, 1.0]))
     tensor([3., 7.])
@@ -123,7 +122,6 @@ def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.mm(fastnn.ones(2, 3), fastnn.ones(3, 1)).tolist()
     [[3.0], [3.0]]
     """
@@ -136,7 +134,6 @@ def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.bmm(fastnn.ones(7, 2, 3), fastnn.ones(7, 3, 1)).shape
     (7, 2, 1)
     """
@@ -151,7 +148,6 @@ def mv(input: TensorLike, vec: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.mv(fastnn.ones(2, 3), fastnn.ones(3))
     tensor([3., 3.])
     """
@@ -164,7 +160,6 @@ def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.dot(fastnn.tensor([1.0, 2.0]), fastnn.tensor([3.0, 4.0])).item()
     11.0
     """
@@ -177,7 +172,6 @@ def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.outer(fastnn.tensor([1.0, 2.0]), fastnn.tensor([3.0, 4.0])).tolist()
     [[3.0, 4.0], [6.0, 8.0]]
     """

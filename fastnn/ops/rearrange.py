@@ -43,7 +43,6 @@ def pad(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.pad(fastnn.arange(3), (1, 2)).tolist()
     [0, 0, 1, 2, 0, 0]
     >>> fastnn.pad(fastnn.arange(3), (2, 1), mode="reflect").tolist()
@@ -148,7 +147,6 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.flip(fastnn.arange(3), 0).tolist()
     [2, 1, 0]
     """
@@ -177,7 +175,6 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.rot90(fastnn.arange(4).reshape(2, 2)).tolist()
     [[1, 3], [0, 2]]
     """
@@ -200,7 +197,6 @@ def roll(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.roll(fastnn.arange(4), 1).tolist()
     [3, 0, 1, 2]
     """
@@ -229,7 +225,6 @@ def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tril(fastnn.ones(2, 2)).tolist()
     [[1.0, 0.0], [1.0, 1.0]]
     """
@@ -241,7 +236,6 @@ def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.triu(fastnn.ones(2, 2), 1).tolist()
     [[0.0, 1.0], [0.0, 0.0]]
     """

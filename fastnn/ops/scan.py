@@ -36,7 +36,6 @@ def cumsum(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.cumsum(fastnn.tensor([1.0, 2.0, 3.0]), 0).tolist()
     [1.0, 3.0, 6.0]
     """
@@ -66,7 +65,6 @@ def cumprod(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.cumprod(fastnn.tensor([1.0, 2.0, 3.0]), 0).tolist()
     [1.0, 2.0, 6.0]
     """

@@ -35,7 +35,6 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.softmax([2.0, 1.0, 0.1], dim=0).numpy().round(2)
     array([0.66, 0.24, 0.1 ], dtype=float32)
     """
@@ -57,7 +56,6 @@ def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.log_softmax([1000.0, 0.0], dim=0)
     tensor([    0., -1000.])
     """

@@ -34,7 +34,6 @@ def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: boo
 
     Examples
     --------
-    >>> import fastnn
     >>> values, indices = fastnn.sort(fastnn.tensor([3, 1, 2]))
     >>> values.tolist(), indices.tolist()
     ([1, 2, 3], [1, 2, 0])
@@ -76,7 +75,6 @@ def argsort(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.argsort(fastnn.tensor([3, 1, 2]), descending=True).tolist()
     [0, 2, 1]
     """
@@ -93,7 +91,6 @@ def topk(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.topk(fastnn.tensor([3.0, 1.0, 2.0]), 2).values.tolist()
     [3.0, 2.0]
     """

@@ -64,7 +64,6 @@ class Adam(Optimizer):
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = fastnn.optim.Adam([p], lr=0.5)
     >>> p.grad = fastnn.tensor([3.0, -3.0])

@@ -26,7 +26,6 @@ class AdamW(Adam):
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.tensor([2.0], requires_grad=True)
     >>> optimizer = fastnn.optim.AdamW([p], lr=0.5, weight_decay=0.5)
     >>> p.grad = fastnn.tensor([0.0])

@@ -88,7 +88,6 @@ class Optimizer:
 
         Examples
         --------
-        >>> import fastnn
         >>> a, b = fastnn.zeros(2, requires_grad=True), fastnn.zeros(3, requires_grad=True)
         >>> optimizer = fastnn.optim.SGD([a], lr=0.1)
         >>> optimizer.add_param_group({"params": [b], "lr": 0.01})

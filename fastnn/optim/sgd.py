@@ -56,7 +56,6 @@ class SGD(Optimizer):
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = fastnn.optim.SGD([p], lr=0.1, momentum=0.9)
     >>> p.grad = fastnn.tensor([1.0, 1.0])

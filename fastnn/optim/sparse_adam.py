@@ -39,7 +39,6 @@ class SparseAdam(Optimizer):
 
     Examples
     --------
-    >>> import fastnn
     >>> table = fastnn.nn.Embedding(1000, 2, sparse=True)
     >>> before = table.weight.detach().clone()
     >>> optimizer = fastnn.optim.SparseAdam(table.parameters(), lr=0.5)

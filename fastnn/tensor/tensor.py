@@ -48,7 +48,6 @@ class Tensor(Protocols, Methods):
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([1.0, 2.0, 3.0], requires_grad=True)
     >>> x.reshape(3, 1).shape
     (3, 1)
@@ -127,7 +126,6 @@ class Tensor(Protocols, Methods):
 
         Examples
         --------
-        >>> import fastnn
         >>> x = fastnn.ones(2, requires_grad=True)
         >>> handle = x.register_hook(lambda g: g.detach().zero_())
         >>> x.reshape(2, 1).backward(fastnn.ones(2, 1))
@@ -192,7 +190,6 @@ class Tensor(Protocols, Methods):
 
         Examples
         --------
-        >>> import fastnn
         >>> w = fastnn.ones(3, requires_grad=True)
         >>> w.data -= 0.5
         >>> w.data[0] = 0

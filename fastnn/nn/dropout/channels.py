@@ -18,7 +18,6 @@ class Dropout1d(Dropout):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Dropout1d(0.2)
     >>> layer(fastnn.ones(8, 10, 5)).shape
     (8, 10, 5)
@@ -38,7 +37,6 @@ class Dropout2d(Dropout):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Dropout2d(0.2)
     >>> layer(fastnn.ones(8, 10, 5, 5)).shape
     (8, 10, 5, 5)
@@ -58,7 +56,6 @@ class Dropout3d(Dropout):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Dropout3d(0.2)
     >>> layer(fastnn.ones(8, 10, 2, 5, 5)).shape
     (8, 10, 2, 5, 5)
@@ -78,7 +75,6 @@ class AlphaDropout(Dropout):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.AlphaDropout(0.2)
     >>> layer(fastnn.ones(8, 10)).shape
     (8, 10)
@@ -98,7 +94,6 @@ class FeatureAlphaDropout(Dropout):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.FeatureAlphaDropout(0.2)
     >>> layer(fastnn.ones(8, 10, 5)).shape
     (8, 10, 5)

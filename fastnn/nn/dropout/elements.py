@@ -21,7 +21,6 @@ class Dropout(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Dropout(0.5)
     >>> sorted(set(layer(fastnn.ones(1000)).tolist()))
     [0.0, 2.0]

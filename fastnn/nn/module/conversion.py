@@ -62,7 +62,6 @@ class Conversion(Contents):
 
         Examples
         --------
-        >>> import fastnn
         >>> fastnn.nn.Linear(2, 3).to("cpu", fastnn.float64).weight.dtype
         dtype('float64')
         """

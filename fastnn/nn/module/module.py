@@ -30,7 +30,6 @@ class Module(Conversion, State):
 
     Examples
     --------
-    >>> import fastnn
     >>> class Scale(fastnn.nn.Module):
     ...     def __init__(self, size):
     ...         super().__init__()
@@ -119,7 +118,6 @@ class Module(Conversion, State):
 
         Examples
         --------
-        >>> import fastnn
         >>> print(fastnn.nn.Sequential(fastnn.nn.Flatten()).summary(1, 8, 8))
         layer         output shape  parameters
         --------------------------------------

@@ -37,7 +37,6 @@ class State(Contents):
 
         Examples
         --------
-        >>> import fastnn
         >>> model = fastnn.nn.ParameterList([fastnn.zeros(2)])
         >>> model.state_dict()
         {'0': tensor([0., 0.])}

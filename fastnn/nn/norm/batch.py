@@ -75,7 +75,6 @@ class BatchNorm1d(BatchNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchNorm1d(64)
     >>> layer(fastnn.randn(20, 64)).shape
     (20, 64)
@@ -123,7 +122,6 @@ class BatchNorm2d(BatchNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchNorm2d(64)
     >>> layer(fastnn.randn(20, 64, 7, 7)).shape
     (20, 64, 7, 7)
@@ -142,7 +140,6 @@ class BatchNorm3d(BatchNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchNorm3d(64)
     >>> layer(fastnn.randn(2, 64, 3, 7, 7)).shape
     (2, 64, 3, 7, 7)

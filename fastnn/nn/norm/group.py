@@ -45,7 +45,6 @@ class GroupNorm(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.GroupNorm(8, 64)
     >>> layer(fastnn.randn(20, 64, 7, 7)).shape
     (20, 64, 7, 7)
@@ -121,7 +120,6 @@ class LocalResponseNorm(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.LocalResponseNorm(5)
     >>> layer(fastnn.randn(20, 64, 7, 7)).shape
     (20, 64, 7, 7)

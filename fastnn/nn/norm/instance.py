@@ -63,7 +63,6 @@ class InstanceNorm1d(InstanceNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.InstanceNorm1d(64)
     >>> layer(fastnn.randn(20, 64, 50)).shape
     (20, 64, 50)
@@ -86,7 +85,6 @@ class InstanceNorm2d(InstanceNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.InstanceNorm2d(64)
     >>> layer(fastnn.randn(20, 64, 7, 7)).shape
     (20, 64, 7, 7)
@@ -104,7 +102,6 @@ class InstanceNorm3d(InstanceNorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.InstanceNorm3d(64)
     >>> layer(fastnn.randn(2, 64, 3, 7, 7)).shape
     (2, 64, 3, 7, 7)

@@ -52,7 +52,6 @@ class LayerNorm(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.LayerNorm(64)
     >>> layer(fastnn.randn(20, 5, 64)).shape
     (20, 5, 64)
@@ -137,7 +136,6 @@ class RMSNorm(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.RMSNorm(64)
     >>> layer(fastnn.randn(20, 5, 64)).shape
     (20, 5, 64)

@@ -106,7 +106,6 @@ class BatchRenorm1d(BatchRenorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchRenorm1d(64)
     >>> layer(fastnn.randn(20, 64)).shape
     (20, 64)
@@ -143,7 +142,6 @@ class BatchRenorm2d(BatchRenorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchRenorm2d(64)
     >>> layer(fastnn.randn(20, 64, 7, 7)).shape
     (20, 64, 7, 7)
@@ -163,7 +161,6 @@ class BatchRenorm3d(BatchRenorm):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.BatchRenorm3d(64)
     >>> layer(fastnn.randn(2, 64, 3, 7, 7)).shape
     (2, 64, 3, 7, 7)

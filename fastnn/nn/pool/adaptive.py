@@ -52,7 +52,6 @@ class AdaptiveAvgPool1d(AdaptiveAvgPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AdaptiveAvgPool1d(5)(fastnn.randn(1, 64, 8)).shape
     (1, 64, 5)
     """
@@ -70,7 +69,6 @@ class AdaptiveAvgPool2d(AdaptiveAvgPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.AdaptiveAvgPool2d((1, 1))
     >>> layer(fastnn.randn(8, 512, 7, 7)).shape
     (8, 512, 1, 1)
@@ -88,7 +86,6 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AdaptiveAvgPool3d(2)(fastnn.randn(2, 3, 8, 9, 10)).shape
     (2, 3, 2, 2, 2)
     """
@@ -122,7 +119,6 @@ class AdaptiveMaxPool1d(AdaptiveMaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AdaptiveMaxPool1d(5)(fastnn.randn(1, 64, 8)).shape
     (1, 64, 5)
     """
@@ -142,7 +138,6 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AdaptiveMaxPool2d((5, None))(fastnn.randn(1, 64, 8, 9)).shape
     (1, 64, 5, 9)
     """
@@ -157,7 +152,6 @@ class AdaptiveMaxPool3d(AdaptiveMaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AdaptiveMaxPool3d(2)(fastnn.randn(2, 3, 8, 9, 10)).shape
     (2, 3, 2, 2, 2)
     """

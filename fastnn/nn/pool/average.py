@@ -20,7 +20,6 @@ class AvgPool1d(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AvgPool1d(2)(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]))
     tensor([[2., 4.]])
     """
@@ -111,7 +110,6 @@ class AvgPool2d(AvgPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.AvgPool2d(2)
     >>> layer(fastnn.randn(8, 64, 28, 28)).shape
     (8, 64, 14, 14)
@@ -129,7 +127,6 @@ class AvgPool3d(AvgPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.AvgPool3d(2)(fastnn.randn(2, 3, 8, 8, 8)).shape
     (2, 3, 4, 4, 4)
     """

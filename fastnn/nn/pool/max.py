@@ -62,7 +62,6 @@ class MaxPool1d(MaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.MaxPool1d(3, stride=2)(fastnn.randn(20, 16, 51)).shape
     (20, 16, 25)
     """
@@ -84,7 +83,6 @@ class MaxPool2d(MaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.MaxPool2d(3, stride=2, padding=1)
     >>> layer(fastnn.randn(8, 64, 112, 112)).shape
     (8, 64, 56, 56)
@@ -102,7 +100,6 @@ class MaxPool3d(MaxPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.MaxPool3d(2)(fastnn.randn(2, 3, 8, 8, 8)).shape
     (2, 3, 4, 4, 4)
     """

@@ -52,7 +52,6 @@ class LPPool1d(LPPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.LPPool1d(2, 2)(fastnn.tensor([[3.0, 4.0, 6.0, 8.0]]))
     tensor([[ 5., 10.]])
     """
@@ -74,7 +73,6 @@ class LPPool2d(LPPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.LPPool2d(2, 3, stride=2)(fastnn.randn(20, 16, 50, 32)).shape
     (20, 16, 24, 15)
     """
@@ -89,7 +87,6 @@ class LPPool3d(LPPool):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.LPPool3d(2, 2)(fastnn.randn(2, 3, 8, 8, 8)).shape
     (2, 3, 4, 4, 4)
     """

@@ -46,7 +46,6 @@ class MaxUnpool1d(MaxUnpool):
 
     Examples
     --------
-    >>> import fastnn
     >>> pool = fastnn.nn.MaxPool1d(2, return_indices=True)
     >>> y, indices = pool(fastnn.tensor([[1.0, 3.0, 5.0, 4.0]]))
     >>> fastnn.nn.MaxUnpool1d(2)(y, indices)
@@ -67,7 +66,6 @@ class MaxUnpool2d(MaxUnpool):
 
     Examples
     --------
-    >>> import fastnn
     >>> y, indices = fastnn.nn.MaxPool2d(2, return_indices=True)(fastnn.randn(2, 3, 6, 6))
     >>> fastnn.nn.MaxUnpool2d(2)(y, indices).shape
     (2, 3, 6, 6)
@@ -84,7 +82,6 @@ class MaxUnpool3d(MaxUnpool):
 
     Examples
     --------
-    >>> import fastnn
     >>> y, indices = fastnn.nn.MaxPool3d(2, return_indices=True)(fastnn.randn(2, 3, 6, 6, 6))
     >>> fastnn.nn.MaxUnpool3d(2)(y, indices).shape
     (2, 3, 6, 6, 6)

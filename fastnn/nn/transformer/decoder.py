@@ -23,7 +23,6 @@ class TransformerDecoderLayer(Layer):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.TransformerDecoderLayer(16, 4, 32, batch_first=True)
     >>> layer(fastnn.zeros(2, 5, 16), fastnn.zeros(2, 7, 16)).shape
     (2, 5, 16)
@@ -114,7 +113,6 @@ class TransformerDecoder(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(16, 4, 32), num_layers=2)
     >>> decoder(fastnn.zeros(5, 3, 16), fastnn.zeros(7, 3, 16)).shape

@@ -111,7 +111,6 @@ class TransformerEncoderLayer(Layer):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
     >>> layer(fastnn.zeros(2, 5, 16)).shape
     (2, 5, 16)
@@ -178,7 +177,6 @@ class TransformerEncoder(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn import nn
     >>> encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, 32), num_layers=2)
     >>> encoder(fastnn.zeros(5, 3, 16)).shape

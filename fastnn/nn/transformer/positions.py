@@ -71,7 +71,6 @@ class SinusoidalPositionalEncoding(Positions):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.SinusoidalPositionalEncoding(4)
     >>> layer(fastnn.zeros(2, 4)).numpy().round(2)
     array([[0.  , 1.  , 0.  , 1.  ],
@@ -129,7 +128,6 @@ class LearnedPositionalEncoding(Positions):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.LearnedPositionalEncoding(100, 16, batch_first=True)
     >>> layer(fastnn.zeros(3, 7, 16)).shape
     (3, 7, 16)

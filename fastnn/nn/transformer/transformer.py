@@ -39,7 +39,6 @@ class Transformer(Module):
 
     Examples
     --------
-    >>> import fastnn
     >>> model = fastnn.nn.Transformer(16, 4, 1, 1, 32)
     >>> mask = model.generate_square_subsequent_mask(5)
     >>> model(fastnn.zeros(7, 2, 16), fastnn.zeros(5, 2, 16), tgt_mask=mask).shape

@@ -31,7 +31,6 @@ def identity(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.identity([1.0, -2.0])
     tensor([ 1., -2.])
     """
@@ -56,7 +55,6 @@ def step(input: TensorLike, value: float = 1.0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.step([-2.0, 0.0, 3.0])
     tensor([0., 1., 1.])
     """
@@ -79,7 +77,6 @@ def relu(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.relu([-1.0, 0.0, 2.0])
     tensor([0., 0., 2.])
     """
@@ -108,7 +105,6 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = 
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.leaky_relu([-1.0, 2.0], 0.1)
     tensor([-0.1,  2. ])
     """
@@ -133,7 +129,6 @@ def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.relu6([-1.0, 5.0, 8.0])
     tensor([0., 5., 6.])
     """
@@ -159,7 +154,6 @@ def hardtanh(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.hardtanh([-3.0, 0.5, 2.0])
     tensor([-1. ,  0.5,  1. ])
     """
@@ -193,7 +187,6 @@ def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.elu([0.0, 2.0])
     tensor([0., 2.])
     """
@@ -217,7 +210,6 @@ def selu(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> round(fastnn.selu(1.0).item(), 4)
     1.0507
     """
@@ -242,7 +234,6 @@ def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.hardsigmoid([-4.0, 0.0, 4.0])
     tensor([0. , 0.5, 1. ])
     """
@@ -270,7 +261,6 @@ def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.hardswish([-4.0, 0.0, 4.0])
     tensor([0., 0., 4.])
     """

@@ -19,7 +19,6 @@ def sigmoid(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.sigmoid([0.0, 100.0])
     tensor([0.5, 1. ])
     """
@@ -41,7 +40,6 @@ def logsigmoid(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logsigmoid([-200.0, 0.0])
     tensor([-200.    ,   -0.6931])
     """
@@ -63,7 +61,6 @@ def tanh(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tanh([-100.0, 0.0, 100.0])
     tensor([-1.,  0.,  1.])
     """
@@ -89,7 +86,6 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.softplus([0.0, 30.0])
     tensor([ 0.6931, 30.    ])
     """
@@ -119,7 +115,6 @@ def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.gelu([-10.0, 0.0, 10.0])
     tensor([-0.,  0., 10.])
     """
@@ -151,7 +146,6 @@ def silu(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.silu([0.0, 100.0])
     tensor([  0., 100.])
     """
@@ -179,7 +173,6 @@ def mish(input: TensorLike, inplace: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.mish([0.0, 50.0])
     tensor([ 0., 50.])
     """

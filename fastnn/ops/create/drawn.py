@@ -43,7 +43,6 @@ def rand(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.rand(2, 3).shape
     (2, 3)
     """
@@ -63,7 +62,6 @@ def randn(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.randn(2, 3, requires_grad=True).is_leaf
     True
     """
@@ -104,7 +102,6 @@ def randint(
 
     Examples
     --------
-    >>> import fastnn
     >>> bool((fastnn.randint(10, (100,)) < 10).all())
     True
     """
@@ -127,7 +124,6 @@ def randperm(
 
     Examples
     --------
-    >>> import fastnn
     >>> sorted(fastnn.randperm(4).tolist())
     [0, 1, 2, 3]
     """

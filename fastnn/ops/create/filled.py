@@ -39,7 +39,6 @@ def full(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.full((2, 2), 7)
     tensor([[7, 7],
             [7, 7]])
@@ -57,7 +56,6 @@ def zeros(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.zeros(2, 3)
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
@@ -70,7 +68,6 @@ def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ones(3, dtype=fastnn.int64)
     tensor([1, 1, 1])
     """
@@ -84,7 +81,6 @@ def empty(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.empty(2, 3).shape
     (2, 3)
     """
@@ -139,7 +135,6 @@ def arange(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.arange(4)
     tensor([0, 1, 2, 3])
     >>> fastnn.arange(0, 1, 0.25)
@@ -169,7 +164,6 @@ def linspace(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.linspace(0, 1, 5)
     tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
@@ -204,7 +198,6 @@ def eye(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.eye(2)
     tensor([[1., 0.],
             [0., 1.]])

@@ -59,7 +59,6 @@ def tensor(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tensor([[1, 2], [3, 4]])
     tensor([[1, 2],
             [3, 4]])

@@ -48,7 +48,6 @@ def dropout(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.ones(1000)
     >>> y = fastnn.dropout(x, p=0.2)
     >>> sorted(set(y.tolist()))

@@ -44,7 +44,6 @@ def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.add(fastnn.tensor([1.0, 2.0]), fastnn.tensor([[10.0], [20.0]]))
     tensor([[11., 12.],
             [21., 22.]])
@@ -96,7 +95,6 @@ def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> 1.0 - fastnn.tensor([1.0, 2.0])
     tensor([ 0., -1.])
     """
@@ -132,7 +130,6 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> (x * x).backward(fastnn.ones(2))
     >>> x.grad
@@ -173,7 +170,6 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.div(fastnn.tensor([7.0, -7.0]), 2.0)
     tensor([ 3.5, -3.5])
     >>> fastnn.div(fastnn.tensor([7.0, -7.0]), 2.0, rounding_mode="floor")
@@ -221,7 +217,6 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.lerp(fastnn.tensor([0.0, 10.0]), fastnn.tensor([1.0, 20.0]), 0.5)
     tensor([ 0.5, 15. ])
     """
@@ -257,7 +252,6 @@ def addcmul(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([1.0, 2.0])
     >>> fastnn.addcmul(x, x, x, value=0.5)
     tensor([1.5, 4. ])
@@ -295,7 +289,6 @@ def addcdiv(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([1.0, 2.0])
     >>> fastnn.addcdiv(x, x, 4.0 * x)
     tensor([1.25, 2.25])

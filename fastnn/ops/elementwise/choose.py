@@ -27,7 +27,6 @@ def maximum(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.maximum(fastnn.tensor([1.0, 5.0]), fastnn.tensor([3.0, 2.0]))
     tensor([3., 5.])
     """
@@ -48,7 +47,6 @@ def minimum(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.minimum(fastnn.tensor([1.0, 5.0]), fastnn.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
@@ -79,7 +77,6 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([-1.0, 2.0])
     >>> fastnn.where(x > 0, x, 0.0)
     tensor([0., 2.])
@@ -119,7 +116,6 @@ def clamp(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.clamp(fastnn.tensor([-2.0, 0.5, 3.0]), 0.0, 1.0)
     tensor([0. , 0.5, 1. ])
     """

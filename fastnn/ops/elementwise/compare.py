@@ -45,7 +45,6 @@ def eq(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.eq(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([False,  True, False])
     """
@@ -68,7 +67,6 @@ def ne(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ne(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([ True, False,  True])
     """
@@ -91,7 +89,6 @@ def lt(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.lt(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([ True, False, False])
     """
@@ -114,7 +111,6 @@ def le(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.le(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([ True,  True, False])
     """
@@ -137,7 +133,6 @@ def gt(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.gt(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([False, False,  True])
     """
@@ -160,7 +155,6 @@ def ge(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ge(fastnn.tensor([1.0, 2.0, 3.0]), 2.0)
     tensor([False,  True,  True])
     """
@@ -182,7 +176,6 @@ def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logical_and(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
     tensor([False, False,  True])
     """
@@ -204,7 +197,6 @@ def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logical_or(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
     tensor([False,  True,  True])
     """
@@ -226,7 +218,6 @@ def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logical_xor(fastnn.tensor([0.0, 1.0, 2.0]), fastnn.tensor([0.0, 0.0, 3.0]))
     tensor([False,  True, False])
     """
@@ -248,7 +239,6 @@ def logical_not(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logical_not(fastnn.tensor([0.0, 1.0]))
     tensor([ True, False])
     """
@@ -270,7 +260,6 @@ def isnan(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.isnan(fastnn.tensor([float("nan"), 1.0]))
     tensor([ True, False])
     """
@@ -292,7 +281,6 @@ def isinf(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.isinf(fastnn.tensor([float("inf"), 1.0]))
     tensor([ True, False])
     """
@@ -314,7 +302,6 @@ def isfinite(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.isfinite(fastnn.tensor([float("inf"), 1.0]))
     tensor([False,  True])
     """

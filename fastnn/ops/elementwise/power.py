@@ -28,7 +28,6 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tensor([1.0, 2.0, 3.0]) ** 2
     tensor([1., 4., 9.])
     >>> fastnn.pow(2.0, fastnn.tensor([3.0, -1.0]))
@@ -86,7 +85,6 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.atan2(fastnn.tensor([1.0, -1.0]), fastnn.tensor([1.0, 1.0]))
     tensor([ 0.7854, -0.7854])
     """
@@ -117,7 +115,6 @@ def remainder(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.remainder(fastnn.tensor([5.0, -5.0]), 3.0)
     tensor([2., 1.])
     """
@@ -141,7 +138,6 @@ def fmod(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.fmod(fastnn.tensor([5.0, -5.0]), 3.0)
     tensor([ 2., -2.])
     """
@@ -171,7 +167,6 @@ def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tensor([5.0, -5.0]) // 3.0
     tensor([ 1., -2.])
     """

@@ -57,7 +57,6 @@ def gather(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1, 2], [3, 4]])
     >>> fastnn.gather(x, 1, fastnn.tensor([[0, 0], [1, 0]])).tolist()
     [[1, 1], [4, 3]]
@@ -81,7 +80,6 @@ def take_along_dim(input: TensorLike, indices: TensorLike, dim: int | None = Non
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.take_along_dim(fastnn.tensor([[5, 6], [7, 8]]), fastnn.tensor([[1]]), 1).tolist()
     [[6], [8]]
     """
@@ -112,7 +110,6 @@ def index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.index_select(fastnn.eye(3), 0, fastnn.tensor([2, 2])).tolist()
     [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
     """
@@ -129,7 +126,6 @@ def index_add(input: TensorLike, dim: int, index: TensorLike, source: TensorLike
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.index_add(fastnn.zeros(3), 0, fastnn.tensor([0, 2, 0]), fastnn.ones(3)).tolist()
     [2.0, 0.0, 1.0]
     """
@@ -150,7 +146,6 @@ def scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike)
 
     Examples
     --------
-    >>> import fastnn
     >>> i = fastnn.tensor([[0, 0, 1]])
     >>> fastnn.scatter_add(fastnn.zeros(1, 2), 1, i, fastnn.ones(1, 3)).tolist()
     [[2.0, 1.0]]
@@ -194,7 +189,6 @@ def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> 
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.scatter(fastnn.zeros(1, 3), 1, fastnn.tensor([[2]]), 5.0).tolist()
     [[0.0, 0.0, 5.0]]
     """

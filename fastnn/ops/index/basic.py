@@ -47,7 +47,6 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.arange(6).reshape(2, 3)
     >>> x[1, ::2].tolist(), x[:, fastnn.tensor([0, 0])].tolist()
     ([3, 5], [[0, 0], [3, 3]])
@@ -104,7 +103,6 @@ def select(input: TensorLike, dim: int, index: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.select(fastnn.eye(3), 1, 0).tolist()
     [1.0, 0.0, 0.0]
     """
@@ -117,7 +115,6 @@ def narrow(input: TensorLike, dim: int, start: int, length: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.narrow(fastnn.arange(5), 0, 1, 3).tolist()
     [1, 2, 3]
     """

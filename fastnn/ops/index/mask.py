@@ -36,7 +36,6 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.masked_fill(fastnn.zeros(3), fastnn.tensor([True, False, True]), 9.0)
     tensor([9., 0., 9.])
     """
@@ -65,7 +64,6 @@ def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.masked_select(fastnn.arange(3), fastnn.tensor([True, False, True])).tolist()
     [0, 2]
     """
@@ -85,7 +83,6 @@ def nonzero(input: TensorLike, as_tuple: bool = False) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nonzero(fastnn.eye(2)).tolist()
     [[0, 0], [1, 1]]
     """
@@ -108,7 +105,6 @@ def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.one_hot(fastnn.tensor([0, 2])).tolist()
     [[1, 0, 0], [0, 0, 1]]
     """

@@ -36,7 +36,6 @@ def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.cat([fastnn.ones(1, 2), fastnn.zeros(2, 2)])
     tensor([[1., 1.],
             [0., 0.],
@@ -81,7 +80,6 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.stack([fastnn.zeros(3), fastnn.ones(3)], dim=1).shape
     (3, 2)
     """
@@ -120,7 +118,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
     Examples
     --------
-    >>> import fastnn
     >>> rows, columns = fastnn.meshgrid(fastnn.arange(2), fastnn.arange(3))
     >>> rows.tolist()
     [[0, 0, 0], [1, 1, 1]]

@@ -20,7 +20,6 @@ def repeat(input: TensorLike, *sizes: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.arange(2).repeat(2, 2).tolist()
     [[0, 1, 0, 1], [0, 1, 0, 1]]
     """
@@ -38,7 +37,6 @@ def tile(input: TensorLike, dims: Sequence[int]) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tile(fastnn.ones(2, 1), (3,)).shape
     (2, 3)
     """
@@ -83,7 +81,6 @@ def repeat_interleave(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.repeat_interleave(fastnn.arange(3), fastnn.tensor([2, 0, 1])).tolist()
     [0, 0, 2]
     """

@@ -20,7 +20,6 @@ def split(
 
     Examples
     --------
-    >>> import fastnn
     >>> [piece.tolist() for piece in fastnn.split(fastnn.arange(5), 2)]
     [[0, 1], [2, 3], [4]]
     """
@@ -56,7 +55,6 @@ def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
     Examples
     --------
-    >>> import fastnn
     >>> [piece.numel() for piece in fastnn.chunk(fastnn.zeros(10), 4)]
     [3, 3, 3, 1]
     """
@@ -74,7 +72,6 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
 
     Examples
     --------
-    >>> import fastnn
     >>> [row.tolist() for row in fastnn.unbind(fastnn.eye(2))]
     [[1.0, 0.0], [0.0, 1.0]]
     """

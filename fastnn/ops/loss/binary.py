@@ -47,7 +47,6 @@ def binary_cross_entropy(
 
     Examples
     --------
-    >>> import fastnn
     >>> round(fastnn.binary_cross_entropy([0.5, 0.5], [1.0, 0.0]).item(), 4)
     0.6931
     """
@@ -97,7 +96,6 @@ def binary_cross_entropy_with_logits(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.binary_cross_entropy_with_logits([1000.0, -2000.0], [0.0, 0.0]).item()
     500.0
     """

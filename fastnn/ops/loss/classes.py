@@ -63,7 +63,6 @@ def cross_entropy(
 
     Examples
     --------
-    >>> import fastnn
     >>> scores = fastnn.tensor([[2.0, 1.0, 0.1]], requires_grad=True)
     >>> loss = fastnn.cross_entropy(scores, fastnn.tensor([0]))
     >>> round(loss.item(), 4)
@@ -148,7 +147,6 @@ def nll_loss(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nll_loss([[-0.5, -1.0], [-2.0, -0.25]], [0, 1]).item()
     0.375
     """

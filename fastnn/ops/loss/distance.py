@@ -27,7 +27,6 @@ def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> 
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.mse_loss([1.0, 3.0], [0.0, 1.0]).item()
     2.5
     """
@@ -57,7 +56,6 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> T
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.l1_loss([1.0, 3.0], [0.0, 1.0]).item()
     1.5
     """
@@ -97,7 +95,6 @@ def smooth_l1_loss(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.smooth_l1_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
     tensor([0.125, 2.5  ])
     """
@@ -139,7 +136,6 @@ def huber_loss(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.huber_loss([1.0, 5.0], [0.0, 0.0], reduction="none", delta=2.0)
     tensor([0.5, 8. ])
     """

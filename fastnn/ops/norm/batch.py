@@ -70,7 +70,6 @@ def batch_norm(
 
     Examples
     --------
-    >>> import fastnn
     >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[1.0, 10.0], [3.0, 30.0]])
     >>> F.batch_norm(x, training=True, eps=0.0)
@@ -175,7 +174,6 @@ def batch_renorm(
 
     Examples
     --------
-    >>> import fastnn
     >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[1.0], [3.0]])
     >>> F.batch_renorm(x, fastnn.zeros(1), fastnn.ones(1), training=True, eps=0.0).tolist()

@@ -56,7 +56,6 @@ def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_avg_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
     tensor([[2., 4.]])
     """
@@ -86,7 +85,6 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: OutputSize) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_avg_pool2d(fastnn.zeros(8, 512, 7, 7), 1).shape
     (8, 512, 1, 1)
     >>> fastnn.adaptive_avg_pool2d(fastnn.zeros(8, 512, 7, 9), (None, 3)).shape
@@ -103,7 +101,6 @@ def adaptive_avg_pool3d(input: TensorLike, output_size: OutputSize) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_avg_pool3d(fastnn.zeros(2, 3, 8, 9, 10), 2).shape
     (2, 3, 2, 2, 2)
     """
@@ -138,7 +135,6 @@ def adaptive_max_pool1d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_max_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
     tensor([[3., 6.]])
     """
@@ -172,7 +168,6 @@ def adaptive_max_pool2d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_max_pool2d(fastnn.zeros(8, 512, 7, 7), 1).shape
     (8, 512, 1, 1)
     """
@@ -189,7 +184,6 @@ def adaptive_max_pool3d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.adaptive_max_pool3d(fastnn.zeros(2, 3, 8, 9, 10), 2).shape
     (2, 3, 2, 2, 2)
     """

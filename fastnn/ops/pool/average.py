@@ -54,7 +54,6 @@ def avg_pool1d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.avg_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
     tensor([[2., 4.]])
     """
@@ -104,7 +103,6 @@ def avg_pool2d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.avg_pool2d(fastnn.arange(16.0).reshape(1, 4, 4), 2).tolist()
     [[[2.5, 4.5], [10.5, 12.5]]]
     """
@@ -136,7 +134,6 @@ def avg_pool3d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.avg_pool3d(fastnn.zeros(2, 3, 8, 8, 8), 2).shape
     (2, 3, 4, 4, 4)
     """

@@ -61,7 +61,6 @@ def max_pool1d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.max_pool1d(fastnn.tensor([[1.0, 3.0, 2.0, 5.0, 4.0]]), 3, 2)
     tensor([[3., 5.]])
     """
@@ -112,7 +111,6 @@ def max_pool2d(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.arange(16.0).reshape(1, 4, 4)
     >>> y, indices = fastnn.max_pool2d(x, 2, return_indices=True)
     >>> y.tolist(), indices.tolist()
@@ -138,7 +136,6 @@ def max_pool3d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.max_pool3d(fastnn.zeros(2, 3, 8, 8, 8), 2).shape
     (2, 3, 4, 4, 4)
     """

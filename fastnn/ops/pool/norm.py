@@ -45,7 +45,6 @@ def lp_pool1d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.lp_pool1d(fastnn.tensor([[3.0, 4.0, 6.0, 8.0]]), 2, 2)
     tensor([[ 5., 10.]])
     """
@@ -87,7 +86,6 @@ def lp_pool2d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.lp_pool2d(fastnn.ones(1, 4, 4), 2, 2).tolist()
     [[[2.0, 2.0], [2.0, 2.0]]]
     """
@@ -107,7 +105,6 @@ def lp_pool3d(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.lp_pool3d(fastnn.ones(2, 3, 8, 8, 8), 2, 2).shape
     (2, 3, 4, 4, 4)
     """

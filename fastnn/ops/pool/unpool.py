@@ -79,7 +79,6 @@ def max_unpool1d(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 3.0, 5.0, 4.0]])
     >>> y, indices = fastnn.max_pool1d(x, 2, return_indices=True)
     >>> fastnn.max_unpool1d(y, indices, 2)
@@ -126,7 +125,6 @@ def max_unpool2d(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.arange(4.0).reshape(1, 2, 2)
     >>> y, indices = fastnn.max_pool2d(x, 2, return_indices=True)
     >>> fastnn.max_unpool2d(y, indices, 2).tolist()
@@ -149,7 +147,6 @@ def max_unpool3d(
 
     Examples
     --------
-    >>> import fastnn
     >>> y, indices = fastnn.max_pool3d(fastnn.randn(2, 3, 4, 4, 4), 2, return_indices=True)
     >>> fastnn.max_unpool3d(y, indices, 2).shape
     (2, 3, 4, 4, 4)

@@ -20,7 +20,6 @@ def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.any(fastnn.tensor([[0.0, 1.0], [0.0, 0.0]]), 1).tolist()
     [True, False]
     """
@@ -35,7 +34,6 @@ def all(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.all(fastnn.tensor([[1.0, 1.0], [0.0, 1.0]]), 1).tolist()
     [True, False]
     """
@@ -50,7 +48,6 @@ def count_nonzero(input: TensorLike, dim: Dims = None) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.count_nonzero(fastnn.tensor([[1.0, 0.0], [0.0, 0.0]]), 1).tolist()
     [1, 0]
     """

@@ -52,7 +52,6 @@ def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.amax(fastnn.tensor([[1.0, 5.0], [3.0, 4.0]]), 1).tolist()
     [5.0, 4.0]
     """
@@ -75,7 +74,6 @@ def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.amin(fastnn.tensor([[1.0, 5.0], [3.0, 4.0]]), 1).tolist()
     [1.0, 3.0]
     """
@@ -96,7 +94,6 @@ def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False)
 
     Examples
     --------
-    >>> import fastnn
     >>> low, high = fastnn.aminmax(fastnn.tensor([3.0, 1.0, 2.0]))
     >>> low.item(), high.item()
     (1.0, 3.0)
@@ -129,7 +126,6 @@ def max(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
     >>> fastnn.max(x).item()
     5.0
@@ -156,7 +152,6 @@ def min(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
     >>> fastnn.min(x, 1).indices.tolist()
     [0, 0]
@@ -218,7 +213,6 @@ def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 5.0], [3.0, 4.0]])
     >>> fastnn.argmax(x).item(), fastnn.argmax(x, 0).tolist()
     (1, [1, 0])
@@ -236,7 +230,6 @@ def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.argmin(fastnn.tensor([[1.0, 5.0], [3.0, 0.0]]), 1).tolist()
     [0, 1]
     """
@@ -258,7 +251,6 @@ def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.median(fastnn.tensor([3.0, 1.0, 2.0, 4.0])).item()
     2.0
     """

@@ -46,7 +46,6 @@ def var(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 3.0], [2.0, 6.0]])
     >>> fastnn.var(x, 1).tolist(), fastnn.var(x, 1, correction=0).tolist()
     ([2.0, 8.0], [1.0, 4.0])
@@ -78,7 +77,6 @@ def std(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.std(fastnn.tensor([1.0, 3.0]), correction=0).item()
     1.0
     """
@@ -104,7 +102,6 @@ def var_mean(
 
     Examples
     --------
-    >>> import fastnn
     >>> [y.item() for y in fastnn.var_mean(fastnn.tensor([1.0, 3.0]))]
     [2.0, 2.0]
     """
@@ -126,7 +123,6 @@ def std_mean(
 
     Examples
     --------
-    >>> import fastnn
     >>> [y.item() for y in fastnn.std_mean(fastnn.tensor([1.0, 3.0]), correction=0)]
     [1.0, 2.0]
     """

@@ -48,7 +48,6 @@ def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: An
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> fastnn.sum(x).item(), fastnn.sum(x, 0).tolist()
     (10.0, [4.0, 6.0])
@@ -85,7 +84,6 @@ def mean(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.mean(fastnn.tensor([[1.0, 2.0], [3.0, 4.0]]), 1).tolist()
     [1.5, 3.5]
     """
@@ -115,7 +113,6 @@ def prod(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.prod(fastnn.tensor([[1.0, 2.0], [3.0, 4.0]]), 1).tolist()
     [2.0, 12.0]
     """
@@ -156,7 +153,6 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.logsumexp(fastnn.tensor([1000.0, 1000.0]), 0).item()
     1000.6931...
     """
@@ -196,7 +192,6 @@ def norm(
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.tensor([[3.0, -4.0], [0.0, 2.0]])
     >>> fastnn.norm(x, dim=1).tolist(), fastnn.norm(x, 1).item()
     ([5.0, 2.0], 9.0)

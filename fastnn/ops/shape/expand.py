@@ -19,7 +19,6 @@ def expand(input: TensorLike, *sizes: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ones(3, 1).expand(2, -1, 4).shape
     (2, 3, 4)
     """
@@ -50,7 +49,6 @@ def broadcast_to(input: TensorLike, shape: Sequence[int]) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.broadcast_to(fastnn.ones(3), (2, 3)).shape
     (2, 3)
     """
@@ -72,7 +70,6 @@ def clone(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> x = fastnn.ones(2)
     >>> y = x.clone().zero_()
     >>> x
@@ -86,7 +83,6 @@ def contiguous(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.zeros(2, 3).t().contiguous().is_contiguous()
     True
     """

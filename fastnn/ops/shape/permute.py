@@ -19,7 +19,6 @@ def permute(input: TensorLike, *dims: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.permute(fastnn.zeros(2, 3, 4), 2, 0, 1).shape
     (4, 2, 3)
     """
@@ -43,7 +42,6 @@ def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.zeros(2, 3, 4).transpose(0, -1).shape
     (4, 3, 2)
     """
@@ -65,7 +63,6 @@ def t(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.zeros(2, 3).t().shape
     (3, 2)
     """
@@ -93,7 +90,6 @@ def movedim(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.movedim(fastnn.zeros(2, 3, 4), 0, -1).shape
     (3, 4, 2)
     """
@@ -113,7 +109,6 @@ def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.diagonal(fastnn.arange(9).reshape(3, 3), 1)
     tensor([1, 5])
     """

@@ -45,7 +45,6 @@ def reshape(input: TensorLike, *shape: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.arange(6).reshape(2, -1)
     tensor([[0, 1, 2],
             [3, 4, 5]])
@@ -64,7 +63,6 @@ def view(input: TensorLike, *shape: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.zeros(2, 3).view(6).shape
     (6,)
     """
@@ -93,7 +91,6 @@ def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.flatten(fastnn.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
@@ -116,7 +113,6 @@ def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.unflatten(fastnn.zeros(2, 12), 1, (3, -1)).shape
     (2, 3, 4)
     """
@@ -132,7 +128,6 @@ def ravel(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ravel(fastnn.zeros(2, 3)).shape
     (6,)
     """
@@ -144,7 +139,6 @@ def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.squeeze(fastnn.zeros(1, 3, 1)).shape, fastnn.squeeze(fastnn.zeros(1, 3, 1), 0).shape
     ((3,), (3, 1))
     """
@@ -159,7 +153,6 @@ def unsqueeze(input: TensorLike, dim: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.unsqueeze(fastnn.zeros(3), -1).shape
     (3, 1)
     """

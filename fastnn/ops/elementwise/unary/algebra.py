@@ -25,7 +25,6 @@ def neg(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.neg(fastnn.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """
@@ -52,7 +51,6 @@ def abs(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.abs(fastnn.tensor([-1.5, 2.0]))
     tensor([1.5, 2. ])
     """
@@ -80,7 +78,6 @@ def sign(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.sign(fastnn.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
@@ -103,7 +100,6 @@ def square(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.square(fastnn.tensor([-3.0, 2.0]))
     tensor([9., 4.])
     """
@@ -131,7 +127,6 @@ def reciprocal(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.reciprocal(fastnn.tensor([2.0, -4.0]))
     tensor([ 0.5 , -0.25])
     """
@@ -160,7 +155,6 @@ def sqrt(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.sqrt(fastnn.tensor([4.0, 2.25]))
     tensor([2. , 1.5])
     """
@@ -189,7 +183,6 @@ def rsqrt(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.rsqrt(fastnn.tensor([4.0, 0.25]))
     tensor([0.5, 2. ])
     """

@@ -24,7 +24,6 @@ def exp(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.exp(fastnn.tensor([0.0, 1.0]))
     tensor([1.    , 2.7183])
     """
@@ -53,7 +52,6 @@ def expm1(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.expm1(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 1.7183])
     """
@@ -82,7 +80,6 @@ def log(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.log(fastnn.tensor([1.0, 2.0]))
     tensor([0.    , 0.6931])
     """
@@ -110,7 +107,6 @@ def log1p(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.log1p(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 0.6931])
     """
@@ -138,7 +134,6 @@ def log2(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.log2(fastnn.tensor([8.0, 0.5]))
     tensor([ 3., -1.])
     """
@@ -166,7 +161,6 @@ def log10(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.log10(fastnn.tensor([1000.0, 0.1]))
     tensor([ 3., -1.])
     """
@@ -196,7 +190,6 @@ def erf(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.erf(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 0.8427])
     """

@@ -26,7 +26,6 @@ def floor(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.floor(fastnn.tensor([1.5, -1.5]))
     tensor([ 1., -2.])
     """
@@ -49,7 +48,6 @@ def ceil(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.ceil(fastnn.tensor([1.5, -1.5]))
     tensor([ 2., -1.])
     """
@@ -72,7 +70,6 @@ def trunc(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.trunc(fastnn.tensor([1.5, -1.5]))
     tensor([ 1., -1.])
     """
@@ -95,7 +92,6 @@ def frac(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.frac(fastnn.tensor([1.5, -1.25]))
     tensor([ 0.5 , -0.25])
     """
@@ -128,7 +124,6 @@ def round(input: TensorLike, *, decimals: int = 0) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.round(fastnn.tensor([0.5, 1.5, -2.3]))
     tensor([ 0.,  2., -2.])
     """
@@ -166,7 +161,6 @@ def nan_to_num(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nan_to_num(fastnn.tensor([float("nan"), float("inf"), 1.0]), posinf=9.0)
     tensor([0., 9., 1.])
     """

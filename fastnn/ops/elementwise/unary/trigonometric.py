@@ -24,7 +24,6 @@ def sin(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.sin(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 0.8415])
     """
@@ -52,7 +51,6 @@ def cos(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.cos(fastnn.tensor([0.0, 1.0]))
     tensor([1.    , 0.5403])
     """
@@ -80,7 +78,6 @@ def tan(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.tan(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 1.5574])
     """
@@ -109,7 +106,6 @@ def asin(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.asin(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 1.5708])
     """
@@ -137,7 +133,6 @@ def acos(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.acos(fastnn.tensor([0.0, 1.0]))
     tensor([1.5708, 0.    ])
     """
@@ -165,7 +160,6 @@ def atan(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.atan(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 0.7854])
     """
@@ -193,7 +187,6 @@ def sinh(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.sinh(fastnn.tensor([0.0, 1.0]))
     tensor([0.    , 1.1752])
     """
@@ -221,7 +214,6 @@ def cosh(input: TensorLike) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.cosh(fastnn.tensor([0.0, 1.0]))
     tensor([1.    , 1.5431])
     """
