@@ -1,4 +1,4 @@
-"""Layers and models: what holds parameters and calls operations."""
+"""Layers, containers, losses and initializers, with PyTorch's names."""
 
 from . import functional as functional
 from . import init as init

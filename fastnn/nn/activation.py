@@ -33,18 +33,18 @@ __all__ = [
 
 
 class Pointwise(Module):
-    """A function of each element by itself, which the layer before it can compute as well.
+    """Base of activations that act on each element alone, and can be fused with the layer before.
 
-    A subclass has a `forward` and, beside it, `fused`: the same function as ``activation=`` of
-    `fastnn.nn.functional.linear`, of convolutions and of norms takes it. `Sequential` fuses by it.
+    A subclass defines `forward` and `fused`, the value that describes the same function as an
+    ``activation=`` argument of `linear`, of convolutions and of norms. `Sequential` reads it.
     """
 
-    shown: ClassVar[tuple[str, ...]] = ()  # attributes that the representation names
+    shown: ClassVar[tuple[str, ...]] = ()  # attributes printed in the representation
     inplace = False
 
     @property
     def fused(self) -> Fused:
-        """The function, as ``activation=`` takes it; None where it cannot be fused."""
+        """The function as an ``activation=`` argument; None if it cannot be fused."""
         return None
 
     def extra_repr(self) -> str:
@@ -54,12 +54,12 @@ class Pointwise(Module):
 
 
 class InplacePointwise(Pointwise):
-    """A pointwise function with PyTorch's only argument ``inplace``.
+    """Base of activations whose only argument is PyTorch's ``inplace``.
 
     Parameters
     ----------
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -73,7 +73,7 @@ class Step(Pointwise):
     Parameters
     ----------
     value
-        What comes out for 0.
+        The output for 0.
 
     Examples
     --------
@@ -89,11 +89,11 @@ class Step(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The step with its value at zero."""
+        """The name of the function and its value at zero."""
         return "step", self.value
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The step of every element."""
+        """Apply the function to every element."""
         return ops.step(input, self.value)
 
 
@@ -103,7 +103,7 @@ class ReLU(InplacePointwise):
     Parameters
     ----------
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
 
     Examples
     --------
@@ -114,17 +114,17 @@ class ReLU(InplacePointwise):
     fused = "relu"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.relu(input)
 
 
 class SELU(InplacePointwise):
-    """Self-normalising unit. See `fastnn.selu`."""
+    """Scaled exponential linear unit, for self-normalizing networks. See `fastnn.selu`."""
 
     fused = ("elu", SELU_ALPHA, SELU_SCALE)
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.selu(input)
 
 
@@ -134,7 +134,7 @@ class SiLU(InplacePointwise):
     fused = "silu"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.silu(input)
 
 
@@ -144,27 +144,27 @@ class Mish(InplacePointwise):
     fused = "mish"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.mish(input)
 
 
 class Hardswish(InplacePointwise):
-    """Swish in pieces. See `fastnn.hardswish`."""
+    """Piecewise approximation of SiLU: ``x * hardsigmoid(x)``. See `fastnn.hardswish`."""
 
     fused = "hardswish"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.hardswish(input)
 
 
 class Hardsigmoid(InplacePointwise):
-    """Sigmoid in three straight pieces. See `fastnn.hardsigmoid`."""
+    """Piecewise linear sigmoid: ``min(max(x / 6 + 1/2, 0), 1)``. See `fastnn.hardsigmoid`."""
 
     fused = "hardsigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.hardsigmoid(input)
 
 
@@ -176,7 +176,7 @@ class LeakyReLU(Pointwise):
     negative_slope
         Slope for x <= 0.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
     shown = ("negative_slope",)
@@ -188,11 +188,11 @@ class LeakyReLU(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The function with its slope."""
+        """The name of the function and its slope."""
         return "leaky_relu", self.negative_slope
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.leaky_relu(input, self.negative_slope)
 
 
@@ -202,9 +202,9 @@ class ELU(Pointwise):
     Parameters
     ----------
     alpha
-        The output falls towards ``-alpha``.
+        The limit of the output is ``-alpha`` for large negative x.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
     shown = ("alpha",)
@@ -216,11 +216,11 @@ class ELU(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The function with its bound."""
+        """The name of the function and its alpha."""
         return "elu", self.alpha
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.elu(input, self.alpha)
 
 
@@ -232,7 +232,7 @@ class Hardtanh(Pointwise):
     min_val, max_val
         The range.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
@@ -245,11 +245,11 @@ class Hardtanh(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The function with its range."""
+        """The name of the function and its range."""
         return "hardtanh", self.min_val, self.max_val
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.hardtanh(input, self.min_val, self.max_val)
 
 
@@ -259,7 +259,7 @@ class ReLU6(Hardtanh):
     Parameters
     ----------
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
     shown = ()
@@ -269,7 +269,7 @@ class ReLU6(Hardtanh):
         super().__init__(0.0, 6.0, inplace)
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.relu6(input)
 
 
@@ -279,7 +279,7 @@ class Sigmoid(Pointwise):
     fused = "sigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.sigmoid(input)
 
 
@@ -289,7 +289,7 @@ class LogSigmoid(Pointwise):
     fused = "logsigmoid"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.logsigmoid(input)
 
 
@@ -299,7 +299,7 @@ class Tanh(Pointwise):
     fused = "tanh"
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.tanh(input)
 
 
@@ -309,7 +309,7 @@ class Softplus(Pointwise):
     Parameters
     ----------
     beta
-        Sharpness of the bend.
+        Larger values bring the function closer to ReLU.
     threshold
         Where ``beta * x`` exceeds it, the output is the input.
     """
@@ -323,11 +323,11 @@ class Softplus(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The function with its bend and bound."""
+        """The name of the function, its beta and its threshold."""
         return "softplus", self.beta, self.threshold
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.softplus(input, self.beta, self.threshold)
 
 
@@ -348,21 +348,21 @@ class GELU(Pointwise):
 
     @property
     def fused(self) -> Fused:
-        """The function with this approximation; None for one that does not exist."""
+        """The name of the function; None for an unknown approximation."""
         return {"none": "gelu", "tanh": "gelu_tanh"}.get(self.approximate)
 
     def forward(self, input: TensorLike) -> Tensor:
-        """The function of every element."""
+        """Apply the function to every element."""
         return ops.gelu(input, self.approximate)
 
 
 class Softmax(Module):
-    """Positive numbers that sum to one along `dim`. See `fastnn.softmax`.
+    """Scores to positive numbers that sum to one along `dim`. See `fastnn.softmax`.
 
     Parameters
     ----------
     dim
-        The dimension. PyTorch guesses one where it is missing; here it must be given.
+        The dimension. It is required; PyTorch guesses one if it is missing.
 
     Examples
     --------
@@ -389,7 +389,7 @@ class LogSoftmax(Module):
     Parameters
     ----------
     dim
-        The dimension. PyTorch guesses one where it is missing; here it must be given.
+        The dimension. It is required; PyTorch guesses one if it is missing.
     """
 
     def __init__(self, dim: int) -> None:

@@ -1,4 +1,4 @@
-"""Layers that turn a sequence into a vector; all take the lengths of the sequences."""
+"""Layers that reduce each sequence to one vector, given the lengths of the sequences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
 
 
 class Pooling(Module):
-    """What the poolings without parameters share.
+    """Base of the pooling layers without parameters.
 
     Parameters
     ----------
@@ -34,14 +34,14 @@ class Pooling(Module):
         self.batch_first = batch_first
 
     def extra_repr(self) -> str:
-        """The arguments that are not as usual."""
+        """The arguments that differ from their defaults."""
         return "batch_first=True" if self.batch_first else ""
 
 
 class LastPooling(Pooling):
     """The last step of each sequence; see `fastnn.nn.functional.last_pooling`.
 
-    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
+    Inputs are (T, N, D), or (N, T, D) with `batch_first`.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class LastPooling(Pooling):
 class MeanPooling(Pooling):
     """The mean of each sequence; see `fastnn.nn.functional.mean_pooling`.
 
-    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
+    Inputs are (T, N, D), or (N, T, D) with `batch_first`.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class MeanPooling(Pooling):
 class MaxPooling(Pooling):
     """The maximum of each feature of a sequence; see `fastnn.nn.functional.max_pooling`.
 
-    `batch_first` says that inputs are (N, T, D) and not (T, N, D).
+    Inputs are (T, N, D), or (N, T, D) with `batch_first`.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class MaxPooling(Pooling):
 
 
 class AttentionPooling(Module):
-    """A mean of the steps of each sequence, weighted by how much each seems to matter.
+    """Weighted mean of the steps of each sequence, with learnt weights.
 
     y[n] = Σ_t a[t, n] · x[t, n], where a is the softmax over the steps of the sequence of
     u · tanh(W · x[t, n] + b).
@@ -100,7 +100,7 @@ class AttentionPooling(Module):
     input_size
         D, the length of a step.
     hidden_size
-        Length of b and u; None for D.
+        Length of b and u; D by default.
     batch_first
         Whether inputs are (N, T, D); otherwise (T, N, D).
     device, dtype
@@ -111,7 +111,7 @@ class AttentionPooling(Module):
     projection
         The linear layer with W, (hidden_size, D), and b, (hidden_size,).
     context
-        The linear layer with u as its one row.
+        The linear layer whose only row is u.
 
     References
     ----------
@@ -148,7 +148,7 @@ class AttentionPooling(Module):
     def forward(
         self, input: TensorLike, lengths: TensorLike | None = None, need_weights: bool = False
     ) -> Any:
-        """Sequences to (N, D); with `need_weights` also a, of the shape of the steps."""
+        """Sequences to (N, D); with `need_weights` also a, shaped (T, N) or (N, T)."""
         steps = steps_of("AttentionPooling", input, lengths, self.batch_first)
         scores = self.context(self.projection(embedding(steps.ids, steps.table)))
         y, weights = weighted_mean(steps, reshape(scores, (-1,)))
@@ -158,5 +158,5 @@ class AttentionPooling(Module):
         return y, steps.spread(weights)
 
     def extra_repr(self) -> str:
-        """The arguments that are not as usual."""
+        """The arguments that differ from their defaults."""
         return "batch_first=True" if self.batch_first else ""

@@ -1,4 +1,4 @@
-"""Attention of several heads as a layer."""
+"""Multi-head attention as a layer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["MultiheadAttention"]
 
 
 class MultiheadAttention(Module):
-    """Attention of H heads, each in E / H dimensions of its own, and a projection of their outputs.
+    """Multi-head attention: H heads of E / H features each, then a linear projection.
 
-    ``y = concat(head_1 ... head_H) · W_oᵀ + b_o``, ``head_i`` the attention of ``Q W_qᵀ + b_q``,
-    ``K W_kᵀ + b_k`` and ``V W_vᵀ + b_v``, in the features that belong to head i.
+    ``y = concat(head_1 ... head_H) · W_oᵀ + b_o``, where ``head_i`` is the attention of
+    ``Q W_qᵀ + b_q``, ``K W_kᵀ + b_k`` and ``V W_vᵀ + b_v``, restricted to the features of head i.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class MultiheadAttention(Module):
     bias
         Whether there are b_q, b_k, b_v and b_o.
     add_bias_kv
-        Learn one more key and value, behind those of the sequence.
+        Append a learnt key and value to the sequence.
     add_zero_attn
-        Add a key and a value of zeros at the end.
+        Append a key and a value of zeros to the sequence.
     kdim, vdim
         Features of a key and of a value; E by default.
     batch_first
@@ -45,9 +45,9 @@ class MultiheadAttention(Module):
     Attributes
     ----------
     in_proj_weight
-        W_q, W_k and W_v below one another, (3 E, E); None where `kdim` or `vdim` differ from E.
+        W_q, W_k and W_v stacked, (3 E, E); None if `kdim` or `vdim` differ from E.
     q_proj_weight, k_proj_weight, v_proj_weight
-        Then these, (E, E), (E, kdim), (E, vdim).
+        The three matrices in that case, (E, E), (E, kdim) and (E, vdim); otherwise None.
     in_proj_bias
         (3 E,).
     out_proj
@@ -122,7 +122,7 @@ class MultiheadAttention(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new parameters; the projection of the outputs draws its own."""
+        """Initialize the parameters at random, except those of `out_proj`."""
         for name in ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"):
             weight = getattr(self, name)
             if weight is not None:
@@ -145,7 +145,7 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """Attend to a sequence.
+        """Compute the attention of queries to keys and values.
 
         Parameters
         ----------
@@ -156,29 +156,29 @@ class MultiheadAttention(Module):
         value
             (S, B, vdim), (B, S, vdim) or (S, vdim).
         key_padding_mask
-            (B, S), or (S,): true for keys that nobody may attend to, or numbers added to scores.
+            (B, S), or (S,): true for keys to ignore, or numbers added to the scores.
         need_weights
-            Whether the weights are returned. Without them all is computed in tiles, which is much
-            faster.
+            Whether the weights are returned. Without them the kernel works in tiles, which is
+            much faster.
         attn_mask
             (L, S), or (B · H, L, S) for each head: true where a query may not attend to a key, or
-            numbers added to scores.
+            numbers added to the scores.
         average_attn_weights
-            Whether weights come as their mean over the heads.
+            Whether the returned weights are averaged over the heads.
         is_causal
-            Query i attends to keys 0 … i. With an `attn_mask`, it says that the mask means that.
+            Query i attends to keys 0 … i only. With an `attn_mask`, a hint that it is causal.
 
         Returns
         -------
         tuple
             The output, shaped as `query`, and the weights (B, L, S), or (B, H, L, S) for each head,
-            or None. A query that may attend to nothing gives the bias of the projection, or NaN
-            where weights are wanted, as in PyTorch.
+            or None. A query whose keys are all masked gives the bias of the projection, or NaN
+            with `need_weights`, as in PyTorch.
 
         Raises
         ------
         ValueError
-            Where shapes do not fit.
+            If shapes do not match.
         """
         separate = self.in_proj_weight is None
         return multi_head_attention_forward(

@@ -1,4 +1,4 @@
-"""Batch norms folded into the layer before them, for inference."""
+"""Folding of batch norms into the layer before them, for inference."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ L = TypeVar("L", bound=Linear)
 
 
 def fuse_conv_bn_eval(conv: M, bn: Any, transpose: bool = False) -> M:
-    """A convolution that computes what a convolution and a batch norm behind it do in evaluation.
+    """Fold a batch norm in evaluation mode into the convolution before it.
 
     Parameters
     ----------
     conv, bn
-        The two layers, both in evaluation mode; they stay as they are. `bn` may be a batch renorm.
+        The two layers, both in evaluation mode, unchanged. `bn` may be a batch renorm.
     transpose
-        For transposed convolutions, whose weight has the outputs on its second axis.
+        Whether the convolution is transposed: outputs are on the second axis of the weight.
 
     Returns
     -------
     Module
-        A copy of `conv` with new parameters, and with a bias.
+        A copy of `conv` with the folded weight and bias.
 
     Raises
     ------
     ValueError
-        A layer that is in training, that has no running statistics, or an activation of its own
-        before the norm; numbers of channels that differ.
+        If a layer is in training mode, the norm has no running statistics, the convolution has an
+        activation, or the numbers of channels differ.
 
     Examples
     --------
@@ -59,22 +59,22 @@ def fuse_conv_bn_eval(conv: M, bn: Any, transpose: bool = False) -> M:
 
 
 def fuse_linear_bn_eval(linear: L, bn: Any) -> L:
-    """A linear layer that computes what it and a batch norm behind it do in evaluation.
+    """Fold a batch norm in evaluation mode into the linear layer before it.
 
     Parameters
     ----------
     linear, bn
-        The two layers, both in evaluation mode; they stay as they are. `bn` may be a batch renorm.
+        The two layers, both in evaluation mode, unchanged. `bn` may be a batch renorm.
 
     Returns
     -------
     Linear
-        A copy of `linear` with new parameters, and with a bias.
+        A copy of `linear` with the folded weight and bias.
 
     Raises
     ------
     ValueError
-        As `fuse_conv_bn_eval`.
+        As for `fuse_conv_bn_eval`.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def fuse_conv_bn_weights(
     transpose: bool = False,
     groups: int = 1,
 ) -> tuple[Parameter, Parameter]:
-    """Weight and bias with a batch norm in them: w · s and (b - m) · s + b', s = w' / √(v + eps).
+    """Weight and bias with a batch norm folded in: w · s, (b - m) · s + b'; s = w' / √(v + eps).
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def fuse_conv_bn_weights(
     bn_rm, bn_rv, bn_eps, bn_w, bn_b
         m, v, eps, w' and b' of the norm, (O,); w' and b' may be None.
     transpose
-        w is (I, O / groups, ...), of a transposed convolution.
+        Whether w is that of a transposed convolution, (I, O / groups, ...).
     groups
-        Of a transposed convolution.
+        Groups of a transposed convolution.
 
     Returns
     -------
@@ -128,11 +128,11 @@ def fuse_conv_bn_weights(
     >>> weight.tolist(), bias.tolist()
     ([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]], [-0.5, -0.5])
     """
-    w = wide(conv_w)
-    mean, var = wide(bn_rm), wide(bn_rv)
-    scale = (1.0 if bn_w is None else wide(bn_w)) / np.sqrt(var + bn_eps)
-    shift = ((0.0 if conv_b is None else wide(conv_b)) - mean) * scale
-    shift = shift if bn_b is None else shift + wide(bn_b)
+    w = to_float64(conv_w)
+    mean, var = to_float64(bn_rm), to_float64(bn_rv)
+    scale = (1.0 if bn_w is None else to_float64(bn_w)) / np.sqrt(var + bn_eps)
+    shift = ((0.0 if conv_b is None else to_float64(conv_b)) - mean) * scale
+    shift = shift if bn_b is None else shift + to_float64(bn_b)
     if transpose:
         by_group = w.reshape(groups, w.shape[0] // groups, w.shape[1], -1)
         weight = (by_group * scale.reshape(groups, 1, -1, 1)).reshape(w.shape)
@@ -158,7 +158,7 @@ def fuse_linear_bn_weights(
 def folded(
     op: str, layer: Any, bn: Any, transpose: bool, groups: int
 ) -> tuple[Parameter, Parameter]:
-    """Weight and bias of the layer with the norm in them."""
+    """Weight and bias of the layer with the norm folded in."""
     outputs = layer.weight.shape[1] * groups if transpose else layer.weight.shape[0]
     if outputs != bn.num_features:
         raise ValueError(
@@ -179,7 +179,7 @@ def folded(
 
 
 def check(op: str, layer: Any, bn: Any) -> None:
-    """Raise where the two layers are not one in evaluation."""
+    """Raise if the norm cannot be folded into the layer."""
     if layer.training or bn.training:
         raise ValueError(f"{op}: both layers must be in evaluation mode; call eval() first")
     if bn.running_mean is None or bn.running_var is None:
@@ -190,6 +190,6 @@ def check(op: str, layer: Any, bn: Any) -> None:
         )
 
 
-def wide(x: TensorLike) -> Any:
-    """The numbers in double."""
+def to_float64(x: TensorLike) -> Any:
+    """A float64 array of the numbers."""
     return as_array(x._array if isinstance(x, Tensor) else x).astype(np.float64)

@@ -25,15 +25,15 @@ def clip_grad_norm_(
     Parameters
     ----------
     parameters
-        A tensor or several; those without a gradient are passed over.
+        A tensor or several; those without a gradient are skipped.
     max_norm
-        The largest norm wanted.
+        The largest norm allowed.
     norm_type
         Its order, a positive number or infinity.
     error_if_nonfinite
-        Raise, before anything is changed, if the norm is infinite or NaN.
+        Raise if the norm is infinite or NaN, and change nothing.
     foreach
-        Taken for PyTorch's sake: all gradients are always scaled in one call.
+        Accepted for compatibility with PyTorch; one call always scales all gradients.
 
     Returns
     -------
@@ -65,16 +65,16 @@ def clip_grad_norm_(
 def clip_grad_value_(
     parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
 ) -> None:
-    """Bring every element of every gradient into ``[-clip_value, clip_value]``, in place.
+    """Clip every element of every gradient to ``[-clip_value, clip_value]``, in place.
 
     Parameters
     ----------
     parameters
-        A tensor or several; those without a gradient are passed over.
+        A tensor or several; those without a gradient are skipped.
     clip_value
-        The largest magnitude wanted.
+        The largest magnitude allowed.
     foreach
-        Taken for PyTorch's sake.
+        Accepted for compatibility with PyTorch; it has no effect.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Parameters that can never change, of networks that are only used."""
+"""Read-only parameters, for networks used only for inference."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ M = TypeVar("M", bound=Module)
 
 
 def make_read_only(module: M) -> M:
-    """Let the parameters of a network never change again, which makes its convolutions faster.
+    """Make the parameters of a network read-only, which makes its convolutions faster.
 
-    Convolutions turn their weights into the order in which they compute, at every call, since
-    whoever holds the array may have written to it. Memory that nobody can write is turned once, and
-    what comes of it is kept as long as the array: once more the memory of the weights, or for
-    layers of up to about 150 channels four times that. Results have the same bits.
+    A convolution packs its weights into the order of its kernel at every call, because the array
+    may have changed since the last one. Read-only weights are packed once, and the packed copy is
+    kept for as long as the array lives. It takes as much memory as the weights; in layers of up to
+    about 150 channels, four times as much. Results have the same bits.
 
     Parameters
     ----------
     module
-        A layer or model. Its parameters get new, read-only memory and need no gradients any more.
+        A layer or model. Its parameters get new, read-only memory and require no gradients.
 
     Returns
     -------
     Module
-        The same one. Writing to its parameters in place, by an optimizer or `load_state_dict` too,
-        is an error; new parameters or arrays can be assigned. A deep copy or a pickle of it can be
-        written again.
+        The same module. Writing to its parameters in place, also by an optimizer or by
+        `load_state_dict`, is an error; assigning new parameters is not. Deep copies and pickles
+        are writable again.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Modules that hold others."""
+"""Containers: modules that hold other modules or parameters."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class _List(Module):
 
 
 class Sequential(_List):
-    """Modules called one after the other, each on the output of the one before.
+    """A chain of modules: each is called on the output of the one before.
 
     Parameters
     ----------
@@ -87,11 +87,11 @@ class Sequential(_List):
 
     Notes
     -----
-    A `Linear`, a convolution or a norm and the pointwise activation behind it are computed as one
-    operation, with the same bits, where neither has hooks or a `forward` of its own.
+    A linear layer, convolution or norm followed by a pointwise activation runs as one operation,
+    with the same bits, unless one of the two has hooks or an overridden `forward`.
     """
 
-    _steps: list[tuple[Any, Any]] | None = None  # what `forward` does; None after a change
+    _steps: list[tuple[Any, Any]] | None = None  # see `_pair_up`; None after a change
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Sequential(_List):
         return input
 
     def _pair_up(self) -> list[tuple[Any, Any]]:
-        """The modules, each together with an activation behind it that it can compute as well."""
+        """Pairs of a module and the activation after it if both can be fused, else None."""
         steps: list[tuple[Any, Any]] = []
         for module in self._items():
             before, function = steps[-1] if steps else (None, None)
@@ -158,11 +158,11 @@ class Sequential(_List):
 
 
 def can_fuse(module: Any, function: Any) -> bool:
-    """Whether a module can compute the function of the one behind it as well.
+    """Whether a module can compute the activation that follows it.
 
-    The class of the function has ``fused`` beside its `forward`, what ``activation=`` takes (see
-    `fastnn.nn.activation.Pointwise`); that of the module has a `forward_with` beside its own, which
-    takes the input and such an activation.
+    The class that defines the module's `forward` must also define `forward_with`, which takes the
+    input and an ``activation=`` argument; that of the activation must also define `fused` (see
+    `fastnn.nn.activation.Pointwise`). A subclass that overrides `forward` alone is not fused.
     """
     return (
         beside_forward(function, "fused") is not None
@@ -171,7 +171,7 @@ def can_fuse(module: Any, function: Any) -> bool:
 
 
 def beside_forward(module: Any, name: str) -> Any:
-    """An attribute of the class that the module's `forward` is from, if it is called plainly."""
+    """An attribute of the class that defines `forward`; None if `__call__` is overridden."""
     kind = type(module)
     if not isinstance(module, Module) or kind.__call__ is not Module.__call__:
         return None
@@ -180,7 +180,7 @@ def beside_forward(module: Any, name: str) -> Any:
 
 
 class ModuleList(_List):
-    """A list of modules that the module around it knows of.
+    """A list of modules, which become children of the module that holds it.
 
     Examples
     --------
@@ -205,7 +205,7 @@ class ModuleList(_List):
 
 
 class ModuleDict(Module):
-    """A dict of modules that the module around it knows of.
+    """A dict of modules, which become children of the module that holds it.
 
     Examples
     --------
@@ -253,7 +253,7 @@ class ModuleDict(Module):
         return [(name, self.__dict__[name]) for name in self._modules]
 
     def pop(self, key: str) -> Module:
-        """Take a module out, and return it."""
+        """Remove a module and return it."""
         module = self[key]
         delattr(self, key)
         return module
@@ -265,7 +265,7 @@ class ModuleDict(Module):
 
 
 class ParameterList(_List):
-    """A list of parameters that the module around it knows of; tensors become parameters.
+    """A list of parameters of the module that holds it; tensors become parameters.
 
     Examples
     --------

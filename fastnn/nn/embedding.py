@@ -1,4 +1,4 @@
-"""Tables of vectors as layers."""
+"""Embedding tables as layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Embedding", "EmbeddingBag"]
 
 
 class Table(Module):
-    """What the two layers share: the table, and how it begins."""
+    """Base of the two layers: an embedding table and its initialization."""
 
     weight: Parameter
     padding_idx: int | None
@@ -24,7 +24,7 @@ class Table(Module):
     def make(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, dtype: Any
     ) -> None:
-        """Set the sizes and draw the table."""
+        """Set the sizes and initialize the table at random."""
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None
@@ -34,21 +34,21 @@ class Table(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the table anew; the row of `padding_idx` is zero."""
+        """Initialize the table at random; the row of `padding_idx` is zero."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             self.weight._array[self.padding_idx] = 0
             changed((self.weight._array,))
 
     def take(self, embeddings: TensorLike, freeze: bool, padding_idx: int | None) -> None:
-        """Use a table that is there already."""
+        """Use an existing table."""
         self.weight = Parameter(embeddings, requires_grad=not freeze)
         self.num_embeddings = len(self.weight)
         if padding_idx is not None:
             self.padding_idx = row_of(type(self).__name__, padding_idx, self.num_embeddings)
 
     def options(self, *names: str) -> str:
-        """Sizes, and the options that are not as usual."""
+        """The sizes, and the options that differ from their defaults."""
         usual = {"norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
         text = f"{self.num_embeddings}, {self.embedding_dim}"
         for name in names:
@@ -68,19 +68,19 @@ class Embedding(Table):
     embedding_dim
         D, the length of a row.
     padding_idx
-        An id whose row is zero at first and gets no gradient.
+        An id whose row is initially zero and gets no gradient.
     max_norm, norm_type, scale_grad_by_freq
         See `fastnn.nn.functional.embedding`.
     sparse
-        Keep the gradient as the rows that were used. `SGD` without momentum and `SparseAdam` then
-        change only these; other optimizers see a gradient with zeros and change every row.
+        Whether the gradient holds only the rows that were used. `SGD` without momentum and
+        `SparseAdam` then update only these; other optimizers convert it to a dense gradient.
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
     weight
-        W, (V, D), normal with variance 1 at first.
+        W, (V, D), initially normal with variance 1.
 
     Examples
     --------
@@ -121,16 +121,16 @@ class Embedding(Table):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Embedding:
-        """A layer over a table (V, D) that is there already, and is shared.
+        """Make a layer that shares an existing table (V, D).
 
         Parameters
         ----------
         embeddings
-            The table.
+            The table, (V, D).
         freeze
-            Let it stay as it is in training.
+            Whether the table is excluded from training.
         padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
-            As for the layer; the row of `padding_idx` is left as it is.
+            As for the layer; the row of `padding_idx` is not set to zero.
 
         Examples
         --------
@@ -161,7 +161,7 @@ class Embedding(Table):
 
 
 class EmbeddingBag(Table):
-    """y[b] = sum, mean or maximum of the rows of bag b, without copying them.
+    """y[b] = sum, mean or maximum of the rows W[ids] of bag b, without copying them.
 
     Parameters
     ----------
@@ -172,14 +172,14 @@ class EmbeddingBag(Table):
     max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
         See `fastnn.nn.functional.embedding_bag`.
     padding_idx
-        An id that counts as absent; its row is zero at first and gets no gradient.
+        An id to ignore; its row is initially zero and gets no gradient.
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
     weight
-        W, (V, D), normal with variance 1 at first.
+        W, (V, D), initially normal with variance 1.
 
     Examples
     --------
@@ -228,16 +228,16 @@ class EmbeddingBag(Table):
         include_last_offset: bool = False,
         padding_idx: int | None = None,
     ) -> EmbeddingBag:
-        """A layer over a table (V, D) that is there already, and is shared.
+        """Make a layer that shares an existing table (V, D).
 
         Parameters
         ----------
         embeddings
-            The table.
+            The table, (V, D).
         freeze
-            Let it stay as it is in training.
+            Whether the table is excluded from training.
         max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx
-            As for the layer; the row of `padding_idx` is left as it is.
+            As for the layer; the row of `padding_idx` is not set to zero.
 
         Examples
         --------

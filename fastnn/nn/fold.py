@@ -1,4 +1,4 @@
-"""Windows of images as columns, and columns summed up to images, as layers."""
+"""Sliding windows to columns (im2col) and back (col2im), as layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Fold", "Unfold"]
 
 
 class Unfold(Module):
-    """Each window of an image as a column; see `fastnn.unfold`.
+    """Copies each window of an image to a column (im2col); see `fastnn.unfold`.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns put back as windows of an image; see `fastnn.fold`.
+    """Sums columns into the windows of an image (col2im); see `fastnn.fold`.
 
     Parameters
     ----------

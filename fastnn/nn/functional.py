@@ -1,3 +1,3 @@
-"""The operations under the name PyTorch users know: ``import fastnn.nn.functional as F``."""
+"""All operations, where PyTorch has them: ``import fastnn.nn.functional as F``."""
 
 from ..ops import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Calling a module that has hooks."""
+"""Hooks of modules: callbacks around the forward and the backward pass."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Hooks:
 
 
 def call_hooked(module: Module, hooks: Hooks, args: Any, kwargs: Any) -> Any:
-    """Run the hooks that come before, `forward`, and those that come after."""
+    """Run the forward pre-hooks, `forward` and the forward hooks."""
     for hook in tuple(hooks.before.values()):
         result = hook(module, args)
         if result is not None:
@@ -42,7 +42,7 @@ def call_hooked(module: Module, hooks: Hooks, args: Any, kwargs: Any) -> Any:
 
 
 class Watch:
-    """Two operations that change nothing, around a module: they see gradients come and go."""
+    """Identity operations at the inputs and outputs of a module, whose backward calls its hooks."""
 
     def __init__(self, module: Module, hooks: Hooks) -> None:
         self.module = module
@@ -51,7 +51,7 @@ class Watch:
         self.has_inputs = False
 
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arguments, tensors among them passed through an operation."""
+        """The arguments, with tensors replaced by outputs of an identity operation."""
         places = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
         if not places:
             return args
@@ -64,7 +64,7 @@ class Watch:
         return tuple(new)
 
     def outputs(self, output: Any) -> Any:
-        """The output, or outputs, passed through an operation."""
+        """The output or outputs, replaced by outputs of an identity operation."""
         many = isinstance(output, (tuple, list))
         given = tuple(output) if many else (output,)
         places = [i for i, y in enumerate(given) if isinstance(y, Tensor) and y.requires_grad]
@@ -99,7 +99,7 @@ def watch_inputs_backward(node: Node, *dys: Array | None) -> Grads:
 
 
 def replaced(result: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a hook returned, if anything."""
+    """The gradients that a hook returned; `grads` if it returned None."""
     if result is None:
         return grads
     new = tuple(result) if isinstance(result, (tuple, list)) else (result,)

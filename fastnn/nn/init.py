@@ -1,4 +1,4 @@
-"""Filling parameters before training. Every function changes its tensor in place and returns it."""
+"""Initialization of parameters. Every function fills its tensor in place and returns it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ GAINS = {
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """How much the standard deviation of weights is to grow before an activation.
+    """Factor for the standard deviation of weights that precede an activation.
 
     Parameters
     ----------
     nonlinearity
-        Name of the activation's function.
+        Name of the activation function.
     param
         The slope of ``leaky_relu`` below 0; 0.01 by default.
 
@@ -53,15 +53,15 @@ def draw_type(tensor: Tensor) -> Any:
     return np.float64 if tensor._array.dtype == np.float64 else np.float32
 
 
-def hold(tensor: Tensor, values: Any) -> Tensor:
-    """Set all elements, whether or not the tensor requires a gradient."""
+def fill(tensor: Tensor, values: Any) -> Tensor:
+    """Set all elements, even if the tensor requires a gradient."""
     tensor._array[...] = values
     changed((tensor._array,))
     return tensor
 
 
 def fan(op: str, tensor: Tensor) -> tuple[int, int]:
-    """Inputs and outputs of one unit: weights are (out, in, *kernel)."""
+    """fan_in and fan_out of weights (out, in, *kernel)."""
     if tensor.ndim < 2:
         raise ValueError(f"{op}: tensor must have at least 2 dimensions, got shape {tensor.shape}")
     field = math.prod(tensor.shape[2:])
@@ -71,7 +71,7 @@ def fan(op: str, tensor: Tensor) -> tuple[int, int]:
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Uniform random numbers from [a, b).
+    """Fill with uniform random numbers from [a, b).
 
     Examples
     --------
@@ -79,15 +79,15 @@ def uniform_(
     >>> bool((w.abs() <= 1).all())
     True
     """
-    return hold(tensor, source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a)
+    return fill(tensor, source(generator).random(tensor.shape, draw_type(tensor)) * (b - a) + a)
 
 
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Normal random numbers."""
+    """Fill with normal random numbers."""
     drawn = source(generator).standard_normal(tensor.shape, draw_type(tensor))
-    return hold(tensor, drawn * std + mean)
+    return fill(tensor, drawn * std + mean)
 
 
 def trunc_normal_(
@@ -98,7 +98,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal random numbers, drawn again where they lie outside [a, b]."""
+    """Fill with normal random numbers, truncated to [a, b]."""
     if a >= b:
         raise ValueError(f"trunc_normal_: a must be below b, got {a} and {b}")
     if not a - 4 * std < mean < b + 4 * std:
@@ -107,35 +107,35 @@ def trunc_normal_(
     values: Array = draw(tensor.numel()) * std + mean
     while (outside := np.flatnonzero((values < a) | (values > b))).size:
         values[outside] = draw(outside.size) * std + mean
-    return hold(tensor, values.reshape(tensor.shape))
+    return fill(tensor, values.reshape(tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """One number everywhere."""
-    return hold(tensor, val)
+    """Fill with one number."""
+    return fill(tensor, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Ones."""
+    """Fill with ones."""
     return constant_(tensor, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Zeros."""
+    """Fill with zeros."""
     return constant_(tensor, 0.0)
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix."""
+    """Fill with the identity matrix."""
     if tensor.ndim != 2:
         raise ValueError(f"eye_: tensor must have 2 dimensions, got shape {tensor.shape}")
-    return hold(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
+    return fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Uniform in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
+    """Fill uniformly in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 
     Examples
     --------
@@ -148,13 +148,13 @@ def xavier_uniform_(
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Normal with variance gain²·2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    """Fill normally with variance gain²·2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
     std = gain * math.sqrt(2.0 / sum(fan("xavier_normal_", tensor)))
     return normal_(tensor, 0.0, std, generator)
 
 
 def kaiming_std(op: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    """gain / √fan (He et al., 2015)."""
+    """Standard deviation gain / √fan (He et al., 2015)."""
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"{op}: mode must be 'fan_in' or 'fan_out', got {mode!r}")
     size = fan(op, tensor)[mode == "fan_out"]
@@ -168,7 +168,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Uniform in ±gain·√(3 / fan) (He et al., 2015).
+    """Fill uniformly in ±gain·√(3 / fan) (He et al., 2015).
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def kaiming_uniform_(
     a
         Slope of the leaky ReLU below 0.
     mode
-        ``"fan_in"`` keeps the variance going forward, ``"fan_out"`` going backward.
+        ``"fan_in"`` keeps the variance in the forward pass, ``"fan_out"`` in the backward.
     nonlinearity
         The activation that follows.
     generator
@@ -194,15 +194,16 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal with standard deviation gain / √fan (He et al., 2015)."""
+    """Fill normally with standard deviation gain / √fan (He et al., 2015)."""
     std = kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity)
     return normal_(tensor, 0.0, std, generator)
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Rows, or where there are more of them columns, of length `gain` at right angles.
+    """Fill with a (semi-)orthogonal matrix times `gain` (Saxe et al., 2013).
 
-    (Saxe et al., 2013.) Dimensions after the first are taken as one.
+    Rows are orthogonal, or columns if there are more rows. Dimensions after the first are
+    flattened.
     """
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_: tensor must have at least 2 dimensions, got {tensor.shape}")
@@ -212,13 +213,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     drawn = source(generator).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
     q *= np.sign(np.diagonal(r))  # makes the distribution uniform
-    return hold(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
+    return fill(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
 def sparse_(
     tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
 ) -> Tensor:
-    """Normal random numbers, of which a share of each column is 0 (Martens, 2010)."""
+    """Fill with normal random numbers and set a share of each column to 0 (Martens, 2010)."""
     if tensor.ndim != 2:
         raise ValueError(f"sparse_: tensor must have 2 dimensions, got shape {tensor.shape}")
     normal_(tensor, 0.0, std, generator)

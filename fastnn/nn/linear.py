@@ -1,4 +1,4 @@
-"""Layers that are one matrix product."""
+"""Linear and bilinear layers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Linear(Module):
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
     activation
-        f, computed with the product: see `fastnn.nn.functional.linear`. None by default.
+        f, fused with the product: see `fastnn.nn.functional.linear`. None by default.
 
     Attributes
     ----------
     weight
-        W, (O, I), uniform in ±1/√I at first.
+        W, (O, I), initially uniform in ±1/√I.
     bias
-        b, (O,), uniform in ±1/√I at first; None without one.
+        b, (O,), initially uniform in ±1/√I; None without one.
 
     Examples
     --------
@@ -74,8 +74,8 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new parameters."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # which is 1/sqrt(in_features)
+        """Initialize the parameters at random."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # a bound of 1/sqrt(in_features)
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0.0
             init.uniform_(self.bias, -bound, bound)
@@ -85,7 +85,7 @@ class Linear(Module):
         return linear(input, self.weight, self.bias, activation=self.activation)
 
     def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` and an activation as one operation, for layers with none."""
+        """`forward` fused with an activation, for layers without their own."""
         return linear(input, self.weight, self.bias, activation=activation)
 
     def extra_repr(self) -> str:
@@ -114,9 +114,9 @@ class Bilinear(Module):
     Attributes
     ----------
     weight
-        W, (O, I, J), uniform in ±1/√I at first.
+        W, (O, I, J), initially uniform in ±1/√I.
     bias
-        b, (O,), uniform in ±1/√I at first; None without one.
+        b, (O,), initially uniform in ±1/√I; None without one.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new parameters."""
+        """Initialize the parameters at random."""
         bound = 1 / math.sqrt(self.in1_features)
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:

@@ -21,7 +21,7 @@ REDUCTIONS = ("none", "mean", "sum")
 
 
 class Loss(Module):
-    """What losses share: how they are reduced.
+    """Base of the losses: how values are reduced.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ class Loss(Module):
         self.reduction = reduction
 
     def extra_repr(self) -> str:
-        """The reduction, where it is not the usual one."""
+        """The reduction, if it is not the default."""
         return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
 
 
 class WeightedLoss(Loss):
-    """A loss with a weight, which moves and is saved with the module."""
+    """Base of losses with a weight, which is a buffer of the module."""
 
     weight: Tensor | None
 
@@ -61,11 +61,11 @@ class CrossEntropyLoss(WeightedLoss):
     weight
         Weight of each class, (C,).
     ignore_index
-        Rows with this class id count for nothing.
+        Rows with this class id are ignored.
     reduction
         ``"mean"``, ``"sum"`` or ``"none"``.
     label_smoothing
-        Share of the target that is spread evenly over all classes.
+        Share of the target that is distributed evenly over all classes.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class NLLLoss(WeightedLoss):
     weight
         Weight of each class, (C,).
     ignore_index
-        Rows with this class id count for nothing.
+        Rows with this class id are ignored.
     reduction
         ``"mean"``, ``"sum"`` or ``"none"``.
     """
@@ -142,7 +142,7 @@ class MSELoss(Loss):
     """
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of `input` against `target`, of one shape."""
+        """The loss of `input` against a `target` of the same shape."""
         return ops.mse_loss(input, target, self.reduction)
 
 
@@ -150,12 +150,12 @@ class L1Loss(Loss):
     """Absolute error. See `l1_loss`."""
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of `input` against `target`, of one shape."""
+        """The loss of `input` against a `target` of the same shape."""
         return ops.l1_loss(input, target, self.reduction)
 
 
 class SmoothL1Loss(Loss):
-    """Absolute error, rounded off near zero. See `smooth_l1_loss`.
+    """Absolute error, quadratic near zero. See `smooth_l1_loss`.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ class SmoothL1Loss(Loss):
         self.beta = beta
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of `input` against `target`, of one shape."""
+        """The loss of `input` against a `target` of the same shape."""
         return ops.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -190,12 +190,12 @@ class HuberLoss(Loss):
         self.delta = delta
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of `input` against `target`, of one shape."""
+        """The loss of `input` against a `target` of the same shape."""
         return ops.huber_loss(input, target, self.reduction, self.delta)
 
 
 class BCELoss(WeightedLoss):
-    """Cross entropy of probabilities of two classes. See `binary_cross_entropy`.
+    """Binary cross entropy of probabilities. See `binary_cross_entropy`.
 
     Parameters
     ----------
@@ -209,12 +209,12 @@ class BCELoss(WeightedLoss):
         super().__init__(weight, reduction)
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of probabilities against `target`, of one shape."""
+        """The loss of probabilities against a `target` of the same shape."""
         return ops.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(WeightedLoss):
-    """Cross entropy of the sigmoid of scores. See `binary_cross_entropy_with_logits`.
+    """Binary cross entropy of the sigmoid of scores. See `binary_cross_entropy_with_logits`.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class BCEWithLogitsLoss(WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
-        """The loss of scores against `target`, of one shape."""
+        """The loss of scores against a `target` of the same shape."""
         return ops.binary_cross_entropy_with_logits(
             input,
             target,

@@ -1,4 +1,4 @@
-"""Padding as a layer: zeros, a constant, or elements of the input itself."""
+"""Padding layers: zeros, a constant, reflection, replication and circular."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Ints: TypeAlias = "int | Sequence[int]"
 
 
 class _Pad(Module):
-    """What all of them share; a subclass says over how many axes, and with what."""
+    """Base of padding layers; a subclass sets the number of axes and the mode."""
 
     axes: ClassVar[int]
     mode: ClassVar[str] = "constant"
@@ -48,7 +48,7 @@ class _Pad(Module):
         self.padding = widths
 
     def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, ...) or (C, ...), with longer axes."""
+        """(N, C, ...) or (C, ...) to the same with padded axes."""
         return pad(input, self.padding, self.mode)
 
     def extra_repr(self) -> str:
@@ -62,7 +62,7 @@ class _ConstantPad(_Pad):
         self.value = value
 
     def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, ...) or (C, ...), with longer axes."""
+        """(N, C, ...) or (C, ...) to the same with padded axes."""
         return pad(input, self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:
@@ -71,12 +71,12 @@ class _ConstantPad(_Pad):
 
 
 class ConstantPad1d(_ConstantPad):
-    """A constant before and after each sequence.
+    """Pads each sequence with a constant.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right). Negative numbers cut off.
+        How many elements: an int, or (left, right). Negative numbers crop.
     value
         The constant.
 
@@ -90,12 +90,12 @@ class ConstantPad1d(_ConstantPad):
 
 
 class ConstantPad2d(_ConstantPad):
-    """A constant around each image.
+    """Pads each image with a constant.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right, top, bottom). Negative numbers cut off.
+        How many elements: an int, or (left, right, top, bottom). Negative numbers crop.
     value
         The constant.
 
@@ -109,13 +109,13 @@ class ConstantPad2d(_ConstantPad):
 
 
 class ConstantPad3d(_ConstantPad):
-    """A constant around each volume.
+    """Pads each volume with a constant.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers cut
-        off.
+        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers
+        crop.
     value
         The constant.
 
@@ -138,12 +138,12 @@ class _ZeroPad(_ConstantPad):
 
 
 class ZeroPad1d(_ZeroPad):
-    """Zeros before and after each sequence.
+    """Pads each sequence with zeros.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right). Negative numbers cut off.
+        How many elements: an int, or (left, right). Negative numbers crop.
 
     Examples
     --------
@@ -155,12 +155,12 @@ class ZeroPad1d(_ZeroPad):
 
 
 class ZeroPad2d(_ZeroPad):
-    """Zeros around each image.
+    """Pads each image with zeros.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right, top, bottom). Negative numbers cut off.
+        How many elements: an int, or (left, right, top, bottom). Negative numbers crop.
 
     Examples
     --------
@@ -172,13 +172,13 @@ class ZeroPad2d(_ZeroPad):
 
 
 class ZeroPad3d(_ZeroPad):
-    """Zeros around each volume.
+    """Pads each volume with zeros.
 
     Parameters
     ----------
     padding
-        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers cut
-        off.
+        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers
+        crop.
 
     Examples
     --------
@@ -190,7 +190,7 @@ class ZeroPad3d(_ZeroPad):
 
 
 class ReflectionPad1d(_Pad):
-    """Each sequence mirrored at its ends, which are not repeated.
+    """Pads each sequence with its reflection, without repeating the ends.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ class ReflectionPad1d(_Pad):
 
 
 class ReflectionPad2d(_Pad):
-    """Each image mirrored at its edges, which are not repeated.
+    """Pads each image with its reflection, without repeating the edges.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ class ReflectionPad2d(_Pad):
 
 
 class ReflectionPad3d(_Pad):
-    """Each volume mirrored at its faces, which are not repeated.
+    """Pads each volume with its reflection, without repeating the faces.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ class ReflectionPad3d(_Pad):
 
 
 class ReplicationPad1d(_Pad):
-    """The first and the last element of each sequence repeated.
+    """Pads each sequence by repeating its first and last element.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ class ReplicationPad1d(_Pad):
 
 
 class ReplicationPad2d(_Pad):
-    """The edges of each image repeated.
+    """Pads each image by repeating its edges.
 
     Parameters
     ----------
@@ -280,7 +280,7 @@ class ReplicationPad2d(_Pad):
 
 
 class ReplicationPad3d(_Pad):
-    """The faces of each volume repeated.
+    """Pads each volume by repeating its faces.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ class ReplicationPad3d(_Pad):
 
 
 class CircularPad1d(_Pad):
-    """Each sequence continued at both ends by its other end.
+    """Pads each end of a sequence with elements of the other end.
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ class CircularPad1d(_Pad):
 
 
 class CircularPad2d(_Pad):
-    """Each image continued at its edges by its other side.
+    """Pads each edge of an image with elements of the opposite edge.
 
     Parameters
     ----------
@@ -334,7 +334,7 @@ class CircularPad2d(_Pad):
 
 
 class CircularPad3d(_Pad):
-    """Each volume continued at its faces by its other side.
+    """Pads each face of a volume with elements of the opposite face.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tensors that a module learns."""
+"""Trainable tensors of a module."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["Parameter"]
 
 
 class Parameter(Tensor):
-    """A tensor that a module finds among its attributes and an optimizer changes.
+    """A tensor that a module registers as an attribute and an optimizer updates.
 
     Parameters
     ----------
     data
-        A tensor or array, which is shared, or numbers.
+        A tensor or array, whose memory is shared, or numbers.
     requires_grad
-        False for a parameter that is to stay as it is.
+        False for a parameter that is not trained.
 
     Examples
     --------

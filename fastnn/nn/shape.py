@@ -1,4 +1,4 @@
-"""Modules that change shapes, or nothing at all."""
+"""Modules that reshape their input, and the identity."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ class Unflatten(Module):
         return unflatten(input, self.dim, self.unflattened_size)
 
     def extra_repr(self) -> str:
-        """The dimension and what becomes of it."""
+        """The dimension and its new sizes."""
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -1,4 +1,4 @@
-"""Channels exchanged with pixels, and among each other, as layers."""
+"""Pixel shuffle and channel shuffle as layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle"]
 
 
 class PixelShuffle(Module):
-    """Blocks of r² channels become squares of pixels; see `fastnn.pixel_shuffle`.
+    """Rearranges r² channels to r × r pixels; see `fastnn.pixel_shuffle`.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """Squares of pixels become blocks of r² channels; see `fastnn.pixel_unshuffle`.
+    """Rearranges r × r pixels to r² channels; see `fastnn.pixel_unshuffle`.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """The channels of g groups in turns; see `fastnn.channel_shuffle`.
+    """Interleaves the channels of g groups; see `fastnn.channel_shuffle`.
 
     Parameters
     ----------
     groups
-        g, which divides the channels.
+        g, a divisor of the number of channels.
 
     Examples
     --------

@@ -26,7 +26,7 @@ class Row:
 
 @dataclass
 class Summary:
-    """What `Module.summary` found; `print` it."""
+    """The table that `Module.summary` returns, to be printed."""
 
     rows: list[Row]
     total: int
@@ -50,7 +50,7 @@ class Summary:
 
 
 def summarize(module: Module, shapes: tuple[Any, ...], dtype: Any) -> Summary:
-    """Run `module` on zeros and note what every layer returns."""
+    """Run `module` on zeros and record the output shape of every layer."""
     if len(shapes) == 1 and isinstance(shapes[0], list):
         inputs = [Tensor(np.zeros(shape, dtype)) for shape in shapes[0]]
     else:
@@ -89,7 +89,7 @@ def summarize(module: Module, shapes: tuple[Any, ...], dtype: Any) -> Summary:
 
 
 def shape_text(output: Any) -> str:
-    """The shape of an output, or of each of several."""
+    """The shape of an output, or the shapes of several."""
     if isinstance(output, (tuple, list)):
         return ", ".join(shape_text(y) for y in output)
     return str(output.shape) if isinstance(output, Tensor) else type(output).__name__

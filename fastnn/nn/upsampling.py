@@ -1,4 +1,4 @@
-"""Layers that give images, lines and volumes another size."""
+"""Layers that resize sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"]
 
 
 class Upsample(Module):
-    """The input at another size; see `fastnn.interpolate`.
+    """Resizes the input; see `fastnn.interpolate`.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ class Upsample(Module):
     mode
         ``"nearest"``, ``"linear"``, ``"bilinear"``, ``"bicubic"``, ``"trilinear"`` and so on.
     align_corners
-        For the linear and cubic modes: let the centres of the corners meet.
+        For the linear and cubic modes: whether the centres of corner pixels coincide.
     recompute_scale_factor
-        Take the distances of outputs from the sizes.
+        Whether the scale is recomputed from the two sizes.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """An image at another size, by nearest pixels.
+    """Resizes an image by nearest neighbours.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class UpsamplingNearest2d(Upsample):
 
 
 class UpsamplingBilinear2d(Upsample):
-    """An image at another size, linearly along both axes, the corners aligned.
+    """Resizes an image by bilinear interpolation with aligned corners.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Dropout layers: of elements, of whole channels, and as SELU networks want it."""
+"""Dropout layers: of elements, of whole channels, and for SELU networks."""

@@ -1,4 +1,4 @@
-"""Dropout of whole channels, and the one for SELU, as layers."""
+"""Dropout of whole channels, and alpha dropout, as layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaD
 
 
 class Dropout1d(Dropout):
-    """Sets whole channels of rows to zero at random while training.
+    """Sets whole channels of sequences to zero at random while training.
 
     See `fastnn.nn.functional.dropout1d`.
 
@@ -81,7 +81,7 @@ class AlphaDropout(Dropout):
     """
 
     def forward(self, input: TensorLike) -> Tensor:
-        """any shape to the same."""
+        """Any shape to the same."""
         return alpha.alpha_dropout(input, self.p, self.training, self.inplace)
 
 

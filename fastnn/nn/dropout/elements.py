@@ -39,7 +39,7 @@ class Dropout(Module):
         self.inplace = inplace
 
     def forward(self, input: TensorLike) -> Tensor:
-        """Zeros at random while training, the input otherwise; any shape."""
+        """Any shape to the same; the input itself in evaluation."""
         return dropout(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:

@@ -1,4 +1,4 @@
-"""The base of every layer and model."""
+"""The base class of every layer and model."""
 
 from .module import Module
 

@@ -1,4 +1,4 @@
-"""What a module holds: parameters, buffers and modules, found by their names."""
+"""The parameters, buffers and submodules of a module, by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTENT = ("_parameters", "_buffers", "_modules")
 class Contents:
     """Parameters, buffers and modules as attributes.
 
-    They are plain instance attributes; kept beside them are only their names, in the order of
+    The values are plain instance attributes; dicts keep only their names, in the order of
     assignment.
     """
 
@@ -55,7 +55,7 @@ class Contents:
                     f"{type(self).__name__}: {name!r} is a buffer and can become another Tensor "
                     f"or None, not a {type(value).__name__}"
                 )
-        if name == "forward" and "_hooks" in own:  # called the long way from now on: see Sequential
+        if name == "forward" and "_hooks" in own:  # hooks keep Sequential from fusing it
             own["_hooks"] = own["_hooks"] or Hooks()
         object.__setattr__(self, name, value)
 
@@ -68,20 +68,20 @@ class Contents:
         if "_parameters" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() first")
         if not isinstance(name, str) or not name or "." in name:
-            raise KeyError(f"{type(self).__name__}: {name!r} is no name: it is empty or has a dot")
+            raise KeyError(f"{type(self).__name__}: {name!r} is invalid: empty, or with a dot")
         if hasattr(self, name) and name not in self.__dict__[kind]:
             raise KeyError(f"{type(self).__name__}: there is an attribute {name!r} already")
         self.__dict__[kind][name] = mark
         self.__dict__[name] = value
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter, or with None the name of one that is left out (a bias, say)."""
+        """Add a parameter; None reserves the name of an absent one, such as a bias."""
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: expected a Parameter, got {type(param).__name__}")
         self._register("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is state but not learnt: running statistics, a mask.
+        """Add a tensor that is state but not learnt, such as running statistics or a mask.
 
         Parameters
         ----------
@@ -97,31 +97,31 @@ class Contents:
         self._register("_buffers", name, tensor, persistent)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a module under a name."""
+        """Add a submodule under a name."""
         if module is not None and not isinstance(module, Contents):
             raise TypeError(f"add_module: expected a Module, got {type(module).__name__}")
         self._register("_modules", name, module)
 
     register_module = add_module
 
-    # -- walking -----------------------------------------------------------------------------
+    # -- traversal ---------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Name and value of each module that is an attribute."""
+        """Name and value of each direct submodule."""
         for name in self._modules:
             module = self.__dict__[name]
             if module is not None:
                 yield name, module
 
     def children(self) -> Iterator[Module]:
-        """Each module that is an attribute."""
+        """Each direct submodule."""
         for _, module in self.named_children():
             yield module
 
     def named_modules(
         self, memo: set[int] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """The module itself and all below it, with their dotted names; each once."""
+        """The module itself and all its submodules with their dotted names, each once."""
         memo = set() if memo is None else memo
         if id(self) in memo:
             return
@@ -133,7 +133,7 @@ class Contents:
             yield from child.named_modules(memo, path, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
-        """The module itself and all below it; each once."""
+        """The module itself and all its submodules, each once."""
         for _, module in self.named_modules():
             yield module
 
@@ -195,7 +195,7 @@ class Contents:
         return value
 
     def apply(self: C, fn: Callable[[Module], Any]) -> C:
-        """Call `fn` on every module below, then on this one: to initialize, say."""
+        """Call `fn` on every submodule, then on this module, for example to initialize."""
         for child in self.children():
             child.apply(fn)
         fn(cast("Module", self))

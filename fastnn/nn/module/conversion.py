@@ -1,4 +1,4 @@
-"""What is changed in all parts of a module at once: mode, element type, gradients."""
+"""Changes to a module and all its submodules: mode, element type, gradients."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T", bound="Conversion")
 
 
 class Conversion(Contents):
-    """Training and evaluation, element types, and what learns."""
+    """Switches training mode, element type and which parameters are trained."""
 
     def train(self: T, mode: bool = True) -> T:
-        """Switch this module and all below to training, or with False to evaluation."""
+        """Switch this module and its submodules to training mode, or to evaluation with False."""
         if not isinstance(mode, bool):
             raise ValueError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
@@ -25,17 +25,17 @@ class Conversion(Contents):
         return self
 
     def eval(self: T) -> T:
-        """Switch this module and all below to evaluation."""
+        """Switch this module and its submodules to evaluation mode."""
         return self.train(False)
 
     def requires_grad_(self: T, requires_grad: bool = True) -> T:
-        """Let all parameters learn, or freeze them."""
+        """Train all parameters, or freeze them with False."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or set them to 0."""
+        """Remove the gradients of all parameters, or set them to 0."""
         for parameter in self.parameters():
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
@@ -50,15 +50,13 @@ class Conversion(Contents):
         Parameters
         ----------
         args
-            As in PyTorch ``dtype``, or ``device, dtype``, or a tensor whose type is meant.
-        device
-            ``"cpu"`` or None: there is no other.
+            As in PyTorch: ``dtype``, or ``device, dtype``, or a tensor that has the wanted type.
         device
             ``"cpu"`` or None: there is no other.
         dtype
             A floating point type.
         non_blocking
-            Changes nothing: there is no transfer to wait for.
+            Accepted for compatibility with PyTorch; there is no transfer to wait for.
 
         Examples
         --------
@@ -89,6 +87,6 @@ class Conversion(Contents):
         return self
 
     def cuda(self: T, device: Any = "cuda") -> T:
-        """An error: fastnn computes on the CPU only."""
+        """Raise an error: fastnn computes on the CPU only."""
         check_device("cuda", device)
         return self

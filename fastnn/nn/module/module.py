@@ -1,4 +1,4 @@
-"""The base of every layer and model."""
+"""The base class of every layer and model."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["Module"]
 
 
 class Module(Conversion, State):
-    """A layer or model: parameters, buffers and modules as attributes, and a `forward`.
+    """A layer or model: a `forward` method, with parameters and submodules as attributes.
 
-    Parameters and modules are found by assigning them.
+    Assigning a parameter or a module to an attribute registers it.
 
     Parameters
     ----------
     device
-        Where the parameters are to be: ``"cpu"`` or None. Anything else is an error, which names
-        the layer.
+        The device of the parameters: ``"cpu"`` or None. Anything else is an error that names the
+        layer.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Module(Conversion, State):
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; every module writes its own."""
+        """Compute the output; every module defines it."""
         raise NotImplementedError(f"{type(self).__name__}: write a method forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -68,7 +68,7 @@ class Module(Conversion, State):
         return Handle(getattr(self._hooks, kind), hook)
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(module, args)`` before `forward`; what it returns replaces the arguments."""
+        """Call ``hook(module, args)`` before `forward`; a result replaces the arguments."""
         return self._hook("before", hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
@@ -86,7 +86,7 @@ class Module(Conversion, State):
     # -- text --------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands between the brackets when the module is printed."""
+        """The text between the brackets when the module is printed."""
         return ""
 
     def _get_name(self) -> str:

@@ -1,4 +1,4 @@
-"""State dicts: the parameters and buffers of a module by their names."""
+"""State dicts: the parameters and buffers of a module by name."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .contents import Contents
 
 
 class LoadResult(NamedTuple):
-    """What `Module.load_state_dict` found missing and what it had no use for."""
+    """Missing and unexpected names that `Module.load_state_dict` found."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
 class State(Contents):
-    """Saving and loading."""
+    """Saves and loads the parameters and buffers of a module."""
 
     def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         for name in self._parameters:
@@ -33,7 +33,7 @@ class State(Contents):
             yield from child._state(f"{prefix}{name}.")
 
     def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
-        """Dotted name and value of every parameter and persistent buffer; the memory is shared.
+        """Dotted names and values of all parameters and persistent buffers, sharing memory.
 
         Examples
         --------
@@ -44,12 +44,12 @@ class State(Contents):
         return {name: tensor.detach() for name, tensor in self._state(prefix)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
-        """Copy values into parameters and buffers; on any error nothing has been changed.
+        """Copy values into parameters and buffers; an error changes nothing.
 
         Parameters
         ----------
         state_dict
-            As from `state_dict`; values are tensors, NumPy arrays or torch tensors.
+            As returned by `state_dict`; values are tensors, NumPy arrays or torch tensors.
         strict
             Whether missing and unexpected names are errors.
 
@@ -101,7 +101,7 @@ def quoted(names: list[str]) -> str:
 
 
 def to_array(value: Any) -> Any:
-    """A state dict's value as an array: torch tensors may require a gradient."""
+    """A value of a state dict as an array."""
     if isinstance(value, Tensor):
         return value._array
     if hasattr(value, "detach"):

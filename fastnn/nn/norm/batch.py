@@ -11,9 +11,9 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
 class BatchNorm(ChannelNorm):
-    """What the batch norms of all ranks share."""
+    """Base of the batch norms of all ranks."""
 
-    adds_residual = True  # `forward_with` takes one
+    adds_residual = True  # `forward_with` accepts a residual
 
     def forward(
         self,
@@ -21,7 +21,7 @@ class BatchNorm(ChannelNorm):
         activation: Fused = None,
         residual: TensorLike | None = None,
     ) -> Tensor:
-        """(N, C, *) to the same; the activation and a residual before it as in `batch_norm`."""
+        """(N, C, *) to the same; activation and residual as in `batch_norm`."""
         self._check(input)
         mean, var, count = self.running_mean, self.running_var, self.num_batches_tracked
         if not self.training or not self.track_running_stats:
@@ -61,14 +61,14 @@ class BatchNorm(ChannelNorm):
     def forward_with(
         self, input: TensorLike, activation: Fused, residual: TensorLike | None = None
     ) -> Tensor:
-        """`forward`, a sum and an activation as one operation."""
+        """`forward` fused with the sum of a residual and with an activation."""
         return self.forward(input, activation, residual)
 
 
 class BatchNorm1d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C) or (N, C, L).
 
-    m and v are mean and variance over the batch while training, running ones in evaluation: see
+    m and v are mean and variance: of the batch in training, running ones in evaluation. See
     `fastnn.nn.functional.batch_norm`.
 
     Arguments and attributes are those of `BatchNorm2d`.
@@ -86,7 +86,7 @@ class BatchNorm1d(BatchNorm):
 class BatchNorm2d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C, H, W).
 
-    m and v are mean and variance over the batch while training, running ones in evaluation: see
+    m and v are mean and variance: of the batch in training, running ones in evaluation. See
     `fastnn.nn.functional.batch_norm`.
 
     Parameters
@@ -94,27 +94,27 @@ class BatchNorm2d(BatchNorm):
     num_features
         C, the number of channels.
     eps
-        Keeps the root away from zero.
+        Added under the root for numerical stability.
     momentum
-        How far running statistics move towards those of a batch; None for the mean over all
+        Weight of the batch in the update of running statistics; None for the mean over all
         batches.
     affine
         Whether there are a w and a b.
     track_running_stats
-        Whether there are running statistics. Without them those of the batch are always used.
+        Whether there are running statistics. Without them evaluation uses those of the batch.
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
     bias
-        Whether there is a b beside w.
+        Whether there is a b in addition to w.
 
     Attributes
     ----------
     weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
+        w and b, (C,), initially ones and zeros; None without them.
     running_mean, running_var
-        (C,), zeros and ones at first; used in evaluation. Buffers, of the state dict.
+        (C,), initially zeros and ones; used in evaluation. Buffers in the state dict.
     num_batches_tracked
-        How many batches they have seen.
+        Number of batches in the running statistics.
 
     References
     ----------
@@ -133,7 +133,7 @@ class BatchNorm2d(BatchNorm):
 class BatchNorm3d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C, D, H, W).
 
-    m and v are mean and variance over the batch while training, running ones in evaluation: see
+    m and v are mean and variance: of the batch in training, running ones in evaluation. See
     `fastnn.nn.functional.batch_norm`.
 
     Arguments and attributes are those of `BatchNorm2d`.

@@ -1,4 +1,4 @@
-"""What layers that normalize channels have in common: parameters and running statistics."""
+"""Base of norms over channels: parameters and running statistics."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LAYOUTS = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
 
 
 class ChannelNorm(Module):
-    """Parameters and statistics of a norm over channels: what batch and instance norms share."""
+    """Base of batch and instance norms: parameters and running statistics."""
 
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
-    ranks: tuple[int, ...]  # dimensions that an input may have
+    ranks: tuple[int, ...]  # numbers of dimensions of a valid input
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class ChannelNorm(Module):
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
-        """Set the running mean to zero, the running variance to one, and forget the count."""
+        """Set the running mean to zero, the running variance to one and the count to zero."""
         if self.running_mean is None or self.running_var is None:
             return
         init.zeros_(self.running_mean)
@@ -67,7 +67,7 @@ class ChannelNorm(Module):
             self.num_batches_tracked.zero_()
 
     def reset_parameters(self) -> None:
-        """Set w to one, b to zero, and the statistics to what they were at first."""
+        """Set w to one, b to zero, and reset the running statistics."""
         self.reset_running_stats()
         if self.weight is not None:
             init.ones_(self.weight)

@@ -22,22 +22,22 @@ class GroupNorm(Module):
     Parameters
     ----------
     num_groups
-        Number of groups, which divides C.
+        Number of groups, a divisor of C.
     num_channels
         C.
     eps
-        Keeps the root away from zero.
+        Added under the root for numerical stability.
     affine
         Whether there are a w and a b.
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
     bias
-        Whether there is a b beside w.
+        Whether there is a b in addition to w.
 
     Attributes
     ----------
     weight, bias
-        w and b, (C,), ones and zeros at first; None where there are none.
+        w and b, (C,), initially ones and zeros; None without them.
 
     References
     ----------
@@ -93,7 +93,7 @@ class GroupNorm(Module):
         return self.forward_with(input, None)
 
     def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` and an activation as one operation."""
+        """`forward` fused with an activation."""
         w, b = self.weight, self.bias
         return group_norm(input, self.num_groups, w, b, self.eps, activation=activation)
 

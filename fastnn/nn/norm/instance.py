@@ -14,7 +14,7 @@ __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
 
 class InstanceNorm(ChannelNorm):
-    """What the instance norms of all ranks share."""
+    """Base of the instance norms of all ranks."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class InstanceNorm(ChannelNorm):
         return self.forward_with(input, None)
 
     def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` and an activation as one operation."""
+        """`forward` fused with an activation."""
         x = input if isinstance(input, Tensor) else Tensor(input)
         self._check(x)
         single = x.ndim == self.ranks[0]
@@ -76,8 +76,8 @@ class InstanceNorm2d(InstanceNorm):
 
     Samples are (N, C, H, W) or (C, H, W).
 
-    Arguments and attributes are those of `BatchNorm2d`, with other defaults. With running
-    statistics evaluation uses them, without them always those of each sample.
+    Arguments and attributes are those of `BatchNorm2d`, with other defaults. Evaluation uses
+    running statistics if there are any, otherwise those of each sample.
 
     References
     ----------

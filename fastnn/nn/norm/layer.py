@@ -1,4 +1,4 @@
-"""Normalization layers."""
+"""Layer norm and RMS norm as layers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["LayerNorm", "RMSNorm"]
 
 
 def as_shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    """A tuple, also of one int."""
+    """The normalized shape as a tuple."""
     if isinstance(normalized_shape, Sequence):
         return tuple(normalized_shape)
     return (int(normalized_shape),)
@@ -31,20 +31,20 @@ class LayerNorm(Module):
     normalized_shape
         Sizes of the last dimensions, over which each sample is normalized; an int for the last.
     eps
-        Keeps the root away from zero.
+        Added under the root for numerical stability.
     elementwise_affine
         Whether there are a w and a b.
     bias
-        Whether there is a b beside w.
+        Whether there is a b in addition to w.
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
     weight
-        w, of the normalized shape, ones at first; None without one.
+        w, of the normalized shape, initially ones; None without one.
     bias
-        b, of the normalized shape, zeros at first; None without one.
+        b, of the normalized shape, initially zeros; None without one.
 
     References
     ----------
@@ -99,7 +99,7 @@ class LayerNorm(Module):
         return self.forward_with(input, None)
 
     def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` and an activation as one operation."""
+        """`forward` fused with an activation."""
         shape, w, b = self.normalized_shape, self.weight, self.bias
         return layer_norm(input, shape, w, b, self.eps, activation=activation)
 
@@ -119,7 +119,7 @@ class RMSNorm(Module):
     normalized_shape
         Sizes of the last dimensions, over which each sample is normalized; an int for the last.
     eps
-        Keeps the root away from zero; None for ``finfo(dtype).eps``.
+        Added under the root for numerical stability; None for ``finfo(dtype).eps``.
     elementwise_affine
         Whether there is a w.
     device, dtype
@@ -128,7 +128,7 @@ class RMSNorm(Module):
     Attributes
     ----------
     weight
-        w, of the normalized shape, ones at first; None without one.
+        w, of the normalized shape, initially ones; None without one.
 
     References
     ----------
@@ -173,7 +173,7 @@ class RMSNorm(Module):
         return self.forward_with(input, None)
 
     def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` and an activation as one operation."""
+        """`forward` fused with an activation."""
         shape, w = self.normalized_shape, self.weight
         return rms_norm(input, shape, w, self.eps, activation=activation)
 

@@ -16,7 +16,7 @@ Schedule: TypeAlias = "float | tuple[float, int, int] | Callable[[int], float]"
 
 
 def bound(schedule: Schedule, start: float, step: int) -> float:
-    """What a schedule gives after `step` batches."""
+    """The value of a schedule after `step` batches."""
     if isinstance(schedule, tuple):
         final, begin, end = schedule
         if step >= end:
@@ -26,7 +26,7 @@ def bound(schedule: Schedule, start: float, step: int) -> float:
 
 
 def check_schedule(name: str, schedule: Schedule, start: float) -> None:
-    """Raise for a bound below that of batch norm, or a tuple that is no schedule."""
+    """Raise if a bound is below that of batch norm or a tuple is not a schedule."""
     if callable(schedule):
         return
     if isinstance(schedule, tuple) and (len(schedule) != 3 or not 0 <= schedule[1] <= schedule[2]):
@@ -37,7 +37,7 @@ def check_schedule(name: str, schedule: Schedule, start: float) -> None:
 
 
 class BatchRenorm(BatchNorm):
-    """What the batch renorms of all ranks share."""
+    """Base of the batch renorms of all ranks."""
 
     def __init__(
         self,
@@ -98,9 +98,9 @@ class BatchRenorm(BatchNorm):
 class BatchRenorm1d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C) or (N, C, L).
 
-    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
-    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
-    the running ones, r = 1 and d = 0.
+    m and σ are the batch's mean and standard deviation; r and d, which are bounded, correct them to
+    the running statistics: see `fastnn.nn.functional.batch_renorm`. Evaluation uses the running
+    m and σ, with r = 1 and d = 0.
 
     Arguments and attributes are those of `BatchRenorm2d`.
 
@@ -117,23 +117,23 @@ class BatchRenorm1d(BatchRenorm):
 class BatchRenorm2d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, H, W).
 
-    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
-    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
-    the running ones, r = 1 and d = 0.
+    m and σ are the batch's mean and standard deviation; r and d, which are bounded, correct them to
+    the running statistics: see `fastnn.nn.functional.batch_renorm`. Evaluation uses the running
+    m and σ, with r = 1 and d = 0.
 
     Parameters
     ----------
     num_features, eps, momentum, affine, device, dtype, bias
-        As of `BatchNorm2d`.
+        As for `BatchNorm2d`.
     r_max, d_max
-        Bounds of r and d: numbers, functions of the number of batches seen so far, or tuples
-        (final, begin, end), which rise from those of batch norm (1 and 0) at batch `begin` to
-        `final` at `end`. The defaults are the schedules of the paper.
+        Bounds of r and d: numbers, functions of the number of batches so far, or tuples
+        (final, begin, end), which rise from 1 and 0 (batch norm) at batch `begin` to `final` at
+        batch `end`. The defaults are the schedules of the paper.
 
     Attributes
     ----------
     weight, bias, running_mean, running_var, num_batches_tracked
-        As of `BatchNorm2d`, whose state dict is the same.
+        As for `BatchNorm2d`; the state dicts are interchangeable.
 
     References
     ----------
@@ -153,9 +153,9 @@ class BatchRenorm2d(BatchRenorm):
 class BatchRenorm3d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, D, H, W).
 
-    m and σ are mean and deviation over the batch; r and d bring their result to that of the running
-    statistics, within bounds: see `fastnn.nn.functional.batch_renorm`. In evaluation m and σ are
-    the running ones, r = 1 and d = 0.
+    m and σ are the batch's mean and standard deviation; r and d, which are bounded, correct them to
+    the running statistics: see `fastnn.nn.functional.batch_renorm`. Evaluation uses the running
+    m and σ, with r = 1 and d = 0.
 
     Arguments and attributes are those of `BatchRenorm2d`.
 

@@ -1,1 +1,1 @@
-"""Pooling layers: over windows, and to a given size."""
+"""Pooling layers: over sliding windows, adaptive to an output size, and unpooling."""

@@ -1,4 +1,4 @@
-"""Pooling layers told how many windows to make, whatever the size of the input."""
+"""Adaptive pooling layers, which take the size of the output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class AdaptiveAvgPool(Module):
-    """What the layers for one, two and three axes share."""
+    """Base of the layers for one, two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Tensor]]
 
@@ -41,12 +41,12 @@ class AdaptiveAvgPool(Module):
         return type(self).pool(input, self.output_size)
 
     def extra_repr(self) -> str:
-        """The output's size."""
+        """The output size."""
         return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
-    """A line averaged over `output_size` windows; see `fastnn.adaptive_avg_pool1d`.
+    """Averages a sequence over `output_size` windows; see `fastnn.adaptive_avg_pool1d`.
 
     Arguments are those of `AdaptiveAvgPool2d`, for (N, C, L) with or without N.
 
@@ -60,12 +60,12 @@ class AdaptiveAvgPool1d(AdaptiveAvgPool):
 
 
 class AdaptiveAvgPool2d(AdaptiveAvgPool):
-    """An image averaged over `output_size` windows; see `fastnn.adaptive_avg_pool2d`.
+    """Averages an image over `output_size` windows; see `fastnn.adaptive_avg_pool2d`.
 
     Parameters
     ----------
     output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
+        Number of windows: an int, or one for each axis; None for the size of the input.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class AdaptiveAvgPool2d(AdaptiveAvgPool):
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
-    """A volume averaged over `output_size` windows; see `fastnn.adaptive_avg_pool3d`.
+    """Averages a volume over `output_size` windows; see `fastnn.adaptive_avg_pool3d`.
 
     Arguments are those of `AdaptiveAvgPool2d`, for (N, C, D, H, W) with or without N.
 
@@ -94,7 +94,7 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool):
 
 
 class AdaptiveMaxPool(Module):
-    """What the layers for one, two and three axes share."""
+    """Base of the layers for one, two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Any]]
 
@@ -108,12 +108,12 @@ class AdaptiveMaxPool(Module):
         return type(self).pool(input, self.output_size, self.return_indices)
 
     def extra_repr(self) -> str:
-        """The output's size."""
+        """The output size."""
         return f"output_size={self.output_size}"
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
-    """The maxima of `output_size` windows of a line; see `fastnn.adaptive_max_pool1d`.
+    """The maxima of `output_size` windows of a sequence; see `fastnn.adaptive_max_pool1d`.
 
     Arguments are those of `AdaptiveMaxPool2d`, for (N, C, L) with or without N.
 
@@ -132,9 +132,9 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
     Parameters
     ----------
     output_size
-        How many windows: an int, or one for each axis; None for as many as there are inputs.
+        Number of windows: an int, or one for each axis; None for the size of the input.
     return_indices
-        Return also where the maxima were found.
+        Whether to also return the positions of the maxima.
 
     Examples
     --------

@@ -14,7 +14,7 @@ __all__ = ["AvgPool1d", "AvgPool2d", "AvgPool3d"]
 
 
 class AvgPool1d(Module):
-    """The average of each window of a line; see `fastnn.avg_pool1d`.
+    """The average of each window of a sequence; see `fastnn.avg_pool1d`.
 
     Arguments are those of `AvgPool2d` without `divisor_override`, for (N, C, L) with or without N.
 
@@ -100,13 +100,13 @@ class AvgPool2d(AvgPool):
     Parameters
     ----------
     kernel_size, stride, padding
-        Ints, or one for each axis; the stride is the kernel's size by default.
+        Ints, or one for each axis; the stride is the kernel size by default.
     ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
+        Keep a last window that extends past the end, if it begins inside.
     count_include_pad
-        Whether zeros of the padding count in the number that a sum is divided by.
+        Whether the divisor of a sum counts the zeros of the padding.
     divisor_override
-        What sums are divided by, instead of the size of the window.
+        Divisor of every sum, instead of the size of the window.
 
     Examples
     --------

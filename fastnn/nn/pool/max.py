@@ -14,7 +14,7 @@ __all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d"]
 
 
 class MaxPool(Module):
-    """What the layers for one, two and three axes share."""
+    """Base of the layers for one, two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Any]]
 
@@ -56,7 +56,7 @@ class MaxPool(Module):
 
 
 class MaxPool1d(MaxPool):
-    """The maximum of each window of a line; see `fastnn.max_pool1d`.
+    """The maximum of each window of a sequence; see `fastnn.max_pool1d`.
 
     Arguments are those of `MaxPool2d`, for (N, C, L) with or without N.
 
@@ -75,11 +75,11 @@ class MaxPool2d(MaxPool):
     Parameters
     ----------
     kernel_size, stride, padding, dilation
-        Ints, or one for each axis; the stride is the kernel's size by default.
+        Ints, or one for each axis; the stride is the kernel size by default.
     return_indices
-        Return also where the maxima were found, for `MaxUnpool2d`.
+        Whether to also return the positions of the maxima, for `MaxUnpool2d`.
     ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
+        Keep a last window that extends past the end, if it begins inside.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A norm of each window, as layers."""
+"""Power-average pooling: the p-norm of each window, as layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["LPPool1d", "LPPool2d", "LPPool3d"]
 
 
 class LPPool(Module):
-    """What the layers for one, two and three axes share."""
+    """Base of the layers for one, two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Tensor]]
 
@@ -46,7 +46,7 @@ class LPPool(Module):
 
 
 class LPPool1d(LPPool):
-    """The p-norm of each window of a line; see `fastnn.lp_pool1d`.
+    """The p-norm of each window of a sequence; see `fastnn.lp_pool1d`.
 
     Arguments are those of `LPPool2d`, for (N, C, L) with or without N.
 
@@ -67,9 +67,9 @@ class LPPool2d(LPPool):
     norm_type
         p.
     kernel_size, stride
-        Ints, or one for each axis; the stride is the kernel's size by default.
+        Ints, or one for each axis; the stride is the kernel size by default.
     ceil_mode
-        Keep a last window that does not fit.
+        Keep a last window that extends past the end.
 
     Examples
     --------

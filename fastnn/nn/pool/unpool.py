@@ -1,4 +1,4 @@
-"""Maxima put back where they were found, as layers."""
+"""Max unpooling as layers: maxima are written back to their positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 
 
 class MaxUnpool(Module):
-    """What the layers for one, two and three axes share."""
+    """Base of the layers for one, two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Tensor]]
     axes: ClassVar[int]
@@ -29,7 +29,7 @@ class MaxUnpool(Module):
     def forward(
         self, input: TensorLike, indices: TensorLike, output_size: Sequence[int] | None = None
     ) -> Tensor:
-        """The numbers where `indices` say, zeros elsewhere."""
+        """The inputs at the positions `indices`, zeros elsewhere."""
         return type(self).pool(
             input, indices, self.kernel_size, self.stride, self.padding, output_size
         )
@@ -40,7 +40,7 @@ class MaxUnpool(Module):
 
 
 class MaxUnpool1d(MaxUnpool):
-    """Maxima put back on a line; see `fastnn.max_unpool1d`.
+    """Writes maxima back to their positions in a sequence; see `fastnn.max_unpool1d`.
 
     Arguments are those of `MaxUnpool2d`, for (N, C, L) with or without N.
 
@@ -57,12 +57,12 @@ class MaxUnpool1d(MaxUnpool):
 
 
 class MaxUnpool2d(MaxUnpool):
-    """Maxima put back into an image; see `fastnn.max_unpool2d`.
+    """Writes maxima back to their positions in an image; see `fastnn.max_unpool2d`.
 
     Parameters
     ----------
     kernel_size, stride, padding
-        As of the `MaxPool2d` that found them.
+        Those of the `MaxPool2d` that found the maxima.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class MaxUnpool2d(MaxUnpool):
 
 
 class MaxUnpool3d(MaxUnpool):
-    """Maxima put back into a volume; see `fastnn.max_unpool3d`.
+    """Writes maxima back to their positions in a volume; see `fastnn.max_unpool3d`.
 
     Arguments are those of `MaxUnpool2d`, for (N, C, D, H, W) with or without N.
 

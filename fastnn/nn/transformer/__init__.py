@@ -1,1 +1,1 @@
-"""Transformers: encoder, decoder, both together, and encodings of positions."""
+"""Transformers: encoder, decoder, the whole model, and positional encodings."""

@@ -17,7 +17,7 @@ __all__ = ["TransformerDecoder", "TransformerDecoderLayer"]
 
 
 class TransformerDecoderLayer(Layer):
-    """As `TransformerEncoderLayer`, with attention to the encoder's output between the two parts.
+    """A `TransformerEncoderLayer` that also attends to the encoder's output.
 
     Arguments are those of `TransformerEncoderLayer`.
 
@@ -69,10 +69,10 @@ class TransformerDecoderLayer(Layer):
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        """(T, B, E) and the encoder's (S, B, E), or batch first, or without a batch, to (T, B, E).
+        """(T, B, E) and the encoder's (S, B, E), or batch first, or unbatched, to (T, B, E).
 
-        Masks are those of `MultiheadAttention`: over the target for its attention to itself, and
-        (T, S) and (B, S) over the encoder's output.
+        Masks are those of `MultiheadAttention`: `tgt_mask` and its like for self-attention, and
+        `memory_mask` (T, S) and its like for attention to the encoder's output.
         """
         masks = (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
 
@@ -100,14 +100,14 @@ class TransformerDecoderLayer(Layer):
 
 
 class TransformerDecoder(Module):
-    """Decoder layers one after the other.
+    """A stack of decoder layers.
 
     Parameters
     ----------
     decoder_layer
-        The layer that is copied, parameters and all.
+        The layer to copy, including its parameters.
     num_layers
-        How many there are.
+        Number of layers.
     norm
         A module for the output, or None.
 
@@ -136,7 +136,7 @@ class TransformerDecoder(Module):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        """As `TransformerDecoderLayer`; `tgt_is_causal` is found out from the mask by default."""
+        """As `TransformerDecoderLayer`; the mask determines `tgt_is_causal` by default."""
         causal = says_causal(tgt_mask) if tgt_is_causal is None else tgt_is_causal
         x = tgt
         for layer in self.layers:

@@ -1,4 +1,4 @@
-"""The encoder of a Transformer, and what its layers have in common with those of the decoder."""
+"""The encoder of a Transformer, and the base of its layers and the decoder's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": relu, "gelu": gelu
 
 
 class Layer(Module):
-    """What layers of encoder and decoder share: self-attention and two linear layers."""
+    """Base of encoder and decoder layers: self-attention and two linear layers."""
 
     self_attn: MultiheadAttention
     linear1: Linear
@@ -76,7 +76,7 @@ class Layer(Module):
 
 
 class TransformerEncoderLayer(Layer):
-    """Self-attention and a network of two linear layers, each added to its input and normalized.
+    """Self-attention and two linear layers, each with a residual connection and a layer norm.
 
     ``x = norm1(x + attention(x)); y = norm2(x + linear2(activation(linear1(x))))``; with
     `norm_first`, ``x = x + attention(norm1(x))`` and so on.
@@ -90,8 +90,8 @@ class TransformerEncoderLayer(Layer):
     dim_feedforward
         Features between the two linear layers.
     dropout
-        Probability with which weights of the attention, what lies between the linear layers, and
-        what is added to inputs, are dropped while training.
+        Probability with which attention weights, activations between the linear layers, and
+        terms added to the residual are dropped while training.
     activation
         ``"relu"``, ``"gelu"`` or a function of a tensor.
     layer_norm_eps
@@ -99,7 +99,7 @@ class TransformerEncoderLayer(Layer):
     batch_first
         Whether arrays are (B, T, E) and not (T, B, E).
     norm_first
-        Whether inputs are normalized, and not sums.
+        Whether the norms apply to the inputs of the blocks instead of the sums.
     bias
         Whether linear layers and norms have a bias.
     device, dtype
@@ -162,18 +162,18 @@ class TransformerEncoderLayer(Layer):
 
 
 class TransformerEncoder(Module):
-    """Encoder layers one after the other.
+    """A stack of encoder layers.
 
     Parameters
     ----------
     encoder_layer
-        The layer that is copied, parameters and all.
+        The layer to copy, including its parameters.
     num_layers
-        How many there are.
+        Number of layers.
     norm
         A module for the output, or None.
     enable_nested_tensor, mask_check
-        Taken for PyTorch's sake.
+        Accepted for compatibility with PyTorch; it has no effect.
 
     Examples
     --------
@@ -203,7 +203,7 @@ class TransformerEncoder(Module):
         src_key_padding_mask: TensorLike | None = None,
         is_causal: bool | None = None,
     ) -> Tensor:
-        """As `TransformerEncoderLayer`; by default `is_causal` is found out from the mask."""
+        """As `TransformerEncoderLayer`; the mask determines `is_causal` by default."""
         causal = says_causal(mask) if is_causal is None else is_causal
         x = src
         for layer in self.layers:
@@ -212,7 +212,7 @@ class TransformerEncoder(Module):
 
 
 def says_causal(mask: TensorLike | None) -> bool:
-    """Whether a layer's mask hides what comes later, and nothing else."""
+    """Whether a mask hides exactly the later positions."""
     if mask is None:
         return False
     x: Any = array(mask)

@@ -1,4 +1,4 @@
-"""Positions for the inputs of a Transformer."""
+"""Positional encodings for the inputs of a Transformer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["LearnedPositionalEncoding", "SinusoidalPositionalEncoding"]
 
 
 class Positions(Module):
-    """Adds a row for each position to a sequence."""
+    """Base of layers that add a vector for each position to a sequence."""
 
     dropout: Dropout
 
@@ -53,8 +53,8 @@ class Positions(Module):
 class SinusoidalPositionalEncoding(Positions):
     """Adds sines and cosines of the position, of wavelengths from 2π to 10000 · 2π.
 
-    ``y[t, 2 i] = x[t, 2 i] + sin(t / 10000^(2 i / E))``, and cos for ``2 i + 1``. Nothing is
-    learnt, and a sequence may be of any length.
+    ``y[t, 2 i] = x[t, 2 i] + sin(t / 10000^(2 i / E))``, and cos for ``2 i + 1``. The layer has
+    no parameters, and a sequence may have any length.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class LearnedPositionalEncoding(Positions):
     Attributes
     ----------
     weight
-        (max_len, E), normal with a standard deviation of 0.02 at first.
+        (max_len, E), initially normal with a standard deviation of 0.02.
 
     References
     ----------

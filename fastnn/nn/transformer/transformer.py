@@ -1,4 +1,4 @@
-"""The Transformer: encoder and decoder together."""
+"""The Transformer: an encoder and a decoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Transformer"]
 
 
 class Transformer(Module):
-    """An encoder and a decoder, each with a norm at its end.
+    """An encoder and a decoder, each followed by a layer norm.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class Transformer(Module):
     nhead
         Heads of each attention, a divisor of E.
     num_encoder_layers, num_decoder_layers
-        How many layers there are.
+        Numbers of layers.
     dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, dtype
         As for `TransformerEncoderLayer`.
     custom_encoder, custom_decoder
-        Modules to be used instead.
+        Modules that replace the encoder and the decoder.
 
     References
     ----------
@@ -66,7 +66,7 @@ class Transformer(Module):
         super().__init__(device)
         layer: tuple[Any, ...] = (d_model, nhead, dim_feedforward, dropout, activation)
         layer += (layer_norm_eps, batch_first, norm_first, bias, device, dtype)
-        if custom_encoder is None:  # an empty Sequential is false
+        if custom_encoder is None:  # not `or`: an empty Sequential is false
             custom_encoder = TransformerEncoder(
                 TransformerEncoderLayer(*layer),
                 num_encoder_layers,
@@ -89,7 +89,7 @@ class Transformer(Module):
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
-        """(T, T), minus infinity where a key comes later than the query, and 0 elsewhere."""
+        """A causal mask (T, T): minus infinity for keys after the query, 0 elsewhere."""
         check_device("generate_square_subsequent_mask", device)
         mask = np.where(np.tri(sz) == 0, -np.inf, 0.0)
         return Tensor(mask.astype(np.float32 if dtype is None else dtype))
@@ -108,7 +108,7 @@ class Transformer(Module):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        """(S, B, E) and (T, B, E), or batch first, or without a batch, to (T, B, E)."""
+        """(S, B, E) and (T, B, E), or batch first, or unbatched, to (T, B, E)."""
         memory = self.encoder(
             src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
         )

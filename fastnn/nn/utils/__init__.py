@@ -1,4 +1,4 @@
-"""Helpers for training loops and sequences, under the names that PyTorch gives them."""
+"""Gradient clipping, sequences and norm folding, under the names that PyTorch gives them."""
 
 from ..batchnorm_folding import (
     fuse_conv_bn_eval,
