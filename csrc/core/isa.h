@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 namespace fastnn {
 
@@ -31,21 +32,52 @@ const char* features(Isa level);                      // what a level stands for
 const char* source();                                 // "cpu", "FASTNN_ISA" or "set_isa"
 const char* cpu_features();  // those of the CPU that matter here, separated by spaces
 
-// pick([]<Isa L>() -> const Kernels& { return kernels<L>(); }): the table of the level in use.
-template <class F>
-decltype(auto) pick(F f) {
+// A family's functions for both element types.
+template <template <class> class Typed>
+struct ByType {
+    Typed<float> f32;
+    Typed<double> f64;
+};
+
+// f32 or f64, by T.
+template <class T, class Both>
+const auto& of(const Both& both) {
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
+    if constexpr (std::is_same_v<T, float>) {
+        return both.f32;
+    } else {
+        return both.f64;
+    }
+}
+
+// A family's table of functions at one level. Its kernel file defines it for the level that it is
+// compiled for:
+//     template <>
+//     const softmax::Kernels& isa::table_at<Isa::FASTNN_ISA>() { return FASTNN_ISA::kTable; }
+template <Isa level, class Table>
+const Table& table_at();
+
+// table<Kernels>(): the table at the level in use.
+template <class Table>
+const Table& table() {
 #if defined(__x86_64__)
     const Isa now = level();
     if constexpr (built(Isa::v4)) {
-        if (now == Isa::v4) return f.template operator()<Isa::v4>();
+        if (now == Isa::v4) return table_at<Isa::v4, Table>();
     }
     if constexpr (built(Isa::v3)) {
-        if (now == Isa::v3) return f.template operator()<Isa::v3>();
+        if (now == Isa::v3) return table_at<Isa::v3, Table>();
     }
-    return f.template operator()<kBuilt[0]>();
+    return table_at<kBuilt[0], Table>();
 #else
-    return f.template operator()<Isa::neon>();
+    return table_at<Isa::neon, Table>();
 #endif
+}
+
+// table<Kernels, T>(): of it what is for T.
+template <class Table, class T>
+const auto& table() {
+    return of<T>(table<Table>());
 }
 
 }  // namespace isa

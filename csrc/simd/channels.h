@@ -1,7 +1,7 @@
 // The walk over channels, which lie side by side in images.
 #pragma once
 
-#include "stream.h"
+#include "nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 
@@ -47,7 +47,7 @@ struct Part {
         } else if constexpr (!whole) {
             v.store(p, count);
         } else if (past_cache) {
-            stream(v, p);
+            nt_store(v, p);
         } else {
             v.store(p);
         }

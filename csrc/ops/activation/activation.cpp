@@ -16,11 +16,6 @@ constexpr std::int64_t kChunk = 16384;
 // there anyway.
 constexpr std::size_t kStreamBytes = std::size_t{8} << 20;
 
-template <class T>
-const TypedKernels<T>& table() {
-    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
-}
-
 bool streams(Dtype dtype, std::int64_t size, const void* out) {
     return size_of(dtype) * static_cast<std::size_t>(size) >= kStreamBytes &&
            reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
@@ -69,7 +64,7 @@ const Named& named() {
 }  // namespace
 
 const ActivationFacts& facts(Activation f) {
-    return table<float>().facts[static_cast<int>(f)];
+    return isa::table<TypedKernels<float>>().facts[static_cast<int>(f)];
 }
 
 const Kernel<Args>& forward_kernel(Activation f) {
@@ -82,7 +77,7 @@ const Kernel<BackwardArgs>& backward_kernel(Activation f) {
 
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table<T>().forward[static_cast<int>(a.f.kind)];
+        const auto kernel = isa::table<TypedKernels<T>>().forward[static_cast<int>(a.f.kind)];
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
         const bool stream = streams(a.dtype, a.size, y);
@@ -95,7 +90,7 @@ void forward(const Args& a) {
 
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table<T>().backward[static_cast<int>(a.f.kind)];
+        const auto kernel = isa::table<TypedKernels<T>>().backward[static_cast<int>(a.f.kind)];
         const auto* dy = static_cast<const T*>(a.dy);
         const auto* saved = static_cast<const T*>(a.saved);
         auto* dx = static_cast<T*>(a.dx);
@@ -109,7 +104,7 @@ void backward(const BackwardArgs& a) {
 
 template <class T>
 void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, long rows, long cols) {
-    const auto kernel = table<T>().forward[static_cast<int>(f.kind)];
+    const auto kernel = isa::table<TypedKernels<T>>().forward[static_cast<int>(f.kind)];
     if (x.stride == cols && y.stride == cols) cols *= rows, rows = 1;
     for (long i = 0; i < rows; ++i)
         kernel(x.data + i * x.stride, y.data + i * y.stride, cols, f.params, false);
@@ -118,7 +113,7 @@ void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, long rows, long
 template <class T>
 void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
                     long rows, long cols) {
-    const auto kernel = table<T>().backward[static_cast<int>(f.kind)];
+    const auto kernel = isa::table<TypedKernels<T>>().backward[static_cast<int>(f.kind)];
     if (dy.stride == cols && saved.stride == cols && dx.stride == cols) cols *= rows, rows = 1;
     for (long i = 0; i < rows; ++i) {
         kernel(dy.data + i * dy.stride, saved.data + i * saved.stride, dx.data + i * dx.stride,

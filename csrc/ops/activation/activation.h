@@ -46,9 +46,6 @@ struct TypedKernels {
                                    const ActivationParams& params, bool stream);
 };
 
-template <class T, Isa>
-const TypedKernels<T>& kernels();  // defined by activation_kernel.cpp, once per level
-
 // Not of Activation::none, like all that follows.
 const ActivationFacts& facts(Activation f);
 const Kernel<Args>& forward_kernel(Activation f);

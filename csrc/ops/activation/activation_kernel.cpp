@@ -1,6 +1,6 @@
 #include "ops/activation/activation.h"
 #include "simd/activation.h"
-#include "simd/stream.h"
+#include "simd/nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 template <bool past_cache, class T>
 FASTNN_INLINE void put(Vec<T> v, T* p) {
     if constexpr (past_cache) {
-        stream(v, p);
+        nt_store(v, p);
     } else {
         v.store(p);
     }
@@ -20,7 +20,7 @@ FASTNN_INLINE void forward_loop(const F& f, const T* x, T* y, long n) {
     long i = 0;
     for (; i + V::width <= n; i += V::width) put<past_cache>(f.value(V::load(x + i)), y + i);
     if (i < n) f.value(V::load(x + i, n - i)).store(y + i, n - i);
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <bool past_cache, class F, class T>
@@ -31,7 +31,7 @@ FASTNN_INLINE void backward_loop(const F& f, const T* dy, const T* saved, T* dx,
         put<past_cache>(f.gradient(V::load(dy + i), V::load(saved + i)), dx + i);
     }
     if (i < n) f.gradient(V::load(dy + i, n - i), V::load(saved + i, n - i)).store(dx + i, n - i);
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <class F, class T>
@@ -71,13 +71,13 @@ constexpr activation::TypedKernels<T> kTable = filled<T>();
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::activation {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const activation::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+const activation::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::activation
+}  // namespace fastnn

@@ -13,7 +13,7 @@ class Forward {
  public:
     explicit Forward(const Args& args)
         : a_(args),
-          f_(table<T>()),
+          f_(isa::table<TypedKernels<T>>()),
           matrices_(items(args, args.ndim)),
           cols_(columns_of(args)),
           block_(block_rows()),

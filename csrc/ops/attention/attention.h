@@ -121,9 +121,6 @@ struct TypedKernels {
     void (*add)(const T* x, long x_row, T* y, long y_row, long rows, long cols);
 };
 
-template <class T, Isa>
-const TypedKernels<T>& kernels();  // defined by attention_kernel.cpp, once per level
-
 extern const Kernel<Args> kAttention;
 extern const Kernel<BackwardArgs> kAttentionBackward;
 

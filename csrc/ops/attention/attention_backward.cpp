@@ -12,7 +12,7 @@ class Backward {
     explicit Backward(const BackwardArgs& args)
         : g_(args),
           a_(args.forward),
-          f_(table<T>()),
+          f_(isa::table<TypedKernels<T>>()),
           share_(a_.shape[a_.ndim - 1]),
           heads_(items(a_, a_.ndim - 1)),
           cols_(columns_of(a_)),

@@ -290,13 +290,13 @@ constexpr attention::TypedKernels<T> kTable{weights<T>, merge<T>, finish<T>,
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::attention {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const attention::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+const attention::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::attention
+}  // namespace fastnn

@@ -24,11 +24,6 @@ inline long columns_of(const Args& a) {
     return a.causal && a.s <= 512 ? kCols / 2 : kCols;
 }
 
-template <class T>
-const TypedKernels<T>& table() {
-    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
-}
-
 // Product of the first `count` axes of the shape.
 inline long items(const Args& a, int count) {
     long n = 1;

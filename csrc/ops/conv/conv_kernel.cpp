@@ -213,13 +213,13 @@ constexpr conv::TypedKernels<T> kTable{pack_weight<T>, unpack_weight<T>, pack_pi
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::conv {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const conv::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+const conv::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::conv
+}  // namespace fastnn

@@ -62,7 +62,5 @@ struct TypedKernels {
 };
 
 // Defined by conv_kernel.cpp, once per level.
-template <class T, Isa>
-const TypedKernels<T>& kernels();
 
 }  // namespace fastnn::conv

@@ -44,17 +44,13 @@ struct Rows {
     }
 };
 
-const LayoutKernels& table() {
-    return isa::pick([]<Isa L>() -> const LayoutKernels& { return layout_kernels<L>(); });
-}
-
 template <class T>
 void pixels(const LayoutArgs& a, const T* x, long step, long count, T* y) {
     if (step == 1) {
         if constexpr (sizeof(T) == 4) {
-            table().f32(x, a.c_stride, a.c, count, y);
+            isa::table<LayoutKernels>().f32(x, a.c_stride, a.c, count, y);
         } else {
-            table().f64(x, a.c_stride, a.c, count, y);
+            isa::table<LayoutKernels>().f64(x, a.c_stride, a.c, count, y);
         }
         return;
     }

@@ -26,7 +26,4 @@ struct LayoutKernels {
     void (*f64)(const double* x, long x_row, long rows, long columns, double* y);
 };
 
-template <Isa>
-const LayoutKernels& layout_kernels();  // defined by layout_kernel.cpp, once per level
-
 }  // namespace fastnn::conv

@@ -28,13 +28,11 @@ void channels_last(const T* x, long x_row, long rows, long columns, T* y) {
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::conv {
-
+namespace fastnn {
 template <>
-const LayoutKernels& layout_kernels<Isa::FASTNN_ISA>() {
-    static constexpr LayoutKernels kernels{FASTNN_ISA::channels_last<float>,
-                                           FASTNN_ISA::channels_last<double>};
+const conv::LayoutKernels& isa::table_at<Isa::FASTNN_ISA>() {
+    static constexpr conv::LayoutKernels kernels{FASTNN_ISA::channels_last<float>,
+                                                 FASTNN_ISA::channels_last<double>};
     return kernels;
 }
-
-}  // namespace fastnn::conv
+}  // namespace fastnn

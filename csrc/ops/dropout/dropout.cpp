@@ -31,7 +31,7 @@ void run(const Args& a) {
     // p < 1, but it may round to one.
     const double threshold = std::min(a.p * 0x1p32, 0x1p32 - 1);
     const Draw draw{a.stream[0], a.stream[1], static_cast<std::uint32_t>(threshold), 1 / (1 - a.p)};
-    const Kernels& table = isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
+    const Kernels& table = isa::table<Kernels>();
     if (a.dtype == Dtype::f32) {
         run_typed<float>(a, draw, table.f32);
     } else {

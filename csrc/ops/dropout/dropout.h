@@ -39,9 +39,6 @@ struct Kernels {
     Run<double> f64;
 };
 
-template <Isa>
-const Kernels& kernels();  // defined by dropout_kernel.cpp, once per level
-
 extern const Kernel<Args> kDropout, kDropoutBackward;
 
 }  // namespace fastnn::dropout

@@ -216,7 +216,7 @@ void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t i
 template <class T>
 Loop<T> find_loop(const Kernels& kernels, Op op) {
     const auto at = [&](const Loops& loops, Op first) {
-        return loops.of<T>()[static_cast<int>(op) - static_cast<int>(first)];
+        return isa::of<T>(loops)[static_cast<int>(op) - static_cast<int>(first)];
     };
     if (op < kFirstBinary) return at(kernels.unary, kFirstUnary);
     if (op < kFirstCompare) return at(kernels.binary, kFirstBinary);
@@ -226,10 +226,9 @@ Loop<T> find_loop(const Kernels& kernels, Op op) {
 
 template <class T>
 void run_typed(const Args& a, const Info& info) {
-    const Kernels& kernels =
-        isa::pick([]<Isa L>() -> const Kernels& { return elementwise::kernels<L>(); });
+    const Kernels& kernels = isa::table<Kernels>();
     const Loop<T> loop = find_loop<T>(kernels, a.op);
-    const Packing<T>& packing = kernels.packing<T>();
+    const Packing<T>& packing = isa::of<T>(kernels);
     const Cut c = cut(a, info);
     const std::int64_t count = c.count();
     const double chunk_ns = info.ns * static_cast<double>(sizeof(T)) / 4 *

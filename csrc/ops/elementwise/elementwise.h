@@ -100,14 +100,6 @@ struct Rows {
 struct Loops {
     const Loop<float>* f32;
     const Loop<double>* f64;
-    template <class T>
-    const Loop<T>* of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
 };
 
 // pack: any dtype to T, dense; unpack: T to f32, f64 or bool (true where not 0).
@@ -117,19 +109,12 @@ struct Packing {
     void (*unpack)(Dtype to, const T* dense, const Rows&, char* y);
 };
 
-// By operation, each counted from the first of its kind.
+// By operation, each counted from the first of its kind; elementwise_pack_kernel.cpp puts the table
+// together.
 struct Kernels {
     Loops unary, binary, compare, backward;
     Packing<float> f32;
     Packing<double> f64;
-    template <class T>
-    const Packing<T>& packing() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
 };
 
 // Each defined by the kernel file of its name, once per level.
@@ -141,7 +126,5 @@ template <Isa>
 Loops compare_loops();
 template <Isa>
 Loops backward_loops();
-template <Isa>
-const Kernels& kernels();  // elementwise_pack_kernel.cpp, with the others inside
 
 }  // namespace fastnn::elementwise

@@ -91,15 +91,15 @@ void unpack(Dtype to, const T* dense, const Rows& rows, char* y) {
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::elementwise {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
-    static const Kernels table{unary_loops<Isa::FASTNN_ISA>(),
-                               binary_loops<Isa::FASTNN_ISA>(),
-                               compare_loops<Isa::FASTNN_ISA>(),
-                               backward_loops<Isa::FASTNN_ISA>(),
-                               {FASTNN_ISA::pack<float>, FASTNN_ISA::unpack<float>},
-                               {FASTNN_ISA::pack<double>, FASTNN_ISA::unpack<double>}};
+const elementwise::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
+    static const elementwise::Kernels table{elementwise::unary_loops<Isa::FASTNN_ISA>(),
+                                            elementwise::binary_loops<Isa::FASTNN_ISA>(),
+                                            elementwise::compare_loops<Isa::FASTNN_ISA>(),
+                                            elementwise::backward_loops<Isa::FASTNN_ISA>(),
+                                            {FASTNN_ISA::pack<float>, FASTNN_ISA::unpack<float>},
+                                            {FASTNN_ISA::pack<double>, FASTNN_ISA::unpack<double>}};
     return table;
 }
-}  // namespace fastnn::elementwise
+}  // namespace fastnn

@@ -19,10 +19,6 @@ constexpr std::int64_t kPiece = 1024;        // entries of one id that one threa
 constexpr double kStreamFrom = 8 << 20;      // bytes of an output that goes past the caches
 constexpr double kByteNs = 0.05;  // per byte read or written, one thread, from L3 or memory
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 std::int64_t id_of(Entry e) {
     return static_cast<std::int64_t>(e >> 32);
 }
@@ -43,7 +39,7 @@ void over_rows(std::int64_t count, std::int64_t row_bytes, F f) {
 
 void gather(const GatherArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto& kernel = table().of<T>();
+        const auto& kernel = isa::table<Kernels, T>();
         const auto row_bytes = a.width * static_cast<std::int64_t>(sizeof(T));
         const bool stream = rows_stream(a.y, a.count, row_bytes);
         const auto* weight = static_cast<const T*>(a.weight);
@@ -179,7 +175,7 @@ class LongRuns {
 
 template <class T>
 void sum_typed(const SumArgs& a) {
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<Kernels, T>();
     const Terms<T> terms{static_cast<const T*>(a.dy),
                          a.width,
                          a.bags,
@@ -279,7 +275,7 @@ void sum(const SumArgs& a) {
 
 template <class T>
 void bag_typed(const BagArgs& a) {
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<Kernels, T>();
     const auto* weight = static_cast<const T*>(a.weight);
     const auto* scales = static_cast<const T*>(a.scales);
     auto* y = static_cast<T*>(a.y);
@@ -342,7 +338,7 @@ void max_backward(const MaxBackwardArgs& a) {
 
 void scales_backward(const ScalesBackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto& kernel = table().of<T>();
+        const auto& kernel = isa::table<Kernels, T>();
         const auto *weight = static_cast<const T*>(a.weight), *dy = static_cast<const T*>(a.dy);
         auto* out = static_cast<T*>(a.dscales);
         over_rows(a.bags, a.width * static_cast<std::int64_t>(sizeof(T)),

@@ -1,6 +1,6 @@
 #include "ops/embedding/embedding.h"
 
-#include "simd/stream.h"
+#include "simd/nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -14,7 +14,7 @@ constexpr long kAheadLines = 8;  // of each, at most so many cache lines; then t
 template <bool past_cache, class T>
 FASTNN_INLINE void put(Vec<T> v, T* p) {
     if constexpr (past_cache) {
-        stream(v, p);
+        nt_store(v, p);
     } else {
         v.store(p);
     }
@@ -43,7 +43,7 @@ FASTNN_INLINE void gather_rows(const T* weight, const std::int64_t* ids, T* y, l
         if (k + kAhead < count) ask_for(weight + ids[k + kAhead] * width, width);
         copy<past_cache>(weight + ids[k] * width, y + k * width, width);
     }
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <class T>
@@ -137,7 +137,7 @@ void zero(T* out, long n, bool past_cache) {
     using V = Vec<T>;
     long i = 0;
     if (past_cache) {
-        for (; i + V::width <= n; i += V::width) stream(V(), out + i);
+        for (; i + V::width <= n; i += V::width) nt_store(V(), out + i);
     } else {
         for (; i + V::width <= n; i += V::width) V().store(out + i);
     }
@@ -207,7 +207,7 @@ T dot(const T* x, const T* y, long n) {
 }
 
 void fence() {
-    stream_fence();
+    nt_fence();
 }
 
 template <class T>
@@ -219,9 +219,9 @@ constexpr embedding::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::embedding {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const embedding::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::embedding
+}  // namespace fastnn

@@ -11,10 +11,6 @@ namespace {
 constexpr double kByteNs = 0.1;        // what a byte of the columns costs one thread, from memory
 constexpr double kChunkBytes = 65536;  // of columns: a fold of less is one chunk
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 // Numbers of columns of a plane.
 long length(const Args& a) {
     return a.h.kernel * a.w.kernel * a.h.windows * a.w.windows;
@@ -22,7 +18,7 @@ long length(const Args& a) {
 
 template <class T>
 void unfold_typed(const Args& a) {
-    const auto& kernel = table().of<T>().unfold;
+    const auto& kernel = isa::table<Kernels, T>().unfold;
     const long part = length(a) / a.h.kernel, image = a.h.size * a.w.size;
     parallel_for(a.planes * a.h.kernel, kByteNs * static_cast<double>(part) * sizeof(T),
                  [&](long chunk) {
@@ -33,7 +29,7 @@ void unfold_typed(const Args& a) {
 
 template <class T>
 void fold_typed(const Args& a) {
-    const auto& kernel = table().of<T>().fold;
+    const auto& kernel = isa::table<Kernels, T>().fold;
     const long image = a.h.size * a.w.size;
     if (a.planes == 0 || image == 0) return;
     const double bytes = static_cast<double>(length(a) + image) * sizeof(T);

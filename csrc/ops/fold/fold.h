@@ -40,20 +40,6 @@ struct TypedKernels {
     void (*fold)(const Axis& h, const Axis& w, long begin, long end, const T* columns, T* image);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by fold_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 }  // namespace fastnn::folding

@@ -91,9 +91,9 @@ constexpr folding::Kernels kTable{{unfold<float>, fold<float>}, {unfold<double>,
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::folding {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const folding::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::folding
+}  // namespace fastnn

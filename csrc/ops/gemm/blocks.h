@@ -8,11 +8,6 @@
 
 namespace fastnn::gemm {
 
-template <class T>
-const TypedKernels<T>& table() {
-    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
-}
-
 struct KBlocks {
     long size, count;
 };

@@ -3,14 +3,14 @@
 #include "ops/gemm/skinny_kernel.h"
 #include "ops/gemm/tile_kernel.h"
 
-namespace fastnn::gemm {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const gemm::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     using T = float;
     namespace isa = FASTNN_ISA;
-    static constexpr TypedKernels<T> table{isa::blocking<T>(), isa::block<T>,  isa::dot<T>,
-                                           isa::skinny<T>,     isa::finish<T>, isa::pack_b<T>,
-                                           isa::copy_rows<T>,  isa::pack_a<T>};
+    static constexpr gemm::TypedKernels<T> table{isa::blocking<T>(), isa::block<T>,  isa::dot<T>,
+                                                 isa::skinny<T>,     isa::finish<T>, isa::pack_b<T>,
+                                                 isa::copy_rows<T>,  isa::pack_a<T>};
     return table;
 }
-}  // namespace fastnn::gemm
+}  // namespace fastnn

@@ -110,7 +110,5 @@ struct TypedKernels {
 };
 
 // Defined by gemm_f32_kernel.cpp and gemm_f64_kernel.cpp, once per level.
-template <class T, Isa>
-const TypedKernels<T>& kernels();
 
 }  // namespace fastnn::gemm

@@ -5,7 +5,7 @@ namespace fastnn::gemm {
 
 template <class T>
 std::size_t PackedB<T>::size(long k, long n) {
-    const Blocking& f = table<T>().blocking;
+    const Blocking& f = isa::table<TypedKernels<T>>().blocking;
     const auto [block, count] = k_blocks(k, f.kc);
     return checked_bytes(static_cast<std::size_t>(block * count),
                          static_cast<std::size_t>(round_up(n, f.width)));
@@ -13,7 +13,7 @@ std::size_t PackedB<T>::size(long k, long n) {
 
 template <class T>
 void PackedB<T>::pack(long k, long n, Matrix<T> b, T* packed, bool threaded) {
-    const TypedKernels<T>& f = table<T>();
+    const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
     const Matrix<T> x = with_unit_stride(b, k, n);
     const auto [block, count] = k_blocks(k, f.blocking.kc);
     const long width = 4 * f.blocking.nr, groups = ceil_div(n, width),

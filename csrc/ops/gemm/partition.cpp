@@ -36,7 +36,7 @@ bool collides(long stride) {
 }  // namespace
 
 template <class T>
-Plan<T>::Plan(const Problem<T>& problem) : p_(problem), f_(&table<T>()) {
+Plan<T>::Plan(const Problem<T>& problem) : p_(problem), f_(&isa::table<TypedKernels<T>>()) {
     if (p_.m <= 0 || p_.n <= 0) return;
     choose_method();
     if (method_ == Method::sum_is_empty) return;

@@ -43,7 +43,7 @@ class Backward {
  public:
     explicit Backward(const BackwardArgs& args)
         : a_(args),
-          f_(isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); })),
+          f_(isa::table<TypedKernels<T>>()),
           activated_(args.activation.kind != Activation::none),
           rows_(std::max(1L, kChunk / std::max(1L, args.out))),
           chunks_(activated_ || args.db != nullptr ? ceil_div(args.m, rows_) : 0),

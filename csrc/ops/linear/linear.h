@@ -48,9 +48,6 @@ struct TypedKernels {
     void (*sum_rows)(const T* x, long x_row, long rows, long cols, T* sums);
 };
 
-template <class T, Isa>
-const TypedKernels<T>& kernels();  // defined by linear_kernel.cpp, once per level
-
 extern const Kernel<Args> kLinear;
 extern const Kernel<BackwardArgs> kLinearBackward;
 

@@ -33,13 +33,13 @@ constexpr linear::TypedKernels<T> kTable{sum_rows<T>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::linear {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const linear::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+const linear::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::linear
+}  // namespace fastnn

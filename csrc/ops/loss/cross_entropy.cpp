@@ -20,10 +20,6 @@ constexpr double kElementNs = 0.6;  // per logit and thread, float32 from cache,
 constexpr std::size_t kStreamBytes = std::size_t{8}
                                      << 20;  // gradients from this size on go past the caches
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 // Rows in memory order, cut into chunks. Where inner > 1 a chunk stays within one `outer`.
 struct Cut {
     std::int64_t outer, inner, step, per_outer, chunks;
@@ -103,7 +99,7 @@ template <class T>
 void forward_typed(const Args& a) {
     const double total_weight = divisor<T>(a);
     const Problem<T> p = problem<T>(a, total_weight);
-    const TypedKernels<T>& kernel = table().of<T>();
+    const TypedKernels<T>& kernel = isa::table<Kernels, T>();
     const Cut cut(a.outer, a.classes, a.inner, sizeof(T));
     const double chunk_ns =
         kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
@@ -142,7 +138,7 @@ void forward(const Args& a) {
 
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const TypedKernels<T>& kernel = table().of<T>();
+        const TypedKernels<T>& kernel = isa::table<Kernels, T>();
         const auto* dy = static_cast<const T*>(a.dy);
         const auto* saved = static_cast<const T*>(a.saved);
         auto* dx = static_cast<T*>(a.dx);

@@ -1,7 +1,7 @@
 #include "ops/loss/cross_entropy_kernels.h"
 
 #include "simd/math.h"
-#include "simd/stream.h"
+#include "simd/nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -63,7 +63,7 @@ FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cac
     if (past_cache) {
         const long head = to_aligned(y) < n ? to_aligned(y) : n;
         if (head > 0) (V::load(x, head) * f).store(y, head);
-        for (i = head; i + V::width <= n; i += V::width) stream(V::load(x + i) * f, y + i);
+        for (i = head; i + V::width <= n; i += V::width) nt_store(V::load(x + i) * f, y + i);
     } else {
         for (; i + V::width <= n; i += V::width) (V::load(x + i) * f).store(y + i);
     }
@@ -202,7 +202,7 @@ double rows(const Problem<T>& p, long begin, long end, T* scratch) {
         if (p.loss != nullptr) p.loss[row] = T(loss);
         total += loss;
     }
-    if (p.stream) stream_fence();
+    if (p.stream) nt_fence();
     return total;
 }
 
@@ -309,9 +309,9 @@ constexpr cross_entropy::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::cross_entropy {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const cross_entropy::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::cross_entropy
+}  // namespace fastnn

@@ -33,20 +33,6 @@ struct TypedKernels {
     void (*scale_each)(const T* x, const T* factor, T* y, long n);  // y = factor * x
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by cross_entropy_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 }  // namespace fastnn::cross_entropy

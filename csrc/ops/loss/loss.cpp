@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::int64_t kChunk = 16384;  // elements: three arrays of 64 KiB fit L2
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 template <class T>
 const T* from(const void* p, std::int64_t i) {
     return p == nullptr ? nullptr : static_cast<const T*>(p) + i;
@@ -35,7 +31,7 @@ double chunk_ns(const Args& a) {
 
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().forward[static_cast<int>(a.op)];
+        const auto kernel = isa::table<Kernels, T>().forward[static_cast<int>(a.op)];
         const std::int64_t chunks = ceil_div(a.size, kChunk);
         Scratch<double> sums(static_cast<std::size_t>(chunks));
         double* sum = sums.data();
@@ -53,7 +49,7 @@ void forward(const Args& a) {
 
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().backward[static_cast<int>(a.op)];
+        const auto kernel = isa::table<Kernels, T>().backward[static_cast<int>(a.op)];
         const bool each = a.reduction == Reduction::none;
         const double dy = each ? 1.0 : static_cast<double>(*static_cast<const T*>(a.dy));
         const auto factor =

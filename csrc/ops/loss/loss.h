@@ -75,21 +75,7 @@ struct TypedKernels {
     void (*backward[kOps])(const Chunk<T>& c, const T* dy, T factor, bool to_target, T* dx);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by loss_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 struct Entry {
     Kernel<Args> forward;

@@ -171,9 +171,9 @@ constexpr loss::Kernels kTable{All::typed<float>, All::typed<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::loss {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const loss::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::loss
+}  // namespace fastnn

@@ -13,13 +13,9 @@ constexpr std::int64_t kChunk = 8192;  // elements per chunk at least
 constexpr std::int64_t kColumns =
     16;  // columns copied to rows at one time: a cache line of float32
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 template <class T>
 void median_typed(const Args& a) {
-    const auto kernel = table().of<T>().row;
+    const auto kernel = isa::table<Kernels, T>().row;
     const auto* x = static_cast<const T*>(a.x);
     auto* values = static_cast<T*>(a.values);
     const std::int64_t n = a.size;

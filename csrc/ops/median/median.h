@@ -24,21 +24,7 @@ struct TypedKernels {
     void (*row)(const T* x, long n, T* work, T* value, std::int64_t* index);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by median_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 extern const Kernel<Args> kMedian;
 

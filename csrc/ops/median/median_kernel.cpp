@@ -142,9 +142,9 @@ constexpr median::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::median {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const median::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::median
+}  // namespace fastnn

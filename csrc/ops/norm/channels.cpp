@@ -19,10 +19,6 @@ constexpr std::int64_t kChannels = 64;  // channels whose coefficients it comput
 // Per float32 element, one thread, from L3.
 constexpr double kStatisticsNs = 0.08, kApplyNs = 0.12, kSumsNs = 0.14, kSlopeNs = 0.2;
 
-const ChannelKernels& table() {
-    return isa::pick([]<Isa L>() -> const ChannelKernels& { return channel_kernels<L>(); });
-}
-
 bool plan_streams(const void* out, const Plan& plan, Dtype dtype) {
     const auto size = static_cast<std::int64_t>(size_of(dtype));
     const std::int64_t row = plan.runs ? plan.shape.inner : plan.width;
@@ -217,7 +213,7 @@ void forward_typed(const ChannelArgs& a) {
         return;
     }
     const Plan plan(s);
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<ChannelKernels, T>();
     const Coefficients<T, 3> coefficients(plan);
     const Partial<T, 3> sums(plan, !a.given);
     const bool relu = a.activation.kind == Activation::relu && a.preactivation == nullptr;
@@ -287,7 +283,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
     const bool relu = a.activation.kind == Activation::relu;
     if (!a.given && a.p == nullptr && !relu && small_groups(s)) return backward_groups(a);
     const Plan plan(s);
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<ChannelKernels, T>();
     const bool parameters = a.dw != nullptr || a.db != nullptr;
     const bool centered = !a.given && a.dx != nullptr;
     const bool summed = parameters || centered || a.dresidual != nullptr;

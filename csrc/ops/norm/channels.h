@@ -163,21 +163,7 @@ struct ChannelTypedKernels {
     void (*merge_sums)(const Parts<T>& p, long begin, long end, double* sum, double* sum_times);
 };
 
-struct ChannelKernels {
-    ChannelTypedKernels<float> f32;
-    ChannelTypedKernels<double> f64;
-    template <class T>
-    const ChannelTypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const ChannelKernels& channel_kernels();  // defined by channels_kernel.cpp, once per level
+using ChannelKernels = isa::ByType<ChannelTypedKernels>;
 
 enum class ChannelOp : std::uint8_t { batch_norm, batch_renorm, group_norm, instance_norm };
 extern const Kernel<ChannelArgs> kChannelForward[4];  // by ChannelOp

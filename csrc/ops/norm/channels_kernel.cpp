@@ -183,7 +183,7 @@ FASTNN_INLINE void apply_as(const Span& s, const Apply<T>& a) {
             }
         });
     });
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <bool runs, class T>
@@ -323,7 +323,7 @@ FASTNN_INLINE void slope_as(const Span& s, const Slope<T>& a) {
             }
         });
     });
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <bool runs, class T>
@@ -355,9 +355,9 @@ constexpr norm::ChannelKernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::norm {
+namespace fastnn {
 template <>
-const ChannelKernels& channel_kernels<Isa::FASTNN_ISA>() {
+const norm::ChannelKernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::norm
+}  // namespace fastnn

@@ -20,10 +20,6 @@ constexpr std::int64_t kChannelsAtOnce = 256;  // whose gradients are added at a
 // Per element and per channel of float32, one thread.
 constexpr double kForwardNs = 0.15, kBackwardNs = 0.25, kChannelNs = 4;
 
-const GroupKernels& table() {
-    return isa::pick([]<Isa L>() -> const GroupKernels& { return group_kernels<L>(); });
-}
-
 // Calls f(set, group, first element) for all groups, those of a chunk one after the other.
 struct Groups {
     const Channels& s;
@@ -75,7 +71,7 @@ template <class T>
 void forward_typed(const ChannelArgs& a, double* variance) {
     const Channels& s = a.shape;
     const Groups groups(s);
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<GroupKernels, T>();
     const bool stream = groups.past_cache(a.y, sizeof(T));
     parallel_team(groups.threads(kForwardNs * sizeof(T) / 4), [&](Team& team) {
         team.for_each_nowait(groups.chunks, [&](long chunk) {
@@ -97,7 +93,7 @@ template <class T>
 void backward_typed(const ChannelBackwardArgs& a) {
     const Channels& s = a.shape;
     const Groups groups(s);
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<GroupKernels, T>();
     const auto n = static_cast<double>(s.count());
     const std::int64_t group = s.group();
     const bool stream = a.dx != nullptr && groups.past_cache(a.dx, sizeof(T));

@@ -54,21 +54,7 @@ struct GroupTypedKernels {
     void (*slope)(const Group& g, const GroupSlope<T>& a);
 };
 
-struct GroupKernels {
-    GroupTypedKernels<float> f32;
-    GroupTypedKernels<double> f64;
-    template <class T>
-    const GroupTypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const GroupKernels& group_kernels();  // defined by groups_kernel.cpp, once per level
+using GroupKernels = isa::ByType<GroupTypedKernels>;
 
 // Whether the groups are small, and each in long enough pieces of memory.
 bool small_groups(const Channels& s);

@@ -84,7 +84,7 @@ FASTNN_INLINE void apply_as(const Group& g, const GroupApply<T>& a) {
             });
         }
     }
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <class T>
@@ -185,7 +185,7 @@ FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
             });
         }
     }
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <class T>
@@ -201,9 +201,9 @@ constexpr norm::GroupKernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::norm {
+namespace fastnn {
 template <>
-const GroupKernels& group_kernels<Isa::FASTNN_ISA>() {
+const norm::GroupKernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::norm
+}  // namespace fastnn

@@ -1,7 +1,7 @@
 // What kernels of this family share: vectors with a tail, and the two moments of a row.
 #pragma once
 
-#include "simd/stream.h"
+#include "simd/nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 
@@ -115,7 +115,7 @@ FASTNN_INLINE void moments(const T* x, long n, double& mean, double& square) {
 template <bool past_cache, class T>
 FASTNN_INLINE void put(Vec<T> v, T* p, long count) {
     if constexpr (past_cache) {
-        count == Vec<T>::width ? stream(v, p) : v.store(p, count);
+        count == Vec<T>::width ? nt_store(v, p) : v.store(p, count);
     } else {
         store(v, p, count);
     }

@@ -21,10 +21,6 @@ constexpr std::int64_t kFewParts = 4;    // also of few rows, which are long the
 constexpr std::int64_t kColumns = 1024;  // columns of dw and db that one thread adds up
 constexpr double kForwardNs = 0.12, kBackwardNs = 0.22;  // per float32 element, from L2
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 bool rows_stream(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype) {
     const auto row = n * static_cast<std::int64_t>(size_of(dtype));
     return streams(out, static_cast<double>(rows * row), row);
@@ -32,7 +28,7 @@ bool rows_stream(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype
 
 template <class T>
 void forward_typed(const Args& a) {
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<Kernels, T>();
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.n));
     const std::int64_t chunks = ceil_div(a.rows, step);
     const bool activated = a.activation.kind != Activation::none;
@@ -59,7 +55,7 @@ void forward_typed(const Args& a) {
 
 template <class T>
 void backward_typed(const BackwardArgs& a) {
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<Kernels, T>();
     const std::int64_t n = a.n, size = a.rows * n;
     // At least 8 rows to a part where there are many: their sums are then a quarter of x at most.
     const std::int64_t parts =

@@ -84,21 +84,7 @@ struct TypedKernels {
     void (*add)(const T* x, T* y, long n);  // y += x
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by norm_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 extern const Kernel<Args> kForward[2];  // by Args::centered
 extern const Kernel<BackwardArgs> kBackward[2];

@@ -34,7 +34,7 @@ FASTNN_INLINE void forward(const Rows<T>& r) {
             put<past_cache>(h, y + i, k);
         });
     }
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <bool centered, bool weighted, bool biased, class T>
@@ -145,7 +145,7 @@ FASTNN_INLINE void backward(const RowsBackward<T>& r) {
         rows_at_once<4, centered, weighted, past_cache>(r, row);
     }
     for (; row < r.count; ++row) rows_at_once<1, centered, weighted, past_cache>(r, row);
-    if (past_cache) stream_fence();
+    if (past_cache) nt_fence();
 }
 
 template <bool centered, class T>
@@ -171,9 +171,9 @@ constexpr norm::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::norm {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const norm::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::norm
+}  // namespace fastnn

@@ -11,10 +11,6 @@ namespace {
 constexpr std::int64_t kChunk = 32768;                 // elements: 128 KiB of float32
 constexpr double kForwardNs = 0.6, kBackwardNs = 1.0;  // per element, and half of it per neighbour
 
-const ResponseKernels& table() {
-    return isa::pick([]<Isa L>() -> const ResponseKernels& { return response_kernels<L>(); });
-}
-
 // Calls f(piece, row) for pieces of rows; neighbours around a piece are computed again.
 template <class T, class F>
 void over_pieces(const Response& s, double ns, F f) {
@@ -40,7 +36,7 @@ void over_pieces(const Response& s, double ns, F f) {
 
 void forward(const ResponseArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().forward;
+        const auto kernel = isa::table<ResponseKernels, T>().forward;
         over_pieces<T>(a.shape, kForwardNs, [&](ResponsePiece<T> p, std::int64_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.y = static_cast<T*>(a.y) + at;
@@ -52,7 +48,7 @@ void forward(const ResponseArgs& a) {
 
 void backward(const ResponseBackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().backward;
+        const auto kernel = isa::table<ResponseKernels, T>().backward;
         over_pieces<T>(a.shape, kBackwardNs, [&](ResponsePiece<T> p, std::int64_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.dy = static_cast<const T*>(a.dy) + at;

@@ -57,21 +57,7 @@ struct ResponseTypedKernels {
     void (*backward)(const ResponsePiece<T>& p);
 };
 
-struct ResponseKernels {
-    ResponseTypedKernels<float> f32;
-    ResponseTypedKernels<double> f64;
-    template <class T>
-    const ResponseTypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const ResponseKernels& response_kernels();  // defined by response_kernel.cpp, once per level
+using ResponseKernels = isa::ByType<ResponseTypedKernels>;
 
 extern const Kernel<ResponseArgs> kResponse;
 extern const Kernel<ResponseBackwardArgs> kResponseBackward;

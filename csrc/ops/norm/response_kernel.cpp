@@ -80,9 +80,9 @@ constexpr norm::ResponseKernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::norm {
+namespace fastnn {
 template <>
-const ResponseKernels& response_kernels<Isa::FASTNN_ISA>() {
+const norm::ResponseKernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::norm
+}  // namespace fastnn

@@ -14,10 +14,6 @@ namespace {
 // of the up to four arrays of float32.
 constexpr std::int64_t kChunk = 16384;
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 // Calls f(chunk, item index, offset in the item, length) for every piece of every chunk; the pieces
 // of one chunk in order.
 template <class A, class F>
@@ -105,11 +101,12 @@ void step(const Args& a) {
         if (item.step != nullptr) *item.step += 1;
         s[i] = scalars(item, hyper[item.group]);
     }
-    const Kernels& k = table();
+    const Kernels& k = isa::table<Kernels>();
     over_chunks(a, 0.5, [&](long, std::int64_t i, std::int64_t offset, std::int64_t n) {
         const Item& item = a.items[i];
-        visit_float(item.dtype,
-                    [&]<class T>() { apply(k.of<T>(), hyper[item.group], s[i], item, offset, n); });
+        visit_float(item.dtype, [&]<class T>() {
+            apply(isa::of<T>(k), hyper[item.group], s[i], item, offset, n);
+        });
     });
 }
 
@@ -138,14 +135,15 @@ void grad_norm(const NormArgs& a) {
     const auto chunks = static_cast<std::size_t>(ceil_div(a.total, kChunk));
     Scratch<double> partial(std::max<std::size_t>(chunks, 1));
     std::fill_n(partial.data(), chunks, 0.0);
-    const Kernels& k = table();
+    const Kernels& k = isa::table<Kernels>();
     const bool largest = std::isinf(a.p);
     const auto add = [largest](double x, double y) { return largest ? larger(x, y) : x + y; };
     over_chunks(a, a.p == 2 || largest ? 0.2 : 20.0,
                 [&](long chunk, std::int64_t i, std::int64_t offset, std::int64_t n) {
                     const Item& item = a.items[i];
                     visit_float(item.dtype, [&]<class T>() {
-                        const double sum = norm_sum(k.of<T>(), a.p, part<T>(item.grad, offset), n);
+                        const double sum =
+                            norm_sum(isa::of<T>(k), a.p, part<T>(item.grad, offset), n);
                         partial[chunk] = add(partial[chunk], sum);
                     });
                 });
@@ -157,15 +155,15 @@ void grad_norm(const NormArgs& a) {
 void clip(const ClipArgs& a) {
     const double factor = a.norm == nullptr ? 0 : a.limit / (*a.norm + 1e-6);
     if (factor >= 1) return;  // not for NaN
-    const Kernels& k = table();
+    const Kernels& k = isa::table<Kernels>();
     over_chunks(a, 0.2, [&](long, std::int64_t i, std::int64_t offset, std::int64_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* x = part<T>(item.param, offset);
             if (a.norm == nullptr) {
-                k.of<T>().clamp(x, a.limit, n);
+                isa::of<T>(k).clamp(x, a.limit, n);
             } else {
-                k.of<T>().scale(x, factor, n);
+                isa::of<T>(k).scale(x, factor, n);
             }
         });
     });

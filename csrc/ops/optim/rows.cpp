@@ -13,10 +13,6 @@ namespace {
 constexpr std::int64_t kChunk = 16384;  // elements per chunk, as in a step of whole tensors
 constexpr double kElementNs = 0.5;
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 // f(offset in the table, offset in the gradient) for every row.
 template <class F>
 void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, F f) {
@@ -32,7 +28,7 @@ void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, 
 void sgd(const SgdRowsArgs& a) {
     const SgdScalars s{a.maximize ? -1.0 : 1.0, 0, 0, 1, a.lr, 0};
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().sgd;
+        const auto kernel = isa::table<Kernels, T>().sgd;
         auto* p = static_cast<T*>(a.param);
         const auto* g = static_cast<const T*>(a.grad);
         over_rows(a.ids, a.count, a.width, [=, &a](std::int64_t at, std::int64_t from) {
@@ -53,7 +49,7 @@ void adam(const AdamRowsArgs& a) {
                         a.eps,
                         a.lr * std::sqrt(1 - std::pow(a.beta2, t)) / (1 - std::pow(a.beta1, t))};
     visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = table().of<T>().adam;
+        const auto kernel = isa::table<Kernels, T>().adam;
         auto* p = static_cast<T*>(a.param);
         auto *m = static_cast<T*>(a.exp_avg), *v = static_cast<T*>(a.exp_avg_sq);
         const auto* g = static_cast<const T*>(a.grad);

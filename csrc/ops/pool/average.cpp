@@ -13,7 +13,7 @@ template <bool backward, class T>
 void average_typed(const AverageArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, backward, a.count_pad, a.divisor);
-    const auto& typed = table().of<T>();
+    const auto& typed = isa::table<Kernels, T>();
     const auto& kernel = backward ? typed.average_backward : typed.average;
     const auto& lines = backward ? s.in : s.out;
     const bool stream = streams(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T),

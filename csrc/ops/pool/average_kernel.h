@@ -64,7 +64,7 @@ void average_rows(const AverageRows<T>& r) {
                 });
         }
     }
-    if (r.stream) stream_fence();
+    if (r.stream) nt_fence();
 }
 
 // How many inputs from i on are seen by the same windows, and so have the same gradient.
@@ -110,7 +110,7 @@ void average_backward_rows(const AverageRows<T>& r) {
                 });
         }
     }
-    if (r.stream) stream_fence();
+    if (r.stream) nt_fence();
 }
 
 }  // namespace

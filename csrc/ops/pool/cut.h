@@ -11,10 +11,6 @@
 
 namespace fastnn::pooling {
 
-inline const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 template <class A>
 double inputs(const A& a) {
     return static_cast<double>(a.shape.n * a.shape.c) * static_cast<double>(a.shape.in_size());

@@ -50,20 +50,6 @@ struct TypedKernels {
     void (*average_backward)(const AverageRows<T>& r);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by pool_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 }  // namespace fastnn::pooling

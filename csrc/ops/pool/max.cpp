@@ -11,9 +11,9 @@ template <class T>
 void max_typed(const MaxArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, false);
-    const auto& kernel = table().of<T>().max[a.place == nullptr           ? 0
-                                             : a.place_dtype == Dtype::u8 ? 1
-                                                                          : 2];
+    const auto& kernel = isa::table<Kernels, T>().max[a.place == nullptr           ? 0
+                                                      : a.place_dtype == Dtype::u8 ? 1
+                                                                                   : 2];
     const auto rows = s.n * s.out[0] * s.out[1];
     const double row_ns =
         static_cast<double>(s.out[2]) * kPixelNs +
@@ -34,7 +34,7 @@ template <class T>
 void max_backward_typed(const MaxBackwardArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, true);
-    const auto& kernel = table().of<T>().max_backward[a.place_dtype == Dtype::u8 ? 0 : 1];
+    const auto& kernel = isa::table<Kernels, T>().max_backward[a.place_dtype == Dtype::u8 ? 0 : 1];
     const bool stream =
         streams(a.dx, inputs(a) * sizeof(T), s.c * static_cast<std::int64_t>(sizeof(T)));
     const auto rows = s.n * s.in[0] * s.in[1];

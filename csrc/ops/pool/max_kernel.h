@@ -185,7 +185,7 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
                 });
         }
     }
-    if (r.stream) stream_fence();
+    if (r.stream) nt_fence();
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ constexpr pooling::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::pooling {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const pooling::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::pooling
+}  // namespace fastnn

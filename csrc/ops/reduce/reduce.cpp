@@ -8,10 +8,6 @@
 namespace fastnn::reduce {
 namespace {
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 template <class Pairs, class Index>
 const auto& entry(const Pairs& pairs, Index i) {
     return pairs[static_cast<int>(i)];
@@ -116,7 +112,7 @@ void finish(const Args& a, const State& s, std::int64_t at) {
 template <Op op, class T>
 void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::int64_t segment,
                  State* out) {
-    const auto& k = table().of<T>();
+    const auto& k = isa::table<Kernels, T>();
     const T* x = static_cast<const T*>(a.x);
     double acc[kTile];
     T shift[kTile];
@@ -210,7 +206,7 @@ void reduce(const Args& a) {
 
 template <ArgOp op, class T>
 void arg_typed(const ArgArgs& a) {
-    const auto& kernel = entry(table().of<T>().args, op);
+    const auto& kernel = entry(isa::table<Kernels, T>().args, op);
     const Walk walk(a.g);
     const std::int64_t parts = walk.segments > 1 ? walk.tiles * walk.segments * walk.block() : 0;
     Scratch<T> values(static_cast<std::size_t>(std::max<std::int64_t>(parts, 1)));
@@ -297,7 +293,7 @@ void coefficients(const BackwardArgs& a, std::int64_t at, T& factor, T& shift) {
 
 template <Op op, class T>
 void backward_typed(const BackwardArgs& a) {
-    const auto& kernel = entry(table().of<T>().slopes, kSlopeOf<op>);
+    const auto& kernel = entry(isa::table<Kernels, T>().slopes, kSlopeOf<op>);
     const Walk walk(a.g);
     walk.run(2 * kElementNs<op>, [&](std::int64_t tile, std::int64_t segment) {
         T factor[kTile], shift[kTile];

@@ -169,21 +169,7 @@ struct TypedKernels {
     Pair<BackwardTile<T>> slopes[static_cast<int>(Slope::count_)];
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by reduce_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 extern const Kernel<Args> kReduce[];            // by Op
 extern const Kernel<ArgArgs> kArg[];            // by ArgOp

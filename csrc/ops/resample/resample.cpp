@@ -11,10 +11,6 @@ constexpr double kTapNs = 0.05, kPixelNs = 5;      // per number that is read, a
 constexpr std::int64_t kLineBytes = 1 << 17;       // of the row between the two steps, within L2
 constexpr double kLeastStream = 2 * kStreamBytes;  // reads are few, and leave the caches to `to`
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 double numbers(const Args& a, const std::int64_t (&sizes)[kAxes]) {
     return static_cast<double>(a.n * a.c) * static_cast<double>(sizes[0] * sizes[1] * sizes[2]);
 }
@@ -27,7 +23,7 @@ double taps(const Args& a, int axis) {
 template <bool backward, class T>
 void run_typed(const Args& a) {
     const Tables<T> tables(a, backward);
-    const auto& kernel = table().of<T>().rows;
+    const auto& kernel = isa::table<Kernels, T>().rows;
     const auto& to = backward ? a.in : a.out;
     const auto& from = backward ? a.out : a.in;
     const std::int64_t rows = a.n * to[0] * to[1];

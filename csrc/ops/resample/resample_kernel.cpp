@@ -137,7 +137,7 @@ void rows(const Rows<T>& r) {
         case 2: rows_by<2>(r); break;
         default: rows_by<0>(r);
     }
-    if (r.stream) stream_fence();
+    if (r.stream) nt_fence();
 }
 
 constexpr resample::Kernels kTable{{rows<float>}, {rows<double>}};
@@ -145,9 +145,9 @@ constexpr resample::Kernels kTable{{rows<float>}, {rows<double>}};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::resample {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const resample::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::resample
+}  // namespace fastnn

@@ -187,13 +187,13 @@ constexpr rnn::NormKernels<T> kTable{forward<T>, backward<T>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::rnn {
+namespace fastnn {
 template <>
-const NormKernels<float>& norm_kernels<float, Isa::FASTNN_ISA>() {
+const rnn::NormKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const NormKernels<double>& norm_kernels<double, Isa::FASTNN_ISA>() {
+const rnn::NormKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::rnn
+}  // namespace fastnn

@@ -199,16 +199,10 @@ struct TypedKernels {
                       long rows, long cols);
 };
 
-template <class T, Isa>
-const TypedKernels<T>& kernels();  // defined by rnn_kernel.cpp, once per level
-
 template <class T>
 struct NormKernels {
     void (*forward)(const NormForward<T>&);
     void (*backward)(const NormBackward<T>&);
 };
-
-template <class T, Isa>
-const NormKernels<T>& norm_kernels();  // defined by norm_lstm_kernel.cpp
 
 }  // namespace fastnn::rnn

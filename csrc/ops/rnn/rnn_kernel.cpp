@@ -179,13 +179,13 @@ constexpr rnn::TypedKernels<T> kTable{
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::rnn {
+namespace fastnn {
 template <>
-const TypedKernels<float>& kernels<float, Isa::FASTNN_ISA>() {
+const rnn::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<float>;
 }
 template <>
-const TypedKernels<double>& kernels<double, Isa::FASTNN_ISA>() {
+const rnn::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable<double>;
 }
-}  // namespace fastnn::rnn
+}  // namespace fastnn

@@ -20,7 +20,7 @@ constexpr double kMeetNs = 300, kBesideNs = 150;
 }  // namespace
 
 Cut cut(const Shape& s, double k, double n, double element_ns, bool may_cut_units) {
-    const auto blocking = isa::pick([]<Isa L>() { return gemm::kernels<float, L>().blocking; });
+    const auto blocking = isa::table<gemm::TypedKernels<float>>().blocking;
     const double size = static_cast<double>(size_of(s.dtype)),
                  flops_per_ns = blocking.flops_per_ns * 4 / size;
     const double batch = static_cast<double>(s.batch), directions = s.directions,

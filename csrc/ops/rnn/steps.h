@@ -19,12 +19,12 @@ extern const Kernel<BackwardArgs> kBackward[kModes];
 
 template <class T>
 const TypedKernels<T>& cells() {
-    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
+    return isa::table<TypedKernels<T>>();
 }
 
 template <class T>
 const NormKernels<T>& norm_cells() {
-    return isa::pick([]<Isa L>() -> const NormKernels<T>& { return norm_kernels<T, L>(); });
+    return isa::table<NormKernels<T>>();
 }
 template <class T>
 Gains<T> gains_of(const Weights& w) {
@@ -87,8 +87,7 @@ class Panels {
     Panels() = default;
     // Element (k, j) of part p is b[k * row + j * col + p * part].
     Panels(long k, long n, long parts, const T* b, long row, long col, long part)
-        : f_(&isa::pick(
-              []<Isa L>() -> const gemm::TypedKernels<T>& { return gemm::kernels<T, L>(); })),
+        : f_(&isa::table<gemm::TypedKernels<T>>()),
           k_(k),
           n_(n),
           parts_(parts),

@@ -15,10 +15,6 @@ constexpr std::int64_t kChunk = 16384;  // elements per chunk of rows at least
 // Elements of a segment of a long row; kTogether of them are 128 KiB of float32, within L2.
 constexpr std::int64_t kSegment = 4096;
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 template <class T>
 Lines<T> lines(const Args& a, std::int64_t at) {
     const auto from = [at](const void* p) {
@@ -29,7 +25,7 @@ Lines<T> lines(const Args& a, std::int64_t at) {
 
 template <Op op, class T>
 void over_rows(const Args& a) {
-    const auto kernel = table().of<T>().rows[static_cast<int>(op)];
+    const auto kernel = isa::table<Kernels, T>().rows[static_cast<int>(op)];
     const std::int64_t groups = ceil_div(a.outer, kTogether);
     const std::int64_t step = std::max<std::int64_t>(1, kChunk / (kTogether * a.size));
     const std::int64_t chunks = ceil_div(groups, step);
@@ -52,7 +48,7 @@ void over_rows(const Args& a) {
 template <Op op, class T>
 void over_segments(const Args& a) {
     constexpr bool reverse = op == Op::cumsum_backward;
-    const auto& kernel = table().of<T>();
+    const auto& kernel = isa::table<Kernels, T>();
     const std::int64_t segments = ceil_div(a.size, kSegment);
     const double segment_ns = kRowNs * static_cast<double>(kSegment);
     Scratch<double> starts(static_cast<std::size_t>(a.outer * segments));
@@ -89,7 +85,7 @@ void over_segments(const Args& a) {
 
 template <Op op, class T>
 void over_columns(const Args& a) {
-    const auto kernel = table().of<T>().columns[static_cast<int>(op)];
+    const auto kernel = isa::table<Kernels, T>().columns[static_cast<int>(op)];
     const std::int64_t tiles = ceil_div(a.inner, kColumns);
     parallel_for(
         a.outer * tiles,

@@ -56,21 +56,7 @@ struct TypedKernels {
     double (*total)(const T* x, long n);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by scan_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 extern const Kernel<Args> kScan[kOps];
 

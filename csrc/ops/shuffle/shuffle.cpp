@@ -11,10 +11,6 @@ namespace {
 constexpr double kByteNs = 0.1;        // what a byte that is moved costs one thread, from memory
 constexpr long kChunkBytes = 1 << 16;  // of rows taken together
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 long row_bytes(const Args& a) {
     return a.row.pixels * a.row.channels * a.row.places * static_cast<long>(size_of(a.dtype));
 }
@@ -23,7 +19,7 @@ template <class T>
 void run_typed(const Args& a) {
     const long bytes = row_bytes(a);
     if (a.rows == 0 || bytes == 0) return;
-    const auto& kernels = table().of<T>();
+    const auto& kernels = isa::table<Kernels, T>();
     const auto kernel = a.collect ? kernels.collect : kernels.spread;
     const long step = std::max(1L, kChunkBytes / bytes), chunks = ceil_div(a.rows, step);
     parallel_for(chunks, kByteNs * static_cast<double>(step * bytes), [&](long chunk) {

@@ -55,9 +55,9 @@ constexpr shuffle::Kernels kTable{{row<false, float>, row<true, float>},
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::shuffle {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const shuffle::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::shuffle
+}  // namespace fastnn

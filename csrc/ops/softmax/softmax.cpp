@@ -14,10 +14,6 @@ constexpr std::int64_t kChunk =
 constexpr std::int64_t kColumns =
     64;  // columns of one chunk at least, so that memory is read in whole lines
 
-const Kernels& table() {
-    return isa::pick([]<Isa L>() -> const Kernels& { return kernels<L>(); });
-}
-
 // Calls rows(offset, count) over chunks of whole rows, or columns(offset, count) over chunks of
 // columns.
 template <class Rows, class Columns>
@@ -62,7 +58,7 @@ void over_tiles(std::int64_t outer, std::int64_t size, std::int64_t inner, doubl
 
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto& kernel = table().of<T>();
+        const auto& kernel = isa::table<Kernels, T>();
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
         if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
@@ -86,7 +82,7 @@ void forward(const Args& a) {
 
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
-        const auto& kernel = table().of<T>();
+        const auto& kernel = isa::table<Kernels, T>();
         const auto *dy = static_cast<const T*>(a.dy), *y = static_cast<const T*>(a.y);
         auto* dx = static_cast<T*>(a.dx);
         if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {

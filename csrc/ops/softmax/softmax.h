@@ -41,21 +41,7 @@ struct TypedKernels {
     void (*columns_backward[2])(const T* dy, const T* y, T* dx, long size, long stride, long count);
 };
 
-struct Kernels {
-    TypedKernels<float> f32;
-    TypedKernels<double> f64;
-    template <class T>
-    const TypedKernels<T>& of() const {
-        if constexpr (sizeof(T) == 4) {
-            return f32;
-        } else {
-            return f64;
-        }
-    }
-};
-
-template <Isa>
-const Kernels& kernels();  // defined by softmax_kernel.cpp, once per level
+using Kernels = isa::ByType<TypedKernels>;
 
 extern const Kernel<Args> kForward[2];  // by Args::log
 extern const Kernel<BackwardArgs> kBackward[2];

@@ -169,9 +169,9 @@ constexpr softmax::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::softmax {
+namespace fastnn {
 template <>
-const Kernels& kernels<Isa::FASTNN_ISA>() {
+const softmax::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kTable;
 }
-}  // namespace fastnn::softmax
+}  // namespace fastnn

@@ -19,8 +19,7 @@ constexpr double kOutputNs = 0.03;  // of one tap and channel
 // The kernels for groups of `size` channels, or null.
 template <class T>
 const DepthwiseRows<T>* depthwise_table(long size) {
-    const DepthwiseKernels<T>& all =
-        isa::pick([]<Isa L>() -> const DepthwiseKernels<T>& { return depthwise_kernels<T, L>(); });
+    const DepthwiseKernels<T>& all = isa::table<DepthwiseKernels<T>>();
     for (int i = 0; i < 4; ++i) {
         if (size == 1L << i && all.groups[i].outputs != nullptr) return &all.groups[i];
     }
@@ -103,11 +102,11 @@ void turn_weights(const Args& args, T* out) {
     const long c = s.c, taps = s.taps(), group = c / s.groups;
     const T* const w = static_cast<const T*>(args.w);
     if (!args.transposed || group == 1)
-        return table<T>().transpose(w, group * taps, c, group * taps, out, c);
+        return isa::table<TypedKernels<T>>().transpose(w, group * taps, c, group * taps, out, c);
     for (long g = 0; g < s.groups; ++g) {
         for (long q = 0; q < group; ++q) {
-            table<T>().transpose(w + (g * group + q) * group * taps, taps, group, taps,
-                                 out + q * taps * c + g * group, c);
+            isa::table<TypedKernels<T>>().transpose(w + (g * group + q) * group * taps, taps, group,
+                                                    taps, out + q * taps * c + g * group, c);
         }
     }
 }
@@ -196,7 +195,7 @@ void depthwise_weight(const WeightArgs& args) {
     std::vector<const T*> x(room * static_cast<std::size_t>(threads));
     std::vector<T*> w(x.size());
     const DepthwiseRows<T>& f = *depthwise_table<T>(group);
-    const TypedKernels<T>& g = table<T>();
+    const TypedKernels<T>& g = isa::table<TypedKernels<T>>();
     const auto slice = [&](long number, std::size_t thread) {
         T* const mine = sums.data() + number * size;
         std::fill_n(mine, size, T(0));

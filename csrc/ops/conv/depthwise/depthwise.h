@@ -52,7 +52,5 @@ struct DepthwiseKernels {
 };
 
 // Defined by depthwise_kernel.cpp, once per level.
-template <class T, Isa>
-const DepthwiseKernels<T>& depthwise_kernels();
 
 }  // namespace fastnn::conv

@@ -277,13 +277,13 @@ constexpr conv::DepthwiseKernels<T> kDepthwise{
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn::conv {
+namespace fastnn {
 template <>
-const DepthwiseKernels<float>& depthwise_kernels<float, Isa::FASTNN_ISA>() {
+const conv::DepthwiseKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kDepthwise<float>;
 }
 template <>
-const DepthwiseKernels<double>& depthwise_kernels<double, Isa::FASTNN_ISA>() {
+const conv::DepthwiseKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
     return FASTNN_ISA::kDepthwise<double>;
 }
-}  // namespace fastnn::conv
+}  // namespace fastnn

@@ -23,7 +23,7 @@ double direct_ns(const Args& args, const ProductAxes& axes) {
     const auto n = [](long x) { return static_cast<double>(x); };
     const long to = args.transposed ? s.c : s.o;
     return visit_float(args.dtype, [&]<class T>() {
-        const gemm::Blocking& f = gemm_table<T>().blocking;
+        const gemm::Blocking& f = isa::table<gemm::TypedKernels<T>>().blocking;
         const double products = n(s.n) * axes.products(0) * axes.products(1) * axes.products(2) *
                                 n(args.transposed ? s.o : s.c) / n(s.groups) *
                                 n(round_up(std::max(1L, to / s.groups), f.width) * s.groups);
@@ -39,7 +39,7 @@ class Direct {
     explicit Direct(const Args& args)
         : a_(args),
           s_(args.shape, args.transposed),
-          g_(gemm_table<T>()),
+          g_(isa::table<gemm::TypedKernels<T>>()),
           to_(static_cast<T*>(args.to)),
           input_(args) {
         const ProductAxes axes = products_of(args.shape, args.transposed);
@@ -328,7 +328,7 @@ template <class T>
 void fill(const Args& args) {
     const Sides s(args.shape, args.transposed);
     const long rows = args.shape.n * s.to[0] * s.to[1] * s.to[2], cols = s.to_channels;
-    const gemm::TypedKernels<T>& g = gemm_table<T>();
+    const gemm::TypedKernels<T>& g = isa::table<gemm::TypedKernels<T>>();
     parallel_for(ceil_div(rows, kFillRows), static_cast<double>(kFillRows * cols) * 0.1,
                  [&](long chunk) {
                      const long i = chunk * kFillRows;

@@ -13,7 +13,7 @@ template <class T>
 Input<T>::Input(const Args& args)
     : images_(args.shape.n),
       s_(args.shape, args.transposed),
-      g_(gemm_table<T>()),
+      g_(isa::table<gemm::TypedKernels<T>>()),
       from_(static_cast<const T*>(args.from)) {}
 
 template <class T>

@@ -13,8 +13,8 @@ template <class T>
 Panels<T>::Panels(const Args& args, long block, bool single)
     : a_(args),
       s_(args.shape, args.transposed),
-      f_(table<T>()),
-      g_(gemm_table<T>()),
+      f_(isa::table<TypedKernels<T>>()),
+      g_(isa::table<gemm::TypedKernels<T>>()),
       w_(static_cast<const T*>(args.w)),
       block_(block),
       single_(single) {}

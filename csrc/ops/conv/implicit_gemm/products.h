@@ -15,15 +15,6 @@
 
 namespace fastnn::conv {
 
-template <class T>
-const TypedKernels<T>& table() {
-    return isa::pick([]<Isa L>() -> const TypedKernels<T>& { return kernels<T, L>(); });
-}
-template <class T>
-const gemm::TypedKernels<T>& gemm_table() {
-    return isa::pick([]<Isa L>() -> const gemm::TypedKernels<T>& { return gemm::kernels<T, L>(); });
-}
-
 // One axis of a product: output u stands at first + step * u of `to`, and its tap t, which is
 // number tap + t * tap_step of the kernel, meets element in_step * u + offset + t * offset_step of
 // `from`.

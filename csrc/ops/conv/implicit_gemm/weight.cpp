@@ -44,8 +44,8 @@ class Weight {
         : a_(args),
           sh_(args.shape),
           s_(args.shape, false),
-          f_(table<T>()),
-          g_(gemm_table<T>()),
+          f_(isa::table<TypedKernels<T>>()),
+          g_(isa::table<gemm::TypedKernels<T>>()),
           d_(products_along(args.shape, 0, false)[0]),
           h_(products_along(args.shape, 1, false)[0]),
           w_(products_along(args.shape, 2, false)[0]),
@@ -330,7 +330,7 @@ double direct_weight_ns(const WeightArgs& args) {
     const Shape& s = args.shape;
     const auto n = [](long x) { return static_cast<double>(x); };
     return visit_float(args.dtype, [&]<class T>() {
-        const gemm::Blocking& f = gemm_table<T>().blocking;
+        const gemm::Blocking& f = isa::table<gemm::TypedKernels<T>>().blocking;
         const double pixels = n(s.n) * n(s.out_size());
         const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
         // Few channels of x meet dy where it lies, others meet it packed.
@@ -346,7 +346,7 @@ template <class T>
 void bias_gradient(const WeightArgs& args) {
     constexpr long rows = 512;
     const long pixels = args.shape.n * args.shape.out_size(), cols = args.shape.o;
-    const TypedKernels<T>& f = table<T>();
+    const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
     const T* const dy = static_cast<const T*>(args.dy);
     const long chunks = std::max(1L, std::min(ceil_div(pixels, rows), 64L));
     Scratch<T> sums(static_cast<std::size_t>(chunks * cols));

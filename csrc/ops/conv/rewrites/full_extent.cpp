@@ -15,7 +15,7 @@ constexpr double kElementNs = 0.3;
 // Images between (pixels, C) and (C, pixels).
 template <class T>
 void turn_round(const T* x, T* out, long images, long rows, long cols) {
-    const TypedKernels<T>& f = table<T>();
+    const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
     parallel_for(images, kElementNs * static_cast<double>(rows * cols), [&](long i) {
         f.transpose(x + i * rows * cols, cols, rows, cols, out + i * rows * cols, rows);
     });

@@ -39,7 +39,7 @@ template <class T>
 void grouped(const Args& args) {
     const Shape& s = args.shape;
     const long c = s.c / s.groups, o = s.o / s.groups;
-    const long width = gemm_table<T>().blocking.width;
+    const long width = isa::table<gemm::TypedKernels<T>>().blocking.width;
     const long q = args.transposed ? together(s, o, c, width) : together(s, c, o, width);
     if (q == 1 && few<T>(args)) return;
     if (q == 1) return direct<T>(args);
@@ -59,7 +59,8 @@ template <class T>
 void grouped_weight(const WeightArgs& args) {
     const Shape& s = args.shape;
     const long c = s.c / s.groups;
-    const long q = together(s, c, s.o / s.groups, gemm_table<T>().blocking.width);
+    const long q =
+        together(s, c, s.o / s.groups, isa::table<gemm::TypedKernels<T>>().blocking.width);
     if (q == 1) return direct_weight<T>(args);
     Scratch<T> dw(static_cast<std::size_t>(s.o * c * s.taps() * q));
     WeightArgs all = args;

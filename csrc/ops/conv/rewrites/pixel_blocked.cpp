@@ -79,8 +79,8 @@ Blocks find_blocks(const Args& args) {
     const bool transposed = args.transposed;
     const long to = transposed ? s.c : s.o, from = transposed ? s.o : s.c;
     const long* const sizes = transposed ? s.in : s.out;
-    const long width =
-        visit_float(args.dtype, []<class T>() { return gemm_table<T>().blocking.width; });
+    const long width = visit_float(
+        args.dtype, []<class T>() { return isa::table<gemm::TypedKernels<T>>().blocking.width; });
     Blocks found{};
     bool fits = s.groups == 1 && 2 * to <= width && to > 0 && from > 0 && args.residual == nullptr;
     for (int a = 0; a < kAxes; ++a)
@@ -180,7 +180,7 @@ class Few {
         const long size = all_.shape.o, cols = s_.to[2] / b_.axis[2].pixels,
                    rest = s_.to[2] % b_.axis[2].pixels * s_.to_channels;
         const T* from = blocks + row * all_.shape.out[2] * size;
-        const gemm::TypedKernels<T>& g = gemm_table<T>();
+        const gemm::TypedKernels<T>& g = isa::table<gemm::TypedKernels<T>>();
         for (long i = 0; i < b_.axis[0].pixels; ++i) {
             for (long j = 0; j < b_.axis[1].pixels; ++j, from += row_) {
                 const long z = d * b_.axis[0].pixels + i, y = h * b_.axis[1].pixels + j;

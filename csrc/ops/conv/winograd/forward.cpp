@@ -22,7 +22,7 @@ class Forward {
         : a_(args),
           plan_(plan),
           s_(args.shape, args.transposed, plan.m),
-          f_(winograd_table()),
+          f_(isa::table<WinogradKernels>()),
           g_(gemm_table<float>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),

@@ -96,8 +96,4 @@ struct WinogradKernels {  // by m: [0] is F(2 x 2), [1] is F(4 x 4)
     void (*weight_gradient[2])(const WeightGradient&);
 };
 
-// Defined by winograd_kernel.cpp, once per level.
-template <Isa>
-const WinogradKernels& winograd_kernels();
-
 }  // namespace fastnn::conv

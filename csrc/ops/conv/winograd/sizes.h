@@ -71,8 +71,4 @@ inline long padded_plane(long size) {
     return (ceil_div(size, kLine) | 1) * kLine;
 }
 
-inline const WinogradKernels& winograd_table() {
-    return isa::pick([]<Isa L>() -> const WinogradKernels& { return winograd_kernels<L>(); });
-}
-
 }  // namespace fastnn::conv

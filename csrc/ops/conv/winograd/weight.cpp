@@ -21,7 +21,7 @@ class Backward {
         : a_(args),
           plan_(plan),
           s_(args.shape, false, plan.m),
-          f_(winograd_table()),
+          f_(isa::table<WinogradKernels>()),
           g_(gemm_table<float>()),
           width_(g_.blocking.width),
           v_row_(round_up(plan.rows, kLine)),

@@ -13,7 +13,7 @@ namespace fastnn::FASTNN_ISA {
 
 // v.store(p) past the caches. p is aligned to the register.
 template <class T>
-FASTNN_INLINE void stream(Vec<T> v, T* p) {
+FASTNN_INLINE void nt_store(Vec<T> v, T* p) {
 #if defined(__AVX512F__)
     _mm512_stream_si512(reinterpret_cast<__m512i*>(p), reinterpret_cast<__m512i>(v.v));
 #elif defined(__AVX__)
@@ -25,9 +25,9 @@ FASTNN_INLINE void stream(Vec<T> v, T* p) {
 #endif
 }
 
-// After the last stream(): orders these stores before whatever tells other threads that they are
+// After the last nt_store(): orders these stores before whatever tells other threads that they are
 // done.
-FASTNN_INLINE void stream_fence() {
+FASTNN_INLINE void nt_fence() {
 #if defined(__SSE2__)
     _mm_sfence();
 #endif
