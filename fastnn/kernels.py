@@ -37,6 +37,7 @@ _NOT_KERNELS = frozenset(
         "isa_built",
         "isa_levels",
         "isa_source",
+        "machine_caches",
         "num_threads",
         "pool_stats",
         "profiler_start",

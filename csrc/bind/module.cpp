@@ -7,6 +7,7 @@
 #include "bind/read_only.h"
 #include "core/cgroup.h"
 #include "core/isa.h"
+#include "core/machine.h"
 #include "core/parallel.h"
 
 namespace py = pybind11;
@@ -51,6 +52,17 @@ void bind_config(py::module_& m) {
         [](const std::string& root) {
             const cgroup::Memory memory = cgroup::memory(root);
             return py::make_tuple(cgroup::cpu_quota(root), memory.limit, memory.available);
+        },
+        py::arg("root") = "");
+    m.def(
+        "machine_caches",
+        [](const std::string& root) {
+            const Machine m = root.empty() ? machine() : read_machine(root);
+            py::list caches;
+            for (const Cache& c : {m.l1, m.l2, m.last}) {
+                caches.append(py::make_tuple(c.bytes, c.line, c.ways));
+            }
+            return caches;
         },
         py::arg("root") = "");
     m.attr("version") = FASTNN_VERSION;

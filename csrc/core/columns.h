@@ -7,16 +7,17 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 
 namespace fastnn {
 
-// An L1 of 64 sets of 8 lines holds at most 64 of rows that are multiples of 512 bytes apart. Of
-// more than 8192 rows not even one line each stays in L2 beside the copy.
-inline bool rows_collide(std::int64_t rows, std::int64_t stride_bytes) {
-    return rows > 32 && rows <= 8192 && stride_bytes % 512 == 0;
+// Worth a copy: rows of which L1 cannot hold twice as many as a pass reads, for it reads and
+// writes. Of more than 8192 rows not even one line each stays in L2 beside the copy.
+inline bool columns_collide(dim_t rows, dim_t stride_bytes, const Cache& l1 = machine().l1) {
+    return rows > 32 && rows <= 8192 && rows_collide(stride_bytes, 128, l1);
 }
 
 // How many columns to copy at one time: 128 KiB of them, in whole lines of 64 bytes, four at least

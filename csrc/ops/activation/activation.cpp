@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/parallel.h"
 
@@ -12,13 +13,10 @@ namespace {
 // 16 Ki elements: 64 KiB in and 64 KiB out per chunk of float32, small beside L2 and large beside
 // the cost of a chunk.
 constexpr std::int64_t kChunk = 16384;
-// From this size on an output is written past the caches: at half of a 32 MiB L3 it would not stay
-// there anyway.
-constexpr std::size_t kStreamBytes = std::size_t{8} << 20;
 
 bool streams(Dtype dtype, std::int64_t size, const void* out) {
-    return size_of(dtype) * static_cast<std::size_t>(size) >= kStreamBytes &&
-           reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+    return past_caches(out, static_cast<double>(size_of(dtype)) * static_cast<double>(size),
+                       kLineBytes, kReadsOnce);
 }
 
 // Calls f(begin, length) over the chunks of n elements.

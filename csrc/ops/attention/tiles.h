@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "ops/attention/attention.h"
 #include "ops/gemm/gemm.h"
@@ -59,8 +60,7 @@ T* pointer(const Output& x, const Args& a, int ndim, long item) {
 // `count` elements in whole cache lines.
 template <class T>
 std::size_t lines(std::size_t count) {
-    constexpr std::size_t line = 64 / sizeof(T);
-    return round_up(count, line);
+    return static_cast<std::size_t>(whole_lines(static_cast<dim_t>(count), sizeof(T)));
 }
 
 // c = alpha a b + beta c.

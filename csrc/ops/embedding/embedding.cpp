@@ -6,17 +6,16 @@
 #include <cstring>
 #include <utility>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/streams.h"
 
 namespace fastnn::embedding {
 namespace {
 
 constexpr std::int64_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
 constexpr std::int64_t kPiece = 1024;        // entries of one id that one thread sums up
-constexpr double kStreamFrom = 8 << 20;      // bytes of an output that goes past the caches
 constexpr double kByteNs = 0.05;  // per byte read or written, one thread, from L3 or memory
 
 std::int64_t id_of(Entry e) {
@@ -24,7 +23,7 @@ std::int64_t id_of(Entry e) {
 }
 
 bool rows_stream(const void* out, std::int64_t rows, std::int64_t row_bytes) {
-    return streams(out, static_cast<double>(rows * row_bytes), row_bytes, kStreamFrom);
+    return past_caches(out, static_cast<double>(rows * row_bytes), row_bytes, kReadsOnce);
 }
 
 // Calls f(begin, count) over chunks of `count` rows of `row_bytes`.

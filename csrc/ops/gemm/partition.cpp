@@ -1,6 +1,7 @@
 // The partition of a product into steps, chunks and slices of k: by its sizes and strides alone.
 #include <algorithm>
 
+#include "core/cache.h"
 #include "ops/gemm/blocks.h"
 
 namespace fastnn::gemm {
@@ -27,10 +28,10 @@ constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
 constexpr long kManyChunks = 96;   // enough for even work on any number of cores a product is worth
 constexpr long kMinSlice = 256;    // k of a slice
 
-// Rows at this distance lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
+// The rows of two tiles throw each other out of L1.
 template <class T>
 bool collides(long stride) {
-    return stride * static_cast<long>(sizeof(T)) % 2048 == 0;
+    return rows_collide(stride * static_cast<long>(sizeof(T)), 32);
 }
 
 }  // namespace
@@ -189,7 +190,7 @@ void Plan<T>::choose_copies() {
         }
         if (copy_a_ == CopyA::rows) {
             // An odd number of cache lines: the rows of a tile map to different sets of L1.
-            a_stride_ = (ceil_div(k_block_, line) | 1) * line;
+            a_stride_ = odd_lines(k_block_, sizeof(T));
             a_size_ = static_cast<std::size_t>(chunk_rows_ * a_stride_);
         } else if (copy_a_ == CopyA::panels) {
             a_size_ = static_cast<std::size_t>(round_up(chunk_rows_ * k_block_ + f.width, line));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/cache.h"
 #include "core/columns.h"
 #include "core/integer.h"
 #include "core/memory.h"
@@ -17,19 +18,18 @@ constexpr std::int64_t kChunk =
 constexpr std::int64_t kColumns =
     256;  // columns of one chunk where the class axis is not the innermost
 constexpr double kElementNs = 0.6;  // per logit and thread, float32 from cache, gradient written
-constexpr std::size_t kStreamBytes = std::size_t{8}
-                                     << 20;  // gradients from this size on go past the caches
 
 // Rows in memory order, cut into chunks. Where inner > 1 a chunk stays within one `outer`.
 struct Cut {
     std::int64_t outer, inner, step, per_outer, chunks;
 
-    bool tiled;  // columns are copied together first
+    bool tiled;  // columns are copied together first, and so the chunks of losses are others
 
     Cut(std::int64_t outer, std::int64_t classes, std::int64_t inner, std::size_t size)
         : outer(outer),
           inner(inner),
-          tiled(inner > 1 && rows_collide(classes, inner * static_cast<std::int64_t>(size))) {
+          tiled(inner > 1 &&
+                columns_collide(classes, inner * static_cast<std::int64_t>(size), kNominalL1)) {
         step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, classes));
         if (inner == 1) {
             per_outer = 0;
@@ -66,7 +66,7 @@ Problem<T> problem(const Args& a, double divisor) {
             .scale = static_cast<T>(1 / divisor),
             .loss = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr,
             .dx = static_cast<T*>(a.dx),
-            .stream = a.dx != nullptr && bytes >= kStreamBytes};
+            .stream = a.dx != nullptr && past_caches(bytes, kReadsOnce)};
 }
 
 // Columns begin .. end of one `outer`, by way of copies of x, the probabilities and dx, which have

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/streams.h"
 #include "ops/activation/activation.h"
 #include "ops/norm/channels_plan.h"
 #include "ops/norm/groups.h"
@@ -22,7 +22,7 @@ constexpr double kStatisticsNs = 0.08, kApplyNs = 0.12, kSumsNs = 0.14, kSlopeNs
 bool plan_streams(const void* out, const Plan& plan, Dtype dtype) {
     const auto size = static_cast<std::int64_t>(size_of(dtype));
     const std::int64_t row = plan.runs ? plan.shape.inner : plan.width;
-    return streams(out, static_cast<double>(plan.shape.size() * size), row * size);
+    return past_caches(out, static_cast<double>(plan.shape.size() * size), row * size, kReadsAgain);
 }
 
 // The arrays of coefficients of a set, one behind the other.

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/streams.h"
 
 namespace fastnn::norm {
 namespace {
@@ -50,7 +50,7 @@ struct Groups {
     }
     bool past_cache(const void* out, std::int64_t size) const {
         const std::int64_t row = s.inner == 1 ? s.group() : s.inner;
-        return streams(out, static_cast<double>(s.size() * size), row * size);
+        return past_caches(out, static_cast<double>(s.size() * size), row * size, kReadsAgain);
     }
 };
 

@@ -16,8 +16,8 @@ void average_typed(const AverageArgs& a) {
     const auto& typed = isa::table<Kernels, T>();
     const auto& kernel = backward ? typed.average_backward : typed.average;
     const auto& lines = backward ? s.in : s.out;
-    const bool stream = streams(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T),
-                                s.c * static_cast<std::int64_t>(sizeof(T)));
+    const bool stream = past_caches(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T),
+                                    s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * lines[0] * lines[1];
     const double row_ns =
         static_cast<double>(lines[2]) * kPixelNs +

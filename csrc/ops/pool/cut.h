@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/cache.h"
 #include "core/rows.h"
-#include "core/streams.h"
 #include "ops/pool/kernels.h"
 #include "ops/pool/pool.h"
 

@@ -35,8 +35,8 @@ void max_backward_typed(const MaxBackwardArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, true);
     const auto& kernel = isa::table<Kernels, T>().max_backward[a.place_dtype == Dtype::u8 ? 0 : 1];
-    const bool stream =
-        streams(a.dx, inputs(a) * sizeof(T), s.c * static_cast<std::int64_t>(sizeof(T)));
+    const bool stream = past_caches(a.dx, inputs(a) * sizeof(T),
+                                    s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * s.in[0] * s.in[1];
     const double row_ns = static_cast<double>(s.in[2]) * kPixelNs +
                           seen(a) * kBackwardNs * sizeof(T) / 4 /

@@ -1,15 +1,14 @@
 #include "ops/resample/resample.h"
 
+#include "core/cache.h"
 #include "core/rows.h"
-#include "core/streams.h"
 #include "ops/resample/tables.h"
 
 namespace fastnn::resample {
 namespace {
 
-constexpr double kTapNs = 0.05, kPixelNs = 5;      // per number that is read, and per place written
-constexpr std::int64_t kLineBytes = 1 << 17;       // of the row between the two steps, within L2
-constexpr double kLeastStream = 2 * kStreamBytes;  // reads are few, and leave the caches to `to`
+constexpr double kTapNs = 0.05, kPixelNs = 5;  // per number that is read, and per place written
+constexpr std::int64_t kRowBytes = 1 << 17;    // of the row between the two steps, within L2
 
 double numbers(const Args& a, const std::int64_t (&sizes)[kAxes]) {
     return static_cast<double>(a.n * a.c) * static_cast<double>(sizes[0] * sizes[1] * sizes[2]);
@@ -37,9 +36,9 @@ void run_typed(const Args& a) {
         static_cast<double>(to[2]) * kPixelNs + reads * kTapNs / static_cast<double>(rows);
     const std::int64_t pixel = from[2] * static_cast<std::int64_t>(sizeof(T));
     const std::int64_t block =
-        std::min(a.c, std::max<std::int64_t>(kLineBytes / pixel / kLine, 1) * kLine);
-    const bool stream = streams(a.to, numbers(a, to) * sizeof(T),
-                                a.c * static_cast<std::int64_t>(sizeof(T)), kLeastStream);
+        std::min(a.c, std::max<std::int64_t>(kRowBytes / pixel / kLine, 1) * kLine);
+    const bool stream = past_caches(a.to, numbers(a, to) * sizeof(T),
+                                    a.c * static_cast<std::int64_t>(sizeof(T)), kReadsLittle);
     over_chunks_with_scratch<T>(rows, a.c, row_ns, from[2] * block,
                                 [&](long begin, long end, long c_begin, long c_end, T* line) {
                                     kernel(Rows<T>{.axis = tables.axes(),

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/cache.h"
 #include "core/integer.h"
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/gemm/blocks.h"
 #include "ops/gemm/gemm.h"
 #include "ops/rnn/rnn.h"
 
@@ -35,8 +37,7 @@ Gains<T> gains_of(const Weights& w) {
 // A row stride of an odd number of lines: the rows of a tile spread over all sets of L1.
 template <class T>
 long padded(long columns) {
-    constexpr long line = 64 / sizeof(T);
-    return (ceil_div(columns, line) | 1) * line;
+    return odd_lines(columns, sizeof(T));
 }
 
 // Which rows each step has, and the order in which a direction takes the steps.
@@ -95,9 +96,7 @@ class Panels {
           row_(row),
           col_(col),
           part_(part) {
-        // As in gemm: equal parts of about kc.
-        const long kc = f_->blocking.kc, count = 3 * k <= 4 * kc ? 1 : ceil_div(k, kc);
-        depth_ = std::max(8L, round_up(ceil_div(k, count), 8));
+        depth_ = gemm::k_blocks(k, f_->blocking.kc).size;
     }
     long panel() const { return f_->blocking.nr; }
     long panels() const { return ceil_div(n_, panel()); }

@@ -61,7 +61,7 @@ void forward(const Args& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
-        if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+        if (a.inner > 1 && columns_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
             return over_tiles<T>(a.outer, a.size, a.inner, 0.8 * sizeof(T) / 4, 1,
                                  [&, x, y](std::int64_t at, std::int64_t count, T* tile) {
                                      gather_columns(x + at, a.size, a.inner, count, tile);
@@ -85,7 +85,7 @@ void backward(const BackwardArgs& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto *dy = static_cast<const T*>(a.dy), *y = static_cast<const T*>(a.y);
         auto* dx = static_cast<T*>(a.dx);
-        if (a.inner > 1 && rows_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+        if (a.inner > 1 && columns_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
             return over_tiles<T>(a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4, 2,
                                  [&, dy, y, dx](std::int64_t at, std::int64_t count, T* tile) {
                                      T* const other = tile + a.size * count;

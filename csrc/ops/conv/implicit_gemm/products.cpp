@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/cache.h"
+
 namespace fastnn::conv {
 namespace {
 
@@ -15,15 +17,10 @@ constexpr long kShared = 768 << 10;
 constexpr long kSharing = 8;
 constexpr long kShortRow = 6;  // pixels: shorter rows make tiles too low to keep the FMA units busy
 
-// Rows this far apart lie on top of each other in L1 (64 sets of 64 bytes, 8 ways).
+// Pixels this far apart throw each other out of L1. Whether they are copied decides how k is cut,
+// so the machine's own caches have no say.
 bool collides(long stride_bytes) {
-    return stride_bytes % 1024 == 0;
-}
-
-// An odd number of lines, so that neighbours spread over all sets.
-long spread(long elements, long size) {
-    const long line = 64 / size;
-    return (ceil_div(elements, line) | 1) * line;
+    return rows_collide(stride_bytes, 64, kNominalL1);
 }
 
 long input_bytes(const Product& p, long rows, long cols, long size) {
@@ -45,7 +42,7 @@ void choose_segments(Product& p, const Sides& s, long size) {
     const long c = s.from_group;
     p.copied = !read_in_place(p, s, size);
     p.pixel = !p.copied                                             ? s.from_channels
-              : collides((w.gathered() ? 1 : w.in_step) * c * size) ? spread(c, size)
+              : collides((w.gathered() ? 1 : w.in_step) * c * size) ? odd_lines(c, size)
                                                                     : c;
     // The taps of a row of the kernel are one run of elements where pixels have no gaps.
     const bool runs = p.pixel == c && p.channel_block == c && w.offset_step == 1;

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "core/cache.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/implicit_gemm/products.h"
 #include "ops/conv/winograd/kernels.h"
+#include "ops/gemm/blocks.h"
 
 namespace fastnn::conv {
 
@@ -47,13 +49,9 @@ struct WinogradSizes {
 };
 
 // A sum over k in equal parts, each of which passes through L1 at once.
-struct Depths {
-    long k, size, count;
-    Depths(long depth, long kc) : k(depth) {
-        count = 3 * k <= 4 * kc ? 1 : ceil_div(k, kc);
-        size = std::max(8L, round_up(ceil_div(k, count), 8));
-        count = ceil_div(k, size);
-    }
+struct Depths : gemm::KBlocks {
+    long k;
+    Depths(long depth, long kc) : KBlocks(gemm::k_blocks(depth, kc)), k(depth) {}
     long at(long i) const { return i * size; }
     long of(long i) const { return std::min(size, k - at(i)); }
 };
@@ -61,14 +59,14 @@ struct Depths {
 // Rows of transformed tiles. Those of several depths end an odd number of lines further, so that
 // the rows of a tile of registers spread over all sets of L1.
 inline long padded_row(long channels, const Depths& depths) {
-    const long lines = ceil_div(channels, kLine);
-    return (depths.count > 1 ? lines | 1 : lines) * kLine;
+    return depths.count > 1 ? odd_lines(channels, sizeof(float))
+                            : whole_lines(channels, sizeof(float));
 }
 
 // The distance between points: an odd number of lines, for all of a tile are written side by side
 // and should not meet in the same sets of L1.
 inline long padded_plane(long size) {
-    return (ceil_div(size, kLine) | 1) * kLine;
+    return odd_lines(size, sizeof(float));
 }
 
 }  // namespace fastnn::conv
