@@ -1,6 +1,6 @@
 #include "bind/image.h"
 
-#include "ops/conv/layout.h"
+#include "ops/layout/layout.h"
 
 namespace fastnn::bind {
 namespace {
@@ -46,23 +46,23 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     }
     const auto size = static_cast<Py_ssize_t>(size_of(a.dtype));
     const int channels = from.ndim - axes - 1;
-    conv::LayoutArgs args{.dtype = from.dtype,
-                          .n = channels == 0 ? 1 : static_cast<long>(from.shape[0]),
-                          .c = static_cast<long>(from.shape[channels]),
-                          .size = {1, 1, 1},
-                          .n_stride = channels == 0 ? 0 : static_cast<long>(from.strides[0] / size),
-                          .c_stride = static_cast<long>(from.strides[channels] / size),
-                          .stride = {0, 0, 0},
-                          .x = from.data,
-                          .y = nullptr};
+    layout::Args args{.dtype = from.dtype,
+                      .n = channels == 0 ? 1 : static_cast<long>(from.shape[0]),
+                      .c = static_cast<long>(from.shape[channels]),
+                      .size = {1, 1, 1},
+                      .n_stride = channels == 0 ? 0 : static_cast<long>(from.strides[0] / size),
+                      .c_stride = static_cast<long>(from.strides[channels] / size),
+                      .stride = {0, 0, 0},
+                      .x = from.data,
+                      .y = nullptr};
     for (int i = 0; i < axes; ++i) {
-        const int to = conv::kAxes - axes + i, axis = channels + 1 + i;
+        const int to = layout::kAxes - axes + i, axis = channels + 1 + i;
         args.size[to] = static_cast<long>(from.shape[axis]);
         args.stride[to] = static_cast<long>(from.strides[axis] / size);
     }
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
     args.y = data_of(hold);
-    launch(conv::kChannelsLast, args);
+    launch(layout::kChannelsLast, args);
     return float_array(hold, name);
 }
 
@@ -74,15 +74,15 @@ Array c_order_images(const Array& a, Name name, py::object& hold) {
     const Py_ssize_t* image = a.shape + a.ndim - 3;
     const Py_ssize_t plane = image[1] * image[2];
     hold = empty(a.dtype, a.ndim, a.shape);
-    launch(conv::kChannelsLast, conv::LayoutArgs{.dtype = a.dtype,
-                                                 .n = a.ndim == 3 ? 1 : a.shape[0],
-                                                 .c = plane,
-                                                 .size = {1, 1, image[0]},
-                                                 .n_stride = plane * image[0],
-                                                 .c_stride = image[0],
-                                                 .stride = {0, 0, 1},
-                                                 .x = a.data,
-                                                 .y = data_of(hold)});
+    launch(layout::kChannelsLast, layout::Args{.dtype = a.dtype,
+                                               .n = a.ndim == 3 ? 1 : a.shape[0],
+                                               .c = plane,
+                                               .size = {1, 1, image[0]},
+                                               .n_stride = plane * image[0],
+                                               .c_stride = image[0],
+                                               .stride = {0, 0, 1},
+                                               .x = a.data,
+                                               .y = data_of(hold)});
     return float_array(hold, name);
 }
 

@@ -1,4 +1,4 @@
-#include "ops/conv/layout.h"
+#include "ops/layout/layout.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include "core/integer.h"
 #include "core/parallel.h"
 
-namespace fastnn::conv {
+namespace fastnn::layout {
 namespace {
 
 constexpr long kChunkBytes = 65536;  // of y per chunk, about: read and written within L2
@@ -19,7 +19,7 @@ struct Rows {
     long size[kAxes], stride[kAxes];  // of the axes that make the outer rows
     int axes;
 
-    explicit Rows(const LayoutArgs& a) : outer(1), length(1), step(1), axes(0) {
+    explicit Rows(const Args& a) : outer(1), length(1), step(1), axes(0) {
         int i = kAxes - 1;
         while (i > 0 && a.size[i] == 1) --i;
         length = a.size[i], step = a.stride[i];
@@ -45,13 +45,9 @@ struct Rows {
 };
 
 template <class T>
-void pixels(const LayoutArgs& a, const T* x, long step, long count, T* y) {
+void pixels(const Args& a, const T* x, long step, long count, T* y) {
     if (step == 1) {
-        if constexpr (sizeof(T) == 4) {
-            isa::table<LayoutKernels>().f32(x, a.c_stride, a.c, count, y);
-        } else {
-            isa::table<LayoutKernels>().f64(x, a.c_stride, a.c, count, y);
-        }
+        isa::table<Kernels, T>()(x, a.c_stride, a.c, count, y);
         return;
     }
     for (long j = 0; j < count; ++j, x += step, y += a.c) {
@@ -64,7 +60,7 @@ void pixels(const LayoutArgs& a, const T* x, long step, long count, T* y) {
 }
 
 template <class T>
-void run_typed(const LayoutArgs& a) {
+void run_typed(const Args& a) {
     const Rows rows(a);
     const long all = a.n * a.c * rows.outer * rows.length;
     if (all == 0) return;
@@ -89,11 +85,11 @@ void run_typed(const LayoutArgs& a) {
     });
 }
 
-void run(const LayoutArgs& a) {
+void run(const Args& a) {
     visit_float(a.dtype, [&]<class T>() { run_typed<T>(a); });
 }
 
-Work work(const LayoutArgs& a) {
+Work work(const Args& a) {
     const double size =
         static_cast<double>(a.n * a.c) * static_cast<double>(a.size[0] * a.size[1] * a.size[2]);
     return {0, 2 * size * static_cast<double>(size_of(a.dtype))};
@@ -101,6 +97,6 @@ Work work(const LayoutArgs& a) {
 
 }  // namespace
 
-const Kernel<LayoutArgs> kChannelsLast = {"channels_last", run, work};
+const Kernel<Args> kChannelsLast = {"channels_last", run, work};
 
-}  // namespace fastnn::conv
+}  // namespace fastnn::layout

@@ -1,4 +1,4 @@
-// Images in the order that convolutions read:
+// Images in the order that convolutions and poolings read:
 //     y[n, d, h, w, c] = x[n, c, d, h, w]
 // x has any strides, y is dense; they overlap nothing. Axes missing in front are 1.
 #pragma once
@@ -6,11 +6,12 @@
 #include "core/dtype.h"
 #include "core/isa.h"
 #include "core/launch.h"
-#include "ops/conv/conv.h"
 
-namespace fastnn::conv {
+namespace fastnn::layout {
 
-struct LayoutArgs {
+constexpr int kAxes = 3;  // of space
+
+struct Args {
     Dtype dtype;
     long n, c, size[kAxes];
     long n_stride, c_stride, stride[kAxes];  // of x, in elements
@@ -18,12 +19,12 @@ struct LayoutArgs {
     void* y;
 };
 
-extern const Kernel<LayoutArgs> kChannelsLast;
+extern const Kernel<Args> kChannelsLast;
 
 // y[j * rows + i] = x[i * x_row + j] for i < rows, j < columns.
-struct LayoutKernels {
-    void (*f32)(const float* x, long x_row, long rows, long columns, float* y);
-    void (*f64)(const double* x, long x_row, long rows, long columns, double* y);
-};
+template <class T>
+using Transpose = void (*)(const T* x, long x_row, long rows, long columns, T* y);
 
-}  // namespace fastnn::conv
+using Kernels = isa::ByType<Transpose>;
+
+}  // namespace fastnn::layout

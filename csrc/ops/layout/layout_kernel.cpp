@@ -1,4 +1,4 @@
-#include "ops/conv/layout.h"
+#include "ops/layout/layout.h"
 
 #include "simd/transpose.h"
 
@@ -30,9 +30,9 @@ void channels_last(const T* x, long x_row, long rows, long columns, T* y) {
 
 namespace fastnn {
 template <>
-const conv::LayoutKernels& isa::table_at<Isa::FASTNN_ISA>() {
-    static constexpr conv::LayoutKernels kernels{FASTNN_ISA::channels_last<float>,
-                                                 FASTNN_ISA::channels_last<double>};
+const layout::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
+    static constexpr layout::Kernels kernels{FASTNN_ISA::channels_last<float>,
+                                             FASTNN_ISA::channels_last<double>};
     return kernels;
 }
 }  // namespace fastnn
