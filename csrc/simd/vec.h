@@ -7,11 +7,7 @@
 //
 // Compile kernels with -O2 or -O3, -fno-math-errno and -ffp-contract=off.
 //
-// Loops over n elements take whole registers, then one with a tail count:
-//
-//     long i = 0;
-//     for (; i + V::width <= n; i += V::width) f(V::load(x + i)).store(y + i);
-//     if (i < n) f(V::load(x + i, n - i)).store(y + i, n - i);
+// Loops over n elements take whole registers, then one with a tail count; loops.h has them.
 #pragma once
 
 #include <stdint.h>

@@ -1,18 +1,9 @@
 #include "ops/activation/activation.h"
 #include "simd/activation.h"
-#include "simd/nt_store.h"
+#include "simd/loops.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
-
-template <bool past_cache, class T>
-FASTNN_INLINE void put(Vec<T> v, T* p) {
-    if constexpr (past_cache) {
-        nt_store(v, p);
-    } else {
-        v.store(p);
-    }
-}
 
 template <bool past_cache, class F, class T>
 FASTNN_INLINE void forward_loop(const F& f, const T* x, T* y, long n) {

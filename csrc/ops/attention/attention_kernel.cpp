@@ -1,4 +1,5 @@
 #include "ops/attention/attention.h"
+#include "simd/loops.h"
 #include "simd/math.h"
 #include "simd/philox.h"
 
@@ -13,23 +14,6 @@ using attention::Slopes;
 using attention::Weights;
 
 static_assert(Philox::numbers == kDropBlock && kCols % kDropBlock == 0);
-
-template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
-    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
-}
-template <class T>
-FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
-    count == Vec<T>::width ? v.store(p) : v.store(p, count);
-}
-
-// f(i, count) for whole vectors, then once for the rest.
-template <class T, class F>
-FASTNN_INLINE void over(long n, F f) {
-    long i = 0;
-    for (; i + Vec<T>::width <= n; i += Vec<T>::width) f(i, long(Vec<T>::width));
-    if (i < n) f(i, n - i);
-}
 
 template <class T>
 FASTNN_INLINE T exp_of(T x) {
@@ -74,7 +58,7 @@ FASTNN_INLINE long visible(const Masking<T>& m, long i, long cols) {
 
 template <class T>
 FASTNN_INLINE void clear(T* x, long begin, long end) {
-    over<T>(end - begin, [=](long j, long k) { store(Vec<T>(), x + begin + j, k); });
+    over_vectors<T>(end - begin, [=](long j, long k) { store(Vec<T>(), x + begin + j, k); });
 }
 
 template <class T>
@@ -150,7 +134,7 @@ FASTNN_INLINE void move_top(const Part<T>& p, long i, T now) {
     if (factor == T(1)) return;
     const V f = factor;
     T* const out = p.out + i * p.row;
-    over<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
+    over_vectors<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
         store(load(out + j, k) * f, out + j, k);
     });
 }
@@ -174,7 +158,7 @@ FASTNN_INLINE void weights_of(const Weights<T>& a) {
         if (a.masking.drop) {
             T factors[kCols];
             draw(a.masking, i, n, factors);
-            over<T>(n, [=, &factors](long j, long k) __attribute__((always_inline)) {
+            over_vectors<T>(n, [=, &factors](long j, long k) __attribute__((always_inline)) {
                 store(load(x + j, k) * load(factors + j, k), x + j, k);
             });
         }
@@ -184,7 +168,7 @@ FASTNN_INLINE void weights_of(const Weights<T>& a) {
 // y += x
 template <class T>
 FASTNN_INLINE void add_row(const T* x, T* y, long n) {
-    over<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+    over_vectors<T>(n, [=](long j, long k) __attribute__((always_inline)) {
         store(load(y + j, k) + load(x + j, k), y + j, k);
     });
 }
@@ -217,7 +201,7 @@ void finish(const Part<T>& p, long rows, T* lse) {
         const bool nothing = total == T(0);
         const V factor = nothing ? T(0) : T(1) / total;
         T* const y = p.out + i * p.row;
-        over<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
             store(load(y + j, k) * factor, y + j, k);
         });
         if (lse != nullptr)
@@ -238,7 +222,7 @@ FASTNN_INLINE void slopes_of(const Slopes<T>& a) {
         if (drop) draw(a.masking, i, n, factors);
         const V lse = a.lse[i], dot = a.dots[i], scale = a.scale;
         const T* const f = factors;
-        over<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(n, [=](long j, long k) __attribute__((always_inline)) {
             V score = load(x + j, k);
             if (masked) score += load(add + j, k);
             V w = exp(score - lse), slope = load(d + j, k), dropped = w;
@@ -271,7 +255,7 @@ void dots(const T* a, long a_row, const T* b, long b_row, long rows, long cols, 
     for (long i = 0; i < rows; ++i) {
         const T *x = a + i * a_row, *y = b + i * b_row;
         V total;
-        over<T>(cols, [=, &total](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(cols, [=, &total](long j, long k) __attribute__((always_inline)) {
             total = fma(load(x + j, k), load(y + j, k), total);
         });
         dots[i] = sum(total);

@@ -1,7 +1,7 @@
 #include "core/integer.h"
 #include "ops/conv/kernels.h"
+#include "simd/loops.h"
 #include "simd/transpose.h"
-#include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -136,14 +136,6 @@ void unpack_weight(const UnpackWeight<T>& u) {
             }
         }
     }
-}
-
-template <class T>
-FASTNN_INLINE void copy(const T* x, T* y, long n) {
-    using V = Vec<T>;
-    long i = 0;
-    for (; i + V::width <= n; i += V::width) V::load(x + i).store(y + i);
-    if (i < n) V::load(x + i, n - i).store(y + i, n - i);
 }
 
 template <class T>

@@ -1,6 +1,6 @@
 #include "ops/embedding/embedding.h"
 
-#include "simd/nt_store.h"
+#include "simd/loops.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -11,29 +11,11 @@ using embedding::Terms;
 constexpr long kAhead = 6;       // entries by which rows are asked for before they are needed
 constexpr long kAheadLines = 8;  // of each, at most so many cache lines; then the hardware follows
 
-template <bool past_cache, class T>
-FASTNN_INLINE void put(Vec<T> v, T* p) {
-    if constexpr (past_cache) {
-        nt_store(v, p);
-    } else {
-        v.store(p);
-    }
-}
-
 template <class T>
 FASTNN_INLINE void ask_for(const T* row, long width) {
     constexpr long line = 64 / long(sizeof(T));
     const long end = width < kAheadLines * line ? width : kAheadLines * line;
     for (long i = 0; i < end; i += line) __builtin_prefetch(row + i);
-}
-
-// copy[0 .. n) = row[0 .. n)
-template <bool past_cache, class T>
-FASTNN_INLINE void copy(const T* row, T* out, long n) {
-    using V = Vec<T>;
-    long i = 0;
-    for (; i + V::width <= n; i += V::width) put<past_cache>(V::load(row + i), out + i);
-    if (i < n) V::load(row + i, n - i).store(out + i, n - i);
 }
 
 template <bool past_cache, class T>

@@ -4,8 +4,8 @@
 #include "core/integer.h"
 #include "ops/gemm/kernels.h"
 #include "ops/gemm/tile_kernel.h"
+#include "simd/loops.h"
 #include "simd/transpose.h"
-#include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -60,14 +60,6 @@ void pack_b(const T* b, long row, long col, long k, long n, T* packed) {
 }
 
 template <class T>
-void copy_row(const T* x, T* y, long n) {
-    using V = Vec<T>;
-    long i = 0;
-    for (; i + V::width <= n; i += V::width) V::load(x + i).store(y + i);
-    if (i < n) V::load(x + i, n - i).store(y + i, n - i);
-}
-
-template <class T>
 void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_row) {
     if (col == 1) {
         using V = Vec<T>;
@@ -104,7 +96,7 @@ void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
             const long rows = height + (p < higher ? 1 : 0);
             T* out = packed + i * k + q * rows;
             if (row == 1) {
-                copy_row(x + i, out, rows);
+                copy(x + i, out, rows);
             } else {
                 for (long r = 0; r < rows; ++r) out[r] = x[(i + r) * row];
             }

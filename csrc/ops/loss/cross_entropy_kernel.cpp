@@ -1,7 +1,8 @@
 #include "ops/loss/cross_entropy_kernels.h"
 
+#include "simd/loops.h"
 #include "simd/math.h"
-#include "simd/nt_store.h"
+#include "simd/reduce.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -37,23 +38,6 @@ FASTNN_INLINE bool is_soft(const Problem<T>& p) {
     return p.target == nullptr || p.uniform != T(0);
 }
 
-template <class T>
-FASTNN_INLINE T row_max(const T* x, long n) {
-    using V = Vec<T>;
-    const V lowest = T(-__builtin_inf());
-    V m0 = lowest, m1 = lowest;
-    long i = 0;
-    for (; i + 2 * V::width <= n; i += 2 * V::width) {
-        m0 = max(V::load(x + i), m0);
-        m1 = max(V::load(x + i + V::width), m1);
-    }
-    for (; i < n; i += V::width) {
-        const long rest = n - i < V::width ? n - i : V::width;
-        m0 = max(select(Mask<T>::first(rest), V::load(x + i, rest), lowest), m0);
-    }
-    return max_lane(max(m0, m1));
-}
-
 // y = factor x, past the caches where that is wanted.
 template <class T>
 FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cache) {
@@ -68,11 +52,6 @@ FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cac
         for (; i + V::width <= n; i += V::width) (V::load(x + i) * f).store(y + i);
     }
     if (i < n) (V::load(x + i, n - i) * f).store(y + i, n - i);
-}
-
-template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
-    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
 }
 
 // k_c = w_c (hard q_c + uniform), the soft part of the coefficients, from class i on; q may be

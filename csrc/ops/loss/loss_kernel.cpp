@@ -1,5 +1,6 @@
 #include "ops/loss/loss.h"
 
+#include "simd/loops.h"
 #include "simd/math.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -94,11 +95,6 @@ struct BinaryCrossEntropyWithLogits {
     V dx(V x, V t, V v) const { return fnma(v, t, slope(t, v) * sigmoid(x)); }
     V dt(V x, V, V v) const { return fma(v - V(1), max(V(), -x) + rest(x), -x); }
 };
-
-template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
-    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
-}
 
 // The first `count` values of an array at i, or 1 where there is none.
 template <class T>

@@ -67,7 +67,7 @@ void column_statistics(const Span& s, const T* x, T* part, long width) {
     T* squares = sums + width;
     const long first = s.rows < kAround ? s.rows : kAround;
     const V share = T(1) / T(first);
-    over<T>(0, s.width, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(s.width, [&](long i, long k) __attribute__((always_inline)) {
         V mean;
         for (long j = 0; j < first; ++j) mean = fma(load(x + j * s.stride + i, k), share, mean);
         store(mean, around + i, k);
@@ -76,7 +76,7 @@ void column_statistics(const Span& s, const T* x, T* part, long width) {
     });
     over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
         const T* r = x + row * s.stride;
-        over<T>(0, columns, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
             const V mean = load(around + i, k);
             V sum = load(sums + i, k), square = load(squares + i, k);
             if constexpr (at_once.value == 4) {
@@ -171,7 +171,7 @@ FASTNN_INLINE void apply_as(const Span& s, const Apply<T>& a) {
         shift(a.affine.shift + s.column);
     over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
         const long at = s.at + row * s.stride;
-        over<T>(0, columns, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
             const V m = mean.at(i, k), c = scale.at(i, k), d = shift.at(i, k);
 #pragma GCC unroll 4
             for (long j = 0; j < at_once.value; ++j) {
@@ -215,13 +215,13 @@ FASTNN_INLINE void column_sums_as(const Span& s, const Sums<T>& a) {
         scale(a.in.affine.scale + s.column), shift(a.in.affine.shift + s.column);
     T* sums = a.sum + s.column;
     T* times = a.sum_times + s.column;
-    over<T>(0, s.width, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(s.width, [&](long i, long k) __attribute__((always_inline)) {
         store(V(), sums + i, k);
         store(V(), times + i, k);
     });
     over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
         const long at = s.at + row * s.stride;
-        over<T>(0, columns, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
             constexpr long rows = at_once.value;
             const V m = mean.at(i, k);
             V c, d, g[rows], x[rows];
@@ -307,7 +307,7 @@ FASTNN_INLINE void slope_as(const Span& s, const Slope<T>& a) {
         offset((centered ? a.offset : affine.mean) + s.column);
     over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
         const long at = s.at + row * s.stride;
-        over<T>(0, columns, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
             constexpr bool reads_x = centered || gate == Gate::computed;
             const V c = scale.at(i, k);
             V m, d, e, f, x;

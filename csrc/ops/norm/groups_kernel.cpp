@@ -29,7 +29,7 @@ FASTNN_INLINE T lost(double mean) {
 // after each column begin(i, count) and end(i, count).
 template <class T, class Begin, class F, class End>
 FASTNN_INLINE void over_columns(const Group& g, Begin begin, F f, End end) {
-    over<T>(0, g.channels, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(g.channels, [&](long i, long k) __attribute__((always_inline)) {
         begin(i, k);
         long row = 0;
         for (; row + 4 <= g.rows; row += 4) {
@@ -44,7 +44,7 @@ FASTNN_INLINE void over_columns(const Group& g, Begin begin, F f, End end) {
 template <class T>
 void pack(const Group& g, const T* from, T* to) {
     for (long row = 0; row < g.rows; ++row) {
-        over<T>(0, g.channels, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(g.channels, [&](long i, long k) __attribute__((always_inline)) {
             store(load(from + row * g.stride + i, k), to + row * g.channels + i, k);
         });
     }
@@ -79,7 +79,7 @@ FASTNN_INLINE void apply_as(const Group& g, const GroupApply<T>& a) {
             T* y = a.y + c * g.inner;
             const V scale = at_or(a.w, c, T(1)) * rstd;
             const V shift = fma(scale, V(off), V(at_or(a.b, c, T(0))));
-            over<T>(0, g.inner, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(g.inner, [&](long i, long k) __attribute__((always_inline)) {
                 put<past_cache>(fma(load(x + i, k) - mean, scale, shift), y + i, k);
             });
         }
@@ -180,7 +180,7 @@ FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
     } else {
         for (long c = 0; c < g.channels; ++c) {
             const V scale = at_or(a.w, c, T(1)) * rstd;
-            over<T>(0, g.inner, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(g.inner, [&](long i, long k) __attribute__((always_inline)) {
                 put_one(c * g.inner + i, a.dx + c * g.inner + i, k, scale);
             });
         }

@@ -1,30 +1,13 @@
 // What kernels of this family share: vectors with a tail, and the two moments of a row.
 #pragma once
 
-#include "simd/nt_store.h"
+#include "simd/loops.h"
 
 namespace fastnn::FASTNN_ISA {
 
 // So many vectors are summed lane by lane, in four sums in turns, before their sum goes on in
 // double: 16 KiB at the widest, which is still in L1 when the squares are taken.
 constexpr long kBlock = 256;
-
-template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
-    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
-}
-template <class T>
-FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
-    count == Vec<T>::width ? v.store(p) : v.store(p, count);
-}
-
-// f(i, count) for whole vectors, then once for the rest.
-template <class T, class F>
-FASTNN_INLINE void over(long begin, long end, F f) {
-    long i = begin;
-    for (; i + Vec<T>::width <= end; i += Vec<T>::width) f(i, long(Vec<T>::width));
-    if (i < end) f(i, end - i);
-}
 
 // The sum of f(x) over n numbers of one block; lanes beyond the end are not counted.
 template <class T, class F>
@@ -110,15 +93,6 @@ FASTNN_INLINE void moments(const T* x, long n, double& mean, double& square) {
     }
     mean = m;
     square = s > 0 || s != s ? s / double(n) : 0;
-}
-
-template <bool past_cache, class T>
-FASTNN_INLINE void put(Vec<T> v, T* p, long count) {
-    if constexpr (past_cache) {
-        count == Vec<T>::width ? nt_store(v, p) : v.store(p, count);
-    } else {
-        store(v, p, count);
-    }
 }
 
 }  // namespace fastnn::FASTNN_ISA

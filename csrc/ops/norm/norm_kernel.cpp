@@ -21,7 +21,7 @@ FASTNN_INLINE void forward(const Rows<T>& r) {
         r.rstd[row] = s;
         // What the mean loses as a T is taken off here: of numbers far from zero it is not little.
         const V vm = m, vs = s, lost = T((double(m) - mean) * double(s));
-        over<T>(0, r.n, [=, &r](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(r.n, [=, &r](long i, long k) __attribute__((always_inline)) {
             V h = load(x + i, k);
             h = centered ? fma(h - vm, vs, lost) : h * vs;
             if (weighted && biased) {
@@ -103,11 +103,11 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
         };
         const long end = n - begin < block ? n : begin + block;
         if (parameters) {
-            over<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
                 sums(i, k, Flag<true>{});
             });
         } else {
-            over<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
                 sums(i, k, Flag<false>{});
             });
         }
@@ -125,7 +125,7 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
         slope[j] = T(-rstd * rstd * (c[j] / double(n)));
         shift[j] = T(-rstd * (a[j] / double(n)));
     }
-    over<T>(0, n, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(n, [&](long i, long k) __attribute__((always_inline)) {
         V w;
         if (weighted) w = load(r.w + i, k);
 #pragma GCC unroll 4
@@ -159,7 +159,7 @@ void rows_backward(const RowsBackward<T>& r) {
 
 template <class T>
 void add(const T* x, T* y, long n) {
-    over<T>(0, n, [=](long i, long k) { store(load(y + i, k) + load(x + i, k), y + i, k); });
+    over_vectors<T>(n, [=](long i, long k) { store(load(y + i, k) + load(x + i, k), y + i, k); });
 }
 
 template <class T>

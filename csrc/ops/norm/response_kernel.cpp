@@ -28,10 +28,11 @@ FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, long before, long behin
     const long low = first < 0 ? 0 : first, high = last > p.n ? p.n : last;
     T* const around = p.around - first;
     __builtin_memset(p.around, 0, sizeof(T) * static_cast<unsigned long>(low - first));
-    over<T>(low, high,
-            [&](long i, long k) __attribute__((always_inline)) { store(f(i, k), around + i, k); });
+    over_vectors<T>(low, high, [&](long i, long k) __attribute__((always_inline)) {
+        store(f(i, k), around + i, k);
+    });
     __builtin_memset(around + high, 0, sizeof(T) * static_cast<unsigned long>(last - high));
-    over<T>(p.begin, p.end, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(p.begin, p.end, [&](long i, long k) __attribute__((always_inline)) {
         V sum;
         const T* at = around + i - before * p.inner;
         for (long j = -before; j <= behind; ++j, at += p.inner) sum += load(at, k);

@@ -1,29 +1,14 @@
 #include "ops/softmax/softmax.h"
 
+#include "simd/loops.h"
 #include "simd/math.h"
+#include "simd/reduce.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
 
 // So many vectors are added lane by lane in T before their sum goes on in double.
 constexpr long kBlock = 64;
-
-template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
-    return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
-}
-template <class T>
-FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
-    count == Vec<T>::width ? v.store(p) : v.store(p, count);
-}
-
-// f(i, count) for whole vectors, then once for the rest.
-template <class T, class F>
-FASTNN_INLINE void over(long n, F f) {
-    long i = 0;
-    for (; i + Vec<T>::width <= n; i += Vec<T>::width) f(i, long(Vec<T>::width));
-    if (i < n) f(i, n - i);
-}
 
 // The sum of f(i, count) over all vectors: lane by lane within a block, then in double. Lanes
 // beyond `count` are not counted.
@@ -44,24 +29,6 @@ FASTNN_INLINE double sum_over(long n, F f) {
     return total;
 }
 
-// max(x, m) passes over NaN in x; it comes back in x - max.
-template <class T>
-FASTNN_INLINE T row_max(const T* x, long n) {
-    using V = Vec<T>;
-    const V lowest = T(-__builtin_inf());
-    V m0 = lowest, m1 = lowest;
-    long i = 0;
-    for (; i + 2 * V::width <= n; i += 2 * V::width) {
-        m0 = max(V::load(x + i), m0);
-        m1 = max(V::load(x + i + V::width), m1);
-    }
-    for (; i < n; i += V::width) {
-        const long rest = n - i < V::width ? n - i : V::width;
-        m0 = max(select(Mask<T>::first(rest), V::load(x + i, rest), lowest), m0);
-    }
-    return max_lane(max(m0, m1));
-}
-
 template <bool log, class T>
 FASTNN_INLINE void row(const T* x, T* y, long n) {
     using V = Vec<T>;
@@ -74,12 +41,13 @@ FASTNN_INLINE void row(const T* x, T* y, long n) {
     if (log) {
         // Subtracted one after the other: top + log(total) would round at the size of top.
         const V log_total = T(__builtin_log(total));
-        over<T>(n, [=](long i, long count) {
+        over_vectors<T>(n, [=](long i, long count) {
             store(load(x + i, count) - top - log_total, y + i, count);
         });
     } else {
         const V factor = T(1 / total);
-        over<T>(n, [=](long i, long count) { store(load(y + i, count) * factor, y + i, count); });
+        over_vectors<T>(
+            n, [=](long i, long count) { store(load(y + i, count) * factor, y + i, count); });
     }
 }
 
@@ -96,7 +64,7 @@ void rows_backward(const T* dy, const T* y, T* dx, long n, long count) {
             return log ? load(dy + i, k) : load(dy + i, k) * load(y + i, k);
         });
         const V t = T(total);
-        over<T>(n, [=](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(n, [=](long i, long k) __attribute__((always_inline)) {
             const V g = load(dy + i, k), v = load(y + i, k);
             store(log ? fnma(exp(v), t, g) : v * (g - t), dx + i, k);
         });
@@ -147,13 +115,14 @@ FASTNN_INLINE void column_backward(const T* dy, const T* y, T* dx, long n, long 
 
 template <bool log, class T>
 void columns(const T* x, T* y, long n, long stride, long count) {
-    over<T>(count, [=](long i, long k)
-                       __attribute__((always_inline)) { column<log>(x + i, y + i, n, stride, k); });
+    over_vectors<T>(count, [=](long i, long k) __attribute__((always_inline)) {
+        column<log>(x + i, y + i, n, stride, k);
+    });
 }
 
 template <bool log, class T>
 void columns_backward(const T* dy, const T* y, T* dx, long n, long stride, long count) {
-    over<T>(count, [=](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(count, [=](long i, long k) __attribute__((always_inline)) {
         column_backward<log>(dy + i, y + i, dx + i, n, stride, k);
     });
 }
