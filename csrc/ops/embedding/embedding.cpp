@@ -172,104 +172,109 @@ class LongRuns {
     Block sums_;
 };
 
+// The rows of a gradient: of all ids, or of those that occur.
 template <class T>
-void sum_typed(const SumArgs& a) {
-    const auto& kernel = isa::table<Kernels, T>();
-    const Terms<T> terms{static_cast<const T*>(a.dy),
-                         a.width,
-                         a.bags,
-                         static_cast<const T*>(a.scales),
-                         static_cast<const T*>(a.bag_scales),
-                         a.entries + a.kept};
-    const LongRuns<T> long_runs(a, terms, kernel);
-    const std::int64_t width = a.width, row_bytes = width * static_cast<std::int64_t>(sizeof(T));
-    const auto factor_of = [&](std::int64_t count) {
-        return a.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
-    };
-    // The row of one run.
-    const auto sum_run = [&](std::int64_t begin, std::int64_t end, T* out, bool stream) {
-        const T factor = factor_of(end - begin);
-        if (end - begin <= kPiece) {
-            kernel.sum(terms, a.entries + begin, end - begin, factor, out, stream);
-            return;
-        }
-        const T* sum = long_runs.sum_of(id_of(a.entries[begin]));
-        for (std::int64_t d = 0; d < width; ++d) out[d] = sum[d] * factor;
-    };
-    // Chunks hold about as many rows and entries together: rows from first_of(c) to first_of(c +
-    // 1).
-    const bool dense = a.dw != nullptr;
-    auto* out = static_cast<T*>(dense ? a.dw : a.rows);
-    if (!dense) {
-        // Each run has its row; chunks are cut at the first run that begins behind a multiple of
-        // the step. A first walk tells how many runs lie before each chunk.
-        const std::int64_t step =
-            std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes));
-        const std::int64_t chunks = ceil_div(a.kept, step);
+class Sum {
+ public:
+    explicit Sum(const SumArgs& args)
+        : a_(args),
+          kernel_(isa::table<Kernels, T>()),
+          terms_{static_cast<const T*>(args.dy),
+                 args.width,
+                 args.bags,
+                 static_cast<const T*>(args.scales),
+                 static_cast<const T*>(args.bag_scales),
+                 args.entries + args.kept},
+          long_runs_(args, terms_, kernel_),
+          row_bytes_(args.width * static_cast<std::int64_t>(sizeof(T))),
+          step_(std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes_))) {}
+
+    // Each run has its row; chunks are cut at the first run that begins behind a multiple of the
+    // step. A first walk tells how many runs lie before each chunk.
+    void sparse() const {
+        const std::int64_t chunks = ceil_div(a_.kept, step_);
         Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
         std::int64_t* first = firsts.data();
         std::int64_t runs = 0;
-        for (std::int64_t i = 0; i < a.kept; ++i) {
-            if (i % step == 0) first[i / step] = runs;
-            if (i == 0 || a.entries[i] >> 32 != a.entries[i - 1] >> 32) {
-                a.rows_ids[runs++] = id_of(a.entries[i]);
-            }
+        for (std::int64_t i = 0; i < a_.kept; ++i) {
+            if (i % step_ == 0) first[i / step_] = runs;
+            if (begins_run(i)) a_.rows_ids[runs++] = id_of(a_.entries[i]);
         }
-        parallel_for(chunks, kByteNs * 2 * static_cast<double>(step * row_bytes),
-                     [&, first](long c) {
-                         std::int64_t i = c * step, row = first[c];
-                         const std::int64_t end = std::min(a.kept, i + step);
-                         while (i < end && i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32)
-                             ++i;
-                         while (i < end) {
-                             const std::int64_t stop = run_end(a.entries, a.kept, i);
-                             sum_run(i, stop, out + row++ * width, false);
-                             i = stop;
-                         }
+        auto* out = static_cast<T*>(a_.rows);
+        parallel_for(chunks, kByteNs * 2 * static_cast<double>(step_ * row_bytes_),
+                     [=, this](long c) {
+                         std::int64_t i = c * step_, row = first[c];
+                         const std::int64_t end = std::min(a_.kept, i + step_);
+                         while (i < end && !begins_run(i)) ++i;
+                         while (i < end) i = add_up(i, out + row++ * a_.width, false);
                      });
-        return;
     }
-    if (a.vocabulary == 0) return;
-    const bool stream = rows_stream(out, a.vocabulary, row_bytes);
-    const std::int64_t work = a.vocabulary + a.kept,
-                       step = std::max<std::int64_t>(
-                           1, kChunkBytes / std::max<std::int64_t>(1, row_bytes)),
-                       chunks = ceil_div(work, step);
-    const auto first_of = [&](std::int64_t c) {
-        // The smallest row before which there are at least c * step rows and entries.
-        std::int64_t low = 0, high = a.vocabulary;
+
+    // Chunks hold about as many rows and entries together: rows from first_of(c) to first_of(c +
+    // 1).
+    void dense() const {
+        if (a_.vocabulary == 0) return;
+        auto* out = static_cast<T*>(a_.dw);
+        const bool stream = rows_stream(out, a_.vocabulary, row_bytes_);
+        const std::int64_t chunks = ceil_div(a_.vocabulary + a_.kept, step_);
+        parallel_for(chunks, kByteNs * static_cast<double>(step_ * row_bytes_), [=, this](long c) {
+            const std::int64_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
+            std::int64_t row = first_of(c), i = lower(a_.entries, a_.kept, row);
+            while (row < last) {
+                const std::int64_t next = i < a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
+                if (next > row) {
+                    kernel_.zero(out + row * a_.width, (next - row) * a_.width, stream);
+                    row = next;
+                } else {
+                    i = add_up(i, out + row++ * a_.width, stream);
+                }
+            }
+            if (stream) kernel_.fence();
+        });
+    }
+
+ private:
+    bool begins_run(std::int64_t i) const {
+        return i == 0 || a_.entries[i] >> 32 != a_.entries[i - 1] >> 32;
+    }
+    // The row of the run that begins at `begin`. Returns its end.
+    std::int64_t add_up(std::int64_t begin, T* out, bool stream) const {
+        const std::int64_t end = run_end(a_.entries, a_.kept, begin), count = end - begin;
+        const T factor = a_.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
+        if (count <= kPiece) {
+            kernel_.sum(terms_, a_.entries + begin, count, factor, out, stream);
+        } else {
+            const T* sum = long_runs_.sum_of(id_of(a_.entries[begin]));
+            for (std::int64_t d = 0; d < a_.width; ++d) out[d] = sum[d] * factor;
+        }
+        return end;
+    }
+    // The smallest row before which there are at least c * step rows and entries.
+    std::int64_t first_of(std::int64_t c) const {
+        std::int64_t low = 0, high = a_.vocabulary;
         while (low < high) {
             const std::int64_t middle = (low + high) / 2;
-            if (middle + lower(a.entries, a.kept, middle) >= c * step) {
+            if (middle + lower(a_.entries, a_.kept, middle) >= c * step_) {
                 high = middle;
             } else {
                 low = middle + 1;
             }
         }
         return low;
-    };
-    parallel_for(chunks, kByteNs * static_cast<double>(step * row_bytes), [&](long c) {
-        std::int64_t row = first_of(c);
-        const std::int64_t last = c + 1 == chunks ? a.vocabulary : first_of(c + 1);
-        std::int64_t i = lower(a.entries, a.kept, row);
-        while (row < last) {
-            const std::int64_t next = i < a.kept ? std::min(last, id_of(a.entries[i])) : last;
-            if (next > row) {
-                kernel.zero(out + row * width, (next - row) * width, stream);
-                row = next;
-                continue;
-            }
-            const std::int64_t stop = run_end(a.entries, a.kept, i);
-            sum_run(i, stop, out + row * width, stream);
-            i = stop;
-            ++row;
-        }
-        if (stream) kernel.fence();
-    });
-}
+    }
+
+    const SumArgs& a_;
+    const TypedKernels<T>& kernel_;
+    const Terms<T> terms_;
+    const LongRuns<T> long_runs_;
+    const std::int64_t row_bytes_, step_;
+};
 
 void sum(const SumArgs& a) {
-    visit_float(a.dtype, [&]<class T>() { sum_typed<T>(a); });
+    visit_float(a.dtype, [&]<class T>() {
+        const Sum<T> rows(a);
+        a.dw != nullptr ? rows.dense() : rows.sparse();
+    });
 }
 
 template <class T>
