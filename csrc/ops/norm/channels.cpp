@@ -5,13 +5,11 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/norm/channels_sums.h"
+#include "ops/norm/cost.h"
 #include "ops/norm/groups.h"
 
 namespace fastnn::norm {
 namespace {
-
-// Per float32 element, one thread, from L3.
-constexpr double kStatisticsNs = 0.08, kApplyNs = 0.12;
 
 // Mean and variance of a group from those of its columns, by the formula of Chan, Golub and
 // LeVeque (1979).
@@ -130,7 +128,7 @@ void forward_typed(const ChannelArgs& a) {
     };
 
     const long chunks = static_cast<long>(s.batch * plan.chunks), groups = group_pieces(s);
-    const double ns = (a.given ? kApplyNs : kStatisticsNs + kApplyNs) * sizeof(T) / 4 *
+    const double ns = (a.given ? cost::kApply : cost::kStatistics + cost::kApply) * sizeof(T) / 4 *
                       static_cast<double>(s.size());
     parallel_team(threads_worth(chunks, ns), [&](Team& team) {
         if (!a.given) {

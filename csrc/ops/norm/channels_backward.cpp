@@ -3,13 +3,11 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/norm/channels_sums.h"
+#include "ops/norm/cost.h"
 #include "ops/norm/groups.h"
 
 namespace fastnn::norm {
 namespace {
-
-// Per float32 element, one thread, from L3.
-constexpr double kSumsNs = 0.14, kSlopeNs = 0.2;
 
 template <class T>
 class Backward {
@@ -29,7 +27,7 @@ class Backward {
           source_{args.w, args.b, args.mean, args.rstd, args.p, args.q} {}
     void run() {
         const long chunks = static_cast<long>(s_.batch * plan_.chunks), groups = group_pieces(s_);
-        const double ns = ((summed_ ? kSumsNs : 0) + (a_.dx != nullptr ? kSlopeNs : 0)) *
+        const double ns = ((summed_ ? cost::kSums : 0) + (a_.dx != nullptr ? cost::kSlope : 0)) *
                           sizeof(T) / 4 * static_cast<double>(s_.size());
         const Gated<T> in = gated();
         const Slope<T> slope{again(in), nullptr, nullptr, static_cast<T*>(a_.dx),

@@ -7,6 +7,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/norm/cost.h"
 
 namespace fastnn::norm {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::int64_t kMostRows = 36;
 constexpr std::int64_t kLeastColumns = 8;      // half a cache line of float32
 constexpr std::int64_t kChunk = 8192;          // elements of a chunk, if groups are smaller
 constexpr std::int64_t kChannelsAtOnce = 256;  // whose gradients are added at a time
-// Per element and per channel of float32, one thread.
-constexpr double kForwardNs = 0.15, kBackwardNs = 0.25, kChannelNs = 4;
 
 // Calls f(set, group, first element) for all groups, those of a chunk one after the other.
 struct Groups {
@@ -38,7 +37,7 @@ struct Groups {
 
     int threads(double element_ns) const {
         const double ns = element_ns * static_cast<double>(s.size()) +
-                          kChannelNs * static_cast<double>(s.batch * s.channels);
+                          cost::kGroupChannel * static_cast<double>(s.batch * s.channels);
         return threads_worth(chunks, ns);
     }
     template <class F>
@@ -73,7 +72,7 @@ void forward_typed(const ChannelArgs& a, double* variance) {
     const Groups groups(s);
     const auto& kernel = isa::table<GroupKernels, T>();
     const bool stream = groups.past_cache(a.y, sizeof(T));
-    parallel_team(groups.threads(kForwardNs * sizeof(T) / 4), [&](Team& team) {
+    parallel_team(groups.threads(cost::kGroupForward * sizeof(T) / 4), [&](Team& team) {
         team.for_each_nowait(groups.chunks, [&](long chunk) {
             groups(chunk, [&](std::int64_t set, std::int64_t g, std::int64_t at) {
                 const std::int64_t i = set * s.groups + g;
@@ -133,7 +132,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
         for (std::int64_t i = 0; i < end - begin; ++i)
             static_cast<T*>(to)[begin + i] = static_cast<T>(total[i]);
     };
-    parallel_team(groups.threads(kBackwardNs * sizeof(T) / 4), [&](Team& team) {
+    parallel_team(groups.threads(cost::kGroupBackward * sizeof(T) / 4), [&](Team& team) {
         team.for_each(groups.chunks, [&](long chunk) { groups(chunk, one); });
         if (a.dw == nullptr && a.db == nullptr) return;
         team.for_each_nowait(ceil_div(s.channels, kChannelsAtOnce), [&](long i) {

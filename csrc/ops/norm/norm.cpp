@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
+#include "ops/norm/cost.h"
 
 namespace fastnn::norm {
 namespace {
@@ -19,7 +20,6 @@ constexpr std::int64_t kMostParts = 64;  // chunks of the backward pass at most:
                                          // and db are added up afterwards
 constexpr std::int64_t kFewParts = 4;    // also of few rows, which are long then
 constexpr std::int64_t kColumns = 1024;  // columns of dw and db that one thread adds up
-constexpr double kForwardNs = 0.12, kBackwardNs = 0.22;  // per float32 element, from L2
 
 bool rows_stream(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype) {
     const auto row = n * static_cast<std::int64_t>(size_of(dtype));
@@ -35,7 +35,7 @@ void forward_typed(const Args& a) {
     const bool stream = !activated && rows_stream(a.y, a.rows, a.n, a.dtype);
     T* const y = static_cast<T*>(a.y);
     T* const z = a.preactivation != nullptr ? static_cast<T*>(a.preactivation) : y;
-    const double ns = kForwardNs * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
+    const double ns = cost::kRowForward * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
     parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](long c) {
         const std::int64_t row = c * step, at = row * a.n, count = std::min(step, a.rows - row);
         kernel.rows[a.centered](
@@ -70,7 +70,7 @@ void backward_typed(const BackwardArgs& a) {
                                                         : std::int64_t{0}));
     T* part = sums.data();
     const bool stream = a.dx != nullptr && rows_stream(a.dx, a.rows, n, a.dtype);
-    const double ns = kBackwardNs * sizeof(T) / 4 * static_cast<double>(n) + 20;
+    const double ns = cost::kRowBackward * sizeof(T) / 4 * static_cast<double>(n) + 20;
     if (parameters && chunks == 0) std::memset(part, 0, static_cast<std::size_t>(both) * sizeof(T));
     parallel_for(chunks, ns * static_cast<double>(step), [=, &a](long c) {
         const std::int64_t row = c * step, at = row * n;

@@ -4,12 +4,12 @@
 
 #include "core/columns.h"
 #include "core/integer.h"
+#include "ops/norm/cost.h"
 
 namespace fastnn::norm {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;                 // elements: 128 KiB of float32
-constexpr double kForwardNs = 0.6, kBackwardNs = 1.0;  // per element, and half of it per neighbour
+constexpr std::int64_t kChunk = 32768;  // elements: 128 KiB of float32
 
 // Calls f(piece, row) for pieces of rows; neighbours around a piece are computed again.
 template <class T, class F>
@@ -37,7 +37,7 @@ void over_pieces(const Response& s, double ns, F f) {
 void forward(const ResponseArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = isa::table<ResponseKernels, T>().forward;
-        over_pieces<T>(a.shape, kForwardNs, [&](ResponsePiece<T> p, std::int64_t at) {
+        over_pieces<T>(a.shape, cost::kResponseForward, [&](ResponsePiece<T> p, std::int64_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.y = static_cast<T*>(a.y) + at;
             p.d = a.d == nullptr ? nullptr : static_cast<T*>(a.d) + at;
@@ -49,7 +49,7 @@ void forward(const ResponseArgs& a) {
 void backward(const ResponseBackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = isa::table<ResponseKernels, T>().backward;
-        over_pieces<T>(a.shape, kBackwardNs, [&](ResponsePiece<T> p, std::int64_t at) {
+        over_pieces<T>(a.shape, cost::kResponseBackward, [&](ResponsePiece<T> p, std::int64_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.dy = static_cast<const T*>(a.dy) + at;
             p.d = const_cast<T*>(static_cast<const T*>(a.d) + at);

@@ -1,11 +1,11 @@
 #include "core/integer.h"
+#include "ops/pool/cost.h"
 #include "ops/pool/cut.h"
 #include "ops/pool/tables.h"
 
 namespace fastnn::pooling {
 namespace {
 
-constexpr double kSumNs = 0.04, kPixelNs = 8;  // per number of a window and per output or input
 constexpr std::int64_t kMostSliced = 8, kSlices = 16;  // planes, and slices of each
 constexpr double kSlicedSize = 65536;                  // numbers of an image at least
 
@@ -20,8 +20,8 @@ void average_typed(const AverageArgs& a) {
                                     s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * lines[0] * lines[1];
     const double row_ns =
-        static_cast<double>(lines[2]) * kPixelNs +
-        seen(a) * kSumNs * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
+        static_cast<double>(lines[2]) * cost::kPixel +
+        seen(a) * cost::kSum * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
         kernel(AverageRows<T>{.windows = &tables.windows(),
                               .begin = begin,

@@ -1,11 +1,9 @@
+#include "ops/pool/cost.h"
 #include "ops/pool/cut.h"
 #include "ops/pool/tables.h"
 
 namespace fastnn::pooling {
 namespace {
-
-// Per number and place of a window, and per output or input; float32 from L2.
-constexpr double kMaxNs = 0.08, kBackwardNs = 0.1, kPixelNs = 8;
 
 template <class T>
 void max_typed(const MaxArgs& a) {
@@ -16,8 +14,8 @@ void max_typed(const MaxArgs& a) {
                                                                                    : 2];
     const auto rows = s.n * s.out[0] * s.out[1];
     const double row_ns =
-        static_cast<double>(s.out[2]) * kPixelNs +
-        seen(a) * kMaxNs * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
+        static_cast<double>(s.out[2]) * cost::kPixel +
+        seen(a) * cost::kMax * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
         kernel(MaxRows<T>{.windows = &tables.windows(),
                           .begin = begin,
@@ -38,8 +36,8 @@ void max_backward_typed(const MaxBackwardArgs& a) {
     const bool stream = past_caches(a.dx, inputs(a) * sizeof(T),
                                     s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * s.in[0] * s.in[1];
-    const double row_ns = static_cast<double>(s.in[2]) * kPixelNs +
-                          seen(a) * kBackwardNs * sizeof(T) / 4 /
+    const double row_ns = static_cast<double>(s.in[2]) * cost::kPixel +
+                          seen(a) * cost::kMaxBackward * sizeof(T) / 4 /
                               static_cast<double>(std::max<std::int64_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
         kernel(MaxBackwardRows<T>{.windows = &tables.windows(),

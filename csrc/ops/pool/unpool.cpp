@@ -3,20 +3,21 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/pool/cost.h"
 #include "ops/pool/pool.h"
 
 namespace fastnn::pooling {
 namespace {
 
 constexpr std::int64_t kBlock = 32;  // channels that a thread writes: whole lines of a cache
-constexpr double kNs = 1.5, kZeroNs = 0.1;
 
 // f(image, c_begin, c_end): blocks of channels of whole images, of which none writes another's.
 template <class F>
 void over_blocks(const UnpoolArgs& a, F f) {
     const std::int64_t blocks = ceil_div(a.c, kBlock);
-    const double ns = static_cast<double>(std::min(a.c, kBlock)) *
-                      (kNs * static_cast<double>(a.in) + kZeroNs * static_cast<double>(a.out));
+    const double ns =
+        static_cast<double>(std::min(a.c, kBlock)) *
+        (cost::kPlace * static_cast<double>(a.in) + cost::kZero * static_cast<double>(a.out));
     parallel_for(a.n * blocks, ns, [=, &a](long i) {
         const std::int64_t c = i % blocks * kBlock;
         f(i / blocks, c, std::min(c + kBlock, a.c));

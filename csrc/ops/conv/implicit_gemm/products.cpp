@@ -116,7 +116,7 @@ void choose_strides(Product& p, const Sides& s, long size) {
         p.row = w.extent(p.shared ? w.count : p.cols) * p.pixel;
         p.plane = p.copied_rows() * p.row;
         p.image = d.taps * p.plane;
-        if (p.along_images) p.image = spread(p.image, size);
+        if (p.along_images) p.image = odd_lines(p.image, size);
         p.step[0] = 0;  // a chunk has one depth
         p.step[1] = (h.gathered() ? 1 : h.in_step) * p.row;
         p.step[2] = (w.gathered() ? 1 : w.in_step) * p.pixel;

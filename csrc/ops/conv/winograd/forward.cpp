@@ -23,7 +23,7 @@ class Forward {
           plan_(plan),
           s_(args.shape, args.transposed, plan.m),
           f_(isa::table<WinogradKernels>()),
-          g_(gemm_table<float>()),
+          g_(isa::table<gemm::TypedKernels<float>>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),
           depths_(s_.in, plan.depth),

@@ -35,7 +35,7 @@ double number(long n) {
 class Estimate {
  public:
     explicit Estimate(const WinogradSizes& s)
-        : s_(s), b_(gemm_table<float>().blocking), c_(kCosts[s.index()]) {}
+        : s_(s), b_(isa::table<gemm::TypedKernels<float>>().blocking), c_(kCosts[s.index()]) {}
     // `products` of each point, for which weights are transformed so many times.
     double forward(long products, long times) const {
         const double tile = c_.input * vectors(s_.in) + c_.output * vectors(s_.out);
@@ -84,7 +84,7 @@ long chunks_worth(double ns) {
 ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(tile) {
     const WinogradSizes s(shape, transposed, m);
     const Estimate estimate(s);
-    const gemm::Blocking& b = gemm_table<float>().blocking;
+    const gemm::Blocking& b = isa::table<gemm::TypedKernels<float>>().blocking;
     const long row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
     const long fit = kTileBytes / point / row / b.mr * b.mr;
     weights_ns = estimate.weights();
@@ -111,7 +111,7 @@ ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(til
 WeightPlan::WeightPlan(const Shape& shape, long tile) : m(tile) {
     const WinogradSizes s(shape, false, m);
     const Estimate estimate(s);
-    const gemm::Blocking& b = gemm_table<float>().blocking;
+    const gemm::Blocking& b = isa::table<gemm::TypedKernels<float>>().blocking;
     const long block = s.in * s.out <= 128 * 128 ? 64 : 128;
     rows = equal_parts(s.in, block, 8);
     columns = equal_parts(s.out, block, b.nr);

@@ -22,7 +22,7 @@ class Backward {
           plan_(plan),
           s_(args.shape, false, plan.m),
           f_(isa::table<WinogradKernels>()),
-          g_(gemm_table<float>()),
+          g_(isa::table<gemm::TypedKernels<float>>()),
           width_(g_.blocking.width),
           v_row_(round_up(plan.rows, kLine)),
           u_row_(round_up(plan.columns, kLine)),

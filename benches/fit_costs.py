@@ -1,0 +1,251 @@
+"""Measure what the cost models of csrc assume, and print it beside the constants in the code.
+
+Costs are of one thread, in nanoseconds per element or byte of float32. They decide how many threads
+a call is worth; within a factor of two of the measurement they do their work. A row that is further
+off is marked: before its constant is changed, look whether ``threads_worth`` still chooses well.
+
+    python -m benches.fit_costs [--only WORD]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .side_by_side.libraries import ROOT
+from .timing import timed
+
+CSRC = ROOT / "csrc"
+FACTOR = 2.0
+Step = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A constant of the code, and a call from which it can be measured.
+
+    ``units`` is how many elements, bytes or rows ``step`` takes; ``less`` is a call whose time is
+    taken off, as that of the forward pass from forward and backward.
+    """
+
+    file: str
+    name: str
+    units: float
+    step: Step
+    less: Step | None = None
+
+    def in_code(self) -> float:
+        text = (CSRC / self.file).read_text()
+        found = re.search(rf"\b{self.name} = ([0-9.e+-]+)", text)
+        if found is None:
+            raise LookupError(f"{self.file} has no constant {self.name}")
+        return float(found[1])
+
+    def measured(self) -> float:
+        seconds = timed(self.step).least
+        if self.less is not None:
+            seconds -= timed(self.less).least
+        return seconds * 1e9 / self.units
+
+
+def normal(*shape: int) -> np.ndarray[Any, Any]:
+    """Random numbers, the same in every run."""
+    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+
+
+def norm_costs() -> Iterator[Cost]:
+    """Layer norm of rows in L2, channel norms of images in L3."""
+    import fastnn
+    from fastnn.nn import functional
+
+    file = "ops/norm/cost.h"
+    rows, image = normal(128, 512), np.moveaxis(normal(8, 28, 28, 64), -1, 1)
+    small = normal(16, 32, 16, 16)
+    yield from passes(
+        file,
+        "kRowForward",
+        "kRowBackward",
+        rows,
+        rows.size,
+        lambda x: functional.layer_norm(x, (512,)),
+    )
+    yield from passes(
+        file,
+        "kGroupForward",
+        "kGroupBackward",
+        small,
+        small.size,
+        lambda x: functional.group_norm(x, 8),
+    )
+    yield from passes(
+        file,
+        "kResponseForward",
+        "kResponseBackward",
+        small,
+        2 * small.size,  # an element, and half as much for each of two neighbours
+        lambda x: functional.local_response_norm(x, 2),
+    )
+    mean, var = fastnn.zeros(64), fastnn.ones(64)
+    yield from passes(
+        file,
+        "kApply",
+        "kSlope",
+        image,
+        image.size,
+        lambda x: functional.batch_norm(x, mean, var),
+    )
+    x = fastnn.from_numpy(image)
+    yield Cost(
+        file,
+        "kStatistics",
+        image.size,
+        lambda: functional.batch_norm(x, None, None, training=True),
+        lambda: functional.batch_norm(x, mean, var),
+    )
+
+
+def pool_costs() -> Iterator[Cost]:
+    """Windows of 3 x 3 over channels-last images."""
+    from fastnn.nn import functional
+
+    image = np.moveaxis(normal(4, 30, 30, 64), -1, 1)
+    seen = 4 * 28 * 28 * 64 * 9
+    file = "ops/pool/cost.h"
+    yield from passes(file, "kSum", None, image, seen, lambda x: functional.avg_pool2d(x, 3, 1))
+    yield from passes(
+        file, "kMax", "kMaxBackward", image, seen, lambda x: functional.max_pool2d(x, 3, 1)
+    )
+
+
+def loop_costs() -> Iterator[Cost]:
+    """Families of one constant, which stands at the head of their driver."""
+    import fastnn
+    from fastnn.nn import functional
+
+    logits, target = normal(64, 1000), fastnn.from_numpy(np.arange(64))
+    yield from passes(
+        "ops/loss/cross_entropy.cpp",
+        "kElementNs",
+        None,
+        logits,
+        logits.size,
+        lambda x: functional.cross_entropy(x, target),
+        grad=True,
+    )
+    table, ids = normal(1000, 256), fastnn.from_numpy(np.arange(0, 1000, 4))
+    yield from passes(
+        "ops/embedding/embedding.cpp",
+        "kByteNs",
+        None,
+        table,
+        2 * 250 * 256 * 4,
+        lambda w: functional.embedding(ids, w),
+    )
+    rows = normal(256, 256)
+    yield from passes(
+        "ops/median/median.cpp", "kElementNs", None, rows, rows.size, lambda x: x.median(1)
+    )
+    yield from passes(
+        "ops/dropout/dropout.cpp",
+        "kNsPerElement",
+        None,
+        rows,
+        rows.size,
+        lambda x: functional.dropout(x, 0.5),
+    )
+    image = normal(8, 64, 28, 28)
+    yield from passes(
+        "ops/fold/fold.cpp",
+        "kByteNs",
+        None,
+        image,
+        8 * 64 * 9 * 26 * 26 * 4,
+        lambda x: functional.unfold(x, 3),
+    )
+
+
+def passes(
+    file: str,
+    forward: str,
+    backward: str | None,
+    value: np.ndarray[Any, Any],
+    units: float,
+    op: Callable[[Any], Any],
+    *,
+    grad: bool = False,
+) -> Iterator[Cost]:
+    """The cost of an op, and of its backward pass where that has a constant of its own."""
+    import fastnn
+
+    x = fastnn.from_numpy(value)
+    leaf = fastnn.tensor(value, requires_grad=True)
+    yield Cost(file, forward, units, lambda: op(leaf if grad else x))
+    if backward is not None:
+        dy = fastnn.ones_like(op(x))
+        yield Cost(file, backward, units, lambda: op(leaf).backward(dy), lambda: op(leaf))
+
+
+def bandwidths() -> Iterator[tuple[str, float]]:
+    """Bytes read and written per nanosecond by one thread, from each level of the machine."""
+    from fastnn import _core
+
+    sizes = [size for size, _, _ in _core.machine_caches()]
+    for name, size in zip(("L1", "L2", "L3"), sizes, strict=True):
+        yield name, bandwidth(size // 4)
+    yield "memory", bandwidth(min(4 * sizes[-1], 1 << 28))
+
+
+def bandwidth(size: int) -> float:
+    """Of copies of ``size`` bytes to as many."""
+    source = np.zeros(size // 4, np.float32)
+    target = np.zeros_like(source)
+    return 2 * size / (timed(lambda: np.copyto(target, source)).least * 1e9)
+
+
+def region_cost() -> tuple[float, float]:
+    """What a parallel region adds to an op, in ns; and the least work that the code gives a thread.
+
+    The op is cut in two by ``threads_worth`` and as much work is done by one thread.
+    """
+    import fastnn
+    from fastnn.nn import functional
+
+    x = fastnn.from_numpy(normal(1 << 17))
+    fastnn.set_num_threads(1)
+    alone = timed(lambda: functional.gelu(x)).least
+    fastnn.set_num_threads(2)
+    together = timed(lambda: functional.gelu(x)).least
+    text = (CSRC / "core/parallel.h").read_text()
+    worth = re.search(r"kThreadWorthNs = ([0-9.]+)", text)
+    return (together - alone / 2) * 1e9, float(worth[1]) if worth else 0.0
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser.add_argument("--only", default="", help="part of the name of a file or constant")
+    only = parser.parse_args().only
+    import fastnn
+
+    fastnn.set_num_threads(1)
+    print(f"{'constant':52}{'in the code':>12}{'measured':>12}")
+    for costs in (norm_costs, pool_costs, loop_costs):
+        for cost in costs():
+            if only not in f"{cost.file} {cost.name}":
+                continue
+            code, measured = cost.in_code(), cost.measured()
+            far = "  <-" if not code / FACTOR < measured < code * FACTOR else ""
+            print(f"{cost.file + ' ' + cost.name:52}{code:12.3f}{measured:12.3f}{far}")
+    for name, bytes_per_ns in bandwidths():
+        print(f"{'copies in ' + name:52}{'':12}{bytes_per_ns:12.1f} bytes per ns")
+    measured, worth = region_cost()
+    print(f"{'core/parallel.h kThreadWorthNs; a region costs':52}{worth:12.0f}{measured:12.0f}")
+
+
+if __name__ == "__main__":
+    main()
