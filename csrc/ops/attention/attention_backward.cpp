@@ -115,25 +115,21 @@ class Backward {
                 pack_ ? local + vt_ : nullptr};
     }
     Product<T> dv(const Tile& t, T* local) const {
-        return {t.cols,
-                a_.ev,
-                t.rows,
-                tile(scores_, local).transposed(),
-                rows_of(g_.dy, t),
-                pointer<T>(g_.dv, a_, a_.ndim - 1, t.head) + t.col * g_.dv.row,
-                g_.dv.row,
-                T(1),
-                t.first_of_cols ? T(0) : T(1),
-                nullptr};
+        return of_keys(t, tile(scores_, local), rows_of(g_.dy, t), a_.ev, g_.dv);
     }
     Product<T> dk(const Tile& t, T* local) const {
+        return of_keys(t, tile(slopes_, local), rows_of(a_.q, t), a_.e, g_.dk);
+    }
+    // Adds weights^T rows to the rows of a tile of keys.
+    Product<T> of_keys(const Tile& t, const gemm::Matrix<T>& weights, const gemm::Matrix<T>& rows,
+                       long width, const Output& to) const {
         return {t.cols,
-                a_.e,
+                width,
                 t.rows,
-                tile(slopes_, local).transposed(),
-                rows_of(a_.q, t),
-                pointer<T>(g_.dk, a_, a_.ndim - 1, t.head) + t.col * g_.dk.row,
-                g_.dk.row,
+                weights.transposed(),
+                rows,
+                pointer<T>(to, a_, a_.ndim - 1, t.head) + t.col * to.row,
+                to.row,
                 T(1),
                 t.first_of_cols ? T(0) : T(1),
                 nullptr};
