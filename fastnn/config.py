@@ -1,4 +1,4 @@
-"""Threads, instruction sets, and what this build is."""
+"""Settings and build information: threads, instruction sets, convolution algorithms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 __version__: str = _core.version
 
 _ISA_SOURCES = {
-    "cpu": "the best this CPU offers",
+    "cpu": "the highest of this CPU",
     "FASTNN_ISA": "forced by FASTNN_ISA",
     "set_isa": "chosen by set_isa",
 }
@@ -37,8 +37,8 @@ _ISA_SOURCES = {
 def set_num_threads(n: int) -> None:
     """Let kernels use up to `n` threads.
 
-    The number holds for the whole process; each Python thread takes it over with its next call.
-    Results do not depend on it: they have the same bits for every number of threads.
+    The setting is process-wide; each Python thread applies it at its next call. Results have the
+    same bits for every number of threads.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def set_num_threads(n: int) -> None:
     TypeError
         If `n` is not an integer.
     ValueError
-        If `n` is less than 1, or more than 256 and than there are CPUs.
+        If `n` is less than 1, or exceeds both 256 and the number of CPUs.
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__}")
@@ -58,18 +58,18 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads a kernel called from this Python thread may use.
+    """Number of threads that a kernel called from this Python thread may use.
 
-    By default the least of: the CPUs this process may run on, the quota of its control group, the
-    physical cores; or what OMP_NUM_THREADS says. In a forked child it is 1.
+    The default is OMP_NUM_THREADS if set, otherwise the least of: CPUs this process may run on,
+    the quota of its control group, physical cores. In a forked child it is 1.
     """
     return _core.num_threads()
 
 
 def set_threading(name: str) -> None:
-    """Choose who computes parallel work from now on, in the whole process.
+    """Choose the threads that run parallel work: fastnn's pool or OpenMP, process-wide.
 
-    The environment variable FASTNN_THREADING chooses at import, and the build has a default.
+    The environment variable FASTNN_THREADING sets the choice at import; the build has a default.
     Results have the same bits under both.
 
     Parameters
@@ -100,7 +100,7 @@ def set_threading(name: str) -> None:
 
 
 def get_threading() -> str:
-    """Who computes parallel work: "pool" or "openmp"; see `set_threading`."""
+    """The threads that run parallel work: "pool" or "openmp"; see `set_threading`."""
     return _core.threading()
 
 
@@ -109,12 +109,12 @@ def isa() -> str: ...
 @overload
 def isa(level: str) -> AbstractContextManager[None]: ...
 def isa(level: str | None = None) -> str | AbstractContextManager[None]:
-    """The instruction set level in use; or, given one, a context that uses it.
+    """The instruction set level in use; or, given a level, a context manager that uses it.
 
     Parameters
     ----------
     level : {"v2", "v3", "v4", "neon"}, optional
-        A level to use for the length of a ``with`` block, in the whole process.
+        A level to use inside a ``with`` block, process-wide.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def isa(level: str | None = None) -> str | AbstractContextManager[None]:
     Raises
     ------
     ValueError
-        On entry, if this machine lacks the level.
+        On entry, if this machine does not support the level.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def _isa_block(level: str) -> Iterator[None]:
 
 
 def set_isa(level: str) -> None:
-    """Use an instruction set level from now on, in the whole process.
+    """Use an instruction set level from now on, process-wide.
 
     The best level of the machine is chosen at import; the environment variable FASTNN_ISA forces a
     lower one. Results of different levels agree up to rounding.
@@ -163,7 +163,7 @@ def set_isa(level: str) -> None:
     TypeError
         If `level` is not a string.
     ValueError
-        If it is no level, or this machine lacks it.
+        If it is not a level, or this machine does not support it.
     """
     if not isinstance(level, str):
         raise TypeError(f"set_isa: level must be a str, got {type(level).__name__}")
@@ -175,15 +175,15 @@ def conv_algorithm() -> str: ...
 @overload
 def conv_algorithm(name: str) -> AbstractContextManager[None]: ...
 def conv_algorithm(name: str | None = None) -> str | AbstractContextManager[None]:
-    """How convolutions are computed; or, given a name, a context in which they are so.
+    """The convolution algorithm in use; or, given a name, a context manager that uses it.
 
     Parameters
     ----------
     name : {"auto", "direct", "winograd"}, optional
-        "auto", the default, takes what is estimated to be fastest for each shape. "direct" sums
-        products, with the rounding of any matrix product. "winograd" multiplies transformed tiles
-        where it can (3×3 kernels with stride 1 in float32), with fewer multiplications and larger
-        rounding errors, and is direct elsewhere. It holds in the whole process.
+        "auto", the default, chooses the fastest for each shape by estimate. "direct" sums products,
+        with the rounding of a matrix product. "winograd" multiplies transformed tiles, with fewer
+        multiplications and larger rounding errors; it applies to 3×3 kernels with stride 1 in
+        float32, and all others are direct. The setting is process-wide.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def _conv_algorithm_block(name: str) -> Iterator[None]:
 
 
 def set_conv_algorithm(name: str) -> None:
-    """Compute convolutions so from now on, in the whole process; see `conv_algorithm`.
+    """Use a convolution algorithm from now on, process-wide; see `conv_algorithm`.
 
     Parameters
     ----------
@@ -239,17 +239,17 @@ def show_config(mode: Literal["stdout"] = ...) -> None: ...
 @overload
 def show_config(mode: Literal["dicts"]) -> dict[str, Any]: ...
 def show_config(mode: str = "stdout") -> dict[str, Any] | None:
-    """Say what this build is and how it runs here.
+    """Show the build and its configuration on this machine.
 
     Parameters
     ----------
     mode : {"stdout", "dicts"}, default "stdout"
-        Print it, or return it.
+        Whether to print the information or return it.
 
     Returns
     -------
     dict or None
-        Version, compiler, instruction set levels, CPU, threads and where their number comes from,
+        Version, compiler, instruction set levels, CPU, threads and the source of their number,
         and the buffer pool.
 
     Raises

@@ -1,4 +1,4 @@
-"""Where tensors live: on the CPU. Programs written for PyTorch may say so."""
+"""Devices, for programs written for PyTorch. The CPU is the only one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["device"]
 
 
 class device:
-    """A place for tensors. There is one, the CPU.
+    """The device of a tensor, which is always the CPU.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class device:
 
 
 def check_device(op: str, place: Any) -> None:
-    """Raise unless `place` is the CPU, or None; `op` is the function or layer that was given it."""
+    """Raise unless `place` is the CPU or None; `op` is the caller's name for the message."""
     if place is None or isinstance(place, device):
         return
     if not isinstance(place, str):

@@ -1,4 +1,4 @@
-"""The names of element types: NumPy's dtypes under PyTorch's names."""
+"""Element types: NumPy's dtypes under PyTorch's names."""
 
 from __future__ import annotations
 

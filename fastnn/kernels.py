@@ -1,19 +1,19 @@
-"""The kernels themselves: forward and backward of every op, on plain NumPy arrays.
+"""The kernels: forward and backward of every op, on plain NumPy arrays.
 
-A layer's training loop can be written by hand with them, as in a textbook: call the forward
+With them a training loop can be written by hand, as in a textbook: call the forward
 function, keep what its backward needs, and call the backward functions in reverse order
-(``examples/kernels_two_layer.py`` trains a network so). No tape is kept and no tensor made.
+(``examples/kernels_two_layer.py`` trains a network so). There are no tensors and no tape.
 
-The rules are the same for all of them:
+All of them follow the same rules:
 
-* Arrays are float32 or float64, all of one call alike; ids are of any integer dtype. Any strides
+* Arrays are float32 or float64, the same within a call; ids have any integer dtype. Any strides
   are accepted. Results are new arrays.
 * ``<op>_backward`` takes the gradient of the loss with respect to the op's output first, then what
-  it needs of the forward pass, named for what it is: ``y`` for the output, ``input`` or ``x`` for
-  the input. It returns the gradients of the op's inputs.
+  it needs from the forward pass: ``y`` is the output of the op, ``input`` or ``x`` is
+  its input. It returns the gradients of the op's inputs.
 * Wrong arguments raise ``TypeError``, ``ValueError`` or ``IndexError`` before memory is touched.
 
-The signature of each stands in its docstring: ``help(fastnn.kernels.relu_backward)``.
+Docstrings give the signatures: ``help(fastnn.kernels.relu_backward)``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import _core
 if TYPE_CHECKING:
     from ._core import *  # noqa: F403
 
-# What else the extension offers; config.py and profile.py are its doors.
+# Other functions of the extension; config.py and profile.py expose them.
 _NOT_KERNELS = frozenset(
     {
         "activations",

@@ -1,4 +1,4 @@
-"""Where the time goes: every kernel call of a ``with`` block, per op and on a time line."""
+"""Profiling: the kernel calls of a ``with`` block, summed per op and as a time line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Event(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The calls of one op together."""
+    """The sum of the calls of one op."""
 
     name: str
     calls: int
@@ -37,14 +37,14 @@ class Row(NamedTuple):
 class profile:
     """Measure every kernel call in a block, in all threads of the process.
 
-    Print it for a table per op: number of calls, time, share of the block's time, and the rates
-    at which the op computed (GF/s, billions of operations a second) and moved memory (GB/s, from
-    the bytes it must read and write at least). What is not in a kernel is Python's time.
+    Print it for a table with a row per op: number of calls, time, share of the block's time,
+    operations per second (GF/s), and memory traffic (GB/s, from the bytes that the op must at least
+    read and write). Time outside kernels is shown as Python's.
 
     Attributes
     ----------
     events : list of Event
-        The calls in the order in which they ended, after the block.
+        The calls in the order in which they ended, available after the block.
     time : float
         Microseconds the block took.
 
@@ -89,7 +89,7 @@ class profile:
         profile._running.release()
 
     def rows(self) -> list[Row]:
-        """The calls added up per op, the op that took longest first."""
+        """The calls summed per op, in descending order of time."""
         sums: dict[str, list[float]] = {}
         for event in self.events:
             row = sums.setdefault(event.name, [0, 0.0, 0.0, 0.0])
@@ -112,7 +112,7 @@ class profile:
                 f" {_rate(row.flops, row.time):>8} {_rate(row.bytes, row.time):>8}"
             )
         calls, inside = len(self.events), sum(row.time for row in rows)
-        # Kernels of several Python threads run at once: then nothing can be said of the rest.
+        # Kernels of several Python threads may overlap: then the remaining time is unknown.
         outside = max(0.0, self.time - inside)
         for name, count, spent in (("outside kernels", "", outside), ("in all", calls, self.time)):
             lines.append(f"{name:<{width}} {count:>8} {spent / 1e3:>10.3f} {self._share(spent):>7}")
@@ -129,7 +129,7 @@ class profile:
         path : str or path-like
             File to write, JSON.
         """
-        import json  # costs a millisecond that importing fastnn should not
+        import json  # keeps a millisecond out of importing fastnn
 
         threads = {id: n for n, id in enumerate(dict.fromkeys(e.thread for e in self.events))}
         events: list[dict[str, Any]] = [
@@ -152,5 +152,5 @@ class profile:
 
 
 def _rate(amount: float, microseconds: float) -> str:
-    """Billions a second, as text."""
+    """Billions per second, as text."""
     return f"{amount / microseconds / 1e3:.1f}" if microseconds > 0 else "-"

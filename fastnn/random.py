@@ -1,8 +1,8 @@
-"""Random numbers: one seed for everything that draws.
+"""Random numbers, all from one seed.
 
-Two sources run side by side from one seed. Constructors and shuffles draw from NumPy's Generator on
-Philox. Kernels such as dropout draw from a counter-based stream: they are given a seed and an
-offset, and any thread can compute any element from them, so results do not depend on threads.
+One seed starts two generators. Constructors and shuffles draw from NumPy's Generator on Philox.
+Kernels such as dropout use a counter-based generator: they get a seed and an offset, from which any
+thread can compute any element, so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ __all__ = [
 
 
 class Generator:
-    """A source of random numbers with its own seed.
+    """A random number generator with its own seed.
 
     Parameters
     ----------
     seed
-        Any integer; without it, fresh entropy from the operating system. A device may stand in its
-        place, as in PyTorch.
+        Any integer; by default entropy from the operating system. As in PyTorch, the first
+        argument may be a device instead.
     device
         ``"cpu"`` or None: there is no other.
 
@@ -66,11 +66,11 @@ class Generator:
 
     @property
     def device(self) -> devices.device:
-        """Where the numbers are drawn: on the CPU."""
+        """The device, which is the CPU."""
         return devices.CPU
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from `seed`, any integer."""
+        """Restart from `seed`, any integer."""
         self.first = int(seed)
         self.made: np.random.Generator | None = None
         self.stream[:] = (self.first % (1 << 64), 0)
@@ -78,26 +78,26 @@ class Generator:
 
     @property
     def numpy(self) -> np.random.Generator:
-        """NumPy's generator, imported and made when first used: import fastnn stays quick."""
+        """NumPy's generator, created on first use to keep ``import fastnn`` fast."""
         with self.lock:
             if self.made is None:
                 self.made = np.random.Generator(np.random.Philox(self.first % (1 << 64)))
             return self.made
 
     def seed(self) -> int:
-        """Start again from fresh entropy, and return the seed."""
+        """Restart from a seed drawn by the operating system, and return it."""
         number = int.from_bytes(os.urandom(8), "little")
         self.manual_seed(number)
         return number
 
     def initial_seed(self) -> int:
-        """The seed last set."""
+        """The seed that was set last."""
         return self.first
 
     def reserve(self, count: int) -> NDArray[np.uint64]:
-        """Take `count` numbers of the counter-based stream: ``[seed, offset]`` of the first.
+        """Reserve `count` numbers of the counter-based generator; return their ``[seed, offset]``.
 
-        The result is the caller's own: a backward pass that keeps it draws the same numbers again.
+        The result is a copy: a backward pass that saved it draws the same numbers again.
         """
         with self.lock:
             mine: NDArray[np.uint64] = self.stream.copy()
@@ -105,7 +105,7 @@ class Generator:
         return mine
 
     def get_state(self) -> dict[str, Any]:
-        """All there is to know, for `set_state`; it can be pickled."""
+        """The complete state, for `set_state`; it can be pickled."""
         return {
             "seed": self.first,
             "numpy": copy.deepcopy(self.numpy.bit_generator.state),
@@ -113,7 +113,7 @@ class Generator:
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from where `get_state` was called."""
+        """Restore a state from `get_state`."""
         self.first = state["seed"]
         self.numpy.bit_generator.state = state["numpy"]
         self.stream[:] = state["stream"]
@@ -123,7 +123,7 @@ default_generator = Generator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seed everything that draws random numbers.
+    """Seed all random numbers of fastnn.
 
     Examples
     --------
@@ -137,22 +137,22 @@ def manual_seed(seed: int) -> Generator:
 
 
 def seed() -> int:
-    """Seed from fresh entropy, and return the seed."""
+    """Seed from the operating system's entropy, and return the seed."""
     return default_generator.seed()
 
 
 def initial_seed() -> int:
-    """The seed last set."""
+    """The seed that was set last."""
     return default_generator.initial_seed()
 
 
 def stream() -> NDArray[np.uint64]:
-    """The live ``[seed, offset]`` of the counter-based stream, which `reserve` moves on."""
+    """The current ``[seed, offset]`` of the counter-based generator; `reserve` advances it."""
     return default_generator.stream
 
 
 def reserve(count: int) -> NDArray[np.uint64]:
-    """Take `count` numbers of the counter-based stream: ``[seed, offset]`` of the first."""
+    """Reserve `count` numbers of the counter-based generator; return their ``[seed, offset]``."""
     return default_generator.reserve(count)
 
 
@@ -162,13 +162,13 @@ def get_state() -> dict[str, Any]:
 
 
 def set_state(state: dict[str, Any]) -> None:
-    """Go on from where `get_state` was called."""
+    """Restore a state from `get_state`."""
     default_generator.set_state(state)
 
 
 @contextmanager
 def fork_rng() -> Iterator[None]:
-    """A block after which the random numbers go on as if it had drawn none.
+    """A context manager that restores the state of the generators on exit.
 
     Examples
     --------

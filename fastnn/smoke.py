@@ -1,6 +1,6 @@
-"""``python -m fastnn.smoke``: does this installation work on this machine? A second or two.
+"""``python -m fastnn.smoke`` tests an installation on this machine in a second or two.
 
-Needs NumPy only. Prints a line per check, and ends with status 1 when one fails.
+It needs only NumPy, prints a line per check, and exits with status 1 if one fails.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def learns_xor() -> str:
 
 
 def learns_blobs() -> str:
-    """Ten noisy patterns of 64 pixels are told apart."""
+    """A network classifies ten noisy patterns of 64 pixels."""
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((10, 64))
     labels = rng.integers(0, 10, 1200)
@@ -48,12 +48,12 @@ def learns_blobs() -> str:
     _fit(model, x[:1000], y[:1000], 60)
     accuracy = (_read(model, x[1000:]) == labels[1000:]).mean()
     if accuracy < 0.95:
-        raise AssertionError(f"only {accuracy:.1%} of the patterns were told apart")
+        raise AssertionError(f"only {accuracy:.1%} of the patterns were classified correctly")
     return f"accuracy {accuracy:.1%}"
 
 
 def gradients_are_right() -> str:
-    """The gradient of a network agrees with finite differences."""
+    """Gradients of a network agree with finite differences."""
     fastnn.manual_seed(0)
     x = fastnn.randn(3, 5, dtype=fastnn.float64, requires_grad=True)
     w = fastnn.randn(4, 5, dtype=fastnn.float64, requires_grad=True)
@@ -63,7 +63,7 @@ def gradients_are_right() -> str:
 
 
 def levels_agree() -> str:
-    """Every instruction set level of this machine computes the same, up to rounding."""
+    """All instruction set levels of this machine agree up to rounding."""
     x = fastnn.from_numpy(np.random.default_rng(0).standard_normal((37, 53)).astype(np.float32))
     w = fastnn.from_numpy(np.random.default_rng(1).standard_normal((29, 53)).astype(np.float32))
     results = {}
@@ -77,8 +77,8 @@ def levels_agree() -> str:
     return " ".join(results)
 
 
-def text_is_cut() -> str:
-    """The text module is there."""
+def text_is_tokenized() -> str:
+    """The text module splits and counts words."""
     counts = count(words("The cat and the dog."))
     if counts != {"the": 2, "cat": 1, "and": 1, "dog": 1}:
         raise AssertionError(f"wrong counts: {counts}")
@@ -105,12 +105,12 @@ CHECKS: tuple[Callable[[], str], ...] = (
     learns_blobs,
     gradients_are_right,
     levels_agree,
-    text_is_cut,
+    text_is_tokenized,
 )
 
 
 def main() -> int:
-    """Run every check; the number that failed."""
+    """Run every check and return the number of failures."""
     threads = f"{fastnn.get_num_threads()} threads ({_core.threads_source()})"
     print(f"fastnn {fastnn.__version__}, {_core.compiler}, ISA {fastnn.isa()}, {threads}")
     failed = 0

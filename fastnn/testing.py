@@ -1,4 +1,4 @@
-"""Checks for tests: gradients against finite differences, and closeness that counts roundings."""
+"""Checks for tests: gradients against finite differences, and closeness of arrays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def gradcheck(
     Parameters
     ----------
     func
-        Takes the inputs, returns a tensor or several. It must draw no random numbers.
+        Takes the inputs, returns one or several tensors. It must not draw random numbers.
     inputs
         Tensors; those of type float64 that require a gradient are checked, with any strides.
     eps
@@ -84,7 +84,7 @@ def strided_weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
 
 
 def constant_weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-    """One number for all, in one place of memory."""
+    """One number broadcast to the shape."""
     return np.broadcast_to(np.asarray(rng.uniform(0.5, 1.5)), shape)
 
 
@@ -98,7 +98,7 @@ def compare(
     atol: float,
     rtol: float,
 ) -> str:
-    """A report of the first input whose gradient is wrong, or an empty text."""
+    """A report on the first input whose gradient is wrong, or an empty string."""
     result = func(*args)
     outs = [result] if isinstance(result, Tensor) else list(result)
     outs = [y for y in outs if y.dtype.kind == "f"]

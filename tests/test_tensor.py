@@ -44,7 +44,7 @@ def test_scalars():
     assert bool(fastnn.tensor(1))
     for call, match in (
         (lambda: fastnn.ones(2).item(), "item: expected one element"),
-        (lambda: bool(fastnn.ones(2)), "no one truth value"),
+        (lambda: bool(fastnn.ones(2)), "no single truth value"),
     ):
         with pytest.raises(RuntimeError, match=match):
             call()

@@ -1,9 +1,9 @@
-"""Automatic differentiation: the tape, recording modes, and functions written by users."""
+"""Automatic differentiation: the tape, grad modes and user-defined functions."""
 
 from .function import Context, Function
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .gradient import backward, grad
-from .rows import RowGradient
+from .row_gradient import RowGradient
 
 __all__ = [
     "Context",

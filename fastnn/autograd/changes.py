@@ -1,12 +1,12 @@
-"""Arrays changed in place after a recorded operation saved them: its gradient would be wrong.
+"""Detects arrays that were changed in place after an operation saved them for its backward.
 
-Operations take numbers from one count as they are recorded. A change in place takes one too, and is
-noted under the object that owns the memory, so that it counts for all views. `check` compares the
-two numbers during the backward pass. Nearly all graphs are newer than the last change of any array;
-the walk asks for that first, and pays one comparison per node.
+Every recorded operation takes a number from one counter. Every change in place takes one too,
+stored under the object that owns the memory, so it applies to all views. The backward pass raises
+an error if a saved array has a newer number than its operation. Most graphs are newer than the last
+change of any array; the walk tests that first, at the cost of one comparison per node.
 
-Objects are known by their ids. A new one may get the id of one that was freed: then what was noted
-is older than any operation that saved the new one, and has no effect.
+Owners are identified by `id`. A new object may get the id of a freed one. That is harmless: the
+number stored for the freed object is older than any operation that saved the new one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ count = itertools.count()
 
 
 class Changes:
-    """When arrays were last changed in place."""
+    """The number of the last change in place: of any array, and of each owner of memory."""
 
     __slots__ = ("last", "when")
 
@@ -39,7 +39,7 @@ READ_FOR: dict[Callable[..., Any], tuple[tuple[int, ...], ...]] = {}
 
 
 def changed(arrays: Iterable[Any]) -> None:
-    """Note that arrays have been changed in place."""
+    """Record that arrays were changed in place."""
     when, now = changes.when, next(count)
     for a in arrays:  # `owner` inline: this runs for every parameter at every step
         base = a.base
@@ -50,7 +50,7 @@ def changed(arrays: Iterable[Any]) -> None:
 
 
 def owner(array: Any) -> Any:
-    """The object that owns the memory: an array, or the buffer that an array was made over."""
+    """The object that owns the memory of an array: another array, or a buffer."""
     base = array.base
     while type(base) is ndarray:
         array, base = base, base.base
@@ -58,9 +58,10 @@ def owner(array: Any) -> Any:
 
 
 def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
-    """Say of a backward for which inputs' gradients it reads each saved array, if not for all.
+    """Declare which inputs' gradients need each saved array; by default all of them do.
 
-    A product reads the one factor for the gradient of the other only: ``@read_for((1,), (0,))``.
+    The backward of a product needs each factor only for the gradient of the other:
+    ``@read_for((1,), (0,))``.
     """
 
     def note(backward: F) -> F:
@@ -71,7 +72,7 @@ def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
 
 
 def check(node: Any) -> None:
-    """Raise where an array that a node's backward will read has been changed since."""
+    """Raise if an array that a node's backward needs was changed after it was saved."""
     function = node.backward
     inputs = READ_FOR.get(function, ())
     for i, item in enumerate(node.saved):
@@ -79,10 +80,10 @@ def check(node: Any) -> None:
             continue
         for a in arrays_in(item):
             if changes.when.get(id(owner(a)), -1) > node.order:
-                if isinstance(function, partial):  # of an operation with several outputs
+                if isinstance(function, partial):  # an operation with several outputs
                     function = function.args[0]
                 raise RuntimeError(
-                    "backward: one of the tensors needed for the gradient has been changed in "
+                    "backward: one of the tensors needed for the gradient was changed in "
                     f"place since the forward pass: {function.__name__} needs an array of shape "
                     f"{a.shape} and type {a.dtype} as it was; change a clone() of it instead, or "
                     "change it after backward"
@@ -90,7 +91,7 @@ def check(node: Any) -> None:
 
 
 def arrays_in(item: Any) -> Iterator[Any]:
-    """The arrays in a saved item: itself, or those in a list."""
+    """The arrays in a saved item: the item itself, or those in a list."""
     if isinstance(item, ndarray):
         yield item
     elif isinstance(item, (tuple, list)):

@@ -1,9 +1,9 @@
-"""What recorded operations and the walk agree on: the types, and who owns a gradient.
+"""The interface of backward functions: types, and ownership of gradients.
 
 A backward function is called as ``backward(node, dy)`` and returns one gradient, or None, for each
-input of its operation. An array that it returns is *fresh*, which means that only the walk uses it,
-unless it is `dy` itself or a view of another array. The walk may overwrite a fresh gradient and
-give it to a leaf as ``.grad``. So a backward must not return one new array for two inputs, and must
+input of its operation. A returned array is *fresh*, that is, owned by the walk, unless it is `dy`
+itself or a view of another array. The walk may overwrite a fresh gradient and store it as the
+``.grad`` of a leaf. So a backward must not return the same new array for two inputs, and must
 return a view of any array that it saved or that is used elsewhere.
 """
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[Any]
 else:
     Array = np.ndarray  # importing numpy.typing takes longer than this package
-# A dict holds gradients of the outputs of an operation with several, by number.
+# A dict holds the gradients of an operation with several outputs, by output number.
 Grads: TypeAlias = Sequence["Array | SparseGradient | dict[int, Array] | None"]
 Hook: TypeAlias = Callable[[Array], Array]
 
 
 class Leaf(Protocol):
-    """A tensor that no operation made: it holds its gradient in `.grad`."""
+    """A tensor that no operation made; its gradient accumulates in `.grad`."""
 
     hooks: dict[int, Hook] | None
 
@@ -34,20 +34,20 @@ class Leaf(Protocol):
 
 
 class SparseGradient:
-    """Base of gradients that store only part of their elements; NumPy sees all (`__array__`)."""
+    """Base of gradients that store some of their elements; `__array__` makes them dense."""
 
     __slots__ = ()
 
     def accumulate_in(self, leaf: Any) -> None:
         """Add this gradient to ``leaf.grad``."""
-        raise NotImplementedError(f"{type(self).__name__}: write accumulate_in(leaf)")
+        raise NotImplementedError(f"{type(self).__name__}: define accumulate_in(leaf)")
 
 
 class ReusesDy:
     """Decorates a backward that takes a third argument: ``backward(node, dy, reuse)``.
 
-    Where `reuse` is True, nothing else needs `dy` or what the node saved: the backward may write
-    its results into `dy`, and may set ``node.saved`` to None as soon as it has read it.
+    If `reuse` is True, nothing else needs `dy` or the saved arrays: the backward may write its
+    results into `dy`, and may set ``node.saved`` to None after reading it.
     """
 
     __slots__ = ("__name__", "backward")

@@ -1,4 +1,4 @@
-"""Operations written by users: a forward and its backward in terms of tensors."""
+"""User-defined operations: a forward and a backward on tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Context", "Function"]
 
 
 class Context:
-    """What a user's `Function` keeps between its forward and its backward."""
+    """State that a `Function` passes from its forward to its backward."""
 
     def __init__(self, needs: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs
@@ -23,24 +23,24 @@ class Context:
         self.non_differentiable: tuple[Tensor, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors, inputs or outputs, for `backward` to find in ``ctx.saved_tensors``."""
-        # Detached: an output that kept its node would keep itself alive through this context.
+        """Save inputs or outputs; `backward` reads them from ``ctx.saved_tensors``."""
+        # Detached: an output with its node would keep itself alive through this context.
         self.saved_tensors = tuple([None if t is None else t.detach() for t in tensors])
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Name outputs through which no gradient flows."""
+        """Declare outputs that have no gradient."""
         self.non_differentiable = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether outputs that got no gradient give `backward` zeros (the default) or None."""
+        """Choose what `backward` gets for outputs without a gradient: zeros (default) or None."""
         self.materialize_grads = value
 
 
 class Function:
-    """An operation written by the user: a forward and its backward, in terms of tensors.
+    """Base of user-defined operations: a forward and a backward on tensors.
 
-    Subclass it with two static methods and call ``apply``. Nothing inside them is recorded, so
-    they may use NumPy through ``.detach().numpy()`` as they like.
+    Define two static methods in a subclass and call ``apply``. Operations inside them are not
+    recorded, so they may use NumPy through ``.detach().numpy()``.
 
     Examples
     --------
@@ -62,16 +62,16 @@ class Function:
     @staticmethod
     def forward(ctx: Context, *args: Any) -> Any:
         """Compute the output, or a tuple of outputs."""
-        raise NotImplementedError("Function: write a static method forward(ctx, *inputs)")
+        raise NotImplementedError("Function: define a static method forward(ctx, *inputs)")
 
     @staticmethod
     def backward(ctx: Context, *grads: Any) -> Any:
-        """One gradient, or None, for each argument of `forward`."""
-        raise NotImplementedError("Function: write a static method backward(ctx, *grads)")
+        """Compute one gradient, or None, for each argument of `forward`."""
+        raise NotImplementedError("Function: define a static method backward(ctx, *grads)")
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        """Run `forward` on `args`, recorded as one operation."""
+        """Run `forward` on `args` and record it as one operation."""
         context = Context(tuple([isinstance(x, Tensor) and x.requires_grad for x in args]))
         with no_grad():
             result = cls.forward(context, *args)
@@ -90,7 +90,7 @@ class Function:
 
 
 def _function_backward(node: Node, *dys: Array | None) -> Grads:
-    """Wrap the gradients for the user's backward, and check what it returns."""
+    """Call the user's backward with tensors and check its results."""
     function, context, like, shapes, _ = node.saved
     if context.materialize_grads:
         dys = tuple([np.zeros(*y) if dy is None else dy for dy, y in zip(dys, like)])

@@ -1,4 +1,4 @@
-"""Turning the recording of operations off and on, for a block or a function."""
+"""Grad modes: whether operations are recorded, for a block or a function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations are being recorded in this thread.
+    """Whether operations are recorded in this thread.
 
     Examples
     --------
@@ -24,13 +24,13 @@ def is_grad_enabled() -> bool:
 
 
 class Block:
-    """A block in which recording is `enabled`; also a decorator."""
+    """A context manager, and decorator, that sets whether operations are recorded."""
 
     __slots__ = ("before", "enabled")
 
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
-        self.before: Any = None  # modes to go back to: (the last, (the one before, ...))
+        self.before: Any = None  # modes to restore: (the last, (the one before, ...))
 
     def __enter__(self) -> None:
         self.before = (mode.enabled, self.before)
@@ -49,7 +49,7 @@ class Block:
 
 
 class set_grad_enabled(Block):
-    """Record operations, or do not, from now on or for the length of a block.
+    """Turn recording on or off, from now on or for a ``with`` block.
 
     Parameters
     ----------
@@ -72,18 +72,18 @@ class set_grad_enabled(Block):
 
     def __enter__(self) -> None:
         if self.before is None:
-            mode.enabled = self.outside  # which is what to go back to after the block
+            mode.enabled = self.outside  # the mode to restore after the block
         super().__enter__()
 
     def __call__(self, function: F) -> F:
-        mode.enabled = self.outside  # the function is meant, not what follows its definition
+        mode.enabled = self.outside  # as a decorator it affects only the function
         return super().__call__(function)
 
 
 def no_grad(function: Any = None) -> Any:
-    """Do not record operations: inference, or changing parameters by hand.
+    """Do not record operations, for inference or for changing parameters by hand.
 
-    For a ``with`` block, or a decorator with or without brackets.
+    Use it as ``with no_grad():`` or as a decorator, with or without brackets.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def no_grad(function: Any = None) -> Any:
 
 
 def enable_grad(function: Any = None) -> Any:
-    """Record operations, inside a `no_grad` block too.
+    """Record operations, also inside a `no_grad` block.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def enable_grad(function: Any = None) -> Any:
 
 
 def _decorate(function: F, enabled: bool) -> F:
-    """`function`, run with recording `enabled`."""
+    """Wrap `function` so that it runs with recording `enabled`."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

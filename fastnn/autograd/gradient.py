@@ -1,4 +1,4 @@
-"""Gradients asked for by name, beside `Tensor.backward`."""
+"""Gradients as return values, and `backward` for several tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def grad(
     retain_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """Gradients of `outputs` by `inputs`, leaving every ``.grad`` as it is.
+    """Compute the gradients of `outputs` by `inputs` without changing any ``.grad``.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ def grad(
     inputs
         Tensors, leaves or not, to differentiate by.
     grad_outputs
-        The gradient to start with at each output; 1 for scalars.
+        The initial gradient of each output; 1 for scalars.
     retain_graph
-        Keep what operations saved, for another walk.
+        Keep the saved arrays for another backward pass.
     allow_unused
-        Give None for inputs the outputs do not depend on, instead of an error.
+        Return None for inputs that no output depends on, instead of raising an error.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def grad(
 
 
 def as_list(grads: Any, size: int, single: bool) -> list[Any]:
-    """Gradients to start with, one for each output."""
+    """The initial gradients, one for each output."""
     if grads is None:
         return [None] * size
     return [grads] if single and not isinstance(grads, (list, tuple)) else list(grads)
@@ -82,7 +82,7 @@ def backward(
     grad_tensors: TensorLike | Sequence[TensorLike | None] | None = None,
     retain_graph: bool = False,
 ) -> None:
-    """As `Tensor.backward` for several tensors in one walk.
+    """As `Tensor.backward`, for several tensors in one pass.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Hooks on gradients: running them, and the handles that remove them."""
+"""Hooks on gradients, and the handles that remove them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _count = itertools.count()
 
 
 class Handle:
-    """What registering a hook returns: `remove()` takes the hook away again."""
+    """Returned when a hook is registered; `remove()` removes the hook."""
 
     def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
         self.hooks = hooks
@@ -19,7 +19,7 @@ class Handle:
         hooks[self.key] = hook
 
     def remove(self) -> None:
-        """Take the hook away; once is enough, twice does no harm."""
+        """Remove the hook; further calls have no effect."""
         self.hooks.pop(self.key, None)
 
     def __enter__(self) -> Handle:
@@ -30,7 +30,7 @@ class Handle:
 
 
 def keep_gradient(tensor: Any) -> Callable[[Any], Any]:
-    """A hook that leaves a copy of the gradient in `tensor.grad`, without keeping it alive."""
+    """A hook that stores a copy of the gradient in `tensor.grad`, by a weak reference."""
     reference = weakref.ref(tensor)
 
     def keep(dy: Any) -> Any:
@@ -44,7 +44,7 @@ def keep_gradient(tensor: Any) -> Callable[[Any], Any]:
 
 
 def run_hooks(hooks: dict[int, Callable[[Any], Any]], dy: Any) -> Any:
-    """The gradient after every hook, in the order they were registered."""
+    """Apply all hooks to a gradient, in order of registration."""
     for hook in tuple(hooks.values()):
         dy = hook(dy)
     return dy

@@ -1,4 +1,4 @@
-"""How operations are recorded: an output tensor, with a node where a gradient is needed."""
+"""Recording of operations: output tensors, with a node if a gradient is needed."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def array(input: TensorLike) -> Array:
 
 
 def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> Tensor:
-    """The output `y` of an operation as a tensor, with a node where a gradient is needed.
+    """Make a tensor of an operation's output `y`, with a node if a gradient is needed.
 
     Parameters
     ----------
     y
         The output array.
     backward
-        ``backward(node, dy)`` returns one gradient, or None, for each input; `contract.py` says
-        which arrays these may be.
+        ``backward(node, dy)`` returns one gradient, or None, for each input, under the rules of
+        `contract.py`.
     inputs
-        The operation's inputs as the user gave them; what is no tensor counts as a constant.
+        The inputs of the operation; all that are not tensors are constants.
     saved
-        What `backward` will find in ``node.saved``. Never the output tensor itself, only its array:
-        a node must not point at its output.
+        The contents of ``node.saved``. Save the output array, never the output tensor: a node must
+        not refer to its output.
     """
     out = new(Tensor)
     out._array = y if type(y) is ndarray else np.asarray(y)
@@ -53,7 +53,7 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
         sinks, needs = sinks_of(inputs)
         if True in needs:
             out.requires_grad = True
-            out.node = node = new(Node)  # filled in here: this is the hottest path of all
+            out.node = node = new(Node)  # set up inline: the hottest path of the library
             node.backward = backward
             node.inputs = sinks
             node.needs = needs
@@ -64,8 +64,8 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
 
 
 def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...], tuple[bool, ...]]:
-    """For each input where its gradient goes, or None for a constant; and whether it is wanted."""
-    # One to three inputs are spelt out, which halves the time: they are nearly all operations.
+    """For each input: the node or leaf that gets its gradient, or None; and whether one does."""
+    # Nearly all operations have one to three inputs: explicit cases for them halve the time.
     if len(inputs) == 1:
         (x,) = inputs
         if isinstance(x, Tensor) and x.requires_grad:
@@ -97,10 +97,10 @@ def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...],
 def record_many(
     ys: Sequence[Any], backward: Backward, inputs: tuple[Any, ...], *saved: Any
 ) -> tuple[Tensor, ...]:
-    """As `record` for several outputs: ``backward(node, *dys)``, None where no gradient came.
+    """As `record` for several outputs: ``backward(node, *dys)``, None for those without gradient.
 
-    There is a node for the operation and one for each output, which passes its gradient on to the
-    first with the number of the output. No gradient may be one of `dys` itself, only a view of it.
+    The operation has one node, and each output has one that passes its gradient, with the number
+    of the output, to that node. `backward` may return views of `dys`, but not `dys` themselves.
     """
     outs = tuple([Tensor(y) for y in ys])
     if mode.enabled:
@@ -123,7 +123,7 @@ def _all_outputs(backward: Backward, size: int, node: Node, dys: dict[int, Array
 
 
 def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
-    """Sum `dy` down to `shape`, from which it had been broadcast.
+    """Sum `dy` over the dimensions in which an input of `shape` was broadcast.
 
     Examples
     --------

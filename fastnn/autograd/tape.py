@@ -1,12 +1,12 @@
-"""The tape: the operations that were recorded, and the walk that computes their gradients.
+"""The tape: recorded operations, and the backward pass through them.
 
-An operation whose inputs need a gradient leaves a `Node` (see `record.py`): the function that turns
-the gradient of its output into the gradients of its inputs, the arrays that this function needs,
-and where the results go. `walk` visits the nodes newest first, so a node is visited after all that
-used its output. A node points at its inputs and never at its output: graphs have no cycles and are
-freed with the last tensor that needs them.
+An operation whose inputs need a gradient creates a `Node` (see `record.py`). It holds the function
+that computes the gradients of the inputs from that of the output, the arrays that this function
+needs, and the nodes or leaves that receive the results. `walk` visits nodes newest first, so each
+node comes after all nodes that used its output. A node refers to its inputs and never to its
+output: graphs have no cycles and are freed with the last tensor that needs them.
 
-The walk knows which gradients it may overwrite: `contract.py` says which.
+`contract.py` defines which gradients the walk may overwrite.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ndarray = np.ndarray
 
 
 class Mode(threading.local):
-    """Whether operations are recorded, for each thread on its own."""
+    """Whether operations are recorded, per thread."""
 
     enabled = True
 
@@ -40,15 +40,15 @@ class Node:
     Attributes
     ----------
     backward
-        ``backward(node, dy)`` gives one gradient, or None, for each input.
+        ``backward(node, dy)`` returns one gradient, or None, for each input.
     inputs
         For each input the node that made it, the leaf tensor itself, or None (a constant).
     saved
-        What `backward` needs; None once a walk has used and freed it.
+        The arrays that `backward` needs; None after a walk has freed them.
     needs
-        For each input whether its gradient is wanted.
+        For each input, whether its gradient is needed.
     order
-        Number of the operation, counted over the whole process.
+        Number of the operation, from a counter of the process.
     hooks
         Functions that may replace the gradient of the output before `backward` sees it.
     """
@@ -71,7 +71,7 @@ class Node:
 
 
 def add(held: Array, g: Array, out: Array | None = None) -> Array:
-    """The sum of two gradients, written to `out` if it is given: one of them, if it is no view."""
+    """The sum of two gradients, written to `out`, one of them, if it is given and not a view."""
     if (
         out is not None
         and type(out.base) is not ndarray
@@ -88,14 +88,14 @@ def walk(
     retain_graph: bool = False,
     capture: dict[Any, Array | None] | None = None,
 ) -> None:
-    """Carry gradients from `roots` to the leaves, newest node first, without recursion.
+    """Propagate gradients from `roots` to the leaves, newest node first, without recursion.
 
     With `capture`, the gradients that reach its keys (nodes or leaves) are stored there, and no
     leaf is changed. Sums run in the order of the walk, so results are the same in every run.
     """
-    pending: dict[Node, Any] = {}  # the gradient so far of every node that is still to be visited
-    shared: set[Node] = set()  # those whose gradient something outside the walk may hold too
-    late: dict[Any, Array] = {}  # leaves whose gradient must be complete before anyone sees it
+    pending: dict[Node, Any] = {}  # the gradient so far of every node not yet visited
+    shared: set[Node] = set()  # nodes whose gradient other code may also use
+    late: dict[Any, Array] = {}  # leaves whose gradient must be complete before it is used
     heap: list[tuple[int, Node]] = []
     for node, dy in roots:
         if node in pending:
@@ -146,7 +146,7 @@ def walk(
                     heappush(heap, (-sink.order, sink))
                     if g is dy:
                         shared.add(sink)
-                elif type(g) is dict:  # for an operation with several outputs: {output: gradient}
+                elif type(g) is dict:  # several outputs: {output: gradient}
                     pending[sink].update(g)
                 elif sink in shared:
                     pending[sink] = add(pending[sink], g, None if g is dy else g)
@@ -164,5 +164,5 @@ def walk(
         if capture is None:
             leaf._accumulate(g, False)
         else:
-            start = capture[leaf]  # what an output that is this leaf has left here
+            start = capture[leaf]  # set if an output is this leaf
             capture[leaf] = g if start is None else add(start, g)

@@ -1,4 +1,4 @@
-"""Datasets and batches."""
+"""Datasets, samplers and batch loading, with PyTorch's names."""
 
 from .dataset import *
 from .loader import *

@@ -1,4 +1,4 @@
-"""Collections of samples."""
+"""Datasets: collections of samples."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ __all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDatas
 
 
 class Dataset:
-    """Samples that are found by number: subclass it with ``__getitem__`` and ``__len__``."""
+    """Samples accessed by index; a subclass defines ``__getitem__`` and ``__len__``."""
 
     def __getitem__(self, index: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__}: write a method __getitem__(self, index)")
+        raise NotImplementedError(
+            f"{type(self).__name__}: define a method __getitem__(self, index)"
+        )
 
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__}: write a method __len__(self)")
+        raise NotImplementedError(f"{type(self).__name__}: define a method __len__(self)")
 
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
 
 
 class IterableDataset(Dataset):
-    """Samples that come one after the other: subclass it with ``__iter__``."""
+    """Samples read in sequence; a subclass defines ``__iter__``."""
 
     def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError(f"{type(self).__name__}: write a method __iter__(self)")
+        raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
 
 
 class TensorDataset(Dataset):
-    """Tensors whose first dimension counts samples.
+    """Tensors whose first dimension indexes the samples.
 
     Parameters
     ----------
     tensors
-        Tensors or arrays of one length; they are shared, not copied.
+        Tensors or arrays of equal length; they are shared, not copied.
 
     Examples
     --------
@@ -57,7 +59,7 @@ class TensorDataset(Dataset):
             raise ValueError("TensorDataset: expected at least one tensor")
         shapes = [x.shape for x in self.tensors]
         if any(not shape or shape[0] != shapes[0][0] for shape in shapes):
-            raise ValueError(f"TensorDataset: tensors must have one length, got shapes {shapes}")
+            raise ValueError(f"TensorDataset: tensors must have equal lengths, got shapes {shapes}")
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple([x[index] for x in self.tensors])
@@ -66,14 +68,14 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
     def batch(self, indices: Any) -> tuple[Tensor, ...]:
-        """The samples at `indices` (an index array or a slice), gathered in one go."""
+        """The samples at `indices` (an index array or a slice), gathered together."""
         if isinstance(indices, slice):
             return tuple([Tensor(x._array[indices]) for x in self.tensors])
         return tuple([Tensor(x._array.take(indices, axis=0)) for x in self.tensors])
 
 
 class Subset(Dataset):
-    """Some samples of a dataset.
+    """The samples of a dataset at given indices.
 
     Examples
     --------
@@ -96,7 +98,7 @@ class Subset(Dataset):
 
 
 class ConcatDataset(Dataset):
-    """Datasets one after the other.
+    """The concatenation of several datasets.
 
     Examples
     --------
@@ -126,17 +128,17 @@ class ConcatDataset(Dataset):
 def random_split(
     dataset: Dataset, lengths: Sequence[float], generator: Generator | None = None
 ) -> list[Subset]:
-    """Parts of a dataset with samples drawn at random, none in two parts.
+    """Split a dataset at random into parts without common samples.
 
     Parameters
     ----------
     dataset
-        What to split.
+        The dataset to split.
     lengths
-        Numbers of samples, or shares that add up to 1 (what is left over goes to the first parts,
-        one sample each).
+        Numbers of samples, or fractions that add up to 1; the first parts get one more sample each
+        if the fractions leave a remainder.
     generator
-        Source of random numbers.
+        Random number generator.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Batches of a dataset, one pass after another."""
+"""Batch loading: a dataset as a sequence of batches."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["DataLoader", "default_collate"]
 
 
 class DataLoader:
-    """Goes through a dataset in batches; each ``for`` over it is one pass.
+    """Iterates over a dataset in batches; each ``for`` loop is one epoch.
 
-    The three ways of descent differ in one argument: ``batch_size=1`` is stochastic, a number in
-    between mini-batch, and ``batch_size=None`` takes the whole dataset as one batch.
+    The batch size selects the kind of gradient descent: 1 is stochastic, a larger number
+    mini-batch, and None full-batch, with the dataset as one batch.
 
     Parameters
     ----------
@@ -30,17 +30,17 @@ class DataLoader:
     batch_size
         Samples in a batch; None for all of them (full-batch).
     shuffle
-        A new random order for each pass.
+        Whether to shuffle the samples anew in each epoch.
     sampler
-        Gives the numbers of samples, instead of `shuffle`.
+        Yields indices of samples, instead of `shuffle`.
     batch_sampler
-        Gives lists of numbers, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        Yields lists of indices, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
     collate_fn
-        Makes a batch of a list of samples; `default_collate` by default.
+        Makes a batch from a list of samples; `default_collate` by default.
     drop_last
-        Leave out a last batch that is smaller.
+        Whether to drop a smaller last batch.
     generator
-        Source of random numbers for the order; by default the one `fastnn.manual_seed` seeds.
+        Random number generator for the order; by default that of `fastnn.manual_seed`.
     seed
         Shorthand for ``generator=Generator(seed)``.
 
@@ -71,7 +71,7 @@ class DataLoader:
             raise ValueError(f"DataLoader: batch_size must be positive or None, got {batch_size}")
         iterable = isinstance(dataset, IterableDataset)
         if iterable and (shuffle or sampler is not None or batch_sampler is not None):
-            raise ValueError("DataLoader: an IterableDataset gives its own order; drop the sampler")
+            raise ValueError("DataLoader: an IterableDataset has its own order; remove the sampler")
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: sampler and shuffle exclude each other")
         if batch_sampler is not None and (shuffle or sampler is not None or drop_last):
@@ -115,7 +115,7 @@ class DataLoader:
             yield collate(batch)
 
     def _indices(self) -> Iterator[Any]:
-        """The samples of each batch: a slice, or an array of numbers."""
+        """The indices of each batch: a slice or an array."""
         if self.batch_sampler is not None:
             yield from map(np.asarray, self.batch_sampler)
             return
@@ -138,7 +138,7 @@ class DataLoader:
 
 
 def listed(indices: Any) -> list[int]:
-    """The numbers of samples a slice or an array stands for."""
+    """The indices in a slice or an array, as a list."""
     if isinstance(indices, slice):
         return list(range(indices.start, indices.stop))
     numbers: list[int] = indices.tolist()
@@ -146,7 +146,7 @@ def listed(indices: Any) -> list[int]:
 
 
 def default_collate(batch: list[Any]) -> Any:
-    """One batch of many samples: numbers and arrays stacked, tuples and dicts part by part.
+    """Combine samples into a batch: stack numbers and arrays, recurse into tuples and dicts.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""In which order samples are taken."""
+"""Samplers: the order in which samples are loaded."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "Wei
 
 
 class Sampler:
-    """Gives the numbers of samples: subclass it with ``__iter__`` and ``__len__``."""
+    """Yields indices of samples; a subclass defines ``__iter__`` and ``__len__``."""
 
     def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError(f"{type(self).__name__}: write a method __iter__(self)")
+        raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
 
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__}: write a method __len__(self)")
+        raise NotImplementedError(f"{type(self).__name__}: define a method __len__(self)")
 
 
 class SequentialSampler(Sampler):
-    """Samples in their own order."""
+    """Indices in ascending order."""
 
     def __init__(self, source: Sized) -> None:
         self.source = source
@@ -36,18 +36,18 @@ class SequentialSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    """Samples in random order, a new one for each pass.
+    """Indices in random order, shuffled anew in each epoch.
 
     Parameters
     ----------
     source
         The dataset.
     replacement
-        Draw each sample anew, so that some come twice and some never.
+        Whether to draw with replacement.
     num_samples
-        How many in one pass; by default as many as there are.
+        Number of samples in an epoch; by default the size of the dataset.
     generator
-        Source of random numbers.
+        Random number generator.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RandomSampler(Sampler):
         self.generator = generator
 
     def order(self) -> Any:
-        """The numbers of one pass, as an array."""
+        """The indices of one epoch, as an array."""
         draw = (self.generator or default_generator).numpy
         size, wanted = len(self.source), len(self)
         if self.replacement:
@@ -79,7 +79,7 @@ class RandomSampler(Sampler):
 
 
 class WeightedRandomSampler(Sampler):
-    """Samples drawn with given weights.
+    """Random indices drawn with given weights.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class WeightedRandomSampler(Sampler):
     ) -> None:
         self.weights = np.asarray(weights, np.float64)
         if self.weights.ndim != 1 or (self.weights < 0).any() or not self.weights.sum() > 0:
-            raise ValueError("WeightedRandomSampler: weights must be a list of numbers from 0")
+            raise ValueError("WeightedRandomSampler: weights must be a list of numbers >= 0")
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
@@ -112,7 +112,7 @@ class WeightedRandomSampler(Sampler):
 
 
 class BatchSampler(Sampler):
-    """The numbers of a sampler in lists of `batch_size`.
+    """Groups the indices of a sampler into lists of `batch_size`.
 
     Examples
     --------

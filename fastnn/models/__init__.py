@@ -1,4 +1,4 @@
-"""Networks and the blocks they are made of."""
+"""Network architectures and their building blocks."""
 
 from .folding import *
 from .inception import *

@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: a network for inference."""
+"""Folding of all batch norms of a network into its convolutions, for inference."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ NORMS = (BatchNorm1d, BatchNorm2d, BatchNorm3d)
 
 
 def fold_norms(model: T) -> T:
-    """A copy of a network, each batch norm of which is folded into the convolution before it.
+    """Copy a network and fold each batch norm into the convolution before it.
 
     With running mean m and variance v, ``(w * x + b - m) / √(v + eps) · γ + β`` is a convolution
     with weights ``w · γ / √(v + eps)``. The copy is in evaluation mode, gives the same scores up to
-    rounding, and has fewer passes over memory. Its parameters are read-only, so that convolutions
-    keep what they derive from them: see `fastnn.nn.utils.make_read_only`.
+    rounding, and needs fewer passes over memory. Its parameters are read-only, so that convolutions
+    pack them only once: see `fastnn.nn.utils.make_read_only`.
 
     Parameters
     ----------
     model
-        A network of convolutions and batch norms that stand behind each other in a `Sequential`, or
-        are called ``conv…`` and ``bn…`` in a module of `fastnn.models` (or in one that has a list
-        ``folds`` of its own, pairs of names).
+        A network. A batch norm is folded if it directly follows a convolution in a `Sequential`,
+        or if the attribute ``folds`` of a module (as in `fastnn.models`) lists the pair of names.
 
     Returns
     -------
     Module
-        The copy; where a batch norm was, there is an `Identity`.
+        The copy, with an `Identity` in place of each folded batch norm.
 
     Examples
     --------
@@ -68,13 +67,13 @@ def fold_norms(model: T) -> T:
 
 
 def can_be_folded(conv: Any, norm: Any) -> bool:
-    """Whether nothing stands between the two, and the norm knows its statistics."""
+    """Whether the layers have no activation between them and the norm has running statistics."""
     kinds = isinstance(conv, CONVS) and isinstance(norm, NORMS)
     return kinds and conv.activation is None and norm.running_mean is not None
 
 
 def pairs(module: Module) -> Iterator[tuple[str, str]]:
-    """Names of a convolution and the norm behind it, as far as names tell."""
+    """Names of possible pairs of a convolution and the norm after it."""
     if isinstance(module, Sequential):
         names = [name for name, _ in module.named_children()]
         yield from pairwise(names)

@@ -1,4 +1,4 @@
-"""The inception block: convolutions of several sizes side by side."""
+"""The Inception block: parallel convolutions of several sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ..nn import BatchNorm2d, Conv2d, Identity, MaxPool2d, Module, ReLU, Sequential
 from ..nn.functional import cat
 from ..tensor import Tensor
-from .steps import conv_norm
+from .conv_norm import conv_norm
 
 __all__ = ["BasicConv2d", "Inception"]
 
@@ -26,8 +26,8 @@ class BasicConv2d(Module):
     in_channels, out_channels
         C and O.
     norm_layer
-        Makes a norm for a number of channels, `BatchNorm2d` with an eps of 0.001 by default. None
-        leaves it out; then the convolution has a bias.
+        Creates a norm for a number of channels, `BatchNorm2d` with an eps of 0.001 by default. With
+        None there is no norm, and the convolution has a bias.
     options
         Those of `Conv2d`: kernel_size, stride, padding, …
 
@@ -57,9 +57,9 @@ class BasicConv2d(Module):
 
 
 class Inception(Module):
-    """Four branches on one input, their channels one behind the other.
+    """Four parallel branches on one input, concatenated along the channels.
 
-    1×1; 1×1 and 3×3; 1×1 and 5×5; maximum of 3×3 and 1×1.
+    1×1 convolution; 1×1 and 3×3; 1×1 and 5×5; 3×3 max pooling and 1×1 convolution.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ class Inception(Module):
     ch1x1
         Channels of the first branch.
     ch3x3red, ch3x3
-        Of the second: behind its 1×1 and its 3×3 convolution.
+        Of the second: after its 1×1 and after its 3×3 convolution.
     ch5x5red, ch5x5
         Of the third.
     pool_proj
         Of the fourth.
     kernel_size
-        Of the third branch: 5 as in the paper. PyTorch's GoogLeNet has 3.
+        Of the third branch: 5 as in the paper; PyTorch's GoogLeNet uses 3.
     norm_layer
         See `BasicConv2d`; None as in the paper.
 

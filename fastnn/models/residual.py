@@ -1,4 +1,4 @@
-"""Residual blocks: what goes in is added to what comes out of two or three convolutions."""
+"""Residual blocks: two or three convolutions whose output is added to the block's input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ..nn import BatchNorm2d, Conv2d, Module, ReLU
 from ..tensor import Tensor
-from .steps import conv_norm
+from .conv_norm import conv_norm
 
 __all__ = ["BasicBlock", "Bottleneck"]
 
@@ -15,15 +15,15 @@ Norm = Callable[[int], Module]
 
 
 class Block(Module):
-    """What residual blocks share: the shortcut, squeeze-and-excitation, the sum and its relu."""
+    """Base of residual blocks: shortcut, squeeze-and-excitation, sum and ReLU."""
 
-    expansion = 1  # channels that come out, as a multiple of `planes`
+    expansion = 1  # output channels as a multiple of `planes`
     downsample: Module | None
     se: Module | None
     relu: Module
 
     def _finish(self, x: Tensor, inner: Tensor, conv: Module, norm: Module) -> Tensor:
-        """The last convolution on `inner`, and what follows: x is the block's input."""
+        """The last convolution and norm on `inner`, plus the shortcut of the block's input x."""
         shortcut = x if self.downsample is None else self.downsample(x)
         if self.se is None:
             return conv_norm(inner, conv, norm, self.relu, shortcut)
@@ -44,14 +44,14 @@ class BasicBlock(Block):
     stride
         s of the first convolution.
     downsample
-        A module for the shortcut where x and y differ in shape; None leaves x as it is.
+        A module for the shortcut if x and y differ in shape; None for the identity.
     groups, base_width, dilation
-        Taken for the sake of `ResNet`: 1, 64 and 1.
+        Accepted for `ResNet`; they must be 1, 64 and 1.
     norm_layer
-        Makes a norm for a number of channels; `BatchNorm2d` by default.
+        Creates a norm for a number of channels; `BatchNorm2d` by default.
     se_layer
-        Makes a module for what is added to the shortcut, of a number of channels, for instance
-        `SqueezeExcitation`; none by default.
+        Creates a module, such as `SqueezeExcitation`, for a number of channels, which is applied
+        before the sum; none by default.
 
     References
     ----------
@@ -83,7 +83,7 @@ class BasicBlock(Block):
         if (groups, base_width, dilation) != (1, 64, 1):
             raise ValueError(
                 "BasicBlock: groups, base_width and dilation must be 1, 64 and 1, got "
-                f"{groups}, {base_width} and {dilation}; Bottleneck has them"
+                f"{groups}, {base_width} and {dilation}; Bottleneck supports others"
             )
         norm = norm_layer or BatchNorm2d
         self.conv1 = Conv2d(inplanes, planes, 3, stride, padding=1, bias=False)
@@ -102,7 +102,7 @@ class BasicBlock(Block):
 
 
 class Bottleneck(Block):
-    """A 3×3 convolution between two 1×1 ones, which have four times the channels outside.
+    """A 3×3 convolution between two 1×1 ones, with four times as many channels outside.
 
     y = relu(x + bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))). The stride is that of the 3×3
     convolution, as in PyTorch.
@@ -116,11 +116,11 @@ class Bottleneck(Block):
     stride, dilation
         s and d of the 3×3 convolution.
     downsample
-        A module for the shortcut where x and y differ in shape; None leaves x as it is.
+        A module for the shortcut if x and y differ in shape; None for the identity.
     groups, base_width
         Groups of the 3×3 convolution, which has ``planes * base_width / 64 * groups`` channels.
     norm_layer
-        Makes a norm for a number of channels; `BatchNorm2d` by default.
+        Creates a norm for a number of channels; `BatchNorm2d` by default.
     se_layer
         See `BasicBlock`.
 

@@ -8,36 +8,36 @@ from typing import Any
 from ..nn import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential
 from ..nn.init import kaiming_normal_, zeros_
 from ..tensor import Tensor
+from .conv_norm import conv_norm
 from .residual import BasicBlock, Bottleneck
-from .steps import conv_norm
 
 __all__ = ["ResNet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
 
 class ResNet(Module):
-    """Four stages of residual blocks behind a 7×7 convolution; parameters are named as in PyTorch.
+    """A 7×7 convolution and four stages of residual blocks; parameters have PyTorch's names.
 
     Parameters
     ----------
     block
-        `BasicBlock` or `Bottleneck`, or a class with their arguments.
+        `BasicBlock`, `Bottleneck`, or a class with the same arguments.
     layers
         Blocks of each of the four stages, of 64, 128, 256 and 512 planes.
     num_classes
         K.
     zero_init_residual
-        Begin with the last norm of each block at zero, so that blocks pass on what they get (Goyal
+        Initialize the last norm of each block to zero, so that blocks begin as identities (Goyal
         et al., Accurate, Large Minibatch SGD, 2017).
     groups, width_per_group
-        See `Bottleneck`: 32 and 4 make a ResNeXt, 1 and 128 a wide network.
+        See `Bottleneck`: 32 and 4 give a ResNeXt, 1 and 128 a wide network.
     replace_stride_with_dilation
-        For each of the last three stages, whether to dilate instead of striding.
+        For each of the last three stages, whether to use dilation instead of a stride.
     norm_layer
-        Makes a norm for a number of channels; `BatchNorm2d` by default.
+        Creates a norm for a number of channels; `BatchNorm2d` by default.
     in_channels
         C of the images.
     se_layer
-        See `BasicBlock`: `SqueezeExcitation` makes a SENet.
+        See `BasicBlock`: with `SqueezeExcitation` the network is a SENet.
 
     References
     ----------
@@ -98,7 +98,7 @@ class ResNet(Module):
         self._reset(zero_init_residual)
 
     def _reset(self, zero_init_residual: bool) -> None:
-        """Draw the weights of convolutions; norms begin with ones and zeros by themselves."""
+        """Initialize the weights of convolutions; norms are already ones and zeros."""
         for module in self.modules():
             if isinstance(module, Conv2d):
                 kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -108,7 +108,7 @@ class ResNet(Module):
                     zeros_(last.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W), images of any size, to (N, K) scores."""
+        """Images (N, C, H, W) of any size to scores (N, K)."""
         own: Any = self
         x = self.maxpool(conv_norm(x, self.conv1, self.bn1, self.relu))
         x = own.layer4(own.layer3(own.layer2(own.layer1(x))))
@@ -125,7 +125,7 @@ def stage(
     dilations: tuple[int, int],
     options: dict[str, Any],
 ) -> Sequential:
-    """Blocks of one size; the first strides, and has a convolution on its shortcut if needed."""
+    """One stage of blocks; the first has the stride, and a convolution as shortcut if needed."""
     fan_out = planes * block.expansion
     downsample = None
     if stride != 1 or fan_in != fan_out:

@@ -1,4 +1,4 @@
-"""Squeeze-and-excitation: channels are weighted by what the whole image says."""
+"""Squeeze-and-excitation: channels are rescaled by weights computed from the whole image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SqueezeExcitation(Module):
     activation, scale_activation
         Modules to use in place of `ReLU` and `Sigmoid`.
     squeeze
-        What stands for a channel of an image: ``"avg"``, its mean, or ``"max"``, its maximum.
+        Reduction of each channel to one number: ``"avg"``, its mean, or ``"max"``.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""VGG: stages of 3×3 convolutions with a maximum between them, and three linear layers."""
+"""VGG: stages of 3×3 convolutions with max pooling, and three linear layers."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ CHANNELS = (64, 128, 256, 512, 512)
 
 
 class VGG(Module):
-    """Convolutions, the mean of 7×7 parts, and three linear layers; named as in PyTorch.
+    """Convolutions, average pooling to 7×7, and three linear layers, named as in PyTorch.
 
     Parameters
     ----------
     features
-        What makes (N, 512, I, J) of images: see `features`.
+        A module from images to (N, 512, I, J): see `features`.
     num_classes
         K.
     init_weights
-        Draw weights as in PyTorch (He et al., 2015, for convolutions, deviation 0.01 for linear
-        layers); else leave them as the layers made them.
+        Initialize weights as in PyTorch (He et al., 2015, for convolutions, standard deviation 0.01
+        for linear layers) instead of keeping those of the layers.
     dropout
         Probability of a zero between the linear layers, while training.
 
@@ -85,13 +85,13 @@ class VGG(Module):
             self.apply(reset)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W), images of 32×32 and more, to (N, K) scores."""
+        """Images (N, C, H, W) of at least 32×32 to scores (N, K)."""
         y: Tensor = self.classifier(self.avgpool(self.features(x)).flatten(1))
         return y
 
 
 def reset(module: Module) -> None:
-    """Draw the weights of one layer; norms begin with ones and zeros by themselves."""
+    """Initialize the weights of one layer; norms are already ones and zeros."""
     if isinstance(module, Conv2d):
         kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, Linear):
@@ -103,7 +103,7 @@ def reset(module: Module) -> None:
 
 
 def features(depth: int, batch_norm: bool = False, in_channels: int = 3) -> Sequential:
-    """The convolutions of a VGG of 11, 13, 16 or 19 layers; images shrink to a 32nd.
+    """The convolutions of a VGG of 11, 13, 16 or 19 layers, which reduce images 32-fold.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def features(depth: int, batch_norm: bool = False, in_channels: int = 3) -> Sequ
 
 
 def vgg(depth: int, batch_norm: bool, in_channels: int = 3, **options: Any) -> VGG:
-    """A VGG of a depth; all others are made by it."""
+    """Create a VGG of a given depth."""
     return VGG(features(depth, batch_norm, in_channels), **options)
 
 

@@ -181,7 +181,7 @@ def kaiming_uniform_(
     nonlinearity
         The activation that follows.
     generator
-        Source of random numbers.
+        Random number generator.
     """
     bound = math.sqrt(3.0) * kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)

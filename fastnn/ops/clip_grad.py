@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..autograd.changes import changed
 from ..autograd.record import Array
-from ..autograd.rows import stored_values
+from ..autograd.row_gradient import stored_values
 from ..tensor import Tensor
 
 __all__: list[str] = []  # used through nn.utils

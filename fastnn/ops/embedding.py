@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..autograd.changes import changed, read_for
 from ..autograd.record import Array, Grads, Node, array, record
-from ..autograd.rows import RowGradient
+from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor, TensorLike
 
 __all__ = ["embedding", "embedding_bag"]

@@ -1,4 +1,4 @@
-"""Optimizers: what turns gradients into better parameters."""
+"""Optimizers: they update parameters from gradients."""
 
 from .adam import Adam
 from .adamw import AdamW

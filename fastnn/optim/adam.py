@@ -33,29 +33,29 @@ class Adam(Optimizer):
         p &= p - \frac{\gamma}{1 - \beta_1^t} \;
              \frac{m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
-    With `amsgrad`, the largest :math:`v` so far stands in the last line. With
-    `decoupled_weight_decay` (`AdamW`), :math:`p = (1 - \gamma \lambda) p` for the first line.
+    With `amsgrad`, the last line uses the largest :math:`v` so far. With
+    `decoupled_weight_decay` (`AdamW`), the first line is :math:`p = (1 - \gamma \lambda) p`.
 
     Parameters
     ----------
     params
-        Tensors, or dicts with the key ``"params"`` and options of their own.
+        Tensors, or dicts with the key ``"params"`` and options for the group.
     lr
         Learning rate.
     betas
-        Decay of the two moments.
+        Decay rates of the two moments.
     eps
         Added to the denominator.
     weight_decay
         As in the formula.
     amsgrad
-        Never let the denominator shrink.
+        Whether the denominator uses the maximum of :math:`v`.
     maximize
-        Climb instead of descend.
+        Maximize the objective instead of minimizing it.
     foreach, fused
-        Taken for PyTorch's sake: a step is always one call for all parameters.
+        Accepted for compatibility with PyTorch; one call always updates all parameters.
     decoupled_weight_decay
-        Shrink parameters apart from the gradient, as `AdamW`.
+        Whether weight decay bypasses the moments, as in `AdamW`.
 
     References
     ----------
@@ -102,7 +102,7 @@ class Adam(Optimizer):
         )
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise ValueError where an option of a group makes no sense."""
+        """Raise ValueError if an option of a group is invalid."""
         name = type(self).__name__
         check_not_negative(name, options, "lr", "eps", "weight_decay")
         for i, beta in enumerate(options["betas"]):
@@ -110,7 +110,7 @@ class Adam(Optimizer):
                 raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
+        """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
         groups = self.param_groups
         state = self.state
         hyper = self.hyper(list(map(OPTIONS, groups)))
@@ -136,7 +136,7 @@ class Adam(Optimizer):
         )
 
     def start(self, params: list[Tensor], counts: list[int]) -> None:
-        """Make the state of parameters that have none yet."""
+        """Create the state of parameters that have none yet."""
         amsgrad = [
             group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
         ]

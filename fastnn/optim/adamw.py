@@ -7,14 +7,14 @@ from .optimizer import Params
 
 
 class AdamW(Adam):
-    r"""Adam in which weight decay shrinks the parameters apart from the gradient.
+    r"""Adam with decoupled weight decay, which does not enter the moments.
 
-    :math:`p = (1 - \gamma \lambda) p`, then a step of `Adam` without weight decay.
+    Each step sets :math:`p = (1 - \gamma \lambda) p`, then applies `Adam` without weight decay.
 
     Parameters
     ----------
     params
-        Tensors, or dicts with the key ``"params"`` and options of their own.
+        Tensors, or dicts with the key ``"params"`` and options for the group.
     lr, betas, eps, amsgrad, maximize, foreach, fused
         As for `Adam`.
     weight_decay

@@ -1,4 +1,4 @@
-"""What all optimizers share: groups of parameters, their state, saving and loading both."""
+"""The base of optimizers: parameter groups, state, saving and loading."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 from ..autograd.changes import changed
 from ..autograd.grad_mode import enable_grad
 from ..autograd.record import Array
-from ..autograd.rows import RowGradient
+from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
 
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
 
-# Lists of arrays are made by `map` over these: half the time of a comprehension, at every step.
+# `map` with these takes half the time of a comprehension, which matters at every step.
 DATA = attrgetter("_array")
 GRAD = attrgetter("grad")
 GRADIENT = attrgetter("grad._array")
 
 
 class Required:
-    """Default of an option that every group of parameters must give."""
+    """Default of an option that every parameter group must set."""
 
     def __repr__(self) -> str:
         return "<required parameter>"
@@ -37,31 +37,31 @@ required = Required()
 class Optimizer:
     """Base of all optimizers.
 
-    A subclass gives its options in `defaults` and writes `update`.
+    A subclass passes its options as `defaults` and defines `update`.
 
     Parameters
     ----------
     params
-        Tensors, or dicts: one for each group, with the key ``"params"`` and options of its own.
+        Tensors, or dicts, one for each group, with the key ``"params"`` and options.
     defaults
-        Options of groups that do not say otherwise.
+        Options for groups that do not set them.
 
     Attributes
     ----------
     param_groups
         One dict per group: ``"params"`` and every option. Options may be changed between steps.
     state
-        What the optimizer remembers about each parameter, made when its first gradient comes.
+        The state of each parameter, created when it has its first gradient.
 
     Raises
     ------
     TypeError
-        If `params` is no iterable of tensors or dicts.
+        If `params` is not an iterable of tensors or dicts.
     ValueError
-        If it is empty, or names a tensor twice, or one that an operation made.
+        If it is empty, or contains a tensor twice, or one that is not a leaf.
     """
 
-    has_row_update = False  # whether the subclass has `update_rows` for a `RowGradient`
+    has_row_update = False  # whether the subclass defines `update_rows`
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         name = type(self).__name__
@@ -112,25 +112,25 @@ class Optimizer:
             if p._array.dtype not in (np.float32, np.float64):
                 raise TypeError(f"{name}: params must be float32 or float64, got {p.dtype}")
             if id(p) in seen:
-                raise ValueError(f"{name}: a parameter of shape {p.shape} is given twice")
+                raise ValueError(f"{name}: a parameter of shape {p.shape} occurs twice")
             seen.add(id(p))
         for option, default in self.defaults.items():
             if default is required and option not in group:
-                raise ValueError(f"{name}: a group of parameters must give {option}")
+                raise ValueError(f"{name}: a group of parameters must set {option}")
             group.setdefault(option, default)
         self.check_options(group)
         self.param_groups.append(group)
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise ValueError where an option of a group makes no sense."""
+        """Raise ValueError if an option of a group is invalid."""
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters.
+        """Remove the gradients of all parameters, or set them to 0.
 
         Parameters
         ----------
         set_to_none
-            Set ``.grad`` to None, which is faster than filling it with zeros.
+            Set ``.grad`` to None, which is faster than writing zeros.
         """
         for group in self.param_groups:
             for p in group["params"]:
@@ -141,17 +141,17 @@ class Optimizer:
                     p.grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient, in place.
+        """Update every parameter that has a gradient, in place.
 
         Parameters
         ----------
         closure
-            Computes the loss and its gradients anew; what it returns is returned.
+            Recomputes the loss and its gradients; `step` returns its result.
 
         Raises
         ------
         TypeError, ValueError
-            If a gradient or a state does not fit its parameter. Then no parameter has changed.
+            If a gradient or a state does not match its parameter. No parameter has changed then.
         """
         loss = None
         if closure is not None:
@@ -169,7 +169,7 @@ class Optimizer:
                 some = [p for p in some if not any(p is q for q in sparse)]
             try:
                 grads += map(GRADIENT, some)
-            except AttributeError:  # not every parameter has one
+            except AttributeError:  # some parameters have no gradient
                 del grads[len(params) :]
                 some = [p for p in some if p.grad is not None]
                 grads += map(GRADIENT, some)
@@ -184,20 +184,20 @@ class Optimizer:
         return loss
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
-        """Whether only the rows that the gradient of `p` stores are to change, by `update_rows`."""
+        """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
         g = p.grad
         return type(g) is RowGradient and g.rows is not None and p._array.flags.c_contiguous
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` stores, and no others."""
-        raise NotImplementedError(f"{type(self).__name__}: write update_rows(group, p, gradient)")
+        """Update only the rows of `p` that `gradient` stores."""
+        raise NotImplementedError(f"{type(self).__name__}: define update_rows(group, p, gradient)")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
-        raise NotImplementedError(f"{type(self).__name__}: write update(params, grads, counts)")
+        """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
+        raise NotImplementedError(f"{type(self).__name__}: define update(params, grads, counts)")
 
     def hyper(self, rows: list[tuple[Any, ...]]) -> Any:
-        """A float64 table of options, one row per group; made anew only when one changed."""
+        """A float64 table of options, one row per group; rebuilt only when an option changed."""
         if rows != self._hyper:
             flat = [
                 [float(v) for x in row for v in (x if isinstance(x, (tuple, list)) else (x,))]
@@ -211,7 +211,7 @@ class Optimizer:
         return self._table
 
     def state_dict(self) -> dict[str, Any]:
-        """State and options, with parameters as numbers counted over all groups (as PyTorch)."""
+        """State and options, with parameters numbered over all groups as in PyTorch."""
         order = [p for group in self.param_groups for p in group["params"]]
         number = {p: i for i, p in enumerate(order)}
         groups = [
@@ -221,14 +221,14 @@ class Optimizer:
         return {"state": dict(sorted(state.items())), "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over state and options from `state_dict`, of this class or of its model in PyTorch.
+        """Load state and options from a `state_dict` of this class or of PyTorch's class.
 
-        Everything is copied, and state is brought to the dtype of its parameter.
+        Everything is copied; state gets the dtype of its parameter.
 
         Raises
         ------
         ValueError
-            If groups differ in number or size, or a state does not fit its parameter.
+            If groups differ in number or size, or a state does not match its parameter.
         """
         name = type(self).__name__
         saved = state_dict["param_groups"]
@@ -254,7 +254,7 @@ class Optimizer:
         self.state, self.param_groups = state, groups
 
     def load_state(self, p: Tensor, key: str, value: Any) -> Any:
-        """One piece of saved state as this optimizer keeps it."""
+        """Convert one entry of a saved state to this optimizer's form."""
         if key != "step" and (value is None or isinstance(value, (bool, int, float, str))):
             return value
         data = np.asarray(value._array if isinstance(value, Tensor) else value)
@@ -278,7 +278,7 @@ class Optimizer:
 
 
 def check_not_negative(name: str, options: dict[str, Any], *keys: str) -> None:
-    """Raise ValueError where an option is negative or NaN."""
+    """Raise ValueError if an option is negative or NaN."""
     for key in keys:
         if not options[key] >= 0:
             raise ValueError(f"{name}: {key} must not be negative, got {options[key]}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.record import Array
-from ..autograd.rows import RowGradient
+from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
 from .optimizer import DATA, Optimizer, Params, check_not_negative
 
@@ -19,7 +19,7 @@ BUFFER = itemgetter("momentum_buffer")
 
 
 class SGD(Optimizer):
-    r"""Stochastic gradient descent, with momentum if wanted.
+    r"""Stochastic gradient descent with optional momentum.
 
     With gradient :math:`g` (its negative with `maximize`), parameter :math:`p`, learning rate
     :math:`\gamma`, momentum :math:`\mu`, dampening :math:`\tau` and weight decay :math:`\lambda`:
@@ -32,23 +32,22 @@ class SGD(Optimizer):
     Parameters
     ----------
     params
-        Tensors, or dicts with the key ``"params"`` and options of their own.
+        Tensors, or dicts with the key ``"params"`` and options for the group.
     lr
         Learning rate.
     momentum, dampening, weight_decay
-        As in the formula; without momentum there is no buffer.
+        As in the formula; the buffer b exists only with momentum.
     nesterov
-        Nesterov's momentum; needs `momentum` and no `dampening`.
+        Whether to use Nesterov's momentum; needs `momentum` and no `dampening`.
     maximize
-        Climb instead of descend.
+        Maximize the objective instead of minimizing it.
     foreach, fused
-        Taken for PyTorch's sake: a step is always one call for all parameters.
+        Accepted for compatibility with PyTorch; one call always updates all parameters.
 
     Notes
     -----
-    Without momentum and weight decay, a gradient that is kept as rows (``sparse=True`` of
-    embeddings) changes its rows and touches no others. With either of them all rows move, as with
-    any gradient.
+    Without momentum and weight decay, a sparse gradient (``sparse=True`` of embeddings) updates
+    only the rows that it stores. Otherwise all rows are updated.
 
     References
     ----------
@@ -94,7 +93,7 @@ class SGD(Optimizer):
         )
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise ValueError where an option of a group makes no sense."""
+        """Raise ValueError if an option of a group is invalid."""
         check_not_negative("SGD", options, "lr", "momentum", "weight_decay")
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError(
@@ -103,7 +102,7 @@ class SGD(Optimizer):
             )
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Change `params`, whose gradients are `grads`; ``counts[i]`` of them are of group i."""
+        """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
         groups = self.param_groups
         hyper = self.hyper(list(map(OPTIONS, groups)))
         data = list(map(DATA, params))
@@ -114,7 +113,7 @@ class SGD(Optimizer):
         state = self.state
         try:
             if not all(momenta):
-                raise KeyError  # parameters without a buffer
+                raise KeyError  # some parameters have no buffer
             buffers = list(map(DATA, map(BUFFER, map(state.__getitem__, params))))
             _core.sgd_step(data, grads, buffers, None, counts, hyper)
         except KeyError:
@@ -122,12 +121,12 @@ class SGD(Optimizer):
             self.start(params, data, grads, wanted, counts, hyper)
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
-        """Whether only the rows that the gradient of `p` stores are to change."""
+        """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
         plain = group["momentum"] == 0 and group["weight_decay"] == 0
         return plain and super().only_rows_change(group, p)
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` stores, and no others."""
+        """Update only the rows of `p` that `gradient` stores."""
         ids, rows = gradient.ids, gradient.rows
         _core.sgd_step_rows(p._array, ids, rows, float(group["lr"]), group["maximize"])
 
@@ -140,7 +139,7 @@ class SGD(Optimizer):
         counts: list[int],
         hyper: Array,
     ) -> None:
-        """A step in which some parameters have no buffer yet, or want none."""
+        """A step in which some parameters have no buffer yet, or need none."""
         held = [self.state[p].get("momentum_buffer") if w else None for p, w in zip(params, wanted)]
         fresh = [w and b is None for w, b in zip(wanted, held)]
         buffers = [
@@ -148,6 +147,6 @@ class SGD(Optimizer):
             for x, b, f in zip(data, held, fresh)
         ]
         _core.sgd_step(data, grads, buffers, fresh, counts, hyper)
-        for p, b, f in zip(params, buffers, fresh):  # only after a step that was made
+        for p, b, f in zip(params, buffers, fresh):  # only after a successful step
             if f:
                 self.state[p]["momentum_buffer"] = Tensor(b)

@@ -1,4 +1,4 @@
-"""Adam for tables of which a step uses few rows."""
+"""Adam for embedding tables with sparse gradients."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from .. import _core
 from ..autograd.record import Array
-from ..autograd.rows import RowGradient
+from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
 from .optimizer import Optimizer, Params, check_not_negative
 
 
 class SparseAdam(Optimizer):
-    r"""Adam that leaves alone rows without a gradient, and their moments: for embeddings.
+    r"""Adam for embeddings: it updates only rows that have a gradient, and their moments.
 
-    For the rows in the gradient, with the letters of `Adam`:
+    For the rows in the gradient, with the symbols of `Adam`:
 
     .. math::
         m &= \beta_1 m + (1 - \beta_1) g \\
@@ -26,16 +26,16 @@ class SparseAdam(Optimizer):
     Parameters
     ----------
     params
-        Tensors, or dicts with the key ``"params"`` and options of their own. A dense gradient
-        (see `fastnn.autograd.RowGradient` for sparse ones) changes every row.
+        Tensors, or dicts with the key ``"params"`` and options for the group. A dense gradient
+        (see `fastnn.autograd.RowGradient` for sparse ones) updates every row.
     lr
         Learning rate.
     betas
-        Decay of the two moments.
+        Decay rates of the two moments.
     eps
         Added to the denominator.
     maximize
-        Climb instead of descend.
+        Maximize the objective instead of minimizing it.
 
     Examples
     --------
@@ -63,21 +63,21 @@ class SparseAdam(Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise ValueError where an option of a group makes no sense."""
+        """Raise ValueError if an option of a group is invalid."""
         check_not_negative("SparseAdam", options, "lr", "eps")
         for i, beta in enumerate(options["betas"]):
             if not 0 <= beta < 1:
                 raise ValueError(f"SparseAdam: betas[{i}] must be in [0, 1), got {beta}")
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Change `params`, whose gradients are dense."""
+        """Update `params`, whose gradients are dense."""
         groups = [g for g, n in zip(self.param_groups, counts) for _ in range(n)]
         for group, p, g in zip(groups, params, grads):
             table = p._array.reshape(len(p._array), -1) if p._array.ndim else p._array.reshape(1, 1)
             self.step_rows(group, p, np.arange(len(table)), g.reshape(table.shape))
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
-        """Change the rows of `p` that `gradient` stores, and no others."""
+        """Update only the rows of `p` that `gradient` stores."""
         self.step_rows(group, p, gradient.ids, gradient.rows)
 
     def step_rows(self, group: dict[str, Any], p: Tensor, ids: Array, rows: Array) -> None:

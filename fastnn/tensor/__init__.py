@@ -1,6 +1,6 @@
-"""The tensor: a NumPy array, and what automatic differentiation needs beside it.
+"""The tensor: a NumPy array with a record of how it was computed.
 
-Operations live in `fastnn.ops`, which attaches those that are methods in PyTorch too.
+Operations are in `fastnn.ops`, which also attaches those that are methods in PyTorch.
 """
 
 from .protocols import rebuild

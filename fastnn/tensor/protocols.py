@@ -1,4 +1,4 @@
-"""A tensor among other objects: NumPy, DLPack, Python's numbers and sequences, pickle."""
+"""Conversions of a tensor: NumPy, DLPack, Python numbers and sequences, pickle."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..autograd.contract import Array
-from .described import Described
+from .properties import Properties
 
 
-class Protocols(Described):
-    """What NumPy and Python ask of a tensor."""
+class Protocols(Properties):
+    """Base of tensors: the protocols of NumPy, DLPack, Python and pickle."""
 
     __slots__ = ()
     requires_grad: bool
@@ -21,7 +21,7 @@ class Protocols(Described):
     node: Any
 
     def numpy(self, *, force: bool = False) -> Array:
-        """The values as a NumPy array, shared; refuses a tensor in a graph unless `force`."""
+        """A NumPy array that shares memory; a tensor that requires a gradient needs `force`."""
         if self.requires_grad and not force:
             raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
         return self._array
@@ -64,14 +64,14 @@ class Protocols(Described):
 
     def __iter__(self) -> Iterator[Any]:
         if self._array.ndim == 0:
-            raise TypeError("iteration: a 0-d tensor has no elements to go through")
+            raise TypeError("iteration: cannot iterate over a 0-d tensor")
         this: Any = self
         return iter([this[i] for i in range(self._array.shape[0])])
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
             raise RuntimeError(
-                f"bool: a tensor of shape {self.shape} has no one truth value; use any() or all()"
+                f"bool: shape {self.shape} has no single truth value; use any() or all()"
             )
         return bool(self._array.item())
 
@@ -116,7 +116,7 @@ class Protocols(Described):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.node is not None:
-            raise RuntimeError("deepcopy: only leaves can be copied deeply; use detach().clone()")
+            raise RuntimeError("deepcopy: only leaves can be deep-copied; use detach().clone()")
         copy = rebuild(type(self), self._array.copy(), self.requires_grad)
         copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
         memo[id(self)] = copy
@@ -124,8 +124,8 @@ class Protocols(Described):
 
 
 def node_name(node: Any) -> str:
-    """``tanh_backward`` as PyTorch would write it: ``TanhBackward``."""
-    if isinstance(node.backward, partial):  # one of several outputs: the operation is one step back
+    """The name of a node in PyTorch's style: ``TanhBackward`` for ``tanh_backward``."""
+    if isinstance(node.backward, partial):  # one of several outputs: its input is the operation
         node = node.inputs[0]
         function = node.backward.args[0]
     else:
@@ -136,7 +136,7 @@ def node_name(node: Any) -> str:
 
 
 def rebuild(kind: Any, data: Array, requires_grad: bool) -> Any:
-    """A leaf from its pickled parts."""
+    """Make a leaf from its pickled parts."""
     out = kind.__new__(kind)
     out._array, out.requires_grad = data, requires_grad
     out.grad = out.node = out.hooks = None

@@ -1,4 +1,4 @@
-"""The tensor and its place in the graph."""
+"""The tensor and its part in the graph."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ new = object.__new__
 
 
 class Tensor(Protocols, Methods):
-    """An array that remembers how it was computed.
+    """An array that can record the operations that compute it, for automatic differentiation.
 
     Parameters
     ----------
     data
-        A NumPy array, which is shared, or numbers, which become float32.
+        A NumPy array, whose memory is shared, or numbers, which become float32.
     requires_grad
         Whether operations on the tensor are recorded for `backward`.
 
     Attributes
     ----------
     data
-        The same values outside the graph.
+        A detached tensor over the same memory.
     grad
         For a leaf, the gradient summed over all calls of `backward`; None before the first.
     requires_grad
         Whether a gradient flows to or through the tensor.
     node
-        The operation that made the tensor, None for a leaf (`grad_fn` is the same).
+        The operation that made the tensor, None for a leaf; also available as `grad_fn`.
     hooks
         Hooks on the gradient of a leaf.
 
@@ -54,7 +54,7 @@ class Tensor(Protocols, Methods):
     """
 
     __slots__ = ("__weakref__", "_array", "grad", "hooks", "node", "requires_grad")
-    __array_priority__ = 1000  # `array + tensor` asks the tensor
+    __array_priority__ = 1000  # `array + tensor` calls the tensor's method
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
@@ -80,7 +80,7 @@ class Tensor(Protocols, Methods):
 
     @property
     def retains_grad(self) -> bool:
-        """Whether the tensor is no leaf but keeps its gradient (see `retain_grad`)."""
+        """Whether the tensor is not a leaf but keeps its gradient (see `retain_grad`)."""
         hooks = () if self.node is None or self.node.hooks is None else self.node.hooks.values()
         return any(hook.reference() is self for hook in hooks if hasattr(hook, "reference"))
 
@@ -90,9 +90,9 @@ class Tensor(Protocols, Methods):
         Parameters
         ----------
         gradient
-            Gradient of some later scalar by this tensor, of its shape; 1 for a scalar.
+            Gradient of the final scalar by this tensor, of its shape; 1 for a scalar.
         retain_graph
-            Keep what operations saved, for another `backward` through them.
+            Keep the saved arrays of the operations, for another `backward`.
         """
         dy = seed_gradient("backward", self, gradient)
         if self.node is None:
@@ -101,7 +101,7 @@ class Tensor(Protocols, Methods):
             walk(((self.node, dy),), retain_graph)
 
     def _accumulate(self, gradient: Array, fresh: bool) -> None:
-        """Add to ``.grad``; a `fresh` array belongs to nobody and may be kept as it is."""
+        """Add to ``.grad``; a `fresh` array (see `contract.py`) may become ``.grad`` itself."""
         data = self._array
         if gradient.shape != data.shape:
             raise RuntimeError(
@@ -112,7 +112,7 @@ class Tensor(Protocols, Methods):
             held = self.grad._array
             held += gradient
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
-            self.grad = grad = new(Tensor)  # as by __init__, in half the time
+            self.grad = grad = new(Tensor)  # as __init__ does, in half the time
             grad._array = gradient
             grad.requires_grad = False
             grad.grad = grad.node = grad.hooks = None
@@ -122,7 +122,7 @@ class Tensor(Protocols, Methods):
             self.grad = Tensor(copy)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Handle:
-        """Call `hook` with the gradient of this tensor; what it returns, if anything, replaces it.
+        """Call `hook` with the gradient of this tensor; a result replaces the gradient.
 
         Examples
         --------
@@ -156,7 +156,7 @@ class Tensor(Protocols, Methods):
         return owner.hooks
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this tensor in ``.grad`` although it is no leaf."""
+        """Keep the gradient of this tensor in ``.grad`` although it is not a leaf."""
         if not self.requires_grad:
             raise RuntimeError("retain_grad: the tensor does not require a gradient")
         if self.node is not None and not self.retains_grad:
@@ -174,19 +174,18 @@ class Tensor(Protocols, Methods):
         return self
 
     def detach(self) -> Tensor:
-        """The same values, shared, outside the graph."""
+        """A tensor outside the graph that shares the memory."""
         return Tensor(self._array)
 
     @property
     def data(self) -> Tensor:
-        """The same memory as a tensor outside the graph.
+        """A tensor outside the graph that shares the memory.
 
-        As in PyTorch, a change in place through `data` is not recorded, and automatic
-        differentiation does not notice it: where `backward` still needs the old values, gradients
-        are silently wrong. A change through `detach` or under `no_grad` is noticed.
+        As in PyTorch, automatic differentiation neither records nor detects a change in place
+        through `data`: if `backward` still needs the old values, gradients are silently wrong. A
+        change through `detach` or under `no_grad` is detected.
 
-        Assigning a tensor or an array gives the tensor other memory, whose shape and type may
-        differ.
+        Assigning a tensor or an array replaces the memory; shape and type may differ.
 
         Examples
         --------
@@ -199,7 +198,7 @@ class Tensor(Protocols, Methods):
         >>> w.shape
         (1, 2)
         """
-        # A memoryview ends the chain of bases by which changes in place are noted for an owner.
+        # A memoryview hides the owner of the memory from `changed`.
         array: Any = self._array
         return Tensor(np.asarray(memoryview(array)))
 
@@ -215,12 +214,12 @@ class Tensor(Protocols, Methods):
             raise RuntimeError(
                 f"data: a tensor that requires a gradient must be floating point, got {array.dtype}"
             )
-        if not is_view_of(array, self._array):  # `p.data += x` assigns what `p.data` gave
+        if not is_view_of(array, self._array):  # `p.data += x` assigns the result of `p.data`
             self._array = array
 
 
 def is_view_of(view: Array, array: Array) -> bool:
-    """Whether `view` is what ``Tensor.data`` made of `array`: all of it, in the same order."""
+    """Whether `view` is the array of a ``Tensor.data`` of `array`."""
     base: Any = view.base
     made = isinstance(base, memoryview) and cast(object, base.obj) is array
     return made and (view.shape, view.strides) == (array.shape, array.strides)
@@ -245,7 +244,7 @@ def as_array(value: Any, dtype: Any = None) -> Array:
 
 
 def plain(value: Any) -> Any:
-    """Nested lists in which tensors have become arrays."""
+    """Nested lists with tensors converted to arrays."""
     if isinstance(value, Tensor):
         return value._array
     if isinstance(value, (list, tuple)) and any(
@@ -268,7 +267,7 @@ ONE = {np.dtype(t): np.broadcast_to(np.ones((), t), ()) for t in (np.float32, np
 
 
 def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
-    """The gradient a walk starts with: as given, or 1 for a scalar."""
+    """The initial gradient of the backward pass: as given, or 1 for a scalar."""
     if not y.requires_grad:
         raise RuntimeError(f"{op}: the tensor does not require a gradient and has no grad_fn")
     if gradient is None:

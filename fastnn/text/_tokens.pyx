@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False
-"""Loops over the characters of Python strings. The door is tokens.py, which checks arguments."""
+"""Loops over the characters of Python strings; tokens.py checks the arguments."""
 
 
 cdef inline bint is_word(Py_UCS4 c):
@@ -47,7 +47,7 @@ def ngrams(str word not None, Py_ssize_t min_n, Py_ssize_t max_n):
     cdef list found = []
     for start in range(length):
         for n in range(min_n, min(max_n, length - start) + 1):
-            # A marker alone says nothing.
+            # A marker alone is no n-gram.
             if n == 1 and (start == 0 or start == length - 1):
                 continue
             found.append(marked[start:start + n])

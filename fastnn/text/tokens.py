@@ -1,4 +1,4 @@
-"""From text to words, their counts, and the character n-grams of a word."""
+"""Tokenization: words of a text, their counts, and character n-grams of a word."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["count", "ngrams", "words"]
 
 
 def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[str]:
-    """The words of a text, in order.
+    """Split a text into words.
 
-    A word is a longest run of letters, digits and underscores; an apostrophe between two of them
-    belongs to it ("don't" is one word). Letters and digits are those of Unicode.
+    A word is a maximal run of letters, digits and underscores; an apostrophe between two of them
+    belongs to the word, as in "don't". Letters and digits are those of Unicode.
 
     Parameters
     ----------
     text : str
     lower : bool, default True
-        Return lower case.
+        Convert words to lower case.
     punctuation : bool, default False
-        Return every other character that is not white space too, as a word of its own.
+        Also return every other character except white space, each as one word.
 
     Returns
     -------
@@ -46,13 +46,13 @@ def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[s
 
 
 def count(tokens: Iterable[str], counts: dict[str, int] | None = None) -> dict[str, int]:
-    """How often each token occurs.
+    """Count how often each token occurs.
 
     Parameters
     ----------
     tokens : iterable of str
     counts : dict, optional
-        Counts to add to, in place; a new dict otherwise. So a corpus can be counted text by text.
+        Counts to add to, in place, for counting a corpus text by text; a new dict by default.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
     Returns
     -------
     list of str
-        By place, then by length. A marker alone is left out.
+        In order of position, then of length, without a marker alone.
 
     Raises
     ------

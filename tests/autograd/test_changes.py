@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn import nn
 
-CHANGED = "needed for the gradient has been changed in place since the forward pass"
+CHANGED = "needed for the gradient was changed in place since the forward pass"
 
 
 def leaf(*shape):

@@ -94,7 +94,7 @@ def test_errors_name_the_function():
         Short.apply(x, 1.0).backward(np.ones(3))
     with pytest.raises(RuntimeError, match=r"Wrong.backward: gradient 0 must have shape \(3,\)"):
         Wrong.apply(x, 1.0).backward(np.ones(3))
-    with pytest.raises(NotImplementedError, match="write a static method forward"):
+    with pytest.raises(NotImplementedError, match="define a static method forward"):
         Function.apply(x)
 
 

@@ -33,7 +33,7 @@ def test_tensor_dataset():
     x, y = d[3]
     assert (x.tolist(), y.item()) == ([3], 3)
     assert d[2:4][1].tolist() == [2, 3]
-    with pytest.raises(ValueError, match="TensorDataset: tensors must have one length"):
+    with pytest.raises(ValueError, match="TensorDataset: tensors must have equal lengths"):
         TensorDataset(fastnn.zeros(2), fastnn.zeros(3))
     with pytest.raises(ValueError, match="expected at least one tensor"):
         TensorDataset()
@@ -115,7 +115,7 @@ def test_stream():
     assert [b.tolist() for b in DataLoader(Stream(), batch_size=2)] == [[0, 1], [2, 3], [4]]
     assert [b.tolist() for b in DataLoader(Stream(), 2, drop_last=True)] == [[0, 1], [2, 3]]
     assert [b.tolist() for b in DataLoader(Stream(), None)] == [[0, 1, 2, 3, 4]]
-    with pytest.raises(ValueError, match="an IterableDataset gives its own order"):
+    with pytest.raises(ValueError, match="an IterableDataset has its own order"):
         DataLoader(Stream(), shuffle=True)
 
 

@@ -306,5 +306,5 @@ def test_summary():
 
 
 def test_forward_is_missing():
-    with pytest.raises(NotImplementedError, match=r"Module: write a method forward"):
+    with pytest.raises(NotImplementedError, match=r"Module: define a method forward"):
         nn.Module()(1)

@@ -53,7 +53,7 @@ class Module(Conversion, State):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every module defines it."""
-        raise NotImplementedError(f"{type(self).__name__}: write a method forward(self, ...)")
+        raise NotImplementedError(f"{type(self).__name__}: define a method forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._hooks is None:

@@ -26,7 +26,7 @@ class Positions(Module):
     def rows(self, length: int, dtype: Any) -> Any:
         """The rows of the first positions, (T, E)."""
         name = type(self).__name__
-        raise NotImplementedError(f"{name}: write a method rows(self, length, dtype)")
+        raise NotImplementedError(f"{name}: define a method rows(self, length, dtype)")
 
     def forward(self, input: TensorLike) -> Tensor:
         """(T, B, E), or (B, T, E) with `batch_first`, or (T, E), to the same shape."""

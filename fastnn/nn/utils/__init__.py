@@ -7,7 +7,7 @@ from ..batchnorm_folding import (
     fuse_linear_bn_weights,
 )
 from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
-from ..constant import make_read_only
+from ..read_only import make_read_only
 from . import rnn as rnn
 
 __all__ = [

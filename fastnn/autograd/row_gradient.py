@@ -1,4 +1,4 @@
-"""Sparse gradients of embedding tables: only some rows are stored."""
+"""Sparse gradients of embedding tables, which store some of the rows."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from ..tensor import Tensor
 from .contract import Array, SparseGradient
 
-# The slot in which a tensor has its array; `RowGradient` fills it when it becomes dense.
+# The slot of a tensor's array; a `RowGradient` sets it when it becomes dense.
 DENSE: Any = vars(Tensor)["_array"]
 
 
 class RowGradient(Tensor, SparseGradient):
-    """The gradient of a table, stored as the rows that are not zero and their numbers.
+    """The gradient of an embedding table, stored as its nonzero rows and their indices.
 
-    It comes from `fastnn.nn.functional.embedding` with ``sparse=True``. `SGD` and `SparseAdam` then
-    change these rows alone. Everything else sees a tensor of the table's shape: the whole array is
-    made when it is first asked for, and from then on this is an ordinary, dense gradient.
+    `fastnn.nn.functional.embedding` with ``sparse=True`` makes it. `SGD` and `SparseAdam` then
+    update only these rows. To all other code it is a tensor of the table's shape: the first access
+    to its elements makes it an ordinary, dense gradient.
 
     Parameters
     ----------
     ids
-        The numbers of the rows, ascending, each once.
+        The indices of the rows, ascending and unique.
     rows
         Their gradients, (len(ids), D).
     shape

@@ -1,4 +1,4 @@
-"""What a tensor says of its array: shape, type, memory."""
+"""Properties of a tensor: shape, element type, memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .. import devices
 from ..autograd.contract import Array
 
 
-class Described:
-    """Shape, element type and memory of a tensor."""
+class Properties:
+    """Base of tensors: shape, element type and memory."""
 
     __slots__ = ()
     _array: Array
@@ -28,7 +28,7 @@ class Described:
 
     @property
     def device(self) -> devices.device:
-        """Where the elements lie: on the CPU."""
+        """The device, which is the CPU."""
         return devices.CPU
 
     @property
@@ -38,7 +38,7 @@ class Described:
 
     @property
     def nbytes(self) -> int:
-        """Bytes taken by the elements."""
+        """Size of the elements in bytes."""
         return self._array.nbytes
 
     def size(self, dim: int | None = None) -> Any:
@@ -54,7 +54,7 @@ class Described:
         return self._array.size
 
     def stride(self, dim: int | None = None) -> Any:
-        """Steps between neighbours, in elements, for each dimension or one."""
+        """The strides in elements, of all dimensions or of one."""
         steps = tuple([s // self._array.itemsize for s in self._array.strides])
         return steps if dim is None else steps[dim]
 

@@ -1,4 +1,4 @@
-"""What blocks do all the time: a convolution, its norm, a sum and a relu."""
+"""The common step of blocks: convolution, norm, sum and ReLU, fused if possible."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ def conv_norm(
     relu: Any = None,
     residual: Tensor | None = None,
 ) -> Tensor:
-    """``relu(norm(conv(x)) + residual)``, in one operation behind `conv`, or in `conv` itself.
+    """``relu(norm(conv(x)) + residual)``, where one operation computes all after `conv`.
 
-    Modules of other classes, and those with hooks, are called one after the other.
+    If the norm is folded into `conv`, the convolution computes everything. Modules that cannot be
+    fused, such as those with hooks, are called one by one.
     """
     last: Any = norm
     if type(norm) is Identity and norm._hooks is None:  # folded into the convolution
