@@ -39,7 +39,6 @@ class Pointwise(Module):
     ``activation=`` argument of `linear`, of convolutions and of norms. `Sequential` reads it.
     """
 
-    shown: ClassVar[tuple[str, ...]] = ()  # attributes printed in the representation
     inplace = False
 
     @property
@@ -49,8 +48,10 @@ class Pointwise(Module):
 
     def extra_repr(self) -> str:
         """The arguments."""
-        parts = [f"{name}={getattr(self, name)!r}" for name in self.shown]
-        return ", ".join([*parts, "inplace=True"] if self.inplace else parts)
+        given = super().extra_repr()
+        if not self.inplace:
+            return given
+        return f"{given}, inplace=True" if given else "inplace=True"
 
 
 class InplacePointwise(Pointwise):
@@ -81,7 +82,7 @@ class Step(Pointwise):
     tensor([0., 1., 1.])
     """
 
-    shown = ("value",)
+    _shown = ("value",)
 
     def __init__(self, value: float = 1.0) -> None:
         super().__init__()
@@ -179,7 +180,7 @@ class LeakyReLU(Pointwise):
         Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
-    shown = ("negative_slope",)
+    _shown = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
@@ -207,7 +208,7 @@ class ELU(Pointwise):
         Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
-    shown = ("alpha",)
+    _shown = ("alpha",)
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -235,7 +236,7 @@ class Hardtanh(Pointwise):
         Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
-    shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
+    _shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -262,7 +263,7 @@ class ReLU6(Hardtanh):
         Accepted for compatibility with PyTorch; the output is always a new tensor.
     """
 
-    shown = ()
+    _shown = ()
     fused = ("hardtanh", 0.0, 6.0)
 
     def __init__(self, inplace: bool = False) -> None:
@@ -314,7 +315,7 @@ class Softplus(Pointwise):
         Where ``beta * x`` exceeds it, the output is the input.
     """
 
-    shown = ("beta", "threshold")
+    _shown = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
@@ -340,7 +341,7 @@ class GELU(Pointwise):
         ``"none"`` or ``"tanh"``.
     """
 
-    shown = ("approximate",)
+    _shown = ("approximate",)
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
@@ -370,6 +371,8 @@ class Softmax(Module):
     tensor([[0.25, 0.25, 0.25, 0.25]])
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
@@ -377,10 +380,6 @@ class Softmax(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """The softmax of each row along `dim`."""
         return ops.softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """The dimension."""
-        return f"dim={self.dim}"
 
 
 class LogSoftmax(Module):
@@ -392,6 +391,8 @@ class LogSoftmax(Module):
         The dimension. It is required; PyTorch guesses one if it is missing.
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
@@ -399,7 +400,3 @@ class LogSoftmax(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """The logarithm of the softmax of each row along `dim`."""
         return ops.log_softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """The dimension."""
-        return f"dim={self.dim}"

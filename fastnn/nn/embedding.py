@@ -21,10 +21,15 @@ class Table(Module):
     weight: Parameter
     padding_idx: int | None
 
-    def make(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, dtype: Any
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None,
+        device: Any,
+        dtype: Any,
     ) -> None:
-        """Set the sizes and initialize the table at random."""
+        super().__init__(device)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None
@@ -103,12 +108,11 @@ class Embedding(Table):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(device)
+        super().__init__(num_embeddings, embedding_dim, padding_idx, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
-        self.make(num_embeddings, embedding_dim, padding_idx, dtype)
 
     @classmethod
     def from_pretrained(
@@ -204,16 +208,15 @@ class EmbeddingBag(Table):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(device)
         if mode not in ("sum", "mean", "max"):
             raise ValueError(f"EmbeddingBag: mode must be 'sum', 'mean' or 'max', got {mode!r}")
+        super().__init__(num_embeddings, embedding_dim, padding_idx, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         self.mode = mode
         self.sparse = sparse
         self.include_last_offset = include_last_offset
-        self.make(num_embeddings, embedding_dim, padding_idx, dtype)
 
     @classmethod
     def from_pretrained(

@@ -24,6 +24,8 @@ class Unfold(Module):
     (2, 30, 4)
     """
 
+    _shown = ("kernel_size", "dilation", "padding", "stride")
+
     def __init__(
         self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
     ) -> None:
@@ -36,13 +38,6 @@ class Unfold(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, H, W) to (N, C · K_h · K_w, L)."""
         return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return (
-            f"kernel_size={self.kernel_size}, dilation={self.dilation}, "
-            f"padding={self.padding}, stride={self.stride}"
-        )
 
 
 class Fold(Module):
@@ -60,6 +55,8 @@ class Fold(Module):
     >>> fastnn.nn.Fold((4, 5), (2, 2))(fastnn.randn(1, 12, 12)).shape
     (1, 3, 4, 5)
     """
+
+    _shown = ("output_size", "kernel_size", "dilation", "padding", "stride")
 
     def __init__(
         self,
@@ -80,11 +77,4 @@ class Fold(Module):
         """(N, C · K_h · K_w, L) to (N, C, H, W)."""
         return fold(
             input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride
-        )
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return (
-            f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
-            f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
         )

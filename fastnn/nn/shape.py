@@ -38,6 +38,8 @@ class Flatten(Module):
     (2, 12)
     """
 
+    _shown = ("start_dim", "end_dim")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim = start_dim
@@ -46,10 +48,6 @@ class Flatten(Module):
     def forward(self, input: Tensor) -> Tensor:
         """The input with fewer dimensions."""
         return flatten(input, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        """The range of dimensions."""
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Unflatten(Module):
@@ -61,6 +59,8 @@ class Unflatten(Module):
     (2, 3, 4)
     """
 
+    _shown = ("dim", "unflattened_size")
+
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
         self.dim = dim
@@ -69,7 +69,3 @@ class Unflatten(Module):
     def forward(self, input: Tensor) -> Tensor:
         """The input with more dimensions."""
         return unflatten(input, self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        """The dimension and its new sizes."""
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -23,6 +23,8 @@ class PixelShuffle(Module):
     (1, 1, 12, 12)
     """
 
+    _shown = ("upscale_factor",)
+
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
         self.upscale_factor = upscale_factor
@@ -30,10 +32,6 @@ class PixelShuffle(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """(*, C · r², H, W) to (*, C, H · r, W · r)."""
         return pixel_shuffle(input, self.upscale_factor)
-
-    def extra_repr(self) -> str:
-        """The factor."""
-        return f"upscale_factor={self.upscale_factor}"
 
 
 class PixelUnshuffle(Module):
@@ -50,6 +48,8 @@ class PixelUnshuffle(Module):
     (1, 9, 4, 4)
     """
 
+    _shown = ("downscale_factor",)
+
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
         self.downscale_factor = downscale_factor
@@ -57,10 +57,6 @@ class PixelUnshuffle(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """(*, C, H · r, W · r) to (*, C · r², H, W)."""
         return pixel_unshuffle(input, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        """The factor."""
-        return f"downscale_factor={self.downscale_factor}"
 
 
 class ChannelShuffle(Module):
@@ -77,6 +73,8 @@ class ChannelShuffle(Module):
     (1, 4, 2, 2)
     """
 
+    _shown = ("groups",)
+
     def __init__(self, groups: int) -> None:
         super().__init__()
         self.groups = groups
@@ -84,7 +82,3 @@ class ChannelShuffle(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) to the same shape."""
         return channel_shuffle(input, self.groups)
-
-    def extra_repr(self) -> str:
-        """The groups."""
-        return f"groups={self.groups}"

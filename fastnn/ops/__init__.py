@@ -15,7 +15,6 @@ from .dropout.elements import *
 from .einsum import *
 from .elementwise import *
 from .elementwise.compare import *
-from .elementwise.unary import *
 from .embedding import *
 from .fold import *
 from .gemm import *

@@ -12,8 +12,7 @@ import numpy as np
 
 from ..autograd.record import Array, array
 from ..tensor import Tensor, TensorLike
-from .elementwise import div, sub
-from .elementwise.unary import exp
+from .elementwise import div, exp, sub
 from .embedding import embedding, embedding_bag
 from .index import index_add
 from .rnn.sequences import checked_lengths
@@ -174,24 +173,10 @@ def attention_pooling(
 
     Parameters
     ----------
-    input
-        x, (T, N, D), (N, T, D) with `batch_first`, or (T, D).
+    input, lengths, batch_first
+        As for `last_pooling`, and so are result and errors.
     scores
         s, (T, N), (N, T) with `batch_first`, or (T,).
-    lengths
-        How many steps each sequence has, (N,), from 1 to T; None for T.
-    batch_first
-        Whether the batch is the first dimension.
-
-    Returns
-    -------
-    Tensor
-        y, (N, D), or (D,).
-
-    Raises
-    ------
-    ValueError
-        A length is no number of steps, or scores do not fit the input.
 
     References
     ----------

@@ -12,6 +12,7 @@ from ..autograd.changes import changed, read_for
 from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor, TensorLike
+from .backward import from_kernel
 
 __all__ = ["embedding", "embedding_bag"]
 
@@ -205,9 +206,7 @@ def embedding_bag_backward(node: Node, dy: Array) -> Grads:
     return dw, ds
 
 
-def embedding_bag_max_backward(node: Node, dy: Array) -> Grads:
-    winners, rows = node.saved
-    return (_core.embedding_bag_max_backward(dy, winners, rows),)
+embedding_bag_max_backward = from_kernel(_core.embedding_bag_max_backward)
 
 
 def ids_of(op: str, input: TensorLike, name: str = "input") -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
+from .backward import from_kernel
 from .cast import to
 
 __all__ = ["cumprod", "cumsum"]
@@ -77,6 +78,4 @@ def cumprod(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
     return record(y, cumprod_backward, (input,), x, y, dim)
 
 
-def cumprod_backward(node: Node, dy: Array) -> Grads:
-    x, y, dim = node.saved
-    return (_core.cumprod_backward(dy, x, y, dim),)
+cumprod_backward = from_kernel(_core.cumprod_backward)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import _core
@@ -9,6 +10,18 @@ from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 
 __all__ = ["log_softmax", "softmax"]
+
+
+def in_dtype(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
+    """The backward by `kernel`, with the gradient in the dtype of the input."""
+
+    def backward(node: Node, dy: Array) -> Grads:
+        y, dim, dtype = node.saved
+        dx = kernel(dy, y, dim)
+        return (dx if dtype is y.dtype else dx.astype(dtype, copy=False),)
+
+    backward.__name__ = kernel.__name__  # which errors name
+    return backward
 
 
 def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
@@ -43,10 +56,7 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     return record(y, softmax_backward, (input,), y, dim, x.dtype)
 
 
-def softmax_backward(node: Node, dy: Array) -> Grads:
-    y, dim, dtype = node.saved
-    dx = _core.softmax_backward(dy, y, dim)
-    return (dx if dtype is y.dtype else dx.astype(dtype, copy=False),)
+softmax_backward = in_dtype(_core.softmax_backward)
 
 
 def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
@@ -64,7 +74,4 @@ def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     return record(y, log_softmax_backward, (input,), y, dim, x.dtype)
 
 
-def log_softmax_backward(node: Node, dy: Array) -> Grads:
-    y, dim, dtype = node.saved
-    dx = _core.log_softmax_backward(dy, y, dim)
-    return (dx if dtype is y.dtype else dx.astype(dtype, copy=False),)
+log_softmax_backward = in_dtype(_core.log_softmax_backward)

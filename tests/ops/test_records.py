@@ -3,23 +3,29 @@
 import importlib
 import inspect
 import pkgutil
+import re
 
 import pytest
 
 import fastnn.ops
 import tests.ops
-from fastnn.ops import create
-from fastnn.ops.elementwise import compare, unary
+from fastnn.ops import create, elementwise
+from fastnn.ops.elementwise import compare
 
 ELSEWHERE = {
     "tests/ops/test_create.py": create.__all__,
 }
 
 
-@pytest.mark.parametrize("name", [*unary.__all__, *compare.__all__])
+@pytest.mark.parametrize("name", [*elementwise.__all__, *compare.__all__])
 def test_parameters_and_results_are_described_before_the_examples(name):
-    text = inspect.cleandoc(getattr(fastnn, name).__doc__)
-    places = [text.index(f"\n\n{title}\n---") for title in ("Parameters", "Returns", "Examples")]
+    text = described = inspect.cleandoc(getattr(fastnn, name).__doc__)
+    assert "\n\nExamples\n---" in text
+    while sibling := re.search(r"Arguments and result are those of `(\w+)`", described):
+        assert sibling.start() < described.index("\n\nExamples\n---")
+        described = inspect.cleandoc(getattr(fastnn, sibling[1]).__doc__)
+    sections = ("Parameters", "Returns", "Examples")
+    places = [described.index(f"\n\n{title}\n---") for title in sections]
     assert places == sorted(places)
 
 

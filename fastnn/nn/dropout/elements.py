@@ -29,6 +29,8 @@ class Dropout(Module):
     {1.0}
     """
 
+    _shown = ("p", "inplace")
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
@@ -41,7 +43,3 @@ class Dropout(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """Any shape to the same; the input itself in evaluation."""
         return dropout(input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return f"p={self.p}, inplace={self.inplace}"

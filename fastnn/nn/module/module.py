@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,6 +45,7 @@ class Module(Conversion, State):
 
     training: bool
     _hooks: Hooks | None
+    _shown: ClassVar[tuple[str, ...]] = ()  # attributes that the representation names
 
     def __init__(self, device: Any = None) -> None:
         if device is not None:
@@ -87,7 +88,7 @@ class Module(Conversion, State):
 
     def extra_repr(self) -> str:
         """The text between the brackets when the module is printed."""
-        return ""
+        return ", ".join([f"{name}={getattr(self, name)!r}" for name in self._shown])
 
     def _get_name(self) -> str:
         return type(self).__name__

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...ops.create import empty, ones, zeros
+from ...ops.create import ones, zeros
 from ...tensor import Tensor, TensorLike
 from .. import init
-from ..module import Module
-from ..parameter import Parameter
+from .affine import AffineNorm
 
 __all__: list[str] = []
 
 LAYOUTS = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
 
 
-class ChannelNorm(Module):
+class ChannelNorm(AffineNorm):
     """Base of batch and instance norms: parameters and running statistics."""
 
-    weight: Parameter | None
-    bias: Parameter | None
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
@@ -37,20 +34,17 @@ class ChannelNorm(Module):
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__(device)
         name = type(self).__name__
         if num_features < 0:
             raise ValueError(f"{name}: num_features must not be negative, got {num_features}")
         if momentum is not None and not 0 <= momentum <= 1:
             raise ValueError(f"{name}: momentum must lie between 0 and 1, got {momentum}")
+        super().__init__(num_features, device, dtype, weight=affine, bias=affine and bias)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        for key, wanted in (("weight", affine), ("bias", affine and bias)):
-            value = Parameter(empty(num_features, dtype=dtype)) if wanted else None
-            self.register_parameter(key, value)
         track = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
@@ -69,10 +63,7 @@ class ChannelNorm(Module):
     def reset_parameters(self) -> None:
         """Set w to one, b to zero, and reset the running statistics."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def _check(self, input: TensorLike) -> None:
         shape = getattr(input, "shape", None)

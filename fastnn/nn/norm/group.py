@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ...ops.activation.fused import Fused
-from ...ops.create import empty
 from ...ops.norm.group import group_norm
 from ...ops.norm.response import local_response_norm
 from ...tensor import Tensor, TensorLike
-from .. import init
 from ..module import Module
-from ..parameter import Parameter
+from .affine import AffineNorm
 
 __all__ = ["GroupNorm", "LocalResponseNorm"]
 
 
-class GroupNorm(Module):
+class GroupNorm(AffineNorm):
     """y = (x - E[x]) / √(Var[x] + eps) · w + b over groups of channels of each sample.
 
     Parameters
@@ -52,9 +50,6 @@ class GroupNorm(Module):
     GroupNorm(8, 64, eps=1e-05, affine=True, bias=True)
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
-
     def __init__(
         self,
         num_groups: int,
@@ -66,27 +61,17 @@ class GroupNorm(Module):
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__(device)
         if num_groups <= 0 or num_channels % num_groups != 0:
             raise ValueError(
                 f"GroupNorm: num_channels must be divisible by num_groups, "
                 f"got {num_channels} and {num_groups}"
             )
+        super().__init__(num_channels, device, dtype, weight=affine, bias=affine and bias)
         self.num_groups = num_groups
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for key, wanted in (("weight", affine), ("bias", affine and bias)):
-            value = Parameter(empty(num_channels, dtype=dtype)) if wanted else None
-            self.register_parameter(key, value)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set w to one and b to zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) to the same."""

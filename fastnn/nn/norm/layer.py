@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...ops.activation.fused import Fused
-from ...ops.create import empty
 from ...ops.norm.layer import layer_norm, rms_norm
 from ...tensor import Tensor, TensorLike
-from .. import init
-from ..module import Module
-from ..parameter import Parameter
+from .affine import AffineNorm
 
 __all__ = ["LayerNorm", "RMSNorm"]
 
@@ -23,7 +20,7 @@ def as_shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     return (int(normalized_shape),)
 
 
-class LayerNorm(Module):
+class LayerNorm(AffineNorm):
     """y = (x - E[x]) / √(Var[x] + eps) · w + b over the last dimensions.
 
     Parameters
@@ -59,9 +56,6 @@ class LayerNorm(Module):
     LayerNorm((64,), eps=1e-05, elementwise_affine=True, bias=True)
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
-
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -71,28 +65,12 @@ class LayerNorm(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(device)
-        self.normalized_shape = as_shape(normalized_shape)
+        shape, affine = as_shape(normalized_shape), elementwise_affine
+        super().__init__(shape, device, dtype, weight=affine, bias=affine and bias)
+        self.normalized_shape = shape
         self.eps = eps
-        self.elementwise_affine = elementwise_affine
-        self.register_parameter(
-            "weight",
-            Parameter(empty(self.normalized_shape, dtype=dtype)) if elementwise_affine else None,
-        )
-        self.register_parameter(
-            "bias",
-            Parameter(empty(self.normalized_shape, dtype=dtype))
-            if elementwise_affine and bias
-            else None,
-        )
+        self.elementwise_affine = affine
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set w to one and b to zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, *normalized_shape) to the same."""
@@ -111,19 +89,17 @@ class LayerNorm(Module):
         )
 
 
-class RMSNorm(Module):
+class RMSNorm(AffineNorm):
     """y = x / √(E[x²] + eps) · w over the last dimensions.
 
     Parameters
     ----------
-    normalized_shape
-        Sizes of the last dimensions, over which each sample is normalized; an int for the last.
+    normalized_shape, device, dtype
+        As for `LayerNorm`.
     eps
         Added under the root for numerical stability; None for ``finfo(dtype).eps``.
     elementwise_affine
         Whether there is a w.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
@@ -143,8 +119,6 @@ class RMSNorm(Module):
     RMSNorm((64,), eps=None, elementwise_affine=True)
     """
 
-    weight: Parameter | None
-
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -153,20 +127,12 @@ class RMSNorm(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(device)
-        self.normalized_shape = as_shape(normalized_shape)
+        shape = as_shape(normalized_shape)
+        super().__init__(shape, device, dtype, weight=elementwise_affine)
+        self.normalized_shape = shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.register_parameter(
-            "weight",
-            Parameter(empty(self.normalized_shape, dtype=dtype)) if elementwise_affine else None,
-        )
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set w to one."""
-        if self.weight is not None:
-            init.ones_(self.weight)
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, *normalized_shape) to the same."""

@@ -30,6 +30,8 @@ __all__ = [
 class AdaptiveAvgPool(Module):
     """Base of the layers for one, two and three spatial dimensions."""
 
+    _shown = ("output_size",)
+
     pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(self, output_size: OutputSize) -> None:
@@ -39,10 +41,6 @@ class AdaptiveAvgPool(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """The averages."""
         return type(self).pool(input, self.output_size)
-
-    def extra_repr(self) -> str:
-        """The output size."""
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
@@ -96,6 +94,8 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool):
 class AdaptiveMaxPool(Module):
     """Base of the layers for one, two and three spatial dimensions."""
 
+    _shown = ("output_size",)
+
     pool: ClassVar[Callable[..., Any]]
 
     def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
@@ -106,10 +106,6 @@ class AdaptiveMaxPool(Module):
     def forward(self, input: TensorLike) -> Any:
         """The maxima; with `return_indices` a tuple of them and their indices."""
         return type(self).pool(input, self.output_size, self.return_indices)
-
-    def extra_repr(self) -> str:
-        """The output size."""
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool):

@@ -24,6 +24,8 @@ class AvgPool1d(Module):
     tensor([[2., 4.]])
     """
 
+    _shown = ("kernel_size", "stride", "padding")
+
     def __init__(
         self,
         kernel_size: Sizes,
@@ -50,13 +52,11 @@ class AvgPool1d(Module):
             self.count_include_pad,
         )
 
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
 
 class AvgPool(Module):
     """What the layers for two and three axes share."""
+
+    _shown = ("kernel_size", "stride", "padding")
 
     pool: ClassVar[Callable[..., Tensor]]
 
@@ -88,10 +88,6 @@ class AvgPool(Module):
             self.count_include_pad,
             self.divisor_override,
         )
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class AvgPool2d(AvgPool):

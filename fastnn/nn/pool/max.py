@@ -16,6 +16,8 @@ __all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d"]
 class MaxPool(Module):
     """Base of the layers for one, two and three spatial dimensions."""
 
+    _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
     pool: ClassVar[Callable[..., Any]]
 
     def __init__(
@@ -45,13 +47,6 @@ class MaxPool(Module):
             self.dilation,
             self.ceil_mode,
             self.return_indices,
-        )
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
         )
 
 

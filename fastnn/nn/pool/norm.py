@@ -16,6 +16,8 @@ __all__ = ["LPPool1d", "LPPool2d", "LPPool3d"]
 class LPPool(Module):
     """Base of the layers for one, two and three spatial dimensions."""
 
+    _shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
+
     pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(
@@ -35,13 +37,6 @@ class LPPool(Module):
         """The norms."""
         return type(self).pool(
             input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
-        )
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return (
-            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}, ceil_mode={self.ceil_mode}"
         )
 
 

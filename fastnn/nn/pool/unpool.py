@@ -16,6 +16,8 @@ __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
 class MaxUnpool(Module):
     """Base of the layers for one, two and three spatial dimensions."""
 
+    _shown = ("kernel_size", "stride", "padding")
+
     pool: ClassVar[Callable[..., Tensor]]
     axes: ClassVar[int]
 
@@ -33,10 +35,6 @@ class MaxUnpool(Module):
         return type(self).pool(
             input, indices, self.kernel_size, self.stride, self.padding, output_size
         )
-
-    def extra_repr(self) -> str:
-        """The arguments."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class MaxUnpool1d(MaxUnpool):

@@ -21,6 +21,8 @@ __all__ = ["LearnedPositionalEncoding", "SinusoidalPositionalEncoding"]
 class Positions(Module):
     """Base of layers that add a vector for each position to a sequence."""
 
+    _shown = ("d_model", "batch_first")
+
     dropout: Dropout
 
     def rows(self, length: int, dtype: Any) -> Any:
@@ -44,10 +46,6 @@ class Positions(Module):
 
     d_model: int
     batch_first: bool
-
-    def extra_repr(self) -> str:
-        """The sizes."""
-        return f"d_model={self.d_model}, batch_first={self.batch_first}"
 
 
 class SinusoidalPositionalEncoding(Positions):

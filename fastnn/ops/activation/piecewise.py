@@ -7,6 +7,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 
 __all__ = [
     "elu",
@@ -73,7 +74,7 @@ def relu(input: TensorLike, inplace: bool = False) -> Tensor:
     input
         Any shape. Integers stay integers.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        Accepted as in PyTorch, and ignored: the output is always a new tensor.
 
     Examples
     --------
@@ -87,8 +88,7 @@ def relu(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(y, relu_backward, (input,), y)
 
 
-def relu_backward(node: Node, dy: Array) -> Grads:
-    return (_core.relu_backward(dy, *node.saved),)
+relu_backward = from_kernel(_core.relu_backward)
 
 
 def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -101,7 +101,7 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = 
     negative_slope
         Slope for x <= 0.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        As in `relu`.
 
     Examples
     --------
@@ -113,19 +113,13 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = 
     return record(y, leaky_relu_backward, (input,), x, negative_slope)
 
 
-def leaky_relu_backward(node: Node, dy: Array) -> Grads:
-    return (_core.leaky_relu_backward(dy, *node.saved),)
+leaky_relu_backward = from_kernel(_core.leaky_relu_backward)
 
 
 def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
     """Rectifier with a ceiling: ``y = min(max(x, 0), 6)``.
 
-    Parameters
-    ----------
-    input
-        Any shape. Integers stay integers.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    Arguments are those of `relu`; integers stay integers.
 
     Examples
     --------
@@ -150,7 +144,7 @@ def hardtanh(
     min_val, max_val
         The range; ``min_val <= max_val``.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        As in `relu`.
 
     Examples
     --------
@@ -164,8 +158,7 @@ def hardtanh(
     return record(y, hardtanh_backward, (input,), x, min_val, max_val)
 
 
-def hardtanh_backward(node: Node, dy: Array) -> Grads:
-    return (_core.hardtanh_backward(dy, *node.saved),)
+hardtanh_backward = from_kernel(_core.hardtanh_backward)
 
 
 def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -178,7 +171,7 @@ def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     alpha
         The output falls towards ``-alpha``.
     inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+        As in `relu`.
 
     Notes
     -----
@@ -197,12 +190,7 @@ def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def selu(input: TensorLike, inplace: bool = False) -> Tensor:
     """Self-normalising unit: ``y = scale * elu(x, alpha)``, scale = 1.0507…, alpha = 1.6733….
 
-    Parameters
-    ----------
-    input
-        Any shape.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    The input has any shape; `inplace` is that of `relu`.
 
     Notes
     -----
@@ -218,19 +206,13 @@ def selu(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(y, elu_backward, (input,), x, SELU_ALPHA, SELU_SCALE)
 
 
-def elu_backward(node: Node, dy: Array) -> Grads:
-    return (_core.elu_backward(dy, *node.saved),)
+elu_backward = from_kernel(_core.elu_backward)
 
 
 def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
     """Sigmoid in three straight pieces: ``y = min(max(x + 3, 0), 6) / 6``.
 
-    Parameters
-    ----------
-    input
-        Any shape.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    The input has any shape; `inplace` is that of `relu`.
 
     Examples
     --------
@@ -241,19 +223,13 @@ def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(_core.hardsigmoid(x), hardsigmoid_backward, (input,), x)
 
 
-def hardsigmoid_backward(node: Node, dy: Array) -> Grads:
-    return (_core.hardsigmoid_backward(dy, *node.saved),)
+hardsigmoid_backward = from_kernel(_core.hardsigmoid_backward)
 
 
 def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
     """Swish in pieces: ``y = x * min(max(x + 3, 0), 6) / 6``.
 
-    Parameters
-    ----------
-    input
-        Any shape.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    The input has any shape; `inplace` is that of `relu`.
 
     Notes
     -----
@@ -268,5 +244,4 @@ def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(_core.hardswish(x), hardswish_backward, (input,), x)
 
 
-def hardswish_backward(node: Node, dy: Array) -> Grads:
-    return (_core.hardswish_backward(dy, *node.saved),)
+hardswish_backward = from_kernel(_core.hardswish_backward)

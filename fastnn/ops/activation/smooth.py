@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import array, record
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 
 __all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "tanh"]
 
 
 def sigmoid(input: TensorLike) -> Tensor:
     """The logistic function: ``y = 1 / (1 + exp(-x))``.
-
-    Parameters
-    ----------
-    input
-        Any shape.
 
     Examples
     --------
@@ -26,17 +22,11 @@ def sigmoid(input: TensorLike) -> Tensor:
     return record(y, sigmoid_backward, (input,), y)
 
 
-def sigmoid_backward(node: Node, dy: Array) -> Grads:
-    return (_core.sigmoid_backward(dy, *node.saved),)
+sigmoid_backward = from_kernel(_core.sigmoid_backward)
 
 
 def logsigmoid(input: TensorLike) -> Tensor:
     """Logarithm of the logistic function: ``y = -log(1 + exp(-x))``, exact for large abs(x).
-
-    Parameters
-    ----------
-    input
-        Any shape.
 
     Examples
     --------
@@ -47,17 +37,11 @@ def logsigmoid(input: TensorLike) -> Tensor:
     return record(_core.logsigmoid(x), logsigmoid_backward, (input,), x)
 
 
-def logsigmoid_backward(node: Node, dy: Array) -> Grads:
-    return (_core.logsigmoid_backward(dy, *node.saved),)
+logsigmoid_backward = from_kernel(_core.logsigmoid_backward)
 
 
 def tanh(input: TensorLike) -> Tensor:
     """Hyperbolic tangent: ``y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))``.
-
-    Parameters
-    ----------
-    input
-        Any shape.
 
     Examples
     --------
@@ -68,8 +52,7 @@ def tanh(input: TensorLike) -> Tensor:
     return record(y, tanh_backward, (input,), y)
 
 
-def tanh_backward(node: Node, dy: Array) -> Grads:
-    return (_core.tanh_backward(dy, *node.saved),)
+tanh_backward = from_kernel(_core.tanh_backward)
 
 
 def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -94,8 +77,7 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
     return record(y, softplus_backward, (input,), x, beta, threshold)
 
 
-def softplus_backward(node: Node, dy: Array) -> Grads:
-    return (_core.softplus_backward(dy, *node.saved),)
+softplus_backward = from_kernel(_core.softplus_backward)
 
 
 def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
@@ -126,23 +108,16 @@ def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
     raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
 
 
-def gelu_backward(node: Node, dy: Array) -> Grads:
-    return (_core.gelu_backward(dy, *node.saved),)
+gelu_backward = from_kernel(_core.gelu_backward)
 
 
-def gelu_tanh_backward(node: Node, dy: Array) -> Grads:
-    return (_core.gelu_tanh_backward(dy, *node.saved),)
+gelu_tanh_backward = from_kernel(_core.gelu_tanh_backward)
 
 
 def silu(input: TensorLike, inplace: bool = False) -> Tensor:
     """Sigmoid linear unit, also called swish: ``y = x / (1 + exp(-x))``.
 
-    Parameters
-    ----------
-    input
-        Any shape.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    The input has any shape; `inplace` is that of `relu`.
 
     Examples
     --------
@@ -153,19 +128,13 @@ def silu(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(_core.silu(x), silu_backward, (input,), x)
 
 
-def silu_backward(node: Node, dy: Array) -> Grads:
-    return (_core.silu_backward(dy, *node.saved),)
+silu_backward = from_kernel(_core.silu_backward)
 
 
 def mish(input: TensorLike, inplace: bool = False) -> Tensor:
     """Self-regularised unit: ``y = x * tanh(log(1 + exp(x)))``.
 
-    Parameters
-    ----------
-    input
-        Any shape.
-    inplace
-        Taken for PyTorch's sake; the output is always a new tensor.
+    The input has any shape; `inplace` is that of `relu`.
 
     Notes
     -----
@@ -180,5 +149,4 @@ def mish(input: TensorLike, inplace: bool = False) -> Tensor:
     return record(_core.mish(x), mish_backward, (input,), x)
 
 
-def mish_backward(node: Node, dy: Array) -> Grads:
-    return (_core.mish_backward(dy, *node.saved),)
+mish_backward = from_kernel(_core.mish_backward)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from ..inplace import copy_, recorded, take_over
 
 __all__ = ["dropout"]
@@ -65,9 +66,7 @@ def dropout(
     return written_to("dropout", input, y) if inplace else y
 
 
-def dropout_backward(node: Node, dy: Array) -> Grads:
-    p, stream = node.saved
-    return (_core.dropout_backward(dy, p, stream),)
+dropout_backward = from_kernel(_core.dropout_backward)
 
 
 def written_to(op: str, input: TensorLike, y: Tensor) -> Tensor:

@@ -2,38 +2,69 @@
 
 Shapes broadcast as in NumPy. Python numbers take the dtype of the other operand; float32 with
 float64 gives float64, integers with floats give the float type. The gradient of an operand that was
-broadcast is summed back to its shape. Functions of one tensor stand in `unary`,
-comparisons in `compare`, changes in place in `inplace`.
+broadcast is summed back to its shape.
 """
 
 from __future__ import annotations
 
+from .algebraic import *
 from .arithmetic import *
 from .choose import *
 from .choose import where_method as where_method
 from .operands import operand as operand
 from .power import *
+from .transcendental import *
 
 __all__ = [
+    "abs",
+    "absolute",
+    "acos",
     "add",
     "addcdiv",
     "addcmul",
+    "asin",
+    "atan",
     "atan2",
+    "ceil",
     "clamp",
     "clip",
+    "cos",
+    "cosh",
     "div",
     "divide",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
     "floor_divide",
     "fmod",
+    "frac",
     "lerp",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
     "maximum",
     "minimum",
     "mul",
     "multiply",
+    "nan_to_num",
+    "neg",
+    "negative",
     "pow",
+    "reciprocal",
     "remainder",
+    "round",
+    "rsqrt",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
     "sub",
     "subtract",
+    "tan",
     "true_divide",
+    "trunc",
     "where",
 ]

@@ -81,17 +81,7 @@ def add_scaled_backward(node: Node, dy: Array) -> Grads:
 def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     """Difference: ``y = input - alpha other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-    alpha
-        Factor of `other`.
-
-    Returns
-    -------
-    Tensor
-        ``y``, of the common shape.
+    Arguments and result are those of `add`.
 
     Examples
     --------
@@ -118,15 +108,7 @@ def sub_backward(node: Node, dy: Array) -> Grads:
 def mul(input: TensorLike, other: TensorLike) -> Tensor:
     """Product: ``y = input other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        ``y``, of the common shape.
+    Arguments and result are those of `add`, without `alpha`.
 
     Examples
     --------
@@ -275,17 +257,7 @@ def addcdiv(
 ) -> Tensor:
     """Sum with a quotient: ``y = input + value tensor1 / tensor2``.
 
-    Parameters
-    ----------
-    input, tensor1, tensor2
-        Tensors whose shapes broadcast.
-    value
-        Factor of the quotient.
-
-    Returns
-    -------
-    Tensor
-        ``y``, of the common shape.
+    Arguments and result are those of `addcmul`; `value` is the factor of the quotient.
 
     Examples
     --------

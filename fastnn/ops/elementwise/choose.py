@@ -7,7 +7,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
-from .operands import fit, like, operand
+from .operands import fit, from_kernel, like, operand
 
 __all__ = ["clamp", "clip", "maximum", "minimum", "where"]
 
@@ -15,15 +15,7 @@ __all__ = ["clamp", "clip", "maximum", "minimum", "where"]
 def maximum(input: TensorLike, other: TensorLike) -> Tensor:
     """Larger of two elements, NaN if either is.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        Of the common shape. Where both are equal, each gets half of the gradient.
+    Arguments and result are those of `mul`. Where both are equal, each gets half of the gradient.
 
     Examples
     --------
@@ -34,10 +26,7 @@ def maximum(input: TensorLike, other: TensorLike) -> Tensor:
     return record(_core.maximum(a, b), maximum_backward, (input, other), a, b)
 
 
-def maximum_backward(node: Node, dy: Array) -> Grads:
-    a, b = node.saved
-    da, db = _core.maximum_backward(dy, a, b, *node.needs)
-    return (fit(da, a), fit(db, b))
+maximum_backward = from_kernel(_core.maximum_backward)
 
 
 def minimum(input: TensorLike, other: TensorLike) -> Tensor:
@@ -54,10 +43,7 @@ def minimum(input: TensorLike, other: TensorLike) -> Tensor:
     return record(_core.minimum(a, b), minimum_backward, (input, other), a, b)
 
 
-def minimum_backward(node: Node, dy: Array) -> Grads:
-    a, b = node.saved
-    da, db = _core.minimum_backward(dy, a, b, *node.needs)
-    return (fit(da, a), fit(db, b))
+minimum_backward = from_kernel(_core.minimum_backward)
 
 
 def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:

@@ -54,16 +54,7 @@ def eq(input: TensorLike, other: TensorLike) -> Tensor:
 def ne(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element differs from the other: ``input != other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
-        less nor greater.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `eq`.
 
     Examples
     --------
@@ -76,16 +67,7 @@ def ne(input: TensorLike, other: TensorLike) -> Tensor:
 def lt(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is less than the other: ``input < other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
-        less nor greater.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `eq`.
 
     Examples
     --------
@@ -98,16 +80,7 @@ def lt(input: TensorLike, other: TensorLike) -> Tensor:
 def le(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is at most the other: ``input <= other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
-        less nor greater.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `eq`.
 
     Examples
     --------
@@ -120,16 +93,7 @@ def le(input: TensorLike, other: TensorLike) -> Tensor:
 def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is greater than the other: ``input > other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
-        less nor greater.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `eq`.
 
     Examples
     --------
@@ -142,16 +106,7 @@ def gt(input: TensorLike, other: TensorLike) -> Tensor:
 def ge(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether each element is at least the other: ``input >= other``.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number. NaN equals nothing and is neither
-        less nor greater.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `eq`.
 
     Examples
     --------
@@ -185,15 +140,7 @@ def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
 def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether at least one of the elements is true, that is, not zero.
 
-    Parameters
-    ----------
-    input, other
-        Tensors of any dtype whose shapes broadcast.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `logical_and`.
 
     Examples
     --------
@@ -206,15 +153,7 @@ def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
 def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """Whether exactly one of the elements is true, that is, not zero.
 
-    Parameters
-    ----------
-    input, other
-        Tensors of any dtype whose shapes broadcast.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the common shape.
+    Arguments and result are those of `logical_and`.
 
     Examples
     --------
@@ -227,15 +166,7 @@ def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
 def logical_not(input: TensorLike) -> Tensor:
     """Whether each element is false, that is, zero.
 
-    Parameters
-    ----------
-    input
-        Of any shape.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the same shape.
+    Arguments and result are those of `isnan`.
 
     Examples
     --------
@@ -269,15 +200,7 @@ def isnan(input: TensorLike) -> Tensor:
 def isinf(input: TensorLike) -> Tensor:
     """Whether each element is infinite.
 
-    Parameters
-    ----------
-    input
-        Of any shape.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the same shape.
+    Arguments and result are those of `isnan`.
 
     Examples
     --------
@@ -290,15 +213,7 @@ def isinf(input: TensorLike) -> Tensor:
 def isfinite(input: TensorLike) -> Tensor:
     """Whether each element is a number: neither infinite nor NaN.
 
-    Parameters
-    ----------
-    input
-        Of any shape.
-
-    Returns
-    -------
-    Tensor
-        Boolean, of the same shape.
+    Arguments and result are those of `isnan`.
 
     Examples
     --------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ... import _core
 from ..._core import alike
-from ...autograd.record import Array, array, unbroadcast
+from ...autograd.record import Array, Grads, Node, array, unbroadcast
 from ...tensor import Tensor
 
 
@@ -46,3 +47,15 @@ def summed(dy: Array, shape: tuple[int, ...]) -> Array:
     lead = dy.ndim - len(shape)
     axes = [i for i, n in enumerate(dy.shape) if i < lead or shape[i - lead] != n]
     return _core.sum(dy, axes, True).reshape(shape)
+
+
+def from_kernel(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
+    """The backward of an op of two operands: ``da, db = kernel(dy, a, b, *needs)``."""
+
+    def backward(node: Node, dy: Array) -> Grads:
+        a, b = node.saved
+        da, db = kernel(dy, a, b, *node.needs)
+        return (fit(da, a), fit(db, b))
+
+    backward.__name__ = kernel.__name__  # which errors name
+    return backward

@@ -7,7 +7,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
-from .operands import fit, operand
+from .operands import fit, from_kernel, operand
 
 __all__ = ["atan2", "floor_divide", "fmod", "pow", "remainder"]
 
@@ -63,11 +63,7 @@ def pow_scalar_backward(node: Node, dy: Array) -> Grads:
     return (_core.pow_scalar_backward(dy, x, exponent),)
 
 
-def pow_backward(node: Node, dy: Array) -> Grads:
-    x, e = node.saved
-    first, second = node.needs
-    dx, de = _core.pow_backward(dy, x, e, first, second)
-    return (fit(dx, x), fit(de, e))
+pow_backward = from_kernel(_core.pow_backward)
 
 
 def atan2(input: TensorLike, other: TensorLike) -> Tensor:
@@ -76,7 +72,7 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     Parameters
     ----------
     input, other
-        The coordinates y and x: tensors whose shapes broadcast, or one of them a number.
+        The coordinates y and x; they broadcast.
 
     Returns
     -------
@@ -92,10 +88,7 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     return record(_core.atan2(a, b), atan2_backward, (input, other), a, b)
 
 
-def atan2_backward(node: Node, dy: Array) -> Grads:
-    a, b = node.saved
-    da, db = _core.atan2_backward(dy, a, b, *node.needs)
-    return (fit(da, a), fit(db, b))
+atan2_backward = from_kernel(_core.atan2_backward)
 
 
 def remainder(input: TensorLike, other: TensorLike) -> Tensor:
@@ -103,15 +96,7 @@ def remainder(input: TensorLike, other: TensorLike) -> Tensor:
 
     ``y = input - other floor(input / other)``
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        Of the common shape.
+    Arguments and result are those of `mul`.
 
     Examples
     --------
@@ -134,7 +119,7 @@ def fmod(input: TensorLike, other: TensorLike) -> Tensor:
 
     ``y = input - other trunc(input / other)``
 
-    Arguments and result are those of `remainder`.
+    Arguments and result are those of `mul`.
 
     Examples
     --------
@@ -155,15 +140,7 @@ def fmod_backward(node: Node, dy: Array) -> Grads:
 def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """Quotient rounded down, as ``//`` in Python; it has no gradient.
 
-    Parameters
-    ----------
-    input, other
-        Tensors whose shapes broadcast, or one of them a number.
-
-    Returns
-    -------
-    Tensor
-        ``floor(input / other)``, of the common shape.
+    Arguments and result are those of `mul`.
 
     Examples
     --------

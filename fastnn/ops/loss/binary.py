@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, record
+from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
-from .operands import by_both, like, pair
+from .operands import from_kernel, like, pair
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
@@ -28,12 +28,7 @@ def binary_cross_entropy(
     weight
         Weight of each element, broadcast to `input`.
     reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
+        As for `mse_loss`, and so is the result.
 
     Raises
     ------
@@ -57,8 +52,7 @@ def binary_cross_entropy(
     return record(y, binary_cross_entropy_backward, (input, target), x, t, w, reduction)
 
 
-def binary_cross_entropy_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.binary_cross_entropy_backward, node, dy)
+binary_cross_entropy_backward = from_kernel(_core.binary_cross_entropy_backward)
 
 
 def binary_cross_entropy_with_logits(
@@ -75,19 +69,10 @@ def binary_cross_entropy_with_logits(
     ----------
     input
         Scores before the sigmoid, any shape.
-    target
-        Probabilities, the shape of `input`.
-    weight
-        Weight w of each element, broadcast to `input`.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
+    target, weight, reduction
+        As for `binary_cross_entropy`, and so is the result.
     pos_weight
         Weight v of positive targets, broadcast to `input`.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
 
     Raises
     ------
@@ -108,5 +93,6 @@ def binary_cross_entropy_with_logits(
     return record(y, backward, (input, target), x, t, w, reduction, v)
 
 
-def binary_cross_entropy_with_logits_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.binary_cross_entropy_with_logits_backward, node, dy)
+binary_cross_entropy_with_logits_backward = from_kernel(
+    _core.binary_cross_entropy_with_logits_backward
+)

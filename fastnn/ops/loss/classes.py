@@ -8,6 +8,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -123,27 +124,8 @@ def nll_loss(
     ----------
     input
         Log probabilities, (C,), (N, C) or (N, C, d1, ...), as `log_softmax` gives them.
-    target
-        Class ids, integers from 0 to C - 1, shape (), (N,) or (N, d1, ...).
-    weight
-        Weight of each class, (C,); all 1 if not given.
-    ignore_index
-        Rows with this class id count for nothing.
-    reduction
-        ``"mean"``: sum over rows divided by the sum of their weights; ``"sum"``; ``"none"``: the
-        loss of each row.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `target` for ``reduction="none"``.
-
-    Raises
-    ------
-    IndexError
-        A class id is out of range.
-    ValueError
-        Shapes do not fit.
+    target, weight, ignore_index, reduction
+        As for `cross_entropy` with class ids, and so are result and errors.
 
     Examples
     --------
@@ -157,5 +139,4 @@ def nll_loss(
     return record(loss, nll_loss_backward, (input,), x, t, w, ignore_index, reduction)
 
 
-def nll_loss_backward(node: Node, dy: Array) -> Grads:
-    return (_core.nll_loss_backward(dy, *node.saved),)
+nll_loss_backward = from_kernel(_core.nll_loss_backward)

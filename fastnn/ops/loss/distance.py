@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, record
+from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
-from .operands import by_both, pair
+from .operands import from_kernel, pair
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
@@ -35,24 +35,13 @@ def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> 
     return record(y, mse_loss_backward, (input, target), x, t, reduction)
 
 
-def mse_loss_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.mse_loss_backward, node, dy)
+mse_loss_backward = from_kernel(_core.mse_loss_backward)
 
 
 def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Absolute error: ``l = abs(x - t)``.
 
-    Parameters
-    ----------
-    input, target
-        Any shape, the same for both.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
+    Arguments and result are those of `mse_loss`.
 
     Examples
     --------
@@ -64,8 +53,7 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> T
     return record(y, l1_loss_backward, (input, target), x, t, reduction)
 
 
-def l1_loss_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.l1_loss_backward, node, dy)
+l1_loss_backward = from_kernel(_core.l1_loss_backward)
 
 
 def smooth_l1_loss(
@@ -75,19 +63,7 @@ def smooth_l1_loss(
 
     With ``d = abs(x - t)``: ``l = d**2 / (2 * beta)`` for d < beta, ``d - beta / 2`` otherwise.
 
-    Parameters
-    ----------
-    input, target
-        Any shape, the same for both.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-    beta
-        Where the parabola ends; 0 makes it `l1_loss`.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
+    The parabola ends at `beta`; 0 makes it `l1_loss`. All else is as in `mse_loss`.
 
     Notes
     -----
@@ -105,8 +81,7 @@ def smooth_l1_loss(
     return record(y, smooth_l1_loss_backward, (input, target), x, t, reduction, beta)
 
 
-def smooth_l1_loss_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.smooth_l1_loss_backward, node, dy)
+smooth_l1_loss_backward = from_kernel(_core.smooth_l1_loss_backward)
 
 
 def huber_loss(
@@ -116,19 +91,7 @@ def huber_loss(
 
     With ``d = abs(x - t)``: ``l = d**2 / 2`` for d < delta, ``delta * (d - delta / 2)`` otherwise.
 
-    Parameters
-    ----------
-    input, target
-        Any shape, the same for both.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-    delta
-        Where the parabola ends.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
+    The parabola ends at `delta`; all else is as in `mse_loss`.
 
     Notes
     -----
@@ -144,5 +107,4 @@ def huber_loss(
     return record(y, huber_loss_backward, (input, target), x, t, reduction, delta)
 
 
-def huber_loss_backward(node: Node, dy: Array) -> Grads:
-    return by_both(_core.huber_loss_backward, node, dy)
+huber_loss_backward = from_kernel(_core.huber_loss_backward)

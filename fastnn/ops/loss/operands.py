@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -73,10 +74,15 @@ def like(op: str, name: str, weight: TensorLike | None, x: Array) -> Array | Non
         ) from None
 
 
-def by_both(kernel: Any, node: Node, dy: Array) -> Grads:
-    """Gradients of an elementwise loss by input and target, each where it is needed."""
-    by_input, by_target = node.needs
-    return (
-        kernel(dy, *node.saved) if by_input else None,
-        kernel(dy, *node.saved, to_target=True) if by_target else None,
-    )
+def from_kernel(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
+    """The backward of an elementwise loss: gradients of input and target, each where needed."""
+
+    def backward(node: Node, dy: Array) -> Grads:
+        by_input, by_target = node.needs
+        return (
+            kernel(dy, *node.saved) if by_input else None,
+            kernel(dy, *node.saved, to_target=True) if by_target else None,
+        )
+
+    backward.__name__ = kernel.__name__  # which errors name
+    return backward

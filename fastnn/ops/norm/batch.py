@@ -137,30 +137,12 @@ def batch_renorm(
 
     Parameters
     ----------
-    input
-        x, (N, C, *), in any memory order, which the output keeps.
+    input, weight, bias, training, momentum, eps, activation, residual
+        As for `batch_norm`, and so is the result.
     running_mean, running_var
         (C,), changed in place while training.
-    weight, bias
-        w and b, (C,); None for 1 and 0.
-    training
-        Whether statistics are those of the batch.
-    momentum
-        How far running statistics move: r ← (1 - momentum) r + momentum m.
-    eps
-        Keeps the root away from zero.
     r_max, d_max
         Bounds of r and d, at least 1 and 0.
-    activation
-        f: None, the name of a pointwise activation, or a tuple of its name and parameters, such as
-        ("leaky_relu", 0.2); computed in the same pass.
-    residual
-        Added before the activation in the same pass; of the shape of `input`.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of `input`.
 
     Raises
     ------

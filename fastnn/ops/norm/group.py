@@ -35,16 +35,8 @@ def group_norm(
         Number of groups, which divides C.
     weight, bias
         w and b, (C,); None for 1 and 0.
-    eps
-        Keeps the root away from zero.
-    activation
-        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
-        ("leaky_relu", 0.2); computed in the same pass.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of `input`.
+    eps, activation
+        As for `layer_norm`; y has the shape of `input`.
 
     Raises
     ------
@@ -94,27 +86,15 @@ def instance_norm(
 
     Parameters
     ----------
-    input
-        x, (N, C, *), in any memory order.
+    input, weight, bias, eps, activation
+        As for `group_norm`, and so is the result.
     running_mean, running_var
         (C,) or None. With `use_input_stats` they are changed in place, as by `batch_norm`, with the
         mean over the samples.
-    weight, bias
-        w and b, (C,); None for 1 and 0.
     use_input_stats
         Without it x is normalized by the running statistics.
     momentum
-        How far running statistics move: r ← (1 - momentum) r + momentum m.
-    eps
-        Keeps the root away from zero.
-    activation
-        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
-        ("leaky_relu", 0.2); computed in the same pass.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of `input`.
+        As for `batch_norm`.
 
     Raises
     ------

@@ -92,22 +92,12 @@ def rms_norm(
 
     Parameters
     ----------
-    input
-        x, (*, *normalized_shape).
-    normalized_shape
-        Sizes of the last dimensions, over which each sample is normalized; an int for the last.
+    input, normalized_shape, activation
+        As for `layer_norm`, and so is the result.
     weight
         w, of the normalized shape; None for 1.
     eps
         Keeps the root away from zero; None for the spacing of numbers at 1, ``finfo(dtype).eps``.
-    activation
-        None, the name of a pointwise activation, or a tuple of its name and parameters, such as
-        ("leaky_relu", 0.2); computed in the same pass.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of `input`.
 
     Raises
     ------

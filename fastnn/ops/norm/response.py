@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 
 __all__ = ["local_response_norm"]
 
@@ -21,16 +22,11 @@ def local_response_norm(
     Parameters
     ----------
     input
-        x, (N, C, L) or with more dimensions, in any memory order.
+        x, (N, C, L) or with more dimensions, in any memory order; y has the same shape.
     size
         Number of channels to take the mean of.
     alpha, beta, k
         As in the formula.
-
-    Returns
-    -------
-    Tensor
-        y, of the shape of `input`.
 
     Raises
     ------
@@ -55,6 +51,4 @@ def local_response_norm(
     return record(y, local_response_norm_backward, (input,), x, d, size, alpha, beta, k)
 
 
-def local_response_norm_backward(node: Node, dy: Array) -> Grads:
-    x, d, size, alpha, beta, k = node.saved
-    return (_core.local_response_norm_backward(dy, x, d, size, alpha, beta, k),)
+local_response_norm_backward = from_kernel(_core.local_response_norm_backward)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import Array, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from .sizes import sizes_of
 
 __all__ = [
@@ -43,9 +44,7 @@ def adaptive_avg_pool(op: str, axes: int, input: TensorLike, output_size: Output
     return record(y, adaptive_avg_pool_backward, (input,), x.shape, out)
 
 
-def adaptive_avg_pool_backward(node: Node, dy: Array) -> Grads:
-    shape, out = node.saved
-    return (_core.adaptive_avg_pool_backward(dy, shape, out),)
+adaptive_avg_pool_backward = from_kernel(_core.adaptive_avg_pool_backward)
 
 
 def adaptive_avg_pool1d(input: TensorLike, output_size: OutputSize) -> Tensor:
@@ -120,9 +119,7 @@ def adaptive_max_pool(
     return result, Tensor(_core.adaptive_max_pool_indices(places, x.shape, out))
 
 
-def adaptive_max_pool_backward(node: Node, dy: Array) -> Grads:
-    places, shape, out = node.saved
-    return (_core.adaptive_max_pool_backward(dy, places, shape, out),)
+adaptive_max_pool_backward = from_kernel(_core.adaptive_max_pool_backward)
 
 
 def adaptive_max_pool1d(
@@ -148,11 +145,8 @@ def adaptive_max_pool2d(
 
     Parameters
     ----------
-    input
-        x, (N, C, H, W), or without N for one sample.
-    output_size
-        J, how many windows: an int, or one for each axis; None for as many as there are inputs.
-        Window j of L inputs goes from ⌊j · L / J⌋ to before ⌈(j + 1) · L / J⌉.
+    input, output_size
+        As for `adaptive_avg_pool2d`, and so are the errors.
     return_indices
         Return also where the maxima were found, as indices into the flattened axes.
 
@@ -160,11 +154,6 @@ def adaptive_max_pool2d(
     -------
     Tensor
         y, (N, C, J_H, J_W). With `return_indices` a tuple of y and int64 indices of the same shape.
-
-    Raises
-    ------
-    ValueError
-        An output size is less than 1.
 
     Examples
     --------

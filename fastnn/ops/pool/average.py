@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import array, record
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d"]
@@ -31,12 +32,10 @@ def avg_pool(
         bool(count_include_pad),
         divisor_override,
     )
-    return record(_core.avg_pool(x, *windows), avg_pool_backward, (input,), x.shape, windows)
+    return record(_core.avg_pool(x, *windows), avg_pool_backward, (input,), x.shape, *windows)
 
 
-def avg_pool_backward(node: Node, dy: Array) -> Grads:
-    shape, windows = node.saved
-    return (_core.avg_pool_backward(dy, shape, *windows),)
+avg_pool_backward = from_kernel(_core.avg_pool_backward)
 
 
 def avg_pool1d(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
@@ -35,15 +36,13 @@ def max_pool(
     )
     traced = mode.enabled and isinstance(input, Tensor) and input.requires_grad
     y, places = _core.max_pool(x, *windows, return_indices or traced)
-    out = record(y, max_pool_backward, (input,), places, x.shape, windows)
+    out = record(y, max_pool_backward, (input,), places, x.shape, *windows)
     if not return_indices:
         return out
     return out, Tensor(_core.max_pool_indices(places, x.shape, *windows))
 
 
-def max_pool_backward(node: Node, dy: Array) -> Grads:
-    places, shape, windows = node.saved
-    return (_core.max_pool_backward(dy, places, shape, *windows),)
+max_pool_backward = from_kernel(_core.max_pool_backward)
 
 
 def max_pool1d(
@@ -82,18 +81,12 @@ def max_pool2d(
 
     Parameters
     ----------
-    input
-        x, (N, C, H, W), or without N for one sample.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
+    input, kernel_size, stride, ceil_mode
+        As for `avg_pool2d`, and so are the errors.
     padding
-        How many places before and behind each axis windows may reach out, at most K / 2.
+        How far windows reach out before and behind each axis, at most K / 2.
     dilation
         Steps between the elements of a window.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
     return_indices
         Return also where the maxima were found, as indices into the flattened axes.
 
@@ -102,12 +95,6 @@ def max_pool2d(
     Tensor
         y, (N, C, H, W), each axis of length ⌊(L + 2 · padding - dilation · (K - 1) - 1) / stride⌋ +
         1. With `return_indices` a tuple of y and int64 indices of the same shape.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
 
     Examples
     --------

@@ -6,8 +6,7 @@ from math import prod
 
 from ...tensor import Tensor, TensorLike
 from ..activation import relu
-from ..elementwise import mul, pow
-from ..elementwise.unary import abs, sign
+from ..elementwise import abs, mul, pow, sign
 from .average import avg_pool
 from .sizes import Sizes, sizes_of
 
@@ -62,27 +61,15 @@ def lp_pool2d(
 
     Parameters
     ----------
-    input
-        x, (N, C, H, W), or without N for one sample.
     norm_type
         p, not 0. With 1 the sum of each window, with large numbers nearly its maximum.
-    kernel_size
-        K, the size of the windows: an int, or one for each axis.
-    stride
-        Steps between windows, K by default.
-    ceil_mode
-        Keep a last window that does not fit, as long as it begins inside.
+    input, kernel_size, stride, ceil_mode
+        As for `avg_pool2d`, and so are the errors.
 
     Returns
     -------
     Tensor
         y, (N, C, H, W), each axis of length ⌊(L - K) / stride⌋ + 1.
-
-    Raises
-    ------
-    ValueError
-        The kernel is larger than the padded input, the padding more than half the kernel, or a
-        number is out of range.
 
     Examples
     --------

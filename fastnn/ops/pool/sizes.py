@@ -1,4 +1,4 @@
-"""One number for each axis, and docstring sections that poolings share."""
+"""The arguments of poolings: one number for each axis."""
 
 from __future__ import annotations
 
@@ -29,21 +29,3 @@ def stride_of(op: str, stride: Any, kernel: tuple[int, ...]) -> tuple[int, ...]:
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         return kernel
     return sizes_of(op, "stride", stride, len(kernel))
-
-
-SHAPES = """\
-Parameters
-----------
-input
-    x, {x}, or without N for one sample.
-"""
-WINDOWS = """\
-kernel_size
-    K, the size of the windows: an int, or one for each axis.
-stride
-    Steps between windows, K by default.
-"""
-CEIL = """\
-ceil_mode
-    Keep a last window that does not fit, as long as it begins inside.
-"""

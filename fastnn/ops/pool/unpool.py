@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.record import Array, array, record
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from .sizes import Sizes, sizes_of, stride_of
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
@@ -60,9 +61,7 @@ def unpooled_size(
     return wanted
 
 
-def max_unpool_backward(node: Node, dy: Array) -> Grads:
-    indices, out = node.saved
-    return (_core.max_unpool_backward(dy, indices, out),)
+max_unpool_backward = from_kernel(_core.max_unpool_backward)
 
 
 def max_unpool1d(

@@ -9,6 +9,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from ..elementwise import maximum, minimum
 from .sums import Dims, axes_of
 
@@ -62,9 +63,7 @@ def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return record(y, amax_backward, (input,), x, y, dim)
 
 
-def amax_backward(node: Node, dy: Array) -> Grads:
-    x, y, dim = node.saved
-    return (_core.amax_backward(dy, x, y, dim),)
+amax_backward = from_kernel(_core.amax_backward)
 
 
 def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
@@ -84,9 +83,7 @@ def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return record(y, amin_backward, (input,), x, y, dim)
 
 
-def amin_backward(node: Node, dy: Array) -> Grads:
-    x, y, dim = node.saved
-    return (_core.amin_backward(dy, x, y, dim),)
+amin_backward = from_kernel(_core.amin_backward)
 
 
 def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False) -> Range:

@@ -7,6 +7,7 @@ from typing import Any
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from .sums import Dims
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
@@ -56,8 +57,7 @@ def var(
     return record(y, var_backward, (input,), x, y, mean, dims, c)
 
 
-def var_backward(node: Node, dy: Array) -> Grads:
-    return (_core.var_backward(dy, *node.saved),)
+var_backward = from_kernel(_core.var_backward)
 
 
 def std(
@@ -86,8 +86,7 @@ def std(
     return record(y, std_backward, (input,), x, y, mean, dims, c)
 
 
-def std_backward(node: Node, dy: Array) -> Grads:
-    return (_core.std_backward(dy, *node.saved),)
+std_backward = from_kernel(_core.std_backward)
 
 
 def var_mean(

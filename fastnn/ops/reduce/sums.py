@@ -15,6 +15,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..backward import from_kernel
 from ..cast import to
 
 __all__ = ["logsumexp", "mean", "norm", "prod", "sum"]
@@ -60,9 +61,7 @@ def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: An
     return record(_core.sum(x, dim, keepdim), sum_backward, (input,), x.shape, dim)
 
 
-def sum_backward(node: Node, dy: Array) -> Grads:
-    shape, dim = node.saved
-    return (_core.sum_backward(dy, shape, dim),)
+sum_backward = from_kernel(_core.sum_backward)
 
 
 def mean(
@@ -161,9 +160,7 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
     return record(y, logsumexp_backward, (input,), x, y, dim)
 
 
-def logsumexp_backward(node: Node, dy: Array) -> Grads:
-    x, y, dim = node.saved
-    return (_core.logsumexp_backward(dy, x, y, dim),)
+logsumexp_backward = from_kernel(_core.logsumexp_backward)
 
 
 def norm(
