@@ -1,9 +1,9 @@
-"""The works of the side-by-side suite and the small costs, in two checkouts of fastnn.
+"""Compares two checkouts of fastnn by the side-by-side workloads and the cost of small calls.
 
     python -m benches.before_after CHECKOUT [--only REGEX] [--rounds 5]
 
-Both have their extension built in place (``make dev``). Each runs in a process of its own, with its
-own benches, in turns; a row is the ratio of medians, other / this: above 1 this one is faster.
+Both need their extension built in place (``make dev``). Each runs its own benches in a separate
+process; the two alternate. A row is the ratio of medians, other / this: above 1 this one is faster.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from .side_by_side import inputs
 from .side_by_side.libraries import LIBRARIES, ROOT, Process
 from .side_by_side.results import Timing
 from .side_by_side.run import quiet_turn
-from .side_by_side.works import WORKS, Work
+from .side_by_side.workloads import WORKLOADS, Workload
 
 Rows = list[tuple[str, float, float]]  # name, seconds of the other checkout and of this one
 
 
-def run_work(work: Work, pair: list[Process], digits: str, options: argparse.Namespace) -> Rows:
-    """One work in both checkouts, in turns."""
-    extra = {"path": digits} if work.kind == "digits" else {}
+def run_workload(
+    workload: Workload, pair: list[Process], digits: str, options: argparse.Namespace
+) -> Rows:
+    """Time one workload in both checkouts, alternately."""
+    extra = {"path": digits} if workload.kind == "digits" else {}
     timings = [Timing(), Timing()]
     for process, timing in zip(pair, timings):
         process.ask("clear")
         reply = process.ask(
-            "build", key="case", kind=work.kind, size=work.size, variant="", extra=extra
+            "build", key="case", kind=workload.kind, size=workload.size, variant="", extra=extra
         )
         timing.problem = reply.get("failed", "")
     for turn in range(options.rounds):
@@ -46,13 +48,13 @@ def run_work(work: Work, pair: list[Process], digits: str, options: argparse.Nam
                 quiet_turn(timings[i], pair[i], "case", options.seconds)
     for process, timing in zip(pair, timings):
         if timing.problem:
-            print(f"{work.name}: {process.root}: {timing.problem}")
+            print(f"{workload.name}: {process.root}: {timing.problem}")
             return []
-    return [(work.name, median(timings[0].rounds), median(timings[1].rounds))]
+    return [(workload.name, median(timings[0].rounds), median(timings[1].rounds))]
 
 
 def micro_rows(pair: Sequence[Path], rounds: int) -> Rows:
-    """The small costs: the least of all blocks."""
+    """Cost of small calls: the minimum over all blocks."""
     least: list[dict[str, float]] = [{}, {}]
     for turn in range(rounds):
         for i in (0, 1) if turn % 2 == 0 else (1, 0):
@@ -67,7 +69,7 @@ def micro_rows(pair: Sequence[Path], rounds: int) -> Rows:
 
 
 def show(rows: Rows) -> None:
-    """A line for each row as it comes."""
+    """Print a line for each row."""
     for name, other, own in rows:
         print(f"{name:60} {other * 1e6:12.2f} {own * 1e6:12.2f} µs  {other / own:5.3f}", flush=True)
 
@@ -76,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run, and print the geometric mean of the ratios."""
     parser = argparse.ArgumentParser(prog="python -m benches.before_after", description=__doc__)
     parser.add_argument("other", type=Path, metavar="CHECKOUT")
-    parser.add_argument("--only", metavar="REGEX", default="", help="works whose name matches")
+    parser.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
     parser.add_argument("--threads", type=int, default=2)
@@ -94,9 +96,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             digits = str(Path(folder) / "digits.npz")
             inputs.save_digits(digits)
-            for work in WORKS:
-                if pattern.search(work.name) and set(fastnn.entries) & set(work.entries):
-                    found = run_work(work, pair, digits, options)
+            for workload in WORKLOADS:
+                if pattern.search(workload.name) and set(fastnn.entries) & set(workload.entries):
+                    found = run_workload(workload, pair, digits, options)
                     show(found)
                     rows += found
     finally:
@@ -108,7 +110,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows += found
     ratios = [other / own for _, other, own in rows]
     mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else math.nan
-    print(f"{len(rows)} rows, geometric mean {mean:.3f}, least {min(ratios, default=math.nan):.3f}")
+    print(
+        f"{len(rows)} rows, geometric mean {mean:.3f}, minimum {min(ratios, default=math.nan):.3f}"
+    )
     return 0
 
 

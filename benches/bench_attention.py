@@ -8,19 +8,19 @@ from fastnn.nn import functional
 
 from .conftest import normal
 
-# batch, heads, length, features of a head
+# batch, heads, length, features per head
 SHAPES = [(16, 8, 128, 32), (4, 12, 512, 64), (1, 8, 2048, 64), (64, 4, 16, 16), (1, 1, 1, 64)]
 
 
 def parts(shape):
-    """Query, key and value, and what is split off one array for them."""
+    """Query, key and value as views of one array."""
     b, h, t, d = shape
     rows = normal(b, t, 3, h, d)
     return rows.transpose(2, 0, 3, 1, 4)
 
 
 def attention(q, k, v):
-    """In float64, of one matrix after the other."""
+    """Attention in float64."""
     x = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
     e = np.exp(x - x.max(-1, keepdims=True))
     return e @ v / e.sum(-1, keepdims=True)
@@ -42,7 +42,7 @@ def test_forward(run, shape):
 
 @pytest.mark.parametrize("shape", [(1, 1, 4096, 64), (1, 8, 4096, 64), (8, 8, 512, 64)])
 def test_one_query(run, shape):
-    """A step of decoding: one query against all keys so far."""
+    """One step of decoding: one query against all keys so far."""
     b, h, s, d = shape
     q, k, v = normal(b, h, 1, d), normal(b, h, s, d, seed=1), normal(b, h, s, d, seed=2)
     args = [fastnn.from_numpy(x) for x in (q, k, v)]

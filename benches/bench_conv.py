@@ -11,7 +11,7 @@ SIZES = {  # N, C, H, O, K, stride, padding, groups
     "3x3 deep": (8, 256, 14, 256, 3, 1, 1, 1),
     "3x3 stride 2": (8, 64, 56, 128, 3, 2, 1, 1),
     "1x1": (8, 256, 56, 64, 1, 1, 0, 1),
-    "7x7 of pictures": (8, 3, 224, 64, 7, 2, 3, 1),
+    "7x7 of images": (8, 3, 224, 64, 7, 2, 3, 1),
     "3x3 of digits": (32, 1, 28, 32, 3, 1, 1, 1),
     "depthwise": (8, 128, 28, 128, 3, 1, 1, 128),
     "groups": (8, 128, 28, 128, 3, 1, 1, 4),
@@ -68,9 +68,9 @@ def test_forward_backward(run, size):
     )
 
 
-@pytest.mark.parametrize("size", [SIZES["3x3"], SIZES["7x7 of pictures"]], ids=["64", "3"])
-def test_reordering(run, size):
-    """Images in C order, which a convolution with a 1x1 kernel first puts into its own."""
+@pytest.mark.parametrize("size", [SIZES["3x3"], SIZES["7x7 of images"]], ids=["64", "3"])
+def test_row_major_images(run, size):
+    """Images in row-major order, which a 1x1 convolution first converts to channels-last."""
     value = convolution.arrays(size)[0]
     one = fastnn.zeros(1, size[1], 1, 1)
     one._array[0, 0] = 1

@@ -13,7 +13,7 @@ SIZES = [((1000, 32), (32, 20)), ((20000, 128), (64, 200)), ((200_000, 64), (64,
 
 
 def ids_of(rows, shape):
-    """Ids as often as in a text: the n-th has a share of 1/n."""
+    """Ids as frequent as words of a text: the n-th has frequency 1/n (Zipf's law)."""
     share = 1 / np.arange(1, rows + 1)
     return np.random.default_rng(1).choice(rows, shape, p=share / share.sum())
 

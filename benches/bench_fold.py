@@ -1,4 +1,4 @@
-"""Windows as columns and back: forward, and forward and backward."""
+"""Unfold (im2col) and fold (col2im): forward, and forward and backward."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_unfold(run, shape, kernel, padding, stride):
 
 @pytest.mark.parametrize(("shape", "kernel", "padding", "stride"), SIZES)
 def test_fold(run, shape, kernel, padding, stride):
-    """Of ones: how many windows each pixel is in."""
+    """Folded ones count the windows that contain each pixel."""
     ones = np.ones(shape, np.float32)
     columns = functional.unfold(fastnn.tensor(ones), kernel, padding=padding, stride=stride)
     count = np.zeros(shape, np.float32)

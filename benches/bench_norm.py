@@ -13,7 +13,7 @@ OPS = ["layer_norm", "rms_norm"]
 
 
 def normalized(name, x):
-    """The rows in float64, and the reciprocal of what they were divided by."""
+    """Normalized rows in float64, and the reciprocals of their divisors."""
     x = x.astype("f8")
     if name == "layer_norm":
         x = x - x.mean(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Norms of channels: forward, and forward and backward, in either order of memory."""
+"""Norms over channels: forward, and forward and backward, in both memory formats."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ OPS = {
 }
 
 
-def laid_out(x, order):
+def in_memory_format(x, order):
     if order == "C" or x.ndim < 4:
         return x
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
@@ -28,7 +28,7 @@ def per_channel(p, x):
 
 
 def normalized(name, x):
-    """The normalized numbers in float64, and the reciprocal of what they were divided by."""
+    """Normalized elements in float64, and the reciprocals of their divisors."""
     x = x.astype("f8")
     if name == "batch_norm":
         rows = x.swapaxes(0, 1).reshape(x.shape[1], -1)
@@ -43,7 +43,7 @@ def normalized(name, x):
 
 
 def neighbours(x):
-    """What local response norm divides by."""
+    """The divisor of local response norm."""
     squares = np.pad(x.astype("f8") ** 2, [(0, 0), (2, 2), *[(0, 0)] * (x.ndim - 2)])
     channels = x.shape[1]
     return (1 + 1e-4 / 5 * sum(squares[:, i : i + channels] for i in range(5))) ** 0.75
@@ -55,7 +55,7 @@ def neighbours(x):
 def test_forward(run, name, shape, order):
     if name == "local_response_norm" and len(shape) < 3:
         pytest.skip("needs more than two dimensions")
-    x = laid_out(normal(*shape), order)
+    x = in_memory_format(normal(*shape), order)
     w, b = normal(shape[1], seed=1), normal(shape[1], seed=2)
     if name == "local_response_norm":
         expected = x / neighbours(x)
@@ -69,7 +69,7 @@ def test_forward(run, name, shape, order):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", ["batch_norm", "group_norm"])
 def test_forward_backward(run, name, shape, order):
-    value, dy = (laid_out(normal(*shape, seed=s), order) for s in (0, 1))
+    value, dy = (in_memory_format(normal(*shape, seed=s), order) for s in (0, 1))
     x = fastnn.tensor(value, requires_grad=True)
     w = fastnn.tensor(normal(shape[1], seed=2), requires_grad=True)
     b = fastnn.tensor(normal(shape[1], seed=3), requires_grad=True)

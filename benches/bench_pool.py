@@ -57,7 +57,7 @@ def test_forward_backward(run, name, shape, options):
         op(x, *options).backward(dy)
 
     def answer():
-        """Sums over the planes: each number of dy goes somewhere."""
+        """Sums over the planes: every element of dy contributes to one."""
         step()
         return x.grad.numpy().sum((2, 3), dtype="f8")
 

@@ -65,7 +65,7 @@ def test_forward_backward(run, kind, size):
     run(step, expected, flops=3 * flops(kind, size), bytes=8 * expected.size, answer=answer)
 
 
-VARIANTS = {  # beside the plain LSTM of the same size
+VARIANTS = {  # compared with the plain LSTM of the same size
     "lstm": nn.LSTM,
     "recurrent_dropout": partial(nn.LSTM, recurrent_dropout=0.3),
     "layer_norm": nn.LayerNormLSTM,
@@ -96,7 +96,7 @@ def test_variant(run, variant, size):
         answer(exact, np.float64),
         flops=3 * flops("lstm", size),
         bytes=8 * value.size,
-        # Gradients through normalised sums grow a thousandfold over 64 steps, and roundings so too.
+        # Gradients, and their rounding errors, grow a thousandfold over 64 normalized steps.
         tolerance=1e-3 if variant == "layer_norm" else 1e-5,
         answer=answer,
     )

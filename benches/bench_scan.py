@@ -1,4 +1,4 @@
-"""Running sums and products along rows and along columns."""
+"""Cumulative sums and products along rows and along columns."""
 
 import numpy as np
 import pytest

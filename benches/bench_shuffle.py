@@ -1,4 +1,4 @@
-"""Channels exchanged with pixels, and among each other, in channels-last memory."""
+"""Pixel shuffle and channel shuffle in channels-last memory."""
 
 import numpy as np
 import pytest

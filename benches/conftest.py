@@ -1,4 +1,4 @@
-"""What the pytest-benchmark suites share: the roof, and one way to check, time and report."""
+"""Fixtures of the pytest-benchmark suites: the roofline, and a check-and-time function."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pytest
 
 import fastnn
 
-from .side_by_side.roof import Roof, measure
+from .side_by_side.roofline import Roofline, measure
 
 
 @pytest.fixture(scope="session")
-def roofs() -> dict[str, Roof]:
-    """The measured roofs for the threads in use."""
+def rooflines() -> dict[str, Roofline]:
+    """The measured rooflines for the threads in use."""
     return measure(fastnn.get_num_threads())
 
 
 @pytest.fixture
-def run(benchmark: Any, roofs: dict[str, Roof]) -> Callable[..., None]:
-    """Check the answer of a step, time the step and report its share of the roof."""
+def run(benchmark: Any, rooflines: dict[str, Roofline]) -> Callable[..., None]:
+    """Check the answer of a step, then time it and report its share of the roofline."""
 
     def check_and_time(
         step: Callable[[], Any],
@@ -39,9 +39,9 @@ def run(benchmark: Any, roofs: dict[str, Roof]) -> Callable[..., None]:
         benchmark(step)
         if benchmark.stats is None:  # --benchmark-disable: answers only
             return
-        if "best" in roofs:
-            least = roofs["best"].seconds(flops, bytes)
-            benchmark.extra_info["share_of_roof"] = round(least / benchmark.stats["median"], 3)
+        if "best" in rooflines:
+            least = rooflines["best"].seconds(flops, bytes)
+            benchmark.extra_info["share_of_roofline"] = round(least / benchmark.stats["median"], 3)
         benchmark.extra_info["gflops"] = round(flops / benchmark.stats["median"] * 1e-9, 1)
         benchmark.extra_info["gbytes"] = round(bytes / benchmark.stats["median"] * 1e-9, 1)
 

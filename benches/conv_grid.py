@@ -1,8 +1,8 @@
-"""Every convolution of ResNet-50 and VGG-16, forward and both gradients, beside PyTorch.
+"""Every convolution of ResNet-50 and VGG-16, forward and both gradients, compared with PyTorch.
 
 Each cell runs with the algorithm that fastnn chooses, with each one forced, and in PyTorch in both
-its memory formats, in turns, after the answers were checked. A ratio is the median over the rounds
-of PyTorch's better time by fastnn's.
+memory formats, alternately, after the answers are checked. A ratio is the median over rounds of
+PyTorch's better time over fastnn's.
 
     python -m benches.conv_grid --peers-python PYTHON [--only REGEX] [--quick] [--write-docs]
 """
@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import geometric_mean
 
-from .side_by_side import roof, works
+from .side_by_side import roofline, workloads
 from .side_by_side.libraries import ROOT, Library, Process
-from .side_by_side.results import Result, roof_seconds
+from .side_by_side.results import Result, roofline_seconds
 from .side_by_side.run import compare
-from .side_by_side.works import Work
+from .side_by_side.workloads import Workload
 
 BATCH = (1, 16)
 KINDS = ("conv_infer", "conv_data", "conv_weight")
@@ -68,8 +68,8 @@ PAGE = """# Convolutions of ResNet-50 and VGG-16
 
 Written by `python -m benches.conv_grid --write-docs`; do not edit by hand. {threads} threads,
 float32, 224×224 pixels, PyTorch {version} in the better of its memory formats. Shares are of the
-multiplications of a direct convolution, so Winograd's may pass 100 %. Behind them stand the
-algorithm that was chosen, by its time, and what the other one took.
+multiplications of a direct convolution, so Winograd's may exceed 100 %. The last columns name the
+chosen algorithm, inferred from its time, and the time of the other one.
 
 ```text
 {text}
@@ -83,24 +83,24 @@ algorithm that was chosen, by its time, and what the other one took.
 """
 
 
-def cells(pattern: str, quick: bool) -> Iterator[Work]:
-    """The grid; a first layer has no gradient of its images."""
+def cells(pattern: str, quick: bool) -> Iterator[Workload]:
+    """The grid; first layers need no gradient of their images."""
     layers = [*RESNET50, *VGG16]
     for n in BATCH:
         for c, h, o, k, stride in layers[::6] if quick else layers:
             for kind in KINDS:
                 if kind == "conv_data" and c == 3:
                     continue
-                work = works.conv(kind, n, c, h, o, k, stride, k // 2, 1, target=1.0)
-                if re.search(pattern, work.name):
+                workload = workloads.conv(kind, n, c, h, o, k, stride, k // 2, 1, target=1.0)
+                if re.search(pattern, workload.name):
                     forced = (
                         [f"fastnn {name}" for name in ALGORITHMS] if (k, stride) == (3, 1) else []
                     )
-                    yield replace(work, entries=(*work.entries, *forced))
+                    yield replace(workload, entries=(*workload.entries, *forced))
 
 
 def choice(result: Result) -> tuple[str, float]:
-    """Which algorithm the free choice took, by its time, and its time by that of the better one."""
+    """The algorithm that was chosen, inferred from its time, and its time over the best time."""
     times = {
         name: result.timings[f"fastnn {name}"].seconds
         for name in ALGORITHMS
@@ -115,12 +115,12 @@ def choice(result: Result) -> tuple[str, float]:
 
 
 def line(result: Result) -> str:
-    """A cell in words."""
+    """A cell as text."""
     own, ratio, share = result.timings["fastnn"], result.ratio("torch"), result.share("fastnn")
     time = f"{own.seconds * 1e3:8.3f} ms" if own.rounds else own.problem
     beside = f"{ratio:5.2f}× PyTorch" if ratio else "alone"
     return (
-        f"{result.work.name.removeprefix('conv '):44} {time} {share or 0:5.0%} of the roof  "
+        f"{result.workload.name.removeprefix('conv '):44} {time} {share or 0:5.0%} of roofline  "
         f"{beside}  {choice(result)[0]}"
     ).rstrip()
 
@@ -129,20 +129,22 @@ def summary(results: Sequence[Result]) -> list[str]:
     """Means, the worst cells, and where the other algorithm would have been faster."""
     lines = []
     for kind in KINDS:
-        rows = [r for r in results if r.work.kind == kind and r.ratio("torch")]
+        rows = [r for r in results if r.workload.kind == kind and r.ratio("torch")]
         if not rows:
             continue
         rows.sort(key=lambda r: r.ratio("torch") or 0)
         ratios = [r.ratio("torch") or 0 for r in rows]
         shares = sorted(r.share("fastnn") or 0 for r in rows)
         lines.append(
-            f"{works.CONVOLUTIONS[kind][0]}: {len(rows)} cells, geometric mean "
+            f"{workloads.CONVOLUTIONS[kind][0]}: {len(rows)} cells, geometric mean "
             f"{geometric_mean(ratios):.2f}× PyTorch, {sum(r < 1 for r in ratios)} below 1; median "
-            f"share of the roof {shares[len(shares) // 2]:.0%}; worst cells:"
+            f"share of the roofline {shares[len(shares) // 2]:.0%}; worst cells:"
         )
         lines += [f"  {line(r)}" for r in rows[:5]]
     wrong = [r for r in results if any(t.problem for t in r.timings.values())]
-    lines += [f"failed: {r.work.name}: {[t.problem for t in r.timings.values()]}" for r in wrong]
+    lines += [
+        f"failed: {r.workload.name}: {[t.problem for t in r.timings.values()]}" for r in wrong
+    ]
     lost = sorted(((choice(r)[1], r) for r in results), key=lambda pair: -pair[0])
     lines.append("where the better algorithm would have been faster by more than 5%:")
     lines += [f"  {loss:.2f} {line(r)}" for loss, r in lost if loss > 1.05]
@@ -160,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a few cells")
     parser.add_argument("--write-docs", action="store_true", help="update docs/conv-grid.md")
     options = parser.parse_args(argv)
-    roofs = roof.measure(options.threads)
+    rooflines = roofline.measure(options.threads)
     ours = Library("fastnn", "fastnn", ("", *ALGORITHMS))
     theirs = Library("torch", "torch", ("", "channels_last"))
     processes = [
@@ -171,9 +173,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         process.greet()
     results = []
     try:
-        for work in cells(options.only, options.quick):
-            result = compare(work, processes, options, "")
-            result.roof_seconds = roof_seconds(work, roofs)
+        for workload in cells(options.only, options.quick):
+            result = compare(workload, processes, options, "")
+            result.roofline_seconds = roofline_seconds(workload, rooflines)
             results.append(result)
             print(line(result), flush=True)
     finally:

@@ -1,8 +1,8 @@
-"""Measure what the cost models of csrc assume, and print it beside the constants in the code.
+"""Measures the constants of the cost models of csrc and compares them with those in the code.
 
-Costs are of one thread, in nanoseconds per element or byte of float32. They decide how many threads
-a call is worth; within a factor of two of the measurement they do their work. A row that is further
-off is marked: before its constant is changed, look whether ``threads_worth`` still chooses well.
+Costs are nanoseconds of one thread per float32 element or byte. They decide how many threads a call
+gets, for which a factor of two is accurate enough. Rows that are further off are marked: before
+changing such a constant, check whether ``threads_worth`` still chooses well.
 
     python -m benches.fit_costs [--only WORD]
 """
@@ -27,10 +27,10 @@ Step = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Cost:
-    """A constant of the code, and a call from which it can be measured.
+    """A constant in the code, and a call that measures it.
 
-    ``units`` is how many elements, bytes or rows ``step`` takes; ``less`` is a call whose time is
-    taken off, as that of the forward pass from forward and backward.
+    ``units`` is the number of elements, bytes or rows that ``step`` processes; the time of ``less``
+    is subtracted, for instance that of the forward pass from forward and backward.
     """
 
     file: str
@@ -87,7 +87,7 @@ def norm_costs() -> Iterator[Cost]:
         "kResponseForward",
         "kResponseBackward",
         small,
-        2 * small.size,  # an element, and half as much for each of two neighbours
+        2 * small.size,  # one unit per element and half a unit for each of two neighbours
         lambda x: functional.local_response_norm(x, 2),
     )
     mean, var = fastnn.zeros(64), fastnn.ones(64)
@@ -123,7 +123,7 @@ def pool_costs() -> Iterator[Cost]:
 
 
 def loop_costs() -> Iterator[Cost]:
-    """Families of one constant, which stands at the head of their driver."""
+    """Families with one constant, which is defined in their driver."""
     import fastnn
     from fastnn.nn import functional
 
@@ -179,7 +179,7 @@ def passes(
     *,
     grad: bool = False,
 ) -> Iterator[Cost]:
-    """The cost of an op, and of its backward pass where that has a constant of its own."""
+    """The cost of an op, and of its backward pass if that has a separate constant."""
     import fastnn
 
     x = fastnn.from_numpy(value)
@@ -191,7 +191,7 @@ def passes(
 
 
 def bandwidths() -> Iterator[tuple[str, float]]:
-    """Bytes read and written per nanosecond by one thread, from each level of the machine."""
+    """Bytes per nanosecond that one thread copies in each cache level and in memory."""
     from fastnn import _core
 
     sizes = [size for size, _, _ in _core.machine_caches()]
@@ -201,16 +201,16 @@ def bandwidths() -> Iterator[tuple[str, float]]:
 
 
 def bandwidth(size: int) -> float:
-    """Of copies of ``size`` bytes to as many."""
+    """Bytes per nanosecond of copying ``size`` bytes."""
     source = np.zeros(size // 4, np.float32)
     target = np.zeros_like(source)
     return 2 * size / (timed(lambda: np.copyto(target, source)).least * 1e9)
 
 
 def region_cost() -> tuple[float, float]:
-    """What a parallel region adds to an op, in ns; and the least work that the code gives a thread.
+    """The overhead of a parallel region in ns, and the minimum work per thread in the code.
 
-    The op is cut in two by ``threads_worth`` and as much work is done by one thread.
+    The same op runs on one thread and, divided by ``threads_worth``, on two.
     """
     import fastnn
     from fastnn.nn import functional

@@ -1,7 +1,7 @@
-"""Forks after a parallel region: every child computes, right and on one thread, and ends.
+"""Forks after a parallel region: every child must compute correctly on one thread and exit.
 
-``python -m benches.forks 1000`` prints how many children hung or failed, and the time. A child of
-a library that uses OpenMP carelessly waits forever for threads that were not forked.
+``python -m benches.forks 1000`` prints how many children hung or failed, and the time. After
+careless use of OpenMP, a child would wait forever for threads that were not forked.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import numpy as np
 import fastnn
 from fastnn import kernels
 
-# Newer Pythons warn that forking with threads is dangerous; that it is not is what is shown here.
+# Newer Pythons warn that forking with threads is dangerous; this script shows that it is safe.
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
-SECONDS = 20  # a child needs a hundredth of one
+SECONDS = 20  # a child needs about 10 ms
 
 
 def child(x: np.ndarray, expected: np.ndarray) -> int:
-    """What a child does; its exit status."""
-    signal.alarm(SECONDS)  # a child that hangs is killed by this
+    """Run in the child; return its exit status."""
+    signal.alarm(SECONDS)  # kills a child that hangs
     right = np.array_equal(kernels.relu(x), expected)
     fastnn.set_num_threads(4)
     return 0 if right and fastnn.get_num_threads() == 1 else 1
 
 
 def main(forks: int) -> int:
-    """Fork so many times; the number of children that did not end well."""
+    """Fork `forks` times; return the number of children that hung or failed."""
     x = np.random.default_rng(0).standard_normal(1 << 20).astype(np.float32)
     fastnn.set_num_threads(max(2, fastnn.get_num_threads()))
     begin, failed = time.perf_counter(), 0

@@ -1,12 +1,12 @@
-"""GEMM over a grid of sizes: share of the roof per cell, cliffs and worst cells.
+"""GEMM over a grid of sizes: share of the roofline per cell, cliffs and worst cells.
 
 Two sets of cells: the full cube over a coarse list of sizes (float32, nothing transposed), and a
 seeded random sample over all sizes, transpositions and types, each with a near neighbour. A cliff
-is a cell that takes more than 1.2 times as long as its neighbour, each measured in its own least
-time on this machine; suspects are measured again, in turns with the neighbour, before they are
-called so. Cells are measured by the batch, and again if other processes used the machine.
+is a cell whose share of the roofline is more than 1.2 times below that of its neighbour; suspects
+are confirmed by measuring them again, alternating with the neighbour. Cells are measured in
+batches; a batch is repeated if other processes used the machine.
 
-    python -m benches.gemm_grid [--quick] [--csv FILE] [--picture FILE]
+    python -m benches.gemm_grid [--quick] [--csv FILE] [--plot FILE]
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from .side_by_side.disturbance import calmly
+from .side_by_side.disturbance import measure_quietly
 from .side_by_side.libraries import ROOT
-from .side_by_side.roof import Roof, measure
+from .side_by_side.roofline import Roofline, measure
 from .timing import timed
 
 COARSE = (1, 4, 8, 16, 32, 45, 64, 128, 300, 512, 1024, 2048)
 SIZES = (1, 2, 3, 4, 5, 7, 8, 16, 17, 31, 32, 33, 45, 46, 63, 64, 65, 100, 128, 256, 300, 512)
 LARGE = (1024, 2048)
-# Neighbours: one step more of one dimension. Growing must not lower the share of the roof.
+# Neighbours differ by one step in one dimension. The share of the roofline should not fall.
 NEAR = dict(itertools.pairwise((*SIZES, *LARGE)))
 CLOSE = 1.15  # sizes this near are neighbours in both directions
 CLIFF = 1.2
@@ -40,7 +40,7 @@ PAGE = """# GEMM over a grid of sizes
 
 Written by `python -m benches.gemm_grid --write-docs`; do not edit by hand. {threads} threads.
 
-![Share of the roof](gemm-grid.png)
+![Share of the roofline](gemm-grid.png)
 
 ```text
 {text}
@@ -70,7 +70,7 @@ class Cell:
 
 @dataclass
 class Measured:
-    """A cell with its time."""
+    """A cell and its measured time."""
 
     cell: Cell
     seconds: float
@@ -90,7 +90,7 @@ def library(name: str, threads: int) -> Callable[[Any, Any], Any]:
 
 @cache
 def operand(rows: int, columns: int, transposed: bool, dtype: str) -> Any:
-    """A random matrix, stored by columns when transposed."""
+    """A random matrix, in column-major order if transposed."""
     shape = (columns, rows) if transposed else (rows, columns)
     values = np.random.default_rng(rows * 4096 + columns).standard_normal(shape).astype(dtype)
     return values.T if transposed else values
@@ -113,19 +113,19 @@ def check(cell: Cell, product: Any) -> None:
         raise AssertionError(f"{cell}: wrong product, error {worst:.1f} eps of the sum of sizes")
 
 
-def roof_seconds(cell: Cell, roof: Roof) -> float:
-    """Least time of a cell."""
+def roofline_seconds(cell: Cell, roofline: Roofline) -> float:
+    """The time of a cell at the roofline."""
     size = 4 if cell.dtype == "float32" else 8
     bytes_ = float(size * (cell.m * cell.k + cell.k * cell.n + cell.m * cell.n))
-    return roof.seconds(cell.flops, bytes_, bytes_, "fp32" if size == 4 else "fp64")
+    return roofline.seconds(cell.flops, bytes_, bytes_, "fp32" if size == 4 else "fp64")
 
 
-def run_cell(cell: Cell, product: Callable[[Any, Any], Any], roof: Roof) -> Measured:
+def run_cell(cell: Cell, product: Callable[[Any, Any], Any], roofline: Roofline) -> Measured:
     """Check and time one cell."""
     a, b = operands(cell)
     check(cell, product(a, b))
     seconds = timed(lambda: product(a, b), seconds=1e-3).least
-    return Measured(cell, seconds, roof_seconds(cell, roof) / seconds)
+    return Measured(cell, seconds, roofline_seconds(cell, roofline) / seconds)
 
 
 def neighbour(cell: Cell, dimension: str) -> Cell | None:
@@ -151,32 +151,37 @@ def cells(count: int, seed: int) -> list[Cell]:
 
 
 def run_cells(
-    chosen: Sequence[Cell], product: Callable[[Any, Any], Any], roof: Roof
+    chosen: Sequence[Cell], product: Callable[[Any, Any], Any], roofline: Roofline
 ) -> list[Measured]:
-    """All cells, a batch again while others disturb it."""
+    """Measure all cells in batches, repeated while other processes are active."""
     found: list[Measured] = []
     for start in range(0, len(chosen), BATCH):
         batch = chosen[start : start + BATCH]
-        found += calmly(lambda batch=batch: [run_cell(cell, product, roof) for cell in batch])  # type: ignore[misc]
+        found += measure_quietly(
+            lambda batch=batch: [run_cell(cell, product, roofline) for cell in batch]
+        )  # type: ignore[misc]
     return found
 
 
-def again(
-    measured: list[Measured], product: Callable[[Any, Any], Any], roof: Roof, count: int = 60
+def remeasure(
+    measured: list[Measured],
+    product: Callable[[Any, Any], Any],
+    roofline: Roofline,
+    count: int = 60,
 ) -> list[Measured]:
-    """Measure the cells with the lowest share and some work again: the least time counts."""
+    """Measure the cells with the lowest shares again, except tiny ones; keep the best time."""
     suspects = sorted(
-        measured, key=lambda one: one.share if roof_seconds(one.cell, roof) > 1e-6 else 1
+        measured, key=lambda one: one.share if roofline_seconds(one.cell, roofline) > 1e-6 else 1
     )
     better = {one.cell: one for one in measured}
     for cell in [one.cell for one in suspects[:count]] * 3:
-        found = calmly(lambda cell=cell: run_cell(cell, product, roof))  # type: ignore[misc]
+        found = measure_quietly(lambda cell=cell: run_cell(cell, product, roofline))  # type: ignore[misc]
         better[cell] = max(better[cell], found, key=lambda one: one.share)
     return list(better.values())
 
 
 def pairs(measured: Iterable[Measured]) -> list[tuple[Measured, Measured]]:
-    """Suspects: (slow, fast) neighbours by share of the roof."""
+    """Suspects: (slow, fast) neighbours by share of the roofline."""
     by_cell = {one.cell: one for one in measured}
     found = []
     for small, dimension in itertools.product(by_cell.values(), "mnk"):
@@ -193,12 +198,14 @@ def pairs(measured: Iterable[Measured]) -> list[tuple[Measured, Measured]]:
 
 
 def confirm(
-    suspects: Sequence[tuple[Measured, Measured]], product: Callable[[Any, Any], Any], roof: Roof
+    suspects: Sequence[tuple[Measured, Measured]],
+    product: Callable[[Any, Any], Any],
+    roofline: Roofline,
 ) -> list[tuple[float, Cell, Cell]]:
-    """Measure suspects again in turns; return (ratio of shares, slow, fast)."""
+    """Measure suspects and neighbours alternately; return (ratio of shares, slow, fast)."""
     cliffs = []
     for slow, fast in suspects:
-        turns = [run_cell(one.cell, product, roof).share for one in (slow, fast) * 3]
+        turns = [run_cell(one.cell, product, roofline).share for one in (slow, fast) * 3]
         ratio = max(turns[1::2]) / max(turns[::2])
         if ratio > CLIFF:
             cliffs.append((ratio, slow.cell, fast.cell))
@@ -206,7 +213,7 @@ def confirm(
 
 
 def draw(measured: Iterable[Measured], path: Path, title: str) -> None:
-    """One heat map of m by n per k, colour is the share of the roof."""
+    """Draw one heat map of m by n per k; colour is the share of the roofline."""
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -224,32 +231,34 @@ def draw(measured: Iterable[Measured], path: Path, title: str) -> None:
         axes.set_xticks(range(len(COARSE)), COARSE, rotation=90, size=7)
         axes.set_yticks(range(len(COARSE)), COARSE, size=7)
     figure.suptitle(title)
-    figure.colorbar(image, ax=panels, shrink=0.6, label="% of the roof")
+    figure.colorbar(image, ax=panels, shrink=0.6, label="% of the roofline")
     figure.savefig(path, dpi=90)
     plt.close(figure)
 
 
 def summary(
-    measured: list[Measured], cliffs: list[tuple[float, Cell, Cell]], roof: Roof
+    measured: list[Measured], cliffs: list[tuple[float, Cell, Cell]], roofline: Roofline
 ) -> list[str]:
     """The worst cells and the cliffs as text."""
-    large = [one for one in measured if roof_seconds(one.cell, roof) >= 1e-5]
-    small = [one for one in measured if roof_seconds(one.cell, roof) < 1e-6]
+    large = [one for one in measured if roofline_seconds(one.cell, roofline) >= 1e-5]
+    small = [one for one in measured if roofline_seconds(one.cell, roofline) < 1e-6]
     lines = [f"{len(measured)} cells, {len(large)} of them with at least 10 µs of work"]
     if large:
         ordered = sorted(large, key=lambda one: one.share)
         middle = ordered[len(ordered) // 2].share
-        lines.append(f"share of the roof there: median {middle:.0%}, worst cells:")
+        lines.append(f"share of the roofline there: median {middle:.0%}, worst cells:")
         lines += [f"  {one.share:4.0%} {one.cell}" for one in ordered[:12]]
     if small:
-        ordered = sorted(small, key=lambda one: one.seconds - roof_seconds(one.cell, roof))
+        ordered = sorted(small, key=lambda one: one.seconds - roofline_seconds(one.cell, roofline))
         middle = ordered[len(ordered) // 2].seconds
         lines.append(
-            f"{len(small)} cells with less than 1 µs of work: median {middle * 1e6:.2f} µs"
+            f"{len(small)} cells with less than 1 µs of workload: median {middle * 1e6:.2f} µs"
         )
         lines += [f"  {one.seconds * 1e6:.2f} µs {one.cell}" for one in ordered[-5:]]
-    lines.append(f"{len(cliffs)} cliffs (share of the roof {CLIFF} times below a neighbour):")
-    lines += [f"  {ratio:.2f} {slow} beside {fast}" for ratio, slow, fast in cliffs[:40]]
+    lines.append(
+        f"{len(cliffs)} cliffs (share of the roofline more than {CLIFF} times below a neighbour's):"
+    )
+    lines += [f"  {ratio:.2f} {slow} next to {fast}" for ratio, slow, fast in cliffs[:40]]
     return lines
 
 
@@ -262,20 +271,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="150 cells, no cube")
     parser.add_argument("--csv", type=Path, help="write every cell")
-    parser.add_argument("--picture", type=Path, help="write the heat map")
+    parser.add_argument("--plot", type=Path, help="write the heat map")
     parser.add_argument("--write-docs", action="store_true", help="update docs/gemm-grid.*")
     options = parser.parse_args(argv)
-    roof = measure(options.threads)["best"]
+    roofline = measure(options.threads)["best"]
     product = library(options.library, options.threads)
     chosen = cells(options.count, options.seed)
     if options.quick:
         chosen = random.Random(options.seed).sample(chosen, 150)
-    measured = again(run_cells(chosen, product, roof), product, roof)
-    cliffs = confirm(pairs(measured), product, roof)
-    text = "\n".join(summary(measured, cliffs, roof))
+    measured = remeasure(run_cells(chosen, product, roofline), product, roofline)
+    cliffs = confirm(pairs(measured), product, roofline)
+    text = "\n".join(summary(measured, cliffs, roofline))
     print(text)
     if options.write_docs:
-        options.picture = DOCS / "gemm-grid.png"
+        options.plot = DOCS / "gemm-grid.png"
         (DOCS / "gemm-grid.md").write_text(PAGE.format(text=text, threads=options.threads))
     if options.csv:
         with options.csv.open("w", newline="") as file:
@@ -287,10 +296,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 writer.writerow(
                     [*row, f"{one.seconds * 1e6:.3f}", f"{rate:.2f}", f"{one.share:.4f}"]
                 )
-    if options.picture:
+    if options.plot:
         cube = [one for one in measured if one.cell.trans == "nn" and one.cell.dtype == "float32"]
         title = f"{options.library}: float32 GEMM (m, k) @ (k, n), {options.threads} threads"
-        draw(cube, options.picture, title)
+        draw(cube, options.plot, title)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Cost of one small op through the tape, of one kernel call and of one backward node.
 
-Arrays hold 8 floats, so arithmetic costs nothing and what is left is the way through the library.
+Arrays hold 8 floats, so the arithmetic is negligible and the times show the overhead.
 
     python -m benches.micro [--peers-python PATH]
 """
@@ -71,7 +71,7 @@ def torch_steps() -> Steps:
 
 
 def numpy_steps() -> Steps:
-    """What a call costs in NumPy, for comparison."""
+    """The calls in NumPy, for comparison."""
     array = values()
     return {
         "kernel call": lambda: np.tanh(array),
@@ -80,14 +80,14 @@ def numpy_steps() -> Steps:
 
 
 def chain(op: Callable[[Any], Any], x: Any) -> Any:
-    """Many ops, one after the other."""
+    """A chain of many ops."""
     for _ in range(CHAIN):
         x = op(x)
     return x
 
 
 def measure(steps: Steps) -> dict[str, list[float]]:
-    """Least and median µs per call."""
+    """Minimum and median µs per call."""
     found = {}
     for name, step in steps.items():
         calls = max(1, CALLS // CHAIN) if name.startswith("chain") else CALLS
@@ -104,7 +104,7 @@ STEPS = {"fastnn": fastnn_steps, "torch": torch_steps, "numpy": numpy_steps}
 
 
 def compare(own: str, peers: str, rounds: int) -> dict[str, dict[str, list[list[float]]]]:
-    """Run each library in its own process, in turns: {library: {call: [[least, median], ...]}}."""
+    """Run the libraries alternately, a process each: {library: {call: [[min, median], ...]}}."""
     found: dict[str, dict[str, list[list[float]]]] = {name: {} for name in STEPS}
     for _ in range(rounds):
         for name in STEPS:
@@ -120,7 +120,7 @@ def compare(own: str, peers: str, rounds: int) -> dict[str, dict[str, list[list[
 
 
 def table(found: dict[str, dict[str, list[list[float]]]]) -> list[list[str]]:
-    """Heading and rows: least / median of the medians."""
+    """Heading and rows: minimum / median of the medians."""
     calls = dict.fromkeys(call for costs in found.values() for call in costs)
     rows = [["µs", *found]]
     for call in calls:
@@ -138,11 +138,11 @@ def lines(found: dict[str, dict[str, list[list[float]]]]) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print a table of µs, least / median of the medians."""
+    """Print a table of µs, minimum / median of the medians."""
     parser = argparse.ArgumentParser(prog="python -m benches.micro", description=__doc__)
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=list(STEPS), help="this library, in this process")
+    parser.add_argument("--only", choices=list(STEPS), help="run this library in this process")
     options = parser.parse_args(argv)
     if options.only:
         print(json.dumps(measure(STEPS[options.only]())))

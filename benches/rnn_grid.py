@@ -1,7 +1,7 @@
-"""LSTM and GRU over a grid of sizes, beside PyTorch: ratios, share of the roof, threads.
+"""LSTM and GRU over a grid of sizes, compared with PyTorch: ratios, share of the roofline, threads.
 
-Every cell runs in fastnn with all threads, in fastnn with one, and in PyTorch, in turns, after the
-answers were checked. A ratio is the median over the rounds of PyTorch's time by fastnn's.
+Every cell runs in fastnn with all threads, in fastnn with one, and in PyTorch, alternately, after
+the answers are checked. A ratio is the median over rounds of PyTorch's time over fastnn's.
 
     python -m benches.rnn_grid --peers-python PYTHON [--quick] [--write-docs]
 """
@@ -16,25 +16,25 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import geometric_mean
 
-from .side_by_side import roof, works
+from .side_by_side import roofline, workloads
 from .side_by_side.libraries import ROOT, Library, Process
-from .side_by_side.results import Result, roof_seconds
+from .side_by_side.results import Result, roofline_seconds
 from .side_by_side.run import compare
-from .side_by_side.works import Work
+from .side_by_side.workloads import Workload
 
 HIDDEN = (16, 32, 64, 128, 256, 512, 1024)
 BATCH = (1, 8, 32, 128)
 STEPS = (10, 100)
 KINDS = ("lstm", "gru")
 ONE = "fastnn, 1 thread"
-SLOWER = 1.05  # a second thread must not cost more than this
+SLOWER = 1.05  # limit for the time of two threads over that of one
 DOCS = ROOT / "docs"
 PAGE = """# LSTM and GRU over a grid of sizes
 
 Written by `python -m benches.rnn_grid --write-docs`; do not edit by hand. {threads} threads,
 float32, as many inputs as hidden units, PyTorch {version}.
 
-![Times beside PyTorch](rnn-grid.png)
+![Times compared with PyTorch](rnn-grid.png)
 
 ```text
 {text}
@@ -42,36 +42,36 @@ float32, as many inputs as hidden units, PyTorch {version}.
 """
 
 
-def cells(quick: bool) -> Iterator[Work]:
+def cells(quick: bool) -> Iterator[Workload]:
     """The grid: forward without a tape, and forward and backward with all gradients."""
     hidden, batch = (HIDDEN[::3], BATCH[::2]) if quick else (HIDDEN, BATCH)
     for kind, steps, n, h in itertools.product(KINDS, STEPS, batch, hidden):
         size = (steps, n, h, h, 1, 1)
-        for work in (
-            works.recurrent_infer(kind, *size, targets={"torch": 1.0}),
-            works.recurrent(kind, *size, target=1.0),
+        for workload in (
+            workloads.recurrent_infer(kind, *size, targets={"torch": 1.0}),
+            workloads.recurrent(kind, *size, target=1.0),
         ):
-            yield replace(work, entries=("fastnn", ONE, "torch"))
+            yield replace(workload, entries=("fastnn", ONE, "torch"))
 
 
 def slower(result: Result) -> float:
-    """Time of all threads by the time of one."""
+    """Time on all threads over the time on one."""
     return 1 / (result.ratio(ONE) or 1.0)
 
 
 def line(result: Result) -> str:
-    """A cell in words."""
+    """A cell as text."""
     own, ratio, share = result.timings["fastnn"], result.ratio("torch"), result.share("fastnn")
     time = f"{own.seconds * 1e6:10.1f} µs" if own.rounds else own.problem
     beside = f"{ratio:5.2f}× PyTorch" if ratio else "alone"
-    return f"{result.work.name:36} {time}  {share or 0:4.0%} of the roof  {beside}"
+    return f"{result.workload.name:36} {time}  {share or 0:4.0%} of roofline  {beside}"
 
 
 def summary(results: Sequence[Result]) -> list[str]:
-    """Means, the worst cells, and cells that lose by a second thread."""
+    """Means, the worst cells, and cells that are slower with a second thread."""
     lines = []
     for kind, what in itertools.product(KINDS, ("infer", "step")):
-        rows = [r for r in results if r.work.kind == f"{kind}_{what}" and r.ratio("torch")]
+        rows = [r for r in results if r.workload.kind == f"{kind}_{what}" and r.ratio("torch")]
         if not rows:
             continue
         rows.sort(key=lambda r: r.ratio("torch") or 0)
@@ -80,27 +80,29 @@ def summary(results: Sequence[Result]) -> list[str]:
         name = f"{kind.upper()} {'forward' if what == 'infer' else 'f+b'}"
         lines.append(
             f"{name}: {len(rows)} cells, geometric mean {geometric_mean(ratios):.2f}× PyTorch, "
-            f"{sum(r < 1 for r in ratios)} below 1; median share of the roof "
+            f"{sum(r < 1 for r in ratios)} below 1; median share of the roofline "
             f"{shares[len(shares) // 2]:.0%}; worst cells:"
         )
         lines += [f"  {line(r)}" for r in rows[:5]]
     wrong = [r for r in results if any(t.problem for t in r.timings.values())]
-    lines += [f"failed: {r.work.name}: {[t.problem for t in r.timings.values()]}" for r in wrong]
+    lines += [
+        f"failed: {r.workload.name}: {[t.problem for t in r.timings.values()]}" for r in wrong
+    ]
     lost = sorted((r for r in results if slower(r) > SLOWER), key=slower, reverse=True)
     lines.append(f"{len(lost)} cells more than {SLOWER - 1:.0%} slower with a second thread:")
-    lines += [f"  {slower(r):.2f} {r.work.name}" for r in lost[:12]]
+    lines += [f"  {slower(r):.2f} {r.workload.name}" for r in lost[:12]]
     return lines
 
 
 def draw(results: Sequence[Result], path: Path) -> None:
-    """A heat map of the ratios for each kind, way and number of steps."""
+    """Draw a heat map of the ratios per kind, pass and number of steps."""
     import matplotlib as mpl
 
     mpl.use("agg")
     import numpy as np
     from matplotlib import pyplot as plt
 
-    ratio = {(r.work.kind, *r.work.size[:3]): r.ratio("torch") or np.nan for r in results}
+    ratio = {(r.workload.kind, *r.workload.size[:3]): r.ratio("torch") or np.nan for r in results}
     kinds = [f"{kind}_{what}" for kind, what in itertools.product(KINDS, ("infer", "step"))]
     figure, panels = plt.subplots(2, 4, figsize=(15, 5), layout="constrained")
     for (steps, kind), axes in zip(itertools.product(STEPS, kinds), panels.flat, strict=True):
@@ -113,7 +115,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
         axes.set_xticks(range(len(HIDDEN)), HIDDEN)
         axes.set_yticks(range(len(BATCH)), BATCH)
         axes.set(xlabel="hidden units", ylabel="batch")
-    figure.suptitle("PyTorch's time by fastnn's: above 1, fastnn is faster")
+    figure.suptitle("PyTorch's time over fastnn's: above 1, fastnn is faster")
     bar = figure.colorbar(image, ax=panels, shrink=0.8, ticks=(-2, -1, 0, 1, 2))
     bar.ax.set_yticklabels(("¼", "½", "1", "2", "4"))
     figure.savefig(path, dpi=90)
@@ -130,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a few cells")
     parser.add_argument("--write-docs", action="store_true", help="update docs/rnn-grid.*")
     options = parser.parse_args(argv)
-    roofs = roof.measure(options.threads)
+    rooflines = roofline.measure(options.threads)
     processes = [
         Process(Library("fastnn", "fastnn"), sys.executable, options.threads),
         Process(Library(ONE, "fastnn"), sys.executable, 1),
@@ -140,9 +142,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         process.greet()
     results = []
     try:
-        for work in cells(options.quick):
-            result = compare(work, processes, options, "")
-            result.roof_seconds = roof_seconds(work, roofs)
+        for workload in cells(options.quick):
+            result = compare(workload, processes, options, "")
+            result.roofline_seconds = roofline_seconds(workload, rooflines)
             results.append(result)
             print(line(result), flush=True)
     finally:

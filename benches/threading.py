@@ -1,7 +1,7 @@
-"""The two providers of threads, in turns: the cost of a region, training steps, and forks.
+"""Compares the two threading providers: the cost of a region, training steps, and forks.
 
 ``python -m benches.threading`` prints a table for docs/dev/threading.md: the median time under each
-provider, first on the machine as it is, then beside eight processes that are always busy.
+provider, first on a quiet machine, then with eight busy processes. The providers alternate.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def in_turns(step: Callable[[], None], blocks: int) -> list[float]:
 
 
 def build(folder: str) -> Path:
-    """threading.cpp as a program."""
+    """Compile threading.cpp."""
     program = Path(folder) / "threading"
     flags = ["-std=c++20", "-O3", "-fopenmp", f"-I{CSRC}"]
     defined = ["-DFASTNN_ISA_LEVELS=Isa::v2", '-DFASTNN_THREADING="pool"']
@@ -103,7 +103,7 @@ def regions(program: Path, threads: int, blocks: int) -> list[float]:
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Other processes that are always busy."""
+    """Run `count` busy processes during the block."""
     children = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -114,7 +114,7 @@ def busy(count: int) -> Iterator[None]:
 
 
 def forks(count: int) -> None:
-    """benches/forks.py under each provider."""
+    """Run benches/forks.py under each provider."""
     for name in PROVIDERS:
         environment = {**os.environ, "FASTNN_THREADING": name}
         command = [sys.executable, "-m", "benches.forks", str(count)]
@@ -135,7 +135,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = build(folder)
         for others in (0, BUSY):
-            words = f", beside {others} busy processes" if others else ""
+            words = f", with {others} busy processes" if others else ""
             with busy(others):
                 rows = {"empty region": regions(program, options.threads, options.blocks)}
                 for name, step in steps().items():

@@ -1,4 +1,4 @@
-"""Time of one call in this process: the least and the median of several blocks."""
+"""Time of one call in this process: minimum and median over several blocks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Timed:
 
 
 def timed(step: Step, seconds: float = 2e-3, blocks: int = 5) -> Timed:
-    """Time ``blocks`` blocks of at least ``seconds`` each, after as long a warm-up."""
+    """Time ``blocks`` blocks of at least ``seconds`` each, after an equally long warm-up."""
     count, taken = 1, block(step, 1)
     while count * taken < seconds:
         count *= 2

@@ -1,4 +1,4 @@
-"""The benchmarks run the work they claim to run, and report what they measured."""
+"""The benchmarks run the operations that they claim to run, and report correct numbers."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from benches.side_by_side import norms, reference, report, resampling, table
 from benches.side_by_side.impl import with_fastnn
 from benches.side_by_side.results import Result, Timing
-from benches.side_by_side.works import WORKS
+from benches.side_by_side.workloads import WORKLOADS
 
 SMALL = {
     "matmul": (5, 7, 3),
@@ -36,7 +36,11 @@ SMALL = {
 
 @pytest.mark.parametrize("kind", SMALL)
 def test_answers(kind):
-    answers(kind, SMALL[kind], next(work.tolerance for work in WORKS if work.kind == kind))
+    answers(
+        kind,
+        SMALL[kind],
+        next(workload.tolerance for workload in WORKLOADS if workload.kind == kind),
+    )
 
 
 @pytest.mark.parametrize("kind", ["conv_data", "conv_weight"])
@@ -56,13 +60,13 @@ def answers(kind, size, tolerance):
 
 def test_every_kind_is_tested_or_named():
     # VGG has too many weights for a test.
-    assert {work.kind for work in WORKS} - set(SMALL) == {"digits", "vgg_step"}
+    assert {workload.kind for workload in WORKLOADS} - set(SMALL) == {"digits", "vgg_step"}
 
 
 def result(own, torch):
-    work = next(work for work in WORKS if work.name == "matmul 512x512x512")
+    workload = next(workload for workload in WORKLOADS if workload.name == "matmul 512x512x512")
     timings = {"fastnn": Timing(own, [0.0], 0.0), "torch": Timing(torch, [0.0], 0.0)}
-    return Result(work, timings, roof_seconds=1.0)
+    return Result(workload, timings, roofline_seconds=1.0)
 
 
 def test_ratio_is_the_median_of_the_rounds():
@@ -76,11 +80,11 @@ def test_a_wrong_answer_is_no_answer():
     assert reference.error((2, 2), [1, 1, 1, 1.5], expected) == 0.5
 
 
-def test_a_miss_is_reported_with_what_the_roof_allows():
+def test_a_miss_is_reported_with_what_the_roofline_allows():
     found = result([1.2], [1.5])
     ratio, share = found.verdicts()
-    assert ratio == "1.25\u00d7 torch, target 2 (the roof allows 1.50)"
-    assert share == "83% of the roof, target 88%"
+    assert ratio == "1.25\u00d7 torch, target 2 (the roofline allows 1.50)"
+    assert share == "83% of the roofline, target 88%"
     assert result([1.0], [2.5]).verdicts() == []
 
 

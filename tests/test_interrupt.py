@@ -1,4 +1,4 @@
-"""Ctrl-C ends a long run. That it does so within a second is measured in benches/proofs."""
+"""Ctrl-C ends a long run. That it does so within a second is measured in benches/checks."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
-"""Side-by-side benchmarks: each library in its own process, in turns, on the same work.
+"""Side-by-side benchmarks: each library in its own process, alternately, on the same workload.
 
-``works`` is the table of works, ``inputs`` makes the data from a fixed seed, ``reference`` gives
-float64 answers, ``impl`` holds one small implementation per library, ``worker`` is the process a
-library lives in, ``run`` lets the workers take turns and ``table`` and ``plot`` report.
+``workloads`` defines the workloads, ``inputs`` makes the data from a fixed seed, ``reference``
+computes float64 answers, ``impl`` has one small implementation per library, ``worker`` is the
+process of one library, ``run`` schedules the workers, and ``table`` and ``plot`` report.
 """

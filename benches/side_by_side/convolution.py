@@ -1,4 +1,4 @@
-"""Convolutions: inputs, answers in float64 NumPy, and what is compared.
+"""Convolutions: inputs, answers in float64 NumPy, and the values to compare.
 
 A size is (N, C, H, O, K, stride, padding, groups): square images and kernels, no bias.
 """
@@ -17,13 +17,13 @@ Float64 = NDArray[np.float64]
 
 
 def out_size(size: Sequence[int]) -> int:
-    """Rows, and columns, of the output."""
+    """Height and width of the output."""
     _, _, h, _, k, stride, padding, _ = size
     return (h + 2 * padding - k) // stride + 1
 
 
 def arrays(size: Sequence[int]) -> tuple[Array, Array, Array]:
-    """Images, weights of which outputs are about 1, and the gradient of the output."""
+    """Images, weights that give outputs of about 1, and the gradient of the output."""
     n, c, h, o, k, _, _, groups = size
     fan_in = c // groups * k * k
     weight = normal(81, o, c // groups, k, k) * np.float32(fan_in**-0.5)
@@ -32,24 +32,24 @@ def arrays(size: Sequence[int]) -> tuple[Array, Array, Array]:
 
 
 def channels_last(x: Array) -> Array:
-    """The same images, in memory as activations within a network lie."""
+    """The same images in channels-last memory, like activations inside a network."""
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
 
 
 def flops(size: Sequence[int]) -> float:
-    """Of a forward pass; as many again for each gradient."""
+    """Operations of a forward pass; each gradient takes as many."""
     n, c, _, o, k, _, _, groups = size
     return 2.0 * n * o * out_size(size) ** 2 * (c // groups) * k * k
 
 
 def elements(size: Sequence[int]) -> tuple[int, int, int]:
-    """Of input, weight and output."""
+    """Numbers of elements of input, weight and output."""
     n, c, h, o, k, _, _, groups = size
     return n * c * h * h, o * (c // groups) * k * k, n * o * out_size(size) ** 2
 
 
 def answer(y: Any, dx: Any, dw: Any, size: Sequence[int]) -> Any:
-    """Samples of the output and of the gradients there are, of about the same magnitude."""
+    """Samples of the output and of the available gradients, scaled to similar magnitudes."""
     n, c, _, o, *_ = size
     pixels = n * out_size(size) ** 2
     parts = [sample(y)]
@@ -59,7 +59,7 @@ def answer(y: Any, dx: Any, dw: Any, size: Sequence[int]) -> Any:
 
 
 def patches(x: Any, size: Sequence[int], row: int, column: int) -> Any:
-    """What one element of the kernel meets in a padded image, (groups, C / groups, J, J)."""
+    """The inputs that one kernel element multiplies, (groups, C / groups, J, J)."""
     j, stride = out_size(size), size[5]
     end = (j - 1) * stride + 1
     seen = x[:, row : row + end : stride, column : column + end : stride]
@@ -72,7 +72,7 @@ def products(text: str, a: Any, b: Any) -> Any:
 
 
 def forward(size: Sequence[int]) -> Float64:
-    """The output, an image and an element of the kernel at a time."""
+    """The output, computed by image and kernel element."""
     n, _, _, o, k, _, _, groups = size
     x, w, _ = arrays(size)
     taps = w.astype(np.float64).reshape(groups, -1, *w.shape[1:])
@@ -121,7 +121,7 @@ def weight_gradient(size: Sequence[int]) -> Float64:
 
 
 def pad(image: Any, size: Sequence[int]) -> Float64:
-    """An image in float64 with zeros around it."""
+    """An image in float64, padded with zeros."""
     width = (size[6], size[6])
     padded: Float64 = np.pad(image.astype(np.float64), [(0, 0), width, width])
     return padded
@@ -139,12 +139,12 @@ def step_answer(size: Sequence[int]) -> Float64:
 
 
 def first_answer(size: Sequence[int]) -> Float64:
-    """The same where images need no gradient."""
+    """The same without the gradient of the images."""
     found: Float64 = answer(forward(size), None, weight_gradient(size), size)
     return found
 
 
-# What a benchmark of one part computes, and a sample of it.
+# Benchmarks of one part: its function, and a sample of the result.
 PARTS = {"conv_infer": forward, "conv_data": data_gradient, "conv_weight": weight_gradient}
 
 

@@ -1,4 +1,4 @@
-"""How much of the machine other processes used during a turn."""
+"""CPU time that other processes used during a measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMIT = 0.06  # share of one core; a tick of 10 ms in a turn of 0.3 s is 3 %
 
 
 def busy_seconds() -> float:
-    """CPU seconds the whole machine has used, stolen time among them; 0 where unknown."""
+    """CPU seconds used by the whole machine, including stolen time; 0 if unknown."""
     path = Path("/proc/stat")
     if not path.exists():
         return 0.0
@@ -26,19 +26,19 @@ def busy_seconds() -> float:
 
 
 class Watch:
-    """Measures from its making to ``foreign``."""
+    """Measures the time from its creation to the call of ``foreign``."""
 
     def __init__(self) -> None:
         self.start, self.busy = perf_counter(), busy_seconds()
 
     def foreign(self, own: float) -> float:
-        """CPU time beyond ``own`` seconds, as a share of the time passed."""
+        """CPU time beyond ``own`` seconds, as a share of the elapsed time."""
         passed = perf_counter() - self.start
         return max(0.0, busy_seconds() - self.busy - own) / passed
 
 
-def calmly(measure: Callable[[], Found]) -> Found:
-    """Measure in this process, again while others disturb it; the calmest result counts."""
+def measure_quietly(measure: Callable[[], Found]) -> Found:
+    """Measure in this process, repeatedly if other processes are active; keep the quietest."""
     tries: list[tuple[float, Found]] = []
     for _ in range(TRIES):
         watch, used = Watch(), process_time()

@@ -1,4 +1,4 @@
-"""Inputs of the works, the same in every process: NumPy arrays from a fixed seed."""
+"""Inputs of the workloads, the same in every process: NumPy arrays from a fixed seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Layer = tuple[Array, Array]
-STRIDE = 4001  # a prime: samples of a large answer meet every lane and row
+STRIDE = 4001  # a prime, so that samples of a large answer cover all lanes and rows
 
 
 def normal(seed: int, *shape: int) -> Array:
@@ -33,13 +33,13 @@ def sample(array: Any) -> Any:
 
 
 def digest(answer: Any) -> NDArray[np.float64]:
-    """An answer flat and in float64; a large one as a sample."""
+    """An answer as a flat float64 array; a large one is sampled."""
     return np.asarray(answer if np.size(answer) <= 100_000 else sample(answer), float).reshape(-1)
 
 
 @dataclass
 class Mlp:
-    """A batch and the first weights of a network; ``weight`` is ``(out, in)`` as in PyTorch."""
+    """A batch and the initial weights of a network; ``weight`` is ``(out, in)`` as in PyTorch."""
 
     x: Array
     labels: NDArray[np.int64]
@@ -126,13 +126,13 @@ def encoder_inputs(size: Sequence[int]) -> Encoder:
 
 
 def encoder_answer(y: Any, dx: Any, dweight: Any) -> Any:
-    """Samples of an output and two gradients, of about the same size."""
+    """Samples of an output and two gradients, scaled to similar magnitudes."""
     return np.concatenate([sample(y), sample(dx), sample(dweight) / len(dweight) ** 0.5])
 
 
 @dataclass
 class Digits:
-    """Handwritten digits, three quarters to train on."""
+    """Handwritten digits, three quarters of them for training."""
 
     x: Array
     labels: NDArray[np.int64]
@@ -142,7 +142,7 @@ class Digits:
 
 @cache
 def digits_inputs(path: str) -> Digits:
-    """Read what ``save_digits`` wrote."""
+    """Read the file that ``save_digits`` wrote."""
     with np.load(path) as file:
         return Digits(file["x"], file["labels"], file["test_x"], file["test_labels"])
 

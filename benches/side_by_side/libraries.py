@@ -1,4 +1,4 @@
-"""The libraries: module, name, and how their processes are started."""
+"""The libraries, and the processes that run them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 @dataclass(frozen=True)
 class Library:
-    """A library under one setting; ``variants`` are run in the same process."""
+    """A library in one configuration; its ``variants`` run in the same process."""
 
     name: str
     module: str
@@ -42,9 +42,9 @@ LIBRARIES = (
 
 
 class Process:
-    """A running worker; ``absent`` says why it could not import its library.
+    """A running worker; ``absent`` is the reason if it could not import its library.
 
-    ``root`` is the checkout whose benches, and whose fastnn if it is built there, it runs.
+    ``root`` is the checkout that provides the benches, and fastnn if it is built there.
     """
 
     def __init__(self, library: Library, python: str, threads: int, root: Path = ROOT) -> None:
@@ -75,7 +75,7 @@ class Process:
         self.version = str(hello.get("version", ""))
 
     def read(self) -> dict[str, Any]:
-        """One reply; a dead worker is reported, not raised."""
+        """Read a reply; a dead worker gives a "failed" reply instead of an exception."""
         assert self.child.stdout is not None
         line = self.child.stdout.readline()
         if line:

@@ -38,7 +38,7 @@ class Relu(NamedTuple):
 
 
 class MaxPool(NamedTuple):
-    """The maximum of squares."""
+    """Max pooling over squares."""
 
     kernel: int
     stride: int
@@ -46,7 +46,7 @@ class MaxPool(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """The mean of parts of the image, flattened in the order C, H, W."""
+    """Average pooling to a fixed size, flattened in the order C, H, W."""
 
     parts: int
 
@@ -118,7 +118,7 @@ NETWORKS = {"resnet": resnet, "vgg": vgg}
 
 
 def flat(layers: Sequence[Any]) -> Iterator[Any]:
-    """All layers, those inside of residual blocks too."""
+    """All layers, including those inside residual blocks."""
     for layer in layers:
         if isinstance(layer, Residual):
             yield from flat(layer.branch)
@@ -128,7 +128,7 @@ def flat(layers: Sequence[Any]) -> Iterator[Any]:
 
 
 def weights(layers: Sequence[Any]) -> State:
-    """Parameters and running statistics by name: uniform, of the size that keeps activations."""
+    """Parameters and running statistics by name, scaled to keep the size of activations."""
     rng = np.random.default_rng(90)
     state: State = {}
 
@@ -156,7 +156,7 @@ def weights(layers: Sequence[Any]) -> State:
 
 
 class Batch(NamedTuple):
-    """What a network is made of and what it is given."""
+    """The definition of a network, and a batch for it."""
 
     layers: list[Any]
     state: State
@@ -173,7 +173,7 @@ def batch_of(kind: str, size: Sequence[int]) -> Batch:
 
 
 def products(kind: str, size: Sequence[int]) -> tuple[float, float]:
-    """Multiplications of a forward pass, and those of the first layer alone."""
+    """Multiplications of a forward pass, and of its first layer."""
     depth, batch, side, classes = size
     found: list[float] = []
 

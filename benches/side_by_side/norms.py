@@ -1,4 +1,4 @@
-"""Norms of images: inputs, answers in float64 NumPy, and what is compared.
+"""Norms of images: inputs, answers in float64 NumPy, and the values to compare.
 
 A size is (N, C, H): square images. Group norm has groups of two channels.
 """
@@ -49,7 +49,7 @@ def reference(kind: str) -> Callable[[Sequence[int]], Float64]:
         n, c, h = size
         x, dy, w, b = (a.astype(np.float64) for a in arrays(size))
         parts = {"group_norm": c // 2, "instance_norm": c}.get(kind)
-        # (sets, channels of a set, elements): statistics are over the last two.
+        # (sets, channels per set, elements): statistics are over the last two.
         if parts is None:
             split = lambda a: a.transpose(1, 0, 2, 3).reshape(c, 1, -1)  # noqa: E731
             join = lambda a: a.reshape(c, n, h, h).transpose(1, 0, 2, 3)  # noqa: E731

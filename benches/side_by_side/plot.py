@@ -1,4 +1,4 @@
-"""The picture of a run: ratio of every rival to fastnn, one row per work."""
+"""The plot of a run: the ratio of every rival to fastnn, one row per workload."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ def draw(run: Run, path: Path) -> None:
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    results = [r for r in run.results if r.ran(r.work.subject)][::-1]
+    results = [r for r in run.results if r.ran(r.workload.subject)][::-1]
     figure, axes = plt.subplots(figsize=(10, 1.6 + 0.36 * len(results)), layout="constrained")
     for y, result in enumerate(results):
-        for rival, target in result.work.targets.items():
+        for rival, target in result.workload.targets.items():
             axes.plot([target] * 2, [y - 0.35, y + 0.35], color=COLOURS[rival.split("-")[0]], lw=2)
         for column in COLUMNS:
-            entries = [e for e in result.work.entries if e.split(" ")[0].split("-")[0] == column]
+            entries = [
+                e for e in result.workload.entries if e.split(" ")[0].split("-")[0] == column
+            ]
             ratios = [ratio for e in entries if (ratio := result.ratio(e)) is not None]
             if ratios:
                 axes.plot(min(ratios), y, "o", color=COLOURS[column], ms=7, mec="white", mew=0.6)
@@ -39,7 +41,7 @@ def draw(run: Run, path: Path) -> None:
     axes.axvline(1, color="black", lw=1)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
-    axes.set_yticks(range(len(results)), [r.work.name for r in results])
+    axes.set_yticks(range(len(results)), [r.workload.name for r in results])
     axes.set_ylim(-0.7, len(results) - 0.3)
     axes.grid(axis="x", color="#dddddd")
     axes.set_axisbelow(True)

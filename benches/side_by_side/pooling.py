@@ -12,7 +12,7 @@ from .inputs import Array, normal, sample
 
 
 def out_size(size: Sequence[int]) -> int:
-    """Rows, and columns, of the output."""
+    """Height and width of the output."""
     _, _, h, kernel, stride, padding = size
     return (h + 2 * padding - kernel) // stride + 1
 
@@ -25,7 +25,7 @@ def arrays(size: Sequence[int]) -> tuple[Array, Array]:
 
 
 def elements(size: Sequence[int]) -> tuple[int, int]:
-    """Of input and output."""
+    """Numbers of elements of input and output."""
     n, c, h, *_ = size
     return n * c * h * h, n * c * out_size(size) ** 2
 
@@ -36,7 +36,7 @@ def answer(y: Any, dx: Any) -> Any:
 
 
 def step_answer(size: Sequence[int]) -> NDArray[np.float64]:
-    """Place by place over all windows at once; the first of equal numbers wins."""
+    """Computed by position in the window; the first of equal maxima gets the gradient."""
     _, _, h, kernel, stride, padding = size
     x, dy = (a.astype(np.float64) for a in arrays(size))
     pad = ((0, 0), (0, 0), (padding, padding), (padding, padding))

@@ -1,4 +1,4 @@
-"""Recurrent works: their inputs, and the answers in float64 NumPy, a batch and a step at a time."""
+"""Recurrent workloads: inputs, and answers in float64 NumPy, step by step."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def sequences(size: Sequence[int]) -> tuple[inputs.Array, inputs.Array]:
 class CharLM(NamedTuple):
     """A character language model: its batch of ids and its parameters."""
 
-    ids: NDArray[np.int64]  # T + 1, N: the next row is what a row predicts
+    ids: NDArray[np.int64]  # T + 1, N: each row is the target of the one before
     state: dict[str, inputs.Array]
 
 
 def char_lm_inputs(size: Sequence[int]) -> CharLM:
-    """Of steps T, batch N, V characters, embeddings of E and a state of H."""
+    """Inputs for T steps, a batch of N, V characters, E embedding features and H hidden units."""
     steps, batch, characters, inner, hidden = size
     ids = np.random.default_rng(24).integers(0, characters, (steps + 1, batch))
     lstm = weights("lstm", (steps, batch, inner, hidden, 1, 1))
@@ -70,7 +70,7 @@ def char_lm_inputs(size: Sequence[int]) -> CharLM:
 
 
 def answer(y: Any, dx: Any, grads: Sequence[Any]) -> Float64:
-    """What every library returns: samples of the output and of gradients, each of its own size."""
+    """The answer to compare: samples of the output and of each gradient, scaled separately."""
     parts = [inputs.sample(a).astype(float) for a in (y, dx, *grads)]
     scales = [np.sqrt(np.mean(np.square(np.asarray(a, float)))) for a in (y, dx, *grads)]
     return np.concatenate([p / s for p, s in zip(parts, scales)])
@@ -81,7 +81,7 @@ def sigmoid(x: Float64) -> Float64:
 
 
 def forward(kind: str, x: Float64, w: list[Float64]) -> tuple[Float64, list[Any]]:
-    """Output of one layer and direction, and what its backward needs of each step."""
+    """Output of one layer and direction, and what its backward pass needs from each step."""
     h = c = np.zeros((x.shape[1], w[1].shape[1]))
     ys, kept = [], []
     for row in x:
@@ -172,7 +172,7 @@ def reference(kind: str, size: Sequence[int]) -> tuple[Float64, Float64, list[Fl
 
 
 def lengths(size: Sequence[int]) -> NDArray[np.int64]:
-    """Uniform 1 … T; one sequence has all steps, as PyTorch's packing wants it."""
+    """Uniform in 1 … T; one sequence has all steps, as PyTorch's packing requires."""
     steps, batch = size[:2]
     found = np.random.default_rng(27).integers(1, steps + 1, batch)
     found[batch // 2] = steps

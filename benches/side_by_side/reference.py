@@ -1,4 +1,4 @@
-"""Answers in float64 NumPy: slow and obvious, checked against before a time is printed."""
+"""Answers in slow, simple float64 NumPy, checked before a time is printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import convolution, inputs, networks_answer, norms, pooling, recurrent, resampling
+from . import convolution, inputs, networks_reference, norms, pooling, recurrent, resampling
 
 Float64 = NDArray[np.float64]
 TRAIN_STEPS = 5
@@ -140,7 +140,7 @@ def normalize(x: Float64, weight: Float64, bias: Float64) -> tuple[Float64, Floa
 def normalize_backward(
     dy: Float64, weight: Float64, normalized: Float64, factor: Float64
 ) -> Float64:
-    """Gradient by the input."""
+    """Gradient of the input."""
     g = dy * weight
     mean = g.mean(-1, keepdims=True)
     slope: Float64 = factor * (g - mean - normalized * (g * normalized).mean(-1, keepdims=True))
@@ -148,7 +148,7 @@ def normalize_backward(
 
 
 def encoder_layer(size: Sequence[int]) -> Float64:
-    """Output, gradient by the input, and by the weight of the projections: samples."""
+    """Samples of the output and of the gradients of the input and of the projection weight."""
     batch, length, features, heads, _ = size
     data = inputs.encoder_inputs(size)
     x, dy = data.x.astype(np.float64), data.dy.astype(np.float64)
@@ -165,7 +165,7 @@ def encoder_layer(size: Sequence[int]) -> Float64:
     inner = np.maximum(mid @ p["linear1.weight"].T + p["linear1.bias"], 0)
     total = mid + inner @ p["linear2.weight"].T + p["linear2.bias"]
     y, normal2, factor2 = normalize(total, p["norm2.weight"], p["norm2.bias"])
-    # And back.
+    # The backward pass.
     dtotal = normalize_backward(dy, p["norm2.weight"], normal2, factor2)
     dinner = (dtotal @ p["linear2.weight"]) * (inner > 0)
     dmid = dtotal + dinner @ p["linear1.weight"]
@@ -202,7 +202,7 @@ def char_lm(size: Sequence[int]) -> Float64:
 
 
 def digits(size: Sequence[int]) -> Float64:
-    """Test accuracy every library reaches within the tolerance."""
+    """Test accuracy that every library reaches within the tolerance."""
     return np.array([0.975])
 
 
@@ -229,9 +229,9 @@ REFERENCES: dict[str, Callable[[Sequence[int]], Any]] = {
     **{f"{mode}_infer": resampling.outputs(mode) for mode in resampling.MODES},
     **{f"{mode}_step": resampling.step(mode) for mode in resampling.MODES},
     **{kind: norms.reference(kind) for kind in norms.KINDS},
-    "resnet_step": partial(networks_answer.step_answer, cross_entropy, "resnet"),
-    "resnet_infer": partial(networks_answer.infer_answer, "resnet"),
-    "vgg_step": partial(networks_answer.step_answer, cross_entropy, "vgg"),
+    "resnet_step": partial(networks_reference.step_answer, cross_entropy, "resnet"),
+    "resnet_infer": partial(networks_reference.infer_answer, "resnet"),
+    "vgg_step": partial(networks_reference.step_answer, cross_entropy, "vgg"),
 }
 
 

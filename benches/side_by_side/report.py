@@ -1,4 +1,4 @@
-"""Reports of a run: text while it runs, JSON, a Markdown table and a picture."""
+"""Reports of a run: progress text, JSON, a Markdown table and a plot."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any
 from . import startup
 from .disturbance import LIMIT
 from .results import Result
-from .roof import Roof
+from .roofline import Roofline
 
 
 @dataclass
 class Run:
-    """Everything one run found."""
+    """All results of one run."""
 
     threads: int
     rounds: int
     seconds: float
-    roofs: dict[str, Roof] = field(default_factory=dict)
+    rooflines: dict[str, Roofline] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
@@ -33,10 +33,10 @@ class Run:
     micro: dict[str, dict[str, list[list[float]]]] = field(default_factory=dict)
 
     def misses(self) -> list[str]:
-        """Targets missed, in words."""
-        words = [f"{r.work.name}: {word}" for r in self.results for word in r.verdicts()]
+        """The missed targets as text."""
+        words = [f"{r.workload.name}: {word}" for r in self.results for word in r.verdicts()]
         if "fastnn" in self.imports and startup.beyond(self.imports, "fastnn") > 0.05:
-            words.append("import: more than 0.05 s beyond NumPy")
+            words.append("import: more than 0.05 s longer than NumPy")
         return words
 
 
@@ -55,34 +55,34 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e9:.3g} ns"
 
 
-def roof_lines(roofs: dict[str, Roof]) -> str:
-    """The roofs as text."""
+def roofline_lines(rooflines: dict[str, Roofline]) -> str:
+    """The rooflines as text."""
     lines = []
-    for name, roof in roofs.items():
+    for name, roofline in rooflines.items():
         if name == "best":
             continue
-        triad = ", ".join(f"{size / 2**20:g} MB {rate:.0f}" for size, rate in roof.triad)
+        triad = ", ".join(f"{size / 2**20:g} MB {rate:.0f}" for size, rate in roofline.triad)
         lines.append(
-            f"roof {roof.level}, {roof.threads} threads: fp32 {roof.fp32:.0f} GF/s, "
-            f"fp64 {roof.fp64:.0f} GF/s; triad GB/s: {triad}"
+            f"roofline {roofline.level}, {roofline.threads} threads: "
+            f"fp32 {roofline.fp32:.0f} GF/s, fp64 {roofline.fp64:.0f} GF/s; triad GB/s: {triad}"
         )
-    return "\n".join(lines) or "roof: not measured (no g++, or not x86-64)"
+    return "\n".join(lines) or "roofline: not measured (no g++, or not x86-64)"
 
 
 def result_lines(result: Result) -> str:
-    """One work as text."""
-    lines = [result.work.name]
+    """One workload as text."""
+    lines = [result.workload.name]
     for entry, timing in result.timings.items():
         if timing.problem:
             lines.append(f"  {entry:14} {timing.problem}")
             continue
         share = result.share(entry)
         spread = (max(timing.rounds) - min(timing.rounds)) / timing.seconds
-        rate = result.work.flops / timing.seconds * 1e-9
+        rate = result.workload.flops / timing.seconds * 1e-9
         lines.append(
             f"  {entry:14} {duration(timing.seconds):>9}  "
-            + (f"{rate:6.1f} GF/s  " if result.work.flops else " " * 13)
-            + (f"{share:4.0%} of roof  " if share else " " * 14)
+            + (f"{rate:6.1f} GF/s  " if result.workload.flops else " " * 13)
+            + (f"{share:4.0%} of roofline  " if share else " " * 18)
             + f"error {timing.error:.0e}  spread {spread:.0%}"
             + (f"  disturbed {max(timing.foreign):.0%}" if max(timing.foreign) > LIMIT else "")
         )
@@ -113,13 +113,13 @@ def as_json(run: Run) -> dict[str, Any]:
     whole["machine"] = {"cpu": cpu_name(), "python": platform.python_version()}
     whole["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     for result, found in zip(run.results, whole["results"], strict=True):
-        found["ratios"] = {rival: result.ratio(rival) for rival in result.work.targets}
+        found["ratios"] = {rival: result.ratio(rival) for rival in result.workload.targets}
         found["misses"] = result.verdicts()
     return whole
 
 
 def write(run: Run, json_path: Path | None, docs: Path | None) -> None:
-    """Write the files that were asked for."""
+    """Write the requested files."""
     if json_path is not None:
         json_path.parent.mkdir(parents=True, exist_ok=True)
         json_path.write_text(json.dumps(as_json(run), indent=1))

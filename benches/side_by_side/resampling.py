@@ -1,4 +1,4 @@
-"""Images of twice the size: inputs, and answers in float64 NumPy. A size is (N, C, H), squares."""
+"""Upsampling by 2: inputs, and answers in float64 NumPy. A size is (N, C, H), square images."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(y: Any, dx: Any) -> Any:
 
 
 def matrix(mode: str, h: int) -> Float64:
-    """What each place of an axis of the output takes from those of the input."""
+    """The interpolation matrix of one axis, from input to output positions."""
     m = np.zeros((2 * h, h))
     for j in range(2 * h):
         if mode == "nearest":

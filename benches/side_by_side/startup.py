@@ -37,9 +37,9 @@ def python_for(name: str, own: str, peers: str) -> str:
 
 
 def import_times(own: str, peers: str, rounds: int) -> dict[str, list[float]]:
-    """Seconds of ``python -c "import x"`` per round, libraries in turns; "" is Python alone."""
+    """Seconds of ``python -c "import x"`` per round, libraries in turn; "" is Python alone."""
     names = ["", *IMPORTS]
-    # As installed by pip, every module has its byte code on disk; in a source tree the first turn
+    # A pip installation has all byte code on disk; in a source tree the first turn
     # writes it.
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     times: dict[str, list[float]] = {name: [] for name in names}
@@ -49,7 +49,7 @@ def import_times(own: str, peers: str, rounds: int) -> dict[str, list[float]]:
             start = perf_counter()
             done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True)
             taken = perf_counter() - start
-            # The first turn reads the files from disk, or writes them.
+            # The first turn reads or writes the files on disk.
             if done.returncode == 0 and turn:
                 times[name].append(taken)
     return {name: found for name, found in times.items() if found}

@@ -1,4 +1,4 @@
-"""The Markdown page of a run: misses first, then every work, then how it was measured."""
+"""The Markdown page of a run: misses first, then every workload, then the method."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def row(cells: Iterable[str]) -> str:
 
 def rival_cell(result: Result, column: str) -> str:
     """Time of a rival's fastest variant and the ratio to it."""
-    entries = [e for e in result.work.entries if e.split(" ")[0].split("-")[0] == column]
+    entries = [e for e in result.workload.entries if e.split(" ")[0].split("-")[0] == column]
     ran = [e for e in entries if result.ran(e)]
     if not ran:
         problems = [result.timings[e].problem for e in entries if e in result.timings]
@@ -33,42 +33,42 @@ def rival_cell(result: Result, column: str) -> str:
     return words + (f", **{ratio:.2f}×**" if ratio else "")
 
 
-def work_row(result: Result) -> str:
-    """One work: own time and share of the roof, then the rivals."""
-    own = result.work.subject
+def workload_row(result: Result) -> str:
+    """One workload: own time and share of the roofline, then the rivals."""
+    own = result.workload.subject
     timing = result.timings.get(own)
     if timing is None or not timing.rounds:
         time, share = (timing.problem if timing else "absent"), ""
     else:
         time, value = duration(timing.seconds), result.share(own)
-        if result.work.kind == "matmul":
-            time += f" ({result.work.flops / timing.seconds * 1e-9:.0f} GF/s)"
+        if result.workload.kind == "matmul":
+            time += f" ({result.workload.flops / timing.seconds * 1e-9:.0f} GF/s)"
         share = f"{value:.0%}" if value else ""
-    targets = ", ".join(f"{t:g}× {rival}" for rival, t in result.work.targets.items())
+    targets = ", ".join(f"{t:g}× {rival}" for rival, t in result.workload.targets.items())
     cells = [rival_cell(result, column) for column in COLUMNS]
-    return row([result.work.name, time, share, *cells, targets])
+    return row([result.workload.name, time, share, *cells, targets])
 
 
-def works_table(results: list[Result]) -> list[str]:
-    """All works of a list."""
+def workloads_table(results: list[Result]) -> list[str]:
+    """All workloads of a list."""
     if not results:
         return ["None.", ""]
-    head = ["work", "fastnn", "of the roof", *COLUMNS, "target"]
-    return [row(head), row(["---"] * len(head)), *map(work_row, results), ""]
+    head = ["workload", "fastnn", "of the roofline", *COLUMNS, "target"]
+    return [row(head), row(["---"] * len(head)), *map(workload_row, results), ""]
 
 
-def roof_section(run: Run) -> list[str]:
-    """The measured roofs."""
-    lines = ["## The roof", ""]
-    levels = [roof for name, roof in run.roofs.items() if name != "best"]
+def roofline_section(run: Run) -> list[str]:
+    """The measured rooflines."""
+    lines = ["## Roofline", ""]
+    levels = [roofline for name, roofline in run.rooflines.items() if name != "best"]
     if not levels:
         return [*lines, "Not measured: no compiler.", ""]
-    for roof in levels:
+    for roofline in levels:
         lines.append(
-            f"* {roof.level}: {roof.fp32:.0f} GF/s in float32, {roof.fp64:.0f} in float64 "
-            f"({roof.threads} threads)."
+            f"* {roofline.level}: {roofline.fp32:.0f} GF/s in float32, "
+            f"{roofline.fp64:.0f} in float64 ({roofline.threads} threads)."
         )
-    best = run.roofs["best"]
+    best = run.rooflines["best"]
     lines += ["", row(["working set, MB", *(f"{size / 2**20:g}" for size, _ in best.triad)])]
     lines.append(row(["---"] * (len(best.triad) + 1)))
     lines.append(row(["triad, GB/s", *(f"{rate:.0f}" for _, rate in best.triad)]))
@@ -98,13 +98,13 @@ def startup_section(run: Run) -> list[str]:
 
 
 def micro_section(run: Run) -> list[str]:
-    """Costs of single calls."""
+    """The overhead of single calls."""
     if not run.micro:
         return []
     head, *rows = micro.table(run.micro)
-    intro = "Arrays of 8 floats, one thread: least / median µs."
+    intro = "Arrays of 8 floats, one thread: minimum / median µs."
     return [
-        "## Small costs",
+        "## Overhead of small calls",
         "",
         intro,
         "",
@@ -128,34 +128,34 @@ def markdown(run: Run) -> str:
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {cpu_name()}, {run.threads} threads, "
         f"{run.rounds} rounds. {versions}.",
         "",
-        "Times are medians of turns. A bold figure is the rival's time over fastnn's, the median "
-        "of the ratios of the rounds: above 1 fastnn is faster. A rival with several settings is "
-        "shown with its fastest one.",
+        "Times are medians over turns. A bold figure is the rival's time over fastnn's, the median "
+        "of the ratios per round: above 1 fastnn is faster. A rival with several settings is "
+        "shown with the fastest.",
         "",
         "![Ratios to the rivals](benchmarks.png)",
         "",
         "## Targets missed",
         "",
-        *works_table(missed),
+        *workloads_table(missed),
         *(f"* {word}" for word in run.misses()),
         "",
         "## Targets met",
         "",
-        *works_table(met),
+        *workloads_table(met),
         *micro_section(run),
         *startup_section(run),
-        *roof_section(run),
-        "## How it is measured",
+        *roofline_section(run),
+        "## Method",
         "",
-        "Each library lives in a process of its own, held to the same cores and the same number of "
+        "Each library runs in a separate process, bound to the same cores and the same number of "
         "threads. All answers are checked against float64 NumPy first; a wrong answer gets no "
-        "time. Then the libraries take turns; a turn is warmed up and lasts a quarter of a second, "
+        "time. Then the libraries take turns; after a warm-up a turn lasts a quarter of a second, "
         "in eight blocks whose median counts. A turn during which other processes used the machine "
-        "is taken again. PyTorch runs eager, with `inference_mode` for inference, Adam in its "
-        "plain, `foreach` and `fused` forms and convolutions in both its memory formats; JAX runs "
+        "is repeated. PyTorch runs eagerly, with `inference_mode` for inference, Adam in its "
+        "plain, `foreach` and `fused` forms and convolutions in both memory formats; JAX runs "
         "the whole step under `jit` with donated state and waits for the result. The share of the "
-        "roof is the least time that the work's arithmetic and memory traffic allow on this "
-        "machine, over the time taken.",
+        "roofline is the minimum time that the workload's arithmetic and memory traffic allow "
+        "on this machine, over the measured time.",
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The process one library lives in: reads requests as JSON lines, answers on the saved stdout."""
+"""The process of one library: reads requests as JSON lines, replies on the original stdout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from .inputs import digest
 
-BLOCKS = 8  # a turn is timed in blocks, so that one disturbance spoils one block
+BLOCKS = 8  # a turn is timed in blocks, so that a disturbance affects only one
 
 
 def block(step: Any, count: int) -> float:
@@ -28,7 +28,7 @@ def block(step: Any, count: int) -> float:
 
 
 class Worker:
-    """Holds the cases of one library."""
+    """The cases of one library."""
 
     def __init__(self, module: str, threads: int) -> None:
         self.impl = importlib.import_module(f".impl.with_{module}", __package__)
@@ -44,7 +44,7 @@ class Worker:
     def build(
         self, key: str, kind: str, size: list[int], variant: str, extra: dict[str, str]
     ) -> dict[str, Any]:
-        """Make a case and return its answer, a large one as a sample."""
+        """Make a case and return its answer, sampled if large."""
         case = self.impl.BUILDERS[kind](tuple(size), variant, **extra)
         self.cases[key] = case
         answer = np.asarray(case.answer())
@@ -69,7 +69,7 @@ class Worker:
 def main() -> None:
     """``worker MODULE THREADS``: serve until stdin closes."""
     channel = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what a library prints goes to stderr
+    os.dup2(2, 1)  # prints of a library go to stderr
     module, threads = sys.argv[1], int(sys.argv[2])
     try:
         worker = Worker(module, threads)

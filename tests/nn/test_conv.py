@@ -8,7 +8,7 @@ import pytest
 
 import fastnn
 import fastnn.nn.functional as F
-from benches.proofs.conv_options import LAYERS, OPS, compare_layer, compare_op, draw_layer, draw_op
+from benches.checks.conv_fuzz import LAYERS, OPS, compare_layer, compare_op, draw_layer, draw_op
 from fastnn import nn
 from tests.harness import numbers
 
@@ -20,7 +20,7 @@ def torch():
     return pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
 
 
-# Of the options that benches/proofs/conv_options.py goes through.
+# Of the options that benches/checks/conv_fuzz.py goes through.
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("seed", range(240))
 def test_operation_as_torch(torch, seed):

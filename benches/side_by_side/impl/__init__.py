@@ -1,4 +1,4 @@
-"""One module per library: ``BUILDERS`` maps a kind of work to a function that makes its case."""
+"""One module per library; its ``BUILDERS`` map kinds of workloads to functions that make cases."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass
 class Case:
-    """One work in one library.
+    """One workload in one library.
 
-    ``reset`` puts the state back to the start, ``step`` is what is timed, ``answer`` runs the work
-    afresh and returns arrays to be checked.
+    ``reset`` restores the initial state, ``step`` is timed, ``answer`` runs the workload from its
+    initial state and returns arrays to check.
     """
 
     step: Callable[[], Any]

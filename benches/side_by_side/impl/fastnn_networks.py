@@ -9,8 +9,8 @@ import fastnn
 from fastnn import models, optim
 from fastnn.nn import functional
 
-from .. import inputs, networks, networks_answer
-from ..works import Size
+from .. import inputs, networks, networks_reference
+from ..workloads import Size
 from . import Case
 
 
@@ -52,9 +52,10 @@ def train(kind: str) -> Callable[[Size, str], Case]:
             reset()
             loss = descend().item()
             grads = {
-                name: networks_answer.sample(p.grad.numpy()) for name, p in model.named_parameters()
+                name: networks_reference.sample(p.grad.numpy())
+                for name, p in model.named_parameters()
             }
-            return networks_answer.answer(loss, grads)
+            return networks_reference.answer(loss, grads)
 
         reset()
         return Case(step, answer, reset)

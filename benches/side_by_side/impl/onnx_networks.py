@@ -9,7 +9,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from .. import inputs, networks
-from ..works import Size
+from ..workloads import Size
 from . import Case
 
 
@@ -34,7 +34,7 @@ class Graph:
         return name
 
     def chain(self, layers: Sequence[Any], x: str) -> str:
-        """Layers one after the other; a norm belongs to the convolution before it."""
+        """A sequence of layers; a norm is folded into the convolution before it."""
         for i, layer in enumerate(layers):
             if isinstance(layer, networks.Conv):
                 x = self.conv(layer, layers[i + 1], x)

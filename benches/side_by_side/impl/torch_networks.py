@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .. import inputs, networks, networks_answer
-from ..works import Size
+from .. import inputs, networks, networks_reference
+from ..workloads import Size
 from . import Case
 
 FORMATS = {"": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -32,7 +32,7 @@ class Residual(nn.Module):
 
 
 def module_of(layer: Any) -> nn.Module:
-    """A layer, its weights as they come."""
+    """A layer with default weights."""
     if isinstance(layer, networks.Conv):
         sizes = (layer.fan_in, layer.fan_out, layer.kernel, layer.stride, layer.pad)
         return nn.Conv2d(*sizes, bias=layer.bias)
@@ -48,7 +48,7 @@ def module_of(layer: Any) -> nn.Module:
 
 
 class Network:
-    """A model with a batch for it; ``named`` has its modules with weights by name."""
+    """A model and its batch; ``named`` maps names to the modules that have weights."""
 
     def __init__(self, data: networks.Batch, variant: str, fold: bool = False) -> None:
         self.named: dict[str, nn.Module] = {}
@@ -59,7 +59,7 @@ class Network:
         self.labels = torch.from_numpy(data.labels)
 
     def chain(self, layers: Sequence[Any], state: networks.State) -> nn.Sequential:
-        """Layers one after the other."""
+        """A sequence of layers."""
         made: list[Any] = []
         for layer in layers:
             if isinstance(layer, networks.Residual):
@@ -83,7 +83,7 @@ class Network:
     def grads(self) -> dict[str, Any]:
         """Samples of all gradients."""
         return {
-            f"{name}.{kind}": networks_answer.sample(p.grad.contiguous().numpy())
+            f"{name}.{kind}": networks_reference.sample(p.grad.contiguous().numpy())
             for name, module in self.named.items()
             for kind, p in module.named_parameters()
             if p.grad is not None
@@ -118,7 +118,7 @@ def train(kind: str) -> Callable[[Size, str], Case]:
 
         def answer() -> Any:
             reset()
-            return networks_answer.answer(descend().item(), network.grads())
+            return networks_reference.answer(descend().item(), network.grads())
 
         reset()
         return Case(step, answer, reset)

@@ -1,4 +1,4 @@
-"""The works in fastnn, written as a user would write them."""
+"""The workloads in fastnn, written as a user would write them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastnn import nn, optim
 from fastnn.nn import functional
 
 from .. import convolution, inputs, norms, pooling, recurrent, reference, resampling
-from ..works import Size
+from ..workloads import Size
 from . import Case, fastnn_networks
 
 
@@ -236,7 +236,7 @@ def digits(size: Size, variant: str, path: str = "") -> Case:
 
 
 def recurrent_module(kind: str, size: Size) -> Any:
-    """A stack with the weights of the work."""
+    """A stack with the weights of the workload."""
     _, _, inner, hidden, layers, directions = size
     module: Any = getattr(nn, kind.upper())(inner, hidden, layers, bidirectional=directions == 2)
     module.load_state_dict(recurrent.weights(kind, size))
@@ -321,7 +321,7 @@ def char_lm(size: Size, variant: str) -> Case:
 
 
 def conv_layer(size: Size) -> tuple[Any, Any, Any]:
-    """A layer, images as they lie within a network, and the gradient of its output."""
+    """A layer, channels-last images, and the gradient of its output."""
     _, channels, _, out, kernel, stride, padding, groups = size
     value, weight, slope = convolution.arrays(size)
     layer: Any = nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False)
@@ -368,7 +368,7 @@ def conv_infer(size: Size, variant: str) -> Case:
 
 
 def conv_part(wanted: int) -> Callable[[Size, str], Case]:
-    """One gradient alone: 0 for the input's, 1 for the weight's."""
+    """Only one gradient: 0 for the input's, 1 for the weight's."""
     needs = wanted == 0, wanted == 1, False
 
     def build(size: Size, variant: str) -> Case:

@@ -1,4 +1,4 @@
-"""The works in JAX: whole steps under ``jit``, state donated, waiting for the result."""
+"""The workloads in JAX: whole steps under ``jit``, state donated, waiting for the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from .. import inputs, reference
-from ..works import Size
+from ..workloads import Size
 from . import Case
 
 wait = jax.block_until_ready

@@ -1,4 +1,4 @@
-"""The works that plain NumPy can do well."""
+"""The workloads that plain NumPy can do well."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import inputs
-from ..works import Size
+from ..workloads import Size
 from . import Case
 
 

@@ -1,4 +1,4 @@
-"""The works in ONNX Runtime: a model of MatMul-with-bias nodes, all optimisations on."""
+"""The workloads in ONNX Runtime: a model of MatMul-with-bias nodes, all optimisations on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from .. import inputs, recurrent
-from ..works import Size
+from ..workloads import Size
 from . import Case, onnx_networks
 
 THREADS = 1
 
 
 def setup(threads: int) -> str:
-    """Note the number of threads; return the version."""
+    """Store the number of threads; return the version."""
     global THREADS
     THREADS = threads
     return str(onnxruntime.__version__)
@@ -41,7 +41,7 @@ def model(layers: list[inputs.Layer]) -> bytes:
 
 
 def session_of(made: bytes) -> Any:
-    """A model that is ready to run."""
+    """A loaded model."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     return onnxruntime.InferenceSession(made, options, providers=["CPUExecutionProvider"])
@@ -59,7 +59,7 @@ def mlp_infer(size: Size, variant: str) -> Case:
 
 
 def lstm_infer(size: Size, variant: str) -> Case:
-    """An LSTM node, whose gates stand in the order i, o, f, g."""
+    """An LSTM node, whose gate order is i, o, f, g."""
     steps, batch, inner, hidden, _, _ = size
     found = recurrent.weights("lstm", size)
 

@@ -1,4 +1,4 @@
-"""The works in scikit-learn."""
+"""The workloads in scikit-learn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from .. import inputs
-from ..works import Size
+from ..workloads import Size
 from . import Case
 
 

@@ -1,4 +1,4 @@
-"""The works in PyTorch, eager, as its own documentation advises."""
+"""The workloads in PyTorch, eager, as its own documentation advises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from .. import convolution, inputs, norms, pooling, recurrent, reference, resampling
-from ..works import Size
+from ..workloads import Size
 from . import Case, torch_networks
 
 ADAM: dict[str, dict[str, bool]] = {"": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
@@ -238,7 +238,7 @@ def digits(size: Size, variant: str, path: str = "") -> Case:
 
 
 def recurrent_module(kind: str, size: Size) -> Any:
-    """A stack with the weights of the work."""
+    """A stack with the weights of the workload."""
     _, _, inner, hidden, layers, directions = size
     module: Any = getattr(nn, kind.upper())(inner, hidden, layers, bidirectional=directions == 2)
     found = recurrent.weights(kind, size)
@@ -373,7 +373,7 @@ def conv_infer(size: Size, variant: str) -> Case:
 
 
 def conv_part(wanted: int) -> Callable[[Size, str], Case]:
-    """One gradient alone: 0 for the input's, 1 for the weight's."""
+    """Only one gradient: 0 for the input's, 1 for the weight's."""
     mask = [wanted == 0, wanted == 1, False]
 
     def build(size: Size, variant: str) -> Case:

@@ -1,4 +1,4 @@
-"""Ctrl-C in a long run stops it within a second."""
+"""Ctrl-C stops a long run within a second."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from time import perf_counter, sleep
 
 from ..side_by_side.libraries import ROOT
 
-# A background process may inherit an ignored SIGINT, and Python keeps it so.
-HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+# A background process may inherit SIGINT as ignored, and Python does not change that.
+HANDLE_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 RUNS = {
-    "training": "from benches.proofs.training import train\nprint('go', flush=True)\ntrain(10**9)",
+    "training": (
+        "from benches.checks.training_runs import train\nprint('go', flush=True)\ntrain(10**9)"
+    ),
     "one op after another": (
         "import fastnn, numpy as np\n"
         "a = fastnn.from_numpy(np.ones((2000, 2000), np.float32))\n"
@@ -30,9 +32,9 @@ RUNS = {
 
 
 def seconds_to_stop(program: str) -> float:
-    """Start a program, interrupt it while it computes, return how long it took to end."""
+    """Start a program, interrupt it while it computes, and return the seconds until it ends."""
     child = subprocess.Popen(
-        [sys.executable, "-c", HEAR + program],
+        [sys.executable, "-c", HANDLE_SIGINT + program],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

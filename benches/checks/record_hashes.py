@@ -1,9 +1,9 @@
-"""Outputs and gradients of every op's record as hashes, on each level; two checkouts compared.
+"""Hashes of the outputs and gradients of every op's record on each level, in one or two checkouts.
 
-    python -m benches.proofs.record_bits [--against CHECKOUT]
+    python -m benches.checks.record_hashes [--against CHECKOUT]
 
-Each checkout is asked in a process of its own, about its own records. A record whose hash differs
-between the two is named with its level.
+Each checkout runs its own records in a separate process. Records whose hashes differ are printed
+with their level.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def records() -> Iterator[Any]:
-    """Every record of the checkout that is imported."""
+    """Every record of the imported checkout."""
     import tests.ops
 
     folder = Path(tests.ops.__file__).parent
@@ -34,7 +34,7 @@ def records() -> Iterator[Any]:
         parts = path.relative_to(folder).with_suffix("").parts
         try:
             module = import_module(".".join(["tests.ops", *parts]))
-        except pytest.skip.Exception:  # of a second reference that is not installed
+        except pytest.skip.Exception:  # PyTorch, a second reference, is not installed
             continue
         yield from getattr(module, "RECORDS", [])
 
@@ -59,7 +59,7 @@ def hashes() -> Hashes:
 
 
 def ask(checkout: Path) -> Hashes:
-    """The hashes of a checkout, which has its extension built in place."""
+    """The hashes of a checkout with an extension built in place."""
     environment = dict(os.environ, PYTHONPATH=str(checkout))
     command = [sys.executable, __file__, "--print"]
     done = subprocess.run(
@@ -69,10 +69,12 @@ def ask(checkout: Path) -> Hashes:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print hashes, or what differs from another checkout."""
+    """Print the hashes, or the differences from another checkout."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
-    parser.add_argument("--print", action="store_true", help="as JSON, of what is imported")
+    parser.add_argument(
+        "--print", action="store_true", help="print the hashes of this checkout as JSON"
+    )
     options = parser.parse_args(argv)
     if options.print:
         print(json.dumps(hashes()))

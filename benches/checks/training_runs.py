@@ -1,4 +1,4 @@
-"""A small training run that the proofs share."""
+"""Small training runs for the checks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CharacterModel(nn.Module):
         self.linear = nn.Linear(75, characters)
 
     def forward(self, ids: Any) -> Any:
-        """Logits of the characters that follow."""
+        """Logits of the next characters."""
         return self.linear(self.lstm(self.embedding(ids))[0]).flatten(0, 1)
 
 
@@ -53,7 +53,7 @@ def digest_of(losses: list[float], network: Any) -> str:
 
 
 def train_characters(steps: int, seed: int = 0) -> str:
-    """Truncated back-propagation with carried state; a hash of all weights and losses."""
+    """Truncated backpropagation through time; return a hash of all weights and losses."""
     fastnn.manual_seed(seed)
     rng = np.random.default_rng(seed)
     text = rng.integers(0, 50, (20 * steps + 1, 33))
@@ -68,7 +68,7 @@ def train_characters(steps: int, seed: int = 0) -> str:
 
 
 def train_images(steps: int, seed: int = 0) -> str:
-    """A ResNet of ten layers on batches of several sizes; a hash of all weights and losses."""
+    """Train a ten-layer ResNet on batches of several sizes; return the same hash."""
     fastnn.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = models.ResNet(models.BasicBlock, (1, 1, 1, 1), num_classes=10)
@@ -83,7 +83,7 @@ def train_images(steps: int, seed: int = 0) -> str:
 
 
 def train(steps: int, seed: int = 0) -> str:
-    """Train a while, return a hash of all weights and losses."""
+    """Train for `steps` steps; return a hash of all weights and losses."""
     fastnn.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = model(300, 512, 257, 10)

@@ -1,4 +1,4 @@
-"""Memory stays flat over 10,000 training steps whose shapes change all the time."""
+"""Resident memory does not grow over 10,000 training steps of changing shapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import fastnn
 from fastnn import optim
 
-from .training import model, step
+from .training_runs import model, step
 
 
 def resident() -> float:

@@ -1,10 +1,10 @@
-"""A whole training run ends in the same bits for any number of threads, and every time."""
+"""Training runs end with the same bits for any number of threads, and in every run."""
 
 from __future__ import annotations
 
 import fastnn
 
-from .training import train, train_characters, train_images
+from .training_runs import train, train_characters, train_images
 
 THREADS = (1, 2, 3, 7)
 RUNS = {"layers": train, "a character model": train_characters, "a ResNet": train_images}

@@ -1,4 +1,4 @@
-"""The measured roof: FMA rate per instruction set and triad bandwidth per size."""
+"""The measured roofline: FMA rate per instruction set and triad bandwidth per size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from .disturbance import LIMIT, Watch
 
-SOURCE = Path(__file__).with_name("roof.cpp")
+SOURCE = Path(__file__).with_name("roofline.cpp")
 LEVELS = {
     "v4": (64, "-march=x86-64-v4", "avx512f"),
     "v3": (32, "-march=x86-64-v3", "avx2"),
@@ -26,7 +26,7 @@ LEVELS = {
 
 
 @dataclass(frozen=True)
-class Roof:
+class Roofline:
     """GF/s and GB/s for one number of threads and one instruction set."""
 
     level: str
@@ -45,7 +45,7 @@ class Roof:
     def seconds(
         self, flops: float, count: float, working_set: float = 0.0, dtype: str = "fp32"
     ) -> float:
-        """Least time for ``flops`` operations over ``count`` bytes."""
+        """The time at the roofline for ``flops`` operations and ``count`` bytes."""
         peak = (self.fp64 if dtype == "fp64" else self.fp32) * 1e9
         return max(flops / peak, count / self.bandwidth(working_set or count))
 
@@ -55,10 +55,10 @@ def better(one: list[tuple[int, float]], other: list[tuple[int, float]]) -> list
     return [(size, max(a, b)) for (size, a), (_, b) in zip(one, other, strict=True)]
 
 
-def highest(first: dict[str, Roof], second: dict[str, Roof]) -> dict[str, Roof]:
-    """The higher of two measurements: memory is shared with strangers and its rate drifts."""
+def highest(first: dict[str, Roofline], second: dict[str, Roofline]) -> dict[str, Roofline]:
+    """The higher of two measurements: other tenants share the memory, so its rate drifts."""
     return {
-        name: Roof(
+        name: Roofline(
             one.level,
             one.threads,
             max(one.fp32, second[name].fp32),
@@ -71,7 +71,7 @@ def highest(first: dict[str, Roof], second: dict[str, Roof]) -> dict[str, Roof]:
 
 
 def cpu_flags() -> set[str]:
-    """Feature names of the CPU, empty where unknown."""
+    """Feature names of the CPU, empty if unknown."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     flags = next((line for line in lines if line.startswith("flags")), ":")
@@ -79,7 +79,7 @@ def cpu_flags() -> set[str]:
 
 
 def undisturbed(program: str, threads: int) -> dict[str, Any]:
-    """Run the program; again, up to five times, when others used the machine meanwhile."""
+    """Run the program, up to five times if other processes used the machine meanwhile."""
     for _ in range(5):
         watch, before = Watch(), os.times()
         output = subprocess.run([program, str(threads)], check=True, capture_output=True)
@@ -90,27 +90,27 @@ def undisturbed(program: str, threads: int) -> dict[str, Any]:
     return dict(json.loads(output.stdout))
 
 
-def measure(threads: int) -> dict[str, Roof]:
-    """Roofs by level, best level first under "best"; empty without a compiler or off x86."""
+def measure(threads: int) -> dict[str, Roofline]:
+    """Rooflines by level, with the best also as "best"; empty without a compiler or x86-64."""
     compiler = shutil.which("g++")
     if compiler is None or platform.machine() not in ("x86_64", "AMD64"):
         return {}
     flags = cpu_flags()
-    roofs: dict[str, Roof] = {}
+    rooflines: dict[str, Roofline] = {}
     with tempfile.TemporaryDirectory() as folder:
         for level, (width, march, feature) in LEVELS.items():
             if feature not in flags:
                 continue
-            program = str(Path(folder) / f"roof_{level}")
+            program = str(Path(folder) / f"roofline_{level}")
             command = [compiler, "-O3", march, "-fopenmp", f"-DVECTOR_BYTES={width}"]
             # without it GCC 12 prefers 256-bit vectors for the triad loop
             command += [f"-mprefer-vector-width={max(128, width * 8)}"]
             subprocess.run([*command, str(SOURCE), "-o", program], check=True)
             found = undisturbed(program, threads)
             streams = [[(int(s), float(r)) for s, r in found[n]] for n in ("triad", "update")]
-            roofs[level] = Roof(level, threads, found["fp32"], found["fp64"], *streams)
-            if len(roofs) == 2:
+            rooflines[level] = Roofline(level, threads, found["fp32"], found["fp64"], *streams)
+            if len(rooflines) == 2:
                 break
-    if roofs:
-        roofs["best"] = next(iter(roofs.values()))
-    return roofs
+    if rooflines:
+        rooflines["best"] = next(iter(rooflines.values()))
+    return rooflines

@@ -1,11 +1,11 @@
-"""Peak memory and time beside PyTorch's: steps of training (LSTM, ResNet-50, VGG-16), inference.
+"""Peak memory and time of training steps and inference (LSTM, ResNet, VGG), against PyTorch.
 
-Each library runs in a process of its own, for each work. Counted is what it takes at most beyond
-the library, the layers and the input: the peak of resident memory over three runs, for steps of
-networks with gradients of all weights and the state of SGD with momentum. Of PyTorch's memory
-formats, the one that needs less counts.
+Each library runs each workload in a separate process. The figure is the peak of resident memory
+over three runs, less that of the library, the layers and the input. Steps of networks include
+gradients of all weights and the state of SGD with momentum. For PyTorch, the memory format that
+needs less counts.
 
-    python -m benches.proofs.peak_memory [--only vgg_step] [--peers-python PYTHON]
+    python -m benches.checks.peak_memory [--only vgg_step] [--peers-python PYTHON]
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from time import perf_counter
 
 from ..side_by_side.libraries import ROOT
 
-# Kind of work -> a small size, to have threads and code in memory, and the size.
-WORKS = {
+# Kind of workload -> a small size for a warm-up, and the size to measure.
+WORKLOADS = {
     "lstm_step": ((4, 64, 256, 512, 1, 1), (128, 64, 256, 512, 1, 1)),  # T, N, I, H, layers, ways
     "resnet_step": ((18, 2, 32, 10), (50, 4, 224, 1000)),  # depth, N, side, classes
     "vgg_step": (None, (16, 4, 224, 1000)),
@@ -31,7 +31,7 @@ RUNS = (("fastnn", ""), ("torch", ""), ("torch", "channels_last"))
 
 
 def memory(field: str) -> float:
-    """A line of the process's status in MB."""
+    """A field of the process's status in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field + ":"):
             return int(line.split()[1]) / 1024
@@ -39,15 +39,15 @@ def memory(field: str) -> float:
 
 
 def measure(library: str, kind: str, variant: str) -> None:
-    """Print the MB that a step needs, and its seconds."""
+    """Print the MB and the seconds that a step needs."""
     impl = importlib.import_module(f"..side_by_side.impl.with_{library}", __package__)
     impl.setup(2)
-    small, size = WORKS[kind]
+    small, size = WORKLOADS[kind]
     if small is not None:
         impl.BUILDERS[kind](small, variant).step()
     case = impl.BUILDERS[kind](size, variant)
     before = memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     times = []
     for _ in range(3):
         begin = perf_counter()
@@ -57,13 +57,13 @@ def measure(library: str, kind: str, variant: str) -> None:
 
 
 def compare(kind: str, peers_python: str) -> bool:
-    """Measure each library; whether fastnn needs no more than PyTorch."""
+    """Measure each library; return whether fastnn needs no more than PyTorch."""
     found: dict[str, float] = {}
     for library, variant in RUNS:
         if variant and kind == "lstm_step":
             continue
         python = sys.executable if library == "fastnn" else peers_python
-        command = [python, "-m", "benches.proofs.peak_memory", "--library", library]
+        command = [python, "-m", "benches.checks.peak_memory", "--library", library]
         command += ["--only", kind, "--variant", variant]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
@@ -72,22 +72,24 @@ def compare(kind: str, peers_python: str) -> bool:
         size, seconds = map(float, done.stdout.split())
         found[library] = min(size, found.get(library, size))
         name = f"{library} {variant}".strip()
-        print(f"{kind} {WORKS[kind][1]}, {name}: {size:.0f} MB beyond the layers, {seconds:.3f} s")
+        print(
+            f"{kind} {WORKLOADS[kind][1]}, {name}: {size:.0f} MB beyond the layers, {seconds:.3f} s"
+        )
     return found["fastnn"] <= found.get("torch", found["fastnn"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure each library; fail if fastnn needs more than PyTorch."""
-    parser = argparse.ArgumentParser(prog="python -m benches.proofs.peak_memory")
+    parser = argparse.ArgumentParser(prog="python -m benches.checks.peak_memory")
     parser.add_argument("--peers-python", default=sys.executable, help="has PyTorch")
-    parser.add_argument("--only", choices=WORKS, help="one kind of work")
+    parser.add_argument("--only", choices=WORKLOADS, help="one kind of workload")
     parser.add_argument("--library", help="measure this one in this process")
     parser.add_argument("--variant", default="", help="memory format of PyTorch")
     options = parser.parse_args(argv)
     if options.library:
         measure(options.library, options.only, options.variant)
         return 0
-    kinds = [options.only] if options.only else list(WORKS)
+    kinds = [options.only] if options.only else list(WORKLOADS)
     return int(False in [compare(kind, options.peers_python) for kind in kinds])
 
 

@@ -1,6 +1,6 @@
-"""Random options of convolutions give the values and gradients that PyTorch gives.
+"""Random convolutions have the same values and gradients as PyTorch's.
 
-``python -m benches.proofs.conv_options 2000``; the test suite takes the first few.
+``python -m benches.checks.conv_fuzz 2000``; the test suite runs the first few.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ OPS = [
     "conv_transpose2d",
 ]
 LAYERS = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
-LARGEST = (24, 12, 6)  # of a spatial axis, by how many there are
+LARGEST = (24, 12, 6)  # size of a spatial axis, by number of axes
 
 
 @dataclass
 class Case:
-    """A call: shapes, options, and the arrays."""
+    """One call: shapes, options and arrays."""
 
     name: str
     arrays: list[Any]
@@ -59,11 +59,11 @@ class Draw:
         return values[self.rng.integers(len(values))]
 
     def upto(self, n: int) -> int:
-        """1 to n, small numbers more often."""
+        """A number from 1 to n; small numbers are more frequent."""
         return int(min(self.rng.integers(1, n + 1), self.rng.integers(1, n + 1)))
 
     def each(self, axes: int, most: int, least: int = 0) -> Any:
-        """One number for all axes, or one for each."""
+        """One number for all axes, or one per axis."""
         numbers = [int(n) for n in self.rng.integers(least, most + 1, axes)]
         return numbers[0] if self.rng.random() < 0.5 else tuple(numbers)
 
@@ -76,7 +76,7 @@ def as_tuple(value: Any, axes: int) -> tuple[int, ...]:
 
 
 def channels(draw: Draw) -> tuple[int, int, int]:
-    """Groups, and channels of a group in and out."""
+    """Number of groups, and input and output channels per group."""
     groups = draw.one(1, 1, 1, 2, 3, 4)
     most = 40 if groups == 1 else 12
     return groups, draw.upto(most), draw.upto(most)
@@ -85,7 +85,7 @@ def channels(draw: Draw) -> tuple[int, int, int]:
 def shapes(
     draw: Draw, name: str
 ) -> tuple[int, bool, tuple[int, int, int], tuple[int, ...], dict[str, Any]]:
-    """Axes, whether transposed, channels, the kernel, and stride, padding and so on."""
+    """Number of axes, whether transposed, channels, kernel, and the other options."""
     name, _, special = name.partition(" ")
     axes, transposed = int(name[-2]), "ranspose" in name
     groups, c, o = channels(draw)
@@ -114,7 +114,7 @@ def shapes(
 def sizes(
     draw: Draw, axes: int, transposed: bool, kernel: tuple[int, ...], options: dict[str, Any]
 ) -> tuple[int, ...]:
-    """Spatial sizes of an input that leaves an output."""
+    """Spatial sizes of an input for which the output is not empty."""
     stride, dilation = (as_tuple(options[key], axes) for key in ("stride", "dilation"))
     reach = [d * (k - 1) for d, k in zip(dilation, kernel)]
     padding = options["padding"]
@@ -172,7 +172,7 @@ def draw_op(name: str, seed: int) -> Case:
 
 
 def draw_layer(name: str, seed: int) -> Case:
-    """A layer and a call of it."""
+    """A call of a layer."""
     draw = Draw(seed)
     axes, transposed, (groups, c, o), kernel, options = shapes(draw, name)
     call = {}
@@ -183,7 +183,7 @@ def draw_layer(name: str, seed: int) -> Case:
         options["output_padding"] = (0,) * axes
     size = sizes(draw, axes, transposed, kernel, options)
     if not transposed and options["padding_mode"] != "zeros":
-        # Enough to mirror or repeat.
+        # Large enough for reflection and circular padding.
         reach = [d * (k - 1) for d, k in zip(as_tuple(options["dilation"], axes), kernel)]
         size = tuple([n + max(3, r) for n, r in zip(size, reach)])
     lead = draw.one((), (1,), (2,))
@@ -203,7 +203,7 @@ def draw_layer(name: str, seed: int) -> Case:
     )
 
 
-def laid(x: Any, order: int, axes: int) -> Any:
+def in_order(x: Any, order: int, axes: int) -> Any:
     """The same array in C order, channels-last, or with gaps."""
     if order == 1:
         return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, -axes - 1, -1)), -1, -axes - 1)
@@ -215,10 +215,10 @@ def laid(x: Any, order: int, axes: int) -> Any:
 def tolerances(
     arrays: list[Any], name: str, options: dict[str, Any], dtype: Any, dy: Any
 ) -> list[Any]:
-    """For the output and each gradient how far it may be off, element by element.
+    """The error bounds of the output and of each gradient, element by element.
 
-    Each is a sum of products, in any order: its error is at most the number of terms times epsilon
-    times the sum of their magnitudes. The sums of magnitudes are the same operations on magnitudes.
+    Each element is a sum of products in any order: its error is at most the number of terms times
+    epsilon times the sum of their magnitudes, which the same operations on magnitudes compute.
     """
     import torch
 
@@ -244,7 +244,7 @@ def tolerances(
 
 
 def close(case: Case, what: str, got: Any, want: Any, allowed: Any) -> None:
-    """Within the tolerance, with what was computed where not."""
+    """Raise AssertionError with the worst element if one exceeds its tolerance."""
     assert got.shape == want.shape, f"{case}: {what} has shape {got.shape}, not {want.shape}"
     off = np.abs(got.astype(np.float64) - want)
     if not (off <= allowed).all():
@@ -254,7 +254,7 @@ def close(case: Case, what: str, got: Any, want: Any, allowed: Any) -> None:
 
 
 def by_torch(case: Case) -> tuple[list[str], list[Any], Any]:
-    """The output and the gradients, with their names, and the gradient of the output."""
+    """Names and values of the output and the gradients, and the gradient of the output."""
     import torch
 
     theirs = [None if a is None else torch.tensor(a, requires_grad=True) for a in case.arrays]
@@ -264,7 +264,7 @@ def by_torch(case: Case) -> tuple[list[str], list[Any], Any]:
         z = z + theirs[3]
     dy = np.random.default_rng(1).standard_normal(tuple(z.shape))
     if "activation" in case.options:
-        # Where a sum is near 0 either side of relu's kink is right: no gradient comes from there.
+        # ReLU's gradient is undefined where a sum is near 0: dy is zero there.
         dy = dy * (z.detach().abs() > 1e-3 * z.detach().abs().max()).numpy()
         z = z.relu()
     z.backward(torch.tensor(dy))
@@ -273,7 +273,7 @@ def by_torch(case: Case) -> tuple[list[str], list[Any], Any]:
 
 
 def by_fastnn(case: Case, dy: Any, dtype: Any, algorithm: str) -> list[Any]:
-    """The same, in arrays that lie as the case says."""
+    """The same values in fastnn, from arrays in the case's memory order."""
     axes = case.arrays[1].ndim - 2
     ours: list[Any] = []
     for i, a in enumerate(case.arrays):
@@ -281,7 +281,7 @@ def by_fastnn(case: Case, dy: Any, dtype: Any, algorithm: str) -> list[Any]:
             ours.append(None)
             continue
         ours.append(fastnn.tensor(np.zeros(0, dtype), requires_grad=True))
-        ours[-1]._array = laid(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
+        ours[-1]._array = in_order(a.astype(dtype), case.order if i in (0, 3) else 0, axes)
     options = dict(case.options)
     if len(ours) > 3:
         options["residual"] = ours[3]
@@ -292,9 +292,9 @@ def by_fastnn(case: Case, dy: Any, dtype: Any, algorithm: str) -> list[Any]:
 
 
 def compare_op(case: Case) -> bool:
-    """Values and gradients: float64 within 1e-10, float32 within the bounds of its algorithms.
+    """Check values and gradients: float64 within 1e-10, float32 within its algorithms' bounds.
 
-    Whether Winograd's was among them.
+    Return whether Winograd's algorithm was checked.
     """
     names, want, dy = by_torch(case)
     for name, g, v in zip(names, by_fastnn(case, dy, np.float64, "direct"), want):
@@ -313,7 +313,7 @@ def compare_op(case: Case) -> bool:
 
 
 def has_winograd(case: Case) -> bool:
-    """Whether Winograd's algorithm applies: 3x3, and no steps or groups."""
+    """Whether Winograd's algorithm applies: 3x3 kernel, stride and dilation 1, no groups."""
     options = case.options
     plain = all(options[key] in (1, (1, 1)) for key in ("stride", "dilation", "groups"))
     return "conv2d" in case.name and case.arrays[1].shape[2:] == (3, 3) and plain
@@ -322,7 +322,7 @@ def has_winograd(case: Case) -> bool:
 def winograd_bounds(
     case: Case, names: list[str], want: list[Any], bounds: list[Any], dy: Any
 ) -> list[Any]:
-    """How far Winograd's results may be off (docs/dev/convolution.md), of whole images at once."""
+    """Error bounds of Winograd's results (docs/dev/convolution.md), per image."""
     x, w = (np.abs(a) for a in case.arrays[:2])
     x, dy = (a if a.ndim == 4 else a[None] for a in (x, np.abs(dy)))
     eps, largest, taps = 2.0**-24, x.max((2, 3)), w.sum((2, 3))
@@ -344,7 +344,7 @@ def winograd_bounds(
 
 
 def compare_layer(case: Case) -> None:
-    """A layer with its parameters against PyTorch's, in float64."""
+    """Compare a layer and its parameters with PyTorch's, in float64."""
     import torch
 
     theirs = getattr(torch.nn, case.name)(*case.module, dtype=torch.float64, **case.options)
@@ -353,7 +353,7 @@ def compare_layer(case: Case) -> None:
     ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     (x,) = case.arrays
     a, b = fastnn.tensor(np.zeros(0), requires_grad=True), torch.tensor(x, requires_grad=True)
-    a._array = laid(x, case.order, int(case.name[-2]))
+    a._array = in_order(x, case.order, int(case.name[-2]))
     y, z = ours(a, **case.call), theirs(b, **case.call)
     dy = np.random.default_rng(1).standard_normal(tuple(z.shape))
     y.backward(fastnn.tensor(dy))
@@ -371,7 +371,7 @@ def compare_layer(case: Case) -> None:
 
 
 def main(count: int = 2000) -> int:
-    """So many operations and half as many layers; print what differs."""
+    """Check `count` operations and half as many layers; print those that differ."""
     warnings.filterwarnings("ignore", "Using padding='same'")
     start, failed, winograd = time.perf_counter(), 0, 0
     for i in range(count + count // 2):

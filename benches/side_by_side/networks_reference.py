@@ -1,4 +1,4 @@
-"""Answers of ResNet and VGG in float64 NumPy, forward and backward, a tap at a time.
+"""Answers of ResNet and VGG in float64 NumPy, forward and backward, one kernel tap at a time.
 
 Arrays are (N, H, W, C).
 """
@@ -21,7 +21,7 @@ AXES = (0, 1, 2)
 
 
 class Run:
-    """One pass forward; ``grads`` fills on the way back, with samples of gradients by name."""
+    """One forward pass; its backward pass stores samples of gradients by name in ``grads``."""
 
     def __init__(self, state: State, training: bool) -> None:
         self.state, self.training = state, training
@@ -34,7 +34,7 @@ class Run:
         self.grads[name] = sample(gradient)
 
     def walk(self, layers: Sequence[Any], x: Float64) -> tuple[Float64, Back]:
-        """Output of layers one after the other, and what gives the gradient of x."""
+        """Output of a sequence of layers, and a function for the gradient of x."""
         backs = []
         for layer in layers:
             x, back = getattr(self, type(layer).__name__.lower())(layer, x)
@@ -159,7 +159,7 @@ class Run:
 
 
 def sample(gradient: Any) -> Float64:
-    """Some elements of a gradient, of about the size of one."""
+    """Samples of a gradient, scaled to about 1."""
     g = np.asarray(gradient).reshape(-1)
     found: Float64 = inputs.sample(g) / np.sqrt(np.vdot(g, g) / g.size)
     return found
@@ -171,7 +171,7 @@ def answer(loss: float, grads: dict[str, Any]) -> Float64:
 
 
 def step_answer(loss_of: Callable[..., Any], kind: str, size: Sequence[int]) -> Float64:
-    """The answer of the first step; `loss_of` scores and labels is a loss and its gradient."""
+    """The answer of the first step; `loss_of` maps scores and labels to a loss and its gradient."""
     data = batch_of(kind, size)
     run = Run(data.state, training=True)
     scores, backward = run.walk(data.layers, data.x.transpose(0, 2, 3, 1).astype(np.float64))

@@ -1,7 +1,7 @@
-"""The table of works: what is run, in which libraries, its cost and its target.
+"""The workloads: what runs, in which libraries, its cost and its target.
 
-A target is a ratio (time of the rival / time of fastnn), a share of the roof or a time in seconds.
-A rival that has variants ("torch", "torch fused") counts with its fastest one.
+A target is a ratio (time of the rival / time of fastnn), a share of the roofline or a time in
+seconds. A rival with variants ("torch", "torch fused") counts with the fastest.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ NETWORKS = {"resnet": "ResNet", "vgg": "VGG"}
 
 
 @dataclass(frozen=True)
-class Work:
-    """One row: ``kind`` and ``size`` name the work, ``entries`` who runs it."""
+class Workload:
+    """One row: ``kind`` and ``size`` define the workload, ``entries`` run it."""
 
     name: str
     kind: str
@@ -32,16 +32,16 @@ class Work:
     targets: dict[str, float] = field(default_factory=dict)
     min_share: float | None = None
     max_seconds: float | None = None
-    roof: str = "best"
+    roofline: str = "best"
     subject: str = "fastnn"
 
 
 def matmul(
     m: int, n: int, k: int, target: float, min_share: float | None = None, note: str = ""
-) -> Work:
+) -> Workload:
     """``(m, k) @ (k, n)`` in float32, a new output each time."""
     size = 4.0 * (m * k + k * n + m * n)
-    return Work(
+    return Workload(
         name=f"matmul {m}x{n}x{k}{note}",
         kind="matmul",
         size=(m, n, k),
@@ -54,9 +54,9 @@ def matmul(
     )
 
 
-def matmul_v3(n: int) -> Work:
-    """Square product with both libraries held to AVX2, as on most machines."""
-    return Work(
+def matmul_v3(n: int) -> Workload:
+    """Square product with both libraries limited to AVX2, as on most machines."""
+    return Workload(
         name=f"matmul {n}x{n}x{n} AVX2",
         kind="matmul",
         size=(n, n, n),
@@ -65,7 +65,7 @@ def matmul_v3(n: int) -> Work:
         bytes=12.0 * n * n,
         working_set=12.0 * n * n,
         targets={"numpy-avx2": 0.93, "torch": 1.0},
-        roof="v3",
+        roofline="v3",
         subject="fastnn-v3",
     )
 
@@ -83,10 +83,10 @@ def parameters(dims: Sequence[int]) -> int:
 
 def mlp_step(
     batch: int, *dims: int, targets: dict[str, float], max_seconds: float | None = None
-) -> Work:
+) -> Workload:
     """One training step: zero_grad, forward, cross entropy, backward, Adam."""
     count = parameters(dims)
-    return Work(
+    return Workload(
         name=f"MLP step B{batch} {'-'.join(map(str, dims))}",
         kind="mlp_step",
         size=(batch, *dims),
@@ -100,10 +100,10 @@ def mlp_step(
     )
 
 
-def mlp_infer(batch: int, *dims: int) -> Work:
+def mlp_infer(batch: int, *dims: int) -> Workload:
     """Forward without a tape."""
     count = parameters(dims)
-    return Work(
+    return Workload(
         name=f"MLP inference B{batch} {'-'.join(map(str, dims))}",
         kind="mlp_infer",
         size=(batch, *dims),
@@ -115,9 +115,9 @@ def mlp_infer(batch: int, *dims: int) -> Work:
     )
 
 
-def pointwise(kind: str, count: int, floats: int, target: float) -> Work:
+def pointwise(kind: str, count: int, floats: int, target: float) -> Workload:
     """An activation forward and backward; ``floats`` are read or written per element."""
-    return Work(
+    return Workload(
         name=f"{kind} f+b {count >> 20}M",
         kind=kind,
         size=(count,),
@@ -130,12 +130,12 @@ def pointwise(kind: str, count: int, floats: int, target: float) -> Work:
 
 def encoder_layer(
     batch: int, length: int, features: int, heads: int, inner: int, target: float
-) -> Work:
+) -> Workload:
     """A Transformer's encoder layer forward and backward, without dropout."""
     rows = batch * length
     linear = 2.0 * rows * features * (4 * features + 2 * inner)
     attention = 4.0 * rows * length * features
-    return Work(
+    return Workload(
         name=f"Transformer encoder layer f+b B{batch} T{length} D{features} h{heads}",
         kind="encoder_layer",
         size=(batch, length, features, heads, inner),
@@ -149,19 +149,19 @@ def encoder_layer(
 
 
 def recurrent_flops(kind: str, size: Size) -> float:
-    """Of a forward pass: the products of input and state with their weights."""
+    """Operations of a forward pass: the products of input and state with their weights."""
     steps, batch, inner, hidden, layers, directions = size
     gates = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
     widths = inner + (layers - 1) * directions * hidden + layers * hidden
     return 2.0 * steps * batch * gates * hidden * widths * directions
 
 
-def recurrent(kind: str, *size: int, target: float) -> Work:
+def recurrent(kind: str, *size: int, target: float) -> Workload:
     """Forward and backward, input gradient included: T, N, I, H, layers, directions."""
     steps, batch, inner, hidden, layers, directions = size
     text = f"{layers} layers " if layers > 1 else ""
     flops = 3 * recurrent_flops(kind, size)
-    return Work(
+    return Workload(
         name=f"{'Bi' if directions == 2 else ''}{kind.upper()} f+b {text}T{steps} B{batch} "
         f"{inner}-{hidden}",
         kind=f"{kind}_step",
@@ -173,22 +173,22 @@ def recurrent(kind: str, *size: int, target: float) -> Work:
     )
 
 
-def recurrent_lengths(kind: str, *size: int, target: float) -> Work:
+def recurrent_lengths(kind: str, *size: int, target: float) -> Workload:
     """Forward and backward of sequences of 1 … T steps; only real steps count as work."""
-    work = recurrent(kind, *size, target=target)
+    workload = recurrent(kind, *size, target=target)
     real = inputs_of.lengths(size).sum() / (size[0] * size[1])
     return replace(
-        work,
-        name=f"{work.name} lengths 1…{size[0]}",
+        workload,
+        name=f"{workload.name} lengths 1…{size[0]}",
         kind=f"{kind}_lengths",
-        flops=work.flops * float(real),
+        flops=workload.flops * float(real),
     )
 
 
-def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Work:
+def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Workload:
     """Forward without a tape."""
     steps, batch, inner, hidden, _, _ = size
-    return Work(
+    return Workload(
         name=f"{kind.upper()} forward T{steps} B{batch} {inner}-{hidden}",
         kind=f"{kind}_infer",
         size=size,
@@ -199,11 +199,11 @@ def recurrent_infer(kind: str, *size: int, targets: dict[str, float]) -> Work:
     )
 
 
-def char_lm(*size: int, target: float) -> Work:
+def char_lm(*size: int, target: float) -> Workload:
     """A step of training with Adam: T, N, V, E, H."""
     steps, batch, characters, inner, hidden = size
     flops = recurrent_flops("lstm", (steps, batch, inner, hidden, 1, 1))
-    return Work(
+    return Workload(
         name=f"char-LM step T{steps} B{batch} V{characters} {inner}-{hidden} Adam",
         kind="char_lm",
         size=size,
@@ -213,7 +213,7 @@ def char_lm(*size: int, target: float) -> Work:
     )
 
 
-CONVOLUTIONS = {  # kind -> what it is called, and how many times the work of a forward pass it is
+CONVOLUTIONS = {  # kind -> name, and work as a multiple of a forward pass
     "conv_infer": ("forward", 1),
     "conv_data": ("data gradient", 1),
     "conv_weight": ("weight gradient", 1),
@@ -222,14 +222,14 @@ CONVOLUTIONS = {  # kind -> what it is called, and how many times the work of a 
 }
 
 
-def conv(kind: str, *size: int, target: float) -> Work:
-    """Forward without a tape, a gradient, or all (of a first layer: not by the images)."""
+def conv(kind: str, *size: int, target: float) -> Workload:
+    """Forward without a tape, one gradient, or all; a first layer has none of its images."""
     _, c, h, o, k, stride, _, groups = size
     words, count = CONVOLUTIONS[kind]
     form = f"{k}x{k}{f' s{stride}' if stride > 1 else ''}"
     channels = f"C{c}" if c == o else f"C{c}-{o}"
     x, w, y = convolution.elements(size)
-    return Work(
+    return Workload(
         name=f"{'depthwise' if groups > 1 else 'conv'} {form} {words} B{size[0]} {channels} H{h}",
         kind=kind,
         size=size,
@@ -242,11 +242,11 @@ def conv(kind: str, *size: int, target: float) -> Work:
     )
 
 
-def norm(kind: str, *size: int, target: float) -> Work:
+def norm(kind: str, *size: int, target: float) -> Workload:
     """Forward and backward of a norm of images, with its parameters."""
     batch, channels, h = size
     elements = batch * channels * h * h
-    return Work(
+    return Workload(
         name=f"{norms.KINDS[kind]} f+b {batch}x{channels}x{h}x{h}",
         kind=kind,
         size=size,
@@ -257,11 +257,11 @@ def norm(kind: str, *size: int, target: float) -> Work:
     )
 
 
-def network_step(kind: str, *size: int, target: float, tolerance: float = 5e-3) -> Work:
+def network_step(kind: str, *size: int, target: float, tolerance: float = 5e-3) -> Workload:
     """A step of training with SGD and momentum: depth, N, side of the images, classes."""
     depth, batch, side, _ = size
     total, first = networks.products(kind, size)
-    return Work(
+    return Workload(
         name=f"{NETWORKS[kind]}-{depth} training step B{batch} {side}x{side}",
         kind=f"{kind}_step",
         size=size,
@@ -272,10 +272,10 @@ def network_step(kind: str, *size: int, target: float, tolerance: float = 5e-3) 
     )
 
 
-def resnet_infer(*size: int, targets: dict[str, float]) -> Work:
+def resnet_infer(*size: int, targets: dict[str, float]) -> Workload:
     """Forward without a tape, norms folded: depth, N, side of the images, classes."""
     depth, batch, side, _ = size
-    return Work(
+    return Workload(
         name=f"ResNet-{depth} {side}x{side} inference B{batch}",
         kind="resnet_infer",
         size=size,
@@ -286,11 +286,11 @@ def resnet_infer(*size: int, targets: dict[str, float]) -> Work:
     )
 
 
-def max_pool(*size: int, target: float) -> Work:
+def max_pool(*size: int, target: float) -> Workload:
     """Forward and backward of images in channels-last memory."""
     n, c, h, kernel, stride, _ = size
     x, y = pooling.elements(size)
-    return Work(
+    return Workload(
         name=f"MaxPool {kernel} s{stride} f+b {n}x{c}x{h}x{h}",
         kind="max_pool",
         size=size,
@@ -301,11 +301,11 @@ def max_pool(*size: int, target: float) -> Work:
     )
 
 
-def upsample(mode: str, *size: int, step: bool, target: float) -> Work:
-    """Images of twice the size: forward without a tape, or forward and backward."""
+def upsample(mode: str, *size: int, step: bool, target: float) -> Workload:
+    """Upsampling by 2: forward without a tape, or forward and backward."""
     n, c, h = size
     x = n * c * h * h
-    return Work(
+    return Workload(
         name=f"Upsample {mode} x2 {'f+b' if step else 'forward'} {n}x{c}x{h}x{h}",
         kind=f"{mode}_{'step' if step else 'infer'}",
         size=size,
@@ -316,7 +316,7 @@ def upsample(mode: str, *size: int, step: bool, target: float) -> Work:
     )
 
 
-WORKS: tuple[Work, ...] = (
+WORKLOADS: tuple[Workload, ...] = (
     matmul(512, 512, 512, 2.0, 0.88),
     matmul(1024, 1024, 1024, 2.0, 0.88),
     matmul(2048, 2048, 2048, 2.0, 0.88),
@@ -331,7 +331,7 @@ WORKS: tuple[Work, ...] = (
     mlp_step(32, 64, 64, 10, targets={"torch": 5.0}, max_seconds=30e-6),
     mlp_step(128, 784, 256, 128, 10, targets={"torch": 2.0}),
     mlp_step(256, 1024, 1024, 1024, 10, targets={"torch": 2.1, "jax": 1.0}),
-    Work(
+    Workload(
         name="softmax-cross-entropy f+b 640x10000",
         kind="cross_entropy",
         size=(640, 10000),
@@ -343,7 +343,7 @@ WORKS: tuple[Work, ...] = (
     ),
     pointwise("tanh", 1 << 22, 5, 2.0),
     pointwise("gelu", 1 << 22, 5, 1.2),
-    Work(
+    Workload(
         name="LayerNorm f+b 2048x768",
         kind="layer_norm",
         size=(2048, 768),
@@ -358,7 +358,7 @@ WORKS: tuple[Work, ...] = (
         for mode in resampling.MODES
         for step in (False, True)
     ),
-    Work(
+    Workload(
         name="Embedding f+b 20000x128, ids 64x200",
         kind="embedding",
         size=(20000, 128, 64, 200),
@@ -367,7 +367,7 @@ WORKS: tuple[Work, ...] = (
         working_set=4.0 * 128 * (2 * 64 * 200 + 2 * 20000),
         targets={"torch": 1.5},
     ),
-    Work(
+    Workload(
         name="Adam 10M parameters, 10 tensors",
         kind="adam",
         size=(10, 1000, 1000),
@@ -379,7 +379,7 @@ WORKS: tuple[Work, ...] = (
     encoder_layer(16, 128, 256, 8, 1024, 2.0),
     mlp_infer(1, 784, 256, 128, 10),
     mlp_infer(64, 784, 256, 128, 10),
-    Work(
+    Workload(
         name="digits 64-128-64-10 B32, 30 epochs",
         kind="digits",
         size=(32, 64, 128, 64, 10),
@@ -422,8 +422,8 @@ WORKS: tuple[Work, ...] = (
     network_step("resnet", 18, 16, 64, 1000, target=1.5),
     resnet_infer(18, 1, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
     resnet_infer(18, 8, 224, 1000, targets={"torch": 1.0, "onnxruntime": 1.4}),
-    # Its float64 answer moves by 0.01 where the images do by half a unit of float32's last place:
-    # ReLUs near zero fall on the one side or the other.
+    # Its float64 answer changes by 0.01 if the images change by half a unit in the last place of
+    # float32, because ReLUs near zero change sides.
     network_step("resnet", 50, 4, 224, 1000, target=1.0, tolerance=5e-2),
     network_step("vgg", 16, 4, 224, 1000, target=1.0),
 )

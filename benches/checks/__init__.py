@@ -1,0 +1,9 @@
+"""Checks that take too long for the test suite: scripts that print their findings.
+
+python -m benches.checks.determinism
+python -m benches.checks.memory_growth
+python -m benches.checks.interrupt
+python -m benches.checks.thread_scaling
+python -m benches.checks.conv_fuzz
+python -m benches.forks
+"""
