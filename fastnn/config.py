@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, overload
 
@@ -134,17 +134,18 @@ def isa(level: str | None = None) -> str | AbstractContextManager[None]:
     >>> fastnn.isa() == before
     True
     """
-    return _core.isa() if level is None else _isa_block(level)
+    return _core.isa() if level is None else _setting(_core.isa, set_isa, level)
 
 
 @contextmanager
-def _isa_block(level: str) -> Iterator[None]:
-    before = _core.isa()
-    set_isa(level)
+def _setting(get: Callable[[], str], set: Callable[[str], None], value: str) -> Iterator[None]:
+    """Run a block with another setting."""
+    before = get()
+    set(value)
     try:
         yield
     finally:
-        _core.set_isa(before)
+        set(before)
 
 
 def set_isa(level: str) -> None:
@@ -202,17 +203,11 @@ def conv_algorithm(name: str | None = None) -> str | AbstractContextManager[None
     >>> fastnn.conv_algorithm()
     'auto'
     """
-    return _core.conv_algorithm() if name is None else _conv_algorithm_block(name)
-
-
-@contextmanager
-def _conv_algorithm_block(name: str) -> Iterator[None]:
-    before = _core.conv_algorithm()
-    set_conv_algorithm(name)
-    try:
-        yield
-    finally:
-        _core.set_conv_algorithm(before)
+    return (
+        _core.conv_algorithm()
+        if name is None
+        else _setting(_core.conv_algorithm, set_conv_algorithm, name)
+    )
 
 
 def set_conv_algorithm(name: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import Record, Sample, cases, numbers
+from tests.harness import Record, Sample, numbers, record_test
 
 
 def test_numpy_shares():
@@ -117,9 +117,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 # -- changes in place ------------------------------------------------------------------------

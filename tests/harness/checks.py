@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -199,12 +200,26 @@ def check_bad(record: Record, bad: Bad) -> None:
         np.testing.assert_array_equal(x, b, err_msg=f"{record.name} changed an input")
 
 
+def record_test(records: Sequence[Record]) -> Callable[..., None]:
+    """The test of a file's records, with a case for every check of each."""
+
+    @pytest.mark.parametrize(("record", "check"), cases(records))
+    def test_record(record: Record, check: Callable[[Record], None]) -> None:
+        check(record)
+
+    return test_record
+
+
 def cases(records: Sequence[Record]) -> list[Any]:
-    """Every check of every record, as parameters for pytest."""
+    """Every check of every record, as parameters for pytest; ids that repeat are numbered."""
     found: list[Any] = []
+    seen: Counter[str] = Counter()
 
     def add(record: Record, name: str, check: Callable[..., None], *args: Any) -> None:
-        found.append(pytest.param(record, partial(call, check, args), id=f"{record.name}-{name}"))
+        id = f"{record.name}-{name}"
+        seen[id] += 1
+        number = f"-{seen[id]}" if seen[id] > 1 else ""
+        found.append(pytest.param(record, partial(call, check, args), id=id + number))
 
     for record in records:
         for level in isa_levels():

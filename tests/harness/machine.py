@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 try:
     from fastnn import _core
@@ -20,17 +21,24 @@ def isa_levels() -> list[str]:
 
 
 @contextmanager
+def changed(get: Callable[[], Any], set: Callable[[Any], None], value: Any) -> Iterator[None]:
+    """Run a block with another setting."""
+    before = get()
+    set(value)
+    try:
+        yield
+    finally:
+        set(before)
+
+
+@contextmanager
 def isa(level: str) -> Iterator[None]:
     """Run a block on the kernels of one level."""
     if not level:
         yield
         return
-    before = _core.isa()
-    _core.set_isa(level)
-    try:
+    with changed(_core.isa, _core.set_isa, level):
         yield
-    finally:
-        _core.set_isa(before)
 
 
 @contextmanager
@@ -39,9 +47,5 @@ def threads(n: int) -> Iterator[None]:
     if not hasattr(_core, "set_num_threads"):
         yield
         return
-    before = _core.num_threads()
-    _core.set_num_threads(n)
-    try:
+    with changed(_core.num_threads, _core.set_num_threads, n):
         yield
-    finally:
-        _core.set_num_threads(before)

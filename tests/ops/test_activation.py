@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from tests.harness import SIZES, Bad, Record, Sample, away_from, cases, numbers
+from tests.harness import SIZES, Bad, Record, Sample, away_from, numbers, record_test
 from tests.reference import activation as reference
 
 # Values where a formula breaks first: no number, no end, no sign, overflow, underflow. Too many of
@@ -83,9 +83,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("name", [r.name for r in RECORDS])

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
-from tests.harness import SIZES, Bad, Record, Sample, cases, numbers
+from tests.harness import SIZES, Bad, Record, Sample, numbers, record_test
 from tests.reference import aggregation as reference
 
 X = numbers(5, 4, 3)
@@ -83,9 +83,7 @@ RECORDS.append(
 )
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("name", ["LastPooling", "MeanPooling", "MaxPooling", "AttentionPooling"])

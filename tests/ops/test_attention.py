@@ -9,7 +9,17 @@ from fastnn import _core, kernels
 from fastnn.ops.attention.heads import multi_head
 from fastnn.ops.attention.scaled_dot_product import with_weights
 from fastnn.testing import gradcheck
-from tests.harness import THREADS, Bad, Record, Sample, cases, isa, isa_levels, numbers, threads
+from tests.harness import (
+    THREADS,
+    Bad,
+    Record,
+    Sample,
+    isa,
+    isa_levels,
+    numbers,
+    record_test,
+    threads,
+)
 from tests.reference import attention as reference
 
 STREAM = np.array([7, 1000], np.uint64)
@@ -234,9 +244,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_mask_of_numbers():

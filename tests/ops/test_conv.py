@@ -8,7 +8,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import _core
-from tests.harness import Bad, Record, Sample, W, cases, numbers
+from tests.harness import Bad, Record, Sample, W, numbers, record_test
 from tests.reference import conv as reference
 
 
@@ -372,9 +372,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def channels_last(x):

@@ -11,10 +11,10 @@ from tests.harness import (
     Bad,
     Record,
     Sample,
-    cases,
     isa,
     isa_levels,
     numbers,
+    record_test,
     threads,
 )
 from tests.reference import dropout as reference
@@ -60,9 +60,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_reference_knows_the_published_numbers():

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 from tests.harness.layouts import channels_last
 from tests.reference import dropout as reference
 
@@ -103,9 +103,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])

@@ -1,10 +1,9 @@
 """Sums of products in Einstein's notation."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 A, B, C = numbers(3, 4), numbers(4, 2, seed=1), numbers(2, 5, seed=2)
 P, Q = numbers(2, 3, 4, seed=3), numbers(2, 4, 2, seed=4)
@@ -66,9 +65,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_operands_in_a_list():

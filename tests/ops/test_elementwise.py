@@ -1,10 +1,9 @@
 """Arithmetic, functions of one tensor and comparisons, with and without broadcasting."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import SIZES, Bad, Record, Sample, away_from, cases, numbers
+from tests.harness import SIZES, Bad, Record, Sample, away_from, numbers, record_test
 from tests.reference import elementwise as reference
 
 LARGE = 70_000  # several chunks, and an odd tail
@@ -281,6 +280,4 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)

@@ -10,7 +10,7 @@ import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
 from fastnn.autograd import RowGradient
-from tests.harness import SIZES, Bad, Record, Sample, cases, isa, isa_levels, numbers, threads
+from tests.harness import SIZES, Bad, Record, Sample, isa, isa_levels, numbers, record_test, threads
 from tests.reference import embedding as reference
 
 
@@ -131,9 +131,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def gradient(rows, dy, table, padding=None, by_frequency=False):

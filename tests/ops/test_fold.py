@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn.nn.functional as F
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 from tests.reference import resample as reference
 
 IMAGE = numbers(2, 2, 4, 5)
@@ -71,9 +71,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_fold_counts_windows():

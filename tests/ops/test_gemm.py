@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import _core
-from tests.harness import Bad, Record, Sample, cases, isa, isa_levels, numbers, threads
+from tests.harness import Bad, Record, Sample, isa, isa_levels, numbers, record_test, threads
 from tests.reference import gemm as reference
 
 
@@ -144,9 +144,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 # -- every path of the driver ------------------------------------------------------------------

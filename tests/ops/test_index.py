@@ -1,11 +1,10 @@
 """Taking elements by position, and putting them back."""
 
 import numpy as np
-import pytest
 
 import fastnn
 from fastnn.ops import index as index_ops
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(4, 5)
 I2 = np.array([[0, 4, 4], [1, 1, 1], [2, 0, 3]])
@@ -230,9 +229,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_index_with_tensors():

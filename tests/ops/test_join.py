@@ -1,10 +1,9 @@
 """Joining tensors, taking them apart, repeating them."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 A, B, C = numbers(2, 3), numbers(4, 3, seed=1), numbers(2, 5, seed=2)
 
@@ -156,9 +155,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_gradient_of_one_piece_only():

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import _core, nn
-from tests.harness import Bad, Record, Sample, away_from, cases, numbers
+from tests.harness import Bad, Record, Sample, away_from, numbers, record_test
 from tests.reference import linear as reference
 
 
@@ -127,9 +127,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_kernels_by_hand():

@@ -12,10 +12,10 @@ from tests.harness import (
     Record,
     Sample,
     away_from,
-    cases,
     isa,
     isa_levels,
     numbers,
+    record_test,
 )
 from tests.reference import loss as reference
 
@@ -235,10 +235,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-@pytest.mark.filterwarnings("ignore:.*broadcast")
-def test_record(record, check):
-    check(record)
+test_record = pytest.mark.filterwarnings("ignore:.*broadcast")(record_test(RECORDS))
 
 
 def test_the_lecture_example():

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
-from tests.harness import SIZES, Bad, Record, Sample, cases, numbers
+from tests.harness import SIZES, Bad, Record, Sample, numbers, record_test
 from tests.reference import norm as reference
 
 X = numbers(5, 4, 6)
@@ -102,9 +102,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_layer_norm_far_from_zero():

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import kernels
-from tests.harness import SIZES, THREADS, Bad, Record, Sample, cases, isa, isa_levels, numbers
+from tests.harness import SIZES, THREADS, Bad, Record, Sample, isa, isa_levels, numbers, record_test
 from tests.harness.layouts import channels_last
 from tests.harness.machine import threads
 from tests.reference import norm as reference
@@ -236,9 +236,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def leaves(*arrays):

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 import fastnn.nn.functional as F
-from tests.harness import Bad, Record, Sample, cases, isa, isa_levels, numbers
+from tests.harness import Bad, Record, Sample, isa, isa_levels, numbers, record_test
 from tests.reference import pool as reference
 
 CHANNELS = (1, 2, 3, 5, 15, 16, 17, 35, 64, 100, 133)
@@ -350,9 +350,7 @@ UNPOOL_RECORDS = [
 RECORDS = [*MAX_RECORDS, *AVERAGE_RECORDS, *NORM_RECORDS, *ADAPTIVE_RECORDS, *UNPOOL_RECORDS]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def channels_last(x):

@@ -1,10 +1,9 @@
 """Elements in other places: padded, flipped, rolled, cut to a triangle."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(3, 4)
 Y = numbers(2, 3, 4, 5)
@@ -107,6 +106,4 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)

@@ -1,10 +1,9 @@
 """Reductions: values, gradients, levels and threads, by records."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import SIZES, Bad, Record, Sample, cases, numbers
+from tests.harness import SIZES, Bad, Record, Sample, numbers, record_test
 from tests.reference import reduce as reference
 
 X = numbers(3, 4, 5, seed=3)
@@ -274,15 +273,4 @@ RECORDS = [
 ]
 
 
-def unique_ids():
-    """The cases, numbered where one operation has several records."""
-    seen, found = {}, []
-    for case in cases(RECORDS):
-        count = seen[case.id] = seen.get(case.id, 0) + 1
-        found.append(case if count == 1 else pytest.param(*case.values, id=f"{case.id}-{count}"))
-    return found
-
-
-@pytest.mark.parametrize(("record", "check"), unique_ids())
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)

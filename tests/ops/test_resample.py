@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 import fastnn.nn.functional as F
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 from tests.reference import resample as reference
 
 LINE, IMAGE, VOLUME = numbers(2, 3, 5), numbers(2, 2, 4, 5), numbers(1, 2, 3, 2, 4)
@@ -110,9 +110,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_layout():

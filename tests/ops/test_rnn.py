@@ -4,7 +4,7 @@ import pytest
 import fastnn
 from fastnn import _core
 from fastnn.nn import functional as F
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 from tests.reference import rnn as reference
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1, "layer_norm_lstm": 4}
@@ -329,9 +329,7 @@ for name, gates in (("lstm_cell", 4), ("gru_cell", 3), ("rnn_tanh_cell", 1), ("r
     )
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("kind", ["lstm", "layer_norm_lstm", "gru", "rnn"])

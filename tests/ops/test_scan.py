@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import Tensor, _core, kernels
-from tests.harness import SIZES, Bad, Record, Sample, cases, isa, isa_levels, numbers, threads
+from tests.harness import SIZES, Bad, Record, Sample, isa, isa_levels, numbers, record_test, threads
 from tests.reference import scan as reference
 
 X = numbers(3, 4, 5, seed=3)
@@ -59,9 +59,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("level", isa_levels())

@@ -1,10 +1,9 @@
 """Operations that change the shape of a tensor and not its values."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(2, 3, 4)
 
@@ -188,9 +187,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_views_share_memory():

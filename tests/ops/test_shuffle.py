@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 import fastnn.nn.functional as F
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(2, 8, 2, 3)
 
@@ -86,9 +86,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import _core
-from tests.harness import SIZES, Bad, Record, Sample, cases, isa, isa_levels, numbers
+from tests.harness import SIZES, Bad, Record, Sample, isa, isa_levels, numbers, record_test
 from tests.reference import softmax as reference
 
 SAMPLES = [
@@ -64,9 +64,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 INF = np.inf

@@ -1,10 +1,9 @@
 """Sorting, and the largest elements."""
 
 import numpy as np
-import pytest
 
 import fastnn
-from tests.harness import Bad, Record, Sample, cases, numbers
+from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(4, 9)
 TIES = np.array([[2.0, 1.0, 2.0, 1.0], [3.0, 3.0, 3.0, 3.0]])
@@ -62,9 +61,7 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize(("record", "check"), cases(RECORDS))
-def test_record(record, check):
-    check(record)
+test_record = record_test(RECORDS)
 
 
 def test_nan_counts_as_largest():
