@@ -1,10 +1,10 @@
-"""Settings of every test run, and what it says of the machine it ran on."""
+"""Settings of every test run, and a report header with the machine's configuration."""
 
 from hypothesis import HealthCheck, settings
 
 import fastnn
 
-# A machine that is busy with something else must not fail a test.
+# A busy machine must not fail a test.
 settings.register_profile("fastnn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fastnn")
 

@@ -1,8 +1,8 @@
-"""Call every function of a module with arguments that make no sense; run by test_robustness.py.
+"""Call every function of a module with invalid arguments; run by test_robustness.py.
 
 `python fuzz.py MODULE SEED CALLS` calls each public function CALLS times with random arguments and
-prints its name first, so that the last line names the culprit when the process dies. Python
-exceptions a user can make sense of are fine; anything else ends the run with exit status 1.
+prints its name first, so that the last line names the function if the process crashes. The usual
+Python exceptions are expected; any other ends the run with exit status 1.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ACCEPTABLE = (
 )
 SHAPES = [(), (0,), (1,), (3,), (4,), (17,), (3, 4), (4, 3), (3, 3), (0, 4), (4, 0), (1, 1), (3, 1)]
 SHAPES += [(2, 3, 4), (2, 2, 2, 2), (1,) * 9]
-MEMORY = 4 << 30  # bytes: what asks for more gets a MemoryError, not minutes of paging
+MEMORY = 4 << 30  # bytes; larger allocations raise MemoryError instead of swapping for minutes
 DTYPES = ["f4"] * 6 + ["f8"] * 4 + ["i8", "i4", "u1", "?", "f2", "c8", "O", "U3", ">f4", "i2"]
 NUMBERS = [
     0,
@@ -98,7 +98,7 @@ def arity(function: Callable[..., Any]) -> int:
     try:
         parameters = inspect.signature(function).parameters.values()
         return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
-    except (TypeError, ValueError):  # pybind11 says it in the docstring only
+    except (TypeError, ValueError):  # pybind11 gives the signature only in the docstring
         signature = re.search(r"\((.*)\) ->", function.__doc__ or "")
         inside = signature.group(1) if signature else ""
         return len([part for part in re.sub(r"\[[^\]]*\]", "", inside).split(",") if ":" in part])

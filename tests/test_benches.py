@@ -58,7 +58,7 @@ def answers(kind, size, tolerance):
     case.step()
 
 
-def test_every_kind_is_tested_or_named():
+def test_every_kind_is_tested_or_listed():
     # VGG has too many weights for a test.
     assert {workload.kind for workload in WORKLOADS} - set(SMALL) == {"digits", "vgg_step"}
 

@@ -1,4 +1,4 @@
-"""What control groups allow, read from small /proc and /sys trees as real machines have them."""
+"""Limits of control groups, read from small /proc and /sys trees of real machines."""
 
 import pytest
 
@@ -33,7 +33,7 @@ SYS = "sys/fs/cgroup"
         ({GROUP: "0::/"}, 0),
         ({GROUP: "0::/", f"{SYS}/cpu.max": "max 100000"}, 0),
         ({GROUP: "0::/", f"{SYS}/cpu.max": "150000 100000"}, 1.5),
-        # The group above is tighter.
+        # The parent group has a lower limit.
         (
             {
                 GROUP: "0::/a/b",
@@ -70,7 +70,7 @@ SYS = "sys/fs/cgroup"
             },
             0,
         ),
-        # Nonsense.
+        # Invalid contents.
         ({GROUP: "nonsense\n::\n", f"{SYS}/cpu.max": "x y"}, 0),
         ({GROUP: "0::/", f"{SYS}/cpu.max": "100000 0"}, 0),
         ({GROUP: "0::/", f"{SYS}/cpu.max": ""}, 0),

@@ -1,4 +1,4 @@
-"""Threads, instruction set levels and what show_config says of them."""
+"""Threads, instruction set levels and show_config."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def test_isa_is_forced_by_the_environment(level):
         ("neon" if "v2" in LEVELS else "v2", "this machine offers"),
     ],
 )
-def test_a_wrong_environment_is_said_at_import(level, message):
+def test_an_invalid_isa_variable_is_an_import_error(level, message):
     done = python("import fastnn", FASTNN_ISA=level)
     assert done.returncode != 0
     assert message in done.stderr.splitlines()[-1]
@@ -112,13 +112,13 @@ def test_the_environment_sets_the_threading(name):
     assert done.stdout == f"{{'provider': '{name}', 'source': 'FASTNN_THREADING'}}\n"
 
 
-def test_a_wrong_threading_is_said_at_import():
+def test_an_invalid_threading_variable_is_an_import_error():
     done = python("import fastnn", FASTNN_THREADING="tbb")
     assert done.returncode != 0
     assert "FASTNN_THREADING: the threading must be 'pool' or 'openmp'" in done.stderr
 
 
-def test_the_thread_limit_of_openmp_holds():
+def test_openmp_thread_limit():
     done = python("import fastnn; print(fastnn.get_num_threads())", OMP_THREAD_LIMIT="1")
     assert done.stdout == "1\n"
 
@@ -126,7 +126,7 @@ def test_the_thread_limit_of_openmp_holds():
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
 @pytest.mark.parametrize(("places", "number"), [("{%d}", 1), ("{%d},{%d}", 2)])
 def test_bound_threads_count_the_places(places, number):
-    """OpenMP binds the first thread to the first place, whose CPU is not the only one to use."""
+    """OpenMP binds the first thread to its place, which must not limit the number of threads."""
     cpus = sorted(os.sched_getaffinity(0))[:number]
     code = "import fastnn; print(fastnn.get_num_threads())"
     limits = {"OMP_PROC_BIND": "close", "OMP_PLACES": places % tuple(cpus)}
@@ -170,7 +170,7 @@ def test_show_config_prints_every_row(capsys):
         assert f"\n{row} " in text
 
 
-def test_show_config_says_what_is_built_and_what_is_not_here():
+def test_show_config_marks_levels_that_this_machine_lacks():
     config = fastnn.show_config("dicts")
     assert config["isa"]["level"] in config["isa"]["available"]
     assert set(config["isa"]["available"]) <= set(config["isa"]["built"])
@@ -179,7 +179,7 @@ def test_show_config_says_what_is_built_and_what_is_not_here():
 
 
 def test_import_is_light():
-    """No optional library, and nothing heavy of the standard one, is imported with fastnn."""
+    """Importing fastnn imports no optional library and no slow module of the standard library."""
     heavy = [
         "scipy",
         "sklearn",

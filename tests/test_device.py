@@ -1,4 +1,4 @@
-"""Devices: the CPU is taken wherever PyTorch takes a device, and everything else is refused."""
+"""Devices: "cpu" is accepted wherever PyTorch accepts a device; all others are rejected."""
 
 import copy
 import inspect
@@ -13,7 +13,7 @@ from fastnn import nn
 CPU = fastnn.device("cpu")
 X = fastnn.zeros(2, 3)
 
-# Every function of `fastnn` with a device, and arguments for it.
+# Every function of `fastnn` with a `device` argument, and its other arguments.
 FACTORIES = {
     "arange": (3,),
     "as_tensor": ([1.0],),
@@ -39,7 +39,7 @@ FACTORIES = {
     "zeros_like": (X,),
 }
 
-# Every layer with a device: its arguments up to the device, where PyTorch has it.
+# Every layer with a `device` argument, and the arguments before it, as in PyTorch.
 LAYERS = {
     "AttentionPooling": (3, 4, False),
     "BatchNorm1d": (3, 1e-5, 0.1, True, True),
@@ -122,7 +122,7 @@ def test_functions_that_make_tensors(name):
     assert order[:2] == ["dtype", "device"]
 
 
-def test_keywords_of_pytorch_are_keywords():
+def test_pytorch_keywords_are_keyword_only():
     with pytest.raises(TypeError, match="positional"):
         fastnn.tensor([1.0], fastnn.float64)
     assert fastnn.as_tensor([1], fastnn.float64, "cpu").dtype == fastnn.float64
@@ -165,12 +165,12 @@ def test_a_device():
 
 
 @pytest.mark.parametrize(("place", "error", "text"), REFUSED)
-def test_devices_that_there_are_not(place, error, text):
+def test_unsupported_devices(place, error, text):
     with pytest.raises(error, match=f"^device: {text}"):
         fastnn.device(place)
 
 
-def test_an_index_that_there_is_not():
+def test_unsupported_index():
     with pytest.raises(
         RuntimeError, match="device: index must be 0 or None, got 1; there is one CPU"
     ):
@@ -188,7 +188,7 @@ def test_the_device_of_a_tensor():
 F64, F32 = fastnn.float64, fastnn.float32
 OTHER = fastnn.zeros(1, dtype=F64)
 
-# Arguments of `to` as PyTorch takes them, and the type that a float32 tensor then has.
+# Arguments of `to` as in PyTorch, and the resulting type of a float32 tensor.
 CALLS = [
     (("cpu",), {}, F32),
     ((CPU,), {}, F32),
@@ -237,7 +237,7 @@ def test_to_copies_on_demand():
 
 
 @pytest.mark.parametrize("thing", [fastnn.ones(2), nn.Linear(2, 3)], ids=["tensor", "module"])
-def test_other_devices_are_refused(thing):
+def test_other_devices_are_rejected(thing):
     assert thing.cpu() is thing
     text = "device must be 'cpu', got 'cuda'; fastnn computes on the CPU only"
     with pytest.raises(RuntimeError, match=f"^to: {text}"):

@@ -1,4 +1,4 @@
-"""The examples run, and reach what they claim; so does the smoke test of an installation."""
+"""The examples and the smoke test of an installation run and reach their stated results."""
 
 import importlib.util
 import sys
@@ -48,7 +48,7 @@ def test_image_rows(cell, capsys):
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_char_lm(cell, tmp_path, capsys):
-    """A text that is its own continuation is soon known by heart; the same for any threads."""
+    """The model memorizes a repeating text; results do not depend on the number of threads."""
     path = tmp_path / "text.txt"
     path.write_text("the quick brown fox jumps over the lazy dog.\n" * 150)
     options = "--epochs 4 --batch 8 --steps 30 --hidden 48 --layers 1 --lr 0.01 --dropout 0"
@@ -91,7 +91,7 @@ def test_char_lm_bad_input(tmp_path, capsys):
 
 
 def test_char_lm_samples():
-    """Near temperature 0 the likeliest character comes; one that is not known never does."""
+    """Near temperature 0 the most likely character is drawn; an unknown one never is."""
     example = load("char_lm")
     alphabet = example.Alphabet("abc" * 9)
     model = example.CharLM(len(alphabet), "rnn", 4, 4, 1, 0.0)

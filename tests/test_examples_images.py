@@ -1,4 +1,4 @@
-"""The examples with images: how they read files, what they refuse, and that they learn."""
+"""The examples with images: reading files, invalid input, and learning."""
 
 import gzip
 import lzma
@@ -22,12 +22,12 @@ def classifier():
 
 
 def idx(array):
-    """An array as an IDX file has it."""
+    """An array in IDX format."""
     return struct.pack(f">I{array.ndim}I", 0x800 | array.ndim, *array.shape) + array.tobytes()
 
 
 def bars(count, side, rng, channels=()):
-    """Images with a horizontal bar, a vertical one, or a square somewhere, in noise."""
+    """Noisy images with a horizontal bar, a vertical bar or a square."""
     labels = np.arange(count) % 3
     images = rng.integers(0, 60, (count, side, side, *channels))
     for image, label, (i, j) in zip(images, labels, rng.integers(0, side - 4, (count, 2))):
@@ -46,7 +46,7 @@ def write_idx(folder, side=12, channels=(), pack=gzip.compress, tail=".gz"):
 
 
 def test_learns(classifier, tmp_path, capsys):
-    """Bars and squares; the same for any number of threads."""
+    """Bars and squares, with the same result for any number of threads."""
     write_idx(tmp_path)
     pictures = tmp_path / "pictures"
     options = f"--data {tmp_path} --epochs 6 --width 8 --batch 20 --names flat,tall,square"
@@ -63,7 +63,7 @@ def test_learns(classifier, tmp_path, capsys):
         assert (pictures / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_colours_in_other_packing(classifier, tmp_path):
+def test_uncompressed_colour_images(classifier, tmp_path):
     write_idx(tmp_path, 9, (3,), lzma.compress, ".xz")
     data = classifier.read_data(tmp_path, 0, None)
     assert data.train_x.shape == (180, 3, 9, 9)
@@ -171,7 +171,7 @@ def test_too_few_names(classifier, tmp_path):
         classifier.main(["--data", str(tmp_path), "--names", "a,b"])
 
 
-def test_some_training_images_kept_apart(classifier, tmp_path, capsys):
+def test_validation_split(classifier, tmp_path, capsys):
     write_pictures(tmp_path, np.random.default_rng(0))
     data = classifier.read_data(tmp_path, 10, np.random.default_rng(0))
     parts = classifier.kept_apart(data, 4, np.random.default_rng(0))
@@ -186,7 +186,7 @@ def test_some_training_images_kept_apart(classifier, tmp_path, capsys):
 
 
 def test_augmentation(classifier):
-    """Every variant is the image moved by at most two pixels, some of them mirrored."""
+    """Every variant is the image shifted by at most two pixels and possibly mirrored."""
     images = np.random.default_rng(0).integers(1, 255, (40, 2, 6, 5)).astype(np.uint8)
     augment = classifier.Augmentation(images, 2, True, np.random.default_rng(1))
     normal = augment.normal(images).numpy()
@@ -212,7 +212,7 @@ def test_augmentation(classifier):
 
 
 def test_vanishing_gradient(tmp_path, capsys):
-    """Without shortcuts nothing is left in the first layers; with them, about as much as behind."""
+    """Without shortcuts the gradient of the first layers vanishes; with them it does not."""
     example = load("vanishing_gradient")
     picture = tmp_path / "gradients.png"
     example.main(["--layers", "20", "--picture", str(picture)])

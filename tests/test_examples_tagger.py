@@ -1,4 +1,4 @@
-"""The tagger among the examples: how it reads files and counts entities, and that it learns."""
+"""The tagger example: reading files, counting entities, and learning."""
 
 import gzip
 import os
@@ -41,7 +41,7 @@ def test_entities(tagger, tags, found):
         ("", "", ""),
         ("O B-A I-A O B-B", "O I-A I-A O I-B", "O B-A I-A O B-B"),
         ("B-A B-B I-B", "I-A I-B I-B", "B-A B-B I-B"),
-        ("B-A I-A B-A", "I-A I-A I-A", "B-A I-A I-A"),  # where IO cannot tell
+        ("B-A I-A B-A", "I-A I-A I-A", "B-A I-A I-A"),  # ambiguous in IO
     ],
 )
 def test_schemes(tagger, bio, io, back):
@@ -52,7 +52,7 @@ def test_schemes(tagger, bio, io, back):
 
 
 def test_scores(tagger):
-    """By hand: 4 entities, 5 found, 2 of them right in span and type."""
+    """By hand: 4 entities, 5 found, 2 of them correct in span and type."""
     true = ["B-A I-A O B-B", "O B-A O", "B-B O"]
     found = ["B-A I-A O B-A", "B-A I-A O", "B-B B-A"]
     result = tagger.scores([t.split() for t in true], [f.split() for f in found])
@@ -108,7 +108,7 @@ def test_bad_vectors(tagger, tmp_path):
 
 
 def corpus(path, count, rng):
-    """Sentences whose names are new each time: their spelling and neighbours tell what they are."""
+    """Sentences with new names each time, whose type follows from spelling and neighbours."""
     lines = []
     for _ in range(count):
         stem = "".join(rng.choice("bdgklmnprst") + rng.choice("aeiou") for _ in range(3))
@@ -123,7 +123,7 @@ def corpus(path, count, rng):
 
 
 def test_learns(tagger, tmp_path, capsys):
-    """Entities of names never seen before; the same for any number of threads."""
+    """Entities of unseen names, with the same result for any number of threads."""
     rng = random.Random(0)
     paths = [tmp_path / name for name in ("train.conll", "dev.conll", "test.conll")]
     for path, count in zip(paths, (200, 40, 100)):

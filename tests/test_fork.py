@@ -29,7 +29,7 @@ if __name__ == "__main__":
 """
 
 
-# Forks of a thread that is not the main one, while others are in regions.
+# Forks from a thread other than the main one while others run parallel regions.
 BUSY = """
 import os, signal, sys, threading, warnings
 warnings.filterwarnings("ignore", category=DeprecationWarning)
@@ -68,7 +68,7 @@ for thread in workers:
 print(bad)
 """
 
-# A handler of a signal forks between two regions of one product, and the child ends the product.
+# A signal handler forks between two regions of one product, and the child finishes the product.
 HANDLER = """
 import os, signal, sys, warnings
 warnings.filterwarnings("ignore", category=DeprecationWarning)

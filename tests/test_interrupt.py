@@ -1,4 +1,4 @@
-"""Ctrl-C ends a long run. That it does so within a second is measured in benches/checks."""
+"""Ctrl-C ends a long run; benches/checks/interrupt.py measures that it takes under a second."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.any_threading
 
-# A process started in the background may inherit an ignored SIGINT, and Python keeps it so.
+# A background process may inherit SIGINT as ignored, and Python does not change that.
 START = """
 import signal
 import numpy as np
@@ -27,7 +27,7 @@ PRODUCT = """
 x = np.broadcast_to(np.float32(1), (20000, 20000))  # more than a minute of arithmetic
 kernels.matmul(x, x)
 """
-PATIENCE = 20  # seconds, on a machine busy with other things
+PATIENCE = 20  # seconds, enough for a busy machine
 
 
 @pytest.mark.parametrize("threading", ["pool", "openmp"])

@@ -1,4 +1,4 @@
-"""`fastnn.kernels` and the stubs name every kernel of the extension."""
+"""`fastnn.kernels` and the stubs list every kernel of the extension."""
 
 import ast
 import re
@@ -42,7 +42,7 @@ def test_every_kernel_is_public():
 
 
 @pytest.mark.parametrize("name", [n for n in kernels.__all__ if n.endswith("_backward")])
-def test_backward_stands_beside_its_forward(name):
-    """Under the same name, or, where a backward has variants, under its first words."""
+def test_every_forward_has_a_backward(name):
+    """The names match; those of several variants match by their first words."""
     words = name.removesuffix("_backward").split("_")
     assert any("_".join(words[:n]) in kernels.__all__ for n in range(1, len(words) + 1))

@@ -1,4 +1,4 @@
-"""Who may use whom: one table for Python's imports, one for the includes of C++."""
+"""Allowed dependencies: a table of Python imports, and one of C++ includes."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
 CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
 
-# Module or package -> what it may import of fastnn beside its own package; the longest name counts.
+# Module or package -> its allowed imports of fastnn besides its own package; longest name wins.
 BASE = {"tensor", "autograd", "devices", "dtypes", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
 IMPORTS = {
@@ -42,7 +42,7 @@ IMPORTS = {
     "distributed": LAYERS | {"distributed", "train"},
     "cli": LAYERS | {"cli", "models", "text", "train", "interop", "distributed", "profile"},
 }
-TOP = {"", "__main__", "smoke"}  # these import what they like
+TOP = {"", "__main__", "smoke"}  # these may import anything
 
 
 def names_of(path):
@@ -83,7 +83,7 @@ def imports_of(path):
 
 
 def longest(name, table):
-    """The entry of a table that a dotted name belongs to."""
+    """The longest entry of a table that is a prefix of a dotted name."""
     parts = name.split(".")
     for size in range(len(parts), 0, -1):
         if ".".join(parts[:size]) in table:
@@ -108,7 +108,7 @@ def test_python_imports(path):
 # -- C++ -------------------------------------------------------------------------------------
 
 C_HEADER = r"<[a-z_/0-9]+\.h>"
-# Names of the standard library that are types and constants only, with no code behind them.
+# Headers of the standard library with only types and constants, without code.
 PLAIN = r"<(cstdint|cstddef|climits|cfloat|cstring|cmath|limits|bit|type_traits)>"
 STANDARD = r"<(?!.*intrin|pybind|omp|arm_neon|cpuid)[a-z_/0-9]+(\.h)?>"
 MACHINE = r"<(immintrin|cpuid)\.h>"
@@ -142,7 +142,7 @@ CONTRACTS = {
 
 
 def role_of(path):
-    """Which rule a file follows, and its family."""
+    """The role of a file, which selects its rule, and its family."""
     parts = path.relative_to(ROOT / "csrc").parts
     if parts[0] != "ops":
         return parts[0], ""
@@ -152,14 +152,14 @@ def role_of(path):
 
 
 def includes_of(path, role, seen):
-    """What a file includes, and what its own family's headers include in turn."""
+    """The includes of a file, and those of its own family's headers."""
     for found in re.finditer(r"^\s*#\s*include\s+(\S+)", path.read_text(), re.M):
         yield found[1]
         name = found[1].strip('"')
         own = name.startswith("ops/") and ROOT / "csrc" / name
         same_family = own and own.relative_to(ROOT).parts[:3] == path.relative_to(ROOT).parts[:3]
         header = own if same_family else path.parent / name.rpartition("/")[2]
-        # A kernel includes its driver's header, whose own includes are the driver's business.
+        # A kernel includes its driver's header, whose includes follow the driver's rule.
         contract = role == "kernel" and header.with_suffix(".cpp").exists()
         if found[1].startswith('"') and header.exists() and header not in seen and not contract:
             seen.add(header)
@@ -194,12 +194,12 @@ def test_kernels_are_plain(path):
             assert not re.search(word, code), f"{word} in a kernel"
 
 
-def test_no_folders_for_leftovers():
+def test_no_catch_all_names():
     for path in (ROOT / "fastnn", ROOT / "csrc", ROOT / "tests"):
         names = {
             p.stem
             for p in path.rglob("*")
-            # PyTorch's public name, which its users look for; it holds nothing of its own.
+            # PyTorch's public name; the package only re-exports.
             if "__pycache__" not in p.parts and p != ROOT / "fastnn/nn/utils"
         }
         assert not names & {"utils", "util", "misc", "old", "helpers", "common"}

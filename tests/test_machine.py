@@ -1,4 +1,4 @@
-"""What is read of the machine's caches, from small /sys trees as real machines have them."""
+"""Cache sizes, read from small /sys trees of real machines."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from fastnn import _core
 
 KIB = 2**10
 CACHE = "sys/devices/system/cpu/cpu0/cache"
-# Bytes, bytes of a line and ways where nothing is known.
+# Defaults of bytes, bytes per line and ways if nothing is known.
 FALLBACK = [(32 * KIB, 64, 8), (512 * KIB, 64, 8), (32768 * KIB, 64, 16)]
 NAMES = ("level", "type", "size", "coherency_line_size", "ways_of_associativity")
 
@@ -43,7 +43,7 @@ INSTRUCTIONS = (1, "Instruction", "64K", 64, 16)
             [(1, "Data", "128K", 128, 8), (2, "Unified", "12M", 128, 12)],
             [(128 * KIB, 128, 8), (12 * KIB * KIB, 128, 12), (12 * KIB * KIB, 128, 12)],
         ),
-        # Virtual machines leave out associativity, or say 0.
+        # Virtual machines omit associativity or report 0.
         ([(1, "Data", "32K", 64, 0), (3, "Unified", "16M", 64, None)],
          [FALLBACK[0], FALLBACK[1], (16384 * KIB, 64, 16)]),
         ([(1, "Data", "words", 64, 8)], FALLBACK),

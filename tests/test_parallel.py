@@ -15,8 +15,8 @@ CSRC = toolchain.INCLUDE
 SOURCES = [Path(__file__).with_name("parallel.cpp"), *sorted((CSRC / "core").glob("*.cpp"))]
 
 
-# GCC's OpenMP synchronizes its threads in ways that the thread sanitizer does not see, and every
-# OpenMP program looks like one data race to it: so it watches the pool alone.
+# The thread sanitizer does not see how GCC's OpenMP synchronizes and reports false data races, so
+# it checks only the pool.
 @pytest.mark.parametrize(
     ("threading", "sanitizer"), [("pool", "none"), ("openmp", "none"), ("pool", "thread")]
 )
@@ -35,5 +35,5 @@ def test_every_chunk_once_and_in_order(tmp_path: Path, threading: str, sanitizer
     command = [program, threading, "3", "2000"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     if "unexpected memory mapping" in done.stderr:
-        pytest.skip("this system spreads addresses wider than the thread sanitizer can bear")
+        pytest.skip("the thread sanitizer does not support this system's address layout")
     assert done.returncode == 0, done.stdout + done.stderr

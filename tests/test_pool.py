@@ -1,4 +1,4 @@
-"""The buffer pool: blocks are reused, bounded, and given back."""
+"""The buffer pool: blocks are reused, bounded and released."""
 
 import gc
 
@@ -28,7 +28,7 @@ def cached():
 
 
 def array(bytes):
-    """A new array of so many bytes from the pool."""
+    """A new array of `bytes` bytes from the pool."""
     return kernels.relu(np.ones(bytes // 4, np.float32))
 
 
@@ -38,7 +38,7 @@ def resident():
 
 
 @pytest.mark.parametrize("bytes", [4, 256, 257 * 4, 100_000, MIB, 2 * MIB, 3 * MIB + 4, 40 * MIB])
-def test_memory_is_given_back_and_reused(bytes):
+def test_memory_is_released_and_reused(bytes):
     before = used()
     a = array(bytes)
     assert a.ctypes.data % 64 == 0
@@ -61,7 +61,7 @@ def test_a_view_keeps_the_block():
     assert used() == before
 
 
-def test_what_is_kept_is_bounded():
+def test_cached_memory_is_bounded():
     _core.set_pool_limit(10 * MIB)
     arrays = [array(MIB) for _ in range(20)]
     assert used() >= 20 * MIB
@@ -97,7 +97,7 @@ def test_changing_shapes_do_not_grow():
     steps(300)
     before = resident()
     steps(1000)
-    # Blocks differ by a quarter from class to class: what may still be missing of them is small.
+    # Size classes differ by a quarter, so few blocks can still be missing.
     assert resident() - before < 32 * MIB
 
 

@@ -1,4 +1,4 @@
-"""What is missing for a build is said in one line that names what to install."""
+"""A missing build dependency gives one line that names what to install."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def script(path, body):
 
 @pytest.fixture
 def tools(tmp_path):
-    """A folder with what a build needs, to be the whole PATH."""
+    """A folder with all tools of a build, used as the only entry of PATH."""
     for name in ("grep", "cut", "sh", "env"):
         (tmp_path / name).symlink_to(shutil.which(name))
     script(tmp_path / "python3", f'exec "{sys.executable}" "$@"')
@@ -44,7 +44,7 @@ def run(tools, python="python3", **environment):
 
 
 def fake_python(tools, lacks):
-    """An interpreter for which a check whose code holds `lacks` fails."""
+    """An interpreter that fails checks whose code contains `lacks`."""
     script(
         tools / "python3",
         f'case "$*" in *"{lacks}"*) exit 1 ;; *-V*) echo "Python 3.9.2" ;;'

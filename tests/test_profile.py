@@ -1,4 +1,4 @@
-"""The profiler sees every kernel call, and says what it saw."""
+"""The profiler records and reports every kernel call."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ def test_events_and_table():
         for _ in range(3):
             y = kernels.relu(x)
         kernels.relu_backward(x, y)
-    kernels.relu(x)  # not seen
+    kernels.relu(x)  # not recorded
     assert [e.name for e in p.events] == ["relu"] * 3 + ["relu_backward"]
     assert all(e.duration > 0 and e.start >= 0 for e in p.events)
     assert p.events[0].bytes == 2 * x.nbytes
@@ -53,7 +53,7 @@ def test_trace(tmp_path):
     assert all(e["dur"] > 0 for e in trace["traceEvents"])
 
 
-def test_nested_use_is_an_error_and_does_no_harm():
+def test_nested_use_is_an_error_and_changes_nothing():
     with fastnn.profile() as p:
         with pytest.raises(RuntimeError, match="profiles cannot be nested"), fastnn.profile():
             pass

@@ -1,4 +1,4 @@
-"""No input, however wrong, may crash the process."""
+"""No invalid input may crash the process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUZZ = Path(__file__).with_name("fuzz.py")
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("module", ["fastnn._core", "fastnn.ops", "fastnn.nn.functional"])
-def test_nonsense_arguments_give_python_exceptions(module: str, seed: int) -> None:
+def test_invalid_arguments_give_python_exceptions(module: str, seed: int) -> None:
     run = subprocess.run(
         [sys.executable, str(FUZZ), module, str(seed), "400"],
         capture_output=True,

@@ -1,8 +1,7 @@
-"""No kernel object may offer the linker a copy of a function that another level could use.
+"""Kernel objects define no weak symbols outside the namespace of their level.
 
-Two copies of one inline function, compiled with different flags, have one name; the linker keeps
-any of them, and an older CPU meets instructions it does not have. So kernel objects hold no weak
-symbol outside their own namespace.
+Copies of an inline function compiled with different flags have the same name. The linker keeps an
+arbitrary one, which may contain instructions that an older CPU does not have.
 """
 
 import os
@@ -31,7 +30,7 @@ def kernel_objects():
     ]
 
 
-def test_weak_symbols_stand_in_their_level():
+def test_weak_symbols_are_in_the_namespace_of_their_level():
     objects = kernel_objects()
     if not objects or NM is None:
         pytest.skip("needs a build directory and nm")

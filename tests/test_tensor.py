@@ -1,4 +1,4 @@
-"""The tensor itself: conversions, casts, changes in place, text."""
+"""Tensors: conversions, casts, changes in place, text."""
 
 import numpy as np
 import pytest
@@ -186,7 +186,7 @@ def test_bad_assignment_changes_nothing():
     assert t.tolist() == [0, 1, 2]
 
 
-def test_fill_inside_a_graph_cuts_it():
+def test_fill_inside_a_graph_detaches_earlier_operations():
     x = fastnn.ones(2, requires_grad=True)
     y = x.clone().fill_(4.0)
     y.backward(fastnn.ones(2))

@@ -1,4 +1,4 @@
-"""`Tensor.data` as in PyTorch: the same memory outside the graph."""
+"""`Tensor.data` is, as in PyTorch, a detached tensor over the same memory."""
 
 import copy
 import pickle
@@ -44,8 +44,8 @@ def store_where(p):
     p.data[p.data < 0] = 0
 
 
-# What is done to a parameter [1, -2, 3] with the gradient [0.5, 1, -1], and what PyTorch 2 makes of
-# its values.
+# Changes of a parameter [1, -2, 3] with the gradient [0.5, 1, -1], and the values that PyTorch 2
+# gives.
 IN_PLACE = {
     "+=": (add_assign, [2, -1, 4]),
     "-= lr * grad": (subtract_assign, [0.95, -2.1, 3.1]),
@@ -68,7 +68,7 @@ IN_PLACE = {
 
 
 @pytest.mark.parametrize("name", IN_PLACE)
-def test_what_changes_data_changes_the_parameter(name):
+def test_changes_of_data_change_the_parameter(name):
     change, want = IN_PLACE[name]
     p = parameter()
     memory = p.data_ptr()
@@ -139,7 +139,7 @@ def test_data_of_a_gradient():
     assert p.grad.tolist() == [2, 2, 2]
 
 
-def test_data_of_a_sparse_gradient_is_the_whole_one():
+def test_data_of_a_sparse_gradient_is_dense():
     table = nn.Embedding(4, 2, sparse=True)
     table(fastnn.tensor([1, 1, 3])).sum().backward()
     assert table.weight.grad.data.tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
@@ -147,7 +147,7 @@ def test_data_of_a_sparse_gradient_is_the_whole_one():
     assert table.weight.grad.tolist() == [[0, 0], [1, 1], [0, 0], [0.5, 0.5]]
 
 
-def test_changes_through_data_are_not_noticed():
+def test_changes_through_data_are_not_detected():
     """As in PyTorch, whose version counter does not count them."""
     for change, noticed in (
         (lambda x: x.data.zero_(), False),
@@ -164,7 +164,7 @@ def test_changes_through_data_are_not_noticed():
             assert x.grad.tolist() == [0, 0]
 
 
-def test_later_changes_of_the_tensor_itself_are_still_noticed():
+def test_later_changes_of_the_tensor_are_still_detected():
     x = fastnn.tensor([1.0, 2.0], requires_grad=True)
     y = (x * x).sum()
     x.data += 1
@@ -206,7 +206,7 @@ def test_assigned_data_may_come_from_a_graph():
     assert (y.item(), x.grad.item()) == (8, 3)
 
 
-def test_refused_assignments():
+def test_invalid_assignments():
     p = parameter()
     with pytest.raises(RuntimeError, match="must be floating point, got int64"):
         p.data = fastnn.arange(3)
@@ -241,7 +241,7 @@ def test_the_memory_outlives_its_tensor():
     assert data.sum().item() == 1000
 
 
-def test_training_by_hand_goes_as_with_sgd():
+def test_training_by_hand_equals_sgd():
     fastnn.manual_seed(0)
     ours, other = nn.Linear(3, 1), nn.Linear(3, 1)
     for p, q in zip(ours.parameters(), other.parameters()):

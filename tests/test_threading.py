@@ -1,4 +1,4 @@
-"""The providers of threads give the same bits, also where OpenMP gives fewer threads."""
+"""The threading providers give the same bits, also if OpenMP gives fewer threads."""
 
 import os
 import subprocess
@@ -103,7 +103,7 @@ def python(**environment):
     ],
     ids=lambda p: " ".join(f"{k}={v}" for k, v in p.items()) if isinstance(p, dict) else str(p),
 )
-def test_variables_of_openmp(threading, limits, most):
+def test_openmp_environment_variables(threading, limits, most):
     limits = {k: v.replace("%d", str(CPUS[0])) for k, v in limits.items()}
     number, total, tasks = python(FASTNN_THREADING=threading, **limits)
     alone = python(FASTNN_THREADING=threading, OMP_NUM_THREADS="1")

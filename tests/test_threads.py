@@ -1,4 +1,4 @@
-"""Several Python threads, the number of threads, and threadpoolctl, under both providers."""
+"""Python threads, the number of threads, and threadpoolctl, under both providers."""
 
 import os
 import threading
@@ -25,7 +25,7 @@ def unchanged(request):
 
 
 def in_thread(f):
-    """f() of a new Python thread."""
+    """Run f in a new Python thread and return its result."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(f).result()
 
@@ -40,17 +40,17 @@ def test_threadpoolctl_sees_and_limits():
     assert fastnn.get_num_threads() == 3
 
 
-def test_more_threads_than_a_system_may_make_are_not_asked_for():
+def test_the_number_of_threads_is_bounded_by_the_system():
     def ask_for_many():
         with threadpoolctl.threadpool_limits(100_000):
             kernels.relu(np.ones(1 << 24, np.float32))
             return fastnn.get_num_threads()
 
-    # In a thread of its own, with which OpenMP's end.
+    # In a separate thread, whose OpenMP team ends with it.
     assert in_thread(ask_for_many) <= max(256, os.cpu_count())
 
 
-def test_other_threads_take_the_number_over():
+def test_other_threads_use_the_new_number():
     started, proceed = threading.Event(), threading.Event()
     seen = []
 
@@ -72,7 +72,7 @@ def test_other_threads_take_the_number_over():
 
 
 def test_several_threads_on_shared_arrays():
-    """Each thread reads the same arrays and gets the same bits, whatever the others do."""
+    """Concurrent threads that read the same arrays get the same bits."""
     x = np.random.default_rng(0).standard_normal(300_000).astype(np.float32)
     y = kernels.relu(x)
     expected = kernels.relu_backward(x, y)
@@ -87,7 +87,7 @@ def test_several_threads_on_shared_arrays():
             future.result()
 
 
-def test_many_calling_threads_do_not_make_many_teams():
+def test_many_calling_threads_create_few_teams():
     """The pool is shared, and under OpenMP only four calling threads have a team at a time."""
     callers, number = 16, 4
     fastnn.set_num_threads(number)
@@ -110,7 +110,7 @@ def test_many_calling_threads_do_not_make_many_teams():
 
 
 def test_a_team_is_free_again_when_its_thread_has_ended():
-    """OpenMP has four teams, and the ninth of calling threads one after another has one."""
+    """OpenMP has four teams; of nine consecutive calling threads, the last also gets one."""
     fastnn.set_num_threads(4)
     x = np.ones(300_000, np.float32)
 
@@ -125,7 +125,7 @@ def test_a_team_is_free_again_when_its_thread_has_ended():
         in_thread(worker)
     expected = 1 + 3 if fastnn.get_threading() == "openmp" else 1
     deadline = time.monotonic() + 20
-    while True:  # threads of the ones before may still be ending
+    while True:  # threads of earlier teams may still be ending
         before = tasks()
         if in_thread(worker) - before >= expected:
             break

@@ -1,4 +1,4 @@
-"""A tensor changed in place between forward and backward: an error, but only where it matters."""
+"""Changing a tensor in place between forward and backward raises an error only if it matters."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("change", WAYS)
-def test_every_way_to_change_a_constant_is_noticed(change):
+def test_every_change_of_a_saved_constant_is_detected(change):
     x, c = leaf(3), constant(3)
     y = (x * c).sum()
     change(c)
@@ -69,7 +69,7 @@ def test_every_way_to_change_a_constant_is_noticed(change):
 
 
 @pytest.mark.parametrize("change", WAYS)
-def test_every_way_to_change_a_leaf_is_noticed(change):
+def test_every_change_of_a_saved_leaf_is_detected(change):
     x = leaf(3)
     y = fastnn.exp(x * x).sum()
     with fastnn.no_grad():
@@ -138,7 +138,7 @@ def test_an_index():
         lambda x, c: fastnn.lerp(x, c, 0.5),
     ],
 )
-def test_what_no_gradient_reads_may_change(use):
+def test_arrays_that_no_gradient_needs_may_change(use):
     x, c = leaf(3), constant(3)
     y = use(x, c).sum()
     c.zero_()
@@ -157,7 +157,7 @@ def test_what_no_gradient_reads_may_change(use):
     ],
 )
 def test_a_weight_whose_input_is_a_constant_may_change(use):
-    """Its gradient reads the input only: two losses, with a step between their gradients."""
+    """Its gradient needs only the input: two losses, with a step between their gradients."""
     w, c = leaf(3), constant(3)
     y = use(w, c).sum()
     y.backward(retain_graph=True)
@@ -180,7 +180,7 @@ def test_a_change_before_the_forward_pass_or_after_the_backward():
         x.grad = None
 
 
-def test_in_a_graph_the_old_values_are_kept():
+def test_changes_in_a_graph_keep_the_old_values():
     x = leaf(3)
     y = x * 2
     z = y * y
@@ -223,8 +223,8 @@ def test_several_outputs():
         y.backward()
 
 
-def test_training_steps_between():
-    """As in PyTorch: a graph from before a step cannot be walked after it."""
+def test_a_training_step_invalidates_older_graphs():
+    """As in PyTorch, no backward pass through a graph that was recorded before a step."""
     model = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 1))
     optimizer = fastnn.optim.Adam(model.parameters())
     loss = model(fastnn.ones(2, 3)).sum()
@@ -244,4 +244,4 @@ def test_a_new_array_with_the_id_of_an_old_one():
         y.backward()
         c.add_(1.0)
         del c, y
-    assert len(seen) < 200  # ids did return
+    assert len(seen) < 200  # some ids were reused

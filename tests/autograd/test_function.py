@@ -1,4 +1,4 @@
-"""Operations written by users."""
+"""User-defined operations."""
 
 import gc
 import weakref
@@ -140,7 +140,7 @@ def test_saving_an_output_makes_no_cycle():
         gc.enable()
 
 
-def test_foreign_memory_never_becomes_a_gradient():
+def test_memory_of_a_function_never_becomes_a_gradient():
     kept = np.ones(3)
 
     class Leak(Function):

@@ -56,7 +56,7 @@ def test_inputs_are_checked():
         gradcheck(square, shared.requires_grad_())
 
 
-def test_inputs_are_put_back():
+def test_inputs_are_restored():
     x = double(3)
     before = x.tolist()
     gradcheck(square, x)

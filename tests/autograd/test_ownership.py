@@ -1,4 +1,4 @@
-"""Which gradients the walk owns: it overwrites those, adopts them as `.grad`, and no others."""
+"""The backward pass overwrites, or adopts as `.grad`, only gradients that it owns."""
 
 import re
 import threading
@@ -21,7 +21,7 @@ SHAPE = (2, 32, 64, 64)  # a gradient of 1 MiB
 
 @pytest.fixture
 def reused(monkeypatch):
-    """For each convolution walked, whether its backward was allowed to overwrite `dy`."""
+    """Whether the backward of each convolution was allowed to overwrite `dy`."""
     found = []
     original = conv.conv_backward
 
@@ -59,7 +59,7 @@ def chain(x, weights):
 
 
 def branches(x, weights):
-    """One gradient goes to both terms of a sum."""
+    """Both terms of a sum get the same gradient."""
     y = relu_conv(x, weights[0])
     return ((relu_conv(y, weights[1]) + y) * 1.5).sum()
 
@@ -70,7 +70,7 @@ def used_twice(x, weights):
 
 
 def expanded(x, weights):
-    """The gradient of a sum is one number, seen many times."""
+    """The gradient of a sum is one number, broadcast."""
     return relu_conv(relu_conv(x, weights[0]), weights[1]).sum()
 
 
@@ -92,10 +92,10 @@ def test_a_chain_writes_into_its_gradients(reused):
     assert reused == [True, True]
 
 
-def test_a_gradient_that_two_operations_get_is_not_overwritten(reused):
+def test_a_gradient_shared_by_two_operations_is_not_overwritten(reused):
     x, weights = layers()
     branches(x, weights).backward()
-    assert reused == [False, True]  # the second gets the sum, which the walk has allocated
+    assert reused == [False, True]  # the second gets the sum, which the walk allocated
 
 
 def test_a_view_is_not_overwritten(reused):
@@ -130,7 +130,7 @@ def test_a_retained_gradient_is_not_overwritten():
     assert (y.grad.numpy() == 3).all()
 
 
-def test_a_gradient_that_is_given_stays_as_it_was(reused):
+def test_a_given_gradient_is_not_changed(reused):
     x, weights = layers()
     dy = fastnn.ones(*SHAPE)
     relu_conv(x, weights[0]).backward(dy)
@@ -138,7 +138,7 @@ def test_a_gradient_that_is_given_stays_as_it_was(reused):
     assert (dy.numpy() == 1).all()
 
 
-def test_a_graph_that_is_kept_can_be_walked_again(reused):
+def test_a_retained_graph_allows_another_backward(reused):
     x, weights = layers()
     loss = chain(x, weights)
     loss.backward(retain_graph=True)
@@ -151,8 +151,8 @@ def test_a_graph_that_is_kept_can_be_walked_again(reused):
         loss.backward()
 
 
-def test_outputs_are_gone_before_the_gradient_of_the_input(monkeypatch):
-    """The largest arrays of a step of training: x, dy and dx, without y or a second dy."""
+def test_outputs_are_freed_before_the_gradient_of_the_input(monkeypatch):
+    """The largest arrays of a training step are x, dy and dx, without y or a second dy."""
     gone = []
 
     class Spy:
@@ -173,7 +173,7 @@ def test_outputs_are_gone_before_the_gradient_of_the_input(monkeypatch):
     assert gone == [True]
 
 
-# -- aliases: two gradients never share memory, nor does one with an array of the user -----------
+# -- aliases: gradients share memory neither with each other nor with arrays of the user ---------
 
 
 def leaf(*values):
@@ -212,7 +212,7 @@ def test_a_gradient_passed_on_unchanged_is_copied():
     assert y.grad.tolist() == [2, 2]
 
 
-def test_the_same_tensor_twice():
+def test_the_same_input_twice():
     x = leaf(1.0, 2.0)
     y = x * 1.0
     (y + y).backward(start := np.ones(2, np.float32))
@@ -222,8 +222,8 @@ def test_the_same_tensor_twice():
     assert start.tolist() == [1, 1]
 
 
-def test_a_sum_is_written_into_the_term_that_the_walk_owns():
-    """Whichever of the two terms that is; `dy` of the other branch stays as it was."""
+def test_a_sum_overwrites_a_term_that_the_walk_owns():
+    """Either of the two terms may be owned; `dy` of the other branch does not change."""
     x = leaf(1.0, 2.0)
     kept = []
     y = same(x)
@@ -262,7 +262,7 @@ def test_outputs_that_return_their_gradients():
     assert_separate(x.grad._array, y.grad._array, *start)
 
 
-# -- functions and hooks of users: they may keep and return whatever they like -------------------
+# -- user functions and hooks may keep and return any array ---------------------------------------
 
 
 def user_function(returned):
@@ -338,8 +338,8 @@ def test_a_hook_on_a_leaf_may_keep_its_gradient():
     assert kept[0].tolist() == [3, 3]
 
 
-def test_threads_walk_operations_with_several_outputs():
-    """What has arrived of their gradients belongs to the walk, not to the graph."""
+def test_threads_run_backward_through_several_outputs():
+    """Gradients of outputs collected so far belong to the walk, not to the graph."""
     x = leaf(*np.arange(64.0))
     y = x
     for _ in range(50):
@@ -366,7 +366,7 @@ def test_no_reference_counts_of_the_interpreter():
         assert not re.search("getrefcount|get_referrers", path.read_text("utf-8")), path
 
 
-def test_the_tape_is_as_short_as_the_readme_says():
+def test_the_tape_has_the_length_in_the_readme():
     root = Path(__file__).parents[2]
     lines = int(
         re.search(r"tape is (\d+) lines of Python", (root / "README.md").read_text("utf-8"))[1]

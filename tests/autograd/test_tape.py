@@ -1,4 +1,4 @@
-"""The tape: what is recorded, how it is walked, and who owns the results."""
+"""The tape: recording, the backward pass, and ownership of its results."""
 
 import gc
 import threading
@@ -12,7 +12,7 @@ from fastnn.autograd.record import array, record, record_many
 
 
 def mul(a, b):
-    """A product on NumPy alone, so that the tape is tested by itself."""
+    """A product in NumPy, to test the tape without kernels."""
     x, y = array(a), array(b)
     return record(x * y, mul_backward, (a, b), x, y)
 
@@ -53,7 +53,7 @@ def test_gradients_accumulate_over_calls():
         assert x.grad.tolist() == [expected]
 
 
-def test_a_graph_in_the_shape_of_a_diamond():
+def test_diamond_shaped_graph():
     x = leaf(2.0)
     a = mul(x, x)
     b, c = mul(a, 3.0), mul(a, a)
@@ -139,7 +139,7 @@ def test_second_backward():
     assert x.grad.tolist() == [12]
 
 
-def test_saved_arrays_are_freed_on_the_way():
+def test_saved_arrays_are_freed_during_backward():
     x = leaf(3.0)
     saved = np.ones(1, np.float32)
     alive = weakref.ref(saved)
@@ -156,10 +156,10 @@ def test_a_long_chain_needs_no_recursion():
         y = same(y)
     y.backward()
     assert x.grad.tolist() == [1]
-    del y  # nor does letting go of it
+    del y  # nor does freeing it
 
 
-def test_a_long_chain_dies_quietly_without_backward():
+def test_a_long_chain_is_freed_without_recursion():
     y = leaf(1.0)
     for _ in range(100_000):
         y = mul(y, y)
@@ -185,7 +185,7 @@ def test_graphs_have_no_cycles():
         gc.enable()
 
 
-def test_inputs_of_operations_are_not_kept():
+def test_inputs_of_operations_are_not_kept_alive():
     x = leaf(1.0)
     a = same(x)
     alive = weakref.ref(a)
@@ -196,10 +196,10 @@ def test_inputs_of_operations_are_not_kept():
     assert x.grad.tolist() == [1]
 
 
-# -- who owns a gradient ---------------------------------------------------------------------
+# -- ownership of gradients --------------------------------------------------------------------
 
 
-def test_gradients_share_memory_with_nothing():
+def test_gradients_share_no_memory():
     x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
     start = np.ones(2, np.float32)
     add(x, y).backward(start)
@@ -220,7 +220,7 @@ def test_views_and_saved_arrays_are_copied():
         assert x.grad._array.flags.writeable
 
 
-def test_a_fresh_array_is_taken_over():
+def test_a_fresh_array_is_adopted():
     address = []
 
     def backward(node, dy):
@@ -233,7 +233,7 @@ def test_a_fresh_array_is_taken_over():
     assert x.grad._array.ctypes.data == address[0]
 
 
-def test_an_array_that_its_maker_keeps_is_returned_as_a_view():
+def test_a_view_of_a_kept_array_is_copied():
     kept = []
 
     def backward(node, dy):
@@ -245,7 +245,7 @@ def test_an_array_that_its_maker_keeps_is_returned_as_a_view():
     assert not np.shares_memory(x.grad._array, kept[0])
 
 
-def test_sums_inside_the_graph_leave_their_terms_alone():
+def test_sums_inside_the_graph_do_not_change_their_terms():
     x = leaf(1.0)
     seen = []
     a = same(x)
@@ -264,7 +264,7 @@ def test_gradient_has_the_type_of_its_leaf():
     assert x.grad.dtype == np.float32
 
 
-def test_a_wrong_shape_is_named():
+def test_the_error_names_a_wrong_shape():
     x = leaf(1.0, 2.0)
     with pytest.raises(RuntimeError, match=r"returned a gradient of shape \(3,\) for a tensor"):
         record(array(x), lambda node, dy: (np.ones(3),), (x,)).backward(np.ones(2))
@@ -371,10 +371,10 @@ def test_retain_grad():
     assert not np.shares_memory(y.grad._array, x.grad._array)
 
 
-# -- gradients by name -----------------------------------------------------------------------
+# -- autograd.grad ---------------------------------------------------------------------------
 
 
-def test_grad_leaves_grad_alone():
+def test_grad_does_not_change_grad():
     x, y = leaf(2.0), leaf(3.0)
     z = mul(x, y)
     dx, dz = fastnn.autograd.grad(mul(z, z), [x, z])
@@ -384,7 +384,7 @@ def test_grad_leaves_grad_alone():
     assert y.grad is None
 
 
-def test_grad_of_what_is_not_used():
+def test_grad_of_unused_inputs():
     x, y = leaf(2.0), leaf(3.0)
     with pytest.raises(RuntimeError, match="grad: the outputs do not depend on input 1"):
         fastnn.autograd.grad(mul(x, x), [x, y])
@@ -393,7 +393,7 @@ def test_grad_of_what_is_not_used():
         fastnn.autograd.grad(mul(x, x), fastnn.ones(1))
 
 
-def test_grad_by_itself():
+def test_grad_of_a_tensor_by_itself():
     x = leaf(2.0)
     assert fastnn.autograd.grad(x, x)[0].item() == 1
     y = mul(x, x)
@@ -428,7 +428,7 @@ def test_an_error_in_backward_leaves_the_tape_usable():
     assert x.grad.tolist() == [1]
 
 
-def test_threads_may_walk_one_graph_at_once():
+def test_threads_may_run_backward_on_one_graph():
     x = leaf(*np.linspace(0, 1, 100).tolist())
     y = x
     for _ in range(200):

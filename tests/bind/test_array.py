@@ -1,4 +1,4 @@
-"""What the bindings accept as an array: any strides, checked dtypes, and no input that crashes."""
+"""Arrays that bindings accept: any strides, checked dtypes, and no input that crashes."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_dense_order_is_kept():
     assert relu(np.asfortranarray(x)).flags.f_contiguous
 
 
-def test_results_of_a_transposed_array_are_flagged_rightly():
+def test_results_of_a_transposed_array_have_correct_flags():
     y = relu(np.ones((3, 4), np.float32).T)
     assert y.flags.f_contiguous
     assert not y.flags.c_contiguous
@@ -91,7 +91,7 @@ def test_bad_arrays(x, error, message):
         (ones, ones.astype("f8"), TypeError, "dy must have dtype float64, got float32"),
     ],
 )
-def test_arrays_that_do_not_fit(dy, y, error, message):
+def test_arrays_that_do_not_match(dy, y, error, message):
     with pytest.raises(error, match=message):
         relu_backward(dy, y)
 
@@ -101,7 +101,7 @@ def test_unaligned_arrays_are_copied():
     np.testing.assert_array_equal(relu_backward(unaligned(), ones), np.zeros(4))
 
 
-def test_an_explicit_byte_order_that_is_the_native_one():
+def test_explicit_native_byte_order():
     native = "<" if np.little_endian else ">"
     x = np.array([-1, 2], np.dtype(np.float32).newbyteorder(native))
     np.testing.assert_array_equal(relu(x), [0, 2])

@@ -15,7 +15,7 @@ def numbered(n=10):
 
 
 class Plain(data.Dataset):
-    """No way to gather a batch at once."""
+    """A dataset without `batch`."""
 
     def __len__(self):
         return 7
@@ -39,7 +39,7 @@ def test_tensor_dataset():
         TensorDataset()
 
 
-def test_three_ways_of_descent():
+def test_batch_size_selects_the_kind_of_descent():
     d = numbered(5)
     assert ids(DataLoader(d, batch_size=2)) == [[0, 1], [2, 3], [4]]
     assert ids(DataLoader(d, batch_size=1)) == [[0], [1], [2], [3], [4]]
@@ -67,13 +67,13 @@ def test_shuffle():
         assert x.reshape(-1).tolist() == y.tolist()
 
 
-def test_own_seed():
+def test_seed_of_the_loader():
     a = DataLoader(numbered(), batch_size=4, shuffle=True, seed=1)
     b = DataLoader(numbered(), batch_size=4, shuffle=True, generator=fastnn.Generator(1))
     assert ids(a) == ids(b)
 
 
-def test_gathering_at_once_gives_what_collating_gives():
+def test_gathering_a_batch_equals_collating():
     d = numbered()
     fast = DataLoader(d, batch_size=4, shuffle=True, seed=5)
     slow = DataLoader(d, batch_size=4, shuffle=True, seed=5, collate_fn=data.default_collate)
@@ -107,7 +107,7 @@ def test_samplers():
         data.WeightedRandomSampler([-1, 2], 5)
 
 
-def test_stream():
+def test_iterable_dataset():
     class Stream(data.IterableDataset):
         def __iter__(self):
             return iter(range(5))

@@ -1,6 +1,6 @@
-"""One record per operation, and every check that is run on it.
+"""One record per operation, and the checks that run on every record.
 
-A test file lists its records and hands them to pytest::
+A test file lists its records and passes them to pytest::
 
     RECORDS = [
         Record("tanh", fastnn.tanh, np.tanh, [Sample(x) for x in vectors()], depth=4),
@@ -9,10 +9,10 @@ A test file lists its records and hands them to pytest::
 
     test_record = record_test(RECORDS)
 
-The reference takes float64 arrays and is as slow and obvious as can be. Tolerances are never chosen
-by hand: they are depth x epsilon x magnitude, where `depth` counts the roundings on the way from an
-input to an output (about one per operation, the length for a sum) and `magnitude` is the largest
-number that is rounded (by default the largest output).
+The reference takes float64 arrays and is slow and simple. Tolerances are never chosen by hand: they
+are depth x epsilon x magnitude. `depth` counts the roundings from an input to an output, about one
+per operation and n for a sum of n terms. `magnitude` is the largest rounded number, by default the
+largest output.
 """
 
 from .checks import record_test

@@ -1,4 +1,4 @@
-"""Every check of a record."""
+"""The checks of a record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from fastnn import Tensor
 from fastnn.autograd.tape import Node
 from fastnn.testing import gradcheck
 
-from .closeness import compare, gradient_tolerance, tolerance
 from .layouts import LAYOUTS
 from .machine import THREADS, isa, isa_levels, threads
 from .record import Bad, Record, Sample
@@ -33,10 +32,11 @@ from .running import (
     tree,
     widened,
 )
+from .tolerance import compare, gradient_tolerance, tolerance
 
 
 def check_value(record: Record, dtype: str, level: str) -> None:
-    """Outputs against the reference."""
+    """Outputs agree with the reference."""
     with isa(level):
         for i, sample in enumerate(record.samples):
             given = cast(sample, dtype)
@@ -52,7 +52,7 @@ def check_value(record: Record, dtype: str, level: str) -> None:
 
 
 def check_gradient(record: Record, level: str) -> None:
-    """Gradients against finite differences, in float64."""
+    """Gradients agree with finite differences in float64."""
     checked = 0
     with isa(level):
         for sample in record.samples:
@@ -71,7 +71,7 @@ def check_gradient(record: Record, level: str) -> None:
 
 
 def check_gradient32(record: Record, level: str) -> None:
-    """Gradients in float32 against those in float64 (which the differences have confirmed)."""
+    """Gradients in float32 agree with those in float64, which finite differences confirm."""
     with isa(level):
         for i, sample in enumerate(record.samples):
             given = cast(sample, "float32")
@@ -86,7 +86,7 @@ def check_gradient32(record: Record, level: str) -> None:
 
 
 def check_threads(record: Record) -> None:
-    """The same bits, outputs and gradients, for any number of threads."""
+    """Outputs and gradients have the same bits for any number of threads."""
     for sample in [*record.samples, *record.large]:
         given = cast(sample, "float32")
         results = []
@@ -95,11 +95,11 @@ def check_threads(record: Record) -> None:
                 ys, grads = outcome(record, given)
             results.append([y.tobytes() for y in [*ys, *[g for g in grads if g is not None]]])
         for n, result in zip(THREADS, results):
-            assert result == results[0], f"{record.name}: {n} threads give other bits than 1"
+            assert result == results[0], f"{record.name}: {n} threads give different bits than 1"
 
 
 def check_layout(record: Record, layout: str) -> None:
-    """The same outputs and gradients wherever the elements lie in memory."""
+    """Outputs and gradients do not depend on the memory layout of inputs."""
     change = LAYOUTS[layout]
     for i, sample in enumerate(record.samples):
         given = cast(sample, "float64")
@@ -121,7 +121,7 @@ def check_layout(record: Record, layout: str) -> None:
 
 
 def check_readonly(record: Record) -> None:
-    """Inputs that cannot be written work, and no input is changed."""
+    """Read-only inputs work, and no input is changed."""
     for dtype in record.dtypes:
         for sample in record.samples:
             given = cast(sample, dtype)
@@ -135,7 +135,7 @@ def check_readonly(record: Record) -> None:
 
 
 def check_tape(record: Record) -> None:
-    """A node only where one is needed, no cycle, and the same result twice."""
+    """Nodes exist only if needed, there are no cycles, and a second call gives the same result."""
     sample = next((s for s in record.samples if arrays_in([s.args, s.kwargs])), record.samples[0])
     given = cast(sample, "float32")
     wrapped, _ = tensors(record, given, False)
@@ -165,7 +165,7 @@ def check_tape(record: Record) -> None:
 
 
 def check_ownership(record: Record) -> None:
-    """What a backward returns may be overwritten: it is `dy`, a view, or memory of its own."""
+    """A backward returns arrays under the rules of autograd/contract.py."""
     for sample in record.samples:
         wrapped, _ = tensors(record, cast(sample, record.dtypes[0]), True)
         ys = [y for y in listed(record.op(*wrapped.args, **wrapped.kwargs)) if y.node]
@@ -177,19 +177,19 @@ def check_ownership(record: Record) -> None:
 
 
 def owned(backward: Callable[..., Any], node: Node, dy: Any) -> Any:
-    """Call `backward`; its fresh gradients share no memory with each other or what it was given."""
+    """Call `backward`; its fresh gradients share no memory with each other or its arguments."""
     others = [*arrays_in(node.saved), *(dy.values() if isinstance(dy, dict) else [dy])]
     grads = backward(node, dy)
     for g in grads:
         if type(g) is np.ndarray and g is not dy and type(g.base) is not np.ndarray:
             for other in others:
-                assert not np.may_share_memory(g, other), f"{backward} returns what it was given"
+                assert not np.may_share_memory(g, other), f"{backward} returns an argument's memory"
             others.append(g)
     return grads
 
 
 def check_bad(record: Record, bad: Bad) -> None:
-    """The right exception with the right words, and inputs left as they were."""
+    """The expected exception and message, and unchanged inputs."""
     inputs = arrays_in([bad.sample.args, bad.sample.kwargs])
     before = [x.copy() for x in inputs]
     wrapped, _ = tensors(record, bad.sample, False)

@@ -1,4 +1,4 @@
-"""The same numbers, elsewhere in memory."""
+"""The same array in different memory layouts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def transposed(x: np.ndarray) -> np.ndarray:
-    """Axes in reverse order in memory."""
+    """Axes in reverse memory order."""
     return np.asfortranarray(x).reshape(x.shape)
 
 
@@ -19,18 +19,18 @@ def strided(x: np.ndarray) -> np.ndarray:
 
 
 def reversed_axes(x: np.ndarray) -> np.ndarray:
-    """Every axis walked from its end."""
+    """Negative strides along every axis."""
     flip = tuple([slice(None, None, -1)] * x.ndim)
     return np.ascontiguousarray(x[flip])[flip] if x.ndim else x
 
 
 def channels_last(x: np.ndarray) -> np.ndarray:
-    """NCHW shape on NHWC memory; other ranks as they are."""
+    """NCHW shape in NHWC memory; arrays of other ranks are unchanged."""
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
 def unaligned(x: np.ndarray) -> np.ndarray:
-    """Memory that starts one byte after where its type should."""
+    """Memory that starts one byte past an aligned address."""
     raw = np.zeros(x.nbytes + 1, np.uint8)[1:]
     view = raw.view(x.dtype).reshape(x.shape) if x.nbytes else x
     view[...] = x
@@ -38,7 +38,7 @@ def unaligned(x: np.ndarray) -> np.ndarray:
 
 
 def broadcast(x: np.ndarray) -> np.ndarray:
-    """The first slice of the first axis seen everywhere along it, with stride 0."""
+    """The first slice of the first axis, repeated along it with stride 0."""
     return np.broadcast_to(x[:1].copy(), x.shape) if x.ndim and x.shape[0] else x
 
 

@@ -1,4 +1,4 @@
-"""Instruction set levels and threads, for the length of a block."""
+"""Context managers for instruction set levels and numbers of threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREADS = (1, 2, 3, 7)
 
 
 def isa_levels() -> list[str]:
-    """Instruction set levels of this machine, by name; one nameless level without the extension."""
+    """Names of the instruction set levels of this machine; one empty name without the extension."""
     return list(_core.isa_levels()) if hasattr(_core, "isa_levels") else [""]
 
 

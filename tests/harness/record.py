@@ -1,4 +1,4 @@
-"""What is known of one operation."""
+"""The record of an operation: samples, reference, tolerances and invalid calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Sample:
-    """Arguments of one call. Float arrays are cast to the type under test; the rest stays as is."""
+    """Arguments of one call. Float arrays are cast to the type under test; others are unchanged."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.args = args
@@ -35,30 +35,30 @@ class Record:
     op
         Takes tensors, returns a tensor or a tuple or list of them.
     reference
-        The same on NumPy arrays, in float64.
+        The reference on float64 NumPy arrays.
     samples
         Calls whose values are checked. Those of at most `gradient_size` elements have their
         gradients compared with finite differences, so keep them away from kinks.
     bad
         Calls that must fail.
     large
-        Samples big enough to be worth several threads.
+        Samples large enough for several threads.
     depth
-        Roundings on the way from input to output: a number, or a function of the arguments.
+        Roundings from input to output: a number, or a function of the arguments.
     backward_depth
         The same for gradients; by default four times `depth`.
     magnitude
-        The largest number that is rounded: a number, or a function of the arguments.
+        The largest rounded number: a number, or a function of the arguments.
     constants
         Names or positions of float arguments that get no gradient.
     gradient
-        Whether the operation has one at all.
+        Whether the operation has a gradient.
     layouts
-        Whether it is run on arrays of every memory layout.
+        Whether to run it on arrays of every memory layout.
     exact
         Whether values must be equal to the reference (data movement, integers).
     dtypes
-        Float types to run in.
+        Float types to test.
     """
 
     name: str

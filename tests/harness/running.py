@@ -1,4 +1,4 @@
-"""Arguments cast and wrapped, outputs and gradients as arrays."""
+"""Runs operations on tensors made from samples; returns outputs and gradients as arrays."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def widened(sample: Sample) -> Sample:
 
 
 def tensors(record: Record, sample: Sample, requires_grad: bool) -> tuple[Sample, list[Tensor]]:
-    """The arguments with arrays as tensors (which share them), and those that need a gradient."""
+    """The arguments with arrays wrapped in tensors, and the list of those that need a gradient."""
     leaves: list[Tensor] = []
 
     def make(constant: bool, x: np.ndarray) -> Tensor:
@@ -76,7 +76,7 @@ def run(record: Record, sample: Sample) -> list[np.ndarray]:
 
 
 def run_backward(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:
-    """Outputs, and the gradients of a fixed weighted sum of them by every float argument."""
+    """Outputs, and the gradients of a fixed weighted sum of outputs by every float argument."""
     wrapped, leaves = tensors(record, sample, True)
     ys = listed(record.op(*wrapped.args, **wrapped.kwargs))
     outs = [y for y in ys if y.requires_grad]
@@ -88,5 +88,5 @@ def run_backward(record: Record, sample: Sample) -> tuple[list[np.ndarray], list
 
 
 def outcome(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:
-    """Outputs, and gradients where there are any."""
+    """Outputs, and gradients if there are any."""
     return run_backward(record, sample) if record.gradient else (run(record, sample), [])

@@ -72,7 +72,7 @@ def test_softmax_of_three_scores():
     assert np.allclose(shifted._array, p._array, atol=1e-5)
 
 
-def test_gradient_of_softmax_and_cross_entropy_is_what_is_wrong():
+def test_gradient_of_softmax_and_cross_entropy_is_the_error():
     """The gradient by the scores is the probabilities minus the one-hot target."""
     scores = fastnn.tensor([[2.0, 1.0, 0.1]], requires_grad=True)
     loss = F.cross_entropy(scores, fastnn.tensor([0]))
@@ -83,7 +83,7 @@ def test_gradient_of_softmax_and_cross_entropy_is_what_is_wrong():
 
 
 def network(fill):
-    """2-4-1 with tanh, its weights filled by `fill`."""
+    """A 2-4-1 network with tanh and weights filled by `fill`."""
     model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Sigmoid())
     for parameter in model.parameters():
         fill(parameter)
@@ -101,7 +101,7 @@ def train_xor(model):
 
 
 def test_constant_weights_cannot_learn_xor():
-    """Equal neurons get equal gradients and stay equal: the layer is as good as one neuron."""
+    """Equal neurons get equal gradients and stay equal, so the layer acts as one neuron."""
     model = network(lambda p: nn.init.constant_(p, 0.5))
     loss, right = train_xor(model)
     assert not right.all()

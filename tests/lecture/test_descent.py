@@ -1,4 +1,4 @@
-"""Gradient descent: how much data per step, how large a step, and momentum."""
+"""Gradient descent: batch size, learning rate and momentum."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ Y = (X @ TRUE + 0.5).astype(np.float32)
 
 
 def fit(batch_size, epochs, lr):
-    """Linear regression; the model and the number of steps."""
+    """Fit a linear regression; return the model and the number of steps."""
     model = nn.Linear(2, 1)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
@@ -36,7 +36,7 @@ def fit(batch_size, epochs, lr):
     [(None, 200, 0.1, 200), (1, 5, 0.02, 600), (16, 30, 0.1, 240)],
     ids=["full-batch", "stochastic", "mini-batch"],
 )
-def test_three_ways_find_the_same_line(batch_size, epochs, lr, steps):
+def test_all_batch_sizes_find_the_same_line(batch_size, epochs, lr, steps):
     model, taken = fit(batch_size, epochs, lr)
     assert taken == steps
     assert np.allclose(model.weight._array, TRUE.T, atol=1e-2)
@@ -56,7 +56,7 @@ def test_a_batch_gradient_is_the_mean_of_its_samples():
 
 
 def descend(lr, steps):
-    """Plain descent on x² from 1."""
+    """Plain gradient descent on x² from 1."""
     x = fastnn.tensor(1.0, requires_grad=True)
     for _ in range(steps):
         x.grad = None
@@ -68,10 +68,10 @@ def descend(lr, steps):
 
 def test_size_of_the_step():
     assert descend(1.1, 50) > 1e3  # |1 - 2 · 1.1| > 1: each step overshoots further
-    assert descend(0.001, 50) > 0.9  # crawls
+    assert descend(0.001, 50) > 0.9  # barely moves
     assert descend(0.3, 50) < 1e-6
-    assert descend(0.5, 1) == 0  # the step for which x² is solved at once
-    assert descend(1.0, 50) == 1  # to and fro for ever
+    assert descend(0.5, 1) == 0  # one step reaches the minimum of x²
+    assert descend(1.0, 50) == 1  # oscillates forever
 
 
 def valley(momentum):

@@ -24,10 +24,10 @@ def test_sine_plus_product_node_by_node():
     assert v1.grad.item() == 1  # df/dv1
     assert v2.grad.item() == 1  # df/dv2
     assert x2.grad.item() == 2  # df/dv2 · dv2/dx2 = x1
-    assert x1.grad.item() == pytest.approx(math.cos(2) + 5)  # both ways to x1, added
+    assert x1.grad.item() == pytest.approx(math.cos(2) + 5)  # the sum over both paths to x1
 
 
-def test_the_tape_of_that_function():
+def test_the_tape_on_the_same_function():
     x1 = fastnn.tensor(2.0, requires_grad=True)
     x2 = fastnn.tensor(5.0, requires_grad=True)
     f = fastnn.sin(x1) + x1 * x2

@@ -1,4 +1,4 @@
-"""The recurrent network of the textbook, by hand on the kernels, against the tape.
+"""The textbook's recurrent network: by formula, by hand on the kernels, and by the tape.
 
 For words w_1 .. w_T with vectors e_t: h_t = tanh(W_h h_{t-1} + W_e e_t + b_1),
 ŷ_t = softmax(U h_t + b_2), and the loss is the mean of -log ŷ_t[w_{t+1}].
@@ -25,7 +25,7 @@ E, NEXT = VECTORS[WORDS[:-1]], WORDS[1:]
 
 
 def by_formula():
-    """Loss and states, a step at a time."""
+    """Loss and states, step by step."""
     h, states, losses = np.zeros(H), [], []
     for e, word in zip(E, NEXT):
         h = np.tanh(W_H @ h + W_E @ e + B_1)
@@ -36,7 +36,7 @@ def by_formula():
 
 
 def terms(states):
-    """The gradient of the loss by W_h as it is used at step t, for every t."""
+    """The gradient of the loss by the copy of W_h at step t, for every t."""
     scores = states @ U.T + B_2
     y = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     dz = (y - np.eye(V)[NEXT]) / T
@@ -49,7 +49,7 @@ def terms(states):
 
 
 def by_kernels(cut=None):
-    """Loss and gradients with the kernels, as one would write them in an exercise."""
+    """Loss and gradients with the kernels, as in an exercise."""
     params = ((W_E, W_H, B_1, np.zeros(H)),)
     states, _, saved = kernels.rnn_tanh(E[:, None], params, keep=True)
     scores, _ = kernels.linear(states[:, 0], U, B_2, keep=True)
@@ -75,7 +75,7 @@ def by_tape():
     return loss.item(), tuple([p.grad.numpy() for p in values])
 
 
-def test_kernels_give_the_formula():
+def test_kernels_match_the_formula():
     loss, states = by_formula()
     got, _, _ = by_kernels()
     np.testing.assert_allclose(got, loss, rtol=1e-14)
@@ -83,7 +83,7 @@ def test_kernels_give_the_formula():
     np.testing.assert_allclose(y[:, 0], states, atol=1e-15)
 
 
-def test_kernels_and_tape_give_the_same():
+def test_kernels_match_the_tape():
     loss, grads, _ = by_kernels()
     other, others = by_tape()
     np.testing.assert_allclose(loss, other, rtol=1e-14)
@@ -109,7 +109,7 @@ def test_the_gradient_of_a_shared_matrix_is_the_sum_over_steps():
     each = terms(states)
     _, (_, d_wh, *_), _ = by_kernels()
     np.testing.assert_allclose(d_wh, sum(each), atol=1e-14)
-    # Term by term: a copy of W_h for each step, each with a gradient of its own.
+    # A copy of W_h for each step gives the gradient term by term.
     copies = [fastnn.tensor(W_H, requires_grad=True) for _ in range(T)]
     h, outputs = fastnn.zeros(H, dtype=np.float64), []
     for w, e in zip(copies, E):
@@ -121,8 +121,8 @@ def test_the_gradient_of_a_shared_matrix_is_the_sum_over_steps():
         np.testing.assert_allclose(w.grad.numpy(), term, atol=1e-14)
 
 
-def test_gradients_fade_with_distance():
-    """They fade for all three at their first weights, for the Elman network the fastest."""
+def test_gradients_vanish_with_distance():
+    """With initial weights all three vanish, the Elman network's fastest."""
     example = load("gradients_through_time")
     norms = {name: example.gradient_norms(name) for name in example.LAYERS}
     for name in ("RNN", "GRU", "LSTM"):
@@ -132,8 +132,8 @@ def test_gradients_fade_with_distance():
         assert norms[name][100] > 0.1 * norms[name][0]
 
 
-def test_an_open_forget_gate_keeps_gradients():
-    """A bias of the forget gate that keeps it open carries the gradient over 100 steps."""
+def test_an_open_forget_gate_preserves_gradients():
+    """A large bias of the forget gate preserves the gradient over 100 steps."""
     layer = nn.LSTM(10, 32, dtype=np.float64)
     layer.bias_ih_l0._array[32:64] = 8.0
     x = fastnn.tensor(numbers(100, 4, 10), requires_grad=True)

@@ -5,8 +5,8 @@ from fastnn.nn import init
 
 
 @pytest.fixture
-def undrawn(monkeypatch):
-    """Weights are not drawn: a network of 140 million is there at once."""
+def uninitialized(monkeypatch):
+    """Skip random initialization, so that a network of 140 million weights is fast to build."""
     for place in (init, vgg):
         for name in ("uniform_", "normal_"):
             if hasattr(place, name):

@@ -1,4 +1,4 @@
-"""Blocks against their formulas, their gradients, and hooks on what is computed together."""
+"""Blocks: values, gradients, and hooks on fused modules."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def downsample(fan_in, fan_out, stride):
 
 
 def disturb(module):
-    """Norms that are no identity."""
+    """Give norms statistics and parameters that are not the identity."""
     for i, (name, x) in enumerate(module.state_dict().items()):
         if x.ndim == 1:
             x._array[...] = np.linspace(0.5, 1.5, x.numel()) + (0.1 * i if "var" not in name else 0)
@@ -43,7 +43,7 @@ def make(name, dtype=np.float64):
 
 
 def steps(module, x):
-    """What a block computes, a module at a time."""
+    """The output of a block, computed module by module."""
     if isinstance(module, (BasicBlock, Bottleneck)):
         y = module.relu(module.bn1(module.conv1(x)))
         if isinstance(module, Bottleneck):
@@ -65,7 +65,7 @@ def steps(module, x):
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_step_at_a_time(name, training):
+def test_fused_equals_module_by_module(name, training):
     x = np.random.default_rng(1).standard_normal((3, 4, 7, 6))
     found = []
     for compute in (lambda m, x: m(x), steps):
@@ -88,8 +88,8 @@ def test_gradients(name):
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_memory_stays_channels_last(name):
-    """A block's output lies as its convolutions' outputs do, so that nothing is reordered."""
+def test_memory_is_channels_last(name):
+    """The output of a block has the memory format of convolutions, so nothing is reordered."""
     y = make(name, np.float32)(fastnn.relu(nn.Conv2d(4, 4, 1)(fastnn.randn(3, 4, 7, 6))))
     assert y._array.transpose(0, 2, 3, 1).flags.c_contiguous
 
@@ -108,8 +108,8 @@ def test_hooks_are_called(name, part):
     assert len(calls) == wanted
 
 
-def test_modules_of_ones_own_are_called():
-    """A norm that `norm_layer` makes may be anything."""
+def test_user_defined_modules_are_called():
+    """`norm_layer` may create any module."""
 
     class Half(nn.Module):
         def forward(self, x):

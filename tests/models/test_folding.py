@@ -1,4 +1,4 @@
-"""Norms folded into convolutions: the same scores, and no norm left."""
+"""Folding norms into convolutions keeps the scores and removes all norms."""
 
 import numpy as np
 import pytest
@@ -31,11 +31,11 @@ def test_the_same_scores(name):
     np.testing.assert_allclose(
         folded(x).detach().numpy(), expected, 1e-9, 1e-9 * np.abs(expected).max()
     )
-    for key, value in model.state_dict().items():  # the model itself is as it was
+    for key, value in model.state_dict().items():  # the model itself is unchanged
         np.testing.assert_array_equal(value.numpy(), before[key])
 
 
-def test_what_has_no_convolution_before_it_stays():
+def test_norms_without_a_convolution_before_them_stay():
     model = nn.Sequential(
         nn.BatchNorm2d(3),
         nn.Conv2d(3, 4, 3),
@@ -50,7 +50,7 @@ def test_what_has_no_convolution_before_it_stays():
     assert sum(isinstance(m, nn.BatchNorm2d) for m in folded.modules()) == 4
 
 
-def test_pairs_of_ones_own():
+def test_user_defined_pairs():
     class Stem(nn.Module):
         folds = (("first", "second"),)
 
@@ -65,7 +65,7 @@ def test_pairs_of_ones_own():
 
 
 def test_a_folded_resnet_is_convolutions_and_little_else():
-    """The profile shows no norm, no relu and no sum of its own."""
+    """The profile shows no separate norm, relu or sum."""
     model = models.fold_norms(ResNet(BasicBlock, (1, 1, 1, 1), num_classes=5))
     x = fastnn.randn(1, 3, 32, 32)
     with fastnn.no_grad(), fastnn.profile() as p:

@@ -1,4 +1,4 @@
-"""ResNet and VGG: sizes, names of parameters, first weights; any images."""
+"""ResNet and VGG: sizes, parameter names, initial weights, image sizes."""
 
 import math
 
@@ -28,7 +28,7 @@ COUNTS = {
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_number_of_parameters(name, undrawn):
+def test_number_of_parameters(name, uninitialized):
     model = getattr(models, name)()
     assert sum(p.numel() for p in model.parameters()) == COUNTS[name]
 
@@ -50,7 +50,7 @@ def resnet_names(counts, convs, first_downsample):
     return [*names, "fc.weight", "fc.bias"]
 
 
-def test_names_of_resnets(undrawn):
+def test_names_of_resnets(uninitialized):
     assert list(models.resnet18().state_dict()) == resnet_names((2, 2, 2, 2), 2, False)
     assert list(models.resnet50().state_dict()) == resnet_names((3, 4, 6, 3), 3, True)
 
@@ -63,7 +63,7 @@ def test_names_of_resnets(undrawn):
         ("vgg11", [0, 3, 6, 8, 11, 13, 16, 18], 0),
     ],
 )
-def test_names_of_vggs(name, convs, norms, undrawn):
+def test_names_of_vggs(name, convs, norms, uninitialized):
     names = []
     for i in convs:
         names += [f"features.{i}.weight", f"features.{i}.bias"]
@@ -72,7 +72,7 @@ def test_names_of_vggs(name, convs, norms, undrawn):
     assert list(getattr(models, name)().state_dict()) == names
 
 
-def test_shapes(undrawn):
+def test_shapes(uninitialized):
     state = models.resnet50(num_classes=7, in_channels=1).state_dict()
     assert state["conv1.weight"].shape == (64, 1, 7, 7)
     assert state["layer1.0.conv1.weight"].shape == (64, 64, 1, 1)
@@ -90,7 +90,7 @@ def deviation(parameter):
     return float(parameter.numpy().std())
 
 
-def test_first_weights_of_resnet():
+def test_initial_weights_of_resnet():
     fastnn.manual_seed(0)
     state = models.resnet18().state_dict()
     for name, x in state.items():
@@ -104,7 +104,7 @@ def test_first_weights_of_resnet():
     assert np.abs(state["fc.weight"].numpy()).max() <= 1 / math.sqrt(512)
 
 
-def test_first_weights_of_vgg():
+def test_initial_weights_of_vgg():
     fastnn.manual_seed(0)
     for layer, expected in (
         (nn.Conv2d(64, 128, 3), math.sqrt(2 / (128 * 9))),
@@ -116,7 +116,7 @@ def test_first_weights_of_vgg():
 
 
 @pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
-def test_blocks_pass_on_what_they_get_where_their_last_norm_is_zero(block):
+def test_blocks_with_a_zero_last_norm_are_identities(block):
     model = ResNet(block, (1, 2, 1, 1), num_classes=3, zero_init_residual=True)
     x = fastnn.relu(fastnn.randn(2, 128 * block.expansion, 5, 5))
     np.testing.assert_array_equal(model.layer2[1](x).detach().numpy(), x.numpy())
@@ -133,7 +133,7 @@ def test_images_of_any_size(shape):
         assert np.isfinite(y.detach().numpy()).all()
 
 
-def test_dilation_keeps_images_large(undrawn):
+def test_dilation_keeps_images_large(uninitialized):
     layers = ResNet(Bottleneck, (1, 2, 2, 2), replace_stride_with_dilation=(False, True, True))
     strides = [m.stride[0] for m in layers.modules() if isinstance(m, nn.Conv2d)]
     assert max(strides[-14:]) == 1
@@ -151,7 +151,7 @@ def test_a_senet_is_a_resnet_with_squeeze_and_excitation():
     assert all(p.grad is not None for p in model.parameters())
 
 
-def test_a_step_of_training_has_the_same_bits_for_any_threads():
+def test_a_training_step_has_the_same_bits_for_any_number_of_threads():
     found = []
     for n in (1, 2, 3, 7):
         with threads(n):
@@ -165,7 +165,7 @@ def test_a_step_of_training_has_the_same_bits_for_any_threads():
             np.testing.assert_array_equal(a, b)
 
 
-def test_other_networks_are_built_of_the_same():
+def test_other_networks_use_the_same_blocks():
     """AlexNet's first layers, a small GoogLeNet, and a network that reads text."""
     alexnet = nn.Sequential(
         nn.Conv2d(3, 8, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2), nn.AdaptiveAvgPool2d(6)

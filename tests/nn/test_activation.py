@@ -1,4 +1,4 @@
-"""Modules of activations and losses call their operations with what they were given."""
+"""Activation and loss modules pass their arguments to the operations."""
 
 import numpy as np
 import pytest
@@ -96,6 +96,6 @@ def test_weights_are_saved():
     assert repr(nn.MSELoss()) == "MSELoss()"
 
 
-def test_a_reduction_that_does_not_exist():
+def test_unknown_reduction():
     with pytest.raises(ValueError, match="MSELoss: reduction must be 'none', 'mean' or 'sum'"):
         nn.MSELoss("avg")

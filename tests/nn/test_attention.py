@@ -1,4 +1,4 @@
-"""The attention layer: every combination of its options against PyTorch, and what it refuses."""
+"""The attention layer: all combinations of options against PyTorch, and invalid arguments."""
 
 from itertools import product
 
@@ -17,7 +17,7 @@ PADDINGS = [None, "bool", "float"]
 
 
 def masks(kind, padding, batched, keys, seed):
-    """attn_mask and key_padding_mask; every query has a key left."""
+    """attn_mask and key_padding_mask; every query keeps at least one key."""
     b = B if batched else 1
     mask = hidden = None
     if kind == "causal":
@@ -48,7 +48,7 @@ def inputs(source, sizes, batched, batch_first, seed):
 
 
 def leaves(arrays, make):
-    """A leaf for each array; the same one for the same array."""
+    """A leaf for each distinct array."""
     made = {id(x): make(x) for x in arrays}
     return [made[id(x)] for x in arrays]
 
@@ -59,7 +59,7 @@ def leaves(arrays, make):
 @pytest.mark.parametrize("bias_kv", [False, True])
 @pytest.mark.parametrize("zero", [False, True])
 @pytest.mark.parametrize("batch_first", [False, True])
-def test_as_torch(sizes, bias, bias_kv, zero, batch_first):
+def test_matches_torch(sizes, bias, bias_kv, zero, batch_first):
     torch = pytest.importorskip("torch")
     options = {"bias": bias, "add_bias_kv": bias_kv, "add_zero_attn": zero, **sizes}
     options["batch_first"] = batch_first
@@ -73,7 +73,7 @@ def test_as_torch(sizes, bias, bias_kv, zero, batch_first):
     calls = product([3] if sizes else [1, 2, 3], [True, False], [True, False], MASKS, PADDINGS)
     for seed, (source, batched, weights, kind, padding) in enumerate(calls):
         if kind == "causal" and (bias_kv or zero):
-            continue  # PyTorch hides the added keys or not, as weights are wanted or not
+            continue  # whether PyTorch masks the added keys depends on need_weights
         arrays = inputs(source, sizes, batched, batch_first, seed)
         mask, hidden = masks(kind, padding, batched, L if source == 1 else S, seed)
         rest = {"need_weights": weights, "average_attn_weights": seed % 2 == 0}
@@ -99,7 +99,7 @@ def test_as_torch(sizes, bias, bias_kv, zero, batch_first):
 @pytest.mark.parametrize("static", ["", "k", "kv"])
 @pytest.mark.parametrize("separate", [True, False])
 @pytest.mark.parametrize("weights", [True, False])
-def test_function_as_torch(static, separate, weights):
+def test_function_matches_torch(static, separate, weights):
     torch = pytest.importorskip("torch")
     shapes = [(L, B, E), (S, B, 7 if separate else E), (S, B, E), (3 * E,), (E, E), (E,)]
     arrays = [numbers(*shape, seed=i) for i, shape in enumerate(shapes)]
@@ -136,8 +136,8 @@ def test_function_as_torch(static, separate, weights):
             np.testing.assert_allclose(y.detach().numpy(), t.detach().numpy(), atol=1e-10)
 
 
-def test_nothing_to_attend_to():
-    """As in PyTorch: the bias alone, or NaN where weights are wanted."""
+def test_all_keys_masked():
+    """As in PyTorch: the bias alone, or NaN with need_weights."""
     layer = nn.MultiheadAttention(E, H, batch_first=True)
     nn.init.uniform_(layer.out_proj.bias)
     x = fastnn.tensor(numbers(B, L, E), dtype=fastnn.float32)

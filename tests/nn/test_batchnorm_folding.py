@@ -1,4 +1,4 @@
-"""Batch norms folded into the layers before them."""
+"""Folding batch norms into the layers before them."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from fastnn.nn import utils
 from tests.harness import numbers
 
 
-def learnt(norm):
-    """A norm that has seen something."""
+def trained(norm):
+    """Give a norm statistics and parameters that are not the identity."""
     size = norm.num_features
     for i, name in enumerate(("weight", "bias", "running_mean")):
         if getattr(norm, name) is not None:
@@ -24,7 +24,7 @@ def learnt(norm):
 @pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.BatchRenorm1d])
 def test_linear(kind, affine, bias):
     linear = nn.Linear(5, 7, bias=bias, dtype="float64").eval()
-    norm = learnt(kind(7, affine=affine, dtype="float64"))
+    norm = trained(kind(7, affine=affine, dtype="float64"))
     before = linear.weight._array.copy()
     fused = utils.fuse_linear_bn_eval(linear, norm)
     x = fastnn.tensor(numbers(9, 5))
@@ -50,7 +50,7 @@ def test_errors():
 
 
 @pytest.mark.parametrize("transpose", [False, True])
-def test_weights_as_pytorch(transpose):
+def test_weights_matches_torch(transpose):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     w = numbers(4, 4, 3, 2)
     rest = [numbers(4, low=0.1, seed=i) for i in range(1, 6)]
@@ -81,7 +81,7 @@ CONVOLUTIONS = [
 @pytest.mark.parametrize(("name", "shape", "options"), CONVOLUTIONS)
 def test_convolutions(name, shape, options):
     conv = getattr(nn, name)(4, 6, 3, dtype="float64", **options).eval()
-    norm = learnt(getattr(nn, f"BatchNorm{len(shape) - 2}d")(6, dtype="float64"))
+    norm = trained(getattr(nn, f"BatchNorm{len(shape) - 2}d")(6, dtype="float64"))
     fused = utils.fuse_conv_bn_eval(conv, norm, transpose="Transpose" in name)
     x = fastnn.tensor(numbers(*shape))
     np.testing.assert_allclose(fused(x).detach(), norm(conv(x)).detach(), rtol=1e-11, atol=1e-11)

@@ -145,7 +145,7 @@ def test_matches_torch():
         theirs = [torch.zeros(q.shape, dtype=torch.float64, requires_grad=True) for q in ours]
         for a, b in zip(theirs, ours):
             a.grad = torch.tensor(b.grad._array)
-        if p == np.inf:  # PyTorch refuses the largest of no elements
+        if p == np.inf:  # PyTorch rejects the maximum of no elements
             ours, theirs = ours[2:], theirs[2:]
         want = torch.nn.utils.clip_grad_norm_(theirs, 1.0, p)
         assert clip_grad_norm_(ours, 1.0, p).item() == pytest.approx(want.item(), rel=1e-12)

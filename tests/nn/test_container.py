@@ -1,4 +1,4 @@
-"""Modules that hold others."""
+"""Containers of modules and parameters."""
 
 import pytest
 

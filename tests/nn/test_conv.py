@@ -23,13 +23,13 @@ def torch():
 # Of the options that benches/checks/conv_fuzz.py goes through.
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("seed", range(240))
-def test_operation_as_torch(torch, seed):
+def test_operation_matches_torch(torch, seed):
     compare_op(draw_op(OPS[seed % len(OPS)], seed))
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("seed", range(60))
-def test_layer_as_torch(torch, seed):
+def test_layer_matches_torch(torch, seed):
     compare_layer(draw_layer(LAYERS[seed % len(LAYERS)], seed))
 
 
@@ -45,7 +45,7 @@ def test_layer_as_torch(torch, seed):
         ("ConvTranspose3d", (4, 6, (1, 2, 3)), {"bias": False}),
     ],
 )
-def test_as_pytorch(torch, kind, args, options):
+def test_matches_torch(torch, kind, args, options):
     """Names, shapes and bounds of parameters, and how it is printed."""
     ours, theirs = getattr(nn, kind)(*args, **options), getattr(torch.nn, kind)(*args, **options)
     assert repr(ours) == repr(theirs)
@@ -175,7 +175,7 @@ PADS = [
 
 @pytest.mark.parametrize("batched", [True, False])
 @pytest.mark.parametrize(("name", "axes"), PADS)
-def test_padding_layers_as_torch(torch, name, axes, batched):
+def test_padding_layers_matches_torch(torch, name, axes, batched):
     x = numbers(*((2, 3) if batched else (3,)), *(5, 4, 6)[:axes])
     value = (1.5,) if name == "ConstantPad" else ()
     each = tuple([1, 2, 0, 3, 2, 1][: 2 * axes])

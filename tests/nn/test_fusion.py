@@ -1,4 +1,4 @@
-"""A layer and its activation in one operation: the same bits as in two, and only where allowed."""
+"""A layer fused with its activation has the bits of two operations, and fuses only if allowed."""
 
 import copy
 import pickle
@@ -32,7 +32,7 @@ FUSED = [
 
 
 class Chain(nn.Sequential):
-    """The same modules, one after the other."""
+    """The same modules without fusion."""
 
     def forward(self, input):
         for module in self:
@@ -41,7 +41,7 @@ class Chain(nn.Sequential):
 
 
 def run(model, x):
-    """How many operations lie between input and output, then the output and all gradients."""
+    """The number of operations between input and output, the output, and all gradients."""
     x = fastnn.tensor(x, requires_grad=True)
     y = model(x)
     operations, node = 0, y.node
@@ -53,7 +53,7 @@ def run(model, x):
 
 
 def check(modules, operations, rows=33, dtype=np.float32):
-    """The bits of the plain chain, in so many operations."""
+    """Check for the bits of the unfused chain, and the number of operations."""
     model = nn.Sequential(*modules).to(dtype)
     x = np.random.default_rng(0).standard_normal((rows, 20)).astype(dtype)
     made, found = run(model, x)
@@ -95,7 +95,7 @@ def test_shared_modules():
     check([linear, relu, linear, relu, relu, linear], 4)
 
 
-def test_what_is_not_fused():
+def test_modules_that_are_not_fused():
     linear = nn.Linear(20, 20)
     check([linear, nn.Softmax(1), linear, nn.LogSoftmax(1)], 4)
     check([linear, nn.Dropout(0.0), nn.Identity(), nn.Tanh()], 2)
@@ -112,7 +112,7 @@ def test_hooks(place, register):
     model = check([nn.Linear(20, 4), nn.ReLU()], 1)
     seen = []
     handle = getattr(model[place], register)(lambda module, *rest: seen.append(module))
-    check(list(model), 6 if "backward" in register else 2)  # two nodes to either side
+    check(list(model), 6 if "backward" in register else 2)  # plus two nodes on each side
     x = fastnn.tensor(np.ones((2, 20), np.float32))
     seen.clear()
     model(x).sum().backward()
@@ -138,7 +138,7 @@ class Loud(nn.ReLU):
 
 
 class Plain(nn.Linear):
-    """Nothing of its own."""
+    """A subclass that overrides nothing."""
 
 
 def test_subclasses():
@@ -159,7 +159,7 @@ def test_forward_of_one_instance():
     check(list(model), 2)
 
 
-def test_what_is_no_module():
+def test_entries_that_are_not_modules():
     model = nn.Sequential(nn.Linear(2, 2))
     model.add_module("gap", None)
     with pytest.raises(TypeError, match="not callable"):
@@ -195,7 +195,7 @@ def test_changes_after_the_first_call():
     compare(3)
 
 
-def test_copies_stand_alone():
+def test_copies_are_independent():
     model = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
     x = fastnn.ones(2, 3)
     before = model(x).tolist()
@@ -211,7 +211,7 @@ class Squared(nn.Conv2d):
 
 
 def images(modules, operations, shape=(2, 3, 6, 5)):
-    """`check` for layers of images."""
+    """`check` for layers on images."""
     model, plain = nn.Sequential(*modules), Chain(*modules)
     x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     made, found = run(model, x)
@@ -264,14 +264,14 @@ def test_parameters_may_change_after_the_first_call():
     assert model(x).tolist() == [[-0.5, -0.5]]
 
 
-def test_an_approximation_that_does_not_exist():
+def test_unknown_approximation():
     model = nn.Sequential(nn.Linear(2, 2), nn.GELU("none"))
     model[1].approximate = "swift"
     with pytest.raises(ValueError, match="gelu: approximate must be 'none' or 'tanh'"):
         model(fastnn.ones(1, 2))
 
 
-def test_activations_are_no_relations_of_each_other():
+def test_activations_do_not_subclass_each_other():
     """As in PyTorch, except that all of them are pointwise."""
     pointwise = nn.activation.Pointwise
     for function in FUSED:

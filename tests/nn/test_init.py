@@ -1,4 +1,4 @@
-"""Filling parameters before training."""
+"""Initialization of parameters."""
 
 import math
 
@@ -78,7 +78,7 @@ def test_sparse():
     assert ((w == 0).sum(0) == 3).all()
 
 
-def test_the_rest():
+def test_constants_and_identity():
     assert init.constant_(fastnn.empty(2), 3.5).tolist() == [3.5, 3.5]
     assert init.eye_(fastnn.empty(2, 3)).tolist() == [[1, 0, 0], [0, 1, 0]]
     assert init.calculate_gain("leaky_relu", 1) == 1

@@ -1,4 +1,4 @@
-"""Modules: what they hold, how they are called, saved and printed."""
+"""Modules: contents, calls, state dicts and text."""
 
 import copy
 import pickle
@@ -12,7 +12,7 @@ from fastnn.autograd.record import array, record
 
 
 def scale(x, w):
-    """A product on NumPy alone, so that modules are tested by themselves."""
+    """A product in NumPy, to test modules without kernels."""
     a, b = array(x), array(w)
 
     def backward(node, dy):
@@ -150,7 +150,7 @@ def test_gradients():
     assert not m(fastnn.ones(2, 3)).requires_grad
 
 
-def test_apply_goes_from_the_leaves_to_the_root():
+def test_apply_visits_children_before_parents():
     names = []
     model().apply(lambda m: names.append(type(m).__name__))
     assert names == ["Scale", "Scale", "Identity", "Sequential", "Sequential"]
@@ -305,6 +305,6 @@ def test_summary():
     assert m.summary((5, 3)).total == m.summary([(5, 3)]).total == 9
 
 
-def test_forward_is_missing():
+def test_missing_forward():
     with pytest.raises(NotImplementedError, match=r"Module: define a method forward"):
         nn.Module()(1)

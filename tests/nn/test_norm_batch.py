@@ -1,4 +1,4 @@
-"""Batch norm and batch renorm as layers: as in PyTorch over several steps, and what is our own."""
+"""Batch norm and batch renorm layers: PyTorch's results over several steps, fusing, schedules."""
 
 import copy
 import pickle
@@ -17,7 +17,7 @@ KINDS = [(rank, shape) for rank, shapes in SHAPES.items() for shape in shapes]
 
 
 def pair(rank, **options):
-    """Our layer and PyTorch's with the same parameters and statistics."""
+    """fastnn's layer and PyTorch's with the same parameters and statistics."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     theirs = getattr(torch.nn, f"BatchNorm{rank}d")(5, dtype=torch.float64, **options)
     ours = getattr(nn, f"BatchNorm{rank}d")(5, dtype=fastnn.float64, **options)
@@ -53,7 +53,7 @@ def same(ours, theirs):
     ids=str,
 )
 @pytest.mark.parametrize(("rank", "shape"), KINDS)
-def test_as_pytorch(rank, shape, options, order):
+def test_matches_torch(rank, shape, options, order):
     torch, ours, theirs = pair(rank, **options)
     for step in range(4):
         if step == 3:
@@ -72,7 +72,7 @@ def test_as_pytorch(rank, shape, options, order):
             same(p, q)
 
 
-def test_errors_as_pytorch():
+def test_errors_matches_torch():
     torch, ours, theirs = pair(2)
     for shape in ((1, 5, 1, 1), (3, 5), (3, 5, 4)):
         with pytest.raises(ValueError, match=r"more than 1 value per channel|expected 4D input"):
@@ -139,7 +139,7 @@ def test_frozen_statistics_have_gradients():
 
 
 class Chain(nn.Sequential):
-    """The same modules, one after the other."""
+    """The same modules without fusion."""
 
     def forward(self, input):
         for module in self:
@@ -151,7 +151,7 @@ class Chain(nn.Sequential):
 @pytest.mark.parametrize("kind", ["BatchNorm", "BatchRenorm"])
 @pytest.mark.parametrize(("rank", "shape"), KINDS)
 def test_fused_with_relu(kind, rank, shape, training):
-    """One operation with the bits of two."""
+    """One operation has the bits of two."""
     make = getattr(nn, f"{kind}{rank}d")
     results = []
     for container, nodes in ((nn.Sequential, 1), (Chain, 2)):
@@ -234,7 +234,7 @@ def test_the_schedule_of_the_paper():
 
 
 def test_renorm_learns_from_small_batches():
-    """Of batches of two with one class each, batch norm learns what it does not see again."""
+    """With two samples of one class per batch, batch norm learns and does not generalize."""
     rng = np.random.default_rng(0)
     gaps = []
     for make in (nn.BatchNorm1d, nn.BatchRenorm1d):

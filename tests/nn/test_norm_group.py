@@ -30,7 +30,7 @@ def run_both(ours, theirs, x, seed):
 
 
 def copied(ours, theirs):
-    """Equal in text and names; our parameters are then theirs, drawn anew."""
+    """Check for equal text and names, then copy random parameters from fastnn to PyTorch."""
     torch = torch_module()
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
@@ -44,7 +44,7 @@ def copied(ours, theirs):
 @pytest.mark.parametrize("options", [{}, {"affine": False}, {"eps": 0.1}, {"bias": False}], ids=str)
 @pytest.mark.parametrize("groups", [1, 2, 6])
 @pytest.mark.parametrize("shape", [(3, 6), (3, 6, 5), (3, 6, 4, 5), (2, 6, 7, 9), (2, 6, 2, 3, 3)])
-def test_group_norm_as_pytorch(shape, groups, options, order):
+def test_group_norm_matches_torch(shape, groups, options, order):
     torch = torch_module()
     theirs = torch.nn.GroupNorm(groups, 6, dtype=torch.float64, **options)
     ours = nn.GroupNorm(groups, 6, dtype="float64", **options)
@@ -75,7 +75,7 @@ def test_group_norm_as_pytorch(shape, groups, options, order):
         (3, (4, 2, 3, 2)),
     ],
 )
-def test_instance_norm_as_pytorch(rank, shape, options, order):
+def test_instance_norm_matches_torch(rank, shape, options, order):
     torch = torch_module()
     theirs = getattr(torch.nn, f"InstanceNorm{rank}d")(4, dtype=torch.float64, **options)
     ours = getattr(nn, f"InstanceNorm{rank}d")(4, dtype="float64", **options)
@@ -92,7 +92,7 @@ def test_instance_norm_as_pytorch(rank, shape, options, order):
 @pytest.mark.parametrize(
     "options", [{}, {"alpha": 0.5, "beta": 0.5, "k": 2.0}, {"alpha": 1.0, "beta": 1.3}], ids=str
 )
-def test_local_response_norm_as_pytorch(shape, size, options, order):
+def test_local_response_norm_matches_torch(shape, size, options, order):
     torch = torch_module()
     ours, theirs = (
         nn.LocalResponseNorm(size, **options),

@@ -1,4 +1,4 @@
-"""Every combination of options of the pooling layers gives what PyTorch gives."""
+"""Pooling layers match PyTorch for random combinations of options."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def options_of(kind, rng, axes):
         found = windows(rng, axes)
         del found["padding"]
         if axes == 1 and isinstance(found["kernel_size"], tuple):
-            found["kernel_size"] = found["kernel_size"][0]  # PyTorch multiplies by it as it is
+            found["kernel_size"] = found["kernel_size"][0]  # PyTorch accepts only an int here
         return found | {"norm_type": int(rng.integers(1, 4)), "ceil_mode": coin(rng)}
     sizes = [None if rng.random() < 0.3 else int(rng.integers(1, 8)) for _ in range(axes)]
     size = tuple(sizes) if coin(rng) or axes == 1 else int(rng.integers(1, 8))
@@ -119,7 +119,7 @@ def test_unpool(axes):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_nan(dtype):
-    """NaN and its place are those of PyTorch, and so is what a window of -inf gives."""
+    """NaN and its index match PyTorch's, also for a window of -inf."""
     x = np.random.default_rng(0).integers(0, 4, (3, 20, 12, 11)).astype(dtype)
     choice = np.random.default_rng(1).random(x.shape)
     x[choice < 0.05] = np.nan

@@ -1,4 +1,4 @@
-"""Upsampling, folding and shuffling layers give what PyTorch gives."""
+"""Upsampling, folding and shuffling layers match PyTorch."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ MODES = {
 
 
 def odd_in_torch(sizes, options):
-    """Whether a scale leads to sizes of which PyTorch computes the two ways differently."""
+    """Whether PyTorch's two kernels disagree for the sizes that a scale gives."""
     scale = options.get("scale_factor", ())
     scales = scale if isinstance(scale, tuple) else (scale,) * len(sizes)
     return any(int(n * s) in (n, 2 * n) for n, s in zip(sizes, scales))

@@ -1,4 +1,4 @@
-"""Transformer layers: every combination of options against PyTorch, positions, and bad input."""
+"""Transformer layers: all combinations of options against PyTorch, positions, invalid input."""
 
 from itertools import product
 
@@ -63,7 +63,7 @@ NAMES = ("batch_first", "norm_first", "bias", "batched")
         *[(*flags, f) for flags in FLAGS if flags[0] and flags[3] for f in ("gelu", "tanh")],
     ],
 )
-def test_layers_as_torch(batch_first, norm_first, bias, batched, activation):
+def test_layers_matches_torch(batch_first, norm_first, bias, batched, activation):
     torch = pytest.importorskip("torch")
     options = {"batch_first": batch_first, "norm_first": norm_first, "bias": bias, "dropout": 0.0}
     names = ("EncoderLayer", "DecoderLayer")
@@ -115,7 +115,7 @@ def test_layers_as_torch(batch_first, norm_first, bias, batched, activation):
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
 @pytest.mark.parametrize(NAMES, FLAGS)
-def test_transformer_as_torch(batch_first, norm_first, bias, batched):
+def test_transformer_matches_torch(batch_first, norm_first, bias, batched):
     torch = pytest.importorskip("torch")
     options = {"batch_first": batch_first, "norm_first": norm_first, "bias": bias, "dropout": 0.0}
     ours = nn.Transformer(E, H, 2, 2, 7, **options, dtype=fastnn.float64)
@@ -178,7 +178,7 @@ def test_sinusoidal_positions(batch_first):
         layer(np.zeros((9, 6), np.int64))
 
 
-def test_an_empty_custom_module_is_taken():
+def test_an_empty_custom_module_is_used():
     model = nn.Transformer(
         8, 2, custom_encoder=nn.Sequential(), custom_decoder=(decoder := nn.ModuleList())
     )

@@ -7,8 +7,8 @@ import fastnn
 from tests.harness import SIZES, Bad, Record, Sample, away_from, numbers, record_test
 from tests.reference import activation as reference
 
-# Values where a formula breaks first: no number, no end, no sign, overflow, underflow. Too many of
-# them for a gradient check, which could not be passed there.
+# Special values: NaN, infinities, signed zeros, overflow, underflow. There are too many of them for
+# the gradient check, which would fail on them.
 LARGE_AND_TINY = [1e-30, 1e-5, 20.5, 90.0, 710.0, 1e30]
 SPECIAL = np.tile(
     [np.nan, np.inf, -np.inf, 0.0, -0.0, *LARGE_AND_TINY, *[-x for x in LARGE_AND_TINY]], 8
@@ -29,7 +29,7 @@ def samples(*kinks, options=({},)):
     ]
 
 
-# Larger than what is written past the caches (8 MiB), with a tail.
+# Large enough for non-temporal stores, with a tail.
 LARGE = [Sample(numbers(50, 1001)), Sample(numbers(2_200_000 + 3))]
 BAD = [
     Bad(TypeError, "input must have dtype float32 or float64, got complex128", np.ones(2, complex)),
@@ -87,10 +87,10 @@ test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("name", [r.name for r in RECORDS])
-def test_small_results_are_right_to_a_few_units(name):
-    """The records bound errors by the largest output; here each output is held against itself."""
+def test_small_results_are_accurate_to_a_few_ulp(name):
+    """Records bound errors relative to the largest output; this test, relative to each output."""
     if name in ("gelu", "hardswish", "hardsigmoid", "step"):
-        return  # they subtract near-equal numbers by definition, or are exact
+        return  # exact, or subtracts near-equal numbers by definition
     x = numbers(1000, low=-20, high=20).astype(np.float32)
     got = getattr(fastnn, name)(x).numpy()
     want = getattr(reference, name)(x.astype(np.float64))
@@ -98,7 +98,7 @@ def test_small_results_are_right_to_a_few_units(name):
     assert (np.abs(got - want) <= 8 * np.finfo(np.float32).eps * np.abs(want) + tiny).all()
 
 
-def test_gelu_is_right_in_absolute_terms():
+def test_absolute_error_of_gelu():
     x = numbers(5000, low=-10, high=10).astype(np.float32)
     for approximate in ("none", "tanh"):
         got = fastnn.gelu(x, approximate).numpy()
@@ -160,7 +160,7 @@ FUNCTIONAL = [
 
 
 @pytest.mark.parametrize(("name", "options"), FUNCTIONAL)
-def test_as_pytorch(name, options):
+def test_matches_torch(name, options):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     x = numbers(50, 7, low=-5, high=5)
     dy = numbers(50, 7, seed=1)

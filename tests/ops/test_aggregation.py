@@ -1,4 +1,4 @@
-"""Poolings of sequences into vectors."""
+"""Pooling of sequences to vectors."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ MANY = np.random.default_rng(0).integers(1, 61, 50)
 
 
 def samples(*scores):
-    """Both orders, lengths and none, one sequence alone, every width, no sequence."""
+    """Both axis orders, with and without lengths, one sequence, every width, no sequence."""
     found = []
     for x, first, lengths in [
         (X, False, None),
@@ -89,7 +89,7 @@ test_record = record_test(RECORDS)
 @pytest.mark.parametrize("name", ["LastPooling", "MeanPooling", "MaxPooling", "AttentionPooling"])
 @pytest.mark.parametrize("first", [False, True])
 def test_padding_is_never_read(name, first):
-    """NaN behind the end of a sequence reaches neither results nor gradients."""
+    """NaN past the end of a sequence reaches neither results nor gradients."""
     arguments = (3,) if name == "AttentionPooling" else ()
     layer = getattr(nn, name)(*arguments, batch_first=first)
     x = X.astype("f4")
@@ -127,7 +127,7 @@ def test_attention_pooling_layer():
     scores = (scores @ layer.context.weight._array.T)[..., 0]
     want = reference.attention_pooling(X, scores, np.array([4, 1, 2, 3, 4]), batch_first=True)
     np.testing.assert_allclose(y.detach(), want)
-    weights.sum().backward()  # a constant: no gradient but rounding
+    weights.sum().backward()  # constant weights: gradients are only rounding errors
     np.testing.assert_allclose(x.grad, 0, atol=1e-12)
 
 

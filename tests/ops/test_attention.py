@@ -49,12 +49,12 @@ def backward_depth(q, k, v, *rest, **options):
 
 
 def magnitude(q, k, v, *rest, **options):
-    """Scores, of which exp makes relative errors, and sums of products over rows."""
+    """Scores, whose errors exp makes relative errors, and sums of products over rows."""
     return 4.0 * (1 + q.shape[-1]) * (1 + 0.1 * q.shape[-2])
 
 
 def parameters(e, bias=True, bias_kv=False, zero=False):
-    """What `multi_head_attention_forward` takes between the heads and the masks."""
+    """The arguments of `multi_head_attention_forward` from the projections to dropout."""
     w, b, w_o, b_o = qkv((3 * e, e), (3 * e,), (e, e), (e,), seed=20)
     learnt = qkv((1, 1, e), (1, 1, e), seed=30) if bias_kv else [None, None]
     return [w, b if bias else None, *learnt, zero, 0.0, w_o, b_o if bias else None]
@@ -296,7 +296,7 @@ def test_dropout(level):
                 np.testing.assert_allclose(got, want, atol=1e-9)
 
 
-def test_dropout_draws_anew():
+def test_dropout_differs_between_calls():
     fastnn.manual_seed(3)
     x = fastnn.ones(2, 3, 50, 4)
     a = F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
@@ -309,7 +309,7 @@ def test_dropout_draws_anew():
 
 
 @pytest.mark.parametrize("level", isa_levels())
-def test_not_a_number_stays_in_its_row(level):
+def test_nan_stays_in_its_row(level):
     with isa(level):
         for bad in (np.nan, np.inf):
             q, k, v = qkv((40, 5), (50, 5), (50, 3))
@@ -364,7 +364,7 @@ def test_same_bits_for_any_number_of_threads(shape):
 
 
 def decoding(dtype):
-    """Few queries, whose keys are cut into slices; the slices differ in how much is masked."""
+    """Few queries, whose keys are split into slices with different masks."""
     q, k, v = [
         x.astype(dtype) for x in qkv((2, 1, 3, 64), (2, 1, 4100, 64), (2, 1, 4100, 33), seed=4)
     ]
@@ -383,7 +383,7 @@ def test_few_queries_against_many_keys(level, dtype):
     scores = np.where(mask, q.astype("f8") @ k.astype("f8").swapaxes(-1, -2) / 8, -np.inf)
     with isa(level):
         y, lse = kernels.scaled_dot_product_attention(q, k, v, mask, scale=1 / 8, keep=True)
-    # A score is off by some roundings of its size; exp makes of that a relative error of weights.
+    # exp turns the absolute error of a score into a relative error of the weights.
     off = 16 * np.finfo(dtype).eps * (1 + abs(scores[mask]).max())
     want = reference.scaled_dot_product_attention(q, k, v, mask)
     np.testing.assert_allclose(y, want, atol=off * abs(v).max())
@@ -405,7 +405,7 @@ def test_slices_of_keys_have_the_same_bits_for_any_number_of_threads():
     assert len(results) == 1
 
 
-def test_heads_split_off_rows_are_not_copied():
+def test_heads_that_are_views_are_not_copied():
     rows = numbers(2, 6, 3, 4, 5)
     q, k, v = rows.transpose(2, 0, 3, 1, 4)
     y, lse = kernels.scaled_dot_product_attention(q, k, v, keep=True)
@@ -471,7 +471,7 @@ def test_with_weights():
     )
 
 
-def test_wrong_arguments_of_the_kernels():
+def test_invalid_arguments_of_the_kernels():
     q, k, v = qkv((2, 3, 4), (2, 5, 4), (2, 5, 4))
     y, lse = kernels.scaled_dot_product_attention(q, k, v, keep=True)
     back = _core.scaled_dot_product_attention_backward
@@ -496,8 +496,8 @@ def test_wrong_arguments_of_the_kernels():
         kernels.scaled_dot_product_attention(many, many, many)
 
 
-def test_random_numbers_are_reserved_for_all_matrices():
-    """Also where the axes of several arrays make them up."""
+def test_random_numbers_cover_all_matrices():
+    """Also if batch axes are broadcast from several arrays."""
     args = fastnn.ones(2, 1, 3, 4), fastnn.ones(1, 3, 5, 4), fastnn.ones(1, 1, 5, 4)
     fastnn.manual_seed(0)
     F.scaled_dot_product_attention(*args, dropout_p=0.5)
@@ -515,7 +515,7 @@ def test_gradient_of_the_mask_without_heads():
 
 
 def test_memory_stays_small():
-    """4096 x 4096 weights are 64 MiB; what is in use beside the arrays is a small part of that."""
+    """4096 x 4096 weights would take 64 MiB; the workspace is a small part of that."""
     x = fastnn.tensor(numbers(1, 4096, 8).astype(np.float32), requires_grad=True)
     _core.trim_pool()
     before = sum(_core.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))

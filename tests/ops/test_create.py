@@ -135,7 +135,7 @@ def test_seed_repeats_everything():
     assert fastnn.initial_seed() == 7
 
 
-def test_stream():
+def test_reserve_and_state():
     generator = fastnn.Generator(3)
     assert generator.reserve(10).tolist() == [3, 0]
     assert generator.reserve(1).tolist() == [3, 10]

@@ -1,4 +1,4 @@
-"""Dropout: the same numbers everywhere, and the right share of them."""
+"""Dropout: the same random numbers everywhere, and the correct share of zeros."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ RECORDS = [
 test_record = record_test(RECORDS)
 
 
-def test_reference_knows_the_published_numbers():
+def test_reference_has_the_published_numbers():
     """The first test vectors of Random123's Philox4x32-10."""
     assert reference.philox([0] * 4, [0] * 2) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
     ones = [0xFFFFFFFF] * 4
@@ -99,7 +99,7 @@ def test_share_and_independence():
     assert abs((a * b).mean()) < 5 * 0.25 / np.sqrt(n)
 
 
-def test_dropped_is_zero_whatever_it_was():
+def test_dropped_nan_and_infinity_become_zero():
     x = np.full(1000, np.inf, np.float32)
     y = kernels.dropout(x, 0.5, STREAM)
     assert set(y.tolist()) == {0.0, float("inf")}
@@ -107,7 +107,7 @@ def test_dropped_is_zero_whatever_it_was():
     np.testing.assert_array_equal(kernels.dropout(x, 0.0, STREAM), x)
 
 
-def test_position_counts_and_not_memory():
+def test_masks_depend_on_position_not_on_memory():
     x = numbers(2, 3, 4, 5)
     last = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
     y = kernels.dropout(last, 0.5, STREAM)

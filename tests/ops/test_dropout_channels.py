@@ -1,4 +1,4 @@
-"""Dropout of whole channels, and the one for SELU."""
+"""Dropout of whole channels, and alpha dropout."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def seeded(op):
 
 
 def of_channels(leading):
-    """The reference, by number of dimensions how many of them have a random number each."""
+    """The reference; `leading` maps ranks to the number of leading axes that get random numbers."""
 
     def call(x, p=0.5, training=True):
         return reference.dropout_of_channels(x, p, (5, 0), leading[x.ndim]) if training else x
@@ -107,7 +107,7 @@ test_record = record_test(RECORDS)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])
-def test_channels_stand_or_fall_together(p):
+def test_channels_are_dropped_as_a_whole(p):
     fastnn.manual_seed(3)
     y = F.dropout2d(fastnn.ones(200, 300, 2, 2), p).numpy()
     flat = y.reshape(200, 300, 4)
@@ -117,7 +117,7 @@ def test_channels_stand_or_fall_together(p):
     np.testing.assert_allclose(y[y != 0], 1 / (1 - p), rtol=1e-6)
 
 
-def test_mean_and_variance_stay():
+def test_mean_and_variance_are_kept():
     x = fastnn.tensor(np.random.default_rng(0).standard_normal(400_000).astype("f4"))
     for p in (0.05, 0.3, 0.7):
         y = F.alpha_dropout(x, p, training=True)

@@ -1,4 +1,4 @@
-"""Sums of products in Einstein's notation."""
+"""Sums of products in Einstein notation."""
 
 import numpy as np
 

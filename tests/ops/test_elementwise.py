@@ -12,8 +12,8 @@ LARGE = 70_000  # several chunks, and an odd tail
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.0, 1e-40, -1e-40, 3e38])
 
 
-# Pairs of shapes that broadcast in every way: equal, rows, columns, both, scalars, four axes, and
-# inner axes too short for a loop of their own.
+# Pairs of shapes for every kind of broadcasting: equal, rows, columns, both, scalars, four axes,
+# and inner axes too short for a separate loop.
 SHAPES = [
     ((7, 5), (5,)),
     ((7, 5), (7, 1)),
@@ -35,14 +35,14 @@ def one(low, high, *kinks):
 
 
 def two(low, high, low2=None, high2=None, apart=False):
-    """Samples of two arrays: every size, every way to broadcast, and numbers."""
+    """Samples of two arrays: every size, every kind of broadcasting, and scalars."""
     low2, high2 = (low, high) if low2 is None else (low2, high2)
     shapes = [((n,), (n,)) for n in SIZES] + SHAPES
     pairs = [
         (numbers(*s, low=low, high=high, seed=i), numbers(*t, low=low2, high=high2, seed=99 + i))
         for i, (s, t) in enumerate(shapes)
     ]
-    if apart:  # no ties, where the gradient jumps
+    if apart:  # avoid ties, where the gradient is discontinuous
         pairs = [(a, np.where(np.abs(a - b) < 1e-3, b + 0.01, b)) for a, b in pairs]
     x = numbers(17, low=low, high=high)
     y = numbers(17, low=low2, high=high2)

@@ -1,4 +1,4 @@
-"""Elementwise operations on any memory: layouts, ``out=``, changes in place."""
+"""Elementwise operations and memory: layouts, ``out=``, changes in place."""
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -99,7 +99,7 @@ def test_in_place():
 
 @st.composite
 def views(draw, shape, dtype):
-    """An array of this shape in memory of any order, with gaps, or walked backwards."""
+    """An array of this shape with any axis order, gaps or negative strides."""
     rank = len(shape)
     order = draw(st.permutations(range(rank)))
     steps = [draw(st.sampled_from([1, 1, 2, -1, -2])) for _ in shape]
@@ -141,7 +141,7 @@ def test_any_three_operands(drawn):
 
 
 def test_long_transposed():
-    """Tiles, and more rows than one chunk."""
+    """Blocked transposition, with more rows than one chunk."""
     for m, n in ((513, 700), (33, 17), (16, 32), (1000, 40)):
         a, b = numbers(m, n).astype(np.float32), numbers(n, m).astype(np.float32)
         np.testing.assert_array_equal(kernels.add(a, b.T), a + b.T)

@@ -98,7 +98,7 @@ def test_special_pairs(name, f, dtype, level):
     a, b = values[:, None], values[None]
     with isa(level), np.errstate(all="ignore"):
         got = getattr(kernels, name)(a, b)
-        # Remainders are exact, but quotients of float32 are not those of float64.
+        # Remainders are exact, but float32 quotients differ from those of float64.
         wide = f(a.astype(np.float64), b.astype(np.float64))
         want = f(a, b).astype(np.float64) if name in ("fmod", "remainder", "floor_divide") else wide
     gap = ulps(got, want)

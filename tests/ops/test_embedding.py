@@ -113,7 +113,7 @@ BAG_BAD = [
 
 
 def longest_sum(ids, *args, **kwargs):
-    """As many terms as there are ids, at most."""
+    """An upper bound of the number of terms: the number of ids."""
     return 4 + np.size(ids)
 
 
@@ -152,7 +152,7 @@ def gradient(rows, dy, table, padding=None, by_frequency=False):
     [(0, 7, 5), (20, 7, 5), (600, 50, 16), (3000, 5000, 19), (5000, 3, 128), (4000, 9_000_000, 1)],
 )
 def test_gradient(count, rows, width, padding, by_frequency):
-    """The same numbers as a whole table and as rows, at every level, whatever the sizes."""
+    """Dense and sparse gradients are equal at every level and for all sizes."""
     i, dy = ids(count, rows=rows), numbers(count, width)
     want = gradient(i, dy, (rows, width), padding, by_frequency)
     for level in isa_levels():
@@ -175,13 +175,13 @@ def test_gradient(count, rows, width, padding, by_frequency):
 
 
 def test_equal_ids_are_summed_in_their_order():
-    """Numbers of very different size tell the order in which they were added."""
+    """Sums of numbers of very different magnitudes depend on the order."""
     dy = np.array([[1e8], [1.0], [-1e8], [1.0]], np.float32)
     got = fastnn.kernels.embedding_backward(dy, np.array([1, 1, 1, 1]), 2)
     assert got.tolist() == [[0.0], [1.0]]
 
 
-def test_padding_gets_no_gradient_but_is_looked_up():
+def test_padding_is_looked_up_but_gets_no_gradient():
     table = nn.Embedding(5, 3, padding_idx=-5)
     assert table.padding_idx == 0
     assert table.weight._array[0].tolist() == [0, 0, 0]
@@ -209,7 +209,7 @@ def test_max_norm(order):
         F.embedding(np.array([1]), weight, max_norm=-1.0)
 
 
-def test_a_product_with_the_table_before_it_was_scaled():
+def test_max_norm_invalidates_earlier_products_with_the_table():
     weight = fastnn.tensor(numbers(6, 4), requires_grad=True)
     product = (weight * weight).sum()
     F.embedding(np.array([1, 4, 1]), weight, max_norm=0.1)
@@ -250,7 +250,7 @@ def test_no_ids():
 @pytest.mark.parametrize("mode", ["sum", "mean"])
 @pytest.mark.parametrize("sparse", [False, True])
 def test_bags_by_frequency(sparse, mode, padding):
-    """What the ids one by one give, divided by how often each occurs."""
+    """The result equals a lookup of single ids, divided by their counts."""
     i, dy = ids(6, 4), numbers(6, 5, seed=1)
     weight = fastnn.tensor(W, requires_grad=True)
     grads = []
@@ -269,7 +269,7 @@ def test_bags_by_frequency(sparse, mode, padding):
     np.testing.assert_allclose(grads[0], grads[1] / counts[:, None], rtol=1e-12, atol=1e-14)
 
 
-def test_options_of_bags_that_exclude_each_other():
+def test_options_of_bags_that_are_incompatible():
     with pytest.raises(ValueError, match="mode 'max' goes neither with sparse nor by frequency"):
         F.embedding_bag(ids(2, 3), W, mode="max", sparse=True)
     with pytest.raises(ValueError, match="mode 'max' goes neither"):
@@ -278,14 +278,14 @@ def test_options_of_bags_that_exclude_each_other():
         nn.EmbeddingBag(3, 3, mode="median")
 
 
-# -- gradients kept as rows ------------------------------------------------------------------
+# -- sparse gradients ------------------------------------------------------------------------
 
 
 def sparse_table(rows=50, width=4):
     return nn.Embedding(rows, width, sparse=True)
 
 
-def test_rows_are_kept():
+def test_sparse_gradient_has_the_used_rows():
     table = sparse_table()
     table(fastnn.tensor([7, 3, 7])).sum().backward()
     g = table.weight.grad
@@ -302,7 +302,7 @@ def test_rows_are_kept():
 
 
 @pytest.mark.parametrize("dense", [False, True])
-def test_copies_of_rows(dense):
+def test_copies_of_sparse_gradients(dense):
     table = sparse_table()
     table(fastnn.tensor([7, 3, 7])).sum().backward()
     if dense:
@@ -318,7 +318,7 @@ def test_copies_of_rows(dense):
         assert table.weight.grad.rows.tolist() == [[1] * 4, [2] * 4]
 
 
-def test_rows_become_a_table_when_asked():
+def test_sparse_gradient_becomes_dense_on_access():
     table = sparse_table()
     table(fastnn.tensor([7, 3, 7])).sum().backward()
     g = table.weight.grad
@@ -326,13 +326,13 @@ def test_rows_become_a_table_when_asked():
     assert not g.is_sparse
     assert g.ids is None
     assert g.shape == (50, 4)
-    g._array[0] = 1  # what is changed there counts
+    g._array[0] = 1  # a change of the dense array takes effect
     fastnn.optim.SGD(table.parameters(), lr=0.0).step()
     assert table.weight.grad._array[0].tolist() == [1] * 4
 
 
-def test_rows_add_up():
-    """Over several calls of backward, with rows and with tables."""
+def test_sparse_gradients_accumulate():
+    """Over several calls of backward, with sparse and with dense gradients."""
     table, dense = sparse_table(), nn.Embedding(50, 4)
     dense.weight._array[...] = table.weight._array
     for layer in (table, dense):
@@ -349,15 +349,15 @@ def test_rows_add_up():
     np.testing.assert_array_equal(table.weight.grad, dense.weight.grad)
 
 
-def test_one_walk_that_meets_the_table_twice():
+def test_one_backward_with_two_uses_of_the_table():
     table = sparse_table()
     (table(fastnn.tensor([1, 2])).sum() + table(fastnn.tensor([2, 3])).sum()).backward()
     assert table.weight.grad.ids.tolist() == [1, 2, 3]
     assert table.weight.grad.rows[:, 0].tolist() == [1, 2, 1]
 
 
-def test_rows_through_an_operation_and_a_hook():
-    """Where the table is no leaf, or somebody looks at its gradient, it is a whole one."""
+def test_operations_and_hooks_get_dense_gradients():
+    """If the table is not a leaf, or a hook reads its gradient, the gradient is dense."""
     weight = fastnn.tensor(numbers(5, 2), requires_grad=True)
     F.embedding(np.array([1, 1]), weight * 3, sparse=True).sum().backward()
     assert weight.grad.tolist() == [[0, 0], [6, 6], [0, 0], [0, 0], [0, 0]]
@@ -372,7 +372,7 @@ def test_rows_through_an_operation_and_a_hook():
     assert g.tolist() == [[0, 0], [2, 2], [0, 0], [0, 0], [0, 0]]
 
 
-def test_rows_are_clipped():
+def test_sparse_gradients_are_clipped():
     table, dense = sparse_table(), nn.Embedding(50, 4)
     for layer in (table, dense):
         layer(fastnn.tensor([7, 3, 7])).sum().backward()
@@ -385,7 +385,7 @@ def test_rows_are_clipped():
     assert table.weight.grad.rows.max() == 0.25
 
 
-def test_zero_grad_of_rows():
+def test_zero_grad_of_sparse_gradients():
     table = sparse_table()
     optimizer = fastnn.optim.SGD(table.parameters(), lr=0.1)
     table(fastnn.tensor([7])).sum().backward()
@@ -402,10 +402,10 @@ def test_zero_grad_of_rows():
 @pytest.mark.parametrize("by_frequency", [False, True])
 @pytest.mark.parametrize("max_norm", [None, 0.7])
 @pytest.mark.parametrize("padding", [None, 0, -2])
-def test_embedding_as_pytorch(padding, max_norm, by_frequency, sparse):
+def test_embedding_matches_torch(padding, max_norm, by_frequency, sparse):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     if sparse and by_frequency:
-        pytest.skip("PyTorch has not both")
+        pytest.skip("PyTorch does not support both")
     options = {
         "padding_idx": padding,
         "max_norm": max_norm,
@@ -432,13 +432,13 @@ def test_embedding_as_pytorch(padding, max_norm, by_frequency, sparse):
 @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
 @pytest.mark.parametrize("padding", [None, 0, -2])
 @pytest.mark.parametrize("last", [False, True, None])
-def test_bag_as_pytorch(last, padding, mode, weighted, sparse):
+def test_bag_matches_torch(last, padding, mode, weighted, sparse):
     """Without `scale_grad_by_freq`, which PyTorch 2.13 divides by the counts of other ids."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     if mode == "max" and sparse:
-        pytest.skip("neither has it")
+        pytest.skip("neither library supports it")
     if weighted and mode != "sum":
-        pytest.skip("neither has it")
+        pytest.skip("neither library supports it")
     options = {
         "padding_idx": padding,
         "max_norm": 1.1,

@@ -1,4 +1,4 @@
-"""Windows of images as columns, and columns summed up to images."""
+"""Unfold (im2col) and fold (col2im)."""
 
 import numpy as np
 import pytest
@@ -88,14 +88,14 @@ def test_unfold_moves_elements_of_any_dtype(dtype):
     np.testing.assert_array_equal(y._array, reference.unfold(x.astype(float), 2, 1, 1, 1))
 
 
-def test_rows_of_large_images_are_summed_apart():
+def test_fold_of_large_images_in_chunks_of_rows():
     x = numbers(1, 9, 300 * 200).astype(np.float32)
     y = F.fold(x, (300, 200), 3, padding=1)
     np.testing.assert_allclose(y._array, reference.fold(x, (300, 200), 3, 1, 1, 1), atol=1e-5)
 
 
-def test_sizes_without_end():
-    """No array can hold them."""
+def test_huge_sizes():
+    """No array can have these sizes."""
     huge = 2**31 - 1
     with pytest.raises(MemoryError):
         F.unfold(numbers(1, 1, 1, 1), 1, 1, huge)

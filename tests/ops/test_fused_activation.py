@@ -1,4 +1,4 @@
-"""An activation computed with an operation has the bits of the activation called by itself."""
+"""A fused activation has the bits of a separate call of the activation."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import fastnn.nn.functional as F
 from fastnn import _core, nn
 from tests.harness import isa, isa_levels, numbers
 
-# Every activation with its function, and parameters where it has some.
+# Every activation with its function, and its parameters if any.
 FUNCTIONS = {
     "step": fastnn.step,
     "relu": fastnn.relu,
@@ -34,12 +34,12 @@ ACTIVATIONS = [
     ("elu", 1.5),
     ("softplus", 2.0, 3.0),
 ]
-# No number, no end, no sign, denormal, overflow and underflow of exp: met by weights 1 and 0.
+# NaN, infinities, signed zeros, denormals, overflow and underflow of exp, for weights 1 and 0.
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-40, 5e-324, 90.0, -90.0, 750.0, -750.0]
 
 
 def called(x, activation):
-    """The activation by itself."""
+    """A separate call of the activation."""
     name, *params = (activation,) if isinstance(activation, str) else activation
     return FUNCTIONS[name](x, *params)
 
@@ -49,12 +49,12 @@ def linear(x, w, b, **options):
 
 
 def narrow(x, w, b, **options):
-    """One column: the kernels compute the transposed product."""
+    """One output column, for which the kernels compute the transposed product."""
     return F.linear(x, w[:1], b[:1], **options)
 
 
 def conv(*size, **more):
-    """A convolution of images made of the elements of x."""
+    """A convolution of images with the elements of x."""
 
     def op(x, w, b, **options):
         c = x.shape[1]
@@ -84,7 +84,7 @@ def batch_norm(x, w, b, **options):
 
 
 def batch_norm_of_one(x, w, b, **options):
-    """One sample: statistics by groups."""
+    """One sample, whose statistics the group norm kernels compute."""
     return F.batch_norm(x.reshape(1, *x.shape), None, None, None, None, True, **options)
 
 
@@ -136,20 +136,20 @@ OPS = {
 
 
 def operands(dtype, special):
-    """x, w and b; with `special` numbers that reach the activation as they are through ones."""
+    """x, w and b; with `special`, weights of ones pass special values on to the activation."""
     x = numbers(ROWS, FEATURES, low=-6, high=6).astype(dtype)
     w = numbers(FEATURES, FEATURES, low=-1, high=1, seed=1).astype(dtype)
     if special:
         w = np.eye(FEATURES, dtype=dtype)
         with np.errstate(over="ignore"):
-            # A row has at most one of them that times 0 gives no number.
+            # At most one value per row, because infinity times 0 is NaN.
             x[: len(SPECIAL), 0] = np.asarray(SPECIAL).astype(dtype)
     b = numbers(FEATURES, low=-1, high=1, seed=2).astype(dtype)
     return [fastnn.tensor(a, requires_grad=True) for a in (x, w, b)]
 
 
 def results(op, activation, fused, dtype, special):
-    """The output without gradients, with them, and the gradients."""
+    """The output without gradients, the output with gradients, and the gradients."""
     given = operands(dtype, special)
 
     def compute():
@@ -180,7 +180,7 @@ def test_same_bits(op, activation):
 
 
 def same(a, b):
-    """Equal bits; of what is no number, only that it is none."""
+    """Whether bits are equal; any two NaNs are equal."""
     np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(np.signbit(a) | np.isnan(a), np.signbit(b) | np.isnan(b))
 
@@ -188,7 +188,7 @@ def same(a, b):
 @pytest.mark.parametrize("activation", ["relu", "gelu", "tanh", ("leaky_relu", 0.1)], ids=str)
 @pytest.mark.parametrize("residual", [False, True])
 def test_large(activation, residual):
-    """Beyond one chunk, and beyond the size from which outputs go past the caches."""
+    """More than one chunk, and large enough for non-temporal stores."""
     x = fastnn.tensor(numbers(40, 64, 30, 30).astype(np.float32))
     more = {"residual": fastnn.tensor(numbers(*x.shape, seed=1).astype(np.float32))}
     more = more if residual else {}
@@ -201,8 +201,8 @@ def test_large(activation, residual):
 
 
 @pytest.mark.parametrize("shape", [(300, 700, 90), (1, 3000, 700), (3, 50, 5000), (1100, 3, 900)])
-def test_every_way_of_a_product(shape):
-    """Blocks, dot products, skinny products and slices, with the activation behind each."""
+def test_every_path_of_gemm(shape):
+    """Tiles, dot products, skinny products and split sums, each followed by the activation."""
     m, k, n = shape
     x = fastnn.tensor(numbers(m, k).astype(np.float32), requires_grad=True)
     w = fastnn.tensor(numbers(n, k, seed=1).astype(np.float32))
@@ -218,7 +218,7 @@ def test_every_way_of_a_product(shape):
 
 
 def test_the_lists_agree():
-    """What the extension knows, what this file tests, and what the modules ask for."""
+    """The activations of the extension, of this file and of the modules are the same."""
     known = _core.activations()
     assert list(known) == list(FUNCTIONS)
     for name, parameters in known.items():
@@ -246,25 +246,25 @@ def test_the_lists_agree():
         (("hardtanh", 1.0, 0.0), "linear: min_val must not exceed max_val, got 1 and 0"),
     ],
 )
-def test_names_and_numbers_that_do_not_fit(activation, match):
+def test_invalid_names_and_parameters(activation, match):
     with pytest.raises(ValueError, match=match):
         F.linear(fastnn.ones(2, 2), fastnn.ones(2, 2), activation=activation)
 
 
 @pytest.mark.parametrize("activation", [3, (), (3, 1.0), ("leaky_relu", "0.1")])
-def test_what_is_no_activation(activation):
+def test_values_that_are_not_activations(activation):
     with pytest.raises(TypeError, match=r"linear: .*activation .*must be"):
         F.linear(fastnn.ones(2, 2), fastnn.ones(2, 2), activation=activation)
 
 
-def test_layers_refuse_what_does_not_exist():
+def test_layers_reject_unknown_activations():
     with pytest.raises(ValueError, match="Linear: activation must be None or one of 'step'"):
         nn.Linear(2, 2, activation="swoosh")
     with pytest.raises(ValueError, match="Conv1d: the activation 'relu' takes 0 parameters, got 1"):
         nn.Conv1d(2, 2, 1, activation=("relu", 0.1))
 
 
-def test_parameters_left_out_are_the_usual_ones():
+def test_default_parameters():
     x = fastnn.tensor([[-2.0, 3.0]])
     w = fastnn.eye(2)
     for name in ("leaky_relu", "hardtanh", "elu", "softplus", "step"):

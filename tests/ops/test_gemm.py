@@ -156,8 +156,8 @@ LAYOUTS = {
     "wide": lambda x: np.pad(x, ((0, 0), (3, 2)))[:, 3:-2],
 }
 
-# One shape at least for each way to compute: dot products with few rows or columns, strips, tiles
-# with and without copies of either operand, a turned product, slices of a long sum.
+# At least one shape per path: dot products with few rows or columns, skinny strips, tiles with and
+# without packing of either operand, a transposed product, split sums.
 SHAPES = [
     (1, 1, 5000), (1, 300, 40), (300, 1, 40), (2, 130, 200), (4, 260, 33), (8, 50, 600),
     (5, 9, 9000), (13, 31, 17), (14, 32, 64), (45, 46, 47), (100, 10, 300), (10, 100, 300),
@@ -178,7 +178,7 @@ def test_every_path_and_layout(m, n, k, dtype, level):
                 np.testing.assert_allclose(_core.matmul(left(a), right(b)), want, 0, allowed)
 
 
-def test_large_product_in_several_steps():
+def test_large_product_in_several_blocks():
     rng = np.random.default_rng(0)
     a = rng.standard_normal((1500, 2100), np.float32)
     b = rng.standard_normal((2100, 1900), np.float32)
@@ -193,7 +193,7 @@ def test_large_product_in_several_steps():
     assert len({r.tobytes() for r in results[1::2]}) == 1
 
 
-def test_not_a_number_and_infinity_come_through():
+def test_nan_and_infinity_propagate():
     a = np.ones((20, 30), np.float32)
     a[3, 7] = np.nan
     a[5, 9] = np.inf
@@ -225,7 +225,7 @@ def test_operators():
     assert (np.ones((4, 2), np.float32) @ x).shape == (4, 3)
 
 
-def test_wrong_arguments_of_the_kernel():
+def test_invalid_arguments_of_the_kernel():
     ones = np.ones((2, 2), np.float32)
     with pytest.raises(TypeError, match="matmul: other must have dtype float32, got float64"):
         _core.matmul(ones, ones.astype(np.float64))

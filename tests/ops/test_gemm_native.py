@@ -1,4 +1,4 @@
-"""What of ops/gemm no binding reaches: packed operands, residual, alpha and beta (gemm.cpp)."""
+"""Parts of ops/gemm without a binding: packed operands, residual, alpha and beta (gemm.cpp)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking elements by position, and putting them back."""
+"""Indexing: gather, scatter, masks and assignment."""
 
 import numpy as np
 

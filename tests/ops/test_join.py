@@ -1,4 +1,4 @@
-"""Joining tensors, taking them apart, repeating them."""
+"""Joining, splitting and repeating tensors."""
 
 import numpy as np
 
@@ -158,7 +158,7 @@ RECORDS = [
 test_record = record_test(RECORDS)
 
 
-def test_gradient_of_one_piece_only():
+def test_gradient_of_only_one_piece():
     x = fastnn.arange(5.0, requires_grad=True)
     fastnn.split(x, 2)[1].backward(fastnn.tensor([1.0, 2.0]))
     assert x.grad.tolist() == [0, 0, 1, 2, 0]

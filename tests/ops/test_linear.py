@@ -11,7 +11,7 @@ from tests.reference import linear as reference
 
 
 def layer(shape, out, bias=True, activation=None, seed=0):
-    """Arguments whose sums stay away from zero, where relu has its kink."""
+    """Arguments whose sums avoid zero, the kink of relu."""
     x, w = numbers(*shape, seed=seed), numbers(out, shape[-1], seed=seed + 1)
     args = [x, w]
     if bias:
@@ -146,7 +146,7 @@ def test_kernels_by_hand():
     np.testing.assert_allclose(none[1], dy.T @ x, atol=1e-13)
 
 
-def test_wrong_arguments_of_the_backward_kernel():
+def test_invalid_arguments_of_the_backward_kernel():
     x, w, dy = numbers(8, 5), numbers(3, 5), numbers(8, 3)
     with pytest.raises(ValueError, match=r"linear_backward: dy must have the shape of the output"):
         _core.linear_backward(dy.T, x, w)
@@ -162,7 +162,7 @@ def test_wrong_arguments_of_the_backward_kernel():
         _core.linear_backward(dy.astype(np.float32), x, w)
 
 
-def test_relu_keeps_not_a_number():
+def test_relu_keeps_nan():
     x = np.array([[np.nan, 1.0]], np.float32)
     y = _core.linear(x, np.ones((3, 2), np.float32), None, "relu")
     assert np.isnan(y).all()

@@ -30,7 +30,7 @@ def ids(shape, classes, seed=0, ignore=None):
 
 
 def probabilities(*shape, seed=0):
-    """Numbers along axis 1 (0 where there is one axis) that add up to 1."""
+    """Numbers that add up to 1 along axis 1, or axis 0 of a vector."""
     q = numbers(*shape, low=0.1, high=1.0, seed=seed)
     return q / q.sum(axis=1 if len(shape) > 1 else 0, keepdims=True)
 
@@ -69,7 +69,7 @@ def class_samples(soft):
     found.append(Sample(numbers(0, 3), ids((0,), 3), reduction="sum"))
     found.append(Sample(numbers(0, 3), ids((0,), 3)))
     found.append(Sample(numbers(2, 3, 0), ids((2, 0), 3), reduction="none"))
-    # Too many for a gradient check, which cannot see through NaN and large numbers.
+    # Too large for the gradient check, which fails on NaN and large numbers.
     found.append(Sample(numbers(50, 3), np.full(50, -100)))
     found.append(Sample(1e4 * numbers(19, 8), ids((19,), 8)))
     found.append(Sample(numbers(6, 4), ids((6,), 4).astype(np.uint8)))
@@ -115,7 +115,7 @@ def pairs(low=-3.0, high=3.0, options=({},), t_low=0.0, t_high=1.0):
     for option, reduction in itertools.product(options, REDUCTIONS):
         for n in SIZES:
             x, t = numbers(n, low=low, high=high), numbers(n, low=t_low, high=t_high, seed=1)
-            # x - t is where these losses have their kinks.
+            # these losses have their kinks at values of x - t
             found.append(
                 Sample(
                     t + away_from(x - t, 0.0, 1.0, -1.0, 0.5, -0.5),
@@ -182,9 +182,7 @@ RECORDS = [
             Sample(numbers(200, 1000), ids((200,), 1000), label_smoothing=0.1),
             Sample(numbers(8, 21, 1003), ids((8, 1003), 21, ignore=-100)),
             Sample(numbers(20000, 10), ids((20000,), 10), weight=numbers(10, low=0.5)),
-            Sample(
-                numbers(250, 10007), ids((250,), 10007)
-            ),  # written past the caches, unaligned rows
+            Sample(numbers(250, 10007), ids((250,), 10007)),  # non-temporal stores, unaligned rows
         ],
         depth=rounds,
         magnitude=largest,
@@ -224,7 +222,7 @@ RECORDS = [
             Bad(ValueError, "weight must be broadcastable", X, X, weight=np.ones(3)),
         ],
         constants=("weight",),
-        backward_depth=lambda x, *a, **k: 2000 + x.size,  # slopes up to 1 / (x (1 - x))
+        backward_depth=lambda x, *a, **k: 2000 + x.size,  # derivatives up to 1 / (x (1 - x))
     ),
     pair_record(
         "binary_cross_entropy_with_logits",
@@ -245,14 +243,14 @@ def test_the_lecture_example():
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("shape", [(6, 5), (6, 5, 3)])
-def test_cross_entropy_backward_scales_what_forward_wrote(shape, reduction):
+def test_cross_entropy_backward_scales_the_saved_gradient(shape, reduction):
     x = fastnn.tensor(numbers(*shape), requires_grad=True)
     loss = fastnn.cross_entropy(x, ids((6, *shape[2:]), 5), reduction=reduction)
     loss.backward(np.ones(loss.shape), retain_graph=True)
     once = x.grad.numpy().copy()
     loss.backward(np.full(loss.shape, 3.0), retain_graph=True)
     np.testing.assert_allclose(x.grad, 4.0 * once, rtol=1e-12)
-    loss.backward(np.ones(loss.shape))  # and what was kept is still what it was
+    loss.backward(np.ones(loss.shape))  # the saved array is unchanged
     np.testing.assert_allclose(x.grad, 5.0 * once, rtol=1e-12)
 
 
@@ -267,7 +265,7 @@ def test_cross_entropy_keeps_channels_last():
 
 
 @pytest.mark.parametrize("columns", [False, True])
-def test_masked_and_hopeless_rows(columns):
+def test_rows_with_masked_classes(columns):
     inf = np.inf
     x = np.array([[1.0, -inf, 2.0], [-inf, -inf, -inf], [np.nan, 1.0, 2.0], [0.0, 0.0, 1e30]])
     t = np.array([0, 0, 1, 0])
@@ -287,8 +285,8 @@ def test_masked_and_hopeless_rows(columns):
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("reduction", ["mean", "none"])
 @pytest.mark.parametrize("kind", ["ids", "probabilities"])
-def test_columns_a_power_of_two_apart(kind, reduction, level):
-    """These are copied together first; the result is that of rows."""
+def test_columns_with_power_of_two_strides(kind, reduction, level):
+    """These are copied to contiguous memory first; the result equals that of rows."""
     x = numbers(2, 40, 1152)
     x32 = x.astype(np.float32)
     rng = np.random.Generator(np.random.PCG64(0))
@@ -324,8 +322,8 @@ def test_ignored_rows_may_hold_anything():
         np.testing.assert_array_equal(x.grad.numpy()[1], 0.0)
 
 
-def test_ids_that_change_under_way_read_nothing_they_should_not():
-    """Kernels look at each id again as they use it: out of range counts as ignored."""
+def test_ids_that_another_thread_changes_read_no_foreign_memory():
+    """Kernels check each id again on use; out of range counts as ignored."""
     x = numbers(3, 4).astype("float32")
     loss, gradient = fastnn.kernels.cross_entropy(x, np.array([0, 1, 99]), None, 99)
     assert np.isfinite(loss)
@@ -339,7 +337,7 @@ def test_binary_cross_entropy_at_the_ends():
     assert np.isnan(fastnn.binary_cross_entropy(np.array([np.nan]), np.ones(1)).item())
 
 
-def test_logits_of_any_size():
+def test_logits_of_any_magnitude():
     x = fastnn.tensor([-1e4, 1e4, -80.0, 80.0], requires_grad=True)
     loss = fastnn.binary_cross_entropy_with_logits(x, np.zeros(4), reduction="none")
     np.testing.assert_allclose(loss.numpy(force=True), [0, 1e4, np.exp(-80.0), 80.0], rtol=1e-6)
@@ -367,7 +365,7 @@ def test_types_that_differ():
     assert x.grad.dtype == np.float32
 
 
-# -- PyTorch ---------------------------------------------------------------------------------
+# -- against PyTorch -------------------------------------------------------------------------
 
 
 def both(name, x, t, weight, options):
@@ -394,7 +392,7 @@ def both(name, x, t, weight, options):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("kind", ["ids", "ignored", "probabilities"])
 @pytest.mark.parametrize("shape", [(7,), (6, 7), (3, 7, 4), (2, 7, 3, 5)])
-def test_cross_entropy_as_pytorch(shape, kind, weighted, smoothing, reduction):
+def test_cross_entropy_matches_torch(shape, kind, weighted, smoothing, reduction):
     rows, classes = shape[:1] * (len(shape) > 1) + shape[2:], 7
     t = probabilities(*shape) if kind == "probabilities" else ids(rows, classes, 3)
     options = {"reduction": reduction, "label_smoothing": smoothing}
@@ -409,7 +407,7 @@ def test_cross_entropy_as_pytorch(shape, kind, weighted, smoothing, reduction):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("shape", [(7,), (6, 7), (3, 7, 4), (2, 7, 3, 5)])
-def test_nll_loss_as_pytorch(shape, weighted, reduction):
+def test_nll_loss_matches_torch(shape, weighted, reduction):
     rows = shape[:1] * (len(shape) > 1) + shape[2:]
     w = numbers(7, low=0.2, high=2.0, seed=5) if weighted else None
     options = {"reduction": reduction, "ignore_index": 2}
@@ -419,7 +417,7 @@ def test_nll_loss_as_pytorch(shape, weighted, reduction):
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
-def test_differences_as_pytorch(name, reduction):
+def test_differences_matches_torch(name, reduction):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     x, t = numbers(5, 9), numbers(5, 9, seed=1)
     xs = [torch.tensor(x, requires_grad=True), torch.tensor(t, requires_grad=True)]
@@ -438,7 +436,7 @@ def test_differences_as_pytorch(name, reduction):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
-def test_binary_as_pytorch(name, weighted, reduction):
+def test_binary_matches_torch(name, weighted, reduction):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     logits = name.endswith("logits")
     x = numbers(5, 9, low=-9, high=9) if logits else numbers(5, 9, low=0.01, high=0.99)

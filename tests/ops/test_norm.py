@@ -14,7 +14,7 @@ W, B = numbers(6, low=0.5, high=1.5, seed=1), numbers(6, seed=2)
 
 
 def samples(count, **options):
-    """Rows of every length, several rows at once and the rest, several dimensions, no elements."""
+    """Rows of every length, blocks of rows with a remainder, several dimensions, no elements."""
     found = []
     for rows in (1, 3, 4, 7):
         for n in SIZES:
@@ -61,12 +61,12 @@ BAD = [
 
 
 def depth(x, *args, **kwargs):
-    """Sums are in blocks; their error grows with the root of a row at most."""
+    """Sums are blocked; their error grows at most with the root of the row length."""
     return 16 + np.sqrt(x.size)
 
 
 def size(x, *args, **kwargs):
-    """Normalized numbers lie within the root of the length of a row, times weights below 2."""
+    """Normalized numbers are at most the root of the row length, times weights below 2."""
     return 4 + 2 * np.sqrt(x.shape[-1] if x.ndim else 1)
 
 
@@ -106,7 +106,7 @@ test_record = record_test(RECORDS)
 
 
 def test_layer_norm_far_from_zero():
-    """The variance of numbers near 10000 is not lost in their squares."""
+    """The variance of numbers near 10000 does not cancel."""
     x = (numbers(3, 5000) + 10_000).astype(np.float32)
     want = reference.layer_norm(x.astype("f8"), 5000)
     np.testing.assert_allclose(F.layer_norm(x, 5000).numpy(), want, atol=1e-5)
@@ -114,7 +114,7 @@ def test_layer_norm_far_from_zero():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_rms_norm_without_eps(dtype):
-    """The spacing of numbers at 1, in their own type."""
+    """The default eps is the machine epsilon of the dtype."""
     x = numbers(3, 20).astype(dtype) * 1e-4
     want = reference.rms_norm(x.astype("f8"), 20, eps=np.finfo(dtype).eps)
     np.testing.assert_allclose(F.rms_norm(x, 20).numpy(), want, rtol=1e-5)
@@ -140,7 +140,7 @@ def test_nan_stays_in_its_row():
 
 
 def test_kernels_by_hand():
-    """The pair on plain arrays gives what the tape gives, and only what is asked for."""
+    """Kernels on plain arrays match the tape, and compute only the requested gradients."""
     x, dy = numbers(7, 20), numbers(7, 20, seed=1)
     w, b = numbers(20, seed=2), numbers(20, seed=3)
     _, mean, rstd = fastnn.kernels.layer_norm(x, 20, w, b)
@@ -193,7 +193,7 @@ def test_module_dtype_and_repr():
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("shape", [(6,), (4, 6), (5, 4, 6)])
 @pytest.mark.parametrize("name", ["LayerNorm", "RMSNorm"])
-def test_as_pytorch(name, shape, bias, affine):
+def test_matches_torch(name, shape, bias, affine):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     options = {"elementwise_affine": affine, **({"bias": bias} if name == "LayerNorm" else {})}
     theirs = getattr(torch.nn, name)(shape, dtype=torch.float64, **options)

@@ -20,7 +20,7 @@ def running(x):
 
 
 def with_statistics(op):
-    """Takes parameters and a residual, and returns y and the statistics after the call."""
+    """An op on parameters and a residual that returns y and the updated statistics."""
 
     def call(x, weight=None, bias=None, residual=None, **options):
         mean, var = (fastnn.tensor(a) for a in running(x))
@@ -51,7 +51,7 @@ def renorm(x, mean, var, *args, **options):
 
 
 def far_away(op):
-    """With running statistics so far from the batch that r and d lie at their bounds."""
+    """Running statistics so far from the batch that r and d are clipped."""
 
     def call(x, weight=None, bias=None, residual=None, **options):
         near, _ = running(x)
@@ -69,7 +69,7 @@ def parameters(channels):
     return numbers(channels, low=0.5, high=1.5, seed=1), numbers(channels, seed=2)
 
 
-# Columns and runs, in blocks and pieces of them, with every tail.
+# Both memory formats, whole and partial blocks, with every tail.
 SHAPES = [
     *[(5, n) for n in SIZES],
     (2, 3, 4),
@@ -100,7 +100,7 @@ LARGE = [
 def samples(**options):
     found = [Sample(numbers(*shape), *parameters(shape[1]), **options) for shape in SHAPES]
     found += [Sample(x, *parameters(x.shape[1]), eps=0.1, **options) for x in BLOCKS]
-    x = numbers(4, 3, 2, seed=8)  # its first sample has no two equal neighbours
+    x = numbers(4, 3, 2, seed=8)  # the first sample has no two equal neighbours
     w, b = parameters(3)
     add = numbers(4, 3, 2, seed=6)
     found += [
@@ -141,12 +141,12 @@ def large(**options):
 
 
 def depth(x, *args, **kwargs):
-    """Sums are in blocks; their error grows with the root of a channel's size at most."""
+    """Sums are blocked; their error grows at most with the root of a channel's size."""
     return 16 + np.sqrt(x.size / max(1, x.shape[1] if x.ndim > 1 else 1))
 
 
 def magnitude(x, *args, **kwargs):
-    """Normalized numbers lie within the root of their number, times weights below 2."""
+    """Normalized numbers are at most the root of their count, times weights below 2."""
     return 8 + 2 * depth(x)
 
 
@@ -225,7 +225,7 @@ RECORDS = [
         lambda x, *args, **kwargs: 60 + magnitude(x),
     ),
     Record(
-        "batch_renorm_within_bounds",  # where differences would go through r and d
+        "batch_renorm_within_bounds",  # finite differences would include r and d
         with_statistics(renorm),
         reference_with_statistics(reference.batch_renorm),
         samples(r_max=100.0, d_max=100.0),
@@ -257,8 +257,8 @@ def test_renorm_is_the_running_norm_within_bounds():
 
 @pytest.mark.parametrize("activation", [None, "relu"])
 @pytest.mark.parametrize("bounds", [(100.0, 100.0), (1.5, 0.2), (1.0, 0.0)])
-def test_renorm_takes_r_and_d_for_constants(bounds, activation):
-    """The gradient of a batch norm whose w and b have r and d in them."""
+def test_renorm_treats_r_and_d_as_constants(bounds, activation):
+    """The gradient equals that of a batch norm with r and d folded into w and b."""
     x, (w, b), add = numbers(6, 5, 3), parameters(5), numbers(6, 5, 3, seed=4)
     dy = numbers(6, 5, 3, seed=3)
     mean, var = running(x)
@@ -299,7 +299,7 @@ def test_renorm_takes_r_and_d_for_constants(bounds, activation):
 @pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
 @pytest.mark.parametrize("level", isa_levels())
 def test_far_from_zero(level, change):
-    """The variance of numbers near 10000 is not lost in their squares, nor the mean in a float."""
+    """The variance of numbers near 10000 does not cancel, and the mean keeps its precision."""
     x = change((numbers(4, 5, 60, 60) + 10_000).astype(np.float32))
     want, *_ = reference.batch_norm(x.astype("f8"), training=True)
     dy = change(numbers(4, 5, 60, 60, seed=1))
@@ -314,11 +314,11 @@ def test_far_from_zero(level, change):
 
 
 @pytest.mark.parametrize("level", isa_levels())
-def test_an_outlier_where_the_sums_begin(level):
-    """What is taken off before squares are summed may be far from the mean, but not too far.
+def test_an_outlier_in_the_rows_that_set_the_shift(level):
+    """The shift that is subtracted before squares are summed may be far from the mean.
 
-    The mean of 8 of 150 rows: squares around it are up to 150 / 8 times those around their mean,
-    and as often the roundings of their sum count, four at least; y is 6.
+    It is the mean of 8 of 150 rows. Squares around it are up to 150 / 8 times those around the
+    mean, and so are the rounding errors of their sum, at least four; y is 6.
     """
     x = numbers(300, 70)
     x[:8] += 1e4
@@ -349,8 +349,8 @@ def test_relu_has_the_bits_of_two_operations(shape, with_residual):
             np.testing.assert_array_equal(one, other)
 
 
-def test_streamed_outputs():
-    """Outputs past the caches have the bits of small ones."""
+def test_non_temporal_outputs():
+    """Outputs with non-temporal stores have the bits of small ones."""
     x = channels_last(numbers(2, 64, 200, 200).astype("f4"))
     mean, var = running(x)
     y = F.batch_norm(x, mean, var, activation="relu").numpy()
@@ -372,7 +372,7 @@ def test_memory_order_is_kept(order):
     assert t.grad._array.strides == x.strides
 
 
-def test_running_statistics_are_left_alone_by_errors_and_empty_batches():
+def test_errors_and_empty_batches_do_not_change_running_statistics():
     mean, var = fastnn.zeros(3), fastnn.ones(3)
     for x, error in ((np.ones((1, 3), "f4"), "more than 1 value"), (np.ones((2, 4), "f4"), "3|4")):
         with pytest.raises(ValueError, match=error):
@@ -420,7 +420,7 @@ def test_bad_running_statistics():
 
 
 def test_statistics_changed_after_use():
-    """A graph that read the running statistics themselves is not walked after they moved."""
+    """Backward raises if the running statistics that the graph saved were changed."""
     mean, var = fastnn.zeros(3), fastnn.ones(3)
     w = fastnn.ones(3, requires_grad=True)
     y = (w * mean).sum()
@@ -442,7 +442,7 @@ def test_nan_stays_in_its_channel():
 
 
 def test_kernels_by_hand():
-    """The pair on plain arrays gives what the tape gives, and only what is asked for."""
+    """Kernels on plain arrays match the tape, and compute only the requested gradients."""
     x, dy, add = (numbers(7, 20, seed=s) for s in (0, 1, 4))
     w, b = parameters(20)
     for training in (True, False):
@@ -467,7 +467,7 @@ def test_kernels_by_hand():
             assert [g is None for g in some] == [not n for n in needs]
 
 
-def test_kernels_refuse_what_does_not_fit():
+def test_kernels_reject_mismatched_arguments():
     x, w = numbers(7, 20), numbers(20)
     _, mean, rstd = kernels.batch_norm(x, training=True)
     backward = kernels.batch_norm_backward

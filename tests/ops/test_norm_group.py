@@ -14,12 +14,12 @@ from .test_norm_batch import parameters, running
 
 
 def depth(x, *args, **kwargs):
-    """Sums are in blocks; their error grows with the root of a sample's size at most."""
+    """Sums are blocked; their error grows at most with the root of a sample's size."""
     return 16 + np.sqrt(x.size / max(1, x.shape[0] if x.ndim else 1))
 
 
 def magnitude(x, *args, **kwargs):
-    """Normalized numbers lie within the root of their number, times weights below 2."""
+    """Normalized numbers are at most the root of their count, times weights below 2."""
     return 8 + 2 * depth(x)
 
 
@@ -27,7 +27,7 @@ def given(*shape, change=np.array):
     return (change(numbers(*shape)), *parameters(shape[1]))
 
 
-# Channels, samples and groups: columns and runs, in blocks and pieces of them, with every tail.
+# Channels, samples and groups: both formats, whole and partial blocks, with every tail.
 SHAPES = [
     ((2, 4), 2),
     ((3, 6, 5), 3),
@@ -172,7 +172,7 @@ test_record = record_test(RECORDS)
 @pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
 @pytest.mark.parametrize("level", isa_levels())
 def test_far_from_zero(level, change):
-    """The variance of numbers near 10000 is not lost in their squares, nor the mean in a float."""
+    """The variance of numbers near 10000 does not cancel, and the mean keeps its precision."""
     x = change((numbers(4, 6, 60, 60) + 10_000).astype(np.float32))
     with isa(level):
         for groups in (1, 2, 6):
@@ -193,8 +193,8 @@ def test_memory_order_is_kept(change):
 
 
 @pytest.mark.parametrize("change", [np.asarray, channels_last], ids=["C order", "channels-last"])
-def test_many_images_as_single_ones(change):
-    """Outputs too large for the caches are written past them, with the same bits."""
+def test_many_images_equal_single_images(change):
+    """Outputs larger than the caches use non-temporal stores, with the same bits."""
     x, dy = (numbers(520, 512, 4, 4, seed=i).astype("f4") for i in (0, 1))
     w, b = (a.astype("f4") for a in parameters(512))
     for groups in (32, 16):
@@ -225,7 +225,7 @@ def test_nan_stays_in_its_group():
 
 
 def test_kernels_by_hand():
-    """The pair on plain arrays gives what the tape gives, and only what is asked for."""
+    """Kernels on plain arrays match the tape, and compute only the requested gradients."""
     x, dy = numbers(3, 6, 5), numbers(3, 6, 5, seed=1)
     w, b = parameters(6)
     pairs = [

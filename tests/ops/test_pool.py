@@ -1,4 +1,4 @@
-"""Max, average, p-norm and adaptive poolings, and maxima put back."""
+"""Max, average, p-norm and adaptive pooling, and max unpooling."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ LARGE = [numbers(4, 16, 40, 41), numbers(2, 3, 90, 91), numbers(1, 200, 30, 30)]
 
 
 def shapes(**options):
-    """Numbers of channels around those of a register, with kernel 3 and stride 2."""
+    """Numbers of channels around the vector width, with kernel 3 and stride 2."""
     return [Sample(numbers(2, c, 6, 5, seed=c), 3, 2, 1, **options) for c in CHANNELS]
 
 
@@ -32,7 +32,7 @@ MAX = [
     Sample(IMAGE, 2, 4),
     Sample(IMAGE[0], 3, 1, 1, return_indices=True),
     Sample(IMAGE, (5, 6)),
-    Sample(numbers(1, 3, 18, 19), 17, 1, 0, return_indices=True),  # more than 256 places
+    Sample(numbers(1, 3, 18, 19), 17, 1, 0, return_indices=True),  # more than 256 positions
     Sample(np.zeros((1, 8, 4, 4)) + 1 / 3, 3, 1, 1, return_indices=True),
     Sample(NONE, 3, 2, 1, return_indices=True),
     Sample(numbers(1, 2, 40, 37, seed=3), 3, 2, 1, 3),
@@ -119,7 +119,7 @@ MAX_RECORDS = [
 
 
 def window_depth(x, *args, **kwargs):
-    """A number of a window is added to the others and divided."""
+    """Roundings per window: its sum and a division."""
     return 4 + x.shape[-1] * x.shape[-2]
 
 
@@ -278,7 +278,7 @@ ADAPTIVE_RECORDS = [
 
 
 def places(*shape, plane):
-    """Where a pooling might have found its maxima: places that differ in each plane."""
+    """Possible indices of maxima, distinct within each plane."""
     size = int(np.prod(shape[2:]))
     rng = np.random.default_rng(0)
     found = [rng.permutation(plane)[:size] for _ in range(shape[0] * shape[1])]
@@ -361,7 +361,7 @@ def channels_last(x):
 @pytest.mark.parametrize("channels", [1, 3, 5, 16, 40, 67])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_nan_and_infinity(level, channels, dtype):
-    """NaN wins, the last one if there are several; of equal numbers the first."""
+    """The result is the last NaN of a window, otherwise the first of equal maxima."""
     x = np.random.default_rng(0).integers(0, 3, (2, channels, 9, 8)).astype(dtype)
     choice = np.random.default_rng(1).random(x.shape)
     x[choice < 0.1] = np.nan
@@ -380,7 +380,7 @@ def test_nan_and_infinity(level, channels, dtype):
     np.testing.assert_array_equal(indices, at)
 
 
-def test_without_a_tape_the_same():
+def test_same_results_without_a_tape():
     x = numbers(2, 20, 9, 9).astype("f4")
     a = F.max_pool2d(x, 3, 2, 1)
     b = F.max_pool2d(fastnn.tensor(x, requires_grad=True), 3, 2, 1)
@@ -400,7 +400,7 @@ POOLS = [
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_layout(pool):
-    """Outputs and gradients lie channels-last, whatever came in."""
+    """Outputs and gradients are channels-last for any input."""
     x = numbers(2, 5, 8, 6).astype("f4")
     for value in (x, channels_last(x)):
         a = fastnn.tensor(value, requires_grad=True)
@@ -421,7 +421,7 @@ def test_means_of_ones_are_ones():
 
 
 def test_kernels_by_hand():
-    """The pairs on plain arrays give what the tape gives."""
+    """Kernels on plain arrays match the tape."""
     x, k = numbers(2, 3, 6, 6), fastnn.kernels
     windows = ((3, 3), (2, 2), (1, 1), (1, 1))
     y, at = k.max_pool(x, *windows)
@@ -442,19 +442,19 @@ def test_kernels_by_hand():
         k.max_pool(x, (1, 1, 1, 1), *windows[1:])
     with pytest.raises(TypeError, match="kernel_size must be a tuple of ints, one for each axis"):
         k.max_pool(x, 3, *windows[1:])
-    # Places that no pooling gave are taken as they come: no window of theirs is found.
+    # Positions that no pooling returned are accepted and match no window.
     wrong = np.full_like(at, 255)
     assert (k.max_pool_backward(y, wrong, x.shape, *windows) == 0).all()
 
 
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_few_channels_as_many(level, channels):
-    """Gradients of few channels are scattered, those of many gathered: with the same bits."""
+def test_few_channels_equal_many(level, channels):
+    """Gradients of few channels are scattered, of many gathered, with the same bits."""
     windows = [
         ((2, 2), (2, 2), (0, 0), (1, 1)),
         ((3, 3), (1, 2), (1, 1), (2, 3)),
-        ((17, 16), (1, 1), (8, 3), (1, 1)),  # places in 32 bits
+        ((17, 16), (1, 1), (8, 3), (1, 1)),  # positions in 32 bits
     ]
     k = fastnn.kernels
     x = numbers(2, 12, 19, 23).astype("f4")
@@ -470,7 +470,7 @@ def test_few_channels_as_many(level, channels):
 
 
 def test_windows_between_the_inputs():
-    """With padding and dilation a window may see nothing."""
+    """With padding and dilation a window may contain no input."""
     y, _ = F.max_pool1d(np.ones((1, 1, 4), "f4"), 2, 1, 1, 5, return_indices=True)
     assert y.tolist() == [[[-np.inf]]]
 

@@ -1,4 +1,4 @@
-"""Arrays that can never change, and what convolutions keep with them: nothing stale, ever."""
+"""Read-only arrays and the packed-weight cache of convolutions, which is never stale."""
 
 import copy
 import gc
@@ -17,21 +17,21 @@ from fastnn import _core, nn, optim
 from fastnn.nn.utils import make_read_only
 from tests.harness import machine
 
-# n, c, o, size, kernel, stride, padding, groups: each order in which weights are kept, and those
-# that keep none (one tap, depthwise).
+# n, c, o, size, kernel, stride, padding, groups: every packed format, and cases
+# without one (one tap, depthwise).
 SHAPES = [
-    (1, 16, 40, 20, 3, 1, 1, 1),  # Winograd, all points
+    (1, 16, 40, 20, 3, 1, 1, 1),  # Winograd, all points at once
     (2, 130, 33, 9, 3, 1, 1, 1),  # Winograd, squares, with odd edges
     (1, 300, 70, 7, 3, 1, 1, 1),  # several sums
     (3, 70, 600, 14, 3, 1, 0, 1),  # several chunks of tiles
     (4, 33, 65, 30, 3, 2, 1, 1),  # direct, packed for all
     (1, 257, 130, 5, 3, 2, 1, 1),  # direct, packed by chunks
-    (1, 24, 36, 6, 5, 2, 2, 4),  # groups that are taken together
+    (1, 24, 36, 6, 5, 2, 2, 4),  # groups computed together
     (1, 64, 96, 8, 2, 1, 0, 2),
     (2, 32, 48, 9, 1, 1, 0, 1),
-    (2, 64, 3, 20, 3, 1, 1, 1),  # few channels that come out
-    (1, 48, 32, 7, 7, 1, 3, 1),  # many zeros around
-    (2, 24, 32, 5, 5, 1, 0, 1),  # as large as the image
+    (2, 64, 3, 20, 3, 1, 1, 1),  # few output channels
+    (1, 48, 32, 7, 7, 1, 3, 1),  # wide padding
+    (2, 24, 32, 5, 5, 1, 0, 1),  # kernel as large as the image
     (2, 32, 32, 9, 3, 1, 1, 32),
 ]
 
@@ -44,7 +44,7 @@ def case(shape, dtype="f4", seed=0):
 
 
 def calls(x, w, shape):
-    """A convolution, and its transpose on what comes out, with each algorithm."""
+    """A convolution, and its transpose on the output, with each algorithm."""
     stride, padding, groups = shape[5:]
     found = []
     for algorithm in ("auto", "direct", "winograd"):
@@ -60,7 +60,7 @@ def alike(a, b):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_same_bits_whatever_is_kept(shape, dtype):
+def test_same_bits_with_and_without_the_cache(shape, dtype):
     x, w = case(shape, dtype)
     kept = _core.read_only(w)
     assert np.array_equal(kept, w)
@@ -72,8 +72,8 @@ def test_the_same_bits_whatever_is_kept(shape, dtype):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_same_bits_for_calls_in_a_row(shape):
-    """One algorithm at a time, so that the second call takes what the first has left."""
+def test_same_bits_for_consecutive_calls(shape):
+    """One algorithm at a time, so that the second call uses the cache of the first."""
     x, w = case(shape)
     stride, padding, groups = shape[5:]
     for op, algorithm in itertools.product(
@@ -93,7 +93,7 @@ def test_the_same_bits_for_calls_in_a_row(shape):
             assert np.array_equal(op(given, kept, None, *options), expected)
 
 
-def test_nobody_can_write():
+def test_read_only_memory_rejects_writes():
     a = _core.read_only(np.ones((4, 3, 3, 3), "f4"))
     for view in (a, a[:], a.reshape(-1), a.T, a.view(), a.view("i4")):
         with pytest.raises(ValueError, match="read-only"):
@@ -119,7 +119,7 @@ def test_parts_and_other_shapes_of_an_array():
         assert np.array_equal(_core.conv(x, kept.reshape(64, 8, 3, 3), groups=2), grouped)
 
 
-def test_memory_is_kept_once_and_given_back():
+def test_cached_memory_exists_once_and_is_freed():
     x, w = case((1, 64, 64, 14, 3, 1, 1, 1))
     gc.collect()
     before = _core.pool_stats()["used_bytes"]
@@ -162,7 +162,7 @@ def step(kind, module):
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_what_writes_in_place_fails_and_changes_nothing(name):
+def test_writes_in_place_fail_and_change_nothing(name):
     module, x = layer_and_input()
     y, w = module(x).detach().numpy(), module.weight.detach().numpy().copy()
     with pytest.raises((ValueError, RuntimeError), match="read-only"):
@@ -184,7 +184,7 @@ REPLACEMENTS = {
 
 
 @pytest.mark.parametrize("name", REPLACEMENTS)
-def test_replaced_weights_are_seen(name):
+def test_replaced_weights_take_effect(name):
     module, x = layer_and_input()
     module(x)
     w = np.random.default_rng(1).standard_normal((32, 32, 3, 3)).astype("f4")
@@ -195,7 +195,7 @@ def test_replaced_weights_are_seen(name):
 
 
 def test_replaced_again_and_again():
-    """A new array often lies where the one before it lay."""
+    """A new array often has the address of the freed one."""
     module, x = layer_and_input()
     for seed in range(20):
         w = np.random.default_rng(seed).standard_normal((32, 32, 3, 3)).astype("f4")
@@ -204,7 +204,7 @@ def test_replaced_again_and_again():
         assert np.array_equal(module(x).detach().numpy(), expected)
 
 
-def test_copies_can_be_written():
+def test_copies_are_writable():
     module, x = layer_and_input()
     y = module(x).detach().numpy()
     for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
@@ -268,7 +268,7 @@ def test_after_a_fork():
     assert done.stdout == "True\n", done.stderr
 
 
-def test_any_floating_point_array_and_no_other():
+def test_only_floating_point_arrays():
     for a in (np.zeros((0, 3), "f4"), np.array(2, "f4"), np.arange(6.0).reshape(2, 3).T):
         made = _core.read_only(a)
         assert np.array_equal(made, a)

@@ -1,4 +1,4 @@
-"""Elements in other places: padded, flipped, rolled, cut to a triangle."""
+"""Rearranging elements: padding, flipping, rolling, triangles."""
 
 import numpy as np
 

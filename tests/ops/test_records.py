@@ -1,4 +1,4 @@
-"""Every public operation has a record, or is named here with the file that tests it."""
+"""Every public operation has a record, or is listed here with the file that tests it."""
 
 import importlib
 import inspect

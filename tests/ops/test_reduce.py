@@ -8,7 +8,7 @@ from tests.reference import reduce as reference
 
 X = numbers(3, 4, 5, seed=3)
 LARGE = [
-    (numbers(300_001), None),  # segments of one sum
+    (numbers(300_001), None),  # one sum in segments
     (numbers(2000, 90), 0),  # columns, in segments of rows
     (numbers(90, 2000), 1),
     (numbers(40, 70, 60), 1),
@@ -18,14 +18,14 @@ LARGE = [
 
 
 def distinct(*shape, seed=0):
-    """Numbers of which no two are close, nor close to 0 or to each other's negative."""
+    """Numbers whose magnitudes are neither close to each other nor to 0."""
     n = int(np.prod(shape))
     order = np.random.Generator(np.random.PCG64(seed)).permutation(n)
     return ((order + 1) * np.where(order % 2, 0.1, -0.1) + 0.03).reshape(shape)
 
 
 def samples(make=numbers, empty=True):
-    """Every size, every choice of dimensions of three, and what is easily forgotten."""
+    """Every size, every choice of dimensions of three, and corner cases."""
     sizes = SIZES if empty else [n for n in SIZES if n]
     found = [Sample(make(n, seed=n), 0) for n in sizes]
     for dim in [None, 0, 1, 2, -1, (0, 1), (0, 2), (1, 2), (-1, 0), (0, 1, 2), ()]:
@@ -69,12 +69,12 @@ BOOLS = [Sample(INTEGERS % 2), Sample(INTEGERS, 0), Sample(INTEGERS > 9, 1, True
 
 
 def magnitude(x, *args, **kwargs):
-    """Bound on the sums that are rounded on the way."""
+    """Bound on the intermediate sums."""
     return max(float(np.abs(x).sum()), 1.0) if x.size else 1.0
 
 
 def count(x, dim, *keepdim):
-    """How many elements go into one output."""
+    """Number of elements per output."""
     return x.size // reference.sum(x, dim).size
 
 

@@ -141,7 +141,7 @@ def test_ties(level):
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_median_of_any_numbers(dtype, level):
-    """Few values, many of them equal, sorted, far apart, infinite; odd and even numbers of them."""
+    """Ties, sorted and infinite values, wide ranges; odd and even counts."""
     rng = np.random.Generator(np.random.PCG64(0))
     tiny = np.finfo(dtype).smallest_subnormal
     for n in [1, 2, 23, 24, 25, 26, 63, 64, 300, 5000, 30_001]:
@@ -167,11 +167,11 @@ def test_median_of_any_numbers(dtype, level):
             assert x[index.item()] == want
 
 
-def test_median_against_its_sampling():
-    """A row whose sampled elements tell nothing: ranges are halved, and it still ends."""
+def test_median_of_rows_that_defeat_sampling():
+    """If the sampled elements are useless, ranges are halved and the search still ends."""
     n = 1 << 16
     x = np.zeros(n, np.float32)
-    for step in range(2, 4000):  # whatever is sampled at even distances is far above the rest
+    for step in range(2, 4000):  # every step-th element, for all steps, is far above the rest
         x[:: (n - 1) // (step - 1)] = 1e30
     x[x == 0] = np.arange((x == 0).sum())
     assert fastnn.median(x).item() == np.sort(x)[(n - 1) // 2]
@@ -325,8 +325,8 @@ def test_threads_do_not_change_bits_of_kernels():
     assert len(results) == 1
 
 
-def test_x87_registers_are_left_alone():
-    """Code that moved numbers through MMX registers would turn NumPy's longdouble into NaN."""
+def test_x87_registers_are_not_changed():
+    """Code that used MMX registers would turn NumPy's longdouble into NaN."""
     x = np.arange(500.0, dtype=np.float32).reshape(100, 5)
     for level in isa_levels():
         with isa(level):

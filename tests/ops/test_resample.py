@@ -77,7 +77,7 @@ RECORDS = [
             Sample(numbers(2, 24, 40, 41), None, 2.0, "bilinear"),
             Sample(numbers(2, 3, 60, 61), None, 2.0),
             Sample(numbers(2, 24, 80, 41), (33, 90), mode="bicubic"),
-            # Lines of more than 128 KiB, which are taken in blocks of channels.
+            # Lines of more than 128 KiB, which are processed in blocks of channels.
             Sample(numbers(1, 50, 3, 1500), (4, 900), mode="bilinear"),
         ],
         depth=60,
@@ -114,7 +114,7 @@ test_record = record_test(RECORDS)
 
 
 def test_layout():
-    """Outputs and gradients lie channels-last."""
+    """Outputs and gradients are channels-last."""
     x = fastnn.tensor(numbers(2, 5, 3, 4), requires_grad=True)
     y = F.interpolate(x, (6, 7), mode="bilinear")
     assert y._array.strides == (8 * 6 * 7 * 5, 8, 8 * 7 * 5, 8 * 5)

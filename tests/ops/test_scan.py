@@ -1,4 +1,4 @@
-"""Running sums and products: values, gradients, layouts; long rows; zeros; NaN and infinity."""
+"""Cumulative sums and products: values, gradients, layouts; long rows; zeros; NaN and infinity."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ test_record = record_test(RECORDS)
 
 @pytest.mark.parametrize("level", isa_levels())
 def test_long_rows(level):
-    """Rows in segments, of every length of the last one."""
+    """Rows in segments, with every length of the last segment."""
     for n in [8191, 8192, 8193, 12_288, 40_000, 65_537]:
         x = numbers(2, n).astype(np.float32)
         want = np.cumsum(x, 1, np.float64)
@@ -86,7 +86,7 @@ def test_zeros_have_gradients():
 
 
 @pytest.mark.parametrize("level", isa_levels())
-def test_nan_and_infinity_go_on(level):
+def test_nan_and_infinity_propagate(level):
     x = np.ones((9, 20_000))
     x[2, 50] = np.nan
     x[3, 7_000] = np.inf

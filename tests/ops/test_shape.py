@@ -1,4 +1,4 @@
-"""Operations that change the shape of a tensor and not its values."""
+"""Operations that change only the shape of a tensor."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Channels exchanged with pixels, and among each other."""
+"""Pixel shuffle and channel shuffle."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ test_record = record_test(RECORDS)
     ],
 )
 def test_layout(op, shape):
-    """Results lie channels-last, whatever came in."""
+    """Results are channels-last for any input."""
     _, c, h, w = shape
     for x in (X, np.moveaxis(np.ascontiguousarray(np.moveaxis(X, 1, -1)), -1, 1)):
         y = op(fastnn.tensor(x))
@@ -120,8 +120,8 @@ def test_elements_of_any_dtype(dtype):
 
 
 @pytest.mark.parametrize("r", [2, 3, 5])
-def test_there_and_back(r):
-    """Many channels, a number of them that fills no register, rows of more than one chunk."""
+def test_round_trip(r):
+    """Many channels, not a multiple of the vector width, and rows of more than one chunk."""
     for c in (1, 3, 19, 64):
         x = numbers(3, c * r * r, 40, 7).astype(np.float32)
         y = F.pixel_shuffle(x, r)

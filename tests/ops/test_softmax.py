@@ -17,7 +17,7 @@ SAMPLES = [
     Sample(numbers(2, 0, 3), 2),
     Sample(numbers(low=0), 0),
     Sample(numbers(2, 1, 3), 1),
-    # Large scores, and neighbours they must not touch.
+    # Large scores, which must not affect other rows.
     Sample(np.where(numbers(40, 7) > 1.5, 1e4, numbers(40, 7)), 1),
 ]
 LARGE = [
@@ -75,7 +75,7 @@ INF = np.inf
 def test_infinities(columns, dtype):
     rows = np.array(
         [
-            [1.0, -INF, 1.0],  # a masked score gets nothing
+            [1.0, -INF, 1.0],  # a masked score gets probability 0
             [-INF, -INF, -INF],
             [INF, 1.0, 2.0],
             [np.nan, 1.0, 2.0],
@@ -103,7 +103,7 @@ def test_the_lecture_example():
 
 @pytest.mark.parametrize("dim", [0, 1])
 def test_long_rows_add_up(dim):
-    """The sum is kept in double: one million equal terms do not drift."""
+    """The sum is accumulated in double: one million equal terms do not drift."""
     n = 1_000_001
     x = np.zeros((n, 1) if dim == 0 else (1, n), np.float32)
     y = fastnn.log_softmax(x, dim).numpy()
@@ -124,7 +124,7 @@ def test_dtype():
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
 @pytest.mark.parametrize("dim", [0, 1, 2, 3])
 @pytest.mark.parametrize("last", [False, True])
-def test_as_pytorch(name, dim, last):
+def test_matches_torch(name, dim, last):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     x, dy = numbers(3, 17, 5, 4, low=-9, high=9), numbers(3, 17, 5, 4, seed=1)
     theirs = torch.tensor(x, requires_grad=True)
@@ -140,8 +140,8 @@ def test_as_pytorch(name, dim, last):
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
 @pytest.mark.parametrize("shape", [(40, 1152), (33, 128), (2100, 256), (3, 40, 1152)])
-def test_columns_a_power_of_two_apart(shape, name, level):
-    """These are copied together first; the result is that of rows."""
+def test_columns_with_power_of_two_strides(shape, name, level):
+    """These are copied to contiguous memory first; the result equals that of rows."""
     x = numbers(*shape).astype(np.float32)
     dy = numbers(*shape, seed=1).astype(np.float32)
     op, backward = getattr(_core, name), getattr(_core, f"{name}_backward")

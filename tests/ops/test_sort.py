@@ -10,7 +10,7 @@ TIES = np.array([[2.0, 1.0, 2.0, 1.0], [3.0, 3.0, 3.0, 3.0]])
 
 
 def order(x, dim, descending):
-    """Insertion of elements one by one, which keeps equal ones in order."""
+    """Stable insertion sort."""
     moved = np.moveaxis(x, dim, -1)
     out = np.zeros(moved.shape, np.int64)
     for place in np.ndindex(*moved.shape[:-1]):

@@ -1,4 +1,4 @@
-"""What all optimizers share: groups, state, errors."""
+"""The base of all optimizers: groups, state, errors."""
 
 import copy
 import pickle
@@ -107,7 +107,7 @@ def test_state_dict_continues_the_run(make):
     advance(optimizer, params, 0, 3)
     saved = pickle.loads(pickle.dumps(optimizer.state_dict()))
     copies = [fastnn.Tensor(p._array.copy(), requires_grad=True) for p in params]
-    copies[1]._array = np.asfortranarray(copies[1]._array)  # state takes the order of its parameter
+    copies[1]._array = np.asfortranarray(copies[1]._array)  # state has its parameter's order
     resumed = make(copies)
     resumed.param_groups[0]["lr"] = 77
     resumed.load_state_dict(saved)
@@ -181,7 +181,7 @@ def test_state_may_be_dropped():
     assert optimizer.state[p]["step"].item() == 1
 
 
-def test_own_optimizer():
+def test_user_defined_optimizer():
     class Sign(Optimizer):
         def __init__(self, params, lr):
             super().__init__(params, {"lr": lr})

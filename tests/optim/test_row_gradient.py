@@ -1,4 +1,4 @@
-"""Optimizers and gradients that are kept as rows."""
+"""Optimizers with sparse gradients."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ IDS = [np.array([7, 3, 7]), np.array([0, 3]), np.array([9, 9, 1])]
 
 
 def train(make, sparse, rows=10, width=20, dtype="float64", steps=IDS):
-    """A table after some steps, and what it was."""
+    """A table after some steps, and its initial value."""
     start = numbers(rows, width).astype(dtype)
     table = nn.Embedding.from_pretrained(fastnn.tensor(start), freeze=False, sparse=sparse)
     optimizer = make(table.parameters())
@@ -27,21 +27,21 @@ def train(make, sparse, rows=10, width=20, dtype="float64", steps=IDS):
 @pytest.mark.parametrize(
     "options", [{}, {"maximize": True}, {"momentum": 0.9}, {"weight_decay": 0.1}]
 )
-def test_sgd_is_the_same_with_rows(options):
-    """Bit for bit; and where only rows change, the gradient stays rows."""
+def test_sgd_is_the_same_with_sparse_gradients(options):
+    """Bit for bit; and if only stored rows are updated, the gradient stays sparse."""
     make = lambda p: optim.SGD(p, lr=0.1, **options)  # noqa: E731
     (rows, _, _), (whole, _, _) = train(make, True), train(make, False)
     np.testing.assert_array_equal(rows.weight.detach(), whole.weight.detach())
     assert rows.weight.grad.is_sparse == (set(options) <= {"maximize"})
 
 
-def test_adam_sees_a_whole_gradient():
+def test_adam_uses_a_dense_gradient():
     make = lambda p: optim.Adam(p, lr=0.1)  # noqa: E731
     (rows, _, _), (whole, _, _) = train(make, True), train(make, False)
     np.testing.assert_array_equal(rows.weight.detach(), whole.weight.detach())
 
 
-def test_rows_beside_other_parameters():
+def test_sparse_and_dense_gradients_together():
     table, layer = nn.Embedding(10, 4, sparse=True), nn.Linear(4, 2)
     optimizer = optim.SGD([*table.parameters(), *layer.parameters()], lr=0.1)
     before = [p._array.copy() for p in (table.weight, layer.weight, layer.bias)]
@@ -58,7 +58,7 @@ def test_rows_beside_other_parameters():
         np.testing.assert_allclose(p._array, b - 0.1 * g, rtol=1e-6)
 
 
-def test_a_step_notes_the_change():
+def test_a_step_is_recorded_as_a_change():
     table = nn.Embedding(10, 4, sparse=True)
     y = (table.weight * table.weight).sum()
     table(fastnn.tensor([1, 2])).sum().backward()
@@ -68,7 +68,7 @@ def test_a_step_notes_the_change():
 
 
 def by_hand(start, steps, lr, betas, eps, sign=1):
-    """SparseAdam as its formula says."""
+    """SparseAdam by its formula."""
     p, m, v = start.astype("f8"), np.zeros(start.shape), np.zeros(start.shape)
     for t, i in enumerate(steps, 1):
         g = np.zeros(start.shape)
@@ -85,7 +85,7 @@ def by_hand(start, steps, lr, betas, eps, sign=1):
 @pytest.mark.parametrize("maximize", [False, True])
 def test_sparse_adam(maximize, sparse):
     make = lambda p: optim.SparseAdam(p, 0.1, (0.8, 0.9), 1e-3, maximize)  # noqa: E731
-    steps = IDS if sparse else [np.arange(10)] * 3  # a whole gradient holds every row
+    steps = IDS if sparse else [np.arange(10)] * 3  # a dense gradient has every row
     want = by_hand(numbers(10, 20), steps, 0.1, (0.8, 0.9), 1e-3, -1 if maximize else 1)
     for level in isa_levels():
         with isa(level):
@@ -99,7 +99,7 @@ def test_sparse_adam(maximize, sparse):
         assert not state["exp_avg"]._array[untouched].any()
 
 
-def test_sparse_adam_as_pytorch():
+def test_sparse_adam_matches_torch():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     make = lambda p: optim.SparseAdam(p, 0.1, (0.8, 0.9), 1e-3)  # noqa: E731
     table, start, _ = train(make, True)

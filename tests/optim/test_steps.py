@@ -1,4 +1,4 @@
-"""Steps of SGD, Adam and AdamW against the reference and, where it is installed, PyTorch."""
+"""Steps of SGD, Adam and AdamW against the reference and, if installed, PyTorch."""
 
 import numpy as np
 import pytest

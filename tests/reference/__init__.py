@@ -1,1 +1,1 @@
-"""Slow and obvious float64 versions of the operations, one file per family."""
+"""Slow, simple float64 versions of the operations, one file per family."""

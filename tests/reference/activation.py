@@ -56,7 +56,7 @@ tanh = np.tanh
 
 
 def weighted(x, share):
-    """x * share(x), with the limit 0 where x is minus infinity."""
+    """x * share(x), with the limit 0 for x = -infinity."""
     finite = np.where(x == -np.inf, -1e300, x)
     return np.where(x == -np.inf, 0.0, finite * share(finite))
 
@@ -86,7 +86,7 @@ def gelu_tanh(x):
 
 
 def activated(x, activation):
-    """What ``activation=`` asks for: None, a name, or a name and parameters."""
+    """Apply an ``activation=`` argument: None, a name, or a name and parameters."""
     if activation is None:
         return x
     name, *params = (activation,) if isinstance(activation, str) else activation

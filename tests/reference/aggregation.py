@@ -1,4 +1,4 @@
-"""Poolings of sequences in NumPy, one sequence after the other."""
+"""Pooling of sequences in NumPy, sequence by sequence."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Attention with all its weights, row by row."""
+"""Attention with explicit weights, row by row."""
 
 import math
 
@@ -8,7 +8,7 @@ from . import dropout
 
 
 def softmax(x):
-    """Of one row; zeros where nothing is to be seen."""
+    """Softmax of one row; zeros if all keys are masked."""
     top = x.max(initial=-np.inf)
     if top == -np.inf:
         return np.zeros_like(x)
@@ -31,7 +31,7 @@ def weights(q, k, mask=None, is_causal=False, scale=None, enable_gqa=False):
 
 
 def kept(shape, p, stream):
-    """What weights are multiplied by: a row draws whole blocks of 64 numbers."""
+    """The dropout factors of the weights; each row draws whole blocks of 64 numbers."""
     *batch, columns = shape
     if p == 1:
         return np.zeros(shape)
@@ -79,7 +79,7 @@ def multi_head_attention_forward(
     static_k=None,
     static_v=None,
 ):
-    """Sample by sample and head by head, time first; the mean of the weights beside the output."""
+    """Computed by sample and head, time first; returns the output and the mean of the weights."""
     d = embed_dim // heads
     ws = np.split(in_weight, 3)
     bs = np.split(in_bias, 3) if in_bias is not None else [0, 0, 0]

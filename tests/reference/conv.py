@@ -1,4 +1,4 @@
-"""Convolutions written out: one element of the kernel at a time."""
+"""Convolutions by their definition, one kernel element at a time."""
 
 import itertools
 
@@ -13,7 +13,7 @@ def each(value, axes):
 
 
 def batched(op):
-    """`op` for one sample as well, without an axis of samples."""
+    """Extend `op` to a single sample without a batch axis."""
 
     def call(x, w, *args, residual=None, **kwargs):
         if x.ndim == w.ndim:
@@ -99,7 +99,7 @@ def conv_transpose(
         y[(slice(None), slice(g * o, g * o + o), *places)] += np.einsum(
             "co,nc...->no...", w[(own, slice(None), *k)], x[:, own]
         )
-    # The output padding lies behind what is cut off there.
+    # The output padding comes after the cropped part.
     ends = [n + e - p for n, e, p in zip(whole, extra, padding)]
     y = y[(slice(None), slice(None), *[slice(p, e) for p, e in zip(padding, ends)])]
     return finished(y, bias, residual, activation)

@@ -1,4 +1,4 @@
-"""Dropout by the book: Philox4x32-10 on Python's integers."""
+"""Dropout by definition: Philox4x32-10 on Python integers."""
 
 import numpy as np
 
@@ -37,13 +37,13 @@ def dropout(x, p, stream):
 
 
 def dropout_of_channels(x, p, stream, leading=2):
-    """One number for each place of the leading axes."""
+    """One random number for each position in the leading axes."""
     mask = dropout(np.ones(x.shape[:leading]), p, stream)
     return x * mask.reshape(*mask.shape, *[1] * (x.ndim - leading))
 
 
 def alpha_dropout(x, p, stream, leading=None):
-    """What is dropped becomes SELU's lowest value; then mean 0 and variance 1 again."""
+    """Dropped elements become SELU's lowest value; then mean 0 and variance 1 are restored."""
     leading = x.ndim if leading is None else leading
     if p == 1:
         return np.zeros_like(x)

@@ -1,4 +1,4 @@
-"""Elementwise operations in float64 NumPy, where NumPy has no function of the same meaning."""
+"""Elementwise operations in float64 NumPy for which NumPy has no function."""
 
 import math
 

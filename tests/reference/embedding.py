@@ -1,4 +1,4 @@
-"""Embeddings in NumPy, one bag after the other."""
+"""Embeddings in NumPy, bag by bag."""
 
 import numpy as np
 

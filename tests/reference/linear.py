@@ -1,4 +1,4 @@
-"""The linear layer, written out."""
+"""The linear layer by its definition."""
 
 import numpy as np
 

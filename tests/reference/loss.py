@@ -26,7 +26,7 @@ def one_hot(target, classes, ignore_index, axis):
 
 
 def spread(weight, classes, axis, ndim):
-    """Class weights in the shape in which they are multiplied to scores."""
+    """Class weights in a shape that broadcasts to scores."""
     w = np.ones(classes) if weight is None else weight
     shape = [1] * ndim
     shape[axis] = classes

@@ -64,7 +64,7 @@ def batch_norm(
     activation=None,
     residual=None,
 ):
-    """y, and the running statistics afterwards."""
+    """y and the updated running statistics."""
     if x.size == 0:
         return x, mean, var
     m, v = batch_statistics(x) if training else (mean, var)
@@ -90,7 +90,7 @@ def batch_renorm(
     activation=None,
     residual=None,
 ):
-    """y, and the running statistics afterwards."""
+    """y and the updated running statistics."""
     if x.size == 0:
         return x, mean, var
     m, v = batch_statistics(x)
@@ -115,7 +115,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
 
 
 def instance_norm(x, mean=None, var=None, weight=None, bias=None, momentum=0.1, eps=1e-5):
-    """y, and the running statistics afterwards."""
+    """y and the updated running statistics."""
     y = group_norm(x, x.shape[1], weight, bias, eps)
     if mean is not None:
         axes = tuple(range(2, x.ndim))

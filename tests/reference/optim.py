@@ -1,6 +1,6 @@
-"""Optimizer steps, one parameter and one step at a time, as in the papers.
+"""Optimizer steps as in the papers, by parameter and step.
 
-Every function returns the parameter after each of the steps whose gradients are given.
+Every function returns the parameter after each step.
 """
 
 import numpy as np

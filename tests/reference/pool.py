@@ -10,7 +10,7 @@ def each(value, axes):
 
 
 def regular(size, kernel, stride, padding, dilation, ceil_mode):
-    """For each window of an axis its inputs, and how many places it has with padding."""
+    """For each window of an axis its inputs, and its size with padding."""
     free = size + 2 * padding - dilation * (kernel - 1) - 1
     count = (math.ceil(free / stride) if ceil_mode else free // stride) + 1
     if ceil_mode and (count - 1) * stride >= size + padding:
@@ -31,7 +31,7 @@ def adaptive(size, out):
 
 
 def pooled(x, windows, reduce):
-    """`reduce(block, places, sizes)` for each window; places are of its block in the plane."""
+    """`reduce(block, places, sizes)` for each window; places are plane indices of its block."""
     axes = len(windows)
     lead, plane = x.shape[: x.ndim - axes], x.shape[x.ndim - axes :]
     index = np.arange(math.prod(plane)).reshape(plane)

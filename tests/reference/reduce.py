@@ -1,10 +1,10 @@
-"""Reductions by their definition: one output at a time, from a flat list of its elements."""
+"""Reductions by definition: each output from a flat list of its elements."""
 
 import numpy as np
 
 
 def over(x, dim, keepdim, f):
-    """`f` of the flat list of elements that belong to each output."""
+    """Apply `f` to the flat list of elements of each output."""
     axes = range(x.ndim) if dim is None or dim == () else np.atleast_1d(dim) % max(x.ndim, 1)
     kept = [i for i in range(x.ndim) if i not in axes]
     moved = x.transpose(kept + [i for i in range(x.ndim) if i not in kept])

@@ -1,4 +1,4 @@
-"""Resampling in float64 NumPy, and windows as columns, one by one."""
+"""Resampling, im2col and col2im in float64 NumPy."""
 
 import math
 
@@ -88,7 +88,7 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
         return fold(x[None], output_size, kernel_size, dilation, padding, stride)[0]
     (h, w), (kh, kw), (ph, pw) = map(each, (output_size, kernel_size, padding))
     c = x.shape[1] // (kh * kw)
-    # Numbers of the padded image's places, in columns as the numbers themselves.
+    # Indices into the padded image, arranged in columns like the elements.
     places = np.arange(c * (h + 2 * ph) * (w + 2 * pw), dtype=float)
     places = places.reshape(1, c, h + 2 * ph, w + 2 * pw)
     at = unfold(places, kernel_size, dilation, 0, stride)[0].astype(int).ravel()

@@ -1,4 +1,4 @@
-"""Running sums and products by their definition, one element after the other."""
+"""Cumulative sums and products by definition, element by element."""
 
 import numpy as np
 

@@ -19,7 +19,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=toolchain.LEVELS)
 def level(request: pytest.FixtureRequest, programs: Path) -> str:
-    """Each instruction set in turn."""
+    """Every instruction set."""
     if request.param not in toolchain.offered(programs):
         pytest.skip(f"this CPU has no {request.param}")
     return request.param

@@ -4,7 +4,7 @@
     python -m tests.simd.table activations         # about a minute
     python -m tests.simd.table speeds
 
-A prefix (`--prefix "nice -n 10"`) is put before every command that computes.
+`--prefix "nice -n 10"` is prepended to every command that computes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def errors(run, jobs: int) -> dict[tuple[str, str], dict[str, float]]:
     """The largest error in ULP per function, type and level."""
     tasks = []
     for name in toolchain.FUNCTIONS:
-        # Large arguments of sin and cos take the C library's time twice; pow has no end of pairs.
+        # Large arguments of sin and cos call the C library twice; pow has too many pairs.
         parts = 1 if name in ("sin", "cos", "pow") else PARTS
         tasks += [(name, "float", PARTS, first) for first in range(parts)]
         tasks.append((name, "double", DOUBLES, 1))
@@ -93,7 +93,7 @@ def speeds(run) -> dict[tuple[str, str], dict[str, float]]:
 
 
 def write(marker: str, table: dict, columns: Iterable[str], form: str) -> None:
-    """Put a table of functions between the markers of the page."""
+    """Write a table of functions between the markers of the page."""
     head = ["function", *(f"{t} {c}" for t in TYPES for c in columns)]
     lines = [head, ["---"] * len(head)]
     for name in toolchain.FUNCTIONS:
@@ -104,7 +104,7 @@ def write(marker: str, table: dict, columns: Iterable[str], form: str) -> None:
 
 
 def replace(marker: str, lines: list[list[str]]) -> None:
-    """Put a table between the markers of the page."""
+    """Write a table between the markers of the page."""
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     begin, end = f"<!-- {marker} -->", f"<!-- end of {marker} -->"
     page = PAGE.read_text()

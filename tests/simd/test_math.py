@@ -1,4 +1,4 @@
-"""simd/math.h and simd/activation.h: special values, and errors within what the headers state."""
+"""simd/math.h and simd/activation.h: special values, and the errors that the headers state."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_special_values(name: str, dtype: type, level: str, programs: Path) -> N
 
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", BOUNDED)
-def test_never_beyond_one(name: str, dtype: type, level: str, programs: Path) -> None:
+def test_never_exceeds_one(name: str, dtype: type, level: str, programs: Path) -> None:
     # 1 - y*y, the derivative of tanh, must not become negative.
     x = np.linspace(-40, 40, 400_001, dtype=dtype)
     got = apply(toolchain.library(level, programs), name, x)
@@ -93,7 +93,7 @@ def test_never_beyond_one(name: str, dtype: type, level: str, programs: Path) ->
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-def test_exp_ends_where_the_type_ends(dtype: type, level: str, programs: Path) -> None:
+def test_exp_at_the_ends_of_the_range(dtype: type, level: str, programs: Path) -> None:
     info = np.finfo(dtype)
     top = dtype(math.log(info.max))
     if float(top) > math.log(info.max):
@@ -158,7 +158,7 @@ def test_errors_of_activations_are_as_stated(name: str, programs: Path) -> None:
 
 @pytest.mark.parametrize("name", toolchain.ONE_ARGUMENT)
 def test_no_undefined_behaviour(level: str, programs: Path, name: str) -> None:
-    """Over bits of all kinds: the library traps, which ends the process, where C++ says nothing."""
+    """Random bit patterns; a trap on undefined behaviour would end the process."""
     flags = ["-shared", "-fPIC", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
     library = toolchain.kernel("functions.cpp", level, programs / "undefined", *flags)
     for kind in ("float", "double"):

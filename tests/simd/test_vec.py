@@ -1,4 +1,4 @@
-"""simd/vec.h: every operation, and tails up to the edge of a page, on every instruction set."""
+"""simd/vec.h: every operation, and tails that end at a page boundary, on every level."""
 
 from __future__ import annotations
 

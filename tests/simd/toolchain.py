@@ -28,7 +28,7 @@ ONE_ARGUMENT = (
     "exp", "log", "expm1", "log1p", "tanh", "sigmoid", "erf", "sin", "cos", "rsqrt",
 )  # fmt: skip
 FUNCTIONS = (*ONE_ARGUMENT, "pow")
-# What activation.h states: {activation: (unit, (float, double), (float, double) of the gradient)}.
+# Errors in activation.h: {activation: (unit, (float, double), (float, double) of the gradient)}.
 ACTIVATIONS = {
     name: (unit, (float(single), float(double)), (float(gradient), float(gradient_double)))
     for name, single, unit, double, gradient, gradient_double in re.findall(
@@ -40,7 +40,7 @@ ACTIVATIONS = {
 
 
 def core_flags(*levels: str) -> list[str]:
-    """What csrc/core needs to compile: the definitions that CMake gives it, and OpenMP."""
+    """Compiler flags of csrc/core: CMake's definitions, and OpenMP."""
     return [
         "-DFASTNN_ISA_LEVELS=" + ",".join(f"Isa::{level}" for level in levels),
         '-DFASTNN_THREADING="pool"',
@@ -50,12 +50,12 @@ def core_flags(*levels: str) -> list[str]:
 
 
 def compiler() -> str | None:
-    """The C++ compiler, or None where there is none."""
+    """The C++ compiler, or None if there is none."""
     return shutil.which(os.environ.get("CXX", "g++"))
 
 
 def build(source: str, output: Path, *flags: str) -> Path:
-    """Compile one source file of this directory unless `output` is there already."""
+    """Compile one source file of this directory unless `output` exists."""
     if not output.exists():
         output.parent.mkdir(exist_ok=True)
         command = [compiler(), *STRICT, *flags, f"-I{INCLUDE}", HERE / source, "-o", output, "-ldl"]
@@ -89,6 +89,6 @@ def offered(directory: Path) -> list[str]:
 
 
 def libm(directory: Path) -> Path:
-    """libm.cpp, as fast as the compiler can make it on this CPU."""
+    """libm.cpp, compiled with all optimizations for this CPU."""
     flags = ["-O3", "-ffast-math", "-march=native", "-mprefer-vector-width=512"]
     return build("libm.cpp", directory / "libm", *flags, "-shared", "-fPIC")

@@ -1,4 +1,4 @@
-"""Words, counts and n-grams against slow, obvious versions."""
+"""Words, counts and n-grams against slow, simple versions."""
 
 import re
 from collections import Counter
@@ -39,7 +39,7 @@ def test_words_equal_a_regular_expression(text):
 
 
 @given(text)
-def test_with_punctuation_nothing_but_space_is_lost(text):
+def test_only_white_space_is_lost_with_punctuation(text):
     assert "".join(words(text, lower=False, punctuation=True)) == "".join(text.split())
 
 

@@ -1,7 +1,7 @@
-"""Operations between convolutions keep channels-last order, forward and backward.
+"""Operations between convolutions keep channels-last memory, forward and backward.
 
-A convolution gives its output in channels-last order. Whatever stands between two of them must not
-bring it back into C order: the next one would have to reorder it.
+The output of a convolution is channels-last. Operations between two convolutions must not convert
+it to row-major order, because the second would have to convert it back.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
 from fastnn.ops import activation, elementwise
-from fastnn.ops.elementwise import compare, unary
+from fastnn.ops.elementwise import algebraic, compare, transcendental
 from tests.harness import numbers
 from tests.harness.layouts import channels_last
 
@@ -27,13 +27,13 @@ def image(seed=0, dtype="float32", low=0.1, high=0.9):
 
 
 def last(x):
-    """Whether an array or tensor of images is in channels-last order."""
+    """Whether an array or tensor of images is channels-last."""
     x = x._array if isinstance(x, fastnn.Tensor) else x
     return x.shape == SHAPE and tuple(n * 8 // x.itemsize for n in x.strides) == ORDER
 
 
 def check(op, *inputs):
-    """Outputs and gradients in channels-last order for a gradient in channels-last order."""
+    """Check for channels-last outputs and gradients, given a channels-last gradient."""
     y = op(*inputs)
     assert last(y)
     if not y.requires_grad:
@@ -44,18 +44,21 @@ def check(op, *inputs):
             assert last(x.grad)
 
 
-def test_what_is_checked():
+def test_the_check_itself():
     assert last(image())
     assert not last(fastnn.tensor(numbers(*SHAPE)))
     assert image().clone()._array.strides == image()._array.strides
 
 
-@pytest.mark.parametrize("name", [*unary.__all__, *activation.__all__])
-def test_functions_of_one(name):
+UNARY = [*algebraic.__all__, *transcendental.__all__]
+
+
+@pytest.mark.parametrize("name", [*UNARY, *activation.__all__])
+def test_unary(name):
     check(getattr(F, name), image())
 
 
-BINARY = [n for n in elementwise.__all__ if n not in ("clamp", "clip", "lerp", "where")]
+BINARY = [n for n in elementwise.__all__ if n not in ("clamp", "clip", "lerp", "where", *UNARY)]
 BINARY = [n for n in BINARY if not n.startswith("addc")]
 
 
@@ -73,12 +76,12 @@ BINARY = [n for n in BINARY if not n.startswith("addc")]
     ],
     ids=["image", "number", "channels", "samples", "trailing", "pixels", "C order"],
 )
-def test_functions_of_two(name, other):
+def test_binary(name, other):
     check(getattr(F, name), image(), other())
 
 
 @pytest.mark.parametrize("name", ["add", "mul", "sub", "div", "maximum"])
-def test_the_first_operand_decides(name):
+def test_the_first_operand_determines_the_format(name):
     op = getattr(F, name)
     plain = fastnn.tensor(numbers(*SHAPE).astype("f4"))
     assert last(op(image(), plain))
@@ -95,7 +98,7 @@ def test_comparisons(name):
     assert y._array.strides == tuple(n // 8 for n in ORDER)
 
 
-def test_functions_of_several():
+def test_more_inputs():
     check(lambda x: F.clamp(x, 0.2, 0.7), image())
     check(lambda x, y: F.where(x > y, x, y), image(), image(1))
     check(lambda x: F.where(x > image(1), x, 0.0), image())
@@ -155,7 +158,7 @@ def test_fused_residuals():
 
 
 def test_sums_of_gradients():
-    """Where a tensor is used several times, its gradients are added in its order."""
+    """The gradients of a tensor that is used several times are summed in its memory format."""
 
     def block(x):
         a = F.relu(x)
@@ -179,7 +182,7 @@ def test_sums_of_gradients():
     assert x.grad.shape == SHAPE
 
 
-def test_a_gradient_in_another_order_takes_that_of_the_input():
+def test_gradients_take_the_format_of_the_input():
     for op in (F.relu, F.tanh, F.gelu, nn.BatchNorm2d(6), nn.GroupNorm(2, 6), F.square):
         x = image()
         op(x).backward(fastnn.tensor(numbers(*SHAPE).astype("f4")))
@@ -187,7 +190,7 @@ def test_a_gradient_in_another_order_takes_that_of_the_input():
 
 
 def test_parameters_of_channels_get_their_gradients():
-    """A bias (1, C, 1, 1) sums over all else, whatever the order."""
+    """The gradient of a bias (1, C, 1, 1) sums over all other axes in any format."""
     b = fastnn.tensor(numbers(1, 6, 1, 1), requires_grad=True)
     dy = numbers(*SHAPE, seed=3)
     for order in (np.array, channels_last):
@@ -197,7 +200,7 @@ def test_parameters_of_channels_get_their_gradients():
 
 
 def test_empty_and_single_axes():
-    """Where orders coincide nothing is asked of strides, and nothing fails."""
+    """If both formats coincide, strides do not matter and nothing fails."""
     for shape in ((2, 1, 3, 4), (2, 5, 1, 1), (0, 3, 4, 4), (2, 3, 0, 4), (1, 1, 1, 1)):
         x = fastnn.tensor(channels_last(numbers(*shape)), requires_grad=True)
         y = F.relu(x) + x

@@ -1,4 +1,4 @@
-"""How far a result may be from the reference, and whether it is."""
+"""Tolerances, and comparison with the reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .running import arrays_in, is_float
 
 
 def number(rule: Any, sample: Sample) -> float:
-    """A constant, or what a function of the arguments gives."""
+    """The value of a rule: a constant, or a function of the arguments."""
     return float(rule(*sample.args, **sample.kwargs)) if callable(rule) else float(rule)
 
 

@@ -1,4 +1,4 @@
-"""ResNet and VGG give what PyTorch gives: scores, gradients, running statistics."""
+"""ResNet and VGG match PyTorch: scores, gradients, running statistics."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def resnet(depth):
 
 
 def vgg_features(depth):
-    """What comes before the linear layers, which are large."""
+    """A VGG without its large linear layers."""
     layers = networks.vgg(depth, 7)
     layers = layers[: next(i for i, x in enumerate(layers) if isinstance(x, networks.Mean))]
     data = networks.batch_of("resnet", (18, 3, 37, 7))
@@ -27,7 +27,7 @@ def vgg_features(depth):
 
 @pytest.mark.parametrize(("build", "depth"), [(resnet, 18), (resnet, 50), (vgg_features, 16)])
 def test_a_training_step_and_the_scores_after_it(build, depth):
-    """In float64, where roundings decide nothing."""
+    """In float64, where rounding errors have no visible effect."""
     from benches.side_by_side.impl.torch_networks import Network
 
     model, data = build(depth)

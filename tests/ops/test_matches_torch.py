@@ -1,4 +1,4 @@
-"""Shape and index operations give what PyTorch gives: values, types, and gradients."""
+"""Shape and index operations match PyTorch: values, types and gradients."""
 
 import re
 
@@ -90,7 +90,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
-def test_same_as_torch(case):
+def test_matches_torch(case):
     call, *arrays = case
     ours = [fastnn.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
     theirs = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arrays]
