@@ -49,3 +49,30 @@ def test_interrupt(code: str, threading: str) -> None:
         finally:
             child.kill()
     assert errors.endswith("KeyboardInterrupt\n")
+
+
+NESTED = """
+import signal
+import numpy as np
+from fastnn import kernels
+calls = 0
+def handler(*_):
+    global calls
+    calls += 1
+    assert kernels.relu(np.ones(1000, np.float32)).sum() == 1000
+signal.signal(signal.SIGALRM, handler)
+x = np.ones((3000, 3000))
+signal.setitimer(signal.ITIMER_REAL, 0.06, 0.06)
+while calls < 3:
+    assert kernels.matmul(x, x)[0, 0] == 3000
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(kernels.relu(x).sum())
+"""
+
+
+def test_a_signal_handler_may_call_kernels() -> None:
+    """Also while a long kernel looks for signals: that one goes on afterwards."""
+    done = subprocess.run(
+        [sys.executable, "-c", NESTED], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "9000000.0\n", done.stderr

@@ -105,7 +105,7 @@ Array aligned(const Array& a, Name name) {
 // A dense C-order copy in pool memory.
 Array copy_dense(const Array& a, py::object& hold) {
     hold = empty(a.dtype, a.ndim, a.shape);
-    if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
+    copy_into(hold, a);
     return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
 }
 
@@ -199,7 +199,7 @@ Array dense_ids(py::handle object, Name name, py::object& hold) {
     }
     const Array source = view(object.ptr(), a, Dtype::i64);
     hold = empty(Dtype::i64, source.ndim, source.shape);
-    if (npy().PyArray_CopyInto_(hold.ptr(), object.ptr()) != 0) throw py::error_already_set();
+    copy_into(hold, object);
     return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), Dtype::i64);
 }
 
@@ -239,22 +239,46 @@ Array block_like(py::handle object, Name name, const Array& layout, py::object& 
         same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
     if (a.aligned && (same || (a.contiguous && layout.contiguous))) return a;
     hold = empty_like(layout);
-    if (npy().PyArray_CopyInto_(hold.ptr(), a.object) != 0) throw py::error_already_set();
+    copy_into(hold, a);
     return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
+}
+
+namespace {
+
+PoolBlock* new_owner(py::object& hold) {
+    auto* owner = reinterpret_cast<PoolBlock*>(pool_block_type()->tp_alloc(pool_block_type(), 0));
+    if (owner == nullptr) throw py::error_already_set();
+    hold = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(owner));
+    return owner;
+}
+
+}  // namespace
+
+py::object new_block(std::size_t bytes, void*& data) {
+    py::object object;
+    PoolBlock* const owner = new_owner(object);
+    owner->block = pool::take(bytes);
+    data = owner->block.data;
+    return object;
+}
+
+py::object idle_block() {
+    py::object object;
+    PoolBlock* const owner = new_owner(object);
+    if (!pool::take_cached(owner->block)) return py::none();
+    return py::array(py::dtype::of<std::uint8_t>(), {static_cast<py::ssize_t>(owner->block.bytes)},
+                     owner->block.data, object);
 }
 
 py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides) {
     std::size_t bytes = size_of(dtype);
     for (int i = 0; i < ndim; ++i) bytes = checked_bytes(bytes, static_cast<std::size_t>(shape[i]));
-    auto* owner = reinterpret_cast<PoolBlock*>(pool_block_type()->tp_alloc(pool_block_type(), 0));
-    if (owner == nullptr) throw py::error_already_set();
-    auto hold = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(owner));
-    owner->block = pool::take(bytes);
+    void* data = nullptr;
+    py::object hold = new_block(bytes, data);
     PyObject* made = npy().PyArray_NewFromDescr_(
         npy().PyArray_Type_, npy().PyArray_DescrFromType_(type_num(dtype)), ndim,
         reinterpret_cast<const Py_intptr_t*>(shape), reinterpret_cast<const Py_intptr_t*>(strides),
-        owner->block.data, kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0),
-        nullptr);
+        data, kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0), nullptr);
     if (made == nullptr) throw py::error_already_set();
     auto array = py::reinterpret_steal<py::object>(made);
     if (npy().PyArray_SetBaseObject_(made, hold.release().ptr()) != 0)

@@ -39,6 +39,7 @@ struct Array {
     const Py_ssize_t* strides;
     bool aligned = true;
 
+    operator py::handle() const { return object; }  // the owner of the memory
     std::int64_t size() const {
         std::int64_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
@@ -77,6 +78,17 @@ Array block_float(py::handle object, Name name, py::object& hold);
 // where different).
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold);
 
+// to[...] = from, by NumPy, broadcast as there. Where calls are recorded, so is this copy; every
+// copy that a binding makes goes through here.
+void copy_into(py::handle to, py::handle from);
+// A copy laid out as the array is, as NumPy's method.
+py::object copy_of(py::handle array);
+// Another dtype, as NumPy's method.
+py::object astype(py::handle array, const char* dtype);
+// Records that `to` was made as a copy of `from`: of its shape, or in C order where the shape is
+// another.
+void record_copy(py::handle to, py::handle from);
+
 // New arrays from the pool; contents are undefined. MemoryError where there is no room.
 py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape,
                  const Py_ssize_t* strides = nullptr);
@@ -84,12 +96,44 @@ py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape);
 inline py::object empty_like(const Array& a) {
     return empty(a.dtype, a.ndim, a.shape, a.strides);
 }
+// Memory of the pool that is no array, with the object that owns it: for lists that Args point at.
+template <class T>
+class OwnedScratch {
+ public:
+    explicit OwnedScratch(std::size_t count);
+    T* data() const { return data_; }
+    operator T*() const { return data_; }
+    operator py::handle() const { return owner_; }
+
+ private:
+    py::object owner_;
+    T* data_;
+};
+py::object new_block(std::size_t bytes, void*& data);
+// For tests: an array of bytes over a block of the pool that lay idle, or None.
+py::object idle_block();
+
+template <class T>
+OwnedScratch<T>::OwnedScratch(std::size_t count) {
+    void* data = nullptr;
+    owner_ = new_block(checked_bytes(count, sizeof(T)), data);
+    data_ = static_cast<T*>(data);
+}
+
 // An output given by the caller (out=), or a new one. Checks dtype, shape, C order and that it can
 // be written.
 py::object output(py::handle out, Name name, Dtype dtype, int ndim, const Py_ssize_t* shape);
 
 inline char* data_of(py::handle array) {
     return py::detail::array_proxy(array.ptr())->data;
+}
+
+// launch, with the arrays and other objects that own what Args point at: every input (the copy,
+// where one had to be made) and every output. Null ones count for nothing.
+template <class Args>
+void launch(const Kernel<Args>& kernel, const Args& args,
+            std::initializer_list<py::handle> owners) {
+    fastnn::launch(kernel, args, Owners{owners.begin(), owners.size()});
 }
 
 // True where the memory of the two may overlap.

@@ -41,7 +41,7 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     Array from = a;
     py::object aligned;
     if (!a.aligned) {
-        aligned = py::handle(a.object).attr("copy")();
+        aligned = copy_of(a);
         from = float_array(aligned, name);
     }
     const auto size = static_cast<Py_ssize_t>(size_of(a.dtype));
@@ -62,7 +62,7 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     }
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
     args.y = data_of(hold);
-    launch(layout::kChannelsLast, args);
+    launch(layout::kChannelsLast, args, {from, hold});
     return float_array(hold, name);
 }
 
@@ -74,15 +74,17 @@ Array c_order_images(const Array& a, Name name, py::object& hold) {
     const Py_ssize_t* image = a.shape + a.ndim - 3;
     const Py_ssize_t plane = image[1] * image[2];
     hold = empty(a.dtype, a.ndim, a.shape);
-    launch(layout::kChannelsLast, layout::Args{.dtype = a.dtype,
-                                               .n = a.ndim == 3 ? 1 : a.shape[0],
-                                               .c = plane,
-                                               .size = {1, 1, image[0]},
-                                               .n_stride = plane * image[0],
-                                               .c_stride = image[0],
-                                               .stride = {0, 0, 1},
-                                               .x = a.data,
-                                               .y = data_of(hold)});
+    launch(layout::kChannelsLast,
+           layout::Args{.dtype = a.dtype,
+                        .n = a.ndim == 3 ? 1 : a.shape[0],
+                        .c = plane,
+                        .size = {1, 1, image[0]},
+                        .n_stride = plane * image[0],
+                        .c_stride = image[0],
+                        .stride = {0, 0, 1},
+                        .x = a.data,
+                        .y = data_of(hold)},
+           {a, hold});
     return float_array(hold, name);
 }
 

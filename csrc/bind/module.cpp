@@ -9,18 +9,32 @@
 #include "core/isa.h"
 #include "core/machine.h"
 #include "core/parallel.h"
+#include "core/recorder.h"
 
 namespace py = pybind11;
 
 namespace fastnn::bind {
 namespace {
 
+// A tuple of the owners of a call, which are handles (bind/array.h).
+void* retain_owners(const Owners& owners) {
+    const auto* const list = static_cast<const py::handle*>(owners.list);
+    py::tuple all(owners.count);
+    for (std::size_t i = 0; i < owners.count; ++i) {
+        all[i] = list[i] ? py::reinterpret_borrow<py::object>(list[i]) : py::none();
+    }
+    return all.release().ptr();
+}
+
 void install_interpreter() {
-    set_interpreter({[]() -> void* { return PyEval_SaveThread(); },
-                     [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); },
-                     [] {
-                         if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-                     }});
+    set_interpreter(
+        {[]() -> void* { return PyEval_SaveThread(); },
+         [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); },
+         [] {
+             if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+         },
+         retain_owners,
+         [](void* retained) noexcept { Py_XDECREF(static_cast<PyObject*>(retained)); }});
 }
 
 void bind_config(py::module_& m) {
@@ -99,6 +113,40 @@ void bind_profiler(py::module_& m) {
     });
 }
 
+// For tests, and for whatever is to run steps without Python.
+void bind_recorder(py::module_& parent) {
+    py::module_ m =
+        parent.def_submodule("recorder", "Recording of kernel calls, and their replay.");
+    py::class_<Recording>(m, "Recording")
+        .def("__len__", &Recording::size)
+        .def("names",
+             [](const Recording& r) {
+                 py::list names;
+                 for (std::size_t i = 0; i < r.size(); ++i) names.append(r.name(i));
+                 return names;
+             })
+        .def(
+            "forget_owners",
+            [](Recording& r, std::size_t i) {
+                if (i >= r.size()) throw py::index_error();
+                r.forget_owners(i);
+            },
+            py::arg("index"))
+        .def("replay", &Recording::replay);
+    m.def("idle_block", &idle_block);
+    // For copies that Python makes with NumPy.
+    m.def(
+        "copy",
+        [](py::handle to, py::handle source) {
+            if (!recorder::on()) return;
+            const auto shared = py::module_::import("numpy").attr("may_share_memory")(to, source);
+            if (!shared.cast<bool>()) record_copy(to, source);
+        },
+        py::arg("to"), py::arg("source"));
+    m.def("start", &recorder::start);
+    m.def("stop", &recorder::stop);
+}
+
 }  // namespace
 }  // namespace fastnn::bind
 
@@ -122,6 +170,7 @@ PYBIND11_MODULE(_core, m) {
     bind_pool(m);
     bind_read_only(m);
     bind_profiler(m);
+    bind_recorder(m);
     bind_activation(m);
     bind_softmax(m);
     bind_loss(m);

@@ -12,13 +12,13 @@ constexpr int kWriteable = 0x0400;
 struct ReadOnly {
     PyObject_HEAD Block block;
     std::size_t bytes;
-    std::shared_ptr<const Derived> derived;
+    PackedCache cache;
 };
 
 void dealloc(PyObject* self) {
     auto* const owner = reinterpret_cast<ReadOnly*>(self);
     PyTypeObject* const type = Py_TYPE(self);
-    std::destroy_at(&owner->derived);
+    std::destroy_at(&owner->cache);
     pool::give(owner->block);
     type->tp_free(self);
     Py_DECREF(type);
@@ -45,7 +45,7 @@ py::object read_only(py::handle object) {
     PyObject* const made = type_of_owners->tp_alloc(type_of_owners, 0);
     if (made == nullptr) throw py::error_already_set();
     auto* const owner = reinterpret_cast<ReadOnly*>(made);
-    new (&owner->derived) std::shared_ptr<const Derived>();
+    new (&owner->cache) PackedCache();
     const auto base = py::reinterpret_steal<py::object>(made);
     owner->bytes = static_cast<std::size_t>(a.size()) * size_of(a.dtype);
     owner->block = pool::take(owner->bytes);
@@ -65,21 +65,16 @@ void bind_read_only(py::module_& m) {
     m.def("read_only", &read_only, py::arg("array"));
 }
 
-KeptWith::KeptWith(const Array& array) {
+PackedCache* packed_cache_of(const Array& array) {
     PyObject* base = array.object;
     while (base != nullptr && is_array(base)) base = py::detail::array_proxy(base)->base;
-    if (base == nullptr || Py_TYPE(base) != type_of_owners || !array.contiguous) return;
-    const auto* const owner = reinterpret_cast<ReadOnly*>(base);
+    if (base == nullptr || Py_TYPE(base) != type_of_owners || !array.contiguous) return nullptr;
+    auto* const owner = reinterpret_cast<ReadOnly*>(base);
     if (array.data != owner->block.data ||
         static_cast<std::size_t>(array.size()) * size_of(array.dtype) != owner->bytes) {
-        return;
+        return nullptr;
     }
-    owner_ = py::reinterpret_borrow<py::object>(base);
-    kept_.derived = owner->derived;
-}
-
-void KeptWith::store() {
-    if (owner_) reinterpret_cast<ReadOnly*>(owner_.ptr())->derived.swap(kept_.derived);
+    return &owner->cache;
 }
 
 }  // namespace fastnn::bind

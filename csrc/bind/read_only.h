@@ -1,28 +1,18 @@
-// Arrays that can never change, for whoever keeps what was derived from them.
+// Arrays that can never change, so that kernels may keep what they pack of them.
 //
 // Their memory belongs to an object of ours that lets nobody write: NumPy refuses to make such an
 // array writable, and so it refuses for each of its views.
 #pragma once
 
 #include "bind/array.h"
-#include "core/kept.h"
+#include "core/packed_cache.h"
 
 namespace fastnn::bind {
 
 void bind_read_only(py::module_& m);
 
-// What is kept with an array for the length of one call, which is made and ends with the GIL held.
-class KeptWith {
- public:
-    explicit KeptWith(const Array& array);
-    // Null where the array is not read-only memory as a whole, in C order.
-    Kept* get() { return owner_ ? &kept_ : nullptr; }
-    // To be called where the call has succeeded.
-    void store();
-
- private:
-    py::object owner_;
-    Kept kept_;
-};
+// Where kernels keep what they pack of the array. Null where the array is not read-only memory as a
+// whole, in C order.
+PackedCache* packed_cache_of(const Array& array);
 
 }  // namespace fastnn::bind

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/interrupt.h"
+#include "core/recorder.h"
 #include "core/threading.h"
 
 namespace fastnn {
@@ -14,26 +15,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Interpreter interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] {}};
+Interpreter the_interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] {},
+                            [](const Owners&) -> void* { return nullptr; }, [](void*) noexcept {}};
 
-// Set while a kernel runs on this thread without the GIL; its place is what poll_interrupt needs to
-// get back.
+// Set while a kernel runs on this thread without the GIL: where poll_interrupt finds the state to
+// take the GIL with.
 thread_local void** released = nullptr;
 thread_local Clock::time_point last_poll;
-
-class Released {
- public:
-    Released() : state_(interpreter.release()) { released = &state_; }
-    ~Released() {
-        released = nullptr;
-        interpreter.acquire(state_);
-    }
-    Released(const Released&) = delete;
-    Released& operator=(const Released&) = delete;
-
- private:
-    void* state_;
-};
 
 struct Profiler {
     std::atomic<bool> on{false};
@@ -54,15 +42,26 @@ double microseconds(Clock::duration d) {
 }  // namespace
 
 void set_interpreter(const Interpreter& given) {
-    interpreter = given;
+    the_interpreter = given;
 }
 
-void launch(const Call& call) {
-    if (!profiling.load(std::memory_order_relaxed)) {
-        const Released guard;
-        call.run(call.kernel, call.args);
-        return;
-    }
+const Interpreter& interpreter() {
+    return the_interpreter;
+}
+
+Released::Released() : state_(the_interpreter.release()), outer_(released) {
+    released = &state_;
+}
+
+Released::~Released() {
+    released = outer_;
+    the_interpreter.acquire(state_);
+}
+
+namespace {
+
+// As launch, with the time taken.
+void launch_profiled(const Call& call) {
     const Work work = call.work(call.kernel, call.args);
     Clock::time_point start, end;
     {
@@ -78,16 +77,28 @@ void launch(const Call& call) {
                         static_cast<std::uint64_t>(pthread_self())});
 }
 
+}  // namespace
+
+void launch(const Call& call) {
+    if (profiling.load(std::memory_order_relaxed)) {
+        launch_profiled(call);
+    } else {
+        const Released guard;
+        call.run(call.kernel, call.args);
+    }
+    if (recorder::on()) recorder::add(call);
+}
+
 void poll_interrupt() {
     if (released == nullptr || in_region()) return;
     const auto now = Clock::now();
     if (now - last_poll < std::chrono::milliseconds(50)) return;
     last_poll = now;
-    interpreter.acquire(*released);
+    the_interpreter.acquire(*released);
     struct Again {
-        ~Again() { *released = interpreter.release(); }
+        ~Again() { *released = the_interpreter.release(); }
     } again;
-    interpreter.check_signals();
+    the_interpreter.check_signals();
 }
 
 namespace profiler {

@@ -162,6 +162,20 @@ Block take(std::size_t bytes) {
     return {data, wanted.bytes};
 }
 
+bool take_cached(Block& block) {
+    Pool& p = pool();
+    const std::lock_guard lock(p.mutex);
+    for (int i = 0; i < kClasses; ++i) {
+        if (p.free[i].empty()) continue;
+        block = {p.free[i].back(), Pool::class_bytes(i)};
+        p.free[i].pop_back();
+        p.cached -= block.bytes;
+        p.used += block.bytes;
+        return true;
+    }
+    return false;
+}
+
 void give(Block block) noexcept {
     if (block.data == nullptr) return;
     Pool& p = pool();

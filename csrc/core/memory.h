@@ -15,7 +15,8 @@ struct Block {
 
 namespace pool {
 
-Block take(std::size_t bytes);  // throws std::bad_alloc; contents are undefined
+Block take(std::size_t bytes);   // throws std::bad_alloc; contents are undefined
+bool take_cached(Block& block);  // any block that lies idle; false where there is none. For tests.
 void give(Block block) noexcept;
 
 struct Stats {

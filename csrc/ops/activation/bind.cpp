@@ -13,7 +13,7 @@ py::object to_float(py::handle x) {
     if (!is_array(x)) return {};
     const char kind =
         py::detail::array_descriptor_proxy(py::detail::array_proxy(x.ptr())->descr)->kind;
-    return kind == 'i' || kind == 'u' || kind == 'b' ? x.attr("astype")("float32") : py::object();
+    return kind == 'i' || kind == 'u' || kind == 'b' ? astype(x, "float32") : py::object();
 }
 
 py::object run(const FusedActivation& f, py::handle x) {
@@ -23,7 +23,7 @@ py::object run(const FusedActivation& f, py::handle x) {
     py::object hold;
     const Array in = block_float(promoted ? py::handle(promoted) : x, {kernel.name, "input"}, hold);
     py::object y = empty_like(in);
-    launch(kernel, activation::Args{f, in.dtype, in.size(), in.data, data_of(y)});
+    launch(kernel, activation::Args{f, in.dtype, in.size(), in.data, data_of(y)}, {in, y});
     return y;
 }
 
@@ -36,7 +36,8 @@ py::object run_backward(const FusedActivation& f, py::handle dy, py::handle save
     const Array d = block_like(dy, {kernel.name, "dy"}, s, hold_dy);
     const bool into_dy = overwrite && d.object == dy.ptr() && d.writable && !may_overlap(d, s);
     py::object dx = into_dy ? py::reinterpret_borrow<py::object>(dy) : empty_like(s);
-    launch(kernel, activation::BackwardArgs{f, s.dtype, s.size(), d.data, s.data, data_of(dx)});
+    launch(kernel, activation::BackwardArgs{f, s.dtype, s.size(), d.data, s.data, data_of(dx)},
+           {s, d, dx});
     return dx;
 }
 

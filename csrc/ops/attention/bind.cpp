@@ -29,7 +29,8 @@ py::object forward(py::handle query, py::handle key, py::handle value, py::handl
         lse = call.new_lse();
         call.args.lse = data_of(lse);
     }
-    launch(attention::kAttention, call.args);
+    launch(attention::kAttention, call.args,
+           {call.q, call.k, call.v, call.mask_owner(), stream, out, lse});
     if (!keep) return out;
     return py::make_tuple(std::move(out), std::move(lse));
 }
@@ -123,7 +124,7 @@ py::tuple backward(py::handle dy_object, py::handle query, py::handle key, py::h
         call.shape_of(shape, rows_of(x), cols_of(x), true);
         return fits && std::equal(shape, shape + n, x.shape);
     };
-    py::tuple result;
+    py::tuple result;  // owns the memory of all gradients
     if (packed == 0) {
         py::object dq = call.empty_as(call.q, call.args.l, call.args.e, false),
                    dk = call.empty_as(call.k, call.args.s, call.args.e, true),
@@ -153,7 +154,8 @@ py::tuple backward(py::handle dy_object, py::handle query, py::handle key, py::h
         fail<ValueError>(op, ": packed must be 0, 2 or 3, got ", packed);
     }
     args.forward = call.args;
-    launch(attention::kAttentionBackward, args);
+    launch(attention::kAttentionBackward, args,
+           {call.q, call.k, call.v, call.mask_owner(), stream, dy, out, lse, result});
     return result;
 }
 

@@ -67,7 +67,7 @@ void AttentionCall::shape_of(Py_ssize_t* shape, Py_ssize_t rows, Py_ssize_t cols
 Array AttentionCall::aligned_mask(py::handle object, Name name) {
     constexpr int aligned = 0x0100;
     if ((py::detail::array_proxy(object.ptr())->flags & aligned) != 0) return array(object, name);
-    hold_[3] = object.attr("copy")();
+    hold_[3] = copy_of(object);
     return array(hold_[3], name);
 }
 
@@ -81,8 +81,7 @@ Array AttentionCall::laid_out(const Array& m, Name name, Wrong wrong) {
     for (int i = 0; i < n - 2; ++i) shape[i] = m.shape[i];
     shape[n - 2] = rows, shape[n - 1] = args.s;
     py::object copy = empty(m.dtype, n, shape);
-    if (py::detail::npy_api::get().PyArray_CopyInto_(copy.ptr(), m.object) != 0)
-        throw py::error_already_set();
+    copy_into(copy, m);
     hold_[3] = copy;
     return array(copy, name);
 }
@@ -90,6 +89,7 @@ Array AttentionCall::laid_out(const Array& m, Name name, Wrong wrong) {
 void AttentionCall::set_mask(py::handle object) {
     if (object.is_none()) return;
     const Name name{op_, "attn_mask"};
+    mask_object_ = object;
     Array m = is_array(object) ? aligned_mask(object, name) : array(object, name);
     if (m.dtype != Dtype::b8 && m.dtype != q.dtype) {
         fail<TypeError>(op_, ": attn_mask must have dtype bool or ", fastnn::name(q.dtype),

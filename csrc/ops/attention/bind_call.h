@@ -31,10 +31,13 @@ class AttentionCall {
     // A new array of so many rows and columns, its axes in memory in the order of those of `like`.
     py::object empty_as(const Array& like, Py_ssize_t rows, Py_ssize_t cols, bool keys) const;
     py::object new_lse() const;
+    // What owns the mask: as given, or a copy.
+    py::handle mask_owner() const { return hold_[3] ? hold_[3] : mask_object_; }
 
  private:
     const char* op_;
     py::object hold_[4];
+    py::handle mask_object_;
 
     void set_axes(bool gqa);
     Array aligned_mask(py::handle object, Name name);

@@ -66,13 +66,13 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     };
     if (p.empty_batch()) return result();
     args.to = data_of(y);
-    args.from = p.image(p.x, "input", hold_x).data;
-    args.w = dense_float(py::handle(p.w.object), {p.op, "weight"}, hold_w).data;
-    if (!residual.is_none()) args.residual = p.image(r, "residual", hold_image).data;
-    KeptWith kept(p.w);
-    args.kept = kept.get();
-    launch(conv::kConv[transposed], args);
-    kept.store();
+    const Array x = p.image(p.x, "input", hold_x);
+    const Array w = dense_float(p.w, {p.op, "weight"}, hold_w);
+    args.from = x.data, args.w = w.data;
+    if (!residual.is_none()) r = p.image(r, "residual", hold_image);
+    args.residual = r.data;
+    args.cache = packed_cache_of(p.w);
+    launch(conv::kConv[transposed], args, {x, w, bias, hold_b, r, y, saved});
     return result();
 }
 
@@ -124,8 +124,9 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
         s = p.image(s, "saved", hold);
         dz = empty_channels_last(dtype, p.x.ndim, p.out, p.axes);
         launch(activation::backward_kernel(f.kind),
-               activation::BackwardArgs{f, dtype, dy.size(), dy.data, s.data, data_of(dz)});
-        dy.data = data_of(dz);
+               activation::BackwardArgs{f, dtype, dy.size(), dy.data, s.data, data_of(dz)},
+               {dy, s, dz});
+        dy = float_array(dz, {p.op, "dy"});
     };
     preactivation_gradient();
     if (wanted[3]) grads[3] = dz;
@@ -137,9 +138,10 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
         args.transposed = !transposed;
         args.shape = p.shape;
         args.from = dy.data;
-        args.w = dense_float(py::handle(p.w.object), {p.op, "weight"}, hold_w).data;
+        const Array w = dense_float(p.w, {p.op, "weight"}, hold_w);
+        args.w = w.data;
         args.to = data_of(grads[0]);
-        launch(conv::kConv[!transposed], args);
+        launch(conv::kConv[!transposed], args, {dy, w, grads[0]});
     }
     if (!wanted[1] && !wanted[2]) return result();
     conv::WeightArgs args{};
@@ -147,20 +149,22 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
     args.algorithm = algorithm;
     args.shape = p.shape;
     args.dy = dy.data;
+    Array x{};
     if (wanted[1]) {
-        args.x = p.image(p.x, "input", hold_x).data;
+        x = p.image(p.x, "input", hold_x);
+        args.x = x.data;
         args.dw = data_of(grads[1]);
     }
     if (!transposed) {
         if (wanted[2]) args.db = data_of(grads[2]);
-        launch(conv::kConvWeight, args);
+        launch(conv::kConvWeight, args, {x, dy, grads[1], grads[2]});
         return result();
     }
     // The roles of x and y are swapped, and the bias belongs to x: its gradient is a call of its
     // own, of a convolution whose y is dy.
     if (wanted[1]) {
         std::swap(args.x, args.dy);
-        launch(conv::kConvWeight, args);
+        launch(conv::kConvWeight, args, {x, dy, grads[1], grads[2]});
     }
     if (wanted[2]) {
         conv::WeightArgs sums{};
@@ -176,7 +180,7 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
             sums.shape.kernel[i] = sums.shape.stride[i] = sums.shape.dilation[i] = 1;
             sums.shape.pad[i] = 0;
         }
-        launch(conv::kConvWeight, sums);
+        launch(conv::kConvWeight, sums, {dy, grads[2]});
     }
     return result();
 }

@@ -18,8 +18,8 @@
 #include "core/activation.h"
 #include "core/dtype.h"
 #include "core/isa.h"
-#include "core/kept.h"
 #include "core/launch.h"
+#include "core/packed_cache.h"
 
 namespace fastnn::conv {
 
@@ -53,7 +53,7 @@ struct Args {
     void* to;
     FusedActivation activation;
     void* preactivation;  // gets the argument of the activation; or null
-    Kept* kept;           // what is derived from w, where w can never change; or null
+    PackedCache* cache;   // of w, where w can never change; or null
 
     // The one activation that the algorithms apply themselves.
     bool relu() const { return activation.kind == Activation::relu; }

@@ -14,7 +14,8 @@ py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::h
     py::object hold;
     const Array in = dense_float(x, {kernel.name, argument}, hold);
     py::object y = empty(in.dtype, in.ndim, in.shape);
-    launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), seed_and_offset, p});
+    launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), seed_and_offset, p},
+           {in, y, stream});
     const bool copied = in.object != x.ptr();
     const auto* given = py::detail::array_proxy(x.ptr());
     if (!copied || (given->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0) return y;
@@ -22,7 +23,7 @@ py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::h
     if (!fills_block(layout)) return y;
     // Elements are counted in C order wherever they lie; the result lies as the input does.
     py::object laid_out = empty_like(layout);
-    laid_out[py::ellipsis()] = y;
+    copy_into(laid_out, y);
     return laid_out;
 }
 

@@ -190,7 +190,7 @@ void separate(const Array& out, py::handle given, Input& input, ew::Operand& ope
                       std::equal(a.shape, a.shape + a.ndim, out.shape) &&
                       std::equal(a.strides, a.strides + a.ndim, out.strides);
     if (same) return;
-    input.hold = given.attr("copy")();
+    input.hold = copy_of(given);
     const auto* copy = py::detail::array_proxy(input.hold.ptr());
     input.view.strides = reinterpret_cast<const std::int64_t*>(copy->strides);
     input.view.shape = reinterpret_cast<const std::int64_t*>(copy->dimensions);
@@ -205,6 +205,18 @@ struct Call {
     ew::Args args;
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
+
+    // With what owns the memory of the inputs, as given and as copied, and of the outputs.
+    void launch(const py::handle* given, py::handle y) const {
+        py::handle owners[2 * ew::kMaxInputs + 1];
+        int count = 0;
+        for (int k = 0; k < info.inputs; ++k) {
+            owners[count++] = given[k];
+            owners[count++] = inputs[k].hold;
+        }
+        owners[count++] = y;
+        fastnn::launch(ew::kernel(op), args, Owners{owners, static_cast<std::size_t>(count)});
+    }
 
     // Reads the inputs and settles the dtype to compute in. False: this is for NumPy.
     bool parse_inputs(const py::handle* given) {
@@ -250,7 +262,7 @@ struct Call {
                                 std::string(py::str(given[k].attr("dtype"))));
             }
             if (by_numpy) continue;
-            inputs[k].hold = given[k].attr("astype")("float32");
+            inputs[k].hold = astype(given[k], "float32");
             parse(inputs[k].hold, {info.name, names[k]}, inputs[k], args.operands[k]);
         }
     }
@@ -325,7 +337,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     if (!c.parse_inputs(given)) return by_numpy(op, given, out);
     py::object y;
     if (out.is_none() && one_row(c, y)) {
-        if (args.size != 0) launch(ew::kernel(op), args);
+        if (args.size != 0) c.launch(given, y);
         return y;
     }
 
@@ -357,7 +369,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     if (args.size == 0) return y;
     in[info.inputs] = y_view;
     ew::merge_axes(in, info.inputs + 1, layout, args);
-    launch(ew::kernel(op), args);
+    c.launch(given, y);
     return y;
 }
 
@@ -387,7 +399,7 @@ py::object call_pair(Op op, Names names, const py::handle* given, const bool (&w
     }
     if (args.size == 0 || !(wanted[0] || wanted[1])) return result;
     ew::merge_axes(views, info.inputs + 2, layout, args);
-    launch(ew::kernel(op), args);
+    c.launch(given, result);
     return result;
 }
 

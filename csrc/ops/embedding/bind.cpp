@@ -80,39 +80,53 @@ py::object forward(py::handle input, py::handle weight) {
     py::object y = empty(w.dtype, ids.ndim + 1, shape);
     launch(embedding::kGather,
            embedding::GatherArgs{w.dtype, ids.size(), w.shape[1], ids.as<const std::int64_t>(),
-                                 w.data, data_of(y)});
+                                 w.data, data_of(y)},
+           {ids, w, y});
     return y;
 }
 
-// Ids sorted together with their positions.
+// Ids sorted together with their positions; behind the entries stands how many are kept, and how
+// many different ones they are.
 struct Sorted {
-    Scratch<embedding::Entry> entries;
-    std::int64_t kept = 0, unique = 0;
+    OwnedScratch<embedding::Entry> entries;
+    std::int64_t* numbers;
 
     Sorted(const Array& ids, std::int64_t vocabulary, std::int64_t padding, bool count = false)
-        : entries(static_cast<std::size_t>(ids.size())) {
+        : entries(static_cast<std::size_t>(ids.size() + 2)),
+          numbers(reinterpret_cast<std::int64_t*>(entries + ids.size())) {
+        static_assert(sizeof(embedding::Entry) == sizeof(std::int64_t));
         launch(embedding::kSort,
                embedding::SortArgs{ids.size(), vocabulary, padding, ids.as<const std::int64_t>(),
-                                   entries, &kept, count ? &unique : nullptr});
+                                   entries, numbers, count ? numbers + 1 : nullptr},
+               {ids, entries});
     }
+    std::int64_t kept() const { return numbers[0]; }
+    std::int64_t unique() const { return numbers[1]; }
+};
+
+struct SumInputs {
+    py::handle dy, bags{}, scales{}, bag_scales{};
 };
 
 // The gradient as a whole, or (with rows) as the ids met and their rows.
-py::object sum(embedding::SumArgs args, Sorted& sorted, bool rows) {
+// `inputs` owns what else args point at.
+py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const SumInputs& inputs) {
     args.entries = sorted.entries;
-    args.kept = sorted.kept;
-    args.unique = sorted.unique;
+    args.kept = sorted.numbers;
     if (!rows) {
         py::object dw = empty(args.dtype, {args.vocabulary, args.width});
         args.dw = data_of(dw);
-        launch(embedding::kSum, args);
+        launch(embedding::kSum, args,
+               {sorted.entries, inputs.dy, inputs.bags, inputs.scales, inputs.bag_scales, dw});
         return dw;
     }
-    py::object ids = empty(Dtype::i64, {sorted.unique});
-    py::object values = empty(args.dtype, {sorted.unique, args.width});
+    args.unique = sorted.unique();
+    py::object ids = empty(Dtype::i64, {args.unique});
+    py::object values = empty(args.dtype, {args.unique, args.width});
     args.rows_ids = reinterpret_cast<std::int64_t*>(data_of(ids));
     args.rows = data_of(values);
-    launch(embedding::kSum, args);
+    launch(embedding::kSum, args,
+           {sorted.entries, inputs.dy, inputs.bags, inputs.scales, inputs.bag_scales, ids, values});
     return py::make_tuple(std::move(ids), std::move(values));
 }
 
@@ -135,7 +149,7 @@ py::object backward(py::handle dy, py::handle input, std::int64_t num_embeddings
     args.by_frequency = scale_grad_by_freq;
     args.vocabulary = vocabulary, args.width = d.shape[d.ndim - 1];
     args.dy = d.data;
-    return sum(args, sorted, rows);
+    return sum(args, sorted, rows, {d});
 }
 
 void renorm(py::handle input, py::handle weight, double max_norm, double norm_type) {
@@ -147,8 +161,10 @@ void renorm(py::handle input, py::handle weight, double max_norm, double norm_ty
     py::object hold;
     const Array ids = row_ids(input, op, w.shape[0], hold);
     Sorted sorted(ids, w.shape[0], embedding::kNoPadding);
-    launch(embedding::kRenorm, embedding::RenormArgs{w.dtype, sorted.kept, w.shape[1],
-                                                     sorted.entries, w.data, max_norm, norm_type});
+    launch(embedding::kRenorm,
+           embedding::RenormArgs{w.dtype, w.shape[1], sorted.numbers, sorted.entries, w.data,
+                                 max_norm, norm_type},
+           {sorted.entries, w});
 }
 
 Mode parse_mode(py::handle object, const char* op) {
@@ -227,7 +243,8 @@ py::tuple bag(py::handle input, py::handle offsets, py::handle weight, py::handl
         winners = empty(Dtype::i64, {bags.count(), w.shape[1]});
         args.winners = reinterpret_cast<std::int64_t*>(data_of(winners));
     }
-    launch(embedding::kBag, args);
+    launch(embedding::kBag, args,
+           {bags.ids, bags.offsets, w, per_sample_weights, hold_scales, y, winners});
     return py::make_tuple(std::move(y), std::move(winners));
 }
 
@@ -260,11 +277,11 @@ py::object bag_backward(py::handle dy, py::handle input, py::handle offsets,
     check_shape(d, {op, "dy"}, {bags.count(), d.shape[1]});
     if (bags.count() > kMost) fail<ValueError>(op, ": at most ", kMost, " bags are possible");
 
-    Scratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.shape[0]));
+    OwnedScratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.shape[0]));
     const std::int64_t* at = bags.begins();
     for (std::int64_t b = 0; b < bags.count(); ++b)
         std::fill(bag_of.data() + at[b], bag_of.data() + at[b + 1], static_cast<std::int32_t>(b));
-    Scratch<double> shares(static_cast<std::size_t>(mode == Mode::mean ? bags.count() : 0));
+    OwnedScratch<double> shares(static_cast<std::size_t>(mode == Mode::mean ? bags.count() : 0));
     embedding::SumArgs args{};
     if (mode == Mode::mean) {
         visit_float(d.dtype, [&]<class T>() {
@@ -279,7 +296,8 @@ py::object bag_backward(py::handle dy, py::handle input, py::handle offsets,
     args.dy = d.data;
     args.bags = bag_of;
     args.scales = bags.scales(per_sample_weights, d.dtype, mode, hold_scales);
-    return sum(args, sorted, rows);
+    return sum(args, sorted, rows,
+               {d, bag_of, hold_scales ? hold_scales : per_sample_weights, shares});
 }
 
 py::object max_backward(py::handle dy, py::handle winners, std::int64_t num_embeddings) {
@@ -300,7 +318,8 @@ py::object max_backward(py::handle dy, py::handle winners, std::int64_t num_embe
     py::object dw = empty(d.dtype, {vocabulary, d.shape[1]});
     launch(embedding::kMaxBackward,
            embedding::MaxBackwardArgs{d.dtype, d.shape[0], vocabulary, d.shape[1], id, d.data,
-                                      data_of(dw)});
+                                      data_of(dw)},
+           {w, d, dw});
     return dw;
 }
 
@@ -316,7 +335,8 @@ py::object weights_backward(py::handle dy, py::handle input, py::handle offsets,
     py::object out = empty(w.dtype, {bags.ids.shape[0]});
     launch(embedding::kScalesBackward,
            embedding::ScalesBackwardArgs{w.dtype, bags.count(), w.shape[1], padding, bags.id(),
-                                         bags.begins(), w.data, d.data, data_of(out)});
+                                         bags.begins(), w.data, d.data, data_of(out)},
+           {bags.ids, bags.offsets, w, d, out});
     return out;
 }
 

@@ -115,13 +115,13 @@ class LongRuns {
         : width_(a.width),
           // A run longer than a piece contains the beginning of a piece, so there are at most so
           // many runs; and each has at most one piece more than it fills.
-          runs_(static_cast<std::size_t>(a.kept / kPiece + 1)) {
+          runs_(static_cast<std::size_t>(*a.kept / kPiece + 1)) {
         std::int64_t pieces = 0;
-        for (std::int64_t i = 0; i < a.kept; i += kPiece) {
+        for (std::int64_t i = 0; i < *a.kept; i += kPiece) {
             const std::int64_t id = id_of(a.entries[i]);
             if (count_ > 0 && runs_.data()[count_ - 1].id == id) continue;
-            const std::int64_t begin = lower(a.entries, a.kept, id),
-                               size = lower(a.entries, a.kept, id + 1) - begin;
+            const std::int64_t begin = lower(a.entries, *a.kept, id),
+                               size = lower(a.entries, *a.kept, id + 1) - begin;
             if (size <= kPiece) continue;
             runs_.data()[count_++] = {id, begin, size, pieces};
             pieces += ceil_div(size, kPiece);
@@ -184,7 +184,7 @@ class Sum {
                  args.bags,
                  static_cast<const T*>(args.scales),
                  static_cast<const T*>(args.bag_scales),
-                 args.entries + args.kept},
+                 args.entries + *args.kept},
           long_runs_(args, terms_, kernel_),
           row_bytes_(args.width * static_cast<std::int64_t>(sizeof(T))),
           step_(std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes_))) {}
@@ -192,11 +192,11 @@ class Sum {
     // Each run has its row; chunks are cut at the first run that begins behind a multiple of the
     // step. A first walk tells how many runs lie before each chunk.
     void sparse() const {
-        const std::int64_t chunks = ceil_div(a_.kept, step_);
+        const std::int64_t chunks = ceil_div(*a_.kept, step_);
         Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
         std::int64_t* first = firsts.data();
         std::int64_t runs = 0;
-        for (std::int64_t i = 0; i < a_.kept; ++i) {
+        for (std::int64_t i = 0; i < *a_.kept; ++i) {
             if (i % step_ == 0) first[i / step_] = runs;
             if (begins_run(i)) a_.rows_ids[runs++] = id_of(a_.entries[i]);
         }
@@ -204,7 +204,7 @@ class Sum {
         parallel_for(chunks, kByteNs * 2 * static_cast<double>(step_ * row_bytes_),
                      [=, this](long c) {
                          std::int64_t i = c * step_, row = first[c];
-                         const std::int64_t end = std::min(a_.kept, i + step_);
+                         const std::int64_t end = std::min(*a_.kept, i + step_);
                          while (i < end && !begins_run(i)) ++i;
                          while (i < end) i = add_up(i, out + row++ * a_.width, false);
                      });
@@ -216,12 +216,13 @@ class Sum {
         if (a_.vocabulary == 0) return;
         auto* out = static_cast<T*>(a_.dw);
         const bool stream = rows_stream(out, a_.vocabulary, row_bytes_);
-        const std::int64_t chunks = ceil_div(a_.vocabulary + a_.kept, step_);
+        const std::int64_t chunks = ceil_div(a_.vocabulary + *a_.kept, step_);
         parallel_for(chunks, kByteNs * static_cast<double>(step_ * row_bytes_), [=, this](long c) {
             const std::int64_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
-            std::int64_t row = first_of(c), i = lower(a_.entries, a_.kept, row);
+            std::int64_t row = first_of(c), i = lower(a_.entries, *a_.kept, row);
             while (row < last) {
-                const std::int64_t next = i < a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
+                const std::int64_t next =
+                    i < *a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
                 if (next > row) {
                     kernel_.zero(out + row * a_.width, (next - row) * a_.width, stream);
                     row = next;
@@ -239,7 +240,7 @@ class Sum {
     }
     // The row of the run that begins at `begin`. Returns its end.
     std::int64_t add_up(std::int64_t begin, T* out, bool stream) const {
-        const std::int64_t end = run_end(a_.entries, a_.kept, begin), count = end - begin;
+        const std::int64_t end = run_end(a_.entries, *a_.kept, begin), count = end - begin;
         const T factor = a_.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
         if (count <= kPiece) {
             kernel_.sum(terms_, a_.entries + begin, count, factor, out, stream);
@@ -254,7 +255,7 @@ class Sum {
         std::int64_t low = 0, high = a_.vocabulary;
         while (low < high) {
             const std::int64_t middle = (low + high) / 2;
-            if (middle + lower(a_.entries, a_.kept, middle) >= c * step_) {
+            if (middle + lower(a_.entries, *a_.kept, middle) >= c * step_) {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -377,7 +378,7 @@ double norm_of(const T* row, std::int64_t n, double order) {
 void renorm(const RenormArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         auto* weight = static_cast<T*>(a.weight);
-        over_rows(a.kept, a.width * static_cast<std::int64_t>(sizeof(T)),
+        over_rows(*a.kept, a.width * static_cast<std::int64_t>(sizeof(T)),
                   [=, &a](std::int64_t begin, std::int64_t count) {
                       for (std::int64_t i = begin; i < begin + count; ++i) {
                           if (i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32) continue;
@@ -405,8 +406,8 @@ Work sort_work(const SortArgs& a) {
 }
 
 Work sum_work(const SumArgs& a) {
-    return {bytes(Dtype::u8, a.kept, a.width),
-            bytes(a.dtype, a.kept + (a.dw != nullptr ? a.vocabulary : a.unique), a.width)};
+    return {bytes(Dtype::u8, *a.kept, a.width),
+            bytes(a.dtype, *a.kept + (a.dw != nullptr ? a.vocabulary : a.unique), a.width)};
 }
 
 Work bag_work(const BagArgs& a) {
@@ -423,7 +424,7 @@ Work scales_backward_work(const ScalesBackwardArgs& a) {
 }
 
 Work renorm_work(const RenormArgs& a) {
-    return {3 * bytes(Dtype::u8, a.kept, a.width), 2 * bytes(a.dtype, a.kept, a.width)};
+    return {3 * bytes(Dtype::u8, *a.kept, a.width), 2 * bytes(a.dtype, *a.kept, a.width)};
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ struct SortArgs {
 struct SumArgs {
     Dtype dtype;
     bool by_frequency;
-    std::int64_t vocabulary, width, kept;
+    std::int64_t vocabulary, width;
+    const std::int64_t* kept;  // how many entries, as sorting has found
     const Entry* entries;
     const void* dy;
     const std::int32_t* bags;  // b_p for each position, or null: p
@@ -96,7 +97,8 @@ struct ScalesBackwardArgs {
 // Rows longer than `most` are scaled to it, in place; each once.
 struct RenormArgs {
     Dtype dtype;
-    std::int64_t kept, width;
+    std::int64_t width;
+    const std::int64_t* kept;
     const Entry* entries;
     void* weight;
     double most, order;  // of the norm

@@ -94,12 +94,14 @@ py::object unfold(py::handle input, py::handle kernel_size, py::handle dilation,
     const Py_ssize_t shape[] = {a.shape[0], Windows::product(image[0], w.places), w.count};
     const int batched = a.ndim - 3;
     py::object y = empty(a.dtype, 2 + batched, shape + 1 - batched);
-    launch(folding::kUnfold, folding::Args{.dtype = a.dtype,
-                                           .planes = (batched ? a.shape[0] : 1) * image[0],
-                                           .h = w.axis[0],
-                                           .w = w.axis[1],
-                                           .x = x.data,
-                                           .y = data_of(y)});
+    launch(folding::kUnfold,
+           folding::Args{.dtype = a.dtype,
+                         .planes = (batched ? a.shape[0] : 1) * image[0],
+                         .h = w.axis[0],
+                         .w = w.axis[1],
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
     return y;
 }
 
@@ -119,12 +121,14 @@ py::object fold(py::handle input, py::handle output_size, py::handle kernel_size
     const Py_ssize_t shape[] = {x.shape[0], x.shape[batched] / w.places, size.value[0],
                                 size.value[1]};
     py::object y = empty(x.dtype, 3 + batched, shape + 1 - batched), last;
-    launch(folding::kFold, folding::Args{.dtype = x.dtype,
-                                         .planes = (batched ? shape[0] : 1) * shape[1],
-                                         .h = w.axis[0],
-                                         .w = w.axis[1],
-                                         .x = x.data,
-                                         .y = data_of(y)});
+    launch(folding::kFold,
+           folding::Args{.dtype = x.dtype,
+                         .planes = (batched ? shape[0] : 1) * shape[1],
+                         .h = w.axis[0],
+                         .w = w.axis[1],
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
     // As convolutions read it.
     channels_last(float_array(y, {name.op, "output"}), {name.op, "output"}, 2, last);
     return last ? last : y;

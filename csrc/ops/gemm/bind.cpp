@@ -110,7 +110,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
     std::reverse(batch.c_stride, batch.c_stride + batch.ndim);
     py::object c = empty(args.dtype, ndim, shape);
     args.c = data_of(c);
-    launch(gemm::kMatmul, args);
+    launch(gemm::kMatmul, args, {a, b, c});
     return c;
 }
 

@@ -9,7 +9,7 @@ namespace fastnn::bind {
 inline Array operand(py::handle object, Name name, py::object& hold) {
     constexpr int aligned = 0x0100;
     if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & aligned) == 0) {
-        hold = object.attr("copy")();
+        hold = copy_of(object);
         return float_array(hold, name);
     }
     return float_array(object, name);

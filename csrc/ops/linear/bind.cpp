@@ -111,7 +111,7 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
         saved = empty(args.dtype, ndim, shape);
         args.preactivation = data_of(saved);
     }
-    launch(linear::kLinear, args);
+    launch(linear::kLinear, args, {x, w, bias, hold_b, y, saved});
     if (!keep) return y;
     return py::make_tuple(y, saved);
 }
@@ -162,7 +162,7 @@ py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_objec
     args.dy = as_rows(dy, {op, "dy"}, hold_rows[0], true);
     args.x = as_rows(x, {op, "input"}, hold_rows[1], false);
     args.w = as_matrix(w);
-    launch(linear::kLinearBackward, args);
+    launch(linear::kLinearBackward, args, {x, w, dy, saved, hold_saved, dx, dw, db});
     return py::make_tuple(std::move(dx), std::move(dw), std::move(db));
 }
 

@@ -73,8 +73,10 @@ py::object elementwise(loss::Op op, py::handle input, py::handle target, std::st
         visit_float(in.x.dtype, [&]<class T>() { check_probabilities<T>(kernel.name, in.x); });
     }
     py::object out = r == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
-    launch(kernel, loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight,
-                              in.pos_weight, parameter, data_of(out)});
+    launch(kernel,
+           loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight,
+                      in.pos_weight, parameter, data_of(out)},
+           {in.x, in.target, weight, in.hold[2], pos_weight, in.hold[3], out});
     return out;
 }
 
@@ -91,7 +93,8 @@ py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py
     py::object dx = empty_like(in.x);
     launch(kernel,
            loss::BackwardArgs{op, in.x.dtype, r, to_target, in.x.size(), d.data, in.x.data,
-                              in.target.data, in.weight, in.pos_weight, parameter, data_of(dx)});
+                              in.target.data, in.weight, in.pos_weight, parameter, data_of(dx)},
+           {d, in.x, in.target, weight, in.hold[2], pos_weight, in.hold[3], dx});
     return dx;
 }
 
@@ -306,7 +309,7 @@ py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight,
     py::object dx = with_gradient ? empty_like(s.x) : py::none();
     args.loss = data_of(out);
     args.dx = with_gradient ? data_of(dx) : nullptr;
-    launch(cross_entropy::kForward, args);
+    launch(cross_entropy::kForward, args, {s.x, target, hold_target, weight, hold_weight, out, dx});
     return py::make_tuple(std::move(out), std::move(dx));
 }
 
@@ -327,8 +330,10 @@ py::object cross_entropy_backward(py::handle dy, py::handle saved, std::string_v
         r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
     if (one) return s.hold ? s.hold : py::reinterpret_borrow<py::object>(saved);
     py::object dx = empty_like(s.x);
-    launch(kernel, cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data,
-                                               s.x.data, data_of(dx)});
+    launch(kernel,
+           cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data, s.x.data,
+                                       data_of(dx)},
+           {d, s.x, dx});
     return dx;
 }
 
@@ -341,12 +346,14 @@ py::object nll_loss(py::handle input, py::handle target, py::handle weight,
     const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
     const void* w = class_weight(weight, kernel.name, s, hold_weight);
     py::object out = class_loss(s, r);
-    launch(kernel, nll::Args{s.x.dtype,
-                             r,
-                             {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
-                             s.inner,
-                             s.x.data,
-                             data_of(out)});
+    launch(kernel,
+           nll::Args{s.x.dtype,
+                     r,
+                     {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                     s.inner,
+                     s.x.data,
+                     data_of(out)},
+           {s.x, ids, weight, hold_weight, out});
     return out;
 }
 
@@ -367,7 +374,8 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
                              {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
                              s.inner,
                              d.data,
-                             data_of(dx)});
+                             data_of(dx)},
+           {d, ids, weight, hold_weight, dx});
     return dx;
 }
 

@@ -25,7 +25,8 @@ py::tuple median(py::handle input, std::int64_t dim) {
     py::object values = empty(x.dtype, x.ndim, shape), indices = empty(Dtype::i64, x.ndim, shape);
     launch(median::kMedian,
            median::Args{x.dtype, axis.outer, axis.size, axis.inner, x.data, data_of(values),
-                        reinterpret_cast<std::int64_t*>(data_of(indices))});
+                        reinterpret_cast<std::int64_t*>(data_of(indices))},
+           {x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 

@@ -127,7 +127,7 @@ py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, 
         saved = output ? y : empty(x.dtype, x.ndim, x.shape);
         if (!output) args.preactivation = data_of(saved);
     }
-    launch(kernel, args);
+    launch(kernel, args, {x, weight, hold_w, bias, hold_b, y, mean, rstd, saved});
     if (keep && centered) return py::make_tuple(y, mean, rstd, saved);
     if (keep) return py::make_tuple(y, rstd, saved);
     if (!centered) return py::make_tuple(std::move(y), std::move(rstd));
@@ -180,7 +180,9 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
             i == 0 ? empty(x.dtype, x.ndim, x.shape) : empty(x.dtype, shape.ndim, shape.shape);
         *outputs[i] = data_of(grads[i]);
     }
-    launch(kernel, args);
+    launch(kernel, args,
+           {x, d, mean, hold_mean, rstd, hold_rstd, weight, hold_w, saved, hold_saved, grads[0],
+            grads[1], grads[2]});
     if (!centered) return py::make_tuple(std::move(grads[0]), std::move(grads[1]));
     return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]));
 }

@@ -172,10 +172,12 @@ py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
         results[count++] = std::move(r), results[count++] = std::move(d);
     }
     if (o.keep) results[count++] = saved_of(args, in.x, results[0]);
-    launch(kernel, args);
     py::tuple all(count);
     for (py::ssize_t i = 0; i < count; ++i)
         all[static_cast<std::size_t>(i)] = std::move(results[i]);
+    launch(kernel, args,
+           {in.x, o.weight, hold_w, o.bias, hold_b, o.residual, hold_r, o.running_mean, hold_mean,
+            o.running_var, hold_var, all});
     return all;
 }
 
@@ -241,7 +243,9 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
         grads[i] = i == 0 || i == 3 ? empty_like(x) : empty(x.dtype, {in.channels()});
         *outputs[i] = data_of(grads[i]);
     }
-    launch(kernel, args);
+    launch(kernel, args, {x,      d,      o.saved,   hold_saved, o.weight,  hold_w,  o.bias,
+                          hold_b, o.mean, hold_mean, o.rstd,     hold_rstd, o.r,     hold_r,
+                          o.d,    hold_d, grads[0],  grads[1],   grads[2],  grads[3]});
     if (count == 3)
         return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]));
     return py::make_tuple(std::move(grads[0]), std::move(grads[1]), std::move(grads[2]),

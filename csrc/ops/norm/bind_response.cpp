@@ -33,13 +33,12 @@ py::object forward(py::handle input, std::int64_t size, double alpha, double bet
                             nullptr, nullptr};
     py::object y = empty_like(x);
     args.y = data_of(y);
-    if (!keep) {
-        launch(kernel, args);
-        return y;
+    if (keep) {
+        d = empty_like(x);
+        args.d = data_of(d);
     }
-    d = empty_like(x);
-    args.d = data_of(d);
-    launch(kernel, args);
+    launch(kernel, args, {x, y, d});
+    if (!keep) return y;
     return py::make_tuple(std::move(y), std::move(d));
 }
 
@@ -53,7 +52,8 @@ py::object backward(py::handle dy, py::handle input, py::handle d, std::int64_t 
     py::object dx = empty_like(x);
     launch(kernel,
            norm::ResponseBackwardArgs{x.dtype, shape_of(x, kernel.name, size, alpha, beta, k),
-                                      slope.data, x.data, kept.data, data_of(dx)});
+                                      slope.data, x.data, kept.data, data_of(dx)},
+           {slope, x, kept, dx});
     return dx;
 }
 

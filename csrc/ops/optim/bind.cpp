@@ -26,6 +26,7 @@ class Arrays {
         }
     }
     Py_ssize_t size() const { return PyTuple_GET_SIZE(items_.ptr()); }
+    operator py::handle() const { return items_; }
     py::handle operator[](Py_ssize_t i) const { return PyTuple_GET_ITEM(items_.ptr(), i); }
 
     void check_size(Py_ssize_t n) const {
@@ -100,11 +101,17 @@ class Items {
         py::object copy = empty_like(layout);
         copy_into(copy, a.object);
         written_.emplace_back(py::reinterpret_borrow<py::object>(a.object), copy);
-        return data_of(copy);
+        void* const data = data_of(copy);
+        keep(std::move(copy));
+        return data;
     }
     void keep(py::object copy) {
-        if (copy) kept_.push_back(std::move(copy));
+        if (!copy) return;
+        if (!copies_) copies_ = py::list();
+        py::reinterpret_borrow<py::list>(copies_).append(std::move(copy));
     }
+    py::handle copies() const { return copies_; }
+    py::handle owner() const { return items_; }
     void write_back() {
         for (auto& [array, copy] : written_) copy_into(array, copy);
     }
@@ -113,13 +120,9 @@ class Items {
     const Item* data() { return items_.data(); }
 
  private:
-    static void copy_into(py::handle to, py::handle from) {
-        if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0)
-            throw py::error_already_set();
-    }
-    Scratch<Item> items_;
+    OwnedScratch<Item> items_;
     std::int64_t count_ = 0, total_ = 0;
-    std::vector<py::object> kept_;
+    py::object copies_;  // a list, or null
     std::vector<std::pair<py::object, py::object>> written_;
 };
 
@@ -209,7 +212,8 @@ void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handl
         items.keep(std::move(copy));
     }
     launch(optim::kSgd,
-           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
+           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()},
+           {items.owner(), items.copies(), h, p, g, b ? *b : py::handle()});
     items.write_back();
 }
 
@@ -255,7 +259,8 @@ void adam_step(py::handle params, py::handle grads, py::handle exp_avgs, py::han
         items.keep(std::move(copy));
     }
     launch(optim::kAdam,
-           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()});
+           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()},
+           {items.owner(), items.copies(), h, p, g, m, v, t, most ? *most : py::handle()});
     items.write_back();
 }
 
@@ -273,11 +278,12 @@ py::object grad_norm(py::handle grads, double p) {
     }
     py::object norm = empty(Dtype::f64, {});
     auto* out = reinterpret_cast<double*>(data_of(norm));
-    launch(optim::kGradNorm, optim::NormArgs{items.count(), items.total(), items.data(), p, out});
+    launch(optim::kGradNorm, optim::NormArgs{items.count(), items.total(), items.data(), p, out},
+           {items.owner(), items.copies(), g, norm});
     return norm;
 }
 
-void clip(const Arrays& g, const double* norm, double limit) {
+void clip(const Arrays& g, const Array& norm, double limit) {
     Items items(g.size());
     for (Py_ssize_t i = 0; i < g.size(); ++i) {
         const Array grad = g.parse(i, writable);
@@ -287,7 +293,10 @@ void clip(const Arrays& g, const double* norm, double limit) {
                                  : block_float(grad.object, {optim::kClip.name, "grads"}, dense);
         items.add(grad.dtype, grad.size()).param = items.in_order(grad, layout);
     }
-    launch(optim::kClip, optim::ClipArgs{items.count(), items.total(), items.data(), norm, limit});
+    launch(
+        optim::kClip,
+        optim::ClipArgs{items.count(), items.total(), items.data(), norm.as<const double>(), limit},
+        {items.owner(), items.copies(), g, norm});
     items.write_back();
 }
 
@@ -297,13 +306,13 @@ void clip_grad_norm(py::handle grads, py::handle norm, double max_norm) {
         fail<ValueError>("clip_grad_norm: norm must be one float64 number, got shape ",
                          shape_text(a), " of ", fastnn::name(a.dtype));
     }
-    clip(Arrays(grads, {"clip_grad_norm", "grads"}), a.as<const double>(), max_norm);
+    clip(Arrays(grads, {"clip_grad_norm", "grads"}), a, max_norm);
 }
 
 void clip_grad_value(py::handle grads, double clip_value) {
     if (!(clip_value >= 0))
         fail<ValueError>("clip_grad_value: clip_value must not be negative, got ", clip_value);
-    clip(Arrays(grads, {"clip_grad_value", "grads"}), nullptr, clip_value);
+    clip(Arrays(grads, {"clip_grad_value", "grads"}), {}, clip_value);
 }
 
 }  // namespace

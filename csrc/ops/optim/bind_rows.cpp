@@ -51,7 +51,8 @@ void sgd_step_rows(py::handle param, py::handle ids, py::handle rows, double lr,
     const Rows r(param, ids, rows, optim::kSgdRows.name);
     launch(optim::kSgdRows,
            optim::SgdRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
-                              r.grads.data, r.table.data, lr});
+                              r.grads.data, r.table.data, lr},
+           {r.table, r.ids, r.grads});
 }
 
 void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handle exp_avg,
@@ -68,7 +69,8 @@ void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handl
            optim::AdamRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
                                r.grads.data, r.table.data, r.state(exp_avg, {op, "exp_avg"}),
                                r.state(exp_avg_sq, {op, "exp_avg_sq"}), t.as<double>(), lr, beta1,
-                               beta2, eps});
+                               beta2, eps},
+           {r.table, r.ids, r.grads, exp_avg, exp_avg_sq, step});
 }
 
 }  // namespace

@@ -11,12 +11,14 @@ py::tuple run_max(const Kernel<pooling::MaxArgs>& kernel, const PoolCall& call, 
     py::object hold, y = call.empty_output(x.dtype), place = py::none();
     if (places) place = call.empty_output(call.place_dtype());
     const Array in = call.image(x, "input", hold);
-    launch(kernel, pooling::MaxArgs{.dtype = x.dtype,
-                                    .shape = call.shape,
-                                    .x = in.data,
-                                    .y = data_of(y),
-                                    .place_dtype = call.place_dtype(),
-                                    .place = places ? data_of(place) : nullptr});
+    launch(kernel,
+           pooling::MaxArgs{.dtype = x.dtype,
+                            .shape = call.shape,
+                            .x = in.data,
+                            .y = data_of(y),
+                            .place_dtype = call.place_dtype(),
+                            .place = places ? data_of(place) : nullptr},
+           {in, y, place});
     return py::make_tuple(std::move(y), std::move(place));
 }
 
@@ -28,12 +30,14 @@ py::object run_max_backward(const Kernel<pooling::MaxBackwardArgs>& kernel, cons
     const Array place = call.places(places, hold_places);
     const Array d = call.image(given, "dy", hold_dy);
     py::object dx = call.empty_input(d.dtype);
-    launch(kernel, pooling::MaxBackwardArgs{.dtype = d.dtype,
-                                            .shape = call.shape,
-                                            .dy = d.data,
-                                            .place_dtype = place.dtype,
-                                            .place = place.data,
-                                            .dx = data_of(dx)});
+    launch(kernel,
+           pooling::MaxBackwardArgs{.dtype = d.dtype,
+                                    .shape = call.shape,
+                                    .dy = d.data,
+                                    .place_dtype = place.dtype,
+                                    .place = place.data,
+                                    .dx = data_of(dx)},
+           {d, place, dx});
     return dx;
 }
 
@@ -41,10 +45,12 @@ py::object run_indices(const Kernel<pooling::IndexArgs>& kernel, const PoolCall&
                        py::handle places) {
     py::object hold, index = call.empty_output(Dtype::i64);
     const Array place = call.places(places, hold);
-    launch(kernel, pooling::IndexArgs{.shape = call.shape,
-                                      .place_dtype = place.dtype,
-                                      .place = place.data,
-                                      .index = reinterpret_cast<std::int64_t*>(data_of(index))});
+    launch(kernel,
+           pooling::IndexArgs{.shape = call.shape,
+                              .place_dtype = place.dtype,
+                              .place = place.data,
+                              .index = reinterpret_cast<std::int64_t*>(data_of(index))},
+           {place, index});
     return index;
 }
 
@@ -123,12 +129,14 @@ py::object run_average(const Kernel<pooling::AverageArgs>& kernel, const PoolCal
                        const Array& x, Divisor divisor) {
     py::object hold, y = call.empty_output(x.dtype);
     const Array in = call.image(x, "input", hold);
-    launch(kernel, pooling::AverageArgs{.dtype = x.dtype,
-                                        .shape = call.shape,
-                                        .count_pad = divisor.count_pad,
-                                        .divisor = divisor.value,
-                                        .x = in.data,
-                                        .y = data_of(y)});
+    launch(kernel,
+           pooling::AverageArgs{.dtype = x.dtype,
+                                .shape = call.shape,
+                                .count_pad = divisor.count_pad,
+                                .divisor = divisor.value,
+                                .x = in.data,
+                                .y = data_of(y)},
+           {in, y});
     return y;
 }
 
@@ -139,12 +147,14 @@ py::object run_average_backward(const Kernel<pooling::AverageArgs>& kernel, cons
     call.check_output(given, "dy");
     const Array d = call.image(given, "dy", hold);
     py::object dx = call.empty_input(d.dtype);
-    launch(kernel, pooling::AverageArgs{.dtype = d.dtype,
-                                        .shape = call.shape,
-                                        .count_pad = divisor.count_pad,
-                                        .divisor = divisor.value,
-                                        .x = d.data,
-                                        .y = data_of(dx)});
+    launch(kernel,
+           pooling::AverageArgs{.dtype = d.dtype,
+                                .shape = call.shape,
+                                .count_pad = divisor.count_pad,
+                                .divisor = divisor.value,
+                                .x = d.data,
+                                .y = data_of(dx)},
+           {d, dx});
     return dx;
 }
 

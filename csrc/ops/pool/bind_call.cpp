@@ -87,9 +87,8 @@ Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least) {
 
 Array integer_image(const Array& a, int axes, py::object& hold) {
     if (is_channels_last(a, axes)) return a;
-    const py::object from = py::reinterpret_borrow<py::object>(a.object);
     hold = empty_channels_last(a.dtype, a.ndim, a.shape, axes);
-    hold.attr("__setitem__")(py::ellipsis(), from);
+    copy_into(hold, a);
     return array(hold, {"pool", "copy"});
 }
 

@@ -57,9 +57,10 @@ py::object max_unpool(py::handle input, py::handle indices, py::handle output_si
     check_same_shape(given, {op, "indices"}, x, "input");
     const std::int64_t* index = indices_of(given, call, hold_index);
     py::object y = call.empty_output(x.dtype);
-    pooling::UnpoolArgs args = arguments(call, call.image(x, "input", hold_x), index);
+    const Array in = call.image(x, "input", hold_x);
+    pooling::UnpoolArgs args = arguments(call, in, index);
     args.to = data_of(y);
-    launch(chosen.kernel, args);
+    launch(chosen.kernel, args, {in, given, hold_index, y});
     return y;
 }
 
@@ -74,9 +75,10 @@ py::object max_unpool_backward(py::handle dy, py::handle indices, py::handle out
     call.check_output(d, "dy");
     const std::int64_t* index = indices_of(given, call, hold_index);
     py::object dx = call.empty_input(d.dtype);
-    pooling::UnpoolArgs args = arguments(call, call.image(d, "dy", hold_dy), index);
+    const Array out = call.image(d, "dy", hold_dy);
+    pooling::UnpoolArgs args = arguments(call, out, index);
     args.to = data_of(dx);
-    launch(chosen.kernel, args);
+    launch(chosen.kernel, args, {out, given, hold_index, dx});
     return dx;
 }
 

@@ -65,8 +65,7 @@ Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, const char* op
     if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered))
         return x;
     hold = empty(x.dtype, x.ndim, x.shape);
-    if (py::detail::npy_api::get().PyArray_CopyInto_(hold.ptr(), x.object) != 0)
-        throw py::error_already_set();
+    copy_into(hold, x);
     const Array copy = float_array(hold, {op, "input"});
     reduce::plan(g, copy.ndim, copy.shape, copy.strides, size_of(copy.dtype), axes.reduced,
                  ordered);
@@ -79,7 +78,7 @@ Array any_float(py::handle object, Name name, py::object& hold) {
     if (!is_array(object) || (py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) {
         return float_array(object, name);
     }
-    hold = object.attr("copy")();
+    hold = copy_of(object);
     return float_array(hold, name);
 }
 
@@ -120,7 +119,9 @@ py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Opt
         *options.mean = empty(x.dtype, axes.ndim, axes.shape);
         args.mean = data_of(*options.mean);
     }
-    launch(kernel, args);
+    launch(kernel, args,
+           {x, hold, options.like, hold_like, y,
+            options.mean != nullptr ? *options.mean : py::handle()});
     return y;
 }
 
@@ -175,7 +176,7 @@ py::tuple position(py::handle input, py::handle dim, bool keepdim) {
     args.dtype = x.dtype;
     args.values = data_of(values);
     args.indices = reinterpret_cast<std::int64_t*>(data_of(indices));
-    launch(kernel, args);
+    launch(kernel, args, {x, hold, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 
@@ -211,7 +212,7 @@ py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py
     py::object dx = empty_like(x);
     args.x = x.data;
     args.dx = data_of(dx);
-    launch(kernel, args);
+    launch(kernel, args, {x, dy, hold_dy, y, hold_y, extra, hold_extra, dx});
     return dx;
 }
 

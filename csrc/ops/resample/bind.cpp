@@ -122,9 +122,10 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
         (backward ? args.in : args.out)[axis] = shape[2 + i] = to.value[i];
     }
     py::object result = empty_channels_last(a.dtype, a.ndim, shape, to.axes);
-    args.from = channels_last(a, name, to.axes, hold).data;
+    const Array image = channels_last(a, name, to.axes, hold);
+    args.from = image.data;
     args.to = data_of(result);
-    launch(kernel, args);
+    launch(kernel, args, {image, result});
     return result;
 }
 

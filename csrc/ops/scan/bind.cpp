@@ -9,12 +9,14 @@ namespace {
 using scan::Op;
 
 py::object launch_scan(Op op, const Array& x, std::int64_t dim, const char* argument,
-                       const void* y = nullptr, const void* dy = nullptr) {
+                       const Array& y = {}, const Array& dy = {}) {
     const auto& kernel = scan::kScan[static_cast<int>(op)];
     const Axis axis = axis_of(x, {kernel.name, argument}, dim);
     py::object out = empty(x.dtype, x.ndim, x.shape);
     launch(kernel,
-           scan::Args{op, x.dtype, axis.outer, axis.size, axis.inner, x.data, y, dy, data_of(out)});
+           scan::Args{op, x.dtype, axis.outer, axis.size, axis.inner, x.data, y.data, dy.data,
+                      data_of(out)},
+           {x, y, dy, out});
     return out;
 }
 
@@ -34,7 +36,7 @@ py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, std::
     const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
     check_same_shape(saved, {op, "y"}, x, "input");
     check_same_shape(d, {op, "dy"}, x, "input");
-    return launch_scan(Op::cumprod_backward, x, dim, "input", saved.data, d.data);
+    return launch_scan(Op::cumprod_backward, x, dim, "input", saved, d);
 }
 
 }  // namespace

@@ -36,21 +36,23 @@ py::object pixel_shuffle(py::handle input, Py_ssize_t upscale_factor) {
     if (__builtin_mul_overflow(h, r, &shape[2]) || __builtin_mul_overflow(w, r, &shape[3]))
         throw std::bad_alloc();
     py::object y = empty_channels_last(x.dtype, 4, shape, 2);
-    launch(shuffle::kPixelShuffle, shuffle::Args{.dtype = x.dtype,
-                                                 .collect = false,
-                                                 .row = Row{.pixels = w,
-                                                            .x_pixel = c * r * r,
-                                                            .y_pixel = c * r,
-                                                            .channels = c,
-                                                            .places = r * r,
-                                                            .near = r,
-                                                            .near_step = c,
-                                                            .far_step = c * r * w},
-                                                 .rows = x.shape[0] * h,
-                                                 .x_row = c * r * r * w,
-                                                 .y_row = c * r * r * w,
-                                                 .x = x.data,
-                                                 .y = data_of(y)});
+    launch(shuffle::kPixelShuffle,
+           shuffle::Args{.dtype = x.dtype,
+                         .collect = false,
+                         .row = Row{.pixels = w,
+                                    .x_pixel = c * r * r,
+                                    .y_pixel = c * r,
+                                    .channels = c,
+                                    .places = r * r,
+                                    .near = r,
+                                    .near_step = c,
+                                    .far_step = c * r * w},
+                         .rows = x.shape[0] * h,
+                         .x_row = c * r * r * w,
+                         .y_row = c * r * r * w,
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
     return y;
 }
 
@@ -67,21 +69,23 @@ py::object pixel_unshuffle(py::handle input, Py_ssize_t downscale_factor) {
     Py_ssize_t shape[4] = {x.shape[0], 0, h, w};
     if (__builtin_mul_overflow(c, r * r, &shape[1])) throw std::bad_alloc();
     py::object y = empty_channels_last(x.dtype, 4, shape, 2);
-    launch(shuffle::kPixelUnshuffle, shuffle::Args{.dtype = x.dtype,
-                                                   .collect = true,
-                                                   .row = Row{.pixels = w,
-                                                              .x_pixel = c * r,
-                                                              .y_pixel = c * r * r,
-                                                              .channels = c,
-                                                              .places = r * r,
-                                                              .near = r,
-                                                              .near_step = c,
-                                                              .far_step = c * r * w},
-                                                   .rows = x.shape[0] * h,
-                                                   .x_row = c * r * r * w,
-                                                   .y_row = c * r * r * w,
-                                                   .x = x.data,
-                                                   .y = data_of(y)});
+    launch(shuffle::kPixelUnshuffle,
+           shuffle::Args{.dtype = x.dtype,
+                         .collect = true,
+                         .row = Row{.pixels = w,
+                                    .x_pixel = c * r,
+                                    .y_pixel = c * r * r,
+                                    .channels = c,
+                                    .places = r * r,
+                                    .near = r,
+                                    .near_step = c,
+                                    .far_step = c * r * w},
+                         .rows = x.shape[0] * h,
+                         .x_row = c * r * r * w,
+                         .y_row = c * r * r * w,
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
     return y;
 }
 
@@ -101,21 +105,23 @@ py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
     // One way or the other, the fewer ones are the places.
     const bool collect = groups < other;
     const Py_ssize_t places = collect ? groups : other, run = collect ? other : groups;
-    launch(shuffle::kChannelShuffle, shuffle::Args{.dtype = x.dtype,
-                                                   .collect = collect,
-                                                   .row = Row{.pixels = 1,
-                                                              .x_pixel = c,
-                                                              .y_pixel = c,
-                                                              .channels = run,
-                                                              .places = places,
-                                                              .near = 1,
-                                                              .near_step = 0,
-                                                              .far_step = run},
-                                                   .rows = c == 0 ? 0 : x.size() / c,
-                                                   .x_row = c,
-                                                   .y_row = c,
-                                                   .x = x.data,
-                                                   .y = data_of(y)});
+    launch(shuffle::kChannelShuffle,
+           shuffle::Args{.dtype = x.dtype,
+                         .collect = collect,
+                         .row = Row{.pixels = 1,
+                                    .x_pixel = c,
+                                    .y_pixel = c,
+                                    .channels = run,
+                                    .places = places,
+                                    .near = 1,
+                                    .near_step = 0,
+                                    .far_step = run},
+                         .rows = c == 0 ? 0 : x.size() / c,
+                         .x_row = c,
+                         .y_row = c,
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
     return y;
 }
 

@@ -14,7 +14,8 @@ py::object forward(py::handle input, std::int64_t dim) {
     const Axis axis = axis_of(x, {kernel.name, "input"}, dim);
     py::object y = empty_like(x);
     launch(kernel,
-           softmax::Args{x.dtype, log, axis.outer, axis.size, axis.inner, x.data, data_of(y)});
+           softmax::Args{x.dtype, log, axis.outer, axis.size, axis.inner, x.data, data_of(y)},
+           {x, y});
     return y;
 }
 
@@ -26,8 +27,10 @@ py::object backward(py::handle dy, py::handle output, std::int64_t dim) {
     const Array d = block_like(dy, {kernel.name, "dy"}, y, hold_dy);
     const Axis axis = axis_of(y, {kernel.name, "y"}, dim);
     py::object dx = empty_like(y);
-    launch(kernel, softmax::BackwardArgs{y.dtype, log, axis.outer, axis.size, axis.inner, d.data,
-                                         y.data, data_of(dx)});
+    launch(kernel,
+           softmax::BackwardArgs{y.dtype, log, axis.outer, axis.size, axis.inner, d.data, y.data,
+                                 data_of(dx)},
+           {d, y, dx});
     return dx;
 }
 

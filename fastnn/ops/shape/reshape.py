@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from .axes import axes_of, axis_of, shape_of
@@ -24,9 +25,17 @@ __all__ = [
 ]
 
 
+def in_shape(x: Array, shape: tuple[Any, ...]) -> Array:
+    """A view where there is one; else a copy in row-major order, which a recording takes down."""
+    y = x.reshape(shape)
+    if not x.flags.c_contiguous:
+        _core.recorder.copy(y, x)
+    return y
+
+
 def reshaped(op: str, x: Array, shape: tuple[Any, ...]) -> Array:
     try:
-        return x.reshape(shape)
+        return in_shape(x, shape)
     except ValueError:
         raise ValueError(
             f"{op}: shape {shape} does not fit the {x.size} elements of an input of shape {x.shape}"
@@ -55,7 +64,7 @@ def reshape(input: TensorLike, *shape: Any) -> Tensor:
 
 def reshape_backward(node: Node, dy: Array) -> Grads:
     (shape,) = node.saved
-    return (dy.reshape(shape),)
+    return (in_shape(dy, shape),)
 
 
 def view(input: TensorLike, *shape: Any) -> Tensor:
@@ -105,7 +114,7 @@ def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     for n in x.shape[start : end + 1]:
         size *= n
     shape = (*x.shape[:start], size, *x.shape[end + 1 :])
-    return record(x.reshape(shape), reshape_backward, (input,), x.shape)
+    return record(in_shape(x, shape), reshape_backward, (input,), x.shape)
 
 
 def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -120,7 +129,7 @@ def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
     axis = axis_of("unflatten", dim, x.ndim)
     part = np.empty(x.shape[axis], np.bool_)
     shape = x.shape[:axis] + reshaped("unflatten", part, tuple(sizes)).shape + x.shape[axis + 1 :]
-    return record(x.reshape(shape), reshape_backward, (input,), x.shape)
+    return record(in_shape(x, shape), reshape_backward, (input,), x.shape)
 
 
 def ravel(input: TensorLike) -> Tensor:

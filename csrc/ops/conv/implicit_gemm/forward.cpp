@@ -86,8 +86,8 @@ class Direct {
         const int threads = threads_worth(chunks, cost_ns_);
         local_size += 16;  // a line apart
         Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-        const std::size_t here = a_.kept == nullptr ? 0 : panels_->size() * single_panels();
-        KeptScratch<T> packed(a_.kept, key(), pack_here_ ? here : panels_->size());
+        const std::size_t here = a_.cache == nullptr ? 0 : panels_->size() * single_panels();
+        PackedScratch<T> packed(a_.cache, key(), pack_here_ ? here : panels_->size());
         packed_ = packed.data();
         ready_ = packed.ready();
         Scratch<T> shared(input_.shared_size());
@@ -122,19 +122,19 @@ class Direct {
     }
     // What the order of packed weights depends on: where products are more than one or leave taps
     // out, on all sizes.
-    KeptKey key() const {
+    PackedKey key() const {
         const Shape& s = a_.shape;
-        KeptKey key{pack_here_ ? kKeptChunks : kKeptPanels,
-                    static_cast<long>(isa::level()),
-                    static_cast<long>(sizeof(T)),
-                    a_.transposed,
-                    s.groups,
-                    s.c,
-                    s.o,
-                    block_,
-                    s.kernel[0],
-                    s.kernel[1],
-                    s.kernel[2]};
+        PackedKey key{pack_here_ ? kKeptChunks : kKeptPanels,
+                      static_cast<long>(isa::level()),
+                      static_cast<long>(sizeof(T)),
+                      a_.transposed,
+                      s.groups,
+                      s.c,
+                      s.o,
+                      block_,
+                      s.kernel[0],
+                      s.kernel[1],
+                      s.kernel[2]};
         const bool plain = !a_.transposed && products_.size() == 1 && products_[0].taps == s.taps();
         if (plain) return key;
         std::size_t at = 11;
@@ -233,7 +233,7 @@ class Direct {
             const Range columns{t.out + j, t.out + std::min(t.outs, j + g_.blocking.nr)};
             for (long c = 0; c < s_.from_group; c += block_) {
                 T* const weights =
-                    a_.kept == nullptr ? local : kept_panel(t.group, columns.begin, c);
+                    a_.cache == nullptr ? local : kept_panel(t.group, columns.begin, c);
                 if (!ready_) {
                     panels_->pack(t.group, columns.begin, c, std::min(s_.from_group, c + block_),
                                   weights);

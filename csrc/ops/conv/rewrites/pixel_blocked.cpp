@@ -58,7 +58,7 @@ struct Blocks {
 Args merged(const Args& args, const Blocks& b) {
     const Shape& s = args.shape;
     Args all = args;
-    all.kept = nullptr;  // these are weights of another shape
+    all.cache = nullptr;  // these are weights of another shape
     all.transposed = false;
     all.shape.c = args.transposed ? s.o : s.c;
     all.shape.o = (args.transposed ? s.c : s.o) * b.pixels();

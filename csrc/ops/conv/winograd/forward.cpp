@@ -76,7 +76,7 @@ class Forward {
     void by_tiles();
     void by_columns();
     // What is kept of weights depends on the sizes of images in these alone.
-    KeptKey key() const {
+    PackedKey key() const {
         return {plan_.schedule == Schedule::tiles ? kKeptPoints : kKeptSquares,
                 static_cast<long>(isa::level()),
                 s_.transposed,
@@ -128,9 +128,9 @@ void Forward::by_tiles() {
     // Where transforming weights is a small part of the work, each thread does so for itself: that
     // is sooner done than meeting and fetching them from one another.
     const bool own =
-        a_.kept == nullptr && plan_.weights_ns * (threads - 1) < kOwnWeights * plan_.ns;
+        a_.cache == nullptr && plan_.weights_ns * (threads - 1) < kOwnWeights * plan_.ns;
     Scratch<float> memory(elements(size * threads));
-    KeptScratch<float> u(a_.kept, key(), elements(u_size * (own ? threads : 1)));
+    PackedScratch<float> u(a_.cache, key(), elements(u_size * (own ? threads : 1)));
     const Columns c = columns(0, s_.in, nullptr);
     constexpr long piece = 32;  // rows of weights
     const long panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
@@ -176,8 +176,9 @@ void Forward::by_columns() {
     const long row_squares = ceil_div(nr_, width_) * kTaps * width_ * width_;
     const long panel_squares = ceil_div(depths_.size, width_) * row_squares;
     const long panels = ceil_div(s_.out, nr_);
-    KeptScratch<float> kept(
-        a_.kept, key(), elements(a_.kept != nullptr ? panels * depths_.count * panel_squares : 0));
+    PackedScratch<float> kept(
+        a_.cache, key(),
+        elements(a_.cache != nullptr ? panels * depths_.count * panel_squares : 0));
     parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, long begin, long end) {
         float* const v = memory.data() + size * team.thread();
         float* const m = v + v_size;
@@ -194,7 +195,7 @@ void Forward::by_columns() {
                     // The chunks of the first tiles have each panel once.
                     float* const squares =
                         kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
-                    const bool use = a_.kept != nullptr && (kept.ready() || wanted == 0);
+                    const bool use = a_.cache != nullptr && (kept.ready() || wanted == 0);
                     weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr, kept.ready());
                 }
                 for (long p = 0; p < s_.points; ++p)

@@ -1,0 +1,67 @@
+// Copies by NumPy, which are recorded as calls of core/strided_copy.h.
+#include <algorithm>
+
+#include "bind/array.h"
+#include "core/recorder.h"
+#include "core/strided_copy.h"
+
+namespace fastnn::bind {
+namespace {
+
+Element element_of(const py::array& a) {
+    return {a.dtype().kind(), static_cast<std::uint8_t>(a.itemsize())};
+}
+
+}  // namespace
+
+void record_copy(py::handle to, py::handle from) {
+    if (!recorder::on()) return;
+    const auto x = py::reinterpret_borrow<py::array>(from);
+    const auto y = py::reinterpret_borrow<py::array>(to);
+    CopyArgs args{};
+    args.from_type = element_of(x), args.to_type = element_of(y);
+    if (!can_copy(args.from_type, args.to_type)) {
+        fail<TypeError>("record: no kernel copies ", std::string(py::str(x.dtype())), " to ",
+                        std::string(py::str(y.dtype())));
+    }
+    args.from = static_cast<const char*>(x.data());
+    args.to = static_cast<char*>(const_cast<void*>(y.data()));
+    // A reshaped copy is in C order, and so are its elements in the shape of `from`.
+    const bool broadcasts =
+        x.ndim() <= y.ndim() &&
+        std::equal(
+            x.shape(), x.shape() + x.ndim(), y.shape() + (y.ndim() - x.ndim()),
+            [](py::ssize_t mine, py::ssize_t wanted) { return mine == 1 || mine == wanted; });
+    const py::array& shape = broadcasts ? y : x;
+    args.axes = static_cast<int>(shape.ndim());
+    py::ssize_t dense = y.itemsize();
+    for (int i = args.axes - 1; i >= 0; --i) {
+        args.shape[i] = shape.shape(i);
+        const int mine = i - args.axes + static_cast<int>(x.ndim());
+        args.from_stride[i] = mine < 0 || x.shape(mine) == 1 ? 0 : x.strides(mine);
+        args.to_stride[i] = broadcasts ? y.strides(i) : dense;
+        dense *= shape.shape(i);
+    }
+    const py::handle owners[] = {to, from};
+    recorder::add(call_of(kStridedCopy, args, Owners{owners, 2}));
+}
+
+void copy_into(py::handle to, py::handle from) {
+    if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0)
+        throw py::error_already_set();
+    record_copy(to, from);
+}
+
+py::object copy_of(py::handle array) {
+    py::object copy = array.attr("copy")();
+    record_copy(copy, array);
+    return copy;
+}
+
+py::object astype(py::handle array, const char* dtype) {
+    py::object copy = array.attr("astype")(dtype);
+    record_copy(copy, array);
+    return copy;
+}
+
+}  // namespace fastnn::bind
