@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fastnn
+import fastnn.nn.functional as F
 
 MODULES = ["fastnn"] + [
     module.name
@@ -20,8 +21,9 @@ MODULES = ["fastnn"] + [
 def test_examples(name):
     module = importlib.import_module(name)
     fastnn.manual_seed(0)
-    result = doctest.testmod(module, extraglobs={"fastnn": fastnn, "np": np}, optionflags=FLAGS)
+    result = doctest.testmod(module, extraglobs=GIVEN, optionflags=FLAGS)
     assert result.failed == 0
 
 
+GIVEN = {"fastnn": fastnn, "F": F, "np": np}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -29,8 +29,8 @@ class Pooling(Module):
         Whether inputs are (N, T, D); otherwise (T, N, D).
     """
 
-    def __init__(self, batch_first: bool = False) -> None:
-        super().__init__()
+    def __init__(self, batch_first: bool = False, device: Any = None) -> None:
+        super().__init__(device)
         self.batch_first = batch_first
 
     def extra_repr(self) -> str:
@@ -89,7 +89,7 @@ class MaxPooling(Pooling):
         return max_pooling(input, lengths, self.batch_first)
 
 
-class AttentionPooling(Module):
+class AttentionPooling(Pooling):
     """Weighted mean of the steps of each sequence, with learnt weights.
 
     y[n] = Σ_t a[t, n] · x[t, n], where a is the softmax over the steps of the sequence of
@@ -139,9 +139,8 @@ class AttentionPooling(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(device)
+        super().__init__(batch_first, device)
         hidden = input_size if hidden_size is None else hidden_size
-        self.batch_first = batch_first
         self.projection = Linear(input_size, hidden, dtype=dtype, activation="tanh")
         self.context = Linear(hidden, 1, bias=False, dtype=dtype)
 
@@ -156,7 +155,3 @@ class AttentionPooling(Module):
         if not need_weights:
             return y
         return y, steps.spread(weights)
-
-    def extra_repr(self) -> str:
-        """The arguments that differ from their defaults."""
-        return "batch_first=True" if self.batch_first else ""

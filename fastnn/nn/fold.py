@@ -10,7 +10,18 @@ from .module import Module
 __all__ = ["Fold", "Unfold"]
 
 
-class Unfold(Module):
+class Windows(Module):
+    """Base of both layers: the windows."""
+
+    def __init__(self, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.padding = padding
+        self.stride = stride
+
+
+class Unfold(Windows):
     """Copies each window of an image to a column (im2col); see `fastnn.unfold`.
 
     Parameters
@@ -29,18 +40,14 @@ class Unfold(Module):
     def __init__(
         self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
+        super().__init__(kernel_size, dilation, padding, stride)
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, H, W) to (N, C · K_h · K_w, L)."""
         return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
 
-class Fold(Module):
+class Fold(Windows):
     """Sums columns into the windows of an image (col2im); see `fastnn.fold`.
 
     Parameters
@@ -66,12 +73,8 @@ class Fold(Module):
         padding: Sizes = 0,
         stride: Sizes = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(kernel_size, dilation, padding, stride)
         self.output_size = output_size
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C · K_h · K_w, L) to (N, C, H, W)."""

@@ -108,7 +108,6 @@ def last_pooling(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [0.0]]])
     >>> F.last_pooling(x, fastnn.tensor([3, 2]), batch_first=True).tolist()
     [[3.0], [5.0]]
@@ -126,7 +125,6 @@ def mean_pooling(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [0.0]]])
     >>> F.mean_pooling(x, fastnn.tensor([3, 2]), batch_first=True).tolist()
     [[2.0], [4.5]]
@@ -145,7 +143,6 @@ def max_pooling(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[[1.0], [2.0], [3.0]], [[-4.0], [-5.0], [0.0]]])
     >>> F.max_pooling(x, fastnn.tensor([3, 2]), batch_first=True).tolist()
     [[3.0], [-4.0]]
@@ -184,7 +181,6 @@ def attention_pooling(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[1.0], [2.0], [3.0]])
     >>> F.attention_pooling(x, fastnn.tensor([0.0, 0.0, 100.0])).tolist()
     [3.0]

@@ -60,7 +60,6 @@ def embedding(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> table = fastnn.tensor([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
     >>> F.embedding(fastnn.tensor([2, 0, 2]), table)
     tensor([[3., 4.],
@@ -144,7 +143,6 @@ def embedding_bag(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> table = fastnn.tensor([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
     >>> F.embedding_bag(fastnn.tensor([1, 2, 2]), table, fastnn.tensor([0, 2]), mode="sum")
     tensor([[4., 6.],

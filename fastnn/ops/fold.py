@@ -44,7 +44,6 @@ def unfold(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.unfold(fastnn.arange(9.0).reshape(1, 1, 3, 3), 2)[0, :, 0].tolist()
     [0.0, 1.0, 3.0, 4.0]
     """
@@ -92,7 +91,6 @@ def fold(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.fold(fastnn.ones(1, 4, 4), 3, 2).tolist()
     [[[[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]]]
     """

@@ -49,7 +49,6 @@ def linear(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x, w = fastnn.tensor([[1.0, -2.0]]), fastnn.tensor([[3.0, 1.0], [1.0, 1.0]])
     >>> F.linear(x, w, fastnn.tensor([0.5, 0.0]), activation="relu").tolist()
     [[1.5, 0.0]]
@@ -112,7 +111,6 @@ def bilinear(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.bilinear(fastnn.ones(4, 2), fastnn.ones(4, 3), fastnn.ones(5, 2, 3)).shape
     (4, 5)
     """

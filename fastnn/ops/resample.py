@@ -75,7 +75,6 @@ def interpolate(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.interpolate(fastnn.tensor([[[1.0, 2.0]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     >>> F.interpolate(fastnn.tensor([[[1.0, 2.0]]]), size=3, mode="linear", align_corners=True)
@@ -151,7 +150,6 @@ def upsample(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.upsample(fastnn.zeros(1, 2, 3, 4), scale_factor=2).shape
     (1, 2, 6, 8)
     """
@@ -163,7 +161,6 @@ def upsample_nearest(input: TensorLike, size: Size = None, scale_factor: Scale =
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.upsample_nearest(fastnn.zeros(1, 2, 3), 7).shape
     (1, 2, 7)
     """
@@ -175,7 +172,6 @@ def upsample_bilinear(input: TensorLike, size: Size = None, scale_factor: Scale 
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.upsample_bilinear(fastnn.zeros(1, 2, 3, 4), (7, 9)).shape
     (1, 2, 7, 9)
     """

@@ -45,7 +45,6 @@ def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.pixel_shuffle(fastnn.arange(4.0).reshape(1, 4, 1, 1), 2).tolist()
     [[[[0.0, 1.0], [2.0, 3.0]]]]
     """
@@ -85,7 +84,6 @@ def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.pixel_unshuffle(fastnn.arange(4.0).reshape(1, 1, 2, 2), 2).shape
     (1, 4, 1, 1)
     """
@@ -167,7 +165,6 @@ def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.channel_shuffle(fastnn.arange(4.0).reshape(1, 4, 1, 1), 2).flatten().tolist()
     [0.0, 2.0, 1.0, 3.0]
     """

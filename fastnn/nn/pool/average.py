@@ -8,12 +8,12 @@ from typing import ClassVar
 from ...ops.pool.average import avg_pool1d, avg_pool2d, avg_pool3d
 from ...ops.pool.sizes import Sizes, sizes_of, stride_of
 from ...tensor import Tensor, TensorLike
-from ..module import Module
+from .windows import WindowPool
 
 __all__ = ["AvgPool1d", "AvgPool2d", "AvgPool3d"]
 
 
-class AvgPool1d(Module):
+class AvgPool1d(WindowPool):
     """The average of each window of a sequence; see `fastnn.avg_pool1d`.
 
     Arguments are those of `AvgPool2d` without `divisor_override`, for (N, C, L) with or without N.
@@ -24,8 +24,6 @@ class AvgPool1d(Module):
     tensor([[2., 4.]])
     """
 
-    _shown = ("kernel_size", "stride", "padding")
-
     def __init__(
         self,
         kernel_size: Sizes,
@@ -34,11 +32,9 @@ class AvgPool1d(Module):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__()
-        self.kernel_size = sizes_of("AvgPool1d", "kernel_size", kernel_size, 1)
-        self.stride = stride_of("AvgPool1d", stride, self.kernel_size)
-        self.padding = sizes_of("AvgPool1d", "padding", padding, 1)
-        self.ceil_mode = ceil_mode
+        kernel = sizes_of("AvgPool1d", "kernel_size", kernel_size, 1)
+        steps = stride_of("AvgPool1d", stride, kernel)
+        super().__init__(kernel, steps, sizes_of("AvgPool1d", "padding", padding, 1), ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, input: TensorLike) -> Tensor:
@@ -53,10 +49,8 @@ class AvgPool1d(Module):
         )
 
 
-class AvgPool(Module):
-    """What the layers for two and three axes share."""
-
-    _shown = ("kernel_size", "stride", "padding")
+class AvgPool(WindowPool):
+    """Base of the layers for two and three spatial dimensions."""
 
     pool: ClassVar[Callable[..., Tensor]]
 
@@ -69,11 +63,7 @@ class AvgPool(Module):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
+        super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from ...ops.pool.max import max_pool1d, max_pool2d, max_pool3d
 from ...ops.pool.sizes import Sizes
 from ...tensor import TensorLike
-from ..module import Module
+from .windows import WindowPool
 
 __all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d"]
 
 
-class MaxPool(Module):
+class MaxPool(WindowPool):
     """Base of the layers for one, two and three spatial dimensions."""
 
     _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
@@ -29,13 +29,9 @@ class MaxPool(Module):
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
+        super().__init__(kernel_size, stride, padding, ceil_mode)
         self.dilation = dilation
         self.return_indices = return_indices
-        self.ceil_mode = ceil_mode
 
     def forward(self, input: TensorLike) -> Any:
         """The maxima; with `return_indices` a tuple of them and their indices."""

@@ -119,7 +119,6 @@ def multi_head_attention_forward(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x, w, w_o = fastnn.ones(5, 2, 4), fastnn.ones(12, 4), fastnn.ones(4, 4)
     >>> y, weights = F.multi_head_attention_forward(
     ...     x, x, x, 4, 2, w, None, None, None, False, 0.0, w_o, None

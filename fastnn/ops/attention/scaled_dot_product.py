@@ -79,7 +79,6 @@ def scaled_dot_product_attention(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> q, k = fastnn.zeros(2, 4, 3, 8), fastnn.zeros(2, 4, 5, 8)
     >>> v = fastnn.ones(2, 4, 5, 6)
     >>> y = F.scaled_dot_product_attention(q, k, v)

@@ -31,7 +31,6 @@ def alpha_dropout(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> y = F.alpha_dropout(fastnn.randn(100_000), 0.3, training=True)
     >>> abs(y.mean().item()) < 0.05, abs(y.std().item() - 1) < 0.05
     (True, True)
@@ -48,7 +47,6 @@ def feature_alpha_dropout(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> y = F.feature_alpha_dropout(fastnn.ones(4, 3, 5), training=True)
     >>> len(set(y.flatten().tolist())) <= 2
     True

@@ -24,7 +24,6 @@ def dropout1d(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> y = F.dropout1d(fastnn.ones(8, 10, 5), p=0.2).reshape(8, 10, -1)
     >>> sorted(set(y.tolist()[0][0])) in ([0.0], [1.25])
     True
@@ -48,7 +47,6 @@ def dropout2d(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> y = F.dropout2d(fastnn.ones(8, 10, 5, 5), p=0.2).reshape(8, 10, -1)
     >>> sorted(set(y.tolist()[0][0])) in ([0.0], [1.25])
     True
@@ -67,7 +65,6 @@ def dropout3d(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> y = F.dropout3d(fastnn.ones(8, 10, 2, 5, 5), p=0.2).reshape(8, 10, -1)
     >>> sorted(set(y.tolist()[0][0])) in ([0.0], [1.25])
     True

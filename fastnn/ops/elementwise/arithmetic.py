@@ -148,7 +148,7 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
     Returns
     -------
     Tensor
-        ``y``, of the common shape.
+        ``y``, of the common shape; a float type unless rounded.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     Returns
     -------
     Tensor
-        ``y``, of the common shape.
+        ``y``, of the shape to which all three broadcast.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def addcmul(
     Returns
     -------
     Tensor
-        ``y``, of the common shape.
+        ``y``, of the shape to which the three tensors broadcast.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     Returns
     -------
     Tensor
-        ``y``, of the common shape.
+        ``y``, of the shape to which both broadcast.
 
     Examples
     --------

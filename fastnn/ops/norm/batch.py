@@ -36,7 +36,7 @@ def batch_norm(
     Parameters
     ----------
     input
-        x, (N, C, *), in any memory order, which the output keeps.
+        x, (N, C, *), in any memory order.
     running_mean, running_var
         (C,), changed in place while training; may be None then.
     weight, bias
@@ -56,7 +56,7 @@ def batch_norm(
     Returns
     -------
     Tensor
-        y, of the shape of `input`.
+        y, of the shape and memory order of `input`.
 
     Raises
     ------
@@ -70,7 +70,6 @@ def batch_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[1.0, 10.0], [3.0, 30.0]])
     >>> F.batch_norm(x, training=True, eps=0.0)
     tensor([[-1., -1.],
@@ -156,7 +155,6 @@ def batch_renorm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> x = fastnn.tensor([[1.0], [3.0]])
     >>> F.batch_renorm(x, fastnn.zeros(1), fastnn.ones(1), training=True, eps=0.0).tolist()
     [[1.0], [3.0]]

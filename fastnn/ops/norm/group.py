@@ -50,7 +50,6 @@ def group_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.group_norm(fastnn.tensor([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0.0)
     tensor([[-1.,  1., -1.,  1.]])
     """
@@ -107,7 +106,6 @@ def instance_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.instance_norm(fastnn.tensor([[[1.0, 3.0], [10.0, 30.0]]]), eps=0.0)
     tensor([[[-1.,  1.],
              [-1.,  1.]]])

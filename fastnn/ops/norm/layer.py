@@ -60,7 +60,6 @@ def layer_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.layer_norm(fastnn.tensor([[1.0, 2.0, 3.0]]), 3)
     tensor([[-1.2247,  0.    ,  1.2247]])
     """
@@ -110,7 +109,6 @@ def rms_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.rms_norm(fastnn.tensor([[3.0, 4.0, 0.0, 0.0]]), 4)
     tensor([[1.2, 1.6, 0. , 0. ]])
     """

@@ -40,7 +40,6 @@ def local_response_norm(
 
     Examples
     --------
-    >>> import fastnn.nn.functional as F
     >>> F.local_response_norm(fastnn.ones(1, 3, 1), 3, alpha=3.0, beta=1.0).flatten()
     tensor([0.3333, 0.25  , 0.3333])
     """
