@@ -1,9 +1,9 @@
 """A bidirectional LSTM finds named entities in sentences, and their types.
 
-Files have a token per line, its tag in the last column, and an empty line behind each sentence, as
+Files have one token per line, its tag in the last column, and an empty line after each sentence, as
 in the shared tasks of CoNLL; tags are O, B-TYPE and I-TYPE. A small BiLSTM reads the characters of
-each word, another reads the words of the sentence. What is reported is precision, recall and F1 of
-whole entities, where span and type must both be right, as the program conlleval counts them.
+each word, another reads the words of the sentence. The program reports precision, recall and F1 of
+whole entities, where span and type must both be correct, like the program conlleval.
 
     python examples/bilstm_tagger.py --train train.conll --dev dev.conll --test test.conll
     python examples/bilstm_tagger.py --train train.conll.gz --test test.conll.gz --predict found.txt
@@ -31,13 +31,13 @@ import fastnn.nn.functional as F
 from fastnn import nn
 from fastnn.optim import Adam
 
-NO_TAG = -100  # behind the end of a sentence: cross_entropy leaves it out
-UNKNOWN = 1  # any word or character not seen in training; 0 is behind the end
-LETTERS = 24  # more characters of a word are not read
+NO_TAG = -100  # after the end of a sentence; cross_entropy ignores it
+UNKNOWN = 1  # any word or character not seen in training; 0 is padding
+LETTERS = 24  # maximum number of characters read per word
 
 
 class Sentence(NamedTuple):
-    """Words, and a tag for each."""
+    """The words of a sentence and their tags."""
 
     words: list[str]
     tags: list[str]
@@ -78,9 +78,9 @@ def read_sentences(path: Path, word_column: int = 0, tag_column: int = -1) -> li
 
 
 def entities(tags: Sequence[str]) -> set[tuple[int, int, str]]:
-    """First word, word behind the last one, and type of each entity, from IO or BIO tags.
+    """First word, end (exclusive) and type of each entity, from IO or BIO tags.
 
-    An entity begins at a B, and at an I that does not go on with the type before.
+    An entity begins at a B, and at an I whose type differs from that before.
     """
     found, begin, kind = set(), 0, ""
     for i, tag in enumerate([*tags, "O"]):
@@ -93,12 +93,12 @@ def entities(tags: Sequence[str]) -> set[tuple[int, int, str]]:
 
 
 def bio_to_io(tags: Sequence[str]) -> list[str]:
-    """Every word of an entity is I: two of one type, side by side, become one."""
+    """Convert B to I; adjacent entities of the same type merge."""
     return [tag if tag == "O" else f"I-{tag[2:]}" for tag in tags]
 
 
 def io_to_bio(tags: Sequence[str]) -> list[str]:
-    """The first word of an entity is B, the others are I."""
+    """Convert the first I of each entity to B."""
     begins = {begin for begin, _, _ in entities(tags)}
     return [f"B-{tag[2:]}" if i in begins else tag for i, tag in enumerate(tags)]
 
@@ -110,7 +110,7 @@ def scores(
     true: Sequence[Sequence[str]], found: Sequence[Sequence[str]]
 ) -> dict[str, tuple[float, float, float]]:
     """Precision, recall and F1 of the entities of each type, and of all under the empty name."""
-    counts: dict[str, Any] = {"": np.zeros(3)}  # right ones, those found, those there are
+    counts: dict[str, Any] = {"": np.zeros(3)}  # numbers of correct, predicted and true entities
     for t, f in zip(map(entities, true), map(entities, found), strict=True):
         for column, some in enumerate((t & f, f, t)):
             for _, _, kind in some:
@@ -123,7 +123,7 @@ def scores(
 
 
 def read_vectors(path: Path, wanted: set[str]) -> dict[str, Any]:
-    """Vectors of the wanted words, from lines of a word and its numbers, as GloVe has them."""
+    """Vectors of the wanted words, from a file in GloVe's format."""
     found: dict[str, Any] = {}
     for number, line in lines_of(path):
         try:
@@ -150,7 +150,7 @@ class Codes:
         self.tags = {t: i for i, t in enumerate(tags)}
 
     def batch(self, sentences: Sequence[Sentence]) -> tuple[dict[str, Any], Any]:
-        """What the model reads, and tags (T, N): a sentence is a column, a spelling too."""
+        """Inputs of the model, and tags (T, N); sentences and spellings are columns."""
         lengths = np.array([len(s.words) for s in sentences])
         words, which = np.zeros((2, lengths.max(), len(sentences)), np.int64)
         tags = np.full_like(words, NO_TAG)
@@ -169,7 +169,7 @@ class Codes:
 
 
 class Tagger(nn.Module):
-    """Words and their spellings in, scores of tags out."""
+    """From words and their characters to scores of tags."""
 
     def __init__(self, codes: Codes, options: Any) -> None:
         super().__init__()
@@ -184,17 +184,17 @@ class Tagger(nn.Module):
     def forward(self, words: Any, lengths: Any, which: Any, letters: Any, sizes: Any) -> Any:
         """From words (T, N), and letters (L, S) of S spellings, to scores (T, N, tags)."""
         _, (h, _) = self.spelling(self.light(self.letters(letters)), lengths=sizes)
-        spelling = F.embedding(which, fastnn.cat([h[0], h[1]], 1))  # both directions' last states
+        spelling = F.embedding(which, fastnn.cat([h[0], h[1]], 1))  # last states, both directions
         x = fastnn.cat([self.words(words), spelling], 2)
         y, _ = self.sentence(self.dropout(x), lengths=lengths)
         return self.scores(self.dropout(y))
 
 
 def batches(sentences: list[Sentence], size: int, rng: Any = None) -> list[Any]:
-    """Numbers of sentences that are about equally long; batches in random order, given `rng`."""
+    """Batches of indices of sentences of similar lengths, in random order if `rng` is given."""
     lengths = np.array([len(s.words) for s in sentences], float)
     if rng is not None:
-        lengths += rng.uniform(0, 3, len(sentences))  # not always in the same company
+        lengths += rng.uniform(0, 3, len(sentences))  # varies the composition of batches
     order = lengths.argsort(kind="stable")
     found = [order[i : i + size] for i in range(0, len(order), size)]
     return found if rng is None else [found[i] for i in rng.permutation(len(found))]
@@ -215,12 +215,12 @@ def predict(model: Tagger, codes: Codes, sentences: list[Sentence]) -> list[list
 def train(
     model: Tagger, codes: Codes, sentences: list[Sentence], dev: list[Sentence], options: Any
 ) -> None:
-    """Train until F1 on `dev` has not risen for some epochs; the best parameters are kept."""
+    """Train until F1 on `dev` stops rising (early stopping); keep the best parameters."""
     optimizer = Adam(model.parameters(), lr=options.lr)
     rng = np.random.default_rng(options.seed)
-    # The rarer a word, the more often it is taken for an unknown one, which so gets its vector.
+    # Rare words are randomly replaced by the unknown word, which trains its vector.
     blank = options.word_dropout / (options.word_dropout + codes.counts + 1e-9)
-    steady = Tagger(codes, options)  # moving averages of the parameters: what is used in the end
+    steady = Tagger(codes, options)  # moving averages of the parameters, used for prediction
     best, best_epoch, steps, kept = -1.0, 0, 0, {}
     for epoch in range(1, options.epochs + 1):
         model.train()
@@ -252,7 +252,7 @@ def train(
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Train, test and write; F1 of the test."""
+    """Train, test and write predictions; return F1 on the test set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument(
@@ -301,7 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     vectors = read_vectors(options.vectors, seen) if options.vectors else {}
     codes = Codes(learn, options.scheme, list(vectors))
     model = Tagger(codes, options)
-    for word, vector in vectors.items():  # where they are shorter, the rest stays random
+    for word, vector in vectors.items():  # shorter vectors leave the rest random
         model.words.weight.data[codes.words[word], : len(vector)] = vector[: options.embedding]
     print(f"{len(learn)}, {len(dev)} and {len(test)} sentences to train, develop and test;")
     print(

@@ -1,8 +1,8 @@
-"""A recurrent network learns to write, one character after the other.
+"""A recurrent network learns to write text, character by character.
 
-It is trained by truncated back-propagation through time: the text is cut into parallel streams,
-these into short windows, and the state at the end of one window is where the next begins. What is
-reported is bits per character on the last tenth of the text, which the network never trains on.
+It is trained by truncated backpropagation through time: the text is split into parallel streams and
+these into short windows; the final state of one window is the initial state of the next. The
+program reports bits per character on the last tenth of the text, which is held out.
 
 The default text is the Python standard library's own source code, so nothing is downloaded.
 
@@ -30,7 +30,7 @@ from fastnn.optim import Adam
 
 try:
     from tqdm import tqdm
-except ImportError:  # then there is no progress bar
+except ImportError:  # no progress bar then
     tqdm = None
 
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
@@ -38,13 +38,13 @@ UNKNOWN = "\ufffd"
 
 
 def library_source() -> str:
-    """The modules of the standard library, one behind the other."""
+    """The concatenated source of the standard library."""
     folder = Path(sysconfig.get_paths()["stdlib"])
     return "\n".join(read(p) for p in sorted(folder.glob("*.py")))
 
 
 class Alphabet:
-    """Characters and their ids; id 0 is every character that was too rare to have its own."""
+    """Characters and their ids; id 0 stands for all rare characters."""
 
     def __init__(self, text: str, size: int = 256) -> None:
         common = [c for c, _ in Counter(text).most_common(size - 1)]
@@ -64,7 +64,7 @@ class Alphabet:
 
 
 class CharLM(nn.Module):
-    """Characters in, scores of the next character out."""
+    """From characters to scores of the next character."""
 
     def __init__(
         self, characters: int, cell: str, embedding: int, hidden: int, layers: int, dropout: float
@@ -83,7 +83,7 @@ class CharLM(nn.Module):
 
 
 def detached(state: Any) -> Any:
-    """The same numbers, but no gradient flows into the window before."""
+    """Detach a state, so that no gradient flows into the previous window."""
     return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
 
 
@@ -99,7 +99,7 @@ def streams_of(ids: Any, count: int) -> Any:
 
 
 def windows(streams: Any, steps: int) -> Iterator[tuple[Any, Any]]:
-    """Inputs and targets, the next characters, window after window."""
+    """Yield the inputs of each window and their targets, the next characters."""
     for begin in range(0, len(streams) - 1, steps):
         piece = streams[begin : begin + steps + 1]
         yield fastnn.from_numpy(piece[:-1]), fastnn.from_numpy(piece[1:])
@@ -113,7 +113,7 @@ def loss_of(scores: Any, targets: Any) -> Any:
 def train_epoch(
     model: CharLM, optimizer: Adam, streams: Any, steps: int, clip: float, progress: bool
 ) -> float:
-    """One pass over the training text; bits per character on the way."""
+    """Train for one epoch; return bits per character."""
     model.train()
     state, total, count = None, 0.0, 0
     bar = range(0, len(streams) - 1, steps)
@@ -151,7 +151,7 @@ def evaluate(model: CharLM, streams: Any, steps: int) -> float:
 def sample(
     model: CharLM, alphabet: Alphabet, prompt: str, length: int, temperature: float, rng: Any
 ) -> str:
-    """A text that begins with `prompt`; the lower the temperature, the safer the choice."""
+    """Generate a text that begins with `prompt`; low temperatures favour likely characters."""
     model.eval()
     ids = list(alphabet.encode(prompt))
     state = None
@@ -159,7 +159,7 @@ def sample(
         scores, state = model(fastnn.from_numpy(np.array(ids)[:, None]), state)
         for _ in range(length):
             z = scores[-1, 0].numpy().astype(np.float64)
-            z[0] = -np.inf  # never a character that is not known
+            z[0] = -np.inf  # never draw the unknown character
             p = np.exp((z - z.max()) / temperature)
             ids.append(int(rng.choice(len(p), p=p / p.sum())))
             scores, state = model(fastnn.from_numpy(np.array([[ids[-1]]])), state)
@@ -175,7 +175,7 @@ def positive(text: str) -> int:
 
 
 def read(path: Path) -> str:
-    """A text; what is not UTF-8 in it is read as unknown characters."""
+    """Read a text; invalid UTF-8 becomes unknown characters."""
     try:
         return path.read_text("utf-8", "replace")
     except OSError as problem:
@@ -183,7 +183,7 @@ def read(path: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> float:
-    """Train, report and write; the bits per character on held-out text."""
+    """Train, report and generate; return bits per character on held-out text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, help="a text file instead of the standard library")
     parser.add_argument("--limit", type=positive, default=3_000_000, help="use so many characters")

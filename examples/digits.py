@@ -1,8 +1,8 @@
-"""Two networks learn to read handwritten digits, and show what they misread.
+"""Two networks learn to classify handwritten digits, and plot the errors.
 
-The MLP sees 64 numbers, the CNN an image, whose neighbouring pixels belong together. ``make demo``
-runs this. The data are scikit-learn's 1,797 images of 8 by 8 pixels, so nothing is downloaded. A
-picture, demo.png, is written to the working directory.
+The MLP gets 64 numbers, the CNN an image with neighbouring pixels. ``make demo`` runs this. The
+data are scikit-learn's 1,797 images of 8 by 8 pixels, so nothing is downloaded. The plot, demo.png,
+is written to the working directory.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ NETWORKS = {"MLP": build_mlp, "CNN": build_cnn}
 
 @dataclass
 class History:
-    """What happened, epoch by epoch."""
+    """Loss, accuracy and time of each epoch."""
 
     train_loss: list[float] = field(default_factory=list)
     test_loss: list[float] = field(default_factory=list)
@@ -81,7 +81,7 @@ def train_epoch(model: nn.Module, loader: DataLoader, optimizer: AdamW) -> None:
 
 
 def evaluate(model: nn.Module, images: Any, labels: Any) -> tuple[float, float]:
-    """Mean loss and share of right answers."""
+    """Mean loss and accuracy."""
     model.eval()
     with fastnn.no_grad():
         scores = model(images)
@@ -114,7 +114,7 @@ def train(name: str, model: nn.Module, train_set: Any, test_set: Any, epochs: in
 
 
 def probabilities(model: nn.Module, images: Any) -> Any:
-    """What a network thinks of each image."""
+    """Class probabilities of each image."""
     model.eval()
     with fastnn.no_grad():
         return F.softmax(model(images), dim=1).numpy()
@@ -133,7 +133,7 @@ def draw_learning(figure: Any, histories: dict[str, History]) -> None:
             axes.plot(epochs, test, f"C{i}-", label=f"{name}, test: at the end {test[-1]:.3f}")
     for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
         axes.set_ylabel(name)
-        # Above, where no curve runs.
+        # At the top, above all curves.
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)
         axes.grid(alpha=0.3)
     loss.set_yscale("log")
@@ -142,7 +142,7 @@ def draw_learning(figure: Any, histories: dict[str, History]) -> None:
 
 
 def hardest(thoughts: dict[str, Any], labels: Any, count: int) -> Any:
-    """The digits whose own class got the least, over all networks."""
+    """The digits with the lowest probability of their class, over all networks."""
     rows = np.arange(len(labels))
     return np.argsort(np.min([t[rows, labels] for t in thoughts.values()], axis=0))[:count]
 
@@ -150,7 +150,7 @@ def hardest(thoughts: dict[str, Any], labels: Any, count: int) -> Any:
 def draw(
     path: Path, histories: dict[str, History], images: Any, labels: Any, thoughts: dict[str, Any]
 ) -> None:
-    """Learning curves on the left; on the right hard digits and what the networks thought."""
+    """Learning curves on the left; on the right, hard digits and their predictions."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -179,7 +179,7 @@ def draw(
 
 
 def main(arguments: list[str] | None = None) -> dict[str, float]:
-    """Train, report and draw; the test accuracy of each network."""
+    """Train, report and plot; return the test accuracy of each network."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,9 +1,9 @@
 """How far a gradient reaches back: its norm against the distance in time, for RNN, GRU and LSTM.
 
-A layer reads a random sequence of 101 steps; the loss looks at the last state alone. Of each step,
-the gradient by the input says how much it still matters. It fades by a factor for every step of
-distance (Bengio, Simard and Frasconi, 1994); gates that begin open let it through (Gers,
-Schmidhuber and Cummins, 2000).
+A layer reads a random sequence of 101 steps; the loss depends only on the last state. The gradient
+of the input at each step shows how much that step still matters. It shrinks by a factor per step
+(Bengio, Simard and Frasconi, 1994); gates that are initially open preserve it (Gers, Schmidhuber
+and Cummins, 2000).
 
     python examples/gradients_through_time.py --picture gradients.png
 """
@@ -30,24 +30,24 @@ def rnn() -> Any:
 
 
 def gru() -> Any:
-    """A GRU as it is made."""
+    """A GRU with default initialization."""
     return nn.GRU(INPUTS, HIDDEN, dtype=np.float64)
 
 
 def lstm() -> Any:
-    """An LSTM as it is made."""
+    """An LSTM with default initialization."""
     return nn.LSTM(INPUTS, HIDDEN, dtype=np.float64)
 
 
 def open_gru() -> Any:
-    """A GRU that begins by keeping its state: a bias of 5 on the update gate."""
+    """A GRU that initially keeps its state: a bias of 5 on the update gate."""
     layer = gru()
     layer.bias_ih_l0.data[HIDDEN : 2 * HIDDEN] = 5
     return layer
 
 
 def open_lstm() -> Any:
-    """An LSTM that begins by keeping its cell: a bias of 5 on the forget gate."""
+    """An LSTM that initially keeps its cell: a bias of 5 on the forget gate."""
     layer = lstm()
     layer.bias_ih_l0.data[HIDDEN : 2 * HIDDEN] = 5
     return layer
@@ -96,7 +96,7 @@ def draw(curves: dict[str, Any], path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a table, and draw it when asked to."""
+    """Print a table, and plot it with --picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--picture", type=Path, help="file to draw to")

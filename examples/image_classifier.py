@@ -1,7 +1,7 @@
-"""A small residual network learns to tell images apart.
+"""A small residual network learns to classify images.
 
-It reads Fashion-MNIST, or whatever else comes in IDX files, or a folder of pictures with one
-subfolder for each class (and perhaps these in two folders, train and test).
+It reads Fashion-MNIST or other data in IDX files, or a folder of pictures with one subfolder per
+class, optionally in two folders, train and test.
 
     python examples/image_classifier.py --data fashion-mnist --pictures .
     python examples/image_classifier.py --data flowers --size 64 --flip --epochs 30
@@ -29,7 +29,7 @@ from fastnn.optim import AdamW
 
 try:
     from tqdm import tqdm
-except ImportError:  # then there is no progress bar
+except ImportError:  # no progress bar then
     tqdm = None
 
 OPENERS = {".gz": gzip.open, ".xz": lzma.open}
@@ -46,7 +46,7 @@ class Data(NamedTuple):
 
 
 def fail(message: str) -> SystemExit:
-    """The end of the program, in one line."""
+    """An exit with a one-line message."""
     return SystemExit(f"image_classifier: {message}")
 
 
@@ -91,13 +91,13 @@ def idx_part(folder: Path, names: Sequence[str]) -> tuple[Any, Any]:
 
 
 def read_picture(path: Path, size: int) -> Any:
-    """A picture as (3, size, size), its middle where it is no square."""
+    """A picture as (3, size, size), cropped to its central square."""
     from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as picture:
             return np.asarray(ImageOps.fit(picture.convert("RGB"), (size, size))).transpose(2, 0, 1)
-    except Exception as problem:  # what a decoder raises on a broken file is its own affair
+    except Exception as problem:  # decoders raise various exceptions on broken files
         raise fail(f"cannot read {path}: {problem}") from None
 
 
@@ -124,7 +124,7 @@ def classes_in(folder: Path) -> list[str]:
 
 
 def read_data(folder: Path, size: int, rng: Any) -> Data:
-    """IDX files, or pictures; where these have no part for testing, a fifth of them."""
+    """Read IDX files or pictures; without a test set, a fifth of the pictures is used."""
     if not folder.is_dir():
         raise fail(f"there is no folder {folder}")
     if any(folder.glob("*-idx?-ubyte*")):
@@ -146,7 +146,7 @@ def read_data(folder: Path, size: int, rng: Any) -> Data:
 
 
 def kept_apart(data: Data, count: int, rng: Any) -> Data:
-    """Some of the training images instead of the test images: to choose a recipe by."""
+    """Replace the test images by some of the training images, for validation."""
     if not count < len(data.train_y):
         raise fail(
             f"--validate must be below {len(data.train_y)}, all training images, got {count}"
@@ -168,7 +168,7 @@ def residual(fan_in: int, fan_out: int) -> BasicBlock:
 
 
 def build_model(channels: int, classes: int, width: int) -> nn.Sequential:
-    """From images (N, C, H, W) to scores: seven layers in two residual blocks and around them."""
+    """From images (N, C, H, W) to scores: seven layers, four of them in two residual blocks."""
     return nn.Sequential(
         nn.Conv2d(channels, width, 5, padding=2, bias=False),
         nn.BatchNorm2d(width),
@@ -182,7 +182,7 @@ def build_model(channels: int, classes: int, width: int) -> nn.Sequential:
 
 
 class Augmentation:
-    """Normal images, and variants of them: moved by some pixels, and perhaps mirrored."""
+    """Normalized images, and random variants: shifted and optionally mirrored."""
 
     def __init__(self, images: Any, shift: int, flip: bool, rng: Any) -> None:
         self.shift, self.flip, self.rng = shift, flip, rng
@@ -191,11 +191,11 @@ class Augmentation:
         self.scale = 1 / (images.std(axes, keepdims=True)[0].astype(np.float32) + 1e-3)
 
     def normal(self, images: Any) -> fastnn.Tensor:
-        """Bytes to numbers of mean 0 and deviation 1."""
+        """Bytes to numbers with mean 0 and standard deviation 1."""
         return fastnn.from_numpy((images - self.mean) * self.scale)
 
     def variants(self, images: Any) -> fastnn.Tensor:
-        """Each image cut out of itself with a dark border, at a random place."""
+        """Crop each image at a random position after padding it with a dark border."""
         n, s = len(images), self.shift
         padded = np.pad(images, ((0, 0), (0, 0), (s, s), (s, s)))
         places = np.lib.stride_tricks.sliding_window_view(padded, images.shape[2:], (2, 3))
@@ -208,7 +208,7 @@ class Augmentation:
 
 
 def rate(step: int, steps: int, peak: float) -> float:
-    """The learning rate: up in a tenth of all steps, and down to zero."""
+    """The learning rate: a warm-up over a tenth of all steps, then a decay to zero."""
     rise = max(1, steps // 10)
     return peak * min((step + 1) / rise, (steps - step) / max(1, steps - rise))
 
@@ -216,7 +216,7 @@ def rate(step: int, steps: int, peak: float) -> float:
 def train_epoch(
     model: nn.Module, optimizer: AdamW, loader: DataLoader, images_of: Augmentation, rates: Any
 ) -> float:
-    """One pass over the images; the mean loss on the way."""
+    """Train for one epoch; return the mean loss."""
     model.train()
     total, count = 0.0, 0
     bar = tqdm(loader, unit="batch", leave=False) if tqdm is not None else None
@@ -248,7 +248,7 @@ def predict(model: nn.Module, images: Any, images_of: Augmentation, batch: int =
 
 
 def shown(image: Any) -> Any:
-    """(C, H, W) as matplotlib wants it, from 0 to 1."""
+    """(C, H, W) to matplotlib's format, from 0 to 1."""
     low, high = image.min(), image.max()
     return ((image - low) / max(high - low, 1e-9)).transpose(1, 2, 0)
 
@@ -272,7 +272,7 @@ def draw_grid(path: Path, images: Sequence[Any], titles: Sequence[str], columns:
 
 
 def draw_confusion(path: Path, counts: Any, names: Sequence[str]) -> None:
-    """How often a class (rows) was taken for another (columns)."""
+    """The confusion matrix: true classes in rows, predictions in columns."""
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(0.6 * len(names) + 2,) * 2, layout="constrained")
@@ -290,7 +290,7 @@ def draw_confusion(path: Path, counts: Any, names: Sequence[str]) -> None:
 
 
 def draw(folder: Path, model: nn.Sequential, data: Data, thought: Any) -> None:
-    """Filters of the first layer, the surest mistakes, and the confusion matrix."""
+    """Filters of the first layer, the most confident errors, and the confusion matrix."""
     try:
         import matplotlib as mpl
     except ImportError:
@@ -348,7 +348,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Train, report and draw; the test accuracy."""
+    """Train, report and plot; return the test accuracy."""
     options = parse(arguments)
     fastnn.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)

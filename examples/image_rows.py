@@ -1,7 +1,7 @@
 """An LSTM reads handwritten digits row by row.
 
 Each of scikit-learn's images, 8 by 8 pixels, is a sequence of eight rows, read from top to bottom.
-What the network remembers after the last row is classified.
+The state after the last row is classified.
 
     python examples/image_rows.py
     python examples/image_rows.py --cell gru --hidden 32
@@ -38,12 +38,12 @@ class RowReader(nn.Module):
 
     def forward(self, rows: Any) -> Any:
         """Scores of the ten digits."""
-        remembered, _ = self.rnn(rows)  # (B, 8, hidden), what is remembered after each row
+        remembered, _ = self.rnn(rows)  # (B, 8, hidden), the state after each row
         return self.scores(remembered[:, -1])
 
 
 def accuracy(model: nn.Module, images: Any, labels: Any) -> float:
-    """Share of right answers."""
+    """Share of correct predictions."""
     model.eval()
     with fastnn.no_grad():
         guess = model(images).numpy().argmax(1)
@@ -52,7 +52,7 @@ def accuracy(model: nn.Module, images: Any, labels: Any) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Train, and return the accuracy on images that were not trained on."""
+    """Train, and return the accuracy on test images."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", choices=CELLS, default="lstm")
     parser.add_argument("--hidden", type=int, default=64)

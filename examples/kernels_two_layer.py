@@ -1,7 +1,7 @@
-"""A two-layer network trained by hand: cache on the way forward, reverse on the way back.
+"""A two-layer network trained by hand, with explicit forward and backward passes.
 
-No tape and no tensors: ``fastnn.kernels`` on plain NumPy arrays, as a textbook writes it down.
-The network learns which side of a circle a point lies on.
+There are no tensors and no tape: ``fastnn.kernels`` act on plain NumPy arrays, as in a textbook.
+The network learns whether a point is inside a circle.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def init(inputs: int, hidden: int, outputs: int, rng: np.random.Generator) -> Ar
 
 
 def forward(p: Arrays, x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], Arrays]:
-    """Scores, and the cache: what the way back needs."""
+    """Scores, and a cache of the arrays that the backward pass needs."""
     z = kernels.linear(x, p["w1"], p["b1"])
     h = kernels.relu(z)
     scores = kernels.linear(h, p["w2"], p["b2"])
@@ -38,7 +38,7 @@ def forward(p: Arrays, x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], A
 
 
 def backward(p: Arrays, cache: Arrays, dscores: np.ndarray[Any, Any]) -> Arrays:
-    """Gradients of all parameters: every line of forward, last one first."""
+    """Gradients of all parameters: the steps of `forward` in reverse order."""
     dh, dw2, db2 = kernels.linear_backward(dscores, cache["h"], p["w2"])
     dz = kernels.relu_backward(dh, cache["h"])
     _, dw1, db1 = kernels.linear_backward(dz, cache["x"], p["w1"], needs=(False, True, True))
@@ -46,13 +46,13 @@ def backward(p: Arrays, cache: Arrays, dscores: np.ndarray[Any, Any]) -> Arrays:
 
 
 def train(steps: int = 500, lr: float = 0.5, seed: int = 0) -> float:
-    """Descend on all points at once; the share of new points that come out right."""
+    """Full-batch gradient descent; return the accuracy on new points."""
     rng = np.random.default_rng(seed)
     p = init(2, 32, 2, rng)
     x, y = circle(500, rng)
     for step in range(steps):
         scores, cache = forward(p, x)
-        # The loss gives its own gradient in the same pass.
+        # The loss also returns its gradient.
         loss, dscores = kernels.cross_entropy(scores, y)
         for name, gradient in backward(p, cache, dscores).items():
             p[name] -= lr * gradient

@@ -1,9 +1,9 @@
-"""A Transformer learns to read handwritten digits, as a sequence of little squares.
+"""A Transformer learns to classify handwritten digits as sequences of patches.
 
-Each of scikit-learn's images, 8 by 8 pixels, is cut into 16 squares of 2 by 2. A square is a word:
-a linear layer makes a vector of its four pixels, a learnt vector says where it was, and two encoder
-layers let every square look at all others. The mean over the squares is what is classified
-(A. Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021, in small).
+Each of scikit-learn's images, 8 by 8 pixels, is split into 16 squares of 2 by 2 pixels. A linear
+layer embeds each square, a learnt vector encodes its position, and two encoder layers let every
+square attend to all others. The mean over the squares is classified (a small version of
+A. Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def squares(images: Any) -> Any:
 
 
 def accuracy(model: nn.Module, images: Any, labels: Any) -> float:
-    """Share of right answers."""
+    """Share of correct predictions."""
     model.eval()
     with fastnn.no_grad():
         guess = model(fastnn.from_numpy(images)).numpy().argmax(1)
@@ -60,7 +60,7 @@ def accuracy(model: nn.Module, images: Any, labels: Any) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> float:
-    """Train, and return the accuracy on images that were not trained on."""
+    """Train, and return the accuracy on test images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)

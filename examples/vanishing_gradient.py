@@ -1,9 +1,9 @@
-"""How far a gradient reaches down a deep network: its norm in each of 50 layers.
+"""How gradients vanish in a deep network: the norm of the gradient in each of 50 layers.
 
 Two networks of 49 convolutions and a linear layer read random images; in one of them, every two
-convolutions have a shortcut around them. Each comes with and without batch norm. The gradient is
-that of the loss by the output of each layer, weights as they are made. Without shortcuts it fades
-by a factor from layer to layer, or with batch norm grows (He et al., 2016; Yang et al., 2019).
+convolutions have a shortcut around them. Each is built with and without batch norm. The gradient
+is that of the loss by the output of each layer, at initialization. Without shortcuts it shrinks by
+a factor per layer, or grows with batch norm (He et al., 2016; Yang et al., 2019).
 
     python examples/vanishing_gradient.py --picture gradients.png
 """
@@ -28,12 +28,12 @@ Norm = Callable[[int], nn.Module]
 
 
 def no_norm(channels: int) -> nn.Module:
-    """Nothing."""
+    """No norm: the identity."""
     return nn.Identity()
 
 
 def plain(pairs: int, norm: Norm) -> nn.Module:
-    """Convolutions, each with a relu behind it."""
+    """Convolutions, each followed by a ReLU."""
     layers: list[nn.Module] = []
     for _ in range(2 * pairs):
         conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
@@ -56,7 +56,7 @@ NETWORKS: dict[str, tuple[Callable[[int, Norm], nn.Module], Norm]] = {
 
 
 def build(name: str, layers: int = 50) -> nn.Module:
-    """A network of so many layers, an even number."""
+    """Build a network of `layers` layers, an even number."""
     middle, norm = NETWORKS[name]
     return nn.Sequential(
         nn.Conv2d(3, CHANNELS, 3, padding=1, bias=False),
@@ -118,7 +118,7 @@ def even(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a table, and draw it when asked to."""
+    """Print a table, and plot it with --picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layers", type=even, default=50)
     parser.add_argument("--picture", type=Path, help="file to draw to")

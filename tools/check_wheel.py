@@ -1,4 +1,4 @@
-"""``check_wheel.py WHEEL SITE_PACKAGES``: is a wheel complete, self-contained and small."""
+"""``check_wheel.py WHEEL SITE_PACKAGES`` checks a wheel: complete, self-contained, small."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WHEEL_MB, INSTALLED_MB = 5, 20
 
 
 def main(wheel: Path, site: Path) -> int:
-    """Print the sizes; the number of things that are wrong."""
+    """Print the sizes; return the number of failed checks."""
     names = zipfile.ZipFile(wheel).namelist()
     folders = [p for p in site.iterdir() if p.name.startswith("fastnn")]
     installed = sum(f.stat().st_size for p in folders for f in p.rglob("*") if f.is_file()) / MB
@@ -33,7 +33,7 @@ def main(wheel: Path, site: Path) -> int:
     print(f"{wheel.name}: {size:.2f} MB, installed {installed:.2f} MB without NumPy")
     wrong = [what for what, holds in checks.items() if not holds]
     for what in wrong:
-        print(f"{wheel.name}: not so: {what}")
+        print(f"{wheel.name}: failed: {what}")
     return len(wrong)
 
 
