@@ -186,7 +186,9 @@ def main(arguments: list[str] | None = None) -> float:
     """Train, report and generate; return bits per character on held-out text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, help="a text file instead of the standard library")
-    parser.add_argument("--limit", type=positive, default=3_000_000, help="use so many characters")
+    parser.add_argument(
+        "--limit", type=positive, default=3_000_000, help="number of characters to use"
+    )
     parser.add_argument("--cell", choices=CELLS, default="lstm")
     parser.add_argument("--embedding", type=positive, default=64)
     parser.add_argument("--hidden", type=positive, default=256)

@@ -334,10 +334,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=positive, default=128)
     parser.add_argument("--lr", type=float, default=3e-3, help="the highest learning rate")
     parser.add_argument("--decay", type=float, default=0.05, help="weight decay")
-    parser.add_argument("--shift", type=int, default=1, help="move images by so many pixels")
+    parser.add_argument("--shift", type=int, default=1, help="largest random shift in pixels")
     parser.add_argument("--flip", action="store_true", help="mirror images at random")
     parser.add_argument(
-        "--validate", type=positive, help="test on so many training images, not on the test images"
+        "--validate", type=positive, help="hold out this many training images for testing"
     )
     parser.add_argument("--pictures", type=Path, help="folder to draw to")
     parser.add_argument("--seed", type=int, default=0)

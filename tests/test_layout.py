@@ -126,8 +126,8 @@ RULES = {
     "driver": [STANDARD, r'"core/.*"', r'"ops/FAMILY/.*"'],
     "bind": [STANDARD, r"<pybind11/.*>", r'"(bind|core)/.*"', r'"ops/FAMILY/.*"'],
 }
-# Headers of other families that drivers and bindings of a family use: contracts, not what is behind
-# them. Whatever is a matrix product at heart uses gemm, whatever fuses an activation uses
+# Headers of other families that drivers and bindings of a family may include: interfaces only.
+# Families built on matrix products use gemm, and families that fuse an activation use
 # activation. "" is csrc/bind itself.
 ACTIVATION = r'"ops/activation/activation\.h"'
 CONTRACTS = {

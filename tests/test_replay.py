@@ -171,7 +171,7 @@ def test_freed_memory_of_the_system():
 
 
 def chain():
-    """Two calls with an array between them that nobody holds, recorded."""
+    """Record two calls with an intermediate array that has no Python reference left."""
     x = np.arange(-500, 500, dtype=np.float32)
     _core.recorder.start()
     y = kernels.sigmoid(kernels.relu(x))
