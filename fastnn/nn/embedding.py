@@ -169,16 +169,12 @@ class EmbeddingBag(Table):
 
     Parameters
     ----------
-    num_embeddings
-        V, the number of rows.
-    embedding_dim
-        D, the length of a row.
+    num_embeddings, embedding_dim, device, dtype
+        As for `Embedding`.
     max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
         See `fastnn.nn.functional.embedding_bag`.
     padding_idx
         An id to ignore; its row is initially zero and gets no gradient.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
 
     Attributes
     ----------
@@ -235,10 +231,8 @@ class EmbeddingBag(Table):
 
         Parameters
         ----------
-        embeddings
-            The table, (V, D).
-        freeze
-            Whether the table is excluded from training.
+        embeddings, freeze
+            As for `Embedding.from_pretrained`.
         max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx
             As for the layer; the row of `padding_idx` is not set to zero.
 

@@ -106,10 +106,8 @@ class Bilinear(Module):
         J, the length of the last dimension of the second input.
     out_features
         O, the length of the last dimension of the output.
-    bias
-        Whether there is a b.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
+    bias, device, dtype
+        As for `Linear`.
 
     Attributes
     ----------

@@ -103,12 +103,8 @@ class NLLLoss(WeightedLoss):
 
     Parameters
     ----------
-    weight
-        Weight of each class, (C,).
-    ignore_index
-        Rows with this class id are ignored.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
+    weight, ignore_index, reduction
+        As for `CrossEntropyLoss`.
     """
 
     def __init__(
@@ -218,10 +214,8 @@ class BCEWithLogitsLoss(WeightedLoss):
 
     Parameters
     ----------
-    weight
-        Weight of each element, broadcast to the input.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
+    weight, reduction
+        As for `BCELoss`.
     pos_weight
         Weight of positive targets, broadcast to the input.
     """

@@ -91,10 +91,7 @@ class UpsamplingNearest2d(Upsample):
 class UpsamplingBilinear2d(Upsample):
     """Resizes an image by bilinear interpolation with aligned corners.
 
-    Parameters
-    ----------
-    size, scale_factor
-        The size of the output, or how many times larger it is.
+    Arguments are those of `UpsamplingNearest2d`.
 
     Examples
     --------

@@ -68,10 +68,7 @@ class BatchNorm(ChannelNorm):
 class BatchNorm1d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C) or (N, C, L).
 
-    m and v are mean and variance: of the batch in training, running ones in evaluation. See
-    `fastnn.nn.functional.batch_norm`.
-
-    Arguments and attributes are those of `BatchNorm2d`.
+    m, v, arguments and attributes are those of `BatchNorm2d`.
 
     Examples
     --------
@@ -133,10 +130,7 @@ class BatchNorm2d(BatchNorm):
 class BatchNorm3d(BatchNorm):
     """y = (x - m) / √(v + eps) · w + b in each channel of (N, C, D, H, W).
 
-    m and v are mean and variance: of the batch in training, running ones in evaluation. See
-    `fastnn.nn.functional.batch_norm`.
-
-    Arguments and attributes are those of `BatchNorm2d`.
+    m, v, arguments and attributes are those of `BatchNorm2d`.
 
     Examples
     --------

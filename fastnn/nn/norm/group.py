@@ -19,18 +19,12 @@ class GroupNorm(AffineNorm):
 
     Parameters
     ----------
+    eps, affine, device, dtype, bias
+        As for `BatchNorm2d`.
     num_groups
         Number of groups, a divisor of C.
     num_channels
         C.
-    eps
-        Added under the root for numerical stability.
-    affine
-        Whether there are a w and a b.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
-    bias
-        Whether there is a b in addition to w.
 
     Attributes
     ----------

@@ -98,11 +98,7 @@ class BatchRenorm(BatchNorm):
 class BatchRenorm1d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C) or (N, C, L).
 
-    m and σ are the batch's mean and standard deviation; r and d, which are bounded, correct them to
-    the running statistics: see `fastnn.nn.functional.batch_renorm`. Evaluation uses the running
-    m and σ, with r = 1 and d = 0.
-
-    Arguments and attributes are those of `BatchRenorm2d`.
+    m, σ, r, d, arguments and attributes are those of `BatchRenorm2d`.
 
     Examples
     --------
@@ -153,11 +149,7 @@ class BatchRenorm2d(BatchRenorm):
 class BatchRenorm3d(BatchRenorm):
     """y = ((x - m) / σ · r + d) · w + b in each channel of (N, C, D, H, W).
 
-    m and σ are the batch's mean and standard deviation; r and d, which are bounded, correct them to
-    the running statistics: see `fastnn.nn.functional.batch_renorm`. Evaluation uses the running
-    m and σ, with r = 1 and d = 0.
-
-    Arguments and attributes are those of `BatchRenorm2d`.
+    m, σ, r, d, arguments and attributes are those of `BatchRenorm2d`.
 
     Examples
     --------

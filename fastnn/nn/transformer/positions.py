@@ -104,14 +104,10 @@ class LearnedPositionalEncoding(Positions):
 
     Parameters
     ----------
+    d_model, dropout, batch_first
+        As for `SinusoidalPositionalEncoding`.
     max_len
         The longest sequence.
-    d_model
-        E, the features.
-    dropout
-        Probability with which elements of the sum are dropped while training.
-    batch_first
-        Whether arrays are (B, T, E) and not (T, B, E).
     device, dtype
         ``"cpu"`` or None, and the element type, float32 by default.
 

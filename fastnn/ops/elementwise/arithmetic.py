@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,19 @@ def lerp_backward(node: Node, dy: Array) -> Grads:
     return (fit(da, a), fit(db, b), fit(dw, w))
 
 
+def of_sum(name: str, kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
+    """The backward of a sum with the product or quotient that `kernel` differentiates."""
+
+    def backward(node: Node, dy: Array) -> Grads:
+        a, b, c, value = node.saved
+        first, second, third = node.needs
+        db, dc = kernel(_core.mul(dy, value), b, c, second, third)
+        return (fit(dy, a) if first else None, fit(db, b), fit(dc, c))
+
+    backward.__name__ = name
+    return backward
+
+
 def addcmul(
     input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: float = 1
 ) -> Tensor:
@@ -243,13 +257,7 @@ def addcmul(
     return record(y, addcmul_backward, (input, tensor1, tensor2), like(a), b, c, value)
 
 
-@read_for((), (2,), (1,))
-def addcmul_backward(node: Node, dy: Array) -> Grads:
-    a, b, c, value = node.saved
-    first, second, third = node.needs
-    scaled = _core.mul(dy, value)
-    db, dc = _core.mul_backward(scaled, b, c, second, third)
-    return (fit(dy, a) if first else None, fit(db, b), fit(dc, c))
+addcmul_backward = read_for((), (2,), (1,))(of_sum("addcmul_backward", _core.mul_backward))
 
 
 def addcdiv(
@@ -270,13 +278,7 @@ def addcdiv(
     return record(y, addcdiv_backward, (input, tensor1, tensor2), like(a), b, c, value)
 
 
-@read_for((), (2,), (1, 2))
-def addcdiv_backward(node: Node, dy: Array) -> Grads:
-    a, b, c, value = node.saved
-    first, second, third = node.needs
-    scaled = _core.mul(dy, value)
-    db, dc = _core.div_backward(scaled, b, c, second, third)
-    return (fit(dy, a) if first else None, fit(db, b), fit(dc, c))
+addcdiv_backward = read_for((), (2,), (1, 2))(of_sum("addcdiv_backward", _core.div_backward))
 
 
 subtract = sub

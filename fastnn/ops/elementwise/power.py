@@ -77,7 +77,7 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     Returns
     -------
     Tensor
-        Of the common shape.
+        The angles, of the common shape.
 
     Examples
     --------
