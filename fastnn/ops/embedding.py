@@ -112,16 +112,10 @@ def embedding_bag(
         W, (V, D).
     offsets
         Where each bag begins, (B,), the first with 0; only for one-dimensional `input`.
-    max_norm
-        Rows that are looked up and longer than this are first scaled to it, in place.
-    norm_type
-        The order of that norm.
-    scale_grad_by_freq
-        Divide the gradient of a row by the number of times its id occurs.
+    max_norm, norm_type, scale_grad_by_freq, sparse
+        As for `embedding`.
     mode
         ``"sum"``, ``"mean"`` or ``"max"``, for each of the D columns.
-    sparse
-        Let the gradient of W be a `fastnn.autograd.RowGradient`.
     per_sample_weights
         s, of the shape of `input`, for ``mode="sum"``; None for 1.
     include_last_offset
@@ -151,16 +145,7 @@ def embedding_bag(
     w = weight._array if isinstance(weight, Tensor) else array(weight)
     ids = ids_of("embedding_bag", input)
     scales = None if per_sample_weights is None else array(per_sample_weights)
-    if mode == "max" and (sparse or scale_grad_by_freq):
-        raise ValueError("embedding_bag: mode 'max' goes neither with sparse nor by frequency")
-    if scales is not None:
-        if mode != "sum":
-            raise ValueError(f"embedding_bag: per_sample_weights need mode 'sum', got {mode!r}")
-        if scales.shape != ids.shape:
-            raise ValueError(
-                f"embedding_bag: per_sample_weights must have the shape of input, {ids.shape}, "
-                f"got {scales.shape}"
-            )
+    check_bags(mode, ids, scales, sparse or scale_grad_by_freq)
     if padding_idx is not None:
         padding_idx = row_of("embedding_bag", padding_idx, len(w) if w.ndim else 0)
     begins = bag_begins(ids, offsets, include_last_offset)
@@ -172,20 +157,22 @@ def embedding_bag(
     y, winners = _core.embedding_bag(flat, begins, w, mode, s, padding_idx)
     if mode == "max":
         return record(y, embedding_bag_max_backward, (weight,), winners, len(w))
-    return record(
-        y,
-        embedding_bag_backward,
-        (weight, per_sample_weights),
-        w,
-        s,
-        flat,
-        begins,
-        mode,
-        padding_idx,
-        scale_grad_by_freq,
-        sparse,
-        ids.shape,
-    )
+    saved = (w, s, flat, begins, mode, padding_idx, scale_grad_by_freq, sparse, ids.shape)
+    return record(y, embedding_bag_backward, (weight, per_sample_weights), *saved)
+
+
+def check_bags(mode: str, ids: Array, scales: Array | None, selective: bool) -> None:
+    """Raise for options that exclude each other; `selective` means sparse or by frequency."""
+    if mode == "max" and selective:
+        raise ValueError("embedding_bag: mode 'max' goes neither with sparse nor by frequency")
+    if scales is not None:
+        if mode != "sum":
+            raise ValueError(f"embedding_bag: per_sample_weights need mode 'sum', got {mode!r}")
+        if scales.shape != ids.shape:
+            raise ValueError(
+                f"embedding_bag: per_sample_weights must have the shape of input, {ids.shape}, "
+                f"got {scales.shape}"
+            )
 
 
 @read_for((1,), (0,))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...autograd.record import array
+from ...autograd.record import Array, array
 from ...tensor import Tensor, TensorLike
 from ..create import zeros
 from ..join import cat, split
@@ -55,63 +55,26 @@ def multi_head_attention_forward(
 
     Parameters
     ----------
-    query
-        Q, (L, B, E), or (B, L, E) with `batch_first`, or (L, E) without a batch.
-    key
-        K, (S, B, kdim), (B, S, kdim) or (S, kdim).
-    value
-        V, (S, B, vdim), (B, S, vdim) or (S, vdim).
-    embed_dim_to_check
-        E.
-    num_heads
-        H, a divisor of E.
-    in_proj_weight
-        W_q, W_k and W_v below one another, (3 E, E).
-    in_proj_bias
-        b_q, b_k and b_v, (3 E,), or None.
+    query, key, value, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
+        As for `fastnn.nn.MultiheadAttention.forward`, and so are result and errors.
+    embed_dim_to_check, num_heads
+        E, and H, a divisor of E.
+    in_proj_weight, in_proj_bias
+        W_q, W_k and W_v below one another, (3 E, E); b_q, b_k and b_v, (3 E,), or None.
     bias_k, bias_v
-        One more key and value behind those of the sequence, (1, 1, E), or None.
+        One more key and value after those of the sequence, (1, 1, E), or None.
     add_zero_attn
         Add a key and a value of zeros at the end.
-    dropout_p
-        Probability with which a weight is dropped.
+    dropout_p, training
+        Probability with which a weight is dropped, in training.
     out_proj_weight, out_proj_bias
         W_o, (E, E), and b_o, (E,), or None.
-    training
-        Without it nothing is dropped.
-    key_padding_mask
-        (B, S), or (S,): true for keys that nobody may attend to, or numbers added to scores.
-    need_weights
-        Whether the weights are returned. Without them all is computed in tiles, which is much
-        faster.
-    attn_mask
-        (L, S), or (B · H, L, S) for each head: true where a query may not attend to a key, or
-        numbers added to scores.
-    use_separate_proj_weight
-        Take the following three instead of `in_proj_weight`.
-    q_proj_weight, k_proj_weight, v_proj_weight
-        (E, E), (E, kdim), (E, vdim).
+    use_separate_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight
+        Whether to use these three, (E, E), (E, kdim) and (E, vdim), instead of `in_proj_weight`.
     static_k, static_v
-        Projected keys and values, (B · H, S, E / H), that take the place of K W_kᵀ + b_k and
-        V W_vᵀ + b_v.
-    average_attn_weights
-        Whether weights come as their mean over the heads.
-    is_causal
-        Query i attends to keys 0 … i. With an `attn_mask`, it says that the mask means that.
+        Projected keys and values, (B · H, S, E / H), that replace K W_kᵀ + b_k and V W_vᵀ + b_v.
     batch_first
-        The order of axes.
-
-    Returns
-    -------
-    tuple
-        The output, shaped as `query`, and the weights (B, L, S), or (B, H, L, S) for each head,
-        or None. A query that may attend to nothing gives the bias of the projection, or NaN
-        where weights are wanted, as in PyTorch.
-
-    Raises
-    ------
-    ValueError
-        Where shapes do not fit.
+        Whether arrays are (B, L, E) and not (L, B, E).
 
     References
     ----------
@@ -133,11 +96,7 @@ def multi_head_attention_forward(
     q, k, v = inputs((query, key, value), widths * (3 // len(widths)), batch_first)
     batched = q.ndim == 3
     if not batched:
-        axis = 0 if batch_first else 1
-        same = (k is q, v is k)
-        q = q.unsqueeze(axis)
-        k = q if same[0] else k.unsqueeze(axis)
-        v = k if same[1] else v.unsqueeze(axis)
+        q, k, v = as_batch(q, k, v, 0 if batch_first else 1)
     parts = project(q, k, v, in_weights, in_proj_bias)
     b, n = parts[0].shape[:2][:: 1 if batch_first else -1]
     heads = Heads(num_heads, batch_first, b, n, q.dtype)
@@ -147,12 +106,10 @@ def multi_head_attention_forward(
     parts, added = with_added(parts, heads, bias_k, bias_v, add_zero_attn)
     mask = both_masks(heads, s, added, attn_mask, key_padding_mask, batched)
     if is_causal and attn_mask is not None and not (need_weights or added):
-        # The mask is what is_causal says, and that is cheaper to ask.
+        # The mask is what is_causal says, which the kernel computes faster.
         mask = both_masks(heads, s, added, None, key_padding_mask, batched)
     if is_causal and added:
-        causal = np.tri(heads.length, s + added) != 0
-        causal[:, s:] = True
-        mask, is_causal = merged(mask, causal[None, None]), False
+        mask, is_causal = merged(mask, causal_mask(heads.length, s, added)), False
     p = dropout_p if training else 0.0
     weights = None
     if need_weights or (isinstance(mask, Tensor) and mask.requires_grad):
@@ -168,6 +125,20 @@ def multi_head_attention_forward(
     if average_attn_weights:
         weights = weights.mean(1)
     return y, weights if batched else weights.squeeze(0)
+
+
+def as_batch(q: Tensor, k: Tensor, v: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Inputs with a batch of one along `axis`; those that are one tensor remain one."""
+    one_q = q.unsqueeze(axis)
+    one_k = one_q if k is q else k.unsqueeze(axis)
+    return one_q, one_k, one_k if v is k else v.unsqueeze(axis)
+
+
+def causal_mask(length: int, s: int, added: int) -> Array:
+    """(1, 1, L, S + added): query i attends to keys 0 … i and to those added at the end."""
+    causal: Array = np.tri(length, s + added) != 0
+    causal[:, s:] = True
+    return np.expand_dims(causal, (0, 1))
 
 
 def check_weights(weights: tuple[Tensor | None, ...], embed_dim: int, num_heads: int) -> None:

@@ -89,27 +89,16 @@ def scaled_dot_product_attention(
     if scale is None:
         scale = 1 / math.sqrt(q.shape[-1]) if q.ndim and q.shape[-1] else 1.0
     if isinstance(attn_mask, Tensor) and attn_mask.requires_grad:
-        return with_weights(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)[
-            0
-        ]
+        given = (query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)
+        return with_weights(*given)[0]
     mask = None if attn_mask is None else array(attn_mask)
     stream = reserve_weights(q, k, v, dropout_p)
     y, lse = _core.scaled_dot_product_attention(
         q, k, v, mask, is_causal, scale, dropout_p, stream, enable_gqa, True
     )
     settings = (is_causal, scale, dropout_p, stream, enable_gqa)
-    return record(
-        y,
-        scaled_dot_product_attention_backward,
-        (query, key, value),
-        q,
-        k,
-        v,
-        y,
-        lse,
-        mask,
-        settings,
-    )
+    saved = (q, k, v, y, lse, mask, settings)
+    return record(y, scaled_dot_product_attention_backward, (query, key, value), *saved)
 
 
 def scaled_dot_product_attention_backward(node: Node, dy: Array) -> Grads:
