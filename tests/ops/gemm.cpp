@@ -13,7 +13,7 @@ using gemm::Matrix;
 
 // The kernels of one level for float32 are linked; nothing asks for float64.
 template <>
-const gemm::TypedKernels<double>& gemm::kernels<double, isa::kBuilt[0]>() {
+const gemm::TypedKernels<double>& isa::table_at<isa::kBuilt[0]>() {
     std::abort();
 }
 
