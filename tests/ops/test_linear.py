@@ -156,7 +156,7 @@ def test_invalid_arguments_of_the_backward_kernel():
         _core.linear_backward(dy, x, w, None, "relu")
     with pytest.raises(ValueError, match=r"linear_backward: saved must have the shape of dy"):
         _core.linear_backward(dy, x, w, x, "relu")
-    with pytest.raises(TypeError, match="linear_backward: needs must be a tuple of three"):
+    with pytest.raises(TypeError, match="linear_backward: needs must be a tuple of 3"):
         _core.linear_backward(dy, x, w, needs=(True,))
     with pytest.raises(TypeError, match="linear_backward: dy must have dtype float64, got float32"):
         _core.linear_backward(dy.astype(np.float32), x, w)

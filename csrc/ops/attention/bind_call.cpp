@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "bind/stream.h"
+#include "bind/rng.h"
 #include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
@@ -122,7 +122,7 @@ void AttentionCall::set_numbers(double scale, bool causal, double p, py::handle 
     if (!(p >= 0 && p <= 1))
         fail<ValueError>(op_, ": dropout_p must be a probability, from 0 to 1, got ", p);
     args.scale = scale, args.causal = causal, args.p = p;
-    if (p > 0) args.stream = stream_of(op_, stream);
+    if (p > 0) args.stream = seed_and_offset(op_, stream);
 }
 
 attention::Operand AttentionCall::operand_of(const Array& x, int per_query) const {

@@ -1,6 +1,6 @@
 #include "bind/array.h"
 #include "bind/families.h"
-#include "bind/stream.h"
+#include "bind/rng.h"
 #include "ops/dropout/dropout.h"
 
 namespace fastnn::bind {
@@ -10,11 +10,11 @@ py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::h
                 py::handle stream) {
     if (!(p >= 0 && p <= 1))
         fail<ValueError>(kernel.name, ": p must be a probability, from 0 to 1, got ", p);
-    const std::uint64_t* seed_and_offset = stream_of(kernel.name, stream);
+    const std::uint64_t* numbers = seed_and_offset(kernel.name, stream);
     py::object hold;
     const Array in = dense_float(x, {kernel.name, argument}, hold);
     py::object y = empty(in.dtype, in.ndim, in.shape);
-    launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), seed_and_offset, p},
+    launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), numbers, p},
            {in, y, stream});
     const bool copied = in.object != x.ptr();
     const auto* given = py::detail::array_proxy(x.ptr());

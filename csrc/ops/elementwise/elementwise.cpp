@@ -35,54 +35,6 @@ struct Cut {
     std::int64_t count() const { return row_blocks * segments * outer; }
 };
 
-// clang-format off
-constexpr Info kInfo[] = {
-    {"neg", 1, 1, false, .1, 1}, {"abs", 1, 1, false, .1, 1}, {"sign", 1, 1, false, .1, 2},
-    {"square", 1, 1, false, .1, 1}, {"cube", 1, 1, false, .1, 2}, {"reciprocal", 1, 1, false, .15, 1},
-    {"sqrt", 1, 1, false, .2, 1}, {"rsqrt", 1, 1, false, .3, 2}, {"exp", 1, 1, false, .3, 14},
-    {"expm1", 1, 1, false, .4, 18}, {"log", 1, 1, false, .5, 22}, {"log1p", 1, 1, false, .6, 28},
-    {"log2", 1, 1, false, .6, 25}, {"log10", 1, 1, false, 1.5, 50}, {"sin", 1, 1, false, .8, 30},
-    {"cos", 1, 1, false, .8, 30}, {"tan", 1, 1, false, 1.6, 61}, {"asin", 1, 1, false, .5, 30},
-    {"acos", 1, 1, false, .5, 30}, {"atan", 1, 1, false, .4, 22}, {"sinh", 1, 1, false, .8, 40},
-    {"cosh", 1, 1, false, .5, 20}, {"erf", 1, 1, false, .8, 50}, {"floor", 1, 1, false, .1, 1},
-    {"ceil", 1, 1, false, .1, 1}, {"round", 1, 1, false, .1, 1}, {"trunc", 1, 1, false, .1, 1},
-    {"frac", 1, 1, false, .1, 2},
-
-    {"add", 2, 1, false, .15, 1}, {"sub", 2, 1, false, .15, 1}, {"mul", 2, 1, false, .15, 1},
-    {"div", 2, 1, false, .2, 1}, {"maximum", 2, 1, false, .15, 1}, {"minimum", 2, 1, false, .15, 1},
-    {"pow", 2, 1, false, 3, 80}, {"atan2", 2, 1, false, .8, 40}, {"remainder", 2, 1, false, 8, 5},
-    {"fmod", 2, 1, false, 8, 3}, {"floor_divide", 2, 1, false, 8, 8},
-    {"add_scaled", 3, 1, false, .15, 2}, {"where", 3, 1, false, .2, 1}, {"clamp", 3, 1, false, .15, 2},
-    {"lerp", 3, 1, false, .3, 4}, {"addcmul", 4, 1, false, .2, 3}, {"addcdiv", 4, 1, false, .25, 3},
-    {"nan_to_num", 4, 1, false, .15, 3},
-
-    {"eq", 2, 1, true, .15, 1}, {"ne", 2, 1, true, .15, 1}, {"lt", 2, 1, true, .15, 1},
-    {"le", 2, 1, true, .15, 1}, {"gt", 2, 1, true, .15, 1}, {"ge", 2, 1, true, .15, 1},
-    {"logical_and", 2, 1, true, .15, 3}, {"logical_or", 2, 1, true, .15, 3}, {"logical_xor", 2, 1, true, .15, 3},
-    {"logical_not", 1, 1, true, .15, 1}, {"isnan", 1, 1, true, .15, 1}, {"isinf", 1, 1, true, .15, 2},
-    {"isfinite", 1, 1, true, .15, 2},
-
-    {"abs_backward", 2, 1, false, .15, 3}, {"square_backward", 2, 1, false, .15, 2},
-    {"cube_backward", 2, 1, false, .15, 3}, {"reciprocal_backward", 2, 1, false, .15, 3},
-    {"sqrt_backward", 2, 1, false, .2, 2}, {"rsqrt_backward", 2, 1, false, .15, 4},
-    {"exp_backward", 2, 1, false, .15, 1}, {"expm1_backward", 2, 1, false, .15, 2},
-    {"log_backward", 2, 1, false, .2, 1}, {"log1p_backward", 2, 1, false, .2, 2},
-    {"log2_backward", 2, 1, false, .2, 2}, {"log10_backward", 2, 1, false, .2, 2},
-    {"sin_backward", 2, 1, false, .8, 31}, {"cos_backward", 2, 1, false, .8, 32},
-    {"tan_backward", 2, 1, false, .15, 3}, {"asin_backward", 2, 1, false, .3, 5},
-    {"acos_backward", 2, 1, false, .3, 6}, {"atan_backward", 2, 1, false, .2, 3},
-    {"sinh_backward", 2, 1, false, .5, 21}, {"cosh_backward", 2, 1, false, .8, 41},
-    {"erf_backward", 2, 1, false, .4, 18}, {"nan_to_num_backward", 2, 1, false, .15, 2},
-    {"clamp_backward", 4, 1, false, .15, 3}, {"pow_scalar_backward", 3, 1, false, 3, 84},
-    {"mul_backward", 3, 2, false, .2, 2}, {"div_backward", 3, 2, false, .4, 4},
-    {"maximum_backward", 3, 2, false, .25, 7}, {"minimum_backward", 3, 2, false, .25, 9},
-    {"pow_backward", 3, 2, false, 7, 190}, {"atan2_backward", 3, 2, false, .3, 8},
-    {"where_backward", 2, 2, false, .2, 2}, {"clamp_bounds_backward", 4, 2, false, .25, 6},
-    {"lerp_backward", 2, 2, false, .2, 3},
-};
-// clang-format on
-static_assert(std::size(kInfo) == kOps);
-
 int operand_count(const Info& info) {
     return info.inputs + info.outputs;
 }
@@ -213,15 +165,31 @@ void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t i
     }
 }
 
-template <class T>
-Loop<T> find_loop(const Kernels& kernels, Op op) {
-    const auto at = [&](const Loops& loops, Op first) {
-        return isa::of<T>(loops)[static_cast<int>(op) - static_cast<int>(first)];
+// The table that holds an operation, and the operation's place in it.
+struct Place {
+    const Loops& loops;
+    int index;
+};
+
+Place place_of(const Kernels& kernels, Op op) {
+    const auto at = [op](const Loops& loops, Op first) -> Place {
+        return {loops, static_cast<int>(op) - static_cast<int>(first)};
     };
     if (op < kFirstBinary) return at(kernels.unary, kFirstUnary);
     if (op < kFirstCompare) return at(kernels.binary, kFirstBinary);
     if (op < kFirstBackward) return at(kernels.compare, kFirstCompare);
     return at(kernels.backward, kFirstBackward);
+}
+
+const Info& info_of(const Kernels& kernels, Op op) {
+    const Place place = place_of(kernels, op);
+    return place.loops.info[place.index];
+}
+
+template <class T>
+Loop<T> find_loop(const Kernels& kernels, Op op) {
+    const Place place = place_of(kernels, op);
+    return isa::of<T>(place.loops)[place.index];
 }
 
 template <class T>
@@ -244,12 +212,12 @@ void run_typed(const Args& a, const Info& info) {
 
 void run(const Args& a) {
     if (a.size == 0) return;
-    const Info& info = kInfo[static_cast<int>(a.op)];
+    const Info& info = elementwise::info(a.op);
     visit_float(a.dtype, [&]<class T>() { run_typed<T>(a, info); });
 }
 
 Work work(const Args& a) {
-    const Info& info = kInfo[static_cast<int>(a.op)];
+    const Info& info = elementwise::info(a.op);
     double bytes = 0;
     for (int k = 0; k < operand_count(info); ++k) {
         if (a.operands[k].data == nullptr) continue;
@@ -263,20 +231,27 @@ Work work(const Args& a) {
     return {info.flops * size, a.size == 0 ? 0 : bytes};
 }
 
-constexpr auto kKernels = [] {
-    std::array<Kernel<Args>, kOps> kernels{};
-    for (int i = 0; i < kOps; ++i)
-        kernels[static_cast<std::size_t>(i)] = {kInfo[i].name, run, work};
-    return kernels;
-}();
-
 }  // namespace
 
+// The same at every level, so those of the level in use at the first call are kept.
 const Info& info(Op op) {
-    return kInfo[static_cast<int>(op)];
+    static const auto all = [] {
+        std::array<Info, kOps> found{};
+        const Kernels& kernels = isa::table<Kernels>();
+        for (int i = 0; i < kOps; ++i)
+            found[static_cast<std::size_t>(i)] = info_of(kernels, static_cast<Op>(i));
+        return found;
+    }();
+    return all[static_cast<std::size_t>(op)];
 }
 const Kernel<Args>& kernel(Op op) {
-    return kKernels[static_cast<std::size_t>(op)];
+    static const auto all = [] {
+        std::array<Kernel<Args>, kOps> found{};
+        for (int i = 0; i < kOps; ++i)
+            found[static_cast<std::size_t>(i)] = {info(static_cast<Op>(i)).name, run, work};
+        return found;
+    }();
+    return all[static_cast<std::size_t>(op)];
 }
 
 }  // namespace fastnn::elementwise

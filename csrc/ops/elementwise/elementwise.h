@@ -20,7 +20,7 @@
 
 namespace fastnn::elementwise {
 
-// One enumeration per kernel file, in the order of the tables there.
+// One group per kernel file, whose table has an entry for each in this order.
 // clang-format off
 enum class Op : std::uint8_t {
     // elementwise_unary_kernel.cpp: y = f(x)
@@ -67,12 +67,14 @@ struct Args {
     std::int64_t strides[kMaxAxes][kMaxOperands];  // bytes; 0 along which an input is broadcast
 };
 
+// What is known about an operation: its entry in the table states it.
 struct Info {
     const char* name;
     int inputs, outputs;
     bool boolean;  // the result
-    double ns;  // per element and thread (AVX-512, data in L2), to decide how many threads a call
-                // is worth
+    // Of an element, for one thread (AVX-512, data in L2): decides how many threads a call is
+    // worth.
+    double ns;
     double flops;  // per element, for the profiler
 };
 const Info& info(Op op);
@@ -100,6 +102,7 @@ struct Rows {
 struct Loops {
     const Loop<float>* f32;
     const Loop<double>* f64;
+    const Info* info;
 };
 
 // pack: any dtype to T, dense; unpack: T to f32, f64 or bool (true where not 0).

@@ -14,34 +14,39 @@ FASTNN_INLINE V minimum(V a, V b) {
     return select(a != a, a, min(a, b));
 }
 
-constexpr elementwise::Loops kBinary = table(
-    /* add */ [](auto a, auto b) { return a + b; },
-    /* sub */ [](auto a, auto b) { return a - b; },
-    /* mul */ [](auto a, auto b) { return a * b; },
-    /* div */ [](auto a, auto b) { return a / b; },
-    /* maximum */ [](auto a, auto b) { return maximum(a, b); },
-    /* minimum */ [](auto a, auto b) { return minimum(a, b); },
-    /* pow */ [](auto a, auto b) { return pow(a, b); },
-    /* atan2 */ [](auto a, auto b) { return atan2(a, b); },
-    /* remainder */ [](auto a, auto b) { return remainder(a, b); },
-    /* fmod */ [](auto a, auto b) { return fmod(a, b); },
-    /* floor_divide */ [](auto a, auto b) { return floor_divide(a, b); },
-    /* add_scaled */ [](auto a, auto b, auto scale) { return fma(b, scale, a); },
-    /* where */ [](auto condition, auto a, auto b) { return select(condition != 0, a, b); },
-    /* clamp */ [](auto x, auto low, auto high) { return minimum(maximum(x, low), high); },
+constexpr auto kBinary = table<Op::add>(
+    entry<Op::add>("add", .15, 1, [](auto a, auto b) { return a + b; }),
+    entry<Op::sub>("sub", .15, 1, [](auto a, auto b) { return a - b; }),
+    entry<Op::mul>("mul", .15, 1, [](auto a, auto b) { return a * b; }),
+    entry<Op::div>("div", .2, 1, [](auto a, auto b) { return a / b; }),
+    entry<Op::maximum>("maximum", .15, 1, [](auto a, auto b) { return maximum(a, b); }),
+    entry<Op::minimum>("minimum", .15, 1, [](auto a, auto b) { return minimum(a, b); }),
+    entry<Op::pow>("pow", 3, 80, [](auto a, auto b) { return pow(a, b); }),
+    entry<Op::atan2>("atan2", .8, 40, [](auto a, auto b) { return atan2(a, b); }),
+    entry<Op::remainder>("remainder", 8, 5, [](auto a, auto b) { return remainder(a, b); }),
+    entry<Op::fmod>("fmod", 8, 3, [](auto a, auto b) { return fmod(a, b); }),
+    entry<Op::floor_divide>("floor_divide", 8, 8,
+                            [](auto a, auto b) { return floor_divide(a, b); }),
+    entry<Op::add_scaled>("add_scaled", .15, 2,
+                          [](auto a, auto b, auto scale) { return fma(b, scale, a); }),
+    entry<Op::where>("where", .2, 1,
+                     [](auto condition, auto a, auto b) { return select(condition != 0, a, b); }),
+    entry<Op::clamp>("clamp", .15, 2,
+                     [](auto x, auto low, auto high) { return minimum(maximum(x, low), high); }),
     // From the nearer end, so that both ends come out exactly.
-    /* lerp */
-    [](auto a, auto b, auto w) {
-        const auto d = b - a;
-        return select(abs(w) < 0.5f, fma(w, d, a), fnma(d, 1 - w, b));
-    },
-    /* addcmul */ [](auto a, auto b, auto c, auto value) { return fma(value * b, c, a); },
-    /* addcdiv */ [](auto a, auto b, auto c, auto value) { return a + value * b / c; },
-    /* nan_to_num */
-    [](auto x, auto nan, auto above, auto below) {
+    entry<Op::lerp>("lerp", .3, 4,
+                    [](auto a, auto b, auto w) {
+                        const auto d = b - a;
+                        return select(abs(w) < 0.5f, fma(w, d, a), fnma(d, 1 - w, b));
+                    }),
+    entry<Op::addcmul>("addcmul", .2, 3,
+                       [](auto a, auto b, auto c, auto value) { return fma(value * b, c, a); }),
+    entry<Op::addcdiv>("addcdiv", .25, 3,
+                       [](auto a, auto b, auto c, auto value) { return a + value * b / c; }),
+    entry<Op::nan_to_num>("nan_to_num", .15, 3, [](auto x, auto nan, auto above, auto below) {
         const float infinity = __builtin_inff();
         return select(x != x, nan, select(x == infinity, above, select(x == -infinity, below, x)));
-    });
+    }));
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
@@ -49,6 +54,6 @@ constexpr elementwise::Loops kBinary = table(
 namespace fastnn::elementwise {
 template <>
 Loops binary_loops<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kBinary;
+    return FASTNN_ISA::kBinary.loops();
 }
 }  // namespace fastnn::elementwise

@@ -5,20 +5,22 @@ namespace {
 
 constexpr float kInfinity = __builtin_inff();
 
-constexpr elementwise::Loops kCompare = table(
-    /* eq */ [](auto a, auto b) { return a == b; },
-    /* ne */ [](auto a, auto b) { return a != b; },
-    /* lt */ [](auto a, auto b) { return a < b; },
-    /* le */ [](auto a, auto b) { return a <= b; },
-    /* gt */ [](auto a, auto b) { return a > b; },
-    /* ge */ [](auto a, auto b) { return a >= b; },
-    /* logical_and */ [](auto a, auto b) { return (a != 0) & (b != 0); },
-    /* logical_or */ [](auto a, auto b) { return (a != 0) | (b != 0); },
-    /* logical_xor */ [](auto a, auto b) { return (a != 0) ^ (b != 0); },
-    /* logical_not */ [](auto a) { return a == 0; },
-    /* isnan */ [](auto a) { return a != a; },
-    /* isinf */ [](auto a) { return abs(a) == kInfinity; },
-    /* isfinite */ [](auto a) { return abs(a) < kInfinity; });
+constexpr auto kCompare = table<Op::eq>(
+    entry<Op::eq>("eq", .15, 1, [](auto a, auto b) { return a == b; }),
+    entry<Op::ne>("ne", .15, 1, [](auto a, auto b) { return a != b; }),
+    entry<Op::lt>("lt", .15, 1, [](auto a, auto b) { return a < b; }),
+    entry<Op::le>("le", .15, 1, [](auto a, auto b) { return a <= b; }),
+    entry<Op::gt>("gt", .15, 1, [](auto a, auto b) { return a > b; }),
+    entry<Op::ge>("ge", .15, 1, [](auto a, auto b) { return a >= b; }),
+    entry<Op::logical_and>("logical_and", .15, 3,
+                           [](auto a, auto b) { return (a != 0) & (b != 0); }),
+    entry<Op::logical_or>("logical_or", .15, 3, [](auto a, auto b) { return (a != 0) | (b != 0); }),
+    entry<Op::logical_xor>("logical_xor", .15, 3,
+                           [](auto a, auto b) { return (a != 0) ^ (b != 0); }),
+    entry<Op::logical_not>("logical_not", .15, 1, [](auto a) { return a == 0; }),
+    entry<Op::isnan>("isnan", .15, 1, [](auto a) { return a != a; }),
+    entry<Op::isinf>("isinf", .15, 2, [](auto a) { return abs(a) == kInfinity; }),
+    entry<Op::isfinite>("isfinite", .15, 2, [](auto a) { return abs(a) < kInfinity; }));
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
@@ -26,6 +28,6 @@ constexpr elementwise::Loops kCompare = table(
 namespace fastnn::elementwise {
 template <>
 Loops compare_loops<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kCompare;
+    return FASTNN_ISA::kCompare.loops();
 }
 }  // namespace fastnn::elementwise

@@ -4,35 +4,35 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-constexpr elementwise::Loops kUnary = table(
-    /* neg */ [](auto x) { return -x; },
-    /* abs */ [](auto x) { return abs(x); },
-    /* sign */ [](auto x) { return sign(x); },
-    /* square */ [](auto x) { return x * x; },
-    /* cube */ [](auto x) { return x * x * x; },
-    /* reciprocal */ [](auto x) { return 1 / x; },
-    /* sqrt */ [](auto x) { return sqrt(x); },
-    /* rsqrt */ [](auto x) { return rsqrt(x); },
-    /* exp */ [](auto x) { return exp(x); },
-    /* expm1 */ [](auto x) { return expm1(x); },
-    /* log */ [](auto x) { return log(x); },
-    /* log1p */ [](auto x) { return log1p(x); },
-    /* log2 */ [](auto x) { return log2(x); },
-    /* log10 */ [](auto x) { return log10(x); },
-    /* sin */ [](auto x) { return sin(x); },
-    /* cos */ [](auto x) { return cos(x); },
-    /* tan */ [](auto x) { return tan(x); },
-    /* asin */ [](auto x) { return asin(x); },
-    /* acos */ [](auto x) { return acos(x); },
-    /* atan */ [](auto x) { return atan(x); },
-    /* sinh */ [](auto x) { return sinh(x); },
-    /* cosh */ [](auto x) { return cosh(x); },
-    /* erf */ [](auto x) { return erf(x); },
-    /* floor */ [](auto x) { return floor(x); },
-    /* ceil */ [](auto x) { return ceil(x); },
-    /* round */ [](auto x) { return copysign(round(x), x); },
-    /* trunc */ [](auto x) { return trunc(x); },
-    /* frac */ [](auto x) { return x - trunc(x); });
+constexpr auto kUnary =
+    table<Op::neg>(entry<Op::neg>("neg", .1, 1, [](auto x) { return -x; }),
+                   entry<Op::abs>("abs", .1, 1, [](auto x) { return abs(x); }),
+                   entry<Op::sign>("sign", .1, 2, [](auto x) { return sign(x); }),
+                   entry<Op::square>("square", .1, 1, [](auto x) { return x * x; }),
+                   entry<Op::cube>("cube", .1, 2, [](auto x) { return x * x * x; }),
+                   entry<Op::reciprocal>("reciprocal", .15, 1, [](auto x) { return 1 / x; }),
+                   entry<Op::sqrt>("sqrt", .2, 1, [](auto x) { return sqrt(x); }),
+                   entry<Op::rsqrt>("rsqrt", .3, 2, [](auto x) { return rsqrt(x); }),
+                   entry<Op::exp>("exp", .3, 14, [](auto x) { return exp(x); }),
+                   entry<Op::expm1>("expm1", .4, 18, [](auto x) { return expm1(x); }),
+                   entry<Op::log>("log", .5, 22, [](auto x) { return log(x); }),
+                   entry<Op::log1p>("log1p", .6, 28, [](auto x) { return log1p(x); }),
+                   entry<Op::log2>("log2", .6, 25, [](auto x) { return log2(x); }),
+                   entry<Op::log10>("log10", 1.5, 50, [](auto x) { return log10(x); }),
+                   entry<Op::sin>("sin", .8, 30, [](auto x) { return sin(x); }),
+                   entry<Op::cos>("cos", .8, 30, [](auto x) { return cos(x); }),
+                   entry<Op::tan>("tan", 1.6, 61, [](auto x) { return tan(x); }),
+                   entry<Op::asin>("asin", .5, 30, [](auto x) { return asin(x); }),
+                   entry<Op::acos>("acos", .5, 30, [](auto x) { return acos(x); }),
+                   entry<Op::atan>("atan", .4, 22, [](auto x) { return atan(x); }),
+                   entry<Op::sinh>("sinh", .8, 40, [](auto x) { return sinh(x); }),
+                   entry<Op::cosh>("cosh", .5, 20, [](auto x) { return cosh(x); }),
+                   entry<Op::erf>("erf", .8, 50, [](auto x) { return erf(x); }),
+                   entry<Op::floor>("floor", .1, 1, [](auto x) { return floor(x); }),
+                   entry<Op::ceil>("ceil", .1, 1, [](auto x) { return ceil(x); }),
+                   entry<Op::round>("round", .1, 1, [](auto x) { return copysign(round(x), x); }),
+                   entry<Op::trunc>("trunc", .1, 1, [](auto x) { return trunc(x); }),
+                   entry<Op::frac>("frac", .1, 2, [](auto x) { return x - trunc(x); }));
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
@@ -40,6 +40,6 @@ constexpr elementwise::Loops kUnary = table(
 namespace fastnn::elementwise {
 template <>
 Loops unary_loops<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kUnary;
+    return FASTNN_ISA::kUnary.loops();
 }
 }  // namespace fastnn::elementwise

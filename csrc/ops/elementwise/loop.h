@@ -7,6 +7,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
+using elementwise::Op;
 using elementwise::Streams;
 
 template <class V>
@@ -27,22 +28,34 @@ constexpr int arity() {
     }
 }
 
-// f(load(0), load(1), ...); a truth value becomes 1 or 0.
+// f(load(0), load(1), ...)
+template <class V, class F, class Load>
+FASTNN_INLINE auto call(F f, Load load) {
+    constexpr int inputs = arity<F, V>();
+    if constexpr (inputs == 1) {
+        return f(load(0));
+    } else if constexpr (inputs == 2) {
+        return f(load(0), load(1));
+    } else if constexpr (inputs == 3) {
+        return f(load(0), load(1), load(2));
+    } else {
+        return f(load(0), load(1), load(2), load(3));
+    }
+}
+
+// What a function gives for registers V: a register, two of them, or truth values.
+template <class V, class F>
+using Result = decltype(call<V>(F{}, [](int) { return V(); }));
+template <class V, class F>
+constexpr bool gives_pair = requires(Two<V> two, Result<V, F> y) { two = y; };
+template <class V, class F>
+constexpr bool gives_truth = requires(Result<V, F> y) { select(y, V(), V()); };
+
+// The same; a truth value becomes 1 or 0.
 template <class V, class F, class Load>
 FASTNN_INLINE auto apply(F f, Load load) {
-    constexpr int inputs = arity<F, V>();
-    const auto result = [&] {
-        if constexpr (inputs == 1) {
-            return f(load(0));
-        } else if constexpr (inputs == 2) {
-            return f(load(0), load(1));
-        } else if constexpr (inputs == 3) {
-            return f(load(0), load(1), load(2));
-        } else {
-            return f(load(0), load(1), load(2), load(3));
-        }
-    }();
-    if constexpr (requires { select(result, V(), V()); }) {
+    const auto result = call<V>(f, load);
+    if constexpr (gives_truth<V, F>) {
         return select(result, V(1), V(0));
     } else {
         return result;
@@ -52,7 +65,7 @@ FASTNN_INLINE auto apply(F f, Load load) {
 template <class T, class F>
 void loop(const Streams<T>& streams, long n) {
     using V = Vec<T>;
-    constexpr bool pair = requires(Two<V> two) { two = apply<V>(F{}, [](int) { return V(); }); };
+    constexpr bool pair = gives_pair<V, F>;
     const Streams<T> s = streams;  // a copy that no store can reach
     long i = 0;
     for (; i + V::width <= n; i += V::width) {
@@ -74,16 +87,35 @@ void loop(const Streams<T>& streams, long n) {
     }
 }
 
-template <class... F>
-struct Table {
-    static constexpr elementwise::Loop<float> f32[] = {loop<float, F>...};
-    static constexpr elementwise::Loop<double> f64[] = {loop<double, F>...};
+// An operation: its name, what an element costs, and its function of registers of either type.
+template <Op operation, class Function>
+struct Entry {
+    static constexpr Op op = operation;
+    using F = Function;
+    elementwise::Info info;
 };
 
-// table(f, g, ...): the loops of functions that take one type of register as well as another.
-template <class... F>
-constexpr elementwise::Loops table(F...) {
-    return {Table<F...>::f32, Table<F...>::f64};
+template <Op op, class F>
+constexpr Entry<op, F> entry(const char* name, double ns, double flops, F) {
+    using V = Vec<float>;
+    return {{name, arity<F, V>(), gives_pair<V, F> ? 2 : 1, gives_truth<V, F>, ns, flops}};
+}
+
+template <class... E>
+struct Table {
+    static constexpr int count = sizeof...(E);
+    elementwise::Loop<float> f32[count] = {loop<float, typename E::F>...};
+    elementwise::Loop<double> f64[count] = {loop<double, typename E::F>...};
+    elementwise::Info info[count];
+    constexpr elementwise::Loops loops() const { return {f32, f64, info}; }
+};
+
+// table<first>(entry, entry, ...): the entries of all operations from `first` on, in their order.
+template <Op first, class... E>
+constexpr Table<E...> table(E... entries) {
+    int next = static_cast<int>(first);
+    if (((static_cast<int>(E::op) != next++) || ...)) __builtin_trap();  // at compile time
+    return {.info = {entries.info...}};
 }
 
 // Calls the C library for each lane: for what is rare, or has no short form in registers.

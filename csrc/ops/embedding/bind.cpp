@@ -2,6 +2,7 @@
 #include <limits>
 #include <string>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/embedding/embedding.h"
@@ -167,17 +168,10 @@ void renorm(py::handle input, py::handle weight, double max_norm, double norm_ty
            {sorted.entries, w});
 }
 
+constexpr Choice<Mode> kModes[] = {{"sum", Mode::sum}, {"mean", Mode::mean}, {"max", Mode::max}};
+
 Mode parse_mode(py::handle object, const char* op) {
-    const char* text = PyUnicode_Check(object.ptr()) ? PyUnicode_AsUTF8(object.ptr()) : nullptr;
-    if (text == nullptr) {
-        PyErr_Clear();
-        fail<TypeError>(op, ": mode must be a string, got ", Py_TYPE(object.ptr())->tp_name);
-    }
-    const std::string mode = text;
-    if (mode == "sum") return Mode::sum;
-    if (mode == "mean") return Mode::mean;
-    if (mode == "max") return Mode::max;
-    fail<ValueError>(op, ": mode must be 'sum', 'mean' or 'max', got '", mode, "'");
+    return parse_choice(object, {op, "mode"}, kModes);
 }
 
 // Ids in a row, cut into bags.

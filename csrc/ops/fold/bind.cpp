@@ -1,6 +1,6 @@
-#include <limits>
 #include <new>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
@@ -11,33 +11,11 @@ namespace {
 
 using folding::Axis;
 
-constexpr Py_ssize_t kMost = std::numeric_limits<std::int32_t>::max();
-
 struct Pair {
-    Py_ssize_t value[folding::kAxes];
+    dim_t value[folding::kAxes];
 
-    Pair(py::handle tuple, Name name, Py_ssize_t least) {
-        if (!PyTuple_Check(tuple.ptr()) || PyTuple_GET_SIZE(tuple.ptr()) != folding::kAxes) {
-            fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of 2 ints, got ",
-                            Py_TYPE(tuple.ptr())->tp_name);
-        }
-        for (int i = 0; i < folding::kAxes; ++i) {
-            PyObject* item = PyTuple_GET_ITEM(tuple.ptr(), i);
-            if (PyIndex_Check(item) == 0) {
-                fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
-                                Py_TYPE(item)->tp_name);
-            }
-            value[i] = PyNumber_AsSsize_t(item, nullptr);  // clipped where it does not fit
-            if (value[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-            if (value[i] < 0 && least == 0) {
-                fail<ValueError>(name.op, ": ", name.argument, " must not be negative, got ",
-                                 value[i]);
-            }
-            if (value[i] < least || value[i] > kMost) {
-                fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least,
-                                 " and below 2**31, got ", value[i]);
-            }
-        }
+    Pair(py::handle tuple, Name name, dim_t least) {
+        parse_sizes(tuple, name, folding::kAxes, least, value);
     }
 };
 
@@ -51,7 +29,7 @@ struct Windows {
         const Pair k(kernel, {op, "kernel_size"}, 1), d(dilation, {op, "dilation"}, 1),
             p(padding, {op, "padding"}, 0), s(stride, {op, "stride"}, 1);
         for (int i = 0; i < folding::kAxes; ++i) {
-            if (size[i] > kMost) fail<ValueError>(op, ": images must be smaller than 2**31");
+            if (size[i] > kMostSize) fail<ValueError>(op, ": images must be smaller than 2**31");
             const Py_ssize_t room = size[i] + 2 * p.value[i] - d.value[i] * (k.value[i] - 1) - 1;
             if (room < 0) {
                 fail<ValueError>(op, ": kernel_size (", k.value[0], ", ", k.value[1],

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bind/activation.h"
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/activation/activation.h"
@@ -130,10 +131,8 @@ py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_objec
         fail<ValueError>(op, ": dy must have the shape of the output, (*, ", w.shape[0],
                          ") for an input of shape ", shape_text(x), ", got ", shape_text(dy));
     }
-    if (PyTuple_Check(needs.ptr()) == 0 || PyTuple_GET_SIZE(needs.ptr()) != 3) {
-        fail<TypeError>(op,
-                        ": needs must be a tuple of three booleans, for input, weight and bias");
-    }
+    bool wanted[3];
+    parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
     linear::BackwardArgs args{};
     args.activation = parse_activation(function, op);
     args.dtype = x.dtype;
@@ -143,19 +142,16 @@ py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_objec
         check_same_shape(s, {op, "saved"}, dy, "dy");
         args.saved = s.data;
     }
-    const auto wanted = [&](int i) {
-        return PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
-    };
     py::object dx = py::none(), dw = py::none(), db = py::none();
-    if (wanted(0)) {
+    if (wanted[0]) {
         dx = empty(x.dtype, x.ndim, x.shape);
         args.dx = data_of(dx);
     }
-    if (wanted(1)) {
+    if (wanted[1]) {
         dw = empty(x.dtype, {w.shape[0], w.shape[1]});
         args.dw = data_of(dw);
     }
-    if (wanted(2)) {
+    if (wanted[2]) {
         db = empty(x.dtype, {w.shape[0]});
         args.db = data_of(db);
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/loss/cross_entropy.h"
@@ -11,11 +12,11 @@ namespace {
 
 using loss::Reduction;
 
-Reduction parse_reduction(const char* op, std::string_view text) {
-    if (text == "mean") return Reduction::mean;
-    if (text == "sum") return Reduction::sum;
-    if (text == "none") return Reduction::none;
-    fail<ValueError>(op, ": reduction must be 'none', 'mean' or 'sum', got '", text, "'");
+constexpr Choice<Reduction> kReductions[] = {
+    {"none", Reduction::none}, {"mean", Reduction::mean}, {"sum", Reduction::sum}};
+
+Reduction parse_reduction(const char* op, py::handle text) {
+    return parse_choice(text, {op, "reduction"}, kReductions);
 }
 
 // dy of a loss: one number where it was reduced, an array of its shape where not.
@@ -64,9 +65,9 @@ struct Inputs {
           pos_weight(optional_like(v, {op, "pos_weight"}, x, hold[3])) {}
 };
 
-py::object elementwise(loss::Op op, py::handle input, py::handle target, std::string_view reduction,
+py::object elementwise(loss::Op op, py::handle input, py::handle target, py::handle reduction,
                        py::handle weight, py::handle pos_weight, double parameter) {
-    const auto& kernel = loss::entry(op).forward;
+    const auto& kernel = loss::forward_kernel(op);
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Inputs in(kernel.name, input, target, weight, pos_weight);
     if (op == loss::Op::bce) {
@@ -81,9 +82,9 @@ py::object elementwise(loss::Op op, py::handle input, py::handle target, std::st
 }
 
 py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py::handle target,
-                                std::string_view reduction, py::handle weight,
-                                py::handle pos_weight, double parameter, bool to_target) {
-    const auto& kernel = loss::entry(op).backward;
+                                py::handle reduction, py::handle weight, py::handle pos_weight,
+                                double parameter, bool to_target) {
+    const auto& kernel = loss::backward_kernel(op);
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Inputs in(kernel.name, input, target, weight, pos_weight);
     py::object hold;
@@ -99,18 +100,16 @@ py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py
 }
 
 void def_elementwise(py::module_& m, loss::Op op) {
-    const auto& entry = loss::entry(op);
     const auto mean = py::arg("reduction") = "mean";
     m.def(
-        entry.forward.name,
-        [op](py::handle x, py::handle t, std::string_view reduction) {
+        loss::facts(op).name,
+        [op](py::handle x, py::handle t, py::handle reduction) {
             return elementwise(op, x, t, reduction, py::none(), py::none(), 0);
         },
         py::arg("input"), py::arg("target"), mean);
     m.def(
-        entry.backward.name,
-        [op](py::handle dy, py::handle x, py::handle t, std::string_view reduction,
-             bool to_target) {
+        loss::backward_kernel(op).name,
+        [op](py::handle dy, py::handle x, py::handle t, py::handle reduction, bool to_target) {
             return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0,
                                         to_target);
         },
@@ -118,26 +117,26 @@ void def_elementwise(py::module_& m, loss::Op op) {
 }
 
 // With a width: beta of smooth_l1, delta of huber.
-void def_with_width(py::module_& m, loss::Op op, const char* width) {
-    const auto& entry = loss::entry(op);
+void def_with_width(py::module_& m, loss::Op op) {
+    const char* const width = loss::facts(op).parameter;
     const auto mean = py::arg("reduction") = "mean";
     const auto check = [op, width](double value) {
         if (!(value > 0)) {
-            fail<ValueError>(loss::entry(op).forward.name, ": ", width,
-                             " must be greater than 0, got ", value);
+            fail<ValueError>(loss::facts(op).name, ": ", width, " must be greater than 0, got ",
+                             value);
         }
     };
     m.def(
-        entry.forward.name,
-        [op, check](py::handle x, py::handle t, std::string_view reduction, double value) {
+        loss::facts(op).name,
+        [op, check](py::handle x, py::handle t, py::handle reduction, double value) {
             check(value);
             return elementwise(op, x, t, reduction, py::none(), py::none(), value);
         },
         py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0);
     m.def(
-        entry.backward.name,
-        [op, check](py::handle dy, py::handle x, py::handle t, std::string_view reduction,
-                    double value, bool to_target) {
+        loss::backward_kernel(op).name,
+        [op, check](py::handle dy, py::handle x, py::handle t, py::handle reduction, double value,
+                    bool to_target) {
             check(value);
             return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value,
                                         to_target);
@@ -154,26 +153,26 @@ void def_binary(py::module_& m) {
     const auto to_target = py::arg("to_target") = false;
     m.def(
         "binary_cross_entropy",
-        [](py::handle x, py::handle t, py::handle w, std::string_view reduction) {
+        [](py::handle x, py::handle t, py::handle w, py::handle reduction) {
             return elementwise(Op::bce, x, t, reduction, w, py::none(), 0);
         },
         py::arg("input"), py::arg("target"), weight, mean);
     m.def(
         "binary_cross_entropy_backward",
-        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction,
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, py::handle reduction,
            bool to_target) {
             return elementwise_backward(Op::bce, dy, x, t, reduction, w, py::none(), 0, to_target);
         },
         py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, to_target);
     m.def(
         "binary_cross_entropy_with_logits",
-        [](py::handle x, py::handle t, py::handle w, std::string_view reduction, py::handle v) {
+        [](py::handle x, py::handle t, py::handle w, py::handle reduction, py::handle v) {
             return elementwise(Op::bce_with_logits, x, t, reduction, w, v, 0);
         },
         py::arg("input"), py::arg("target"), weight, mean, pos_weight);
     m.def(
         "binary_cross_entropy_with_logits_backward",
-        [](py::handle dy, py::handle x, py::handle t, py::handle w, std::string_view reduction,
+        [](py::handle dy, py::handle x, py::handle t, py::handle w, py::handle reduction,
            py::handle v, bool to_target) {
             return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0,
                                         to_target);
@@ -280,8 +279,8 @@ bool is_floating(py::handle target) {
 }
 
 py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight,
-                        std::int64_t ignore_index, std::string_view reduction,
-                        double label_smoothing, bool with_gradient) {
+                        std::int64_t ignore_index, py::handle reduction, double label_smoothing,
+                        bool with_gradient) {
     const char* op = cross_entropy::kForward.name;
     const Reduction r = parse_reduction(op, reduction);
     if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
@@ -318,7 +317,7 @@ bool is_one(const Array& a) {
     return *a.as<const T>() == T(1);
 }
 
-py::object cross_entropy_backward(py::handle dy, py::handle saved, std::string_view reduction) {
+py::object cross_entropy_backward(py::handle dy, py::handle saved, py::handle reduction) {
     const auto& kernel = cross_entropy::kBackward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "gradient"}, saved);
@@ -338,7 +337,7 @@ py::object cross_entropy_backward(py::handle dy, py::handle saved, std::string_v
 }
 
 py::object nll_loss(py::handle input, py::handle target, py::handle weight,
-                    std::int64_t ignore_index, std::string_view reduction) {
+                    std::int64_t ignore_index, py::handle reduction) {
     const auto& kernel = nll::kForward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "input"}, input);
@@ -358,7 +357,7 @@ py::object nll_loss(py::handle input, py::handle target, py::handle weight,
 }
 
 py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target, py::handle weight,
-                             std::int64_t ignore_index, std::string_view reduction) {
+                             std::int64_t ignore_index, py::handle reduction) {
     const auto& kernel = nll::kBackward;
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "input"}, input);
@@ -382,11 +381,11 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
 }  // namespace
 
 void bind_loss(py::module_& m) {
-    using loss::Op;
-    def_elementwise(m, Op::mse);
-    def_elementwise(m, Op::l1);
-    def_with_width(m, Op::smooth_l1, "beta");
-    def_with_width(m, Op::huber, "delta");
+    for (int i = 0; i < loss::kOps; ++i) {
+        const auto op = static_cast<loss::Op>(i);
+        if (loss::facts(op).weighted) continue;
+        loss::facts(op).parameter == nullptr ? def_elementwise(m, op) : def_with_width(m, op);
+    }
     def_binary(m);
 
     const auto weight = py::arg("weight") = py::none();

@@ -1,6 +1,7 @@
 #include "ops/loss/loss.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/integer.h"
 #include "core/memory.h"
@@ -25,7 +26,7 @@ Chunk<T> chunk(const Args& a, std::int64_t c) {
 
 template <class Args>
 double chunk_ns(const Args& a) {
-    return entry(a.op).element_ns *
+    return facts(a.op).element_ns *
            static_cast<double>(std::min(a.size, kChunk) * size_of(a.dtype) / 4);
 }
 
@@ -69,28 +70,45 @@ int arrays(const Args& a) {
 
 Work forward_work(const Args& a) {
     const auto n = static_cast<double>(a.size);
-    return {entry(a.op).flops * n, arrays(a) * n * static_cast<double>(size_of(a.dtype))};
+    return {facts(a.op).flops * n, arrays(a) * n * static_cast<double>(size_of(a.dtype))};
 }
 
 Work backward_work(const BackwardArgs& a) {
     const auto n = static_cast<double>(a.size);
-    return {entry(a.op).flops * n, (arrays(a) + 1) * n * static_cast<double>(size_of(a.dtype))};
+    return {facts(a.op).flops * n, (arrays(a) + 1) * n * static_cast<double>(size_of(a.dtype))};
 }
 
-constexpr Entry row(const char* name, const char* backward_name, int flops, double element_ns) {
-    return {
-        {name, forward, forward_work}, {backward_name, backward, backward_work}, flops, element_ns};
+// The kernels under the names that their functors state.
+struct Named {
+    std::string backward_names[kOps];
+    Kernel<Args> forward_kernels[kOps];
+    Kernel<BackwardArgs> backward_kernels[kOps];
+
+    Named() {
+        for (int i = 0; i < kOps; ++i) {
+            const char* name = facts(static_cast<Op>(i)).name;
+            backward_names[i] = std::string(name) + "_backward";
+            forward_kernels[i] = {name, forward, forward_work};
+            backward_kernels[i] = {backward_names[i].c_str(), backward, backward_work};
+        }
+    }
+};
+
+const Named& named() {
+    static const Named all;
+    return all;
 }
 
 }  // namespace
 
-constexpr Entry kTable[kOps] = {
-    row("mse_loss", "mse_loss_backward", 3, 0.1),
-    row("l1_loss", "l1_loss_backward", 3, 0.1),
-    row("smooth_l1_loss", "smooth_l1_loss_backward", 6, 0.15),
-    row("huber_loss", "huber_loss_backward", 6, 0.15),
-    row("binary_cross_entropy", "binary_cross_entropy_backward", 40, 1.2),
-    row("binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_backward", 40, 1.0),
-};
+const Facts& facts(Op op) {
+    return isa::table<Kernels>().f32.facts[static_cast<int>(op)];
+}
+const Kernel<Args>& forward_kernel(Op op) {
+    return named().forward_kernels[static_cast<int>(op)];
+}
+const Kernel<BackwardArgs>& backward_kernel(Op op) {
+    return named().backward_kernels[static_cast<int>(op)];
+}
 
 }  // namespace fastnn::loss

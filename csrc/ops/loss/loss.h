@@ -13,8 +13,8 @@ namespace fastnn::loss {
 
 enum class Reduction : std::uint8_t { none, mean, sum };
 
-// With d = x - t, parameter p and pos_weight v. The order is that of the tables in loss.cpp and
-// loss_kernel.cpp.
+// With d = x - t, parameter p and pos_weight v. A loss is found by its name here: its functor in
+// loss_kernel.cpp carries the rest of what is known about it.
 enum class Op : std::uint8_t {
     mse,              // d^2
     l1,               // |d|
@@ -56,6 +56,15 @@ struct BackwardArgs {
     void* dx;
 };
 
+// What a functor states about itself.
+struct Facts {
+    const char* name;
+    int flops;                        // per element, for the profiler
+    double element_ns;                // what an element costs one thread, float32 from cache
+    const char* parameter = nullptr;  // greater than 0; null where there is none
+    bool weighted = false;            // takes weight (and has a binding of its own)
+};
+
 // What the kernels see: one chunk, one type.
 template <class T>
 struct Chunk {
@@ -69,6 +78,7 @@ struct Chunk {
 
 template <class T>
 struct TypedKernels {
+    Facts facts[kOps];
     // Returns the sum, in fixed order; writes each loss where `loss` is not null.
     double (*forward[kOps])(const Chunk<T>& c, T* loss);
     // dx = factor dy df/dx (df/dt where to_target); dy may be null, which means 1.
@@ -77,15 +87,8 @@ struct TypedKernels {
 
 using Kernels = isa::ByType<TypedKernels>;
 
-struct Entry {
-    Kernel<Args> forward;
-    Kernel<BackwardArgs> backward;
-    int flops;          // per element, for the profiler
-    double element_ns;  // what an element costs one thread, float32 from cache
-};
-extern const Entry kTable[kOps];
-inline const Entry& entry(Op op) {
-    return kTable[static_cast<int>(op)];
-}
+const Facts& facts(Op op);
+const Kernel<Args>& forward_kernel(Op op);
+const Kernel<BackwardArgs>& backward_kernel(Op op);
 
 }  // namespace fastnn::loss

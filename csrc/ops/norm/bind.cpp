@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <limits>
 #include <string>
 
 #include "bind/activation.h"
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/activation/activation.h"
@@ -16,19 +18,24 @@ struct Normalized {
     Py_ssize_t shape[kMaxDims];
 
     Normalized(py::handle object, const char* op) {
+        const Name name{op, "normalized_shape"};
         if (PyIndex_Check(object.ptr()) != 0) {
-            add(object.ptr(), op);
+            shape[ndim++] = parse_size(object, name, 0);
             return;
         }
         if (!PyTuple_Check(object.ptr()) && !PyList_Check(object.ptr())) {
             fail<TypeError>(op, ": normalized_shape must be an int or a tuple of them, got ",
                             Py_TYPE(object.ptr())->tp_name);
         }
-        const Py_ssize_t count = PySequence_Fast_GET_SIZE(object.ptr());
+        const auto tuple = py::reinterpret_steal<py::object>(PySequence_Tuple(object.ptr()));
+        const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
         if (count == 0 || count > kMaxDims) {
             fail<ValueError>(op, ": normalized_shape must have at least one dimension, got ()");
         }
-        for (Py_ssize_t i = 0; i < count; ++i) add(PySequence_Fast_GET_ITEM(object.ptr(), i), op);
+        ndim = static_cast<int>(count);
+        dim_t sizes[kMaxDims];
+        parse_sizes(tuple, name, ndim, 0, sizes);
+        std::copy(sizes, sizes + ndim, shape);
     }
 
     // Checks that the array ends in this shape; the number of rows before it.
@@ -49,19 +56,6 @@ struct Normalized {
         std::int64_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
         return n;
-    }
-
- private:
-    void add(PyObject* item, const char* op) {
-        const Py_ssize_t n =
-            PyIndex_Check(item) != 0
-                ? PyNumber_AsSsize_t(item, PyExc_OverflowError)
-                : (PyErr_Format(PyExc_TypeError, "%s: normalized_shape must hold ints, got %s", op,
-                                Py_TYPE(item)->tp_name),
-                   -1);
-        if (n == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-        if (n < 0) fail<ValueError>(op, ": normalized_shape must not be negative, got ", n);
-        shape[ndim++] = n;
     }
 };
 
@@ -85,13 +79,9 @@ double epsilon(py::handle eps, Dtype dtype, const char* op) {
         return dtype == Dtype::f64 ? std::numeric_limits<double>::epsilon()
                                    : double{std::numeric_limits<float>::epsilon()};
     }
-    const double value = PyFloat_AsDouble(eps.ptr());
-    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    if (!(value >= 0)) fail<ValueError>(op, ": eps must not be negative, got ", value);
-    return value;
+    return parse_at_least(0, eps, {op, "eps"});
 }
 
-// (y, mean, rstd) or (y, rstd), and last `saved` where it is kept: None, y, or the preactivation.
 py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, py::handle weight,
                   py::handle bias, py::handle eps, py::handle function, bool keep) {
     const auto& kernel = norm::kForward[centered];
@@ -153,10 +143,11 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
         }
         return a.data;
     };
-    const int parameters = centered ? 2 : 1;
-    if (PyTuple_Check(needs.ptr()) == 0 || PyTuple_GET_SIZE(needs.ptr()) != 1 + parameters) {
-        fail<TypeError>(op, ": needs must be a tuple of ", 1 + parameters,
-                        " booleans, for input, weight", centered ? " and bias" : "");
+    bool wanted[3] = {};
+    if (centered) {
+        parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
+    } else {
+        parse_needs(needs, op, {"input", "weight"}, wanted);
     }
     norm::BackwardArgs args{};
     args.dtype = x.dtype;
@@ -174,8 +165,8 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
     }
     py::object grads[3] = {py::none(), py::none(), py::none()};
     void** const outputs[3] = {&args.dx, &args.dw, &args.db};
-    for (int i = 0; i <= parameters; ++i) {
-        if (PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) != 1) continue;
+    for (int i = 0; i < 3; ++i) {
+        if (!wanted[i]) continue;
         grads[i] =
             i == 0 ? empty(x.dtype, x.ndim, x.shape) : empty(x.dtype, shape.ndim, shape.shape);
         *outputs[i] = data_of(grads[i]);

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "bind/activation.h"
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
@@ -15,27 +16,8 @@ using norm::ChannelBackwardArgs;
 using norm::ChannelOp;
 using norm::Channels;
 
-double number(py::handle object, Name name) {
-    const double value = PyFloat_AsDouble(object.ptr());
-    if (value == -1 && PyErr_Occurred() != nullptr) {
-        PyErr_Clear();
-        fail<TypeError>(name.op, ": ", name.argument, " must be a number, got ",
-                        Py_TYPE(object.ptr())->tp_name);
-    }
-    return value;
-}
-
-double at_least(double least, py::handle object, Name name) {
-    const double value = number(object, name);
-    if (!(value >= least)) {
-        fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least, ", got ",
-                         value);
-    }
-    return value;
-}
-
 double momentum_of(py::handle object, const char* op) {
-    const double value = number(object, {op, "momentum"});
+    const double value = parse_number(object, {op, "momentum"});
     if (!(value >= 0 && value <= 1))
         fail<ValueError>(op, ": momentum must lie between 0 and 1, got ", value);
     return value;
@@ -133,10 +115,10 @@ py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
     args.given = given;
     args.renorm = renorm;
     args.activation = parse_activation(o.activation, name);
-    args.eps = at_least(0, o.eps, {name, "eps"});
+    args.eps = parse_at_least(0, o.eps, {name, "eps"});
     args.momentum = o.momentum ? momentum_of(o.momentum, name) : 0;
-    args.r_max = renorm ? at_least(1, o.r_max, {name, "r_max"}) : 1;
-    args.d_max = renorm ? at_least(0, o.d_max, {name, "d_max"}) : 0;
+    args.r_max = renorm ? parse_at_least(1, o.r_max, {name, "r_max"}) : 1;
+    args.d_max = renorm ? parse_at_least(0, o.d_max, {name, "d_max"}) : 0;
     args.x = in.x.data;
     args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
     args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
@@ -196,9 +178,11 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     py::object hold_dy, hold_saved, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
     const Array d = block_like(o.dy, {name, "dy"}, x, hold_dy);
     const int count = o.residual ? 4 : 3;
-    if (PyTuple_Check(o.needs.ptr()) == 0 || PyTuple_GET_SIZE(o.needs.ptr()) != count) {
-        fail<TypeError>(name, ": needs must be a tuple of ", count, " booleans, for input, weight",
-                        o.residual ? ", bias and residual" : " and bias");
+    bool wanted[4] = {};
+    if (o.residual) {
+        parse_needs(o.needs, name, {"input", "weight", "bias", "residual"}, wanted);
+    } else {
+        parse_needs(o.needs, name, {"input", "weight", "bias"}, wanted);
     }
     const auto statistic = [&](py::handle object, const char* argument, std::int64_t size,
                                py::object& hold) {
@@ -233,7 +217,7 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     py::object grads[4] = {py::none(), py::none(), py::none(), py::none()};
     void** const outputs[4] = {&args.dx, &args.dw, &args.db, &args.dresidual};
     for (int i = 0; i < count; ++i) {
-        if (PyObject_IsTrue(PyTuple_GET_ITEM(o.needs.ptr(), i)) != 1) continue;
+        if (!wanted[i]) continue;
         if (i == 3 && args.activation.kind == Activation::none) {
             grads[i] = py::reinterpret_borrow<py::object>(o.dy);
             continue;
@@ -284,11 +268,7 @@ py::tuple batch_renorm_backward(py::handle dy, py::handle input, py::handle mean
 }
 
 std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
-    if (PyIndex_Check(num_groups.ptr()) == 0) {
-        fail<TypeError>(op, ": num_groups must be an int, got ",
-                        Py_TYPE(num_groups.ptr())->tp_name);
-    }
-    const Py_ssize_t groups = PyNumber_AsSsize_t(num_groups.ptr(), nullptr);
+    const dim_t groups = parse_int(num_groups, {op, "num_groups"});
     if (groups <= 0 || x.shape[1] % groups != 0) {
         fail<ValueError>(op, ": ", x.shape[1],
                          " channels cannot be divided into num_groups = ", groups, " groups");

@@ -119,8 +119,7 @@ struct Divisor {
 
 Divisor divisor_of(const char* op, bool count_include_pad, py::handle divisor_override) {
     if (divisor_override.is_none()) return {count_include_pad, 0};
-    const Py_ssize_t value = PyNumber_AsSsize_t(divisor_override.ptr(), nullptr);
-    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    const dim_t value = parse_int(divisor_override, {op, "divisor_override"});
     if (value == 0) fail<ValueError>(op, ": divisor_override must not be zero");
     return {count_include_pad, value};
 }

@@ -1,25 +1,13 @@
 #include "ops/pool/bind_call.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace fastnn::bind {
 namespace {
 
 using pooling::kAxes;
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
 constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
-
-std::int64_t int_of(PyObject* item, Name name) {
-    if (PyIndex_Check(item) == 0) {
-        fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
-                        Py_TYPE(item)->tp_name);
-    }
-    const Py_ssize_t value = PyNumber_AsSsize_t(item, nullptr);  // clipped where it does not fit
-    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return value;
-}
 
 std::string text_of(const std::int64_t* values, int axes) {
     Py_ssize_t shape[kAxes];
@@ -40,48 +28,15 @@ Dims::Dims(py::handle tuple, Name name) {
     }
     const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
     ndim = static_cast<int>(std::min<Py_ssize_t>(count, kMostImageDims + 1));
-    for (int i = 0; i < ndim && i < kMostImageDims; ++i) {
-        shape[i] = int_of(PyTuple_GET_ITEM(tuple.ptr(), i), name);
-        if (shape[i] < 0 || shape[i] > kMost) {
-            fail<ValueError>(name.op, ": ", name.argument, " must hold sizes below 2**31, got ",
-                             shape[i]);
-        }
-    }
+    if (ndim > kMostImageDims) return;
+    dim_t sizes[kMostImageDims];
+    parse_sizes(tuple, name, ndim, 0, sizes);
+    std::copy(sizes, sizes + ndim, shape);
 }
 
-int count_axes(py::handle tuple, const char* op, const char* argument) {
-    if (!PyTuple_Check(tuple.ptr())) {
-        fail<TypeError>(op, ": ", argument, " must be a tuple of ints, one for each axis, got ",
-                        Py_TYPE(tuple.ptr())->tp_name);
-    }
-    const Py_ssize_t axes = PyTuple_GET_SIZE(tuple.ptr());
-    if (axes < 1 || axes > kAxes) {
-        fail<ValueError>(op, ": ", argument, " must hold 1, 2 or 3 ints, got ", axes);
-    }
-    return static_cast<int>(axes);
-}
-
-Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least) {
-    if (!PyTuple_Check(object.ptr())) {
-        fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of ", axes, " ints, got ",
-                        Py_TYPE(object.ptr())->tp_name);
-    }
-    if (PyTuple_GET_SIZE(object.ptr()) != axes) {
-        fail<ValueError>(name.op, ": ", name.argument, " must hold ", axes, " ints, got ",
-                         PyTuple_GET_SIZE(object.ptr()));
-    }
+Sizes sizes_of(py::handle tuple, Name name, int axes, std::int64_t least) {
     Sizes found{};
-    std::int64_t* value = found.value + kAxes - axes;
-    for (int i = 0; i < axes; ++i) value[i] = int_of(PyTuple_GET_ITEM(object.ptr(), i), name);
-    for (int i = 0; i < axes; ++i) {
-        if (value[i] >= least && value[i] <= kMost) continue;
-        if (least == 0 && value[i] < 0) {
-            fail<ValueError>(name.op, ": ", name.argument, " must not be negative, got ",
-                             text_of(value, axes));
-        }
-        fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least,
-                         " and below 2**31, got ", text_of(value, axes));
-    }
+    parse_sizes(tuple, name, axes, least, found.value + kAxes - axes);
     return found;
 }
 
@@ -127,7 +82,7 @@ void PoolCall::set_input(const Dims& input) {
     shape.c = sizes[-1];
     for (int i = 0; i < kAxes; ++i) {
         shape.in[i] = i < kAxes - axes ? 1 : sizes[i - (kAxes - axes)];
-        if (shape.in[i] < 1 || shape.in[i] > kMost) {
+        if (shape.in[i] < 1 || shape.in[i] > kMostSize) {
             fail<ValueError>(op,
                              ": input must have axes of at least 1 and below 2**31 to pool "
                              "over, got shape ",
@@ -181,7 +136,7 @@ void PoolCall::set_windows(const WindowArgs& windows) {
 void PoolCall::check_places() const {
     double places = 1;
     for (const std::int64_t k : shape.kernel) places *= static_cast<double>(k);
-    if (places > static_cast<double>(kMost)) {
+    if (places > static_cast<double>(kMostSize)) {
         fail<ValueError>(op, ": windows must have fewer than 2**31 places, got ", places);
     }
 }

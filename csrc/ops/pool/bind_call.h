@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/image.h"
 #include "ops/pool/pool.h"
@@ -30,9 +31,6 @@ struct WindowArgs {
     bool ceil_mode;
 };
 
-// How many axes an operation has: the length of this tuple.
-int count_axes(py::handle tuple, const char* op, const char* argument);
-
 // The kernel for as many axes as a tuple has; its name is what errors say.
 template <class Args>
 struct Chosen {
@@ -40,7 +38,7 @@ struct Chosen {
     int axes;
     Chosen(const Kernel<Args> (&kernels)[pooling::kAxes], const char* plain, py::handle tuple,
            const char* argument)
-        : Chosen(kernels, count_axes(tuple, plain, argument)) {}
+        : Chosen(kernels, count_sizes(tuple, {plain, argument}, pooling::kAxes)) {}
 
  private:
     Chosen(const Kernel<Args> (&kernels)[pooling::kAxes], int count)

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
@@ -16,54 +16,18 @@ using resample::Mode;
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / 4;  // taps are ints
 
-constexpr struct {
-    const char* name;
-    Mode value;
-} kModes[] = {{"nearest", Mode::nearest},
-              {"nearest-exact", Mode::nearest_exact},
-              {"linear", Mode::linear},
-              {"cubic", Mode::cubic}};
-
-Mode mode_of(py::handle object, const char* op) {
-    if (PyUnicode_Check(object.ptr()) != 0) {
-        const char* text = PyUnicode_AsUTF8(object.ptr());
-        if (text == nullptr) throw py::error_already_set();
-        for (const auto& mode : kModes) {
-            if (std::strcmp(text, mode.name) == 0) return mode.value;
-        }
-    }
-    fail<ValueError>(op, ": mode must be 'nearest', 'nearest-exact', 'linear' or 'cubic'");
-}
+constexpr Choice<Mode> kModes[] = {{"nearest", Mode::nearest},
+                                   {"nearest-exact", Mode::nearest_exact},
+                                   {"linear", Mode::linear},
+                                   {"cubic", Mode::cubic}};
 
 // Sizes of the axes that are not N and C.
 struct Sizes {
     int axes;
-    Py_ssize_t value[kAxes];
+    dim_t value[kAxes];
 
-    Sizes(py::handle tuple, Name name) {
-        if (!PyTuple_Check(tuple.ptr())) {
-            fail<TypeError>(name.op, ": ", name.argument, " must be a tuple of ints, got ",
-                            Py_TYPE(tuple.ptr())->tp_name);
-        }
-        const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
-        if (count < 1 || count > kAxes) {
-            fail<ValueError>(name.op, ": ", name.argument, " must hold 1, 2 or 3 ints, got ",
-                             count);
-        }
-        axes = static_cast<int>(count);
-        for (int i = 0; i < axes; ++i) {
-            PyObject* item = PyTuple_GET_ITEM(tuple.ptr(), i);
-            if (PyIndex_Check(item) == 0) {
-                fail<TypeError>(name.op, ": ", name.argument, " must hold ints, got ",
-                                Py_TYPE(item)->tp_name);
-            }
-            value[i] = PyNumber_AsSsize_t(item, nullptr);
-            if (value[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-            if (value[i] < 1 || value[i] > kMost) {
-                fail<ValueError>(name.op, ": ", name.argument, " must be at least 1 and at most ",
-                                 kMost, ", got ", value[i]);
-            }
-        }
+    Sizes(py::handle tuple, Name name) : axes(count_sizes(tuple, name, kAxes)) {
+        parse_sizes(tuple, name, axes, 1, value, kMost);
     }
 };
 
@@ -105,7 +69,7 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
     py::object hold_aligned, hold;
     const Array a = image_of(from, name, to.axes, hold_aligned);
     resample::Args args{.dtype = a.dtype,
-                        .mode = mode_of(mode, op),
+                        .mode = parse_choice(mode, {op, "mode"}, kModes),
                         .align_corners = align_corners,
                         .n = a.shape[0],
                         .c = a.shape[1],

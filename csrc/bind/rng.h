@@ -5,7 +5,7 @@
 
 namespace fastnn::bind {
 
-inline const std::uint64_t* stream_of(const char* op, py::handle stream) {
+inline const std::uint64_t* seed_and_offset(const char* op, py::handle stream) {
     if (is_array(stream)) {
         const auto* a = py::detail::array_proxy(stream.ptr());
         using Npy = py::detail::npy_api;
