@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "bind/array.h"
@@ -176,27 +177,60 @@ class Groups {
     std::int64_t at_ = 0;
 };
 
-void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handle fresh,
-              py::handle counts, py::handle hyper) {
-    const char* op = optim::kSgd.name;
+// One float64 number that counts the steps of a parameter.
+Array step_count(py::handle object, Name name) {
+    const Array a = writable_array(object, name);
+    if (a.dtype != Dtype::f64 || a.size() != 1) {
+        fail<ValueError>(name.op, ": ", name.argument, " must be one float64 number, got shape ",
+                         shape_text(a), " of ", fastnn::name(a.dtype));
+    }
+    return a;
+}
+
+// The lists that a call gives beside the parameters: a list or None each.
+struct States {
+    std::optional<Arrays> list[optim::kMaxStates];
+    std::optional<Arrays> count;  // steps, or which parameters are fresh
+
+    States(const optim::Facts& facts, const py::handle* given, py::handle counts, Py_ssize_t n) {
+        for (int k = 0; k < optim::kMaxStates && facts.states[k] != nullptr; ++k) {
+            if (k < facts.needed || !given[k].is_none())
+                list[k].emplace(given[k], Name{facts.name, facts.states[k]}).check_size(n);
+        }
+        const Name name{facts.name, facts.counts_steps ? "steps" : "fresh"};
+        if (facts.counts_steps || !counts.is_none()) count.emplace(counts, name).check_size(n);
+    }
+    bool has(int k, Py_ssize_t i) const { return list[k] && !(*list[k])[i].is_none(); }
+    py::handle owner(int k) const { return list[k] ? py::handle(*list[k]) : py::handle(); }
+};
+
+// A step of `rule` over all parameters; `given` are its states.
+void step(optim::Rule rule, py::handle params, py::handle grads, const py::handle* given,
+          py::handle step_counts, py::handle counts, py::handle hyper) {
+    const optim::Facts& facts = optim::facts(rule);
+    const char* op = facts.name;
     const Arrays p(params, {op, "params"}), g(grads, {op, "grads"});
     const Py_ssize_t n = p.size();
     g.check_size(n);
-    std::optional<Arrays> b, f;
-    if (!buffers.is_none()) b.emplace(buffers, Name{op, "momentum_buffers"}).check_size(n);
-    if (!fresh.is_none()) f.emplace(fresh, Name{op, "fresh"}).check_size(n);
-    const Array h = hyper_table(hyper, op, sizeof(optim::SgdHyper) / sizeof(double));
+    const States states(facts, given, step_counts, n);
+    const Array h = hyper_table(hyper, op, facts.hyper);
     Groups groups(counts, op, n, h.shape[0]);
 
     Items items(n);
     for (Py_ssize_t i = 0; i < n; ++i) {
         const Array param = p.parse(i, writable);
         py::object dense, copy;
+        // All blocks of a parameter are in the order of its first state, or in its own.
         Array layout = param;
-        const bool buffered = b && !(*b)[i].is_none();
-        if (buffered) {
-            layout = b->parse(
-                i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
+        Array state[optim::kMaxStates] = {};
+        for (int k = 0; k < optim::kMaxStates; ++k) {
+            if (!states.has(k, i)) continue;
+            const Array* const like = k > 0 && states.has(0, i) ? &state[0] : nullptr;
+            state[k] = states.list[k]->parse(
+                i, [&](py::handle x, Name name) { return state_of(param, like, x, name); });
+        }
+        if (states.has(0, i)) {
+            layout = state[0];
         } else if (!fills_block(param)) {
             layout = block_float(param.object, {op, "params"}, dense);
         }
@@ -204,64 +238,38 @@ void sgd_step(py::handle params, py::handle grads, py::handle buffers, py::handl
             g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, layout, copy); });
         Item& item = items.add(param.dtype, param.size());
         item.group = groups.of(i);
-        item.param = items.in_order(param, layout);
         item.grad = grad.data;
-        if (buffered) item.state[0] = layout.data;
-        item.fresh = f && PyObject_IsTrue((*f)[i].ptr()) == 1;
+        item.param = items.in_order(param, layout);
+        for (int k = 0; k < optim::kMaxStates; ++k) item.state[k] = state[k].data;
+        if (facts.counts_steps) {
+            item.step = states.count->parse(i, step_count).as<double>();
+        } else {
+            item.fresh = states.count && PyObject_IsTrue((*states.count)[i].ptr()) == 1;
+        }
         items.keep(std::move(dense));
         items.keep(std::move(copy));
     }
-    launch(optim::kSgd,
-           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()},
-           {items.owner(), items.copies(), h, p, g, b ? *b : py::handle()});
+    launch(optim::kernel(rule),
+           optim::Args{rule, items.count(), items.total(), items.data(), h.as<const double>()},
+           {items.owner(), items.copies(), h, p, g, states.owner(0), states.owner(1),
+            states.owner(2), states.count ? py::handle(*states.count) : py::handle()});
     items.write_back();
 }
 
-void adam_step(py::handle params, py::handle grads, py::handle exp_avgs, py::handle exp_avg_sqs,
-               py::handle max_exp_avg_sqs, py::handle steps, py::handle counts, py::handle hyper) {
-    const char* op = optim::kAdam.name;
-    const Arrays p(params, {op, "params"}), g(grads, {op, "grads"}), m(exp_avgs, {op, "exp_avgs"});
-    const Arrays v(exp_avg_sqs, {op, "exp_avg_sqs"}), t(steps, {op, "steps"});
-    const Py_ssize_t n = p.size();
-    for (const Arrays* list : {&g, &m, &v, &t}) list->check_size(n);
-    std::optional<Arrays> most;
-    if (!max_exp_avg_sqs.is_none())
-        most.emplace(max_exp_avg_sqs, Name{op, "max_exp_avg_sqs"}).check_size(n);
-    const Array h = hyper_table(hyper, op, sizeof(optim::AdamHyper) / sizeof(double));
-    Groups groups(counts, op, n, h.shape[0]);
-
-    Items items(n);
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        const Array param = p.parse(i, writable);
-        const Array avg =
-            m.parse(i, [&](py::handle x, Name name) { return state_of(param, nullptr, x, name); });
-        const auto state = [&](py::handle x, Name name) { return state_of(param, &avg, x, name); };
-        py::object copy;
-        const Array grad =
-            g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, avg, copy); });
-        const Array step = t.parse(i, [](py::handle x, Name name) {
-            const Array a = writable_array(x, name);
-            if (a.dtype != Dtype::f64 || a.size() != 1) {
-                fail<ValueError>(name.op, ": ", name.argument,
-                                 " must be one float64 number, got shape ", shape_text(a), " of ",
-                                 fastnn::name(a.dtype));
-            }
-            return a;
-        });
-        Item& item = items.add(param.dtype, param.size());
-        item.group = groups.of(i);
-        item.state[0] = avg.data;
-        item.state[1] = v.parse(i, state).data;
-        if (most && !(*most)[i].is_none()) item.state[2] = most->parse(i, state).data;
-        item.grad = grad.data;
-        item.step = step.as<double>();
-        item.param = items.in_order(param, avg);
-        items.keep(std::move(copy));
-    }
-    launch(optim::kAdam,
-           optim::Args{items.count(), items.total(), items.data(), h.as<const double>()},
-           {items.owner(), items.copies(), h, p, g, m, v, t, most ? *most : py::handle()});
-    items.write_back();
+// <name>(params, grads, states..., steps or fresh, counts, hyper), as the rule's functor states.
+template <std::size_t... k>
+void def_step(py::module_& m, optim::Rule rule, std::index_sequence<k...>) {
+    const optim::Facts& facts = optim::facts(rule);
+    m.def(
+        facts.name,
+        [rule](py::handle params, py::handle grads,
+               decltype(static_cast<void>(k), py::handle())... states, py::handle step_counts,
+               py::handle counts, py::handle hyper) {
+            const py::handle given[] = {states...};
+            step(rule, params, grads, given, step_counts, counts, hyper);
+        },
+        py::arg("params"), py::arg("grads"), py::arg(facts.states[k])...,
+        py::arg(facts.counts_steps ? "steps" : "fresh"), py::arg("counts"), py::arg("hyper"));
 }
 
 py::object grad_norm(py::handle grads, double p) {
@@ -318,11 +326,17 @@ void clip_grad_value(py::handle grads, double clip_value) {
 }  // namespace
 
 void bind_optim(py::module_& m) {
-    m.def("sgd_step", &sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
-          py::arg("fresh"), py::arg("counts"), py::arg("hyper"));
-    m.def("adam_step", &adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
-          py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("counts"),
-          py::arg("hyper"));
+    for (int i = 0; i < optim::kRules; ++i) {
+        const auto rule = static_cast<optim::Rule>(i);
+        const auto& states = optim::facts(rule).states;
+        if (states[1] == nullptr) {
+            def_step(m, rule, std::make_index_sequence<1>());
+        } else if (states[2] == nullptr) {
+            def_step(m, rule, std::make_index_sequence<2>());
+        } else {
+            def_step(m, rule, std::make_index_sequence<3>());
+        }
+    }
     m.def("grad_norm", &grad_norm, py::arg("grads"), py::arg("p"));
     m.def("clip_grad_norm", &clip_grad_norm, py::arg("grads"), py::arg("norm"),
           py::arg("max_norm"));

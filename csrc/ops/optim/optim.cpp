@@ -1,6 +1,7 @@
 #include "ops/optim/optim.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/integer.h"
@@ -45,67 +46,27 @@ const T* part(const void* data, std::int64_t offset) {
     return static_cast<const T*>(data) + offset;
 }
 
-SgdScalars scalars(const Item& item, const SgdHyper& h) {
-    return {h.maximize != 0 ? -1.0 : 1.0,         h.weight_decay,
-            item.fresh ? 0.0 : h.momentum,  // the first buffer is the gradient itself
-            item.fresh ? 1.0 : 1.0 - h.dampening, h.lr,           h.momentum};
-}
-
-AdamScalars scalars(const Item& item, const AdamHyper& h) {
-    const double t = *item.step;
-    const bool decoupled = h.decoupled != 0;
-    return {h.maximize != 0 ? -1.0 : 1.0,
-            decoupled ? 0.0 : h.weight_decay,
-            decoupled ? 1.0 - h.lr * h.weight_decay : 1.0,
-            1.0 - h.beta1,
-            h.beta2,
-            1.0 - h.beta2,
-            1.0 / std::sqrt(1.0 - std::pow(h.beta2, t)),
-            h.eps,
-            h.lr / (1.0 - std::pow(h.beta1, t))};
-}
-
-template <class T>
-void apply(const TypedKernels<T>& k, const SgdHyper& h, const SgdScalars& s, const Item& x,
-           std::int64_t i, std::int64_t n) {
-    T* p = part<T>(x.param, i);
-    const T* g = part<T>(x.grad, i);
-    if (x.state[0] == nullptr) {
-        k.sgd(s, p, g, n);
-    } else {
-        (h.nesterov != 0 ? k.sgd_nesterov : k.sgd_momentum)(s, p, g, part<T>(x.state[0], i), n);
-    }
-}
-
-template <class T>
-void apply(const TypedKernels<T>& k, const AdamHyper&, const AdamScalars& s, const Item& x,
-           std::int64_t i, std::int64_t n) {
-    T* p = part<T>(x.param, i);
-    const T* g = part<T>(x.grad, i);
-    T *m = part<T>(x.state[0], i), *v = part<T>(x.state[1], i);
-    if (x.state[2] == nullptr) {
-        k.adam(s, p, g, m, v, n);
-    } else {
-        k.amsgrad(s, p, g, m, v, part<T>(x.state[2], i), n);
-    }
-}
-
 // Scalars for every item first, on this thread; then all elements in chunks.
-template <class Scalars, class Hyper>
 void step(const Args& a) {
     if (a.count == 0) return;
+    const auto rule = static_cast<int>(a.rule);
+    const Kernels& kernels = isa::table<Kernels>();
+    const auto prepare = kernels.f32.prepare[rule];
+    const int columns = facts(a.rule).hyper;
     Scratch<Scalars> s(static_cast<std::size_t>(a.count));
-    const auto* hyper = reinterpret_cast<const Hyper*>(a.hyper);
     for (std::int64_t i = 0; i < a.count; ++i) {
         const Item& item = a.items[i];
-        if (item.step != nullptr) *item.step += 1;
-        s[i] = scalars(item, hyper[item.group]);
+        const double t = item.step != nullptr ? * item.step += 1 : 0;
+        prepare(a.hyper + item.group * columns, item.fresh, t, s[i]);
     }
-    const Kernels& k = isa::table<Kernels>();
     over_chunks(a, 0.5, [&](long, std::int64_t i, std::int64_t offset, std::int64_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
-            apply(isa::of<T>(k), hyper[item.group], s[i], item, offset, n);
+            T* state[kMaxStates];
+            for (int k = 0; k < kMaxStates; ++k)
+                state[k] = item.state[k] == nullptr ? nullptr : part<T>(item.state[k], offset);
+            isa::of<T>(kernels).update[rule](s[i], part<T>(item.param, offset),
+                                             part<T>(item.grad, offset), state, n);
         });
     });
 }
@@ -184,10 +145,28 @@ Work work(const A& a) {
     return {flops * static_cast<double>(a.total), bytes(a, arrays)};
 }
 
+Work step_work(const Args& a) {
+    const Facts& f = facts(a.rule);
+    return {f.flops * static_cast<double>(a.total), bytes(a, f.arrays)};
+}
+
 }  // namespace
 
-const Kernel<Args> kSgd{"sgd_step", step<SgdScalars, SgdHyper>, work<6, 5, Args>};
-const Kernel<Args> kAdam{"adam_step", step<AdamScalars, AdamHyper>, work<14, 7, Args>};
+const Facts& facts(Rule rule) {
+    return isa::table<Kernels>().f32.facts[static_cast<int>(rule)];
+}
+
+const Kernel<Args>& kernel(Rule rule) {
+    static const auto all = [] {
+        std::array<Kernel<Args>, kRules> found{};
+        for (int i = 0; i < kRules; ++i)
+            found[static_cast<std::size_t>(i)] = {facts(static_cast<Rule>(i)).name, step,
+                                                  step_work};
+        return found;
+    }();
+    return all[static_cast<std::size_t>(rule)];
+}
+
 const Kernel<NormArgs> kGradNorm{"grad_norm", grad_norm, work<2, 1, NormArgs>};
 const Kernel<ClipArgs> kClip{"clip_grad", clip, work<1, 2, ClipArgs>};
 

@@ -15,31 +15,46 @@
 
 namespace fastnn::optim {
 
+// The optimizers, with d = g + weight_decay p the gradient (its negative to maximize). One is found
+// by its name here: its functor in update.h carries the rest of what is known about it.
+enum class Rule : std::uint8_t {
+    sgd,   // buf = momentum buf + (1 - dampening) d, or d at first;  p -= lr buf
+    adam,  // m += (1 - beta1) (d - m),  v = beta2 v + (1 - beta2) d^2,
+           // p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)
+    count
+};
+constexpr int kRules = static_cast<int>(Rule::count);
+constexpr int kMaxStates = 3;
+constexpr int kMaxScalars = 10;
+
 struct Item {
     Dtype dtype;
-    bool fresh;          // sgd: the first step of this parameter
+    bool fresh;          // the first step of this parameter, where the rule asks
     std::int64_t group;  // row of hyper-parameters
     std::int64_t size;
     std::int64_t begin;  // elements in the items before this one
     void* param;
     const void* grad;
-    void* state[3];  // sgd: buf (may be null); adam: m, v, vmax (null without amsgrad)
-    double* step;    // adam: steps taken; incremented
+    void* state[kMaxStates];  // null for one that is not given
+    double* step;             // steps taken, where the rule counts them; incremented
 };
 
-// Rows of the table of hyper-parameters, one per group. Truth values are 0 or 1.
-struct SgdHyper {
-    double lr, momentum, dampening, weight_decay, nesterov, maximize;
-};
-struct AdamHyper {
-    double lr, beta1, beta2, eps, weight_decay, maximize, decoupled;
+// What a functor states about itself.
+struct Facts {
+    const char* name;
+    const char* states[kMaxStates];  // null behind the last one
+    int needed;                      // of the states, the first ones; others may be left out
+    bool counts_steps;               // Item::step is given; else Item::fresh
+    int hyper;                       // numbers in a row of hyper-parameters
+    int flops, arrays;               // an element's operations, and the arrays read and written
 };
 
 struct Args {
+    Rule rule;
     std::int64_t count;
     std::int64_t total;  // elements of all items
     const Item* items;
-    const double* hyper;
+    const double* hyper;  // a row for each group
 };
 
 struct NormArgs {
@@ -59,44 +74,41 @@ struct ClipArgs {
     double limit;
 };
 
-// What one parameter of one step needs, worked out once per step. d is the gradient after its sign
-// and weight decay.
+// What one parameter of one step needs, worked out once per step: memory for the functor's own
+// type. Two of these are here, because steps of single rows (rows.h) fill them in themselves.
+struct Scalars {
+    double value[kMaxScalars];
+};
 struct SgdScalars {
-    double sign;  // d = sign g + weight_decay p
-    double weight_decay;
-    double momentum;  // buf = momentum buf + gain d
-    double gain;
-    double lr;  // p -= lr (nesterov: d + push buf; else buf)
-    double push;
+    double sign, weight_decay;  // d = sign g + weight_decay p
+    double momentum, gain;      // buf = momentum buf + gain d
+    double lr, push;            // p -= lr buf, with nesterov lr (d + push buf)
+    double nesterov;
 };
 struct AdamScalars {
-    double sign;  // d = sign g + weight_decay p
-    double weight_decay;
-    double shrink;        // p = shrink p, before all else (decoupled weight decay)
-    double gain1;         // m += gain1 (d - m)
-    double beta2, gain2;  // v = beta2 v + gain2 d^2
-    double scale2;        // 1 / sqrt(1 - beta2^t)
-    double eps;
-    double step_size;  // p -= step_size m / (scale2 sqrt(v) + eps)
+    double sign, weight_decay;  // d = sign g + weight_decay p
+    double shrink;              // p = shrink p, before all else (decoupled weight decay)
+    double gain1;               // m += gain1 (d - m)
+    double beta2, gain2;        // v = beta2 v + gain2 d^2
+    double scale2, eps;         // scale2 = 1 / sqrt(1 - beta2^t)
+    double step_size;           // p -= step_size m / (scale2 sqrt(v) + eps)
 };
 
 template <class T>
 struct TypedKernels {
-    void (*sgd)(const SgdScalars& s, T* p, const T* g, long n);
-    void (*sgd_momentum)(const SgdScalars& s, T* p, const T* g, T* buf, long n);
-    void (*sgd_nesterov)(const SgdScalars& s, T* p, const T* g, T* buf, long n);
-    void (*adam)(const AdamScalars& s, T* p, const T* g, T* m, T* v, long n);
-    void (*amsgrad)(const AdamScalars& s, T* p, const T* g, T* m, T* v, T* vmax, long n);
+    Facts facts[kRules];
+    void (*prepare[kRules])(const double* hyper, bool fresh, double step, Scalars& s);
+    void (*update[kRules])(const Scalars& s, T* p, const T* g, T* const* state, long n);
     double (*sum_squares)(const T* x, long n);  // squares and sums in double: no overflow for float
     double (*max_abs)(const T* x, long n);      // NaN if any is
     void (*scale)(T* x, double factor, long n);
     void (*clamp)(T* x, double limit, long n);
 };
 
-using Kernels = isa::ByType<TypedKernels>;
+using Kernels = isa::ByType<TypedKernels>;  // defined by optim_kernel.cpp, once per level
 
-extern const Kernel<Args> kSgd;
-extern const Kernel<Args> kAdam;
+const Facts& facts(Rule rule);
+const Kernel<Args>& kernel(Rule rule);
 extern const Kernel<NormArgs> kGradNorm;
 extern const Kernel<ClipArgs> kClip;
 

@@ -1,88 +1,23 @@
-#include "ops/optim/optim.h"
-#include "simd/vec.h"
+#include "ops/optim/update.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-using optim::AdamScalars;
-using optim::SgdScalars;
-
-// Calls f(i, n) over n elements: whole registers with n = width, then the tail.
-template <class T, class F>
-FASTNN_INLINE void each_vec(long n, F f) {
-    constexpr long width = Vec<T>::width;
-    long i = 0;
-    for (; i + width <= n; i += width) {
-        f([=](const T* p) { return Vec<T>::load(p + i); }, [=](Vec<T> v, T* p) { v.store(p + i); });
-    }
-    if (i < n) {
-        const long tail = n - i;
-        f([=](const T* p) { return Vec<T>::load(p + i, tail); },
-          [=](Vec<T> v, T* p) { v.store(p + i, tail); });
-    }
+// What the driver hands from `prepare` to `run`, as the functor's own types.
+template <class U>
+void prepare(const double* hyper, bool fresh, double step, optim::Scalars& s) {
+    typename U::Hyper h;
+    __builtin_memcpy(&h, hyper, sizeof h);
+    const typename U::Scalars prepared = U::prepare(h, fresh, step);
+    static_assert(sizeof prepared <= sizeof s);
+    __builtin_memcpy(&s, &prepared, sizeof prepared);
 }
 
-enum class Momentum { none, plain, nesterov };
-
-template <class T, Momentum mode>
-FASTNN_INLINE void sgd_any(const SgdScalars& s, T* p, const T* g, T* buf, long n) {
-    using V = Vec<T>;
-    const V sign = T(s.sign), weight_decay = T(s.weight_decay), momentum = T(s.momentum);
-    const V gain = T(s.gain), lr = T(s.lr), push = T(s.push);
-    each_vec<T>(n, [&](auto load, auto store) {
-        const V x = load(p);
-        V d = fma(weight_decay, x, sign * load(g));
-        if constexpr (mode != Momentum::none) {
-            const V b = fma(momentum, load(buf), gain * d);
-            store(b, buf);
-            d = mode == Momentum::nesterov ? fma(push, b, d) : b;
-        }
-        store(fnma(lr, d, x), p);
-    });
-}
-
-template <class T>
-void sgd(const SgdScalars& s, T* p, const T* g, long n) {
-    sgd_any<T, Momentum::none>(s, p, g, nullptr, n);
-}
-
-template <class T, Momentum mode>
-void sgd_momentum(const SgdScalars& s, T* p, const T* g, T* buf, long n) {
-    sgd_any<T, mode>(s, p, g, buf, n);
-}
-
-template <class T, bool max>
-FASTNN_INLINE void adam_any(const AdamScalars& s, T* p, const T* g, T* m, T* v, T* vmax, long n) {
-    using V = Vec<T>;
-    const V sign = T(s.sign), weight_decay = T(s.weight_decay), shrink = T(s.shrink);
-    const V gain1 = T(s.gain1), beta2 = T(s.beta2), gain2 = T(s.gain2);
-    const V scale2 = T(s.scale2), eps = T(s.eps), step_size = T(s.step_size);
-    each_vec<T>(n, [&](auto load, auto store) {
-        const V x = shrink * load(p);
-        const V d = fma(weight_decay, x, sign * load(g));
-        V m1 = load(m);
-        m1 = fma(gain1, d - m1, m1);
-        V v1 = fma(gain2 * d, d, beta2 * load(v));
-        store(m1, m);
-        store(v1, v);
-        if constexpr (max) {
-            const V before = load(vmax);
-            v1 = select(before >= v1, before, v1);
-            store(v1, vmax);
-        }
-        const V denominator = fma(scale2, sqrt(v1), eps);
-        store(fnma(step_size, m1 / denominator, x), p);
-    });
-}
-
-template <class T>
-void adam(const AdamScalars& s, T* p, const T* g, T* m, T* v, long n) {
-    adam_any<T, false>(s, p, g, m, v, nullptr, n);
-}
-
-template <class T>
-void amsgrad(const AdamScalars& s, T* p, const T* g, T* m, T* v, T* vmax, long n) {
-    adam_any<T, true>(s, p, g, m, v, vmax, n);
+template <class U, class T>
+void update(const optim::Scalars& s, T* p, const T* g, T* const* state, long n) {
+    typename U::Scalars prepared;
+    __builtin_memcpy(&prepared, &s, sizeof prepared);
+    U::run(prepared, p, g, state, n);
 }
 
 // Four sums in turns, so that one addition need not wait for the one before.
@@ -137,18 +72,28 @@ void clamp(T* x, double limit, long n) {
     });
 }
 
-template <class T>
-constexpr optim::TypedKernels<T> kTyped{sgd<T>,
-                                        sgd_momentum<T, Momentum::plain>,
-                                        sgd_momentum<T, Momentum::nesterov>,
-                                        adam<T>,
-                                        amsgrad<T>,
-                                        sum_squares<T>,
-                                        max_abs<T>,
-                                        scale<T>,
-                                        clamp<T>};
+// The functors of the list in optim.h, from the i-th on.
+template <class T, int i = 0>
+constexpr void fill(optim::TypedKernels<T>& table) {
+    using U = UpdateOf<static_cast<Rule>(i)>;
+    table.facts[i] = U::facts;
+    table.prepare[i] = prepare<U>;
+    table.update[i] = update<U, T>;
+    if constexpr (i + 1 < optim::kRules) fill<T, i + 1>(table);
+}
 
-constexpr optim::Kernels kTable{kTyped<float>, kTyped<double>};
+template <class T>
+constexpr optim::TypedKernels<T> filled() {
+    optim::TypedKernels<T> table{};
+    fill(table);
+    table.sum_squares = sum_squares<T>;
+    table.max_abs = max_abs<T>;
+    table.scale = scale<T>;
+    table.clamp = clamp<T>;
+    return table;
+}
+
+constexpr optim::Kernels kTable{filled<float>(), filled<double>()};
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/integer.h"
 #include "core/parallel.h"
@@ -25,16 +26,28 @@ void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, 
                  });
 }
 
-void sgd(const SgdRowsArgs& a) {
-    const SgdScalars s{a.maximize ? -1.0 : 1.0, 0, 0, 1, a.lr, 0};
-    visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = isa::table<Kernels, T>().sgd;
-        auto* p = static_cast<T*>(a.param);
-        const auto* g = static_cast<const T*>(a.grad);
-        over_rows(a.ids, a.count, a.width, [=, &a](std::int64_t at, std::int64_t from) {
-            kernel(s, p + at, g + from, a.width);
+// The step of a rule on rows of the table and of its state.
+template <class S>
+void over_table(Rule rule, Dtype dtype, const S& scalars, const std::int64_t* ids,
+                std::int64_t count, std::int64_t width, void* param, const void* grad,
+                void* first_state = nullptr, void* second_state = nullptr) {
+    Scalars s;
+    std::memcpy(&s, &scalars, sizeof scalars);
+    visit_float(dtype, [&]<class T>() {
+        const auto update = isa::table<Kernels, T>().update[static_cast<int>(rule)];
+        auto *p = static_cast<T*>(param), *m = static_cast<T*>(first_state),
+             *v = static_cast<T*>(second_state);
+        const auto* g = static_cast<const T*>(grad);
+        over_rows(ids, count, width, [=](std::int64_t at, std::int64_t from) {
+            T* const state[kMaxStates] = {m == nullptr ? m : m + at, v == nullptr ? v : v + at};
+            update(s, p + at, g + from, state, width);
         });
     });
+}
+
+void sgd(const SgdRowsArgs& a) {
+    const SgdScalars s{a.maximize ? -1.0 : 1.0, 0, 0, 1, a.lr, 0, 0};
+    over_table(Rule::sgd, a.dtype, s, a.ids, a.count, a.width, a.param, a.grad);
 }
 
 void adam(const AdamRowsArgs& a) {
@@ -48,15 +61,8 @@ void adam(const AdamRowsArgs& a) {
                         1,
                         a.eps,
                         a.lr * std::sqrt(1 - std::pow(a.beta2, t)) / (1 - std::pow(a.beta1, t))};
-    visit_float(a.dtype, [&]<class T>() {
-        const auto kernel = isa::table<Kernels, T>().adam;
-        auto* p = static_cast<T*>(a.param);
-        auto *m = static_cast<T*>(a.exp_avg), *v = static_cast<T*>(a.exp_avg_sq);
-        const auto* g = static_cast<const T*>(a.grad);
-        over_rows(a.ids, a.count, a.width, [=, &a](std::int64_t at, std::int64_t from) {
-            kernel(s, p + at, g + from, m + at, v + at, a.width);
-        });
-    });
+    over_table(Rule::adam, a.dtype, s, a.ids, a.count, a.width, a.param, a.grad, a.exp_avg,
+               a.exp_avg_sq);
 }
 
 double bytes(Dtype dtype, std::int64_t count, std::int64_t width) {

@@ -1,0 +1,142 @@
+// Every native optimizer: how it changes a parameter. For optim_kernel.cpp only.
+//
+// UpdateOf<Rule::sgd> is the functor. `Hyper` is a row of hyper-parameters, truth values as 0 or 1;
+// `Scalars` what one parameter of one step needs of it, worked out once by `prepare`; `run` changes
+// n elements of the parameter and of its state.
+#pragma once
+
+#include <math.h>
+
+#include "ops/optim/optim.h"
+#include "simd/vec.h"
+
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+using optim::Rule;
+
+// Calls f(load, store) over n elements: whole registers, then the tail.
+template <class T, class F>
+FASTNN_INLINE void each_vec(long n, F f) {
+    constexpr long width = Vec<T>::width;
+    long i = 0;
+    for (; i + width <= n; i += width) {
+        f([=](const T* p) { return Vec<T>::load(p + i); }, [=](Vec<T> v, T* p) { v.store(p + i); });
+    }
+    if (i < n) {
+        const long tail = n - i;
+        f([=](const T* p) { return Vec<T>::load(p + i, tail); },
+          [=](Vec<T> v, T* p) { v.store(p + i, tail); });
+    }
+}
+
+template <Rule>
+struct UpdateOf;
+
+template <>
+struct UpdateOf<Rule::sgd> {
+    struct Hyper {
+        double lr, momentum, dampening, weight_decay, nesterov, maximize;
+    };
+    using Scalars = optim::SgdScalars;
+    static constexpr optim::Facts facts{.name = "sgd_step",
+                                        .states = {"momentum_buffers"},
+                                        .needed = 0,
+                                        .counts_steps = false,
+                                        .hyper = sizeof(Hyper) / sizeof(double),
+                                        .flops = 6,
+                                        .arrays = 5};
+
+    static Scalars prepare(const Hyper& h, bool fresh, double) {
+        return {h.maximize != 0 ? -1.0 : 1.0,    h.weight_decay,
+                fresh ? 0.0 : h.momentum,  // the first buffer is the gradient itself
+                fresh ? 1.0 : 1.0 - h.dampening, h.lr,           h.momentum, h.nesterov};
+    }
+
+    enum class Momentum { none, plain, nesterov };
+
+    template <Momentum mode, class T>
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* buf, long n) {
+        using V = Vec<T>;
+        const V sign = T(s.sign), weight_decay = T(s.weight_decay), momentum = T(s.momentum);
+        const V gain = T(s.gain), lr = T(s.lr), push = T(s.push);
+        each_vec<T>(n, [&](auto load, auto store) {
+            const V x = load(p);
+            V d = fma(weight_decay, x, sign * load(g));
+            if constexpr (mode != Momentum::none) {
+                const V b = fma(momentum, load(buf), gain * d);
+                store(b, buf);
+                d = mode == Momentum::nesterov ? fma(push, b, d) : b;
+            }
+            store(fnma(lr, d, x), p);
+        });
+    }
+
+    template <class T>
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+        if (state[0] == nullptr) return any<Momentum::none>(s, p, g, state[0], n);
+        if (s.nesterov == 0) return any<Momentum::plain>(s, p, g, state[0], n);
+        any<Momentum::nesterov>(s, p, g, state[0], n);
+    }
+};
+
+template <>
+struct UpdateOf<Rule::adam> {
+    struct Hyper {
+        double lr, beta1, beta2, eps, weight_decay, maximize, decoupled;
+    };
+    using Scalars = optim::AdamScalars;
+    static constexpr optim::Facts facts{.name = "adam_step",
+                                        .states = {"exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs"},
+                                        .needed = 2,
+                                        .counts_steps = true,
+                                        .hyper = sizeof(Hyper) / sizeof(double),
+                                        .flops = 14,
+                                        .arrays = 7};
+
+    static Scalars prepare(const Hyper& h, bool, double t) {
+        const bool decoupled = h.decoupled != 0;
+        return {h.maximize != 0 ? -1.0 : 1.0,
+                decoupled ? 0.0 : h.weight_decay,
+                decoupled ? 1.0 - h.lr * h.weight_decay : 1.0,
+                1.0 - h.beta1,
+                h.beta2,
+                1.0 - h.beta2,
+                1.0 / sqrt(1.0 - pow(h.beta2, t)),
+                h.eps,
+                h.lr / (1.0 - pow(h.beta1, t))};
+    }
+
+    template <bool max, class T>
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* m, T* v, T* vmax, long n) {
+        using V = Vec<T>;
+        const V sign = T(s.sign), weight_decay = T(s.weight_decay), shrink = T(s.shrink);
+        const V gain1 = T(s.gain1), beta2 = T(s.beta2), gain2 = T(s.gain2);
+        const V scale2 = T(s.scale2), eps = T(s.eps), step_size = T(s.step_size);
+        each_vec<T>(n, [&](auto load, auto store) {
+            const V x = shrink * load(p);
+            const V d = fma(weight_decay, x, sign * load(g));
+            V m1 = load(m);
+            m1 = fma(gain1, d - m1, m1);
+            V v1 = fma(gain2 * d, d, beta2 * load(v));
+            store(m1, m);
+            store(v1, v);
+            if constexpr (max) {
+                const V before = load(vmax);
+                v1 = select(before >= v1, before, v1);
+                store(v1, vmax);
+            }
+            const V denominator = fma(scale2, sqrt(v1), eps);
+            store(fnma(step_size, m1 / denominator, x), p);
+        });
+    }
+
+    template <class T>
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+        if (state[2] == nullptr) return any<false>(s, p, g, state[0], state[1], state[2], n);
+        any<true>(s, p, g, state[0], state[1], state[2], n);
+    }
+};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
