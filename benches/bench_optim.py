@@ -21,9 +21,15 @@ def first_sgd_step(p, g):
     return p - 1e-3 * g
 
 
+def first_rmsprop_step(p, g):
+    """Parameters after the first step: the mean square is a hundredth of the square."""
+    return p - 1e-3 * g / (0.1 * np.abs(g) + 1e-8)
+
+
 CASES = {
     "sgd": (lambda params: optim.SGD(params, 1e-3, momentum=0.9), first_sgd_step, 5),
     "adam": (lambda params: optim.Adam(params, 1e-3), first_adam_step, 7),
+    "rmsprop": (lambda params: optim.RMSprop(params, 1e-3), first_rmsprop_step, 5),
 }
 
 

@@ -3,7 +3,8 @@
 from .adam import Adam
 from .adamw import AdamW
 from .optimizer import Optimizer
+from .rmsprop import RMSprop
 from .sgd import SGD
 from .sparse_adam import SparseAdam
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "SparseAdam"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "SparseAdam"]

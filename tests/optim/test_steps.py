@@ -25,6 +25,10 @@ CASES = [
     ("AdamW", {"lr": 0.1}),
     ("AdamW", {"lr": 0.1, "weight_decay": 0.3, "amsgrad": True, "betas": (0.5, 0.6)}),
     ("AdamW", {"lr": 0.1, "maximize": True}),
+    ("RMSprop", {"lr": 0.1}),
+    ("RMSprop", {"lr": 0.05, "alpha": 0.5, "eps": 1e-3, "weight_decay": 0.1, "momentum": 0.7}),
+    ("RMSprop", {"lr": 0.05, "alpha": 0.7, "centered": True, "eps": 0.1}),
+    ("RMSprop", {"lr": 0.05, "centered": True, "momentum": 0.5, "eps": 0.1, "maximize": True}),
 ]
 IDS = [f"{name}-{'-'.join(options)}" for name, options in CASES]
 

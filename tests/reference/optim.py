@@ -48,3 +48,26 @@ def adam(
 
 def adamw(p, grads, lr, weight_decay=1e-2, **options):
     return adam(p, grads, lr, weight_decay=weight_decay, decoupled_weight_decay=True, **options)
+
+
+def rmsprop(
+    p,
+    grads,
+    lr=1e-2,
+    alpha=0.99,
+    eps=1e-8,
+    weight_decay=0,
+    momentum=0,
+    centered=False,
+    maximize=False,
+):
+    v, m, buf, path = 0.0, 0.0, 0.0, []
+    for g in grads:
+        g = -g if maximize else g
+        g = g + weight_decay * p
+        v = alpha * v + (1 - alpha) * g**2
+        m = alpha * m + (1 - alpha) * g
+        buf = momentum * buf + g / (np.sqrt(v - m**2 if centered else v) + eps)
+        p = p - lr * buf
+        path.append(p)
+    return path

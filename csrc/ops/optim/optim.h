@@ -18,9 +18,11 @@ namespace fastnn::optim {
 // The optimizers, with d = g + weight_decay p the gradient (its negative to maximize). One is found
 // by its name here: its functor in update.h carries the rest of what is known about it.
 enum class Rule : std::uint8_t {
-    sgd,   // buf = momentum buf + (1 - dampening) d, or d at first;  p -= lr buf
-    adam,  // m += (1 - beta1) (d - m),  v = beta2 v + (1 - beta2) d^2,
-           // p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)
+    sgd,      // buf = momentum buf + (1 - dampening) d, or d at first;  p -= lr buf
+    adam,     // m += (1 - beta1) (d - m),  v = beta2 v + (1 - beta2) d^2,
+              // p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)
+    rmsprop,  // v = alpha v + (1 - alpha) d^2,  m += (1 - alpha) (d - m) (centered, else m is 0),
+              // buf = momentum buf + d / (sqrt(v - m^2) + eps),  p -= lr buf
     count
 };
 constexpr int kRules = static_cast<int>(Rule::count);

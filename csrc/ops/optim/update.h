@@ -138,5 +138,71 @@ struct UpdateOf<Rule::adam> {
     }
 };
 
+template <>
+struct UpdateOf<Rule::rmsprop> {
+    struct Hyper {
+        double lr, alpha, eps, weight_decay, momentum, maximize;
+    };
+    struct Scalars {
+        double sign, weight_decay;  // d = sign g + weight_decay p
+        double alpha, gain;         // v = alpha v + gain d^2
+        double eps, momentum, lr;
+    };
+    static constexpr optim::Facts facts{.name = "rmsprop_step",
+                                        .states = {"square_avgs", "grad_avgs", "momentum_buffers"},
+                                        .needed = 1,
+                                        .counts_steps = true,
+                                        .hyper = sizeof(Hyper) / sizeof(double),
+                                        .flops = 10,
+                                        .arrays = 5};
+
+    static Scalars prepare(const Hyper& h, bool, double) {
+        return {h.maximize != 0 ? -1.0 : 1.0,
+                h.weight_decay,
+                h.alpha,
+                1.0 - h.alpha,
+                h.eps,
+                h.momentum,
+                h.lr};
+    }
+
+    template <bool centered, bool moving, class T>
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* v, T* m, T* buf, long n) {
+        using V = Vec<T>;
+        const V sign = T(s.sign), weight_decay = T(s.weight_decay), alpha = T(s.alpha);
+        const V gain = T(s.gain), eps = T(s.eps), momentum = T(s.momentum), lr = T(s.lr);
+        each_vec<T>(n, [&](auto load, auto store) {
+            const V x = load(p);
+            const V d = fma(weight_decay, x, sign * load(g));
+            V square = fma(gain * d, d, alpha * load(v));
+            store(square, v);
+            if constexpr (centered) {
+                V mean = load(m);
+                mean = fma(gain, d - mean, mean);
+                store(mean, m);
+                square = fnma(mean, mean, square);
+            }
+            V b = d / (sqrt(square) + eps);
+            if constexpr (moving) {
+                b = fma(momentum, load(buf), b);
+                store(b, buf);
+            }
+            store(fnma(lr, b, x), p);
+        });
+    }
+
+    template <class T>
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+        T *const v = state[0], *const m = state[1], *const buf = state[2];
+        if (m == nullptr) {
+            buf == nullptr ? any<false, false>(s, p, g, v, m, buf, n)
+                           : any<false, true>(s, p, g, v, m, buf, n);
+        } else {
+            buf == nullptr ? any<true, false>(s, p, g, v, m, buf, n)
+                           : any<true, true>(s, p, g, v, m, buf, n);
+        }
+    }
+};
+
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
