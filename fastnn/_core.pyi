@@ -162,6 +162,10 @@ def smooth_l1_loss_backward(
     beta: float = 1.0,
     to_target: bool = False,
 ) -> _Array: ...
+def soft_margin_loss(input: _Array, target: _Array, reduction: str = "mean") -> _Array: ...
+def soft_margin_loss_backward(
+    dy: _Array, input: _Array, target: _Array, reduction: str = "mean", to_target: bool = False
+) -> _Array: ...
 def huber_loss(
     input: _Array,
     target: _Array,
@@ -445,6 +449,16 @@ def adam_step_rows(
     beta2: float,
     eps: float,
     maximize: bool = False,
+) -> None: ...
+def rmsprop_step(
+    params: list[_Array],
+    grads: list[_Array],
+    square_avgs: list[_Array],
+    grad_avgs: list[_Array | None] | None,
+    momentum_buffers: list[_Array | None] | None,
+    steps: list[_Array],
+    counts: list[int],
+    hyper: _Array,
 ) -> None: ...
 def grad_norm(grads: list[_Array], p: float) -> _Array: ...
 def clip_grad_norm(grads: list[_Array], norm: _Array, max_norm: float) -> None: ...

@@ -15,6 +15,7 @@ __all__ = [
     "MSELoss",
     "NLLLoss",
     "SmoothL1Loss",
+    "SoftMarginLoss",
 ]
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -188,6 +189,20 @@ class HuberLoss(Loss):
     def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
         """The loss of `input` against a `target` of the same shape."""
         return ops.huber_loss(input, target, self.reduction, self.delta)
+
+
+class SoftMarginLoss(Loss):
+    """Logistic loss of scores against the classes -1 and 1. See `soft_margin_loss`.
+
+    Parameters
+    ----------
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+    """
+
+    def forward(self, input: TensorLike, target: TensorLike) -> Tensor:
+        """The loss of `input` against a `target` of the same shape."""
+        return ops.soft_margin_loss(input, target, self.reduction)
 
 
 class BCELoss(WeightedLoss):

@@ -71,6 +71,7 @@ def test_activation(module, expected, text):
         (nn.L1Loss(), T, lambda: fastnn.l1_loss(X, T)),
         (nn.SmoothL1Loss(beta=0.5), T, lambda: fastnn.smooth_l1_loss(X, T, beta=0.5)),
         (nn.HuberLoss(delta=0.5), T, lambda: fastnn.huber_loss(X, T, delta=0.5)),
+        (nn.SoftMarginLoss(), T, lambda: fastnn.soft_margin_loss(X, T)),
         (
             nn.BCEWithLogitsLoss(W, pos_weight=W),
             T,

@@ -214,6 +214,7 @@ RECORDS = [
         pairs(options=({}, {"delta": 0.5})),
         [Bad(ValueError, "delta must be greater than 0, got 0", X, X, delta=0.0)],
     ),
+    pair_record("soft_margin_loss", pairs(-9.0, 9.0, t_low=-1.0)),
     pair_record(
         "binary_cross_entropy",
         pairs(0.02, 0.98, ({}, {"weight": WEIGHTS})),
@@ -416,7 +417,9 @@ def test_nll_loss_matches_torch(shape, weighted, reduction):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+@pytest.mark.parametrize(
+    "name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"]
+)
 def test_differences_matches_torch(name, reduction):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     x, t = numbers(5, 9), numbers(5, 9, seed=1)

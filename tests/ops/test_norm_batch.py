@@ -162,7 +162,7 @@ BAD = [
     Bad(ValueError, r"residual must have shape \(4, 3, 2\), got", X, None, None, numbers(4, 3, 1)),
     Bad(ValueError, "activation must be None, 'step', .*, got 'swoosh'", X, activation="swoosh"),
     Bad(TypeError, "activation must be None, a name or a tuple .*, got int", X, activation=3),
-    Bad(ValueError, "eps must be at least 0, got -1", X, eps=-1.0),
+    Bad(ValueError, "eps must not be negative, got -1", X, eps=-1.0),
     Bad(TypeError, "eps must be a number, got str", X, eps="small"),
     Bad(ValueError, "momentum must lie between 0 and 1, got -0.1", X, momentum=-0.1),
     Bad(ValueError, "momentum must lie between 0 and 1, got nan", X, momentum=float("nan")),
@@ -216,7 +216,7 @@ RECORDS = [
         [
             *BAD,
             Bad(ValueError, "r_max must be at least 1, got 0.5", X, r_max=0.5),
-            Bad(ValueError, "d_max must be at least 0, got -1", X, d_max=-1),
+            Bad(ValueError, "d_max must not be negative, got -1", X, d_max=-1),
             Bad(TypeError, "d_max must be a number, got NoneType", X, d_max=None),
         ],
         large(),

@@ -123,7 +123,7 @@ RECORDS = [
             Bad(ValueError, "more than 1 value per channel", numbers(1, 4), 4),
             Bad(ValueError, "weight must have one number for each of 6", X, 2, numbers(2)),
             Bad(ValueError, "bias must have one number for each of 6", X, 2, None, numbers(7)),
-            Bad(ValueError, "eps must be at least 0", X, 2, eps=-1e-5),
+            Bad(ValueError, "eps must not be negative", X, 2, eps=-1e-5),
             Bad(TypeError, "input must have dtype float32 or float64", np.ones((2, 4), int), 2),
         ],
         [Sample(x, 8, w, b) for x, w, b in LARGE],

@@ -76,6 +76,10 @@ def huber_loss(x, t, reduction="mean", delta=1.0):
     return reduced(np.where(d < delta, d**2 / 2, delta * (d - delta / 2)), reduction)
 
 
+def soft_margin_loss(x, t, reduction="mean"):
+    return reduced(np.logaddexp(0.0, -t * x), reduction)
+
+
 def binary_cross_entropy(x, t, weight=1.0, reduction="mean"):
     with np.errstate(divide="ignore"):
         yes, no = np.maximum(np.log(x), -100.0), np.maximum(np.log1p(-x), -100.0)

@@ -20,6 +20,7 @@ enum class Op : std::uint8_t {
     l1,               // |d|
     smooth_l1,        // |d| < p: d^2 / (2 p), else |d| - p / 2
     huber,            // |d| < p: d^2 / 2, else p (|d| - p / 2)
+    soft_margin,      // log(1 + e^(-t x))
     bce,              // -(t log(x) + (1 - t) log(1 - x)), each logarithm at least -100; x in [0, 1]
     bce_with_logits,  // (1 - t) x + (1 + (v - 1) t) log(1 + e^-x)
     count

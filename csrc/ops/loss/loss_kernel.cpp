@@ -76,6 +76,19 @@ struct LossOf<Op::huber, T> {
 };
 
 template <class T>
+struct LossOf<Op::soft_margin, T> {
+    using V = Vec<T>;
+    static constexpr Facts facts{.name = "soft_margin_loss", .flops = 35, .element_ns = 0.9};
+    explicit LossOf(T) {}
+    V value(V x, V t, V) const {
+        const V z = t * x;
+        return max(V(), -z) + log1p(exp(-abs(z)));
+    }
+    V dx(V x, V t, V) const { return -t * sigmoid(-t * x); }
+    V dt(V x, V t, V) const { return -x * sigmoid(-t * x); }
+};
+
+template <class T>
 struct LossOf<Op::bce, T> {
     using V = Vec<T>;
     static constexpr Facts facts{

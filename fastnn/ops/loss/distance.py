@@ -7,7 +7,7 @@ from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
 from .operands import from_kernel, pair
 
-__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss", "soft_margin_loss"]
 
 
 def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
@@ -108,3 +108,31 @@ def huber_loss(
 
 
 huber_loss_backward = from_kernel(_core.huber_loss_backward)
+
+
+def soft_margin_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
+    """Logistic loss of scores against the classes -1 and 1: ``l = log(1 + exp(-t * x))``.
+
+    Parameters
+    ----------
+    input, target
+        Any shape, the same for both.
+    reduction
+        ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns
+    -------
+    Tensor
+        A scalar, or the shape of `input` for ``reduction="none"``.
+
+    Examples
+    --------
+    >>> fastnn.soft_margin_loss([2.0, 2.0], [1.0, -1.0], reduction="none").numpy().round(4)
+    array([0.1269, 2.1269], dtype=float32)
+    """
+    input, target, x, t = pair("soft_margin_loss", input, target)
+    y = _core.soft_margin_loss(x, t, reduction)
+    return record(y, soft_margin_loss_backward, (input, target), x, t, reduction)
+
+
+soft_margin_loss_backward = from_kernel(_core.soft_margin_loss_backward)
