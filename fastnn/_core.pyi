@@ -762,7 +762,11 @@ def embedding_bag_weights_backward(
 # Recurrent layers. params: for each direction (w_ih, w_hh, b_ih, b_hh[, w_hr]), of
 # layer_norm_lstm (w_ih, w_hh, b_ih, b_hh, gain_ih, gain_hh, gain_c, b_c); saved: () or with
 # keep=True what backward needs. overwrite: backward may write over the saved gates.
-# mask: what h is multiplied by on its way into the recurrent product.
+# mask: what h is multiplied by where it enters the recurrent product.
+# Sequences of different lengths come as rows of real steps with batch_sizes, or with lengths in any
+# order. With lengths, input is padded, (T, N, I), or has rows of real steps, longest sequence
+# first; total_length is the number of steps of the padded output, by default that of the input, 0
+# for rows.
 _Params = Sequence[Sequence[_Array | None]]
 _Saved = tuple[_Array | None, ...]
 _Gradients = tuple[tuple[_Array | None, ...], ...]
@@ -775,6 +779,8 @@ def lstm(
     batch_sizes: _Array | None = None,
     keep: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array, _Array, _Array, _Saved]: ...
 def lstm_backward(
     dy: _Array | None,
@@ -791,6 +797,8 @@ def lstm_backward(
     need_params: bool = True,
     overwrite: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array | None, _Array, _Array, _Gradients]: ...
 def layer_norm_lstm(
     input: _Array,
@@ -801,6 +809,8 @@ def layer_norm_lstm(
     keep: bool = False,
     mask: _Array | None = None,
     eps: float = 1e-5,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array, _Array, _Array, _Saved]: ...
 def layer_norm_lstm_backward(
     dy: _Array | None,
@@ -817,6 +827,8 @@ def layer_norm_lstm_backward(
     need_params: bool = True,
     overwrite: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array | None, _Array, _Array, _Gradients]: ...
 def gru(
     input: _Array,
@@ -825,6 +837,8 @@ def gru(
     batch_sizes: _Array | None = None,
     keep: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def gru_backward(
     dy: _Array | None,
@@ -839,6 +853,8 @@ def gru_backward(
     need_params: bool = True,
     overwrite: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 def rnn_tanh(
     input: _Array,
@@ -847,6 +863,8 @@ def rnn_tanh(
     batch_sizes: _Array | None = None,
     keep: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def rnn_tanh_backward(
     dy: _Array | None,
@@ -861,6 +879,8 @@ def rnn_tanh_backward(
     need_params: bool = True,
     overwrite: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 def rnn_relu(
     input: _Array,
@@ -869,6 +889,8 @@ def rnn_relu(
     batch_sizes: _Array | None = None,
     keep: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array, _Array, _Saved]: ...
 def rnn_relu_backward(
     dy: _Array | None,
@@ -883,6 +905,8 @@ def rnn_relu_backward(
     need_params: bool = True,
     overwrite: bool = False,
     mask: _Array | None = None,
+    lengths: _Array | None = None,
+    total_length: int | None = None,
 ) -> tuple[_Array | None, _Array, _Gradients]: ...
 
 # Attention. With keep, (output, lse), which the backward pass wants; stream as for dropout.

@@ -27,8 +27,11 @@ from .pool.average import *
 from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *
+from .rnn.base import *
 from .rnn.cells import *
-from .rnn.layers import *
+from .rnn.elman import *
+from .rnn.gru import *
+from .rnn.lstm import *
 from .shape import *
 from .shuffle import *
 from .transformer.decoder import *

@@ -34,7 +34,9 @@ from .reduce.moments import *
 from .reduce.sums import *
 from .resample import *
 from .rnn.cells import *
-from .rnn.layers import *
+from .rnn.elman import *
+from .rnn.gru import *
+from .rnn.lstm import *
 from .scan import *
 from .shape import *
 from .shuffle import *

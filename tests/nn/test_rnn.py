@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import nn
+from fastnn import _core, nn
 from fastnn.nn import functional as F
 from fastnn.nn.utils.rnn import (
     pack_padded_sequence,
@@ -335,3 +335,40 @@ def test_stateful_layers_carry_states_and_no_gradients(name):
         tbptt((x, target[:9]), 4)
     first = [p.shape for p in tbptt(x, 4, batch_first=True)]
     assert first == [(10, 2, 3)]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_lengths_are_one_launch_per_layer_and_direction_of_time(name, batch_first):
+    layer = nn.__dict__[name](4, 6, 2, bidirectional=True, batch_first=batch_first)
+    shape = (3, 5, 4) if batch_first else (5, 3, 4)
+    x = fastnn.ones(*shape, requires_grad=True)
+    with fastnn.profile() as p:
+        y, _ = layer(x, lengths=[3, 5, 1])
+    kernel = p.events[0].name
+    assert [e.name for e in p.events] == [kernel] * 2
+    dy = fastnn.ones(*y.shape)
+    with fastnn.profile() as p:
+        y.backward(dy)
+    assert [e.name for e in p.events] == [kernel + "_backward"] * 2
+
+
+@pytest.mark.parametrize("name", LAYERS[1:])
+def test_frozen_layers_save_no_gates(name):
+    """Memory that stays after a call: outputs alone, and the gates where a gradient is needed."""
+    layer = getattr(nn, name)(8, 64)
+    x = fastnn.ones(100, 4, 8)
+
+    def stays():
+        before = _core.pool_stats()["used_bytes"]
+        outputs = layer(x)
+        return _core.pool_stats()["used_bytes"] - before, outputs
+
+    trained, _ = stays()
+    with fastnn.no_grad():
+        recorded_nothing, _ = stays()
+    layer.requires_grad_(False)
+    frozen, (y, _) = stays()
+    assert not y.requires_grad
+    assert frozen == recorded_nothing
+    assert trained > 2 * frozen

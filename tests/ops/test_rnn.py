@@ -284,6 +284,104 @@ RECORDS = [
 ]
 
 
+LENGTHS = [2, 5, 1, 5, 3]
+
+
+def by_lengths(kind, directions, masked, proj=0):
+    """Five sequences in any order, and the same as rows of real steps with batch_sizes."""
+    sample = layer(kind, 6, 5, 4, 19, directions=directions, masked=masked, proj=proj, scale=0.3)
+    x, params, *states, _ = sample.args
+    order = np.argsort([-n for n in LENGTHS], kind="stable")
+    sizes = np.array([sum(n > t for n in LENGTHS) for t in range(max(LENGTHS))])
+    rows = np.concatenate([x[t, order[:n]] for t, n in enumerate(sizes)])
+    mask = sample.kwargs.get("mask")
+    return x, params, states, mask, order, sizes, rows
+
+
+def padded(rows, order, sizes, steps):
+    """Rows of real steps at their places, and zeros."""
+    y, at = np.zeros((steps, len(order), rows.shape[1])), 0
+    for t, n in enumerate(sizes):
+        y[t, order[:n]] = rows[at : at + n]
+        at += n
+    return y
+
+
+def gradients(op, x, params, states, **kwargs):
+    """Outputs of a layer, and gradients of the sum of their squares."""
+    leaves = [fastnn.tensor(a, requires_grad=True) for a in (x, *states)]
+    weights = [[fastnn.tensor(p, requires_grad=True) for p in d] for d in params]
+    y, *last = op(leaves[0], weights, *leaves[1:], **kwargs)
+    sum([(v * v).sum() for v in last], (y * y).sum()).backward()
+    grads = [v.grad.numpy() for v in leaves + [p for d in weights for p in d]]
+    return [v.detach().numpy() for v in (y, *last)], grads
+
+
+@pytest.mark.parametrize("kind", ["lstm", "projected", "layer_norm_lstm", "gru", "rnn"])
+@pytest.mark.parametrize(("directions", "masked"), [(1, False), (2, True)])
+@pytest.mark.parametrize("view", ["plain", "batch_first", "every_second"])
+def test_lengths_give_the_bits_of_sorted_rows(kind, directions, masked, view):
+    kind, proj = ("lstm", 17) if kind == "projected" else (kind, 0)
+    x, params, states, mask, order, sizes, rows = by_lengths(kind, directions, masked, proj)
+    op = getattr(F, kind + "_layer")
+    if view == "batch_first":
+        x = np.ascontiguousarray(x.transpose(1, 0, 2)).transpose(1, 0, 2)
+    elif view == "every_second":
+        wide = np.repeat(x, 2, axis=2)
+        x = wide[:, :, ::2]
+    by_place = None if mask is None else mask[:, order]
+    sorted_states = [s[:, order] for s in states]
+    (y, *last), (dx, *rest) = gradients(
+        op, rows, params, sorted_states, batch_sizes=sizes, mask=by_place
+    )
+    want = [padded(y, order, sizes, 6), *last, padded(dx, order, sizes, 6), *rest]
+    back = np.argsort(order)
+    count = len(states)
+    for i in [*range(1, 1 + count), *range(2 + count, 2 + 2 * count)]:
+        want[i] = want[i][:, back]
+    for given, total in ((x, None), (x, 0), (rows, 6), (rows, None), (x, 8)):
+        (y, *last), (dx, *rest) = gradients(
+            op, given, params, states, lengths=LENGTHS, total_length=total, mask=mask
+        )
+        steps = total or (6 if given is x else 5)
+        if total == 0 or (given is rows and total is None):
+            y = padded(y, order, sizes, steps)
+        if given is rows:
+            dx = padded(dx, order, sizes, 6)
+        for got, wanted in zip([y, *last, dx, *rest], want, strict=True):
+            if got is y:
+                n = min(len(got), len(wanted))
+                assert not got[n:].any()
+                got, wanted = got[:n], wanted[:n]
+            np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_wrong_lengths(kind):
+    x, params, _, _, _, sizes, rows = by_lengths(kind, 1, False)
+    op = getattr(F, kind + "_layer")
+    for match, given, kwargs in (
+        (r"lengths must have shape \(5,\), got \(2,\)", x, {"lengths": [1, 2]}),
+        ("lengths must lie between 1 and 6, got 0 at position 1", x, {"lengths": [1, 0, 1, 1, 1]}),
+        ("lengths must lie between 1 and 6, got 7 at position 4", x, {"lengths": [1, 1, 1, 1, 7]}),
+        ("input must have one row per step of every sequence, 4 as", rows, {"lengths": [1, 3]}),
+        ("lengths must not be empty", rows[:0], {"lengths": np.array([], np.int64)}),
+        (
+            "total_length must be at least 5, the longest length",
+            x,
+            {"lengths": LENGTHS, "total_length": 4},
+        ),
+        ("total_length needs lengths", x, {"total_length": 4}),
+        (
+            "sequences have batch_sizes or lengths, not both",
+            rows,
+            {"lengths": LENGTHS, "batch_sizes": sizes},
+        ),
+    ):
+        with pytest.raises(ValueError, match=f"{kind}: {match}"):
+            op(given, params, **kwargs)
+
+
 def cell_samples(gates, two=False):
     found = []
     for lead in ((3,), (), (1,), (0,)):

@@ -1,45 +1,44 @@
-"""What recurrent layers share: stacks, directions, states and lengths."""
+"""What recurrent layers share: parameters, states and sequences."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ...autograd.record import Array, array
+from ...autograd.record import array
 from ...ops.create import empty
-from ...ops.dropout.elements import dropout
-from ...ops.elementwise import mul
-from ...ops.index import index_select, narrow
-from ...ops.join import cat
-from ...ops.rnn.layers import gru_layer, lstm_layer, rnn_layer
-from ...ops.rnn.sequences import checked_lengths, pack_rows, unpack_rows
+from ...ops.index import index_select
+from ...ops.rnn.sequences import checked_lengths
 from ...ops.shape import reshape, transpose
-from ...tensor import Tensor, TensorLike
+from ...tensor import Tensor
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
-from .sequences import PackedSequence, inverse, packing
+from .sequences import PackedSequence
+from .stack import Sequences, State, run_stack
 
 __all__ = ["RNNBase"]
 
-GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3, "LAYER_NORM_LSTM": 4}
-State = tuple[Tensor, ...]
+Shapes = dict[str, "tuple[int, ...] | None"]
 
 
-def batch_of(x: TensorLike, sizes: Any) -> int:
-    """How many samples there are, in padded steps or in the rows of real ones."""
-    return int(array(x).shape[1] if sizes is None else array(sizes)[0])
+class CellKind(NamedTuple):
+    """What a subclass declares of its cell."""
 
-
-def once_for_all_steps(shape: tuple[int, ...], p: float, dtype: Any) -> Array:
-    """What dropout multiplies states or outputs by at every step."""
-    return dropout(np.ones(shape, dtype), p)._array
+    layer: Callable[..., Any]  # the operation of one layer
+    gates: int
+    has_cell: bool = False  # the state is h and c
+    may_project: bool = False
+    # Parameters beside weight_ih, weight_hh, bias_ih and bias_hh: their shapes, None for one that
+    # the module does not have.
+    more_parameters: Callable[[Any], Shapes] | None = None
 
 
 class RNNBase(Module):
-    """What RNN, LSTM and GRU share: their parameters, and the way through layers.
+    """What RNN, LSTM and GRU share: their parameters, and how sequences go through layers.
 
     Parameters
     ----------
@@ -74,7 +73,12 @@ class RNNBase(Module):
         Whether the dropout between layers, too, is drawn once for a whole sequence.
     """
 
+    kinds: ClassVar[dict[str, CellKind]] = {}  # by mode, of the subclass; here those of all
     weight_hh_l0: Parameter
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        RNNBase.kinds.update(cls.kinds)
 
     def __init__(
         self,
@@ -95,8 +99,9 @@ class RNNBase(Module):
     ) -> None:
         super().__init__(device)
         name = type(self).__name__
-        if mode not in GATES:
-            raise ValueError(f"{name}: mode must be one of {', '.join(GATES)}, got {mode!r}")
+        if mode not in self.kinds:
+            raise ValueError(f"{name}: mode must be one of {', '.join(self.kinds)}, got {mode!r}")
+        self._kind = self.kinds[mode]
         for argument, value, least in (
             ("input_size", input_size, 0),
             ("hidden_size", hidden_size, 1),
@@ -110,14 +115,14 @@ class RNNBase(Module):
         for argument, p in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
             if not 0 <= p <= 1:
                 raise ValueError(f"{name}: {argument} must be a probability, from 0 to 1, got {p}")
-        if proj_size and mode != "LSTM":
+        if proj_size and not self._kind.may_project:
             raise ValueError(f"{name}: proj_size is for LSTM only")
         if proj_size >= hidden_size:
             raise ValueError(
                 f"{name}: proj_size must be less than hidden_size, {hidden_size}, got {proj_size}"
             )
         self.mode = mode
-        self.has_cell = mode.endswith("LSTM")
+        self.has_cell = self._kind.has_cell
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -131,35 +136,28 @@ class RNNBase(Module):
         self.variational = variational
         self._carried: State = ()
         self.num_directions = 2 if bidirectional else 1
-        gates, out = GATES[mode] * hidden_size, proj_size or hidden_size
-        self._names: list[list[tuple[str | None, ...]]] = []
-        for layer in range(num_layers):
-            inner = input_size if layer == 0 else out * self.num_directions
-            self._names.append([])
-            for direction in range(self.num_directions):
-                tail = f"l{layer}{'_reverse' if direction else ''}"
-                shapes: dict[str, tuple[int, ...]] = {
-                    f"weight_ih_{tail}": (gates, inner),
-                    f"weight_hh_{tail}": (gates, out),
-                }
-                if bias:
-                    shapes |= {f"bias_ih_{tail}": (gates,), f"bias_hh_{tail}": (gates,)}
-                if proj_size:
-                    shapes[f"weight_hr_{tail}"] = (proj_size, hidden_size)
-                if mode == "LAYER_NORM_LSTM":
-                    shapes |= {f"gain_{name}_{tail}": (gates,) for name in ("ih", "hh")}
-                    shapes[f"gain_c_{tail}"] = (hidden_size,)
-                    if bias:
-                        shapes[f"bias_c_{tail}"] = (hidden_size,)
-                for name, shape in shapes.items():
-                    setattr(self, name, Parameter(empty(*shape, dtype=dtype)))
-                names: list[str | None] = list(shapes)
-                if not bias:
-                    names[2:2] = [None, None]
-                    if mode == "LAYER_NORM_LSTM":
-                        names.append(None)
-                self._names[-1].append(tuple(names))
+        self._names = [self._add_parameters(layer, dtype) for layer in range(num_layers)]
         self.reset_parameters()
+
+    def _add_parameters(self, layer: int, dtype: Any) -> list[tuple[str | None, ...]]:
+        """Make a layer's parameters: their names for each direction, None for no parameter."""
+        gates, out = self._kind.gates * self.hidden_size, self.proj_size or self.hidden_size
+        bias = (gates,) if self.bias else None
+        shapes: Shapes = {
+            "weight_ih": (gates, out * self.num_directions if layer else self.input_size),
+            "weight_hh": (gates, out),
+            "bias_ih": bias,
+            "bias_hh": bias,
+        }
+        if self._kind.more_parameters is not None:
+            shapes |= self._kind.more_parameters(self)
+        found = []
+        for tail in (f"_l{layer}", f"_l{layer}_reverse")[: self.num_directions]:
+            for kind, shape in shapes.items():
+                if shape is not None:
+                    setattr(self, kind + tail, Parameter(empty(*shape, dtype=dtype)))
+            found.append(tuple([kind + tail if s else None for kind, s in shapes.items()]))
+        return found
 
     def reset_parameters(self) -> None:
         """Draw new parameters, uniform in ±1/√H."""
@@ -168,7 +166,7 @@ class RNNBase(Module):
             init.uniform_(parameter, -bound, bound)
 
     def flatten_parameters(self) -> None:
-        """Nothing: there is nothing to gain from it here."""
+        """Do nothing: weights need not be in one piece of memory here."""
 
     def reset_state(self) -> None:
         """Begin the next sequence with zeros, where the layer is stateful."""
@@ -197,61 +195,9 @@ class RNNBase(Module):
         out = self.proj_size or self.hidden_size
         return (out, self.hidden_size) if self.has_cell else (out,)
 
-    def _layer(
-        self, layer: int, x: TensorLike, states: tuple[Any, ...], sizes: Any
-    ) -> tuple[Tensor, State]:
-        """Run one layer: its output and its last states."""
-        params = self._params(layer)
-        h = states[0] if states else None
-        mask = None
-        if self.recurrent_dropout and self.training:
-            shape = self.num_directions, batch_of(x, sizes), self._state_sizes()[0]
-            mask = once_for_all_steps(shape, self.recurrent_dropout, params[0][1].dtype)
-        if self.has_cell:
-            y, *last = self._cell_layer(x, params, h, states[1] if states else None, sizes, mask)
-        elif self.mode == "GRU":
-            y, *last = gru_layer(x, params, h, sizes, mask)
-        else:
-            kind = "tanh" if self.mode == "RNN_TANH" else "relu"
-            y, *last = rnn_layer(x, params, h, sizes, kind, mask)
-        return y, tuple(last)
-
-    def _cell_layer(
-        self, x: TensorLike, params: Any, h: Any, c: Any, sizes: Any, mask: Any
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Run one layer whose state is h and c."""
-        return lstm_layer(x, params, h, c, sizes, mask)
-
-    def _between(self, x: TensorLike, sizes: Any) -> Tensor:
-        """Dropout on the way from one layer to the next."""
-        if not self.variational or not self.training:
-            return dropout(x, self.dropout, self.training)
-        data = array(x)
-        mask = once_for_all_steps((batch_of(x, sizes), data.shape[-1]), self.dropout, data.dtype)
-        if sizes is not None:  # rows of real steps: which sample is each of?
-            mask = mask[np.concatenate([np.arange(n) for n in array(sizes)])]
-        return mul(x, mask)
-
-    def _stack(self, x: TensorLike, states: State, sizes: Any) -> tuple[Tensor, State]:
-        """Run all layers."""
-        dtype, expected = array(x).dtype, self.weight_hh_l0.dtype
-        if dtype != expected:
-            raise TypeError(
-                f"{type(self).__name__}: input must have dtype {expected}, as weights, got {dtype}"
-            )
-        if self.num_layers == 1:
-            return self._layer(0, x, states, sizes)
-        found: list[State] = []
-        d = self.num_directions
-        for layer in range(self.num_layers):
-            if layer and self.dropout:
-                x = self._between(x, sizes)
-            x, last = self._layer(
-                layer, x, tuple([narrow(s, 0, layer * d, d) for s in states]), sizes
-            )
-            found.append(last)
-        assert isinstance(x, Tensor)
-        return x, tuple([cat(parts) for parts in zip(*found)])
+    def _options(self) -> dict[str, Any]:
+        """More arguments of the layers' operation."""
+        return {}
 
     def _check_states(self, states: State, batch: int, batched: bool) -> None:
         count = self.num_layers * self.num_directions
@@ -309,7 +255,8 @@ class RNNBase(Module):
             if lengths is not None:
                 raise ValueError(f"{type(self).__name__}: a PackedSequence has its own lengths")
             return self._packed(input, states)
-        shape = input.shape if isinstance(input, (Tensor, np.ndarray)) else array(input).shape
+        x = input if isinstance(input, Tensor) else Tensor(array(input))
+        shape = x.shape
         if len(shape) not in (2, 3) or shape[-1] != self.input_size:
             layout = "(N, T, {0})" if self.batch_first else "(T, N, {0})"
             raise ValueError(
@@ -317,43 +264,25 @@ class RNNBase(Module):
                 f"{layout.format(self.input_size)} or (T, {self.input_size}), got {tuple(shape)}"
             )
         batched = len(shape) == 3
-        x: TensorLike = input
         if not batched:
             x = reshape(x, shape[0], 1, shape[1])
         elif self.batch_first:
             x = transpose(x, 0, 1)
-        steps, batch = array(x).shape[:2]
+        steps, batch = x.shape[:2]
         if states:
             self._check_states(states, batch, batched)
             if not batched:
                 states = tuple([reshape(s, s.shape[0], 1, s.shape[1]) for s in states])
-        if lengths is None:
-            y, last = self._stack(x, states, None)
-        else:
-            y, last = self._padded(x, states, lengths, steps, batch)
+        real = None
+        if lengths is not None:
+            real = checked_lengths(type(self).__name__, lengths, batch, steps)
+            if (real == steps).all():
+                real = None
+        y, last = run_stack(self, x, states, Sequences(None, real, batch, steps))
         if not batched:
             y = reshape(y, steps, y.shape[2])
             return y, self._result(tuple([reshape(s, s.shape[0], s.shape[2]) for s in last]))
         return (transpose(y, 0, 1) if self.batch_first else y), self._result(last)
-
-    def _padded(
-        self, x: TensorLike, states: State, lengths: Any, steps: int, batch: int
-    ) -> tuple[Tensor, State]:
-        """Real steps only, and back to padded form."""
-        n = checked_lengths(type(self).__name__, lengths, batch, steps)
-        if batch == 0 or (n == steps).all():
-            return self._stack(x, states, None)
-        p = packing(n)
-        y, last = self._stack(
-            pack_rows(x, p.rows),
-            tuple([index_select(s, 1, p.order) for s in states]),
-            p.batch_sizes,
-        )
-        back = inverse(p.order)
-        return (
-            unpack_rows(y, (steps, batch, y.shape[1]), p.rows, 0.0),
-            tuple([index_select(s, 1, back) for s in last]),
-        )
 
     def _packed(self, input: PackedSequence, states: State) -> tuple[PackedSequence, Any]:
         sizes = np.asarray(input.batch_sizes._array)
@@ -366,7 +295,8 @@ class RNNBase(Module):
             self._check_states(states, int(sizes[0]) if sizes.size else 0, True)
         if input.sorted_indices is not None:
             states = tuple([index_select(s, 1, input.sorted_indices) for s in states])
-        y, last = self._stack(input.data, states, sizes)
+        sequences = Sequences(sizes, None, int(sizes[0]) if sizes.size else 0, len(sizes))
+        y, last = run_stack(self, input.data, states, sequences)
         if input.unsorted_indices is not None:
             last = tuple([index_select(s, 1, input.unsorted_indices) for s in last])
         return input._replace(data=y), self._result(last)

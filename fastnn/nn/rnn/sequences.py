@@ -57,10 +57,16 @@ class Packing(NamedTuple):
 
 def packing(lengths: Array) -> Packing:
     """Sort by length, and number the real steps."""
-    order = np.argsort(-lengths, kind="stable")
+    order = places(lengths)
     real = np.arange(lengths.max(initial=0))[:, None] < lengths[order]
     t, place = np.nonzero(real)
     return Packing(real.sum(axis=1), order, t * len(lengths) + order[place], lengths)
+
+
+def places(lengths: Array) -> Array:
+    """The sequences sorted by length, longest first; those of one length stay in order."""
+    order: Array = np.argsort(-lengths, kind="stable")
+    return order
 
 
 def inverse(order: Array) -> Array:
@@ -133,7 +139,7 @@ def pad_packed_sequence(
     padding_value: float = 0.0,
     total_length: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The way back from `pack_padded_sequence`.
+    """Undo `pack_padded_sequence`.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Recurrent layers and cells as operations, and sequences of several lengths."""
+"""Recurrent layers through time, and single steps of them."""

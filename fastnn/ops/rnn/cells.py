@@ -5,7 +5,9 @@ from __future__ import annotations
 from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from ..shape import reshape
-from .layers import gru_layer, lstm_layer, rnn_layer
+from .elman import rnn_layer
+from .gru import gru_layer
+from .lstm import lstm_layer
 
 __all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]
 

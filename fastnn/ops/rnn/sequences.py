@@ -41,7 +41,7 @@ def pack_rows_backward(node: Node, *dys: Array | None) -> Grads:
 
 
 def unpack_rows(input: TensorLike, shape: tuple[int, int, int], rows: Array, fill: float) -> Tensor:
-    """The way back: (R, I) as (T, N, I), with `fill` behind the end of each sequence."""
+    """Undo `pack_rows`: (R, I) as (T, N, I), with `fill` behind the end of each sequence."""
     y = spread(array(input), shape, rows, fill)
     return record_many((y,), unpack_rows_backward, (input,), rows)[0]
 

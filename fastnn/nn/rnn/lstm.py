@@ -1,78 +1,32 @@
-"""Recurrent layers: Elman networks, LSTM and GRU, in stacks and in both directions."""
+"""Long short-term memory, plain and with layer normalisation."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from ...ops.rnn.layers import layer_norm_lstm_layer
-from ...tensor import Tensor, TensorLike
+from ...ops.rnn.lstm import layer_norm_lstm_layer, lstm_layer
 from .. import init
-from .base import RNNBase
+from .base import CellKind, RNNBase, Shapes
 
-__all__ = ["GRU", "LSTM", "RNN", "LayerNormLSTM", "RNNBase"]
+__all__ = ["LSTM", "LayerNormLSTM"]
 
 
-class RNN(RNNBase):
-    """An Elman network: for each step h' = f(W x + b + U h + b').
+def projection(module: RNNBase) -> Shapes:
+    """V, with a projection."""
+    if not module.proj_size:
+        return {}
+    return {"weight_hr": (module.proj_size, module.hidden_size)}
 
-    Parameters
-    ----------
-    nonlinearity
-        f: "tanh" or "relu".
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As of `LSTM`.
-    stateful, recurrent_dropout, variational
-        As of `LSTM`.
 
-    Attributes
-    ----------
-    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
-        W (H, I), U (H, H), b (H,) and b' (H,) of the first layer, uniform in ±1/√H at first.
-
-    Examples
-    --------
-    >>> import fastnn
-    >>> rnn = fastnn.nn.RNN(10, 20, 2)
-    >>> output, h_n = rnn(fastnn.zeros(5, 3, 10))
-    >>> output.shape, h_n.shape
-    ((5, 3, 20), (2, 3, 20))
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        stateful: bool = False,
-        recurrent_dropout: float = 0.0,
-        variational: bool = False,
-    ) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(
-            f"RNN_{nonlinearity.upper()}",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-            stateful=stateful,
-            recurrent_dropout=recurrent_dropout,
-            variational=variational,
-        )
-        self.nonlinearity = nonlinearity
+def gains(module: RNNBase) -> Shapes:
+    """Gains of W x, of U h and of the cell, and the bias of the cell."""
+    h = module.hidden_size
+    return {
+        "gain_ih": (4 * h,),
+        "gain_hh": (4 * h,),
+        "gain_c": (h,),
+        "bias_c": (h,) if module.bias else None,
+    }
 
 
 class LSTM(RNNBase):
@@ -124,6 +78,8 @@ class LSTM(RNNBase):
     >>> output.shape, h_n.shape
     ((5, 3, 40), (2, 3, 20))
     """
+
+    kinds: ClassVar[dict[str, CellKind]] = {"LSTM": CellKind(lstm_layer, 4, True, True, projection)}
 
     def __init__(
         self,
@@ -194,6 +150,10 @@ class LayerNormLSTM(RNNBase):
     ((5, 3, 20), (2, 3, 20))
     """
 
+    kinds: ClassVar[dict[str, CellKind]] = {
+        "LAYER_NORM_LSTM": CellKind(layer_norm_lstm_layer, 4, True, False, gains)
+    }
+
     def __init__(
         self,
         input_size: int,
@@ -237,60 +197,5 @@ class LayerNormLSTM(RNNBase):
             if not name.startswith("weight"):
                 init.constant_(parameter, 1.0 if name.startswith("gain") else 0.0)
 
-    def _cell_layer(
-        self, x: TensorLike, params: Any, h: Any, c: Any, sizes: Any, mask: Any
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        return layer_norm_lstm_layer(x, params, h, c, sizes, mask, self.eps)
-
-
-class GRU(RNNBase):
-    """Gated recurrent units; see `fastnn.nn.functional.gru_layer` for the formula.
-
-    Arguments are those of `LSTM` without `proj_size`.
-
-    Attributes
-    ----------
-    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
-        (3H, I), (3H, H), (3H,) and (3H,) of the first layer, with the gates in the order r, z, n;
-        uniform in ±1/√H at first.
-
-    Examples
-    --------
-    >>> import fastnn
-    >>> gru = fastnn.nn.GRU(10, 20, batch_first=True)
-    >>> output, h_n = gru(fastnn.zeros(3, 5, 10))
-    >>> output.shape, h_n.shape
-    ((3, 5, 20), (1, 3, 20))
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        stateful: bool = False,
-        recurrent_dropout: float = 0.0,
-        variational: bool = False,
-    ) -> None:
-        super().__init__(
-            "GRU",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-            stateful=stateful,
-            recurrent_dropout=recurrent_dropout,
-            variational=variational,
-        )
+    def _options(self) -> dict[str, Any]:
+        return {"eps": self.eps}

@@ -1,6 +1,6 @@
-// The cell of an LSTM with layer norm: its sums are normalised over all units of a row, so that it
-// takes whole rows, each while it is in L1.
-#include "ops/rnn/cell_kernel.h"
+// The cell of an LSTM with layer norm: its sums are normalised over all units of a row, so it takes
+// whole rows, each while it is in L1.
+#include "ops/rnn/cells/step_loop.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -57,16 +57,16 @@ FASTNN_INLINE Vec<T> cell_sum(const rnn::Gains<T>& g, long j, Vec<T> c, Load loa
 }
 
 template <class T>
-void forward(const rnn::NormForward<T>& s) {
+void forward(const rnn::NormForwardStep<T>& s) {
     using V = Vec<T>;
     const long n = s.units;
     for (long i = 0; i < s.rows; ++i) {
-        T* const x = s.gates + i * s.gates_row;
-        T* const u = s.recurrent + i * s.recurrent_row;
-        T* const cell = s.cell + i * s.cell_row;
-        T* const h = s.h + i * s.h_row;
+        T *const x = row_at(s.gates, i), *const u = row_at(s.recurrent, i);
+        T *const cell = row_at(s.cell, i), *const cells = optional_row_at(s.cells, i);
+        T *const h = row_at(s.h, i), *const next = row_at(s.next, i);
+        const T* const mask = optional_row_at(s.mask, i);
         const Norm<T> of_x = norm_of(x, 4 * n, s.eps), of_u = norm_of(u, 4 * n, s.eps);
-        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
             const auto sum = [&](long gate) __attribute__((always_inline)) {
                 const long at = gate * n + j;
                 const V a = of_x(load(x + at)), b = of_u(load(u + at));
@@ -77,15 +77,15 @@ void forward(const rnn::NormForward<T>& s) {
             const V in = sigmoid(sum(0)), forget = sigmoid(sum(1)), value = tanh(sum(2));
             const V c = fma(forget, load(cell + j), in * value);
             store(cell + j, c);
-            if (s.cells != nullptr) store(s.cells + i * s.cells_row + j, c);
+            if (cells != nullptr) store(cells + j, c);
             store(h + j, sigmoid(sum(3)));
         });
         const Norm<T> of_c = norm_of(cell, n, s.eps);
-        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
             V y = load(h + j) * tanh(cell_sum(s.gains, j, of_c(load(cell + j)), load));
             store(h + j, y);
-            if (s.mask != nullptr) y *= load(s.mask + i * s.mask_row + j);
-            store(s.next + i * s.next_row + j, y);
+            if (mask != nullptr) y *= load(mask + j);
+            store(next + j, y);
         });
         if (s.norms == nullptr) continue;
         T* const norms = s.norms + 4 * i;
@@ -100,39 +100,41 @@ struct NormBackward {
     V dy, dy_y;  // sums, then means
     T scale;
     FASTNN_INLINE explicit NormBackward(T scale_) : scale(scale_) {}
-    FASTNN_INLINE void add(V slope, V y) {
-        dy += slope;
-        dy_y = fma(slope, y, dy_y);
+    FASTNN_INLINE void add(V d, V y) {
+        dy += d;
+        dy_y = fma(d, y, dy_y);
     }
     FASTNN_INLINE void finish(long n) {
         dy = sum(dy) / T(n);
         dy_y = sum(dy_y) / T(n);
     }
-    FASTNN_INLINE V operator()(V slope, V y) const { return fnma(y, dy_y, slope - dy) * V(scale); }
+    FASTNN_INLINE V operator()(V d, V y) const { return fnma(y, dy_y, d - dy) * V(scale); }
 };
 
 template <class T>
-void backward(const rnn::NormBackward<T>& s) {
+void backward(const rnn::NormBackwardStep<T>& s) {
     using V = Vec<T>;
     const V one(T(1));
     const long n = s.units;
     for (long i = 0; i < s.rows; ++i) {
-        const T* const x = s.gates + i * s.gates_row;
-        const T* const u = x + s.recurrent;
-        const T* const cell = s.cell + i * s.cell_row;
+        const StateGradient<T> state_gradient(s, i);
+        const T *const x = row_at(s.gates, i), *const u = x + s.recurrent;
+        const T *const cell = row_at(s.cell, i), *const before = row_at(s.before, i);
+        T* const dcell = row_at(s.dcell, i);
         const T* const norms = s.norms + 4 * i;
         T* const sums = s.sums + (s.place + i) / s.together * s.sums_row;
-        // Gradients of the gates' sums meanwhile; and, where that of i will be, of c normalised.
-        T* const slopes = s.next + i * s.next_row;
+        // Holds the gradients of the gates' sums until they are known; and, at first, in the place
+        // of gate i that of c normalised.
+        T* const dgates = row_at(s.next, i);
         NormBackward<T> of_x(norms[0]), of_u(norms[1]), of_c(norms[3]);
         const Norm<T> cell_norm{norms[2], norms[3]};
         const auto gate = [&](long g, long j, auto load) __attribute__((always_inline)) {
             const long at = g * n + j;
             return gate_sum(s.gains, at, load(x + at), load(u + at), load);
         };
-        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
-            const V dh = slope(s, i, j, load);
-            store(s.carry + i * s.carry_row + j, V());
+        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+            const V dh = state_gradient(j, load);
+            store(state_gradient.carry + j, V());
             const V out = sigmoid(gate(3, j, load)), c = cell_norm(load(cell + j));
             const V t = tanh(cell_sum(s.gains, j, c, load));
             const V d = dh * out * fnma(t, t, one);
@@ -141,22 +143,20 @@ void backward(const rnn::NormBackward<T>& s) {
             store(db, load(db) + d);
             const V dc = d * load(s.gains.c + j);
             of_c.add(dc, c);
-            store(slopes + j, dc);
-            store(slopes + 3 * n + j, dh * t * out * (one - out));
+            store(dgates + j, dc);
+            store(dgates + 3 * n + j, dh * t * out * (one - out));
         });
         of_c.finish(n);
-        over<T>(1, n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
-            T* const dcell = s.dcell + i * s.dcell_row + j;
+        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
             const V in = sigmoid(gate(0, j, load)), forget = sigmoid(gate(1, j, load)),
                     value = tanh(gate(2, j, load));
-            const V dc = of_c(load(slopes + j), cell_norm(load(cell + j))) + load(dcell);
-            const V before = load(s.before + i * s.before_row + j);
-            store(dcell, dc * forget);
+            const V dc = of_c(load(dgates + j), cell_norm(load(cell + j))) + load(dcell + j);
+            store(dcell + j, dc * forget);
             const auto put = [&](long g, V d) __attribute__((always_inline)) {
                 const long at = g * n + j;
                 T* const sum = sums + at;
                 const V a = load(x + at), b = load(u + at);
-                store(slopes + at, d);
+                store(dgates + at, d);
                 store(sum, load(sum) + d);
                 store(sum + 4 * n, fma(d, a, load(sum + 4 * n)));
                 store(sum + 8 * n, fma(d, b, load(sum + 8 * n)));
@@ -164,19 +164,19 @@ void backward(const rnn::NormBackward<T>& s) {
                 of_u.add(d * load(s.gains.hh + at), b);
             };
             put(0, dc * value * in * (one - in));
-            put(1, dc * before * forget * (one - forget));
+            put(1, dc * load(before + j) * forget * (one - forget));
             put(2, dc * in * fnma(value, value, one));
-            put(3, load(slopes + 3 * n + j));
+            put(3, load(dgates + 3 * n + j));
         });
         of_x.finish(4 * n);
         of_u.finish(4 * n);
-        T* const dx = s.dgates + i * s.dgates_row;
-        over<T>(1, 4 * n, [&](long, long j, auto load, auto store) __attribute__((always_inline)) {
-            const V d = load(slopes + j);
+        T* const dx = row_at(s.dgates, i);
+        for_units<T>(4 * n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+            const V d = load(dgates + j);
             const V du = of_u(d * load(s.gains.hh + j), load(u + j));
             store(dx + j, of_x(d * load(s.gains.ih + j), load(x + j)));
             store(dx + s.recurrent + j, du);
-            store(slopes + j, du);
+            store(dgates + j, du);
         });
     }
 }

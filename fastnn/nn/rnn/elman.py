@@ -1,0 +1,79 @@
+"""Elman networks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from ...ops.rnn.elman import rnn_layer
+from .base import CellKind, RNNBase
+
+__all__ = ["RNN"]
+
+
+class RNN(RNNBase):
+    """An Elman network: for each step h' = f(W x + b + U h + b').
+
+    Parameters
+    ----------
+    nonlinearity
+        f: "tanh" or "relu".
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
+        As of `LSTM`.
+    stateful, recurrent_dropout, variational
+        As of `LSTM`.
+
+    Attributes
+    ----------
+    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
+        W (H, I), U (H, H), b (H,) and b' (H,) of the first layer, uniform in ±1/√H at first.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> rnn = fastnn.nn.RNN(10, 20, 2)
+    >>> output, h_n = rnn(fastnn.zeros(5, 3, 10))
+    >>> output.shape, h_n.shape
+    ((5, 3, 20), (2, 3, 20))
+    """
+
+    kinds: ClassVar[dict[str, CellKind]] = {
+        "RNN_TANH": CellKind(rnn_layer, 1),
+        "RNN_RELU": CellKind(partial(rnn_layer, nonlinearity="relu"), 1),
+    }
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        stateful: bool = False,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
+        super().__init__(
+            f"RNN_{nonlinearity.upper()}",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device=device,
+            dtype=dtype,
+            stateful=stateful,
+            recurrent_dropout=recurrent_dropout,
+            variational=variational,
+        )
+        self.nonlinearity = nonlinearity
