@@ -15,6 +15,7 @@ from .autograd import no_grad as no_grad
 from .autograd import set_grad_enabled as set_grad_enabled
 from .config import __version__ as __version__
 from .config import conv_algorithm as conv_algorithm
+from .config import conv_algorithm_for as conv_algorithm_for
 from .config import get_num_threads as get_num_threads
 from .config import get_threading as get_threading
 from .config import isa as isa

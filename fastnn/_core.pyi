@@ -23,6 +23,23 @@ def isa_built() -> dict[str, str]: ...
 def cpu_features() -> str: ...
 def conv_algorithm() -> str: ...
 def set_conv_algorithm(name: str) -> None: ...
+def conv_algorithms(
+    input: _Array,
+    weight: _Array,
+    stride: _Ints = 1,
+    padding: _Ints | str = 0,
+    dilation: _Ints = 1,
+    groups: int = 1,
+) -> tuple[str | None, str | None, str | None]: ...
+def conv_transpose_algorithms(
+    input: _Array,
+    weight: _Array,
+    stride: _Ints = 1,
+    padding: _Ints | str = 0,
+    output_padding: _Ints = 0,
+    groups: int = 1,
+    dilation: _Ints = 1,
+) -> tuple[str | None, str | None, str | None]: ...
 def cgroup_limits(root: str = "") -> tuple[float, int, int]: ...
 def machine_caches(root: str = "") -> list[tuple[int, int, int]]: ...
 def pool_stats() -> dict[str, int]: ...
@@ -512,6 +529,7 @@ def conv_backward(
     groups: int = 1,
     needs: tuple[bool, ...] = (True, True, True),
     activation: _Fused = None,
+    overwrite: bool = False,
 ) -> tuple[_Array | None, ...]: ...
 def conv_transpose(
     input: _Array,
@@ -538,6 +556,7 @@ def conv_transpose_backward(
     dilation: _Ints = 1,
     needs: tuple[bool, ...] = (True, True, True),
     activation: _Fused = None,
+    overwrite: bool = False,
 ) -> tuple[_Array | None, ...]: ...
 
 # Norm. layer_norm gives (y, mean, rstd), rms_norm (y, rstd); all norms with keep also `saved`, what

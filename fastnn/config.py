@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from . import _core
 
 __all__ = [
+    "ConvAlgorithms",
     "conv_algorithm",
+    "conv_algorithm_for",
     "get_num_threads",
     "get_threading",
     "isa",
@@ -227,6 +229,80 @@ def set_conv_algorithm(name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"set_conv_algorithm: name must be a str, got {type(name).__name__}")
     _core.set_conv_algorithm(name)
+
+
+class ConvAlgorithms(NamedTuple):
+    """What computes a convolution and its two gradients; see `conv_algorithm_for`."""
+
+    forward: str | None
+    dx: str | None
+    dw: str | None
+
+
+def conv_algorithm_for(
+    input: Sequence[int],
+    weight: Sequence[int],
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] | str = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    *,
+    transposed: bool = False,
+    output_padding: int | Sequence[int] = 0,
+    dtype: Any = "float32",
+) -> ConvAlgorithms:
+    """Name the algorithms that a convolution of these shapes takes, under `conv_algorithm`.
+
+    A profile names them, too. They depend on the sizes and on the instruction set level, not on
+    the number of threads.
+
+    Parameters
+    ----------
+    input
+        The shape of the input, (N, C, ...).
+    weight
+        The shape of the weight, (O, C / groups, ...), or where transposed, (C, O / groups, ...).
+    stride, padding, dilation, groups, output_padding
+        As `fastnn.nn.functional.conv2d` and `conv_transpose2d` take them.
+    transposed
+        Whether it is a transposed convolution.
+    dtype
+        "float32" or "float64".
+
+    Returns
+    -------
+    ConvAlgorithms
+        Of the forward pass, the gradient of the input (dx) and that of the weight (dw), one of
+
+        * ``"product"``: one tap that meets each pixel once, a plain matrix product;
+        * ``"full_extent"``: a kernel as large as the image, a matrix product as well;
+        * ``"depthwise"``: groups of 1, 2, 4 or 8 channels;
+        * ``"merged_groups"``: several groups of few channels as one;
+        * ``"implicit_gemm"``: products on the pixels where they lie;
+        * ``"pixel_blocked"``: several pixels as one, where there are few output channels;
+        * ``"winograd"``: products of transformed tiles.
+
+        None for an empty batch.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As the convolution itself.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.conv_algorithm_for((8, 64, 56, 56), (64, 64, 1, 1))
+    ConvAlgorithms(forward='product', dx='product', dw='product')
+    >>> fastnn.conv_algorithm_for((8, 64, 56, 56), (64, 64, 3, 3), padding=1).forward
+    'winograd'
+    """
+    # Arrays of these shapes, of one element each: none is read.
+    x, w = (np.broadcast_to(np.zeros((), dtype), tuple(shape)) for shape in (input, weight))
+    if transposed:
+        options = (stride, padding, output_padding, groups, dilation)
+        return ConvAlgorithms(*_core.conv_transpose_algorithms(x, w, *options))
+    return ConvAlgorithms(*_core.conv_algorithms(x, w, stride, padding, dilation, groups))
 
 
 @overload

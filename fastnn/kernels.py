@@ -32,6 +32,8 @@ _NOT_KERNELS = frozenset(
         "alike",
         "cgroup_limits",
         "conv_algorithm",
+        "conv_algorithms",
+        "conv_transpose_algorithms",
         "cpu_features",
         "isa",
         "isa_built",

@@ -5,8 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <set>
+#include <string>
 
 #include "core/interrupt.h"
+#include "core/note.h"
 #include "core/recorder.h"
 #include "core/threading.h"
 
@@ -22,11 +25,25 @@ Interpreter the_interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] 
 // take the GIL with.
 thread_local void** released = nullptr;
 thread_local Clock::time_point last_poll;
+// Where the kernel that is being measured on this thread names its algorithms.
+thread_local std::string* noted = nullptr;
+
+class Noting {
+ public:
+    explicit Noting(std::string& algorithms) : outer_(noted) { noted = &algorithms; }
+    ~Noting() { noted = outer_; }
+    Noting(const Noting&) = delete;
+    Noting& operator=(const Noting&) = delete;
+
+ private:
+    std::string* outer_;
+};
 
 struct Profiler {
     std::atomic<bool> on{false};
     std::mutex mutex;
     std::vector<profiler::Event> events;
+    std::set<std::string> names;  // those with algorithms, for as long as the process lives
     Clock::time_point begin;
 };
 Profiler& the_profiler() {
@@ -64,8 +81,10 @@ namespace {
 void launch_profiled(const Call& call) {
     const Work work = call.work(call.kernel, call.args);
     Clock::time_point start, end;
+    std::string algorithms;
     {
         const Released guard;
+        const Noting noting(algorithms);
         start = Clock::now();
         call.run(call.kernel, call.args);
         end = Clock::now();
@@ -73,7 +92,9 @@ void launch_profiled(const Call& call) {
     Profiler& p = the_profiler();
     const std::lock_guard lock(p.mutex);
     if (!p.on) return;
-    p.events.push_back({call.name, microseconds(start - p.begin), microseconds(end - start), work,
+    const char* name = call.name;
+    if (!algorithms.empty()) name = p.names.insert(name + (" (" + algorithms + ")")).first->c_str();
+    p.events.push_back({name, microseconds(start - p.begin), microseconds(end - start), work,
                         static_cast<std::uint64_t>(pthread_self())});
 }
 
@@ -102,6 +123,13 @@ void poll_interrupt() {
 }
 
 namespace profiler {
+
+void note(const char* algorithm, const char* part) {
+    if (noted == nullptr) return;
+    if (!noted->empty()) noted->append(", ");
+    if (part != nullptr) noted->append(part).append(" ");
+    noted->append(algorithm);
+}
 
 void start() {
     Profiler& p = the_profiler();

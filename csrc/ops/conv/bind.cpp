@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <string>
 
 #include "bind/activation.h"
@@ -10,12 +8,12 @@
 #include "bind/read_only.h"
 #include "ops/activation/activation.h"
 #include "ops/conv/bind_call.h"
+#include "ops/conv/select.h"
 
 namespace fastnn::bind {
 namespace {
 
 using conv::Algorithm;
-using conv::kAxes;
 
 std::atomic<Algorithm> chosen{Algorithm::automatic};
 
@@ -76,113 +74,103 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     return result();
 }
 
-py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py::handle input,
-                   py::handle weight, py::handle saved, const ConvOptions& options,
-                   py::handle needs, py::handle function) {
-    const ConvProblem p(ops, transposed, input, weight, options);
-    const Dtype dtype = p.x.dtype;
-    const Py_ssize_t count =
-        PyTuple_Check(needs.ptr()) != 0 ? PyTuple_GET_SIZE(needs.ptr()) : Py_ssize_t{0};
-    if (count != 3 && count != 4) {
-        fail<TypeError>(p.op, ": needs must be a tuple of three or four booleans, for input, ",
-                        "weight, bias and residual");
-    }
-    bool wanted[4] = {};
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        wanted[i] = PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
-    }
-    py::object hold_dy, hold_saved, hold_image, hold_x, hold_w, dz;
-    Array dy = p.checked(dy_object, "dy", p.out, "the output", hold_dy);
-    const FusedActivation f = parse_activation(function, p.op);
-    const bool activated = f.kind != Activation::none;
-    Array s{};
-    if (activated) s = p.checked(saved, "saved", p.out, "the output", hold_saved);
-    py::object grads[4] = {py::none(), py::none(), py::none(), py::none()};
-    if (wanted[0]) grads[0] = empty_channels_last(dtype, p.x.ndim, p.x.shape, p.axes);
-    if (wanted[1]) grads[1] = empty(dtype, p.w.ndim, p.w.shape);
-    if (wanted[2]) grads[2] = empty(dtype, {p.out_channels()});
-    const auto result = [&] {
-        py::tuple all(count);
-        for (Py_ssize_t i = 0; i < count; ++i) all[i] = std::move(grads[i]);
-        return all;
-    };
-    if (p.empty_batch()) {
-        const auto clear = [&](py::handle array, std::int64_t size) {
-            std::memset(data_of(array), 0, static_cast<std::size_t>(size) * size_of(dtype));
+// Which gradients are asked for: input, weight, bias, and residual where there are four.
+struct Needs {
+    bool input, weight, bias, residual;
+    int count;
+
+    Needs(py::handle needs, const char* op) {
+        count =
+            PyTuple_Check(needs.ptr()) != 0 ? static_cast<int>(PyTuple_GET_SIZE(needs.ptr())) : 0;
+        if (count != 3 && count != 4) {
+            fail<TypeError>(op, ": needs must be a tuple of three or four booleans, for input, ",
+                            "weight, bias and residual");
+        }
+        const auto at = [&](int i) {
+            return i < count && PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
         };
-        if (wanted[1]) clear(grads[1], p.w.size());
-        if (wanted[2]) clear(grads[2], p.out_channels());
-        if (wanted[3]) grads[3] = empty_channels_last(dtype, p.x.ndim, p.out, p.axes);
-        return result();
+        input = at(0), weight = at(1), bias = at(2), residual = at(3);
     }
-    const auto preactivation_gradient = [&] {
-        dz = py::reinterpret_borrow<py::object>(dy_object);
-        if (!activated && !wanted[0] && !wanted[1] && !wanted[2]) return;
-        dy = p.image(dy, "dy", hold_image);
-        if (!activated) return;
-        py::object hold;
-        s = p.image(s, "saved", hold);
-        dz = empty_channels_last(dtype, p.x.ndim, p.out, p.axes);
-        launch(activation::backward_kernel(f.kind),
-               activation::BackwardArgs{f, dtype, dy.size(), dy.data, s.data, data_of(dz)},
-               {dy, s, dz});
-        dy = float_array(dz, {p.op, "dy"});
-    };
-    preactivation_gradient();
-    if (wanted[3]) grads[3] = dz;
+    bool any() const { return input || weight || bias; }
+};
+
+// overwrite: dy is of no use to anybody else, and may become dz.
+py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py::handle input,
+                   py::handle weight, py::handle saved_object, const ConvOptions& options,
+                   py::handle needs_object, py::handle function, bool overwrite) {
+    const ConvProblem p(ops, transposed, input, weight, options);
+    const Needs needs(needs_object, p.op);
+    py::object hold_dy, hold_saved, hold_dy_image, hold_saved_image, hold_x, hold_w;
+    Array dy = p.checked(dy_object, "dy", p.out, "the output", hold_dy);
+    conv::BackwardArgs args{};
+    args.activation = parse_activation(function, p.op);
+    const bool activated = args.activation.kind != Activation::none;
+    Array saved{}, x{}, w{};
+    if (activated) saved = p.checked(saved_object, "saved", p.out, "the output", hold_saved);
+    args.dtype = p.x.dtype;
+    args.algorithm = chosen.load(std::memory_order_relaxed);
+    args.transposed = transposed;
+    args.shape = p.shape;
+    py::object dx = py::none(), dw = py::none(), db = py::none(), dz = py::none();
+    if (needs.residual) dz = py::reinterpret_borrow<py::object>(dy_object);
+    if (needs.any() || (needs.residual && activated)) {
+        dy = p.image(dy, "dy", hold_dy_image);
+        args.dy = dy.data;
+        if (activated) {
+            saved = p.image(saved, "saved", hold_saved_image);
+            args.saved = saved.data;
+            // A copy of dy may be overwritten, too.
+            const bool ours = dy.object != dy_object.ptr() || (overwrite && dy.writable);
+            if (ours && !may_overlap(dy, saved)) {
+                args.dz = dy.data;
+                if (needs.residual) dz = py::reinterpret_borrow<py::object>(dy.object);
+            } else if (needs.residual) {
+                dz = empty_channels_last(p.x.dtype, p.x.ndim, p.out, p.axes);
+                args.dz = data_of(dz);
+            }
+        }
+        if (needs.input) {
+            dx = empty_channels_last(p.x.dtype, p.x.ndim, p.x.shape, p.axes);
+            args.dx = data_of(dx);
+            w = dense_float(p.w, {p.op, "weight"}, hold_w);
+            args.w = w.data;
+        }
+        if (needs.weight) {
+            dw = empty(p.x.dtype, p.w.ndim, p.w.shape);
+            args.dw = data_of(dw);
+            x = p.image(p.x, "input", hold_x);
+            args.x = x.data;
+        }
+        if (needs.bias) {
+            db = empty(p.x.dtype, {p.out_channels()});
+            args.db = data_of(db);
+        }
+        launch(conv::kBackward[transposed], args, {dy, saved, x, w, dz, dx, dw, db});
+    }
+    if (needs.count == 3) return py::make_tuple(dx, dw, db);
+    return py::make_tuple(dx, dw, db, dz);
+}
+
+// The algorithms that calls of these shapes would take: forward, and for the gradients of input and
+// weight.
+py::tuple algorithms(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
+                     const ConvOptions& options) {
+    const ConvProblem p(ops, transposed, input, weight, options);
+    if (p.empty_batch()) return py::make_tuple(py::none(), py::none(), py::none());
     const Algorithm algorithm = chosen.load(std::memory_order_relaxed);
-    if (wanted[0]) {
-        conv::Args args{};
-        args.dtype = dtype;
-        args.algorithm = algorithm;
-        args.transposed = !transposed;
-        args.shape = p.shape;
-        args.from = dy.data;
-        const Array w = dense_float(p.w, {p.op, "weight"}, hold_w);
-        args.w = w.data;
-        args.to = data_of(grads[0]);
-        launch(conv::kConv[!transposed], args, {dy, w, grads[0]});
-    }
-    if (!wanted[1] && !wanted[2]) return result();
-    conv::WeightArgs args{};
-    args.dtype = dtype;
+    conv::Args args{};
+    args.dtype = p.x.dtype;
     args.algorithm = algorithm;
     args.shape = p.shape;
-    args.dy = dy.data;
-    Array x{};
-    if (wanted[1]) {
-        x = p.image(p.x, "input", hold_x);
-        args.x = x.data;
-        args.dw = data_of(grads[1]);
-    }
-    if (!transposed) {
-        if (wanted[2]) args.db = data_of(grads[2]);
-        launch(conv::kConvWeight, args, {x, dy, grads[1], grads[2]});
-        return result();
-    }
-    // The roles of x and y are swapped, and the bias belongs to x: its gradient is a call of its
-    // own, of a convolution whose y is dy.
-    if (wanted[1]) {
-        std::swap(args.x, args.dy);
-        launch(conv::kConvWeight, args, {x, dy, grads[1], grads[2]});
-    }
-    if (wanted[2]) {
-        conv::WeightArgs sums{};
-        sums.dtype = dtype;
-        sums.algorithm = algorithm;
-        sums.dy = dy.data;
-        sums.db = data_of(grads[2]);
-        sums.shape = p.shape;
-        sums.shape.o = p.shape.c;
-        sums.shape.c = sums.shape.groups = 1;
-        for (int i = 0; i < kAxes; ++i) {
-            sums.shape.out[i] = p.shape.in[i];
-            sums.shape.kernel[i] = sums.shape.stride[i] = sums.shape.dilation[i] = 1;
-            sums.shape.pad[i] = 0;
-        }
-        launch(conv::kConvWeight, sums, {dy, grads[2]});
-    }
-    return result();
+    args.transposed = transposed;
+    const char* const y = conv::select(args).name;
+    args.transposed = !transposed;
+    const char* const dx = conv::select(args).name;
+    conv::WeightArgs weight_args{};
+    weight_args.dtype = p.x.dtype;
+    weight_args.algorithm = algorithm;
+    weight_args.shape = p.shape;
+    return py::make_tuple(y, dx, conv::select(weight_args).name);
 }
 
 py::object conv_forward(py::handle input, py::handle weight, py::handle bias, py::handle stride,
@@ -194,9 +182,10 @@ py::object conv_forward(py::handle input, py::handle weight, py::handle bias, py
 
 py::tuple conv_backward(py::handle dy, py::handle input, py::handle weight, py::handle saved,
                         py::handle stride, py::handle padding, py::handle dilation,
-                        py::handle groups, py::handle needs, py::handle activation) {
+                        py::handle groups, py::handle needs, py::handle activation,
+                        bool overwrite) {
     return backward(kBackwardOp, false, dy, input, weight, saved,
-                    {stride, padding, {}, dilation, groups}, needs, activation);
+                    {stride, padding, {}, dilation, groups}, needs, activation, overwrite);
 }
 
 py::object conv_transpose(py::handle input, py::handle weight, py::handle bias, py::handle stride,
@@ -210,9 +199,22 @@ py::object conv_transpose(py::handle input, py::handle weight, py::handle bias, 
 py::tuple conv_transpose_backward(py::handle dy, py::handle input, py::handle weight,
                                   py::handle saved, py::handle stride, py::handle padding,
                                   py::handle output_padding, py::handle groups, py::handle dilation,
-                                  py::handle needs, py::handle activation) {
+                                  py::handle needs, py::handle activation, bool overwrite) {
     return backward(kTransposeBackwardOp, true, dy, input, weight, saved,
-                    {stride, padding, output_padding, dilation, groups}, needs, activation);
+                    {stride, padding, output_padding, dilation, groups}, needs, activation,
+                    overwrite);
+}
+
+py::tuple conv_algorithms(py::handle input, py::handle weight, py::handle stride,
+                          py::handle padding, py::handle dilation, py::handle groups) {
+    return algorithms(kForwardOp, false, input, weight, {stride, padding, {}, dilation, groups});
+}
+
+py::tuple conv_transpose_algorithms(py::handle input, py::handle weight, py::handle stride,
+                                    py::handle padding, py::handle output_padding,
+                                    py::handle groups, py::handle dilation) {
+    return algorithms(kTransposeOp, true, input, weight,
+                      {stride, padding, output_padding, dilation, groups});
 }
 
 const char* conv_algorithm() {
@@ -240,17 +242,23 @@ void bind_conv(py::module_& m) {
     const auto groups = [] { return py::arg("groups") = 1; };
     const auto none = [](const char* name) { return py::arg(name) = py::none(); };
     const auto needs = [] { return py::arg("needs") = py::make_tuple(true, true, true); };
+    const auto overwrite = [] { return py::arg("overwrite") = false; };
     m.def("conv", &conv_forward, py::arg("input"), py::arg("weight"), none("bias"), stride(),
           padding(), dilation(), groups(), none("activation"), none("residual"),
           py::arg("keep") = false);
     m.def("conv_backward", &conv_backward, py::arg("dy"), py::arg("input"), py::arg("weight"),
-          none("saved"), stride(), padding(), dilation(), groups(), needs(), none("activation"));
+          none("saved"), stride(), padding(), dilation(), groups(), needs(), none("activation"),
+          overwrite());
     m.def("conv_transpose", &conv_transpose, py::arg("input"), py::arg("weight"), none("bias"),
           stride(), padding(), output_padding(), groups(), dilation(), none("activation"),
           none("residual"), py::arg("keep") = false);
     m.def("conv_transpose_backward", &conv_transpose_backward, py::arg("dy"), py::arg("input"),
           py::arg("weight"), none("saved"), stride(), padding(), output_padding(), groups(),
-          dilation(), needs(), none("activation"));
+          dilation(), needs(), none("activation"), overwrite());
+    m.def("conv_algorithms", &conv_algorithms, py::arg("input"), py::arg("weight"), stride(),
+          padding(), dilation(), groups());
+    m.def("conv_transpose_algorithms", &conv_transpose_algorithms, py::arg("input"),
+          py::arg("weight"), stride(), padding(), output_padding(), groups(), dilation());
     m.def("conv_algorithm", &conv_algorithm);
     m.def("set_conv_algorithm", &set_conv_algorithm, py::arg("name"));
 }

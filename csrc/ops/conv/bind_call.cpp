@@ -11,9 +11,9 @@ namespace {
 
 using conv::kAxes;
 
-constexpr long kMost = 1L << 31;  // strides and so on stay below: no sum of them overflows
+constexpr dim_t kMost = 1L << 31;  // strides and so on stay below: no sum of them overflows
 
-long parse_int(PyObject* item, Name name, long least) {
+dim_t parse_int(PyObject* item, Name name, dim_t least) {
     if (PyIndex_Check(item) == 0 || PyBool_Check(item) != 0) {
         fail<TypeError>(name.op, ": ", name.argument, " must be an int, got ",
                         Py_TYPE(item)->tp_name);
@@ -27,12 +27,12 @@ long parse_int(PyObject* item, Name name, long least) {
         fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least,
                          " and below 2**31, got ", value);
     }
-    return static_cast<long>(value);
+    return static_cast<dim_t>(value);
 }
 
 // An int for all spatial axes, or a tuple of one for each.
-void parse_axes(py::handle object, Name name, int axes, long least, long (&out)[kAxes]) {
-    long* const values = out + kAxes - axes;
+void parse_axes(py::handle object, Name name, int axes, dim_t least, dim_t (&out)[kAxes]) {
+    dim_t* const values = out + kAxes - axes;
     PyObject* given = object.ptr();
     if (PyTuple_Check(given) == 0 && PyList_Check(given) == 0) {
         if (PyIndex_Check(given) == 0) {
@@ -52,7 +52,7 @@ void parse_axes(py::handle object, Name name, int axes, long least, long (&out)[
     }
 }
 
-std::string size_text(int axes, const long* values) {
+std::string size_text(int axes, const dim_t* values) {
     Py_ssize_t shape[kAxes];
     std::copy(values + kAxes - axes, values + kAxes, shape);
     return shape_text(axes, shape);
@@ -111,9 +111,9 @@ void ConvProblem::channels(py::handle groups_object) {
                          shape_text(x));
     }
     shape.groups = parse_int(groups_object.ptr(), {op, "groups"}, 1);
-    shape.n = batched ? static_cast<long>(x.shape[0]) : 1;
-    const long c = static_cast<long>(x.shape[batched]);
-    long wanted = static_cast<long>(w.shape[0]), made = static_cast<long>(w.shape[1]);
+    shape.n = batched ? static_cast<dim_t>(x.shape[0]) : 1;
+    const dim_t c = static_cast<dim_t>(x.shape[batched]);
+    dim_t wanted = static_cast<dim_t>(w.shape[0]), made = static_cast<dim_t>(w.shape[1]);
     if (!transposed && wanted % shape.groups != 0) {
         fail<ValueError>(op, ": groups must divide the output channels, got ", shape.groups,
                          " groups and a weight of shape ", shape_text(w));
@@ -125,7 +125,7 @@ void ConvProblem::channels(py::handle groups_object) {
     if (!transposed) std::swap(wanted, made);
     // Now one factor of `wanted` and `made` is still missing: that of the axis divided by
     // groups.
-    long& divided = transposed ? made : wanted;
+    dim_t& divided = transposed ? made : wanted;
     if (__builtin_mul_overflow(divided, shape.groups, &divided)) throw std::bad_alloc();
     if (c != wanted) {
         const std::string times =
@@ -151,7 +151,7 @@ void ConvProblem::windows(const ConvOptions& options) {
     }
     parse_axes(options.stride, {op, "stride"}, axes, 1, shape.stride);
     parse_axes(options.dilation, {op, "dilation"}, axes, 1, shape.dilation);
-    long after[kAxes] = {0, 0, 0}, extra[kAxes] = {0, 0, 0};
+    dim_t after[kAxes] = {0, 0, 0}, extra[kAxes] = {0, 0, 0};
     for (int i = 0; i < axes; ++i) {
         const int to = kAxes - axes + i;
         const Py_ssize_t k = w.shape[2 + i], size = x.shape[1 + batched + i];
@@ -163,8 +163,8 @@ void ConvProblem::windows(const ConvOptions& options) {
             fail<ValueError>(op, ": input must have at least one element along each spatial ",
                              "axis, got shape ", shape_text(x));
         }
-        shape.kernel[to] = static_cast<long>(k);
-        (transposed ? shape.out : shape.in)[to] = static_cast<long>(size);
+        shape.kernel[to] = static_cast<dim_t>(k);
+        (transposed ? shape.out : shape.in)[to] = static_cast<dim_t>(size);
     }
     padding(options.padding, after);
     if (!transposed) {
@@ -173,11 +173,11 @@ void ConvProblem::windows(const ConvOptions& options) {
         parse_axes(options.output_padding, {op, "output_padding"}, axes, 0, extra);
         transposed_sizes(extra);
     }
-    const long* made = transposed ? shape.in : shape.out;
+    const dim_t* made = transposed ? shape.in : shape.out;
     for (int i = 0; i < axes; ++i) out[1 + batched + i] = made[kAxes - axes + i];
 }
 
-void ConvProblem::padding(py::handle object, long (&after)[kAxes]) {
+void ConvProblem::padding(py::handle object, dim_t (&after)[kAxes]) {
     if (transposed || PyUnicode_Check(object.ptr()) == 0) {
         parse_axes(object, {op, "padding"}, axes, 0, shape.pad);
         std::copy(shape.pad, shape.pad + kAxes, after);
@@ -198,8 +198,8 @@ void ConvProblem::padding(py::handle object, long (&after)[kAxes]) {
     }
 }
 
-void ConvProblem::forward_sizes(const long (&after)[kAxes]) {
-    long padded[kAxes];
+void ConvProblem::forward_sizes(const dim_t (&after)[kAxes]) {
+    dim_t padded[kAxes];
     bool fits = true;
     for (int i = 0; i < kAxes; ++i) {
         padded[i] = shape.in[i] + shape.pad[i] + after[i];
@@ -207,7 +207,7 @@ void ConvProblem::forward_sizes(const long (&after)[kAxes]) {
         shape.out[i] = (padded[i] - reach(i) - 1) / shape.stride[i] + 1;
     }
     if (fits) return;
-    long reached[kAxes];
+    dim_t reached[kAxes];
     for (int i = 0; i < kAxes; ++i) reached[i] = reach(i) + 1;
     fail<ValueError>(op, ": the kernel must not be larger than the padded input, ",
                      size_text(axes, padded), ", got a kernel of ", size_text(axes, shape.kernel),
@@ -216,7 +216,7 @@ void ConvProblem::forward_sizes(const long (&after)[kAxes]) {
                          : " that reaches over " + size_text(axes, reached));
 }
 
-void ConvProblem::transposed_sizes(const long (&extra)[kAxes]) {
+void ConvProblem::transposed_sizes(const dim_t (&extra)[kAxes]) {
     for (int i = kAxes - axes; i < kAxes; ++i) {
         if (extra[i] >= shape.stride[i] && extra[i] >= shape.dilation[i]) {
             fail<ValueError>(op, ": output_padding must be smaller than stride or dilation, ",
@@ -224,7 +224,7 @@ void ConvProblem::transposed_sizes(const long (&extra)[kAxes]) {
                              size_text(axes, shape.stride), " and dilation ",
                              size_text(axes, shape.dilation));
         }
-        long size = 0;
+        dim_t size = 0;
         if (__builtin_mul_overflow(shape.out[i] - 1, shape.stride[i], &size) ||
             __builtin_add_overflow(size, reach(i) + extra[i] + 1, &size)) {
             throw std::bad_alloc();

@@ -36,16 +36,16 @@ struct ConvProblem {
     Array checked(py::handle object, const char* argument, const Py_ssize_t* expected,
                   const char* layout, py::object& hold) const;
     bool empty_batch() const { return shape.n == 0; }
-    long out_channels() const { return transposed ? shape.c : shape.o; }
+    dim_t out_channels() const { return transposed ? shape.c : shape.o; }
 
  private:
     const char* weight_layout() const;
     void channels(py::handle groups_object);
     void windows(const ConvOptions& options);
-    long reach(int i) const { return shape.dilation[i] * (shape.kernel[i] - 1); }
-    void padding(py::handle object, long (&after)[conv::kAxes]);
-    void forward_sizes(const long (&after)[conv::kAxes]);
-    void transposed_sizes(const long (&extra)[conv::kAxes]);
+    dim_t reach(int i) const { return shape.dilation[i] * (shape.kernel[i] - 1); }
+    void padding(py::handle object, dim_t (&after)[conv::kAxes]);
+    void forward_sizes(const dim_t (&after)[conv::kAxes]);
+    void transposed_sizes(const dim_t (&extra)[conv::kAxes]);
 };
 
 }  // namespace fastnn::bind

@@ -17,6 +17,7 @@
 
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 #include "core/packed_cache.h"
@@ -27,16 +28,18 @@ constexpr int kAxes = 3;  // depth, height, width
 
 // As of the convolution from x to y, also for its transpose.
 struct Shape {
-    long n, c, o, groups;  // c and o of all groups together
-    long in[kAxes], out[kAxes], kernel[kAxes];
-    long stride[kAxes], dilation[kAxes];
-    long pad[kAxes];  // before the first element; behind the last one: what `out` needs
+    dim_t n, c, o, groups;  // c and o of all groups together
+    dim_t in[kAxes], out[kAxes], kernel[kAxes];
+    dim_t stride[kAxes], dilation[kAxes];
+    dim_t pad[kAxes];  // before the first element; behind the last one: what `out` needs
 
-    long in_size() const { return in[0] * in[1] * in[2]; }
-    long out_size() const { return out[0] * out[1] * out[2]; }
-    long taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+    dim_t in_size() const { return in[0] * in[1] * in[2]; }
+    dim_t out_size() const { return out[0] * out[1] * out[2]; }
+    dim_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+    dim_t weights() const { return o * (c / groups) * taps(); }  // elements of w
 };
 
+// Which algorithms may be chosen (select.h): all; all but Winograd's; Winograd's wherever it fits.
 enum class Algorithm : std::uint8_t { automatic, direct, winograd };
 
 // y from x, or x from y (transposed: `from` is laid out as y, `to`, bias and residual as x). The
@@ -59,17 +62,42 @@ struct Args {
     bool relu() const { return activation.kind == Activation::relu; }
 };
 
+// Of the weights alone; for a transposed convolution with the roles of x and dy swapped.
 struct WeightArgs {
     Dtype dtype;
     Algorithm algorithm;
     Shape shape;
     const void* x;
     const void* dy;
-    void* dw;  // or null: not wanted
+    void* dw;
     void* db;  // or null; of O elements: sums of dy
 };
 
-extern const Kernel<Args> kConv[2];  // by Args::transposed
-extern const Kernel<WeightArgs> kConvWeight;
+// All gradients of one call of kConv, of which any may be null: not wanted. dz = dy f' is what all
+// others are computed from. `shape` is that of the call, and so dy, saved and dz are laid out
+// as its output, x and dx as its input.
+struct BackwardArgs {
+    Dtype dtype;
+    Algorithm algorithm;
+    bool transposed;  // of the call whose gradients these are
+    Shape shape;
+    FusedActivation activation;
+    const void* dy;
+    const void* saved;  // what the gradient of the activation is computed from, if there is one
+    const void* x;
+    const void* w;
+    void* dz;  // also the gradient of the residual; may be dy; null: a workspace, if there is an f
+    void* dx;
+    void* dw;
+    void* db;
+};
+
+extern const Kernel<Args> kConv[2];              // by Args::transposed
+extern const Kernel<BackwardArgs> kBackward[2];  // by BackwardArgs::transposed
+
+// 2 for each product of a weight and an element that meet, zeros around included.
+double flops(const Shape& shape);
+// Of x, w and y, each of which is read or written once at least.
+double bytes(const Shape& shape, Dtype dtype);
 
 }  // namespace fastnn::conv

@@ -13,33 +13,33 @@ using conv::UnpackWeight;
 // Where row 0 of each tap stands, worked out once for kernels of a usual size.
 template <class T>
 struct TapRows {
-    static constexpr long many = 128;
+    static constexpr dim_t many = 128;
     const PackWeight<T>& p;
     T* kept[many];
     explicit TapRows(const PackWeight<T>& pack) : p(pack) {
-        for (long t = 0; t < p.taps && t < many; ++t) kept[t] = find(t);
+        for (dim_t t = 0; t < p.taps && t < many; ++t) kept[t] = find(t);
     }
-    T* find(long tap) const {
+    T* find(dim_t tap) const {
         const conv::TapPlace& at = p.places[tap];
         if (at.base < 0) return nullptr;
         return p.packed + at.base + (p.before + p.column * p.block) * at.taps +
                (at.number * p.block + p.first_row) * p.width;
     }
-    T* operator[](long tap) const { return tap < many ? kept[tap] : find(tap); }
+    T* operator[](dim_t tap) const { return tap < many ? kept[tap] : find(tap); }
 };
 
 // w stands in rows of (channel, tap) for each column: W of them are turned round together.
 template <class T>
 void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
     using V = Vec<T>;
-    constexpr long W = V::width, ahead = 512 / sizeof(T);
-    const long length = p.rows * p.taps;
-    for (long j = 0; j < p.width; j += W) {
-        const long cols = p.cols - j < W ? p.cols - j : W;
+    constexpr dim_t W = V::width, ahead = 512 / sizeof(T);
+    const dim_t length = p.rows * p.taps;
+    for (dim_t j = 0; j < p.width; j += W) {
+        const dim_t cols = p.cols - j < W ? p.cols - j : W;
         const T* w = p.w + j * p.col_stride;
-        long row = 0, tap = 0;
-        for (long q = 0; q < length; q += W, w += W) {
-            const long n = length - q < W ? length - q : W;
+        dim_t row = 0, tap = 0;
+        for (dim_t q = 0; q < length; q += W, w += W) {
+            const dim_t n = length - q < W ? length - q : W;
             V r[W];
             if (cols == W && n == W) {
 #pragma GCC unroll 16
@@ -69,17 +69,17 @@ void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
 template <class T>
 void pack_transposed(const PackWeight<T>& p, const TapRows<T>& taps) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    for (long row = 0; row < p.rows; ++row) {
-        for (long j = 0; j < p.width; j += W) {
-            const long cols = p.cols - j < W ? p.cols - j : W;
+    constexpr dim_t W = V::width;
+    for (dim_t row = 0; row < p.rows; ++row) {
+        for (dim_t j = 0; j < p.width; j += W) {
+            const dim_t cols = p.cols - j < W ? p.cols - j : W;
             const T* w = p.w + row * p.row_stride + j * p.taps;
             if (p.taps == 1) {
                 if (T* const out = taps[0]) V::load(w, cols).store(out + row * p.width + j);
                 continue;
             }
-            for (long q = 0; q < p.taps; q += W) {
-                const long n = p.taps - q < W ? p.taps - q : W;
+            for (dim_t q = 0; q < p.taps; q += W) {
+                const dim_t n = p.taps - q < W ? p.taps - q : W;
                 V r[W];
 #pragma GCC unroll 16
                 for (int i = 0; i < W; ++i) r[i] = i < cols ? V::load(w + i * p.taps + q, n) : V();
@@ -108,20 +108,20 @@ void pack_weight(const PackWeight<T>& p) {
 template <class T>
 void unpack_weight(const UnpackWeight<T>& u) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    const long end = u.rows * u.taps;
-    for (long j = 0; j < u.cols; j += W) {
-        const long cols = u.cols - j < W ? u.cols - j : W;
-        long row = 0, tap = 0;
-        for (long q = 0; q < end; q += W) {
-            const long n = end - q < W ? end - q : W;
+    constexpr dim_t W = V::width;
+    const dim_t end = u.rows * u.taps;
+    for (dim_t j = 0; j < u.cols; j += W) {
+        const dim_t cols = u.cols - j < W ? u.cols - j : W;
+        dim_t row = 0, tap = 0;
+        for (dim_t q = 0; q < end; q += W) {
+            const dim_t n = end - q < W ? end - q : W;
             V r[W];
 #pragma GCC unroll 16
             for (int i = 0; i < W; ++i) {
                 if (i >= n) continue;
                 const T* sums = u.sums + tap * u.tap_stride + row * u.stride + j;
                 V sum = V::load(sums, cols);
-                for (long s = 1; s < u.slices; ++s) {
+                for (dim_t s = 1; s < u.slices; ++s) {
                     sums += u.slice_stride;
                     sum += V::load(sums, cols);
                 }
@@ -141,19 +141,19 @@ void unpack_weight(const UnpackWeight<T>& u) {
 template <class T>
 void pack_pixels(const PackPixels<T>& p) {
     using V = Vec<T>;
-    const long panels = ceil_div(p.channels, p.mr), height = p.channels / panels,
-               higher = p.channels % panels;
+    const dim_t panels = ceil_div(p.channels, p.mr), height = p.channels / panels,
+                higher = p.channels % panels;
     if (panels == 1 && p.x != nullptr && p.step == p.channels)
         return copy(p.x, p.panels + p.first * p.channels, p.pixels * p.channels);
-    for (long q = 0; q < p.pixels; ++q) {
+    for (dim_t q = 0; q < p.pixels; ++q) {
         const T* x = p.x == nullptr ? nullptr : p.x + q * p.step;
-        for (long g = 0, i = 0; g < panels; ++g) {
-            const long rows = height + (g < higher ? 1 : 0);
+        for (dim_t g = 0, i = 0; g < panels; ++g) {
+            const dim_t rows = height + (g < higher ? 1 : 0);
             T* const out = p.panels + i * p.depth + (p.first + q) * rows;
             if (x != nullptr) {
                 copy(x + i, out, rows);
             } else {
-                for (long r = 0; r < rows; r += V::width)
+                for (dim_t r = 0; r < rows; r += V::width)
                     V().store(out + r, rows - r < V::width ? rows - r : V::width);
             }
             i += rows;
@@ -162,19 +162,19 @@ void pack_pixels(const PackPixels<T>& p) {
 }
 
 template <class T>
-void column_sums(const T* x, long stride, long rows, long cols, T* sums, bool add) {
+void column_sums(const T* x, dim_t stride, dim_t rows, dim_t cols, T* sums, bool add) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     // Four vectors of sums, and two rows to each, are chains enough for additions in flight.
     constexpr int together = 4;
-    const auto strip = [&]<int N>(long j, long n) __attribute__((always_inline)) {
+    const auto strip = [&]<int N>(dim_t j, dim_t n) __attribute__((always_inline)) {
         V even[N], odd[N];
         const auto take = [&](V(&acc)[N], const T* row) __attribute__((always_inline)) {
 #pragma GCC unroll 4
             for (int v = 0; v < N; ++v)
                 acc[v] += N == 1 ? V::load(row + v * W, n) : V::load(row + v * W);
         };
-        long i = 0;
+        dim_t i = 0;
         for (; i + 2 <= rows; i += 2) {
             take(even, x + i * stride + j);
             take(odd, x + (i + 1) * stride + j);
@@ -188,13 +188,13 @@ void column_sums(const T* x, long stride, long rows, long cols, T* sums, bool ad
             sum.store(out, n);
         }
     };
-    long j = 0;
+    dim_t j = 0;
     for (; j + together * W <= cols; j += together * W) strip.template operator()<together>(j, W);
     for (; j < cols; j += W) strip.template operator()<1>(j, cols - j < W ? cols - j : W);
 }
 
 template <class T>
-void transposed_copy(const T* x, long x_row, long rows, long cols, T* out, long out_row) {
+void transposed_copy(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, dim_t out_row) {
     transpose_block(x, x_row, rows, cols, out, out_row, rows);
 }
 

@@ -2,14 +2,15 @@
 // their way into the order in which blocks read them, and back.
 #pragma once
 
+#include "core/integer.h"
 #include "core/isa.h"
 
 namespace fastnn::conv {
 
 // Which product a tap of the kernel belongs to, of how many taps, and its place among them.
 struct TapPlace {
-    long base = -1;  // where the product's panels begin; -1: the tap belongs to none
-    long taps = 0, number = 0;
+    dim_t base = -1;  // where the product's panels begin; -1: the tap belongs to none
+    dim_t taps = 0, number = 0;
 };
 
 // Rows first_row .. first_row + rows - 1 of a block of channels, of one panel of every product:
@@ -19,13 +20,13 @@ struct TapPlace {
 template <class T>
 struct PackWeight {
     const T* w;  // of first_row
-    long rows, cols, taps;
-    long row_stride, col_stride;
+    dim_t rows, cols, taps;
+    dim_t row_stride, col_stride;
     const TapPlace* places;
     T* packed;
-    long before;         // channels of earlier blocks, times the columns of all panels
-    long column, width;  // of the panel: its first column, and cols rounded up to whole vectors
-    long block, first_row;
+    dim_t before;         // channels of earlier blocks, times the columns of all panels
+    dim_t column, width;  // of the panel: its first column, and cols rounded up to whole vectors
+    dim_t block, first_row;
 };
 
 // dw[col * dw_stride + row * taps + tap] = sum over slices of sums[tap * tap_stride + row * stride
@@ -33,10 +34,10 @@ struct PackWeight {
 template <class T>
 struct UnpackWeight {
     const T* sums;
-    long tap_stride, stride, slices, slice_stride;
-    long rows, cols, taps;
+    dim_t tap_stride, stride, slices, slice_stride;
+    dim_t rows, cols, taps;
     T* dw;
-    long dw_stride;
+    dim_t dw_stride;
 };
 
 // Channels of pixels into panels of A: balanced groups of at most mr channels, group i0 at panels +
@@ -45,9 +46,9 @@ struct UnpackWeight {
 template <class T>
 struct PackPixels {
     const T* x;
-    long step, pixels, channels, mr;
+    dim_t step, pixels, channels, mr;
     T* panels;
-    long depth, first;
+    dim_t depth, first;
 };
 
 template <class T>
@@ -56,9 +57,9 @@ struct TypedKernels {
     void (*unpack_weight)(const UnpackWeight<T>&);
     void (*pack_pixels)(const PackPixels<T>&);
     // sums[j] (+)= sum over rows of x[i * stride + j]
-    void (*column_sums)(const T* x, long stride, long rows, long cols, T* sums, bool add);
+    void (*column_sums)(const T* x, dim_t stride, dim_t rows, dim_t cols, T* sums, bool add);
     // out[j * out_row + i] = x[i * x_row + j]
-    void (*transpose)(const T* x, long x_row, long rows, long cols, T* out, long out_row);
+    void (*transpose)(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, dim_t out_row);
 };
 
 // Defined by conv_kernel.cpp, once per level.

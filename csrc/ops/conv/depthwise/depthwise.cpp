@@ -3,22 +3,26 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "ops/conv/implicit_gemm/implicit_gemm.h"
-#include "ops/conv/implicit_gemm/products.h"
+#include "ops/conv/axes.h"
+#include "ops/conv/depthwise/kernels.h"
+#include "ops/conv/kernels.h"
+#include "ops/conv/sums.h"
+#include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {
 namespace {
 
 constexpr double kChunkNs = 10000;
 constexpr double kSlices = 32;      // of pixels, whose weight gradients are added up at the end
-constexpr long kChannels = 256;     // at a time: sums of 9 taps are 9 KiB, in L1
+constexpr dim_t kChannels = 256;    // at a time: sums of 9 taps are 9 KiB, in L1
 constexpr double kOutputNs = 0.03;  // of one tap and channel
 
 // The kernels for groups of `size` channels, or null.
 template <class T>
-const DepthwiseRows<T>* depthwise_table(long size) {
+const DepthwiseRows<T>* depthwise_table(dim_t size) {
     const DepthwiseKernels<T>& all = isa::table<DepthwiseKernels<T>>();
     for (int i = 0; i < 4; ++i) {
         if (size == 1L << i && all.groups[i].outputs != nullptr) return &all.groups[i];
@@ -26,7 +30,7 @@ const DepthwiseRows<T>* depthwise_table(long size) {
     return nullptr;
 }
 
-// Rows of outputs of one product (see windows.h), all depths and images.
+// Rows of outputs that meet the same taps, of all depths and images.
 template <class T>
 class Rows {
  public:
@@ -34,7 +38,7 @@ class Rows {
         : s_(shape, transposed),
           c_(shape.c),
           group_(shape.c / shape.groups),
-          kernel_(shape.kernel),
+          kernel_{shape.kernel[0], shape.kernel[1], shape.kernel[2]},
           d_(d),
           h_(h),
           w_(w),
@@ -44,13 +48,13 @@ class Rows {
         row_.channel_stride = c_, row_.y_step = w.step * c_;
         row_.w_channel = shape.taps() * c_;
         // Whole taps from the first output at or after 0 to the last one that ends inside.
-        const long reach = w.offset + (w.taps - 1) * w.offset_step;
+        const dim_t reach = w.offset + (w.taps - 1) * w.offset_step;
         row_.begin = std::clamp(w.offset < 0 ? ceil_div(-w.offset, w.in_step) : 0, 0L, w.count);
         row_.end = reach < s_.from[2] ? (s_.from[2] - 1 - reach) / w.in_step + 1 : 0;
         row_.end = std::clamp(row_.end, row_.begin, w.count);
     }
-    long count() const { return count_; }
-    long kernel_rows() const { return d_.taps * h_.taps; }
+    dim_t count() const { return count_; }
+    dim_t kernel_rows() const { return d_.taps * h_.taps; }
     double row_ns() const {
         return kOutputNs * static_cast<double>(w_.count * c_ * w_.taps * kernel_rows() * group_) +
                50;
@@ -58,17 +62,17 @@ class Rows {
 
     // Row number i. `x` and `w` have room for kernel_rows() pointers. Returns where its outputs
     // begin in `to`.
-    DepthwiseRow<T> at(long i, const T* from, T* weights, const T** x, T** w, long& first) const {
-        const long u = i % h_.count, v = i / h_.count % d_.count, image = i / h_.count / d_.count;
+    DepthwiseRow<T> at(dim_t i, const T* from, T* weights, const T** x, T** w, dim_t& first) const {
+        const dim_t u = i % h_.count, v = i / h_.count % d_.count, image = i / h_.count / d_.count;
         DepthwiseRow<T> row = row_;
         row.x = x, row.w = w, row.dw = w, row.w_step = w_.tap_step * c_;
-        for (long a = 0; a < d_.taps; ++a) {
-            const long z = d_.in_step * v + d_.offset + a * d_.offset_step;
+        for (dim_t a = 0; a < d_.taps; ++a) {
+            const dim_t z = d_.in_step * v + d_.offset + a * d_.offset_step;
             if (z < 0 || z >= s_.from[0]) continue;
-            for (long b = 0; b < h_.taps; ++b) {
-                const long y = h_.in_step * u + h_.offset + b * h_.offset_step;
+            for (dim_t b = 0; b < h_.taps; ++b) {
+                const dim_t y = h_.in_step * u + h_.offset + b * h_.offset_step;
                 if (y < 0 || y >= s_.from[1]) continue;
-                const long tap =
+                const dim_t tap =
                     ((d_.tap + a * d_.tap_step) * kernel_[1] + h_.tap + b * h_.tap_step) *
                         kernel_[2] +
                     w_.tap;
@@ -76,7 +80,7 @@ class Rows {
                 w[row.rows++] = weights + tap * c_;
             }
         }
-        const long ahead = h_.in_step * (u + 1) + h_.offset + (h_.taps - 1) * h_.offset_step;
+        const dim_t ahead = h_.in_step * (u + 1) + h_.offset + (h_.taps - 1) * h_.offset_step;
         if (row.rows > 0 && ahead >= 0 && ahead < s_.from[1])
             row.ahead = x[row.rows - 1] + h_.in_step * s_.from[2] * c_;
         first = (((image * s_.to[0] + d_.first + d_.step * v) * s_.to[1] + h_.first + h_.step * u) *
@@ -87,80 +91,84 @@ class Rows {
     }
 
  private:
-    const Sides s_;
-    const long c_, group_;
-    const long* const kernel_;
-    const Axis d_, h_, w_;
-    const long count_;
+    Sides s_;
+    dim_t c_, group_;
+    dim_t kernel_[kAxes];
+    Axis d_, h_, w_;
+    dim_t count_;
     DepthwiseRow<T> row_{};
 };
 
 // (O, C / G, taps) to (C / G, taps, O), or where transposed, to (O / G, taps, C).
 template <class T>
-void turn_weights(const Args& args, T* out) {
+void transpose_weights(const Args& args, T* out) {
     const Shape& s = args.shape;
-    const long c = s.c, taps = s.taps(), group = c / s.groups;
+    const dim_t c = s.c, taps = s.taps(), group = c / s.groups;
     const T* const w = static_cast<const T*>(args.w);
     if (!args.transposed || group == 1)
         return isa::table<TypedKernels<T>>().transpose(w, group * taps, c, group * taps, out, c);
-    for (long g = 0; g < s.groups; ++g) {
-        for (long q = 0; q < group; ++q) {
+    for (dim_t g = 0; g < s.groups; ++g) {
+        for (dim_t q = 0; q < group; ++q) {
             isa::table<TypedKernels<T>>().transpose(w + (g * group + q) * group * taps, taps, group,
                                                     taps, out + q * taps * c + g * group, c);
         }
     }
 }
 
-}  // namespace
-
-bool is_depthwise(Dtype dtype, const Shape& shape) {
-    if (shape.groups < 2 || shape.o != shape.c) return false;
-    return visit_float(
-        dtype, [&]<class T>() { return depthwise_table<T>(shape.c / shape.groups) != nullptr; });
-}
-
+// Rows are done so many at a time.
 template <class T>
-void depthwise(const Args& args) {
-    const Shape& s = args.shape;
-    const long c = s.c, group = c / s.groups;
-    std::vector<Rows<T>> products;
-    long outputs = 0, most = 1;
-    double ns = 0;
-    for (const Axis& d : products_along(s, 0, args.transposed)) {
-        for (const Axis& h : products_along(s, 1, args.transposed)) {
-            for (const Axis& w : products_along(s, 2, args.transposed)) {
-                products.emplace_back(s, args.transposed, d, h, w);
-                outputs += d.count * h.count * w.count;
-                most = std::max(most, products.back().kernel_rows());
-                ns += products.back().row_ns() * static_cast<double>(products.back().count());
+class Depthwise final : public Plan<Args> {
+ public:
+    explicit Depthwise(const Args& args) {
+        const Shape& s = args.shape;
+        for (const Axis& d : axes_along(s, 0, args.transposed)) {
+            for (const Axis& h : axes_along(s, 1, args.transposed)) {
+                for (const Axis& w : axes_along(s, 2, args.transposed)) {
+                    const Rows<T>& p = parts_.emplace_back(s, args.transposed, d, h, w);
+                    outputs_ += d.count * h.count * w.count;
+                    most_ = std::max(most_, p.kernel_rows());
+                    rows_ += p.count();
+                    ns += p.row_ns() * static_cast<double>(p.count());
+                }
             }
         }
+        if (rows_ == 0) return;
+        together_ = std::max(1L, static_cast<dim_t>(kChunkNs * static_cast<double>(rows_) / ns));
     }
-    if (outputs < (args.transposed ? s.in_size() : s.out_size())) fill<T>(args);
-    if (products.empty()) return;
-    long rows = 0;
-    for (const Rows<T>& p : products) rows += p.count();
-    const long together =
-        std::max(1L, static_cast<long>(kChunkNs * static_cast<double>(rows) / ns));
-    const long chunks = ceil_div(rows, together);
-    const int threads = threads_worth(chunks, ns);
-    Scratch<T> weights(static_cast<std::size_t>(group * s.taps() * c));
-    turn_weights(args, weights.data());
-    const auto room = static_cast<std::size_t>(most);
-    std::vector<const T*> x(room * static_cast<std::size_t>(threads));
-    std::vector<T*> w(x.size());
-    const DepthwiseRows<T>& f = *depthwise_table<T>(group);
-    const auto run = [&](long chunk, std::size_t thread) {
-        long i = chunk * together;
-        const long end = std::min(rows, i + together);
-        for (std::size_t p = 0, first = 0; i < end; ++p) {
-            const long before = static_cast<long>(first), here = products[p].count();
+
+    void run(const Args& args) const override {
+        const Shape& s = args.shape;
+        const dim_t group = s.c / s.groups;
+        if (outputs_ < (args.transposed ? s.in_size() : s.out_size())) fill_empty_sums<T>(args);
+        if (rows_ == 0) return;
+        const dim_t chunks = ceil_div(rows_, together_);
+        const int threads = threads_worth(chunks, ns);
+        Scratch<T> weights(static_cast<std::size_t>(group * s.taps() * s.c));
+        transpose_weights(args, weights.data());
+        const auto room = static_cast<std::size_t>(most_);
+        std::vector<const T*> x(room * static_cast<std::size_t>(threads));
+        std::vector<T*> w(x.size());
+        const DepthwiseRows<T>& f = *depthwise_table<T>(group);
+        parallel_ranges(threads, chunks, ns, [&](Team& team, dim_t begin, dim_t end) {
+            const std::size_t mine = room * static_cast<std::size_t>(team.thread());
+            team.for_each_nowait(end - begin, [&](dim_t i) {
+                chunk(args, f, begin + i, weights.data(), x.data() + mine, w.data() + mine);
+            });
+        });
+    }
+
+ private:
+    void chunk(const Args& args, const DepthwiseRows<T>& f, dim_t number, T* weights, const T** x,
+               T** w) const {
+        dim_t i = number * together_, before = 0;
+        const dim_t end = std::min(rows_, i + together_);
+        for (std::size_t p = 0; i < end; ++p) {
+            const dim_t here = parts_[p].count();
             for (; i < end && i < before + here; ++i) {
-                long at = 0;
+                dim_t at = 0;
                 DepthwiseRow<T> row =
-                    products[p].at(i - before, static_cast<const T*>(args.from), weights.data(),
-                                   x.data() + thread * room, w.data() + thread * room, at);
-                row.channels = c;
+                    parts_[p].at(i - before, static_cast<const T*>(args.from), weights, x, w, at);
+                row.channels = args.shape.c;
                 row.y = static_cast<T*>(args.to) + at;
                 row.bias = static_cast<const T*>(args.bias);
                 if (args.residual != nullptr)
@@ -169,66 +177,109 @@ void depthwise(const Args& args) {
                 row.plain = !args.relu() && args.bias == nullptr && args.residual == nullptr;
                 f.outputs(row);
             }
-            first += static_cast<std::size_t>(here);
+            before += here;
         }
-    };
-    parallel_ranges(threads, chunks, ns, [&](Team& team, long begin, long end) {
-        team.for_each_nowait(
-            end - begin, [&](long i) { run(begin + i, static_cast<std::size_t>(team.thread())); });
-    });
-}
+    }
 
+    std::vector<Rows<T>> parts_;
+    dim_t outputs_ = 0, rows_ = 0;  // of one image; of all parts
+    dim_t most_ = 1;                // rows of the kernel that a part meets
+    dim_t together_ = 1;            // rows of a chunk
+};
+
+// Slices of the rows have sums of their own, which are added up in order.
 template <class T>
-void depthwise_weight(const WeightArgs& args) {
-    const Shape& s = args.shape;
-    const long c = s.c, taps = s.taps(), group = c / s.groups, size = group * taps * c;
-    const long together = std::max(kChannels / group, 64L);  // channels
-    const Rows<T> rows(s, false, products_along(s, 0, false)[0], products_along(s, 1, false)[0],
-                       products_along(s, 2, false)[0]);
-    const double ns = rows.row_ns() * static_cast<double>(rows.count());
-    const long slices =
-        std::clamp(static_cast<long>(std::min(ns / kChunkNs, kSlices)), 1L, rows.count());
-    const int threads = threads_worth(slices, ns);
-    Scratch<T> sums(static_cast<std::size_t>(slices * (size + c)));
-    T* const bias = sums.data() + slices * size;
-    const auto room = static_cast<std::size_t>(rows.kernel_rows());
-    std::vector<const T*> x(room * static_cast<std::size_t>(threads));
-    std::vector<T*> w(x.size());
-    const DepthwiseRows<T>& f = *depthwise_table<T>(group);
-    const TypedKernels<T>& g = isa::table<TypedKernels<T>>();
-    const auto slice = [&](long number, std::size_t thread) {
-        T* const mine = sums.data() + number * size;
-        std::fill_n(mine, size, T(0));
-        const long begin = rows.count() * number / slices,
-                   end = rows.count() * (number + 1) / slices;
-        for (long j = 0; j < c; j += together) {
-            const long channels = std::min(together, c - j);
-            for (long i = begin; i < end; ++i) {
-                long at = 0;
+class DepthwiseWeight final : public Plan<WeightArgs> {
+ public:
+    explicit DepthwiseWeight(const WeightArgs& args)
+        : rows_(args.shape, false, forward_axis(args.shape, 0), forward_axis(args.shape, 1),
+                forward_axis(args.shape, 2)),
+          c_(args.shape.c),
+          group_(c_ / args.shape.groups),
+          taps_(args.shape.taps()),
+          size_(group_ * taps_ * c_) {
+        ns = rows_.row_ns() * static_cast<double>(rows_.count());
+        slices_ = std::clamp(static_cast<dim_t>(std::min(ns / kChunkNs, kSlices)), 1L,
+                             std::max(1L, rows_.count()));
+    }
+
+    void run(const WeightArgs& args) const override {
+        const int threads = threads_worth(slices_, ns);
+        Scratch<T> sums(static_cast<std::size_t>(slices_ * (size_ + c_)));
+        const auto room = static_cast<std::size_t>(rows_.kernel_rows());
+        std::vector<const T*> x(room * static_cast<std::size_t>(threads));
+        std::vector<T*> w(x.size());
+        parallel_ranges(threads, slices_, ns, [&](Team& team, dim_t begin, dim_t end) {
+            const std::size_t mine = room * static_cast<std::size_t>(team.thread());
+            team.for_each_nowait(end - begin, [&](dim_t i) {
+                slice(args, begin + i, sums.data(), x.data() + mine, w.data() + mine);
+            });
+        });
+        const TypedKernels<T>& g = isa::table<TypedKernels<T>>();
+        g.unpack_weight({sums.data(), c_, taps_ * c_, slices_, size_, group_, c_, taps_,
+                         static_cast<T*>(args.dw), group_ * taps_});
+        if (args.db != nullptr) {
+            g.column_sums(sums.data() + slices_ * size_, c_, slices_, c_, static_cast<T*>(args.db),
+                          false);
+        }
+    }
+
+ private:
+    void slice(const WeightArgs& args, dim_t number, T* sums, const T** x, T** w) const {
+        const dim_t together = std::max(kChannels / group_, 64L);  // channels
+        const DepthwiseRows<T>& f = *depthwise_table<T>(group_);
+        const TypedKernels<T>& g = isa::table<TypedKernels<T>>();
+        T* const mine = sums + number * size_;
+        T* const bias = sums + slices_ * size_ + number * c_;
+        std::fill_n(mine, size_, T(0));
+        const dim_t begin = rows_.count() * number / slices_,
+                    end = rows_.count() * (number + 1) / slices_;
+        for (dim_t j = 0; j < c_; j += together) {
+            const dim_t channels = std::min(together, c_ - j);
+            for (dim_t i = begin; i < end; ++i) {
+                dim_t at = 0;
                 DepthwiseRow<T> row =
-                    rows.at(i, static_cast<const T*>(args.x) + j, mine + j,
-                            x.data() + thread * room, w.data() + thread * room, at);
+                    rows_.at(i, static_cast<const T*>(args.x) + j, mine + j, x, w, at);
                 row.channels = channels;
                 row.dy = static_cast<const T*>(args.dy) + at + j;
                 f.weights(row);
                 if (args.db != nullptr)
-                    g.column_sums(row.dy, c, row.count, channels, bias + number * c + j, i > begin);
+                    g.column_sums(row.dy, c_, row.count, channels, bias + j, i > begin);
             }
         }
-    };
-    parallel_ranges(threads, slices, ns, [&](Team& team, long begin, long end) {
-        team.for_each_nowait(end - begin, [&](long i) {
-            slice(begin + i, static_cast<std::size_t>(team.thread()));
-        });
-    });
-    g.unpack_weight({sums.data(), c, taps * c, slices, size, group, c, taps,
-                     static_cast<T*>(args.dw), group * taps});
-    if (args.db != nullptr) g.column_sums(bias, c, slices, c, static_cast<T*>(args.db), false);
+    }
+
+    Rows<T> rows_;
+    dim_t c_, group_, taps_, size_;  // size_: elements of dw
+    dim_t slices_ = 1;
+};
+
+bool fits(Dtype dtype, const Shape& shape) {
+    if (shape.groups < 2 || shape.o != shape.c) return false;
+    return visit_float(
+        dtype, [&]<class T>() { return depthwise_table<T>(shape.c / shape.groups) != nullptr; });
 }
 
-template void depthwise<float>(const Args&);
-template void depthwise<double>(const Args&);
-template void depthwise_weight<float>(const WeightArgs&);
-template void depthwise_weight<double>(const WeightArgs&);
+}  // namespace
+
+bool depthwise_fits(const Args& args) {
+    return fits(args.dtype, args.shape);
+}
+
+bool depthwise_fits(const WeightArgs& args) {
+    return fits(args.dtype, args.shape);
+}
+
+PlanPointer<Args> plan_depthwise(const Args& args) {
+    return visit_float(args.dtype, [&]<class T>() -> PlanPointer<Args> {
+        return std::make_unique<Depthwise<T>>(args);
+    });
+}
+
+PlanPointer<WeightArgs> plan_depthwise(const WeightArgs& args) {
+    return visit_float(args.dtype, [&]<class T>() -> PlanPointer<WeightArgs> {
+        return std::make_unique<DepthwiseWeight<T>>(args);
+    });
+}
 
 }  // namespace fastnn::conv

@@ -1,5 +1,5 @@
 #include "core/integer.h"
-#include "ops/conv/depthwise/depthwise.h"
+#include "ops/conv/depthwise/kernels.h"
 #include "simd/register.h"
 #include "simd/spread.h"
 #include "simd/vec.h"
@@ -21,7 +21,7 @@ FASTNN_INLINE void each_channel(F f) {
 }
 
 struct Taps {
-    long begin, end;
+    dim_t begin, end;
 };
 
 // P vectors, P = 1 or 4, by name: an array that lives across a loop GCC 12 keeps in memory.
@@ -41,16 +41,16 @@ struct Sums {
 
 // f(channel, load, store) for whole vectors of channels, then for the rest.
 template <class T, class F>
-FASTNN_INLINE void over_channels(long channels, F f) {
+FASTNN_INLINE void over_channels(dim_t channels, F f) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    long j = 0;
+    constexpr dim_t W = V::width;
+    dim_t j = 0;
     for (; j + W <= channels; j += W) {
         f(
             j, [](const T* p) __attribute__((always_inline)) { return V::load(p); },
             [](T* p, V v) __attribute__((always_inline)) { v.store(p); });
     }
-    if (const long n = channels - j; n > 0) {
+    if (const dim_t n = channels - j; n > 0) {
         f(
             j, [n](const T* p) __attribute__((always_inline)) { return V::load(p, n); },
             [n](T* p, V v) __attribute__((always_inline)) { v.store(p, n); });
@@ -58,10 +58,10 @@ FASTNN_INLINE void over_channels(long channels, F f) {
 }
 
 template <class T, int P, class Load, class Store>
-FASTNN_INLINE void finish(const DepthwiseRow<T>& d, long u, long j, Sums<T, P>& sums, Load load,
+FASTNN_INLINE void finish(const DepthwiseRow<T>& d, dim_t u, dim_t j, Sums<T, P>& sums, Load load,
                           Store store) {
     using V = Vec<T>;
-    const long first = u * d.y_step + j;
+    const dim_t first = u * d.y_step + j;
     if (!d.plain) {
         V bias, zero;
         if (d.bias != nullptr) bias = load(d.bias + j);
@@ -77,134 +77,139 @@ FASTNN_INLINE void finish(const DepthwiseRow<T>& d, long u, long j, Sums<T, P>& 
 
 // P outputs from u on, each with the same taps.
 template <class T, int G, int P>
-void any_outputs(const DepthwiseRow<T>& d, long u, Taps taps) {
+void any_outputs(const DepthwiseRow<T>& d, dim_t u, Taps taps) {
     using V = Vec<T>;
-    const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
-    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        Sums<T, P> sums;
-        for (long r = 0; r < d.rows; ++r) {
-            const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
-            const T* const w = d.w[r] + j;
-            for (long t = taps.begin; t < taps.end; ++t) {
-                each_channel<G>([&]<int q>() __attribute__((always_inline)) {
-                    const V k = load(w + t * d.w_step + q * d.w_channel);
-                    sums.each([&](V& sum, int p) __attribute__((always_inline)) {
-                        sum = fma(spread<G, q>(load(x + p * step + t * tap)), k, sum);
+    const dim_t stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
+    over_channels<T>(
+        d.channels, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
+            Sums<T, P> sums;
+            for (dim_t r = 0; r < d.rows; ++r) {
+                const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
+                const T* const w = d.w[r] + j;
+                for (dim_t t = taps.begin; t < taps.end; ++t) {
+                    each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                        const V k = load(w + t * d.w_step + q * d.w_channel);
+                        sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+                            sum = fma(spread<G, q>(load(x + p * step + t * tap)), k, sum);
+                        });
                     });
-                });
+                }
             }
-        }
-        finish(d, u, j, sums, load, store);
-    });
+            finish(d, u, j, sums, load, store);
+        });
 }
 
 // P outputs from u on that meet pixels with all of K neighbouring taps, in steps of S pixels.
 template <class T, int G, int K, int S, int P>
-void some_outputs(const DepthwiseRow<T>& d, long u) {
+void some_outputs(const DepthwiseRow<T>& d, dim_t u) {
     using V = Vec<T>;
-    const long stride = d.channel_stride;
+    const dim_t stride = d.channel_stride;
     constexpr int pixels = (P - 1) * S + K;
     // A row of x is fetched while the outputs before it are computed.
     const T* const ahead = d.ahead != nullptr ? d.ahead + (S * u + d.offset) * stride : d.x[0];
-    const long ahead_step = d.ahead != nullptr ? stride : 0;
-    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        Sums<T, P> sums;
+    const dim_t ahead_step = d.ahead != nullptr ? stride : 0;
+    over_channels<T>(d.channels,
+                     [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
+                         Sums<T, P> sums;
 #pragma GCC unroll 8
-        for (int i = 0; i < P * S; ++i)
-            __builtin_prefetch(ahead + (K - S + i) * ahead_step + j, 0, 2);
-        for (long r = 0; r < d.rows; ++r) {
-            const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
-            const T* const w = d.w[r] + j;
-            V in[pixels];
+                         for (int i = 0; i < P * S; ++i)
+                             __builtin_prefetch(ahead + (K - S + i) * ahead_step + j, 0, 2);
+                         for (dim_t r = 0; r < d.rows; ++r) {
+                             const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
+                             const T* const w = d.w[r] + j;
+                             V in[pixels];
 #pragma GCC unroll 16
-            for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
-            each_channel<G>([&]<int q>() __attribute__((always_inline)) {
-                V one[pixels];
+                             for (int i = 0; i < pixels; ++i)
+                                 in[i] = in_register(load(x + i * stride));
+                             each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                                 V one[pixels];
 #pragma GCC unroll 16
-                for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
+                                 for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
 #pragma GCC unroll 8
-                for (int t = 0; t < K; ++t) {
-                    const V k = load(w + t * d.w_step + q * d.w_channel);
-                    sums.each([&](V& sum, int p) __attribute__((always_inline)) {
-                        sum = fma(one[p * S + t], k, sum);
-                    });
-                }
-            });
-        }
-        finish(d, u, j, sums, load, store);
-    });
+                                 for (int t = 0; t < K; ++t) {
+                                     const V k = load(w + t * d.w_step + q * d.w_channel);
+                                     sums.each([&](V& sum, int p) __attribute__((always_inline)) {
+                                         sum = fma(one[p * S + t], k, sum);
+                                     });
+                                 }
+                             });
+                         }
+                         finish(d, u, j, sums, load, store);
+                     });
 }
 
 template <class T, int G, int P>
-void any_weights(const DepthwiseRow<T>& d, long u, Taps taps) {
+void any_weights(const DepthwiseRow<T>& d, dim_t u, Taps taps) {
     using V = Vec<T>;
-    const long stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
-    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        Sums<T, P> g;
-        g.each([&](V& v, int p)
-                   __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
-        for (long r = 0; r < d.rows; ++r) {
-            const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
-            for (long t = taps.begin; t < taps.end; ++t) {
-                each_channel<G>([&]<int q>() __attribute__((always_inline)) {
-                    T* const out = d.dw[r] + t * d.w_step + q * d.w_channel + j;
-                    V sum = load(out);
-                    g.each([&](V& v, int p) __attribute__((always_inline)) {
-                        sum = fma(spread<G, q>(load(x + p * step + t * tap)), v, sum);
+    const dim_t stride = d.channel_stride, step = d.in_step * stride, tap = d.tap_step * stride;
+    over_channels<T>(
+        d.channels, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
+            Sums<T, P> g;
+            g.each([&](V& v, int p)
+                       __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
+            for (dim_t r = 0; r < d.rows; ++r) {
+                const T* const x = d.x[r] + (d.in_step * u + d.offset) * stride + j;
+                for (dim_t t = taps.begin; t < taps.end; ++t) {
+                    each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                        T* const out = d.dw[r] + t * d.w_step + q * d.w_channel + j;
+                        V sum = load(out);
+                        g.each([&](V& v, int p) __attribute__((always_inline)) {
+                            sum = fma(spread<G, q>(load(x + p * step + t * tap)), v, sum);
+                        });
+                        store(out, sum);
                     });
-                    store(out, sum);
-                });
+                }
             }
-        }
-    });
+        });
 }
 
 template <class T, int G, int K, int S, int P>
-void some_weights(const DepthwiseRow<T>& d, long u) {
+void some_weights(const DepthwiseRow<T>& d, dim_t u) {
     using V = Vec<T>;
-    const long stride = d.channel_stride;
+    const dim_t stride = d.channel_stride;
     constexpr int pixels = (P - 1) * S + K;
-    over_channels<T>(d.channels, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-        Sums<T, P> g;
-        g.each([&](V& v, int p)
-                   __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
-        for (long r = 0; r < d.rows; ++r) {
-            const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
-            T* const out = d.dw[r] + j;
-            V in[pixels];
+    over_channels<T>(
+        d.channels, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
+            Sums<T, P> g;
+            g.each([&](V& v, int p)
+                       __attribute__((always_inline)) { v = load(d.dy + (u + p) * d.y_step + j); });
+            for (dim_t r = 0; r < d.rows; ++r) {
+                const T* const x = d.x[r] + (S * u + d.offset) * stride + j;
+                T* const out = d.dw[r] + j;
+                V in[pixels];
 #pragma GCC unroll 16
-            for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
-            each_channel<G>([&]<int q>() __attribute__((always_inline)) {
-                V one[pixels];
+                for (int i = 0; i < pixels; ++i) in[i] = in_register(load(x + i * stride));
+                each_channel<G>([&]<int q>() __attribute__((always_inline)) {
+                    V one[pixels];
 #pragma GCC unroll 16
-                for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
+                    for (int i = 0; i < pixels; ++i) one[i] = spread<G, q>(in[i]);
 #pragma GCC unroll 8
-                for (int t = 0; t < K; ++t) {
-                    T* const at = out + t * d.w_step + q * d.w_channel;
-                    V sum = load(at);
-                    g.each([&](V& v, int p) __attribute__((always_inline)) {
-                        sum = fma(one[p * S + t], v, sum);
-                    });
-                    store(at, sum);
-                }
-            });
-        }
-    });
+                    for (int t = 0; t < K; ++t) {
+                        T* const at = out + t * d.w_step + q * d.w_channel;
+                        V sum = load(at);
+                        g.each([&](V& v, int p) __attribute__((always_inline)) {
+                            sum = fma(one[p * S + t], v, sum);
+                        });
+                        store(at, sum);
+                    }
+                });
+            }
+        });
 }
 
 // The taps with which output u meets pixels.
 template <class T>
-Taps taps_inside(const DepthwiseRow<T>& d, long u) {
-    const long first = d.in_step * u + d.offset;
-    const long begin = first < 0 ? ceil_div(-first, d.tap_step) : 0;
-    const long end = first < d.size ? ceil_div(d.size - first, d.tap_step) : 0;
+Taps taps_inside(const DepthwiseRow<T>& d, dim_t u) {
+    const dim_t first = d.in_step * u + d.offset;
+    const dim_t begin = first < 0 ? ceil_div(-first, d.tap_step) : 0;
+    const dim_t end = first < d.size ? ceil_div(d.size - first, d.tap_step) : 0;
     return {begin, end < d.taps ? end : d.taps};
 }
 
 // f(u, taps) for outputs at the edges, together(u) and one(u) for those between.
 template <class T, class Edge, class Together, class One>
 FASTNN_INLINE void walk(const DepthwiseRow<T>& d, Edge edge, Together together, One one) {
-    long u = 0;
+    dim_t u = 0;
     for (; u < d.begin; ++u) edge(u, taps_inside(d, u));
     for (; u + kTogether <= d.end; u += kTogether) together(u);
     for (; u < d.end; ++u) one(u);
@@ -214,29 +219,29 @@ FASTNN_INLINE void walk(const DepthwiseRow<T>& d, Edge edge, Together together, 
 template <class T, int G, int K, int S>
 void walk_outputs(const DepthwiseRow<T>& d) {
     walk(
-        d, [&](long u, Taps taps) { any_outputs<T, G, 1>(d, u, taps); },
-        [&](long u) {
+        d, [&](dim_t u, Taps taps) { any_outputs<T, G, 1>(d, u, taps); },
+        [&](dim_t u) {
             if constexpr (K > 0) {
                 some_outputs<T, G, K, S, kTogether>(d, u);
             } else {
                 any_outputs<T, G, kTogether>(d, u, {0, d.taps});
             }
         },
-        [&](long u) { any_outputs<T, G, 1>(d, u, {0, d.taps}); });
+        [&](dim_t u) { any_outputs<T, G, 1>(d, u, {0, d.taps}); });
 }
 
 template <class T, int G, int K, int S>
 void walk_weights(const DepthwiseRow<T>& d) {
     walk(
-        d, [&](long u, Taps taps) { any_weights<T, G, 1>(d, u, taps); },
-        [&](long u) {
+        d, [&](dim_t u, Taps taps) { any_weights<T, G, 1>(d, u, taps); },
+        [&](dim_t u) {
             if constexpr (K > 0) {
                 some_weights<T, G, K, S, kTogether>(d, u);
             } else {
                 any_weights<T, G, kTogether>(d, u, {0, d.taps});
             }
         },
-        [&](long u) { any_weights<T, G, 1>(d, u, {0, d.taps}); });
+        [&](dim_t u) { any_weights<T, G, 1>(d, u, {0, d.taps}); });
 }
 
 // Calls f with the kernels that are unrolled, or <0, 0>.

@@ -2,46 +2,34 @@
 
 #include <algorithm>
 
+#include "core/integer.h"
+
 namespace fastnn::conv {
 namespace {
 
-constexpr long kWidePixel = 32;  // elements: copied one by one, fetching those that follow
+constexpr dim_t kWidePixel = 32;  // elements: copied one by one, fetching those that follow
 
 }  // namespace
 
 template <class T>
-Input<T>::Input(const Args& args)
-    : images_(args.shape.n),
-      s_(args.shape, args.transposed),
-      g_(isa::table<gemm::TypedKernels<T>>()),
-      from_(static_cast<const T*>(args.from)) {}
-
-template <class T>
-void Input<T>::place_shared(Product& p) {
-    if (!p.shared) return;
-    p.shared_base = static_cast<long>(shared_size_);
-    shared_size_ += p.copy_size * static_cast<std::size_t>(s_.groups * images_);
+dim_t Input<T>::copy_chunks(const Product& p) const {
+    return p.shared ? s_.groups * l_.shape.n * p.copied_rows() : 0;
 }
 
 template <class T>
-long Input<T>::copy_chunks(const Product& p) const {
-    return p.shared ? s_.groups * images_ * p.copied_rows() : 0;
-}
-
-template <class T>
-long Input<T>::copy_chunks(const std::vector<Product>& products) const {
-    long count = 0;
-    for (const Product& p : products) count += copy_chunks(p);
+dim_t Input<T>::copy_chunks() const {
+    dim_t count = 0;
+    for (const Product& p : l_.products) count += copy_chunks(p);
     return count;
 }
 
 template <class T>
-void Input<T>::copy_chunk(const std::vector<Product>& products, long chunk) const {
-    const Product* p = products.data();
-    for (long mine; chunk >= (mine = copy_chunks(*p)); ++p) chunk -= mine;
-    const long row = chunk % p->copied_rows(), image = chunk / p->copied_rows();
+void Input<T>::copy_chunk(dim_t chunk) const {
+    const Product* p = l_.products.data();
+    for (dim_t mine; chunk >= (mine = copy_chunks(*p)); ++p) chunk -= mine;
+    const dim_t row = chunk % p->copied_rows(), image = chunk / p->copied_rows();
     Part t{};
-    t.image = image % images_, t.images = 1, t.group = image / images_;
+    t.image = image % l_.shape.n, t.images = 1, t.group = image / l_.shape.n;
     t.rows = p->axis[1].count, t.cols = p->axis[2].count;
     copy_rows(*p, t, row, row + 1, shared_ + p->shared_base + image * p->image);
 }
@@ -56,12 +44,12 @@ const T* Input<T>::read(const Product& p, const Part& t, T* copy) const {
 template <class T>
 const T* Input<T>::in_place(const Product& p, const Part& t) const {
     if (p.shared) {
-        return shared_ + p.shared_base + (t.group * images_ + t.image) * p.image +
+        return shared_ + p.shared_base + (t.group * l_.shape.n + t.image) * p.image +
                t.row * p.step[1] + t.col * p.step[2];
     }
     const Axis* a = p.axis;
-    const long d = a[0].in_step * t.depth + a[0].offset, h = a[1].in_step * t.row + a[1].offset,
-               w = a[2].in_step * t.col + a[2].offset;
+    const dim_t d = a[0].in_step * t.depth + a[0].offset, h = a[1].in_step * t.row + a[1].offset,
+                w = a[2].in_step * t.col + a[2].offset;
     return from_ + ((t.image * s_.from[0] + d) * s_.from[1] + h) * s_.from[2] * s_.from_channels +
            w * s_.from_channels + t.group * s_.from_group;
 }
@@ -69,21 +57,21 @@ const T* Input<T>::in_place(const Product& p, const Part& t) const {
 // Rows `begin_row` to `end_row` of the part of `from` that a chunk looks at, with zeros where it
 // reaches beyond.
 template <class T>
-void Input<T>::copy_rows(const Product& p, const Part& t, long begin_row, long end_row,
+void Input<T>::copy_rows(const Product& p, const Part& t, dim_t begin_row, dim_t end_row,
                          T* out) const {
     const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
-    const long channels = s_.from_channels, cols = w.extent(t.cols);
-    const long h0 = h.in_step * t.row + h.offset, h_step = h.gathered() ? h.in_step : 1;
-    const long w0 = w.in_step * t.col + w.offset, w_step = w.gathered() ? w.in_step : 1;
+    const dim_t channels = s_.from_channels, cols = w.extent(t.cols);
+    const dim_t h0 = h.in_step * t.row + h.offset, h_step = h.gathered() ? h.in_step : 1;
+    const dim_t w0 = w.in_step * t.col + w.offset, w_step = w.gathered() ? w.in_step : 1;
     // Columns begin .. end - 1 lie within `from`.
-    const long begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, 0L, cols);
-    const long end =
+    const dim_t begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, 0L, cols);
+    const dim_t end =
         std::clamp(s_.from[2] > w0 ? ceil_div(s_.from[2] - w0, w_step) : 0, begin, cols);
-    for (long image = 0; image < t.images; ++image) {
-        for (long i = 0; i < d.taps; ++i) {
-            const long z = d.in_step * t.depth + d.offset + i * d.offset_step;
-            for (long r = begin_row; r < end_row; ++r) {
-                const long y = h0 + r * h_step;
+    for (dim_t image = 0; image < t.images; ++image) {
+        for (dim_t i = 0; i < d.taps; ++i) {
+            const dim_t z = d.in_step * t.depth + d.offset + i * d.offset_step;
+            for (dim_t r = begin_row; r < end_row; ++r) {
+                const dim_t y = h0 + r * h_step;
                 T* const to = out + image * p.image + i * p.plane + r * p.row;
                 if (z < 0 || z >= s_.from[0] || y < 0 || y >= s_.from[1]) {
                     std::fill_n(to, cols * p.pixel, T(0));
@@ -102,7 +90,7 @@ void Input<T>::copy_rows(const Product& p, const Part& t, long begin_row, long e
 }
 
 template <class T>
-void Input<T>::copy_pixels(const T* x, long step, long pixels, T* to, long pixel) const {
+void Input<T>::copy_pixels(const T* x, dim_t step, dim_t pixels, T* to, dim_t pixel) const {
     if (step == s_.from_group && pixel == step && step < kWidePixel) {
         std::copy_n(x, pixels * pixel, to);
     } else {

@@ -1,47 +1,49 @@
-// The weights of a direct convolution, in the order in which its blocks read them: panels of B for
-// each product, tap by tap and in blocks of channels.
+// The weights of a convolution, in the order in which blocks read them: panels of B for each
+// product, tap by tap and in blocks of channels.
 #pragma once
 
-#include <vector>
-
-#include "ops/conv/implicit_gemm/products.h"
+#include "core/integer.h"
+#include "ops/conv/implicit_gemm/layout.h"
+#include "ops/conv/kernels.h"
+#include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {
 
 template <class T>
 class Panels {
  public:
-    // Blocks of `block` channels; of all panels, or of a single one that is packed where it is
-    // used.
-    Panels(const Args& args, long block, bool single);
-
-    void place(Product& p);  // chooses where its panels stand
-    std::size_t size() const { return size_; }
+    Panels(const ForwardLayout& layout, const T* w)
+        : l_(layout),
+          s_(layout.sides),
+          w_(w),
+          f_(isa::table<TypedKernels<T>>()),
+          g_(isa::table<gemm::TypedKernels<T>>()) {}
 
     // Chunks that pack all panels: some channels of one panel.
-    long chunks() const;
-    void pack_chunk(long chunk, T* packed) const;
+    dim_t chunks() const { return s_.groups * panels() * parts(); }
+    void pack_chunk(dim_t chunk, T* packed) const;
     // Channels `begin` to `end` of the panel that begins with output channel j.
-    void pack(long group, long j, long begin, long end, T* packed) const;
+    void pack(dim_t group, dim_t j, dim_t begin, dim_t end, T* packed) const;
 
     // Where the panel of output j begins, with channels from c on.
-    long at(const Product& p, long group, long j, long c) const;
+    dim_t at(const Product& p, dim_t group, dim_t j, dim_t c) const;
+
+    // Elements that all threads share: all panels, none where chunks pack them, or each panel by
+    // itself where chunks pack them and they are kept; kept_at says where each begins.
+    std::size_t packed_size(bool kept) const;
+    dim_t kept_at(dim_t group, dim_t j, dim_t c) const;
+    PackedKey key() const;  // of all that the order of packed weights depends on
 
  private:
-    long padded_columns() const { return round_up(s_.to_group, g_.blocking.width); }
-    long panels() const { return ceil_div(s_.to_group, g_.blocking.nr); }
-    long parts() const;
+    dim_t panels() const { return ceil_div(s_.to_group, g_.blocking.nr); }
+    dim_t parts() const;
+    dim_t blocks() const { return ceil_div(s_.from_group, l_.block); }
 
-    const Args& a_;
-    const Sides s_;
+    const ForwardLayout& l_;
+    const Sides& s_;
+    const T* const w_;
     const TypedKernels<T>& f_;
     const gemm::TypedKernels<T>& g_;
-    const T* const w_;
-    const long block_;
-    const bool single_;
-    std::size_t size_ = 0;
-    // Each names one product for every tap; a tap that several products have is in several.
-    std::vector<std::vector<TapPlace>> places_;
 };
 
 extern template class Panels<float>;

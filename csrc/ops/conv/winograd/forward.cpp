@@ -45,30 +45,30 @@ class Forward {
  private:
     // Channels of the result, and where the points of their weights are.
     struct Columns {
-        long begin, count, padded, plane;
+        dim_t begin, count, padded, plane;
         float* u;
     };
-    Columns columns(long begin, long depth, float* u) const {
-        const long count = std::min(plan_.columns, s_.out - begin);
-        const long padded = round_up(count, width_);
+    Columns columns(dim_t begin, dim_t depth, float* u) const {
+        const dim_t count = std::min(plan_.columns, s_.out - begin);
+        const dim_t padded = round_up(count, width_);
         return {begin, count, padded, padded_plane(depth * padded), u};
     }
-    long weights_size(long depth) const { return s_.points * columns(0, depth, nullptr).plane; }
+    dim_t weights_size(dim_t depth) const { return s_.points * columns(0, depth, nullptr).plane; }
     // Rows of a depth of a panel of weights; u is where the depth begins.
-    void weights(const Columns& c, float* u, long block, long panel, long first, long rows,
+    void weights(const Columns& c, float* u, dim_t block, dim_t panel, dim_t first, dim_t rows,
                  float* squares = nullptr, bool turned = false) const;
-    void product(const Columns& c, long block, const float* u, long point, long rows,
+    void product(const Columns& c, dim_t block, const float* u, dim_t point, dim_t rows,
                  const float* v, float* m) const;
 
-    TileRange tiles(long step) const {
-        const long first = step * plan_.tiles;
+    TileRange tiles(dim_t step) const {
+        const dim_t first = step * plan_.tiles;
         return {first, std::min(plan_.tiles, s_.tiles - first)};
     }
-    void input(TileRange tiles, float* v, long plane) const {
+    void input(TileRange tiles, float* v, dim_t plane) const {
         f_.input[s_.index()]({s_.from, tiles, static_cast<const float*>(a_.from), zeros_.data(), v,
                               plane, v_row_, 0, s_.in});
     }
-    void output(const Columns& c, TileRange tiles, const float* m, long plane) const {
+    void output(const Columns& c, TileRange tiles, const float* m, dim_t plane) const {
         f_.output[s_.index()](
             {s_.to, tiles, m, plane, m_row_, c.begin, c.count, static_cast<const float*>(a_.bias),
              static_cast<const float*>(a_.residual), a_.relu(), static_cast<float*>(a_.to)});
@@ -78,7 +78,7 @@ class Forward {
     // What is kept of weights depends on the sizes of images in these alone.
     PackedKey key() const {
         return {plan_.schedule == Schedule::tiles ? kKeptPoints : kKeptSquares,
-                static_cast<long>(isa::level()),
+                static_cast<dim_t>(isa::level()),
                 s_.transposed,
                 s_.m,
                 s_.in,
@@ -92,16 +92,16 @@ class Forward {
     const WinogradSizes s_;
     const WinogradKernels& f_;
     const gemm::TypedKernels<float>& g_;
-    const long width_, nr_;
+    const dim_t width_, nr_;
     const Depths depths_;
-    const long v_row_, m_row_, tile_steps_, col_steps_;
+    const dim_t v_row_, m_row_, tile_steps_, col_steps_;
     mutable Scratch<float> zeros_;
 };
 
-void Forward::weights(const Columns& c, float* u, long block, long panel, long first, long rows,
+void Forward::weights(const Columns& c, float* u, dim_t block, dim_t panel, dim_t first, dim_t rows,
                       float* squares, bool turned) const {
-    const long row = depths_.at(block) + first, col = c.begin + panel;
-    const long width = std::min(nr_, c.padded - panel);
+    const dim_t row = depths_.at(block) + first, col = c.begin + panel;
+    const dim_t width = std::min(nr_, c.padded - panel);
     const float* const w = static_cast<const float*>(a_.w);
     f_.weight[s_.index()](
         {s_.transposed ? w + row * s_.w_stride + col * kTaps : w + col * s_.w_stride + row * kTaps,
@@ -109,7 +109,7 @@ void Forward::weights(const Columns& c, float* u, long block, long panel, long f
          u + panel * depths_.of(block) + first * width, c.plane, width, squares, turned});
 }
 
-void Forward::product(const Columns& c, long block, const float* u, long point, long rows,
+void Forward::product(const Columns& c, dim_t block, const float* u, dim_t point, dim_t rows,
                       const float* v, float* m) const {
     gemm::Block<float> g{};
     g.m = rows, g.n = c.padded, g.k = depths_.of(block);
@@ -122,8 +122,8 @@ void Forward::product(const Columns& c, long block, const float* u, long point, 
 
 // The result of a point takes the place of the point before it, which is no longer needed.
 void Forward::by_tiles() {
-    const long plane = padded_plane(plan_.tiles * std::max(v_row_, m_row_));
-    const long u_size = weights_size(s_.in), size = (s_.points + 1) * plane;
+    const dim_t plane = padded_plane(plan_.tiles * std::max(v_row_, m_row_));
+    const dim_t u_size = weights_size(s_.in), size = (s_.points + 1) * plane;
     const int threads = threads_worth(tile_steps_, plan_.ns);
     // Where transforming weights is a small part of the work, each thread does so for itself: that
     // is sooner done than meeting and fetching them from one another.
@@ -132,28 +132,28 @@ void Forward::by_tiles() {
     Scratch<float> memory(elements(size * threads));
     PackedScratch<float> u(a_.cache, key(), elements(u_size * (own ? threads : 1)));
     const Columns c = columns(0, s_.in, nullptr);
-    constexpr long piece = 32;  // rows of weights
-    const long panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
-    const long tasks = depths_.count * pieces * panels;
-    parallel_ranges(threads, tile_steps_, plan_.ns, [&](Team& team, long begin, long end) {
+    constexpr dim_t piece = 32;  // rows of weights
+    const dim_t panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
+    const dim_t tasks = depths_.count * pieces * panels;
+    parallel_ranges(threads, tile_steps_, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
         float* const points = u.data() + (own ? u_size * team.thread() : 0);
-        const auto block_at = [&](long b) { return points + depths_.at(b) * c.padded; };
-        const auto make_weights = [&](long task) {
-            const long b = task / pieces / panels, first = task / panels % pieces * piece;
-            const long rows = std::min(piece, depths_.of(b) - first);
+        const auto block_at = [&](dim_t b) { return points + depths_.at(b) * c.padded; };
+        const auto make_weights = [&](dim_t task) {
+            const dim_t b = task / pieces / panels, first = task / panels % pieces * piece;
+            const dim_t rows = std::min(piece, depths_.of(b) - first);
             if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
         };
         if (!own && begin == 0 && !u.ready()) team.for_each(tasks, make_weights);
         bool have = !own;
         float* const m = memory.data() + size * team.thread();
         float* const v = m + plane;
-        team.for_each_nowait(end - begin, [&](long i) {
-            for (long task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
+        team.for_each_nowait(end - begin, [&](dim_t i) {
+            for (dim_t task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
             have = true;
             const TileRange t = tiles(begin + i);
             input(t, v, plane);
-            for (long p = 0; p < s_.points; ++p) {
-                for (long b = 0; b < depths_.count; ++b)
+            for (dim_t p = 0; p < s_.points; ++p) {
+                for (dim_t b = 0; b < depths_.count; ++b)
                     product(c, b, block_at(b), p, t.count, v + p * plane, m + p * plane);
             }
             output(c, t, m, plane);
@@ -166,39 +166,39 @@ void Forward::by_tiles() {
 // round and in the order in which they are read; their points, four times as large, would come from
 // memory more slowly than they are made.
 void Forward::by_columns() {
-    const long v_plane = padded_plane(plan_.tiles * v_row_),
-               m_plane = padded_plane(plan_.tiles * m_row_);
-    const long v_size = s_.points * v_plane, m_size = s_.points * m_plane;
-    const long size = v_size + m_size + weights_size(depths_.size);
-    const long chunks = tile_steps_ * col_steps_;
+    const dim_t v_plane = padded_plane(plan_.tiles * v_row_),
+                m_plane = padded_plane(plan_.tiles * m_row_);
+    const dim_t v_size = s_.points * v_plane, m_size = s_.points * m_plane;
+    const dim_t size = v_size + m_size + weights_size(depths_.size);
+    const dim_t chunks = tile_steps_ * col_steps_;
     const int threads = threads_worth(chunks, plan_.ns);
     Scratch<float> memory(elements(size * threads));
-    const long row_squares = ceil_div(nr_, width_) * kTaps * width_ * width_;
-    const long panel_squares = ceil_div(depths_.size, width_) * row_squares;
-    const long panels = ceil_div(s_.out, nr_);
+    const dim_t row_squares = ceil_div(nr_, width_) * kTaps * width_ * width_;
+    const dim_t panel_squares = ceil_div(depths_.size, width_) * row_squares;
+    const dim_t panels = ceil_div(s_.out, nr_);
     PackedScratch<float> kept(
         a_.cache, key(),
         elements(a_.cache != nullptr ? panels * depths_.count * panel_squares : 0));
-    parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, long begin, long end) {
+    parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
         float* const v = memory.data() + size * team.thread();
         float* const m = v + v_size;
         float* const u = m + m_size;
-        long step = -1;  // whose tiles are in v
-        team.for_each_nowait(end - begin, [&](long i) {
-            const long wanted = (begin + i) / col_steps_;
+        dim_t step = -1;  // whose tiles are in v
+        team.for_each_nowait(end - begin, [&](dim_t i) {
+            const dim_t wanted = (begin + i) / col_steps_;
             const TileRange t = tiles(wanted);
             if (step != wanted) input(t, v, v_plane);
             step = wanted;
             const Columns c = columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
-            for (long b = 0; b < depths_.count; ++b) {
-                for (long j = 0; j < c.count; j += nr_) {
+            for (dim_t b = 0; b < depths_.count; ++b) {
+                for (dim_t j = 0; j < c.count; j += nr_) {
                     // The chunks of the first tiles have each panel once.
                     float* const squares =
                         kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
                     const bool use = a_.cache != nullptr && (kept.ready() || wanted == 0);
                     weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr, kept.ready());
                 }
-                for (long p = 0; p < s_.points; ++p)
+                for (dim_t p = 0; p < s_.points; ++p)
                     product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
             }
             output(c, t, m, m_plane);
@@ -209,8 +209,8 @@ void Forward::by_columns() {
 
 }  // namespace
 
-void run(const Args& args, const ForwardPlan& plan) {
-    Forward(args, plan).run();
+void ForwardPlan::run(const Args& args) const {
+    Forward(args, *this).run();
 }
 
 }  // namespace fastnn::conv

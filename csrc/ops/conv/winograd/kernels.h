@@ -8,6 +8,7 @@
 // a point here. Transformed arrays are `plane` elements long for each point.
 #pragma once
 
+#include "core/integer.h"
 #include "core/isa.h"
 
 namespace fastnn::conv {
@@ -17,14 +18,14 @@ constexpr int kMostPoints = 36;
 // Images in channels-last memory, and the tiles that cover their outputs: tile (n, i, j) begins at
 // row i m - pad_h and column j m - pad_w; what lies outside of the image is 0.
 struct TiledImages {
-    long height, width, channels;
-    long pad_h, pad_w;
-    long tiles_h, tiles_w;
+    dim_t height, width, channels;
+    dim_t pad_h, pad_w;
+    dim_t tiles_h, tiles_w;
 };
 
 // `count` tiles from number `first` on, in the order (n, i, j).
 struct TileRange {
-    long first, count;
+    dim_t first, count;
 };
 
 // B^T d B of tiles, channels from `channel` on, `channels` of them: channel c of tile t at v[point
@@ -36,7 +37,7 @@ struct InputTiles {
     const float* x;
     const float* zeros;  // as many as channels
     float* v;
-    long plane, row, channel, channels;
+    dim_t plane, row, channel, channels;
 };
 
 // A dy A^T of tiles of m x m, channels from `channel` on, `channels` of them, in gemm's panels of B
@@ -47,7 +48,7 @@ struct GradientTiles {
     const float* dy;
     const float* zeros;
     float* d;
-    long plane, panel, depth, channel, channels;
+    dim_t plane, panel, depth, channel, channels;
     float* sums;  // or null; sums[c] += dy of channel c of these tiles
 };
 
@@ -56,7 +57,7 @@ struct OutputTiles {
     TiledImages images;  // of y; pads are 0
     TileRange tiles;
     const float* m;
-    long plane, row, channel, channels;
+    dim_t plane, row, channel, channels;
     const float* bias;      // or null
     const float* residual;  // or null; laid out as y
     bool relu;
@@ -68,11 +69,11 @@ struct OutputTiles {
 // taken the other way round; otherwise rows are C.
 struct WeightPanel {
     const float* w;  // the first row and column
-    long w_stride;   // of O: 9 C
+    dim_t w_stride;  // of O: 9 C
     bool transposed;
-    long rows, cols;
+    dim_t rows, cols;
     float* u;  // row r, column j at u[point * plane + r * width + j]; 0 beyond the columns
-    long plane, width;
+    dim_t plane, width;
     // Or null: w turned round, in squares of W rows x W columns (W: of a vector), all columns of
     // the first W rows first, each of W x 9 x W. Written, or where `turned`, read in place of w.
     float* squares;
@@ -82,10 +83,10 @@ struct WeightPanel {
 // dw = (or +=) G^T u G, rows C and columns O: row r, column j at u[point * plane + r * row + j].
 struct WeightGradient {
     const float* u;
-    long plane, row;
-    long rows, cols;
+    dim_t plane, row;
+    dim_t rows, cols;
     float* dw;
-    long dw_stride;  // of O: 9 C
+    dim_t dw_stride;  // of O: 9 C
 };
 
 struct WinogradKernels {  // by m: [0] is F(2 x 2), [1] is F(4 x 4)

@@ -4,16 +4,17 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr long kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB, beside weights
-constexpr long kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
-constexpr long kMostTiles = 56;
-constexpr long kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
-constexpr long kSomeTiles = 32;  // with fewer, points of weights are made more than sums are added:
-constexpr long kSomeDepth = 128;         // those of so many channels, 590 KiB, stay in L2
-constexpr long kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
-constexpr long kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
-constexpr double kChunkNs = 8000;        // chunks are no shorter,
-constexpr long kManyChunks = 16;         // and this is enough of them
+constexpr dim_t kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB, beside weights
+constexpr dim_t kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
+constexpr dim_t kMostTiles = 56;
+constexpr dim_t kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
+constexpr dim_t kSomeTiles =
+    32;  // with fewer, points of weights are made more than sums are added:
+constexpr dim_t kSomeDepth = 128;         // those of so many channels, 590 KiB, stay in L2
+constexpr dim_t kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
+constexpr dim_t kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
+constexpr double kChunkNs = 8000;         // chunks are no shorter,
+constexpr dim_t kManyChunks = 16;         // and this is enough of them
 
 // Nanoseconds for a vector of 16 floats of one tile, or of one row of weights, measured on a Zen 4
 // at 3.7 GHz with AVX-512; shorter vectors take two thirds of that each. Those of weights include
@@ -24,11 +25,11 @@ struct Cost {
 constexpr Cost kCosts[2] = {{17, 12, 14, 31, 46, 57}, {62, 38, 43, 50, 65, 100}};
 constexpr double kPointNs = 25;  // a call of the product of one point
 constexpr double kCallNs = 500;
-constexpr long kFewTiles = 3;     // a product of fewer takes as long: it waits for its weights
-constexpr long kFewChannels = 6;  // storing a tile of sums takes as long as summing so many
-constexpr long kFewRows = 10;     // of dw: with fewer, reading the points of dy takes as long
+constexpr dim_t kFewTiles = 3;     // a product of fewer takes as long: it waits for its weights
+constexpr dim_t kFewChannels = 6;  // storing a tile of sums takes as long as summing so many
+constexpr dim_t kFewRows = 10;     // of dw: with fewer, reading the points of dy takes as long
 
-double number(long n) {
+double number(dim_t n) {
     return static_cast<double>(n);
 }
 
@@ -37,7 +38,7 @@ class Estimate {
     explicit Estimate(const WinogradSizes& s)
         : s_(s), b_(isa::table<gemm::TypedKernels<float>>().blocking), c_(kCosts[s.index()]) {}
     // `products` of each point, for which weights are transformed so many times.
-    double forward(long products, long times) const {
+    double forward(dim_t products, dim_t times) const {
         const double tile = c_.input * vectors(s_.in) + c_.output * vectors(s_.out);
         return number(s_.tiles) * tile + number(times) * weights() +
                arithmetic(s_.in + kFewChannels, std::max(kFewTiles, s_.tiles)) + calls(products);
@@ -46,7 +47,7 @@ class Estimate {
         return (s_.transposed ? c_.flipped : c_.weight) * number(s_.in) * vectors(s_.out);
     }
     // Each tile of x is transformed for every block of columns, and the other way round.
-    double backward(long row_blocks, long col_blocks, long slices) const {
+    double backward(dim_t row_blocks, dim_t col_blocks, dim_t slices) const {
         const double tile = c_.input * vectors(s_.in) * number(col_blocks) +
                             c_.gradient * vectors(s_.out) * number(row_blocks);
         return number(s_.tiles) * tile + arithmetic(std::max(kFewRows, s_.in), s_.tiles) +
@@ -55,14 +56,14 @@ class Estimate {
     }
 
  private:
-    double vectors(long channels) const {
+    double vectors(dim_t channels) const {
         return number(ceil_div(channels, b_.width)) * (b_.width >= 16 ? 1.0 : 0.67);
     }
-    double arithmetic(long in, long tiles) const {
+    double arithmetic(dim_t in, dim_t tiles) const {
         return 2 * number(s_.points * in) * number(round_up(s_.out, b_.width)) * number(tiles) /
                b_.flops_per_ns;
     }
-    double calls(long products) const { return kCallNs + kPointNs * number(s_.points * products); }
+    double calls(dim_t products) const { return kCallNs + kPointNs * number(s_.points * products); }
 
     const WinogradSizes& s_;
     const gemm::Blocking& b_;
@@ -70,53 +71,53 @@ class Estimate {
 };
 
 // `total` in equal parts of at most `limit`, each a multiple of `unit`.
-long equal_parts(long total, long limit, long unit) {
-    const long parts = ceil_div(total, std::max(unit, limit));
+dim_t equal_parts(dim_t total, dim_t limit, dim_t unit) {
+    const dim_t parts = ceil_div(total, std::max(unit, limit));
     return std::min(total, round_up(ceil_div(total, parts), unit));
 }
 
-long chunks_worth(double ns) {
-    return std::clamp(static_cast<long>(ns / kChunkNs), 1L, kManyChunks);
+dim_t chunks_worth(double ns) {
+    return std::clamp(static_cast<dim_t>(ns / kChunkNs), 1L, kManyChunks);
 }
 
 }  // namespace
 
-ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, long tile) : m(tile) {
+ForwardPlan::ForwardPlan(const Shape& shape, bool transposed, dim_t tile) : m(tile) {
     const WinogradSizes s(shape, transposed, m);
     const Estimate estimate(s);
     const gemm::Blocking& b = isa::table<gemm::TypedKernels<float>>().blocking;
-    const long row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
-    const long fit = kTileBytes / point / row / b.mr * b.mr;
+    const dim_t row = round_up(std::max(s.in, s.out), kLine), point = (s.points + 1) * 4;
+    const dim_t fit = kTileBytes / point / row / b.mr * b.mr;
     weights_ns = estimate.weights();
     depth = b.kc;
     const bool small = s.points * s.in * s.out * 4 <= kWeightBytes;
     if (small && fit >= b.mr && s.tiles >= 2 * b.mr) {
         schedule = Schedule::tiles;
-        const long chunks = chunks_worth(estimate.forward(1, 1));
-        const long enough = round_up(ceil_div(s.tiles, chunks), b.mr);
+        const dim_t chunks = chunks_worth(estimate.forward(1, 1));
+        const dim_t enough = round_up(ceil_div(s.tiles, chunks), b.mr);
         tiles = equal_parts(s.tiles, std::min({fit, kMostTiles, enough}), 1);
         columns = s.out;
         ns = estimate.forward(ceil_div(s.tiles, tiles), 1);
     } else {
         schedule = Schedule::columns;
-        const long most = kColumnBytes / (s.points * s.in * 4);
+        const dim_t most = kColumnBytes / (s.points * s.in * 4);
         tiles = equal_parts(s.tiles, std::clamp(most, b.mr, kColumnTiles), 1);
         columns = std::min(s.out, b.nr);
         if (tiles <= kSomeTiles) depth = std::min(depth, kSomeDepth);
-        const long steps = ceil_div(s.tiles, tiles);
+        const dim_t steps = ceil_div(s.tiles, tiles);
         ns = estimate.forward(steps * ceil_div(s.out, columns), steps);
     }
 }
 
-WeightPlan::WeightPlan(const Shape& shape, long tile) : m(tile) {
+WeightPlan::WeightPlan(const Shape& shape, dim_t tile) : m(tile) {
     const WinogradSizes s(shape, false, m);
     const Estimate estimate(s);
     const gemm::Blocking& b = isa::table<gemm::TypedKernels<float>>().blocking;
-    const long block = s.in * s.out <= 128 * 128 ? 64 : 128;
+    const dim_t block = s.in * s.out <= 128 * 128 ? 64 : 128;
     rows = equal_parts(s.in, block, 8);
     columns = equal_parts(s.out, block, b.nr);
-    const long row_blocks = ceil_div(s.in, rows), col_blocks = ceil_div(s.out, columns);
-    const long chunks = chunks_worth(estimate.backward(row_blocks, col_blocks, 1));
+    const dim_t row_blocks = ceil_div(s.in, rows), col_blocks = ceil_div(s.out, columns);
+    const dim_t chunks = chunks_worth(estimate.backward(row_blocks, col_blocks, 1));
     slices = std::clamp(chunks / (row_blocks * col_blocks), 1L, std::max(1L, s.tiles / 64));
     tiles = equal_parts(ceil_div(s.tiles, slices), kGradientTiles, 1);
     ns = estimate.backward(row_blocks, col_blocks, slices);

@@ -1,31 +1,30 @@
 // How a Winograd convolution is carried out: by its sizes alone.
 #pragma once
 
+#include "ops/conv/select.h"
 #include "ops/conv/winograd/sizes.h"
 
 namespace fastnn::conv {
 
 enum class Schedule : std::uint8_t { tiles, columns };
 
-struct ForwardPlan {
-    long m;
+struct ForwardPlan final : Plan<Args> {
+    dim_t m;
     Schedule schedule;
-    long tiles, columns;    // of a chunk
-    long depth;             // channels that are summed over in one go, at most about
-    double ns, weights_ns;  // of one thread; of transforming weights once
-    ForwardPlan(const Shape& shape, bool transposed, long m);
+    dim_t tiles, columns;  // of a chunk
+    dim_t depth;           // channels that are summed over in one go, at most about
+    double weights_ns;     // of transforming weights once
+    ForwardPlan(const Shape& shape, bool transposed, dim_t m);
+    void run(const Args& args) const override;
 };
 
-struct WeightPlan {
-    long m;
-    long rows, columns;  // of dw: channels of x and y of a chunk,
-    long slices;         // of all tiles,
-    long tiles;          // which it goes through so many at a time
-    double ns;           // of one thread
-    WeightPlan(const Shape& shape, long m);
+struct WeightPlan final : Plan<WeightArgs> {
+    dim_t m;
+    dim_t rows, columns;  // of dw: channels of x and y of a chunk,
+    dim_t slices;         // of all tiles,
+    dim_t tiles;          // which it goes through so many at a time
+    WeightPlan(const Shape& shape, dim_t m);
+    void run(const WeightArgs& args) const override;
 };
-
-void run(const Args& args, const ForwardPlan& plan);
-void run(const WeightArgs& args, const WeightPlan& plan);
 
 }  // namespace fastnn::conv

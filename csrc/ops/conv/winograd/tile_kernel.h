@@ -17,8 +17,8 @@ using conv::TileRange;
 // Walks over tiles in their order.
 struct Walk {
     const TiledImages& images;
-    long image, i, j;
-    Walk(const TiledImages& t, long first) : images(t) {
+    dim_t image, i, j;
+    Walk(const TiledImages& t, dim_t first) : images(t) {
         j = first % t.tiles_w;
         i = first / t.tiles_w % t.tiles_h;
         image = first / t.tiles_w / t.tiles_h;
@@ -34,10 +34,10 @@ struct Walk {
     // `outside`.
     template <int n, class P>
     FASTNN_INLINE void pixels(int m, P x, P outside, P (&at)[n][n]) const {
-        const long y0 = i * m - images.pad_h, x0 = j * m - images.pad_w;
+        const dim_t y0 = i * m - images.pad_h, x0 = j * m - images.pad_w;
         for (int r = 0; r < n; ++r) {
             const bool row = y0 + r >= 0 && y0 + r < images.height;
-            const long line =
+            const dim_t line =
                 ((image * images.height + y0 + r) * images.width + x0) * images.channels;
             for (int s = 0; s < n; ++s) {
                 const bool in = row && x0 + s >= 0 && x0 + s < images.width;
@@ -49,14 +49,14 @@ struct Walk {
 
 // f(c, load, store) for each vector of channels, the last one perhaps shorter.
 template <class F>
-FASTNN_INLINE void each_vector(long channels, F f) {
-    long c = 0;
+FASTNN_INLINE void each_vector(dim_t channels, F f) {
+    dim_t c = 0;
     for (; c + V::width <= channels; c += V::width) {
         f(
             c, [](const float* p) __attribute__((always_inline)) { return V::load(p); },
             [](float* p, V v) __attribute__((always_inline)) { v.store(p); });
     }
-    if (const long n = channels - c; n > 0) {
+    if (const dim_t n = channels - c; n > 0) {
         f(
             c, [=](const float* p) __attribute__((always_inline)) { return V::load(p, n); },
             [=](float* p, V v) __attribute__((always_inline)) { v.store(p, n); });
@@ -67,11 +67,11 @@ template <class F>
 void input_tiles(const InputTiles& t) {
     constexpr int n = F::n;
     Walk walk(t.images, t.tiles.first);
-    for (long tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
+    for (dim_t tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         const float* at[n][n];
         walk.pixels(F::m, t.x + t.channel, t.zeros, at);
         float* const to = t.v + tile * t.row;
-        each_vector(t.channels, [&](long c, auto load, auto) __attribute__((always_inline)) {
+        each_vector(t.channels, [&](dim_t c, auto load, auto) __attribute__((always_inline)) {
             both_sides<typename F::Input>(
                 [&](int i, int j) __attribute__((always_inline)) { return load(at[i][j] + c); },
                 [&](int i, int j, V v)
@@ -83,15 +83,15 @@ void input_tiles(const InputTiles& t) {
 template <class F>
 void gradient_tiles(const GradientTiles& t) {
     constexpr int m = F::m, n = F::n;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     Walk walk(t.images, t.tiles.first);
-    const long padded = round_up(t.channels, W);
-    for (long tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
+    const dim_t padded = round_up(t.channels, W);
+    for (dim_t tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         const float* at[m][m];
         walk.pixels(m, t.dy + t.channel, t.zeros, at);
-        each_vector(t.channels, [&](long c, auto load, auto) __attribute__((always_inline)) {
-            const long panel = c / t.panel * t.panel;
-            const long width = padded - panel < t.panel ? padded - panel : t.panel;
+        each_vector(t.channels, [&](dim_t c, auto load, auto) __attribute__((always_inline)) {
+            const dim_t panel = c / t.panel * t.panel;
+            const dim_t width = padded - panel < t.panel ? padded - panel : t.panel;
             float* const to = t.d + panel * t.depth + tile * width + c - panel;
             V sum;
             both_sides<typename F::Gradient>(
@@ -111,11 +111,11 @@ template <class F>
 void output_tiles(const OutputTiles& t) {
     constexpr int m = F::m, n = F::n;
     Walk walk(t.images, t.tiles.first);
-    for (long tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
+    for (dim_t tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         float* at[m][m];
         walk.pixels(m, t.y + t.channel, static_cast<float*>(nullptr), at);
         const float* const from = t.m + tile * t.row;
-        each_vector(t.channels, [&](long c, auto load, auto store) __attribute__((always_inline)) {
+        each_vector(t.channels, [&](dim_t c, auto load, auto store) __attribute__((always_inline)) {
             const V bias = t.bias != nullptr ? load(t.bias + t.channel + c) : V();
             both_sides<typename F::Output>(
                 [&](int i, int j) __attribute__((always_inline)) {

@@ -1,5 +1,5 @@
 // The gradient of weights: transformed tiles of x and dy, a product over tiles for each point, and
-// the way back of the sums.
+// the transform of the sums back.
 //
 // A chunk is a block of dw and a slice of all tiles, and goes from x and dy to dw in the caches of
 // its thread. Slices are added in order.
@@ -13,7 +13,7 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr long kSum = 16384;  // elements of dw that a thread adds up over slices at a time
+constexpr dim_t kSum = 16384;  // elements of dw that a thread adds up over slices at a time
 
 class Backward {
  public:
@@ -39,25 +39,25 @@ class Backward {
     }
 
     void run() {
-        const long chunks = plan_.slices * row_blocks_ * col_blocks_;
-        const long size = s_.points * (v_plane_ + d_plane_ + u_plane_);
+        const dim_t chunks = plan_.slices * row_blocks_ * col_blocks_;
+        const dim_t size = s_.points * (v_plane_ + d_plane_ + u_plane_);
         const int threads = threads_worth(chunks, plan_.ns);
         Scratch<float> memory(elements(size * threads));
-        parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, long begin, long end) {
+        parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
             float* const mine = memory.data() + size * team.thread();
-            team.for_each(end - begin, [&](long i) { chunk(begin + i, mine); });
+            team.for_each(end - begin, [&](dim_t i) { chunk(begin + i, mine); });
             if (end < chunks) return;
-            const long sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
-            team.for_each_nowait(sums + 1, [&](long i) { i < sums ? add_up(i * kSum) : bias(); });
+            const dim_t sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
+            team.for_each_nowait(sums + 1, [&](dim_t i) { i < sums ? add_up(i * kSum) : bias(); });
         });
     }
 
  private:
     // Rows of sums of dy: one for each slice, in whole panels.
-    long db_row() const { return col_blocks_ * u_row_; }
+    dim_t db_row() const { return col_blocks_ * u_row_; }
 
-    void chunk(long i, float* memory) const;
-    void add_up(long first) const {
+    void chunk(dim_t i, float* memory) const;
+    void add_up(dim_t first) const {
         gemm::Finish<float> f{};
         f.rows = 1, f.cols = std::min(kSum, dw_size_ - first);
         f.sums = dw_.data() + first;
@@ -70,7 +70,7 @@ class Backward {
         if (a_.db == nullptr) return;
         gemm::Finish<float> f{};
         f.rows = 1, f.slices = plan_.slices, f.slice_stride = db_row(), f.alpha = 1;
-        for (long b = 0; b < col_blocks_; ++b) {
+        for (dim_t b = 0; b < col_blocks_; ++b) {
             f.cols = std::min(plan_.columns, s_.out - b * plan_.columns);
             f.sums = db_.data() + b * u_row_;
             f.c = static_cast<float*>(a_.db) + b * plan_.columns;
@@ -83,16 +83,16 @@ class Backward {
     const WinogradSizes s_;
     const WinogradKernels& f_;
     const gemm::TypedKernels<float>& g_;
-    const long width_, v_row_, u_row_, v_plane_, d_plane_, u_plane_, row_blocks_, col_blocks_,
+    const dim_t width_, v_row_, u_row_, v_plane_, d_plane_, u_plane_, row_blocks_, col_blocks_,
         dw_size_;
     mutable Scratch<float> zeros_, dw_, db_;
 };
 
-void Backward::chunk(long i, float* memory) const {
-    const long slice = i / col_blocks_ / row_blocks_, row_block = i / col_blocks_ % row_blocks_,
-               col_block = i % col_blocks_;
-    const long row = row_block * plan_.rows, rows = std::min(plan_.rows, s_.in - row);
-    const long col = col_block * plan_.columns, cols = std::min(plan_.columns, s_.out - col);
+void Backward::chunk(dim_t i, float* memory) const {
+    const dim_t slice = i / col_blocks_ / row_blocks_, row_block = i / col_blocks_ % row_blocks_,
+                col_block = i % col_blocks_;
+    const dim_t row = row_block * plan_.rows, rows = std::min(plan_.rows, s_.in - row);
+    const dim_t col = col_block * plan_.columns, cols = std::min(plan_.columns, s_.out - col);
     float* const v = memory;
     float* const d = v + s_.points * v_plane_;
     float* const u = d + s_.points * d_plane_;
@@ -107,15 +107,15 @@ void Backward::chunk(long i, float* memory) const {
     g.b_panels = true;
     g.c_row = u_row_;
     g.alpha = 1;
-    const long end = s_.tiles * (slice + 1) / plan_.slices;
-    for (long first = s_.tiles * slice / plan_.slices; first < end; first += plan_.tiles) {
+    const dim_t end = s_.tiles * (slice + 1) / plan_.slices;
+    for (dim_t first = s_.tiles * slice / plan_.slices; first < end; first += plan_.tiles) {
         const TileRange tiles{first, std::min(plan_.tiles, end - first)};
         f_.input[s_.index()]({s_.from, tiles, static_cast<const float*>(a_.x), zeros_.data(), v,
                               v_plane_, v_row_, row, rows});
         f_.gradient[s_.index()]({s_.to, tiles, static_cast<const float*>(a_.dy), zeros_.data(), d,
                                  d_plane_, g_.blocking.nr, tiles.count, col, cols, db});
         g.k = tiles.count;
-        for (long p = 0; p < s_.points; ++p) {
+        for (dim_t p = 0; p < s_.points; ++p) {
             g.a = v + p * v_plane_, g.b = d + p * d_plane_, g.c = u + p * u_plane_;
             g_.block(g);
         }
@@ -128,8 +128,8 @@ void Backward::chunk(long i, float* memory) const {
 
 }  // namespace
 
-void run(const WeightArgs& args, const WeightPlan& plan) {
-    Backward(args, plan).run();
+void WeightPlan::run(const WeightArgs& args) const {
+    Backward(args, *this).run();
 }
 
 }  // namespace fastnn::conv

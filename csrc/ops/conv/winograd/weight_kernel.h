@@ -11,29 +11,29 @@ namespace {
 using conv::WeightGradient;
 using conv::WeightPanel;
 
-constexpr long kTaps = 9;
+constexpr dim_t kTaps = 9;
 
 // Weights lie with their taps side by side; a square of W rows x W columns of them is turned round
 // into vectors along columns, tap k of row r at square[(r * 9 + k) * W].
 template <class F>
 void weight_panel(const WeightPanel& p) {
-    constexpr long W = V::width;
-    constexpr long ahead = 8 * kTaps, far_ahead = 48 * kTaps;
+    constexpr dim_t W = V::width;
+    constexpr dim_t ahead = 8 * kTaps, far_ahead = 48 * kTaps;
     constexpr int n = F::n;
     float own[W * kTaps * W], turned[W * kTaps * W];
-    const long plane = p.plane;
+    const dim_t plane = p.plane;
     float* square = p.squares != nullptr ? p.squares : own;
-    const long next = p.squares != nullptr ? W * kTaps * W : 0;
-    for (long r0 = 0; r0 < p.rows; r0 += W) {
-        const long rows = p.rows - r0 < W ? p.rows - r0 : W;
-        for (long j0 = 0; j0 < p.width; j0 += W, square += next) {
-            const long cols = p.cols - j0 < W ? p.cols - j0 : W;
+    const dim_t next = p.squares != nullptr ? W * kTaps * W : 0;
+    for (dim_t r0 = 0; r0 < p.rows; r0 += W) {
+        const dim_t rows = p.rows - r0 < W ? p.rows - r0 : W;
+        for (dim_t j0 = 0; j0 < p.width; j0 += W, square += next) {
+            const dim_t cols = p.cols - j0 < W ? p.cols - j0 : W;
             if (p.turned) {
                 // All is there.
             } else if (p.transposed) {  // rows are O: their columns are contiguous
                 transpose_block(p.w + r0 * p.w_stride + j0 * kTaps, p.w_stride, rows, cols * kTaps,
                                 turned, W, W);
-                for (long k = 0; k < kTaps; ++k) {
+                for (dim_t k = 0; k < kTaps; ++k) {
                     transpose_block(turned + k * W, kTaps * W, cols, rows, square + k * W,
                                     kTaps * W, W);
                 }
@@ -41,19 +41,19 @@ void weight_panel(const WeightPanel& p) {
                 transpose_block(p.w + j0 * p.w_stride + r0 * kTaps, p.w_stride, cols, rows * kTaps,
                                 square, W, W);
             }
-            for (long r = 0; r < rows; ++r) {
+            for (dim_t r = 0; r < rows; ++r) {
                 const float* const g = square + r * kTaps * W;
                 if (p.turned) {
                     // Beside so many rows of results the processor does not follow them by itself:
                     // from memory they come to L2, and from there to L1.
 #pragma GCC unroll 9
-                    for (long k = 0; k < kTaps; ++k) {
+                    for (dim_t k = 0; k < kTaps; ++k) {
                         __builtin_prefetch(g + (far_ahead + k) * W, 0, 2);
                         __builtin_prefetch(g + (ahead + k) * W);
                     }
                 }
                 float* const u = p.u + (r0 + r) * p.width + j0;
-                const long first = p.transposed ? 8 : 0, step = p.transposed ? -W : W;
+                const dim_t first = p.transposed ? 8 : 0, step = p.transposed ? -W : W;
                 both_sides<typename F::Weight>(
                     [&](int i, int j) __attribute__((always_inline)) {
                         return V::load(g + first * W + (3 * i + j) * step);
@@ -67,14 +67,14 @@ void weight_panel(const WeightPanel& p) {
 
 template <class F>
 void weight_gradient(const WeightGradient& g) {
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     constexpr int n = F::n;
     float square[W * kTaps * W];
-    for (long r0 = 0; r0 < g.rows; r0 += W) {
-        const long rows = g.rows - r0 < W ? g.rows - r0 : W;
-        for (long j0 = 0; j0 < g.cols; j0 += W) {
-            const long cols = g.cols - j0 < W ? g.cols - j0 : W;
-            for (long r = 0; r < rows; ++r) {
+    for (dim_t r0 = 0; r0 < g.rows; r0 += W) {
+        const dim_t rows = g.rows - r0 < W ? g.rows - r0 : W;
+        for (dim_t j0 = 0; j0 < g.cols; j0 += W) {
+            const dim_t cols = g.cols - j0 < W ? g.cols - j0 : W;
+            for (dim_t r = 0; r < rows; ++r) {
                 const float* const u = g.u + (r0 + r) * g.row + j0;
                 both_sides<typename F::WeightGradient>(
                     [&](int i, int j) __attribute__((always_inline)) {

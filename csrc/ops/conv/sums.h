@@ -1,0 +1,19 @@
+// Sums that need no product.
+#pragma once
+
+#include "ops/conv/conv.h"
+
+namespace fastnn::conv {
+
+// Outputs that no tap meets, or all of them: bias, residual and activation alone.
+template <class T>
+void fill_empty_sums(const Args& args);
+
+// db[o] = sum over pixels of dy[pixel, o], for `channels` of o.
+template <class T>
+void bias_gradient(const T* dy, dim_t pixels, dim_t channels, T* db);
+
+// Which packed weights are kept between calls, for their key.
+enum KeptWeights : dim_t { kKeptPanels = 1, kKeptChunks, kKeptPoints, kKeptSquares };
+
+}  // namespace fastnn::conv
