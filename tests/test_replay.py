@@ -93,7 +93,44 @@ def cnn():
     return Steps(model, optimizer, data, nn.CrossEntropyLoss())
 
 
-MODELS = [mlp, cnn]
+class Reader(nn.Module):
+    """Sequences of different lengths through a stack in both directions."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.recurrent = getattr(nn, name)(
+            5, 9, 2, batch_first=True, dropout=0.2, bidirectional=True
+        )
+        self.head = nn.Linear(18, 4)
+
+    def forward(self, x):
+        y, _ = self.recurrent(x, lengths=[7, 2, 5, 1, 7, 3])
+        return self.head(y.mean(1))
+
+
+def reader(name):
+    model = Reader(name)
+    data = batches((6, 7, 5), 4)
+    return Steps(model, optim.Adam(model.parameters(), 1e-2), data, nn.CrossEntropyLoss(), 1.0)
+
+
+def rnn():
+    return reader("RNN")
+
+
+def gru():
+    return reader("GRU")
+
+
+def lstm():
+    return reader("LSTM")
+
+
+def layer_norm_lstm():
+    return reader("LayerNormLSTM")
+
+
+MODELS = [mlp, cnn, rnn, gru, lstm, layer_norm_lstm]
 
 
 def run(steps):

@@ -18,12 +18,7 @@ def test_rows_samples_and_workspace(tmp_path: Path) -> None:
     if toolchain.compiler() is None:
         pytest.skip("no C++ compiler")
     program = tmp_path / "rnn_plan"
-    flags = [
-        *toolchain.STRICT,
-        f"-I{CSRC}",
-        "-fopenmp",
-        toolchain.levels_built(*toolchain.LEVELS),
-    ]
+    flags = [*toolchain.STRICT, *toolchain.core_flags(*toolchain.LEVELS)]
     command = [toolchain.compiler(), *flags, *SOURCES, "-o", program]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -26,10 +26,14 @@ def tree(f: Callable[[Any], Any], value: Any) -> Any:
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:
-    """Every array in nested lists, tuples and dicts."""
-    found: list[np.ndarray] = []
-    tree(found.append, value)
-    return found
+    """Every array in nested lists, tuples (named ones too) and dicts."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [x for part in value for x in arrays_in(part)]
+    return []
 
 
 def is_float(x: np.ndarray) -> bool:
