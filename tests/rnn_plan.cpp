@@ -166,7 +166,7 @@ void check_choices() {
 }  // namespace
 
 int main() {
-    forbid_threads_after_fork();  // as at import: from here on the numbers that are set hold
+    init_threads();  // as at import: from here on the numbers that are set hold
     const std::vector<dim_t> none;
     for (const int threads : {1, 2, 7}) {
         set_num_threads(threads);

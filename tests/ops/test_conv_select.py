@@ -160,7 +160,11 @@ def test_the_gradient_of_the_activation_takes_the_place_of_dy(transposed, dtype)
         dy = given.copy()
         if order != "C":
             dy = channels_last(dy)
-        results.append(backward(dy, x, w, y, padding=1, needs=(True,) * 4, overwrite=overwrite))
+        results.append(
+            backward(
+                dy, x, w, y, padding=1, needs=(True,) * 4, activation="relu", overwrite=overwrite
+            )
+        )
         written = overwrite and order != "C"
         np.testing.assert_array_equal(dy, expected if written else given)
         assert (results[-1][3] is dy) == written
@@ -168,7 +172,7 @@ def test_the_gradient_of_the_activation_takes_the_place_of_dy(transposed, dtype)
         np.testing.assert_array_equal(result[3], expected)
         for a, b in zip(result, results[0], strict=True):
             np.testing.assert_array_equal(a, b)
-    same = backward(y, x, w, y, padding=1, needs=(True,) * 4, overwrite=True)
+    same = backward(y, x, w, y, padding=1, needs=(True,) * 4, activation="relu", overwrite=True)
     assert same[3] is not y
 
 
