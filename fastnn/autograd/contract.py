@@ -43,11 +43,12 @@ class SparseGradient:
         raise NotImplementedError(f"{type(self).__name__}: define accumulate_in(leaf)")
 
 
-class ReusesDy:
-    """Decorates a backward that takes a third argument: ``backward(node, dy, reuse)``.
+class Reuses:
+    """Decorates a backward that may reuse memory: ``backward(node, dy, reuse_dy, reuse_saved)``.
 
-    If `reuse` is True, nothing else needs `dy` or the saved arrays: the backward may write its
-    results into `dy`, and may set ``node.saved`` to None after reading it.
+    If `reuse_dy` is True, nothing else needs `dy`: the backward may write its results there. If
+    `reuse_saved` is True, no later walk needs the saved arrays: the backward may return one that
+    its operation allocated for this purpose alone.
     """
 
     __slots__ = ("__name__", "backward")
@@ -56,5 +57,7 @@ class ReusesDy:
         self.backward = backward
         self.__name__ = backward.__name__
 
-    def __call__(self, node: Any, dy: Array, reuse: bool = False) -> Grads:
-        return self.backward(node, dy, reuse)
+    def __call__(
+        self, node: Any, dy: Array, reuse_dy: bool = False, reuse_saved: bool = False
+    ) -> Grads:
+        return self.backward(node, dy, reuse_dy, reuse_saved)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .changes import changes, check, count
-from .contract import Array, Grads, Hook, Leaf, ReusesDy, SparseGradient
+from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient
 from .hooks import run_hooks
 
 ndarray = np.ndarray
@@ -121,9 +121,9 @@ def walk(
         if node.order < changes.last:
             check(node)
         backward = node.backward
-        if type(backward) is ReusesDy:
-            own = node not in shared and type(dy.base) is not ndarray and dy.flags.writeable
-            grads = backward.backward(node, dy, own and not retain_graph)
+        if type(backward) is Reuses:
+            reuse_dy = node not in shared and type(dy.base) is not ndarray and dy.flags.writeable
+            grads = backward.backward(node, dy, reuse_dy, not retain_graph)
         else:
             grads = backward(node, dy)
         if node.saved and not retain_graph:

@@ -11,7 +11,7 @@ import pytest
 import fastnn
 from fastnn import _core, nn
 from fastnn.autograd import Function
-from fastnn.autograd.contract import ReusesDy
+from fastnn.autograd.contract import Reuses
 from fastnn.autograd.record import array, record, record_many
 from fastnn.nn import functional as F
 from fastnn.ops.conv import convolution as conv
@@ -25,10 +25,10 @@ def reused(monkeypatch):
     found = []
     original = conv.conv_backward
 
-    @ReusesDy
-    def conv_backward(node, dy, reuse):
-        found.append(reuse)
-        return original(node, dy, reuse)
+    @Reuses
+    def conv_backward(node, dy, reuse_dy, reuse_saved):
+        found.append(reuse_dy)
+        return original(node, dy, reuse_dy, reuse_saved)
 
     monkeypatch.setattr(conv, "conv_backward", conv_backward)
     return found
@@ -138,11 +138,27 @@ def test_a_given_gradient_is_not_changed(reused):
     assert (dy.numpy() == 1).all()
 
 
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_saved_gradient_is_given_away_by_the_last_walk(soft):
+    """The loss computes the gradient of its scores forward: without a copy it becomes `.grad`."""
+    scores = fastnn.randn(4, 3).requires_grad_()
+    target = fastnn.full((4, 3), 1 / 3).requires_grad_() if soft else fastnn.tensor([0, 2, 1, 1])
+    loss = F.cross_entropy(scores, target)
+    saved = loss.node.saved[0]
+    loss.backward(retain_graph=True)
+    assert not np.shares_memory(scores.grad.numpy(), saved)
+    first = scores.grad.numpy().copy()
+    scores.grad = None
+    loss.backward()
+    assert np.shares_memory(scores.grad.numpy(), saved)
+    np.testing.assert_array_equal(scores.grad.numpy(), first)
+
+
 def test_a_retained_graph_allows_another_backward(reused):
     x, weights = layers()
     loss = chain(x, weights)
     loss.backward(retain_graph=True)
-    assert reused == [False, False]
+    assert reused == [True, True]  # each walk computes these gradients anew
     first = weights[0].grad.numpy().copy()
     loss.backward(retain_graph=True)
     np.testing.assert_array_equal(weights[0].grad.numpy(), first * 2)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ... import _core
 from ...autograd.changes import read_for
-from ...autograd.contract import ReusesDy
+from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
@@ -50,10 +50,10 @@ def convolve(
 
 
 @read_for((1,), (0,))
-@ReusesDy
-def conv_backward(node: Node, dy: Array, reuse: bool) -> Grads:
+@Reuses
+def conv_backward(node: Node, dy: Array, reuse_dy: bool, _: bool) -> Grads:
     x, w, saved, (stride, padding, dilation, groups), activation = node.saved
-    overwrite = reuse and activation is not None and dy.nbytes >= LARGE
+    overwrite = reuse_dy and activation is not None and dy.nbytes >= LARGE
     return _core.conv_backward(
         dy, x, w, saved, stride, padding, dilation, groups, node.needs, activation, overwrite
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import _core
 from ...autograd.changes import read_for
-from ...autograd.contract import ReusesDy
+from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
@@ -44,10 +44,10 @@ def convolve_transposed(
 
 
 @read_for((1,), (0,))
-@ReusesDy
-def conv_transpose_backward(node: Node, dy: Array, reuse: bool) -> Grads:
+@Reuses
+def conv_transpose_backward(node: Node, dy: Array, reuse_dy: bool, _: bool) -> Grads:
     x, w, saved, (stride, padding, extra, groups, dilation), activation = node.saved
-    overwrite = reuse and activation is not None and dy.nbytes >= LARGE
+    overwrite = reuse_dy and activation is not None and dy.nbytes >= LARGE
     return _core.conv_transpose_backward(
         dy,
         x,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ... import _core
+from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
@@ -88,19 +89,22 @@ def cross_entropy(
     return record(loss, cross_entropy_backward, (input,), gradient, reduction)
 
 
-def cross_entropy_backward(node: Node, dy: Array) -> Grads:
-    return (scores_gradient(dy, *node.saved),)
+@Reuses
+def cross_entropy_backward(node: Node, dy: Array, _: bool, reuse_saved: bool) -> Grads:
+    gradient, reduction = node.saved
+    return (scores_gradient(dy, gradient, reduction, reuse_saved),)
 
 
-def scores_gradient(dy: Array, gradient: Array, reduction: str) -> Array:
+def scores_gradient(dy: Array, gradient: Array, reduction: str, reuse: bool) -> Array:
     dx: Array = _core.cross_entropy_backward(dy, gradient, reduction)
-    return dx.view() if dx is gradient else dx  # where dy is 1; a second walk may need it again
+    return dx.view() if dx is gradient and not reuse else dx  # it is the saved one where dy is 1
 
 
-def soft_cross_entropy_backward(node: Node, dy: Array) -> Grads:
+@Reuses
+def soft_cross_entropy_backward(node: Node, dy: Array, _: bool, reuse_saved: bool) -> Grads:
     """For probabilities that need a gradient themselves: rare, and so in NumPy."""
     gradient, reduction, x, w, label_smoothing = node.saved
-    dx = scores_gradient(dy, gradient, reduction) if node.needs[0] else None
+    dx = scores_gradient(dy, gradient, reduction, reuse_saved) if node.needs[0] else None
     axis = 1 if x.ndim > 1 else 0
     log_p = _core.log_softmax(x, axis)
     if w is not None:
