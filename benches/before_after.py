@@ -1,9 +1,12 @@
 """Compares two checkouts of fastnn by the side-by-side workloads and the cost of small calls.
 
     python -m benches.before_after CHECKOUT [--only REGEX] [--rounds 5]
+    python -m benches.before_after . --environment FASTNN_THREADING=openmp
 
 Both need their extension built in place (``make dev``). Each runs its own benches in a separate
 process; the two alternate. A row is the ratio of medians, other / this: above 1 this one is faster.
+The other one can have environment variables of its own, so that a checkout is compared with itself
+under another setting.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -27,6 +31,7 @@ from .side_by_side.run import quiet_turn
 from .side_by_side.workloads import WORKLOADS, Workload
 
 Rows = list[tuple[str, float, float]]  # name, seconds of the other checkout and of this one
+Settings = dict[str, str]  # environment variables
 
 
 def run_workload(
@@ -53,13 +58,13 @@ def run_workload(
     return [(workload.name, median(timings[0].rounds), median(timings[1].rounds))]
 
 
-def micro_rows(pair: Sequence[Path], rounds: int) -> Rows:
+def micro_rows(pair: Sequence[Path], settings: Sequence[Settings], rounds: int) -> Rows:
     """Cost of small calls: the minimum over all blocks."""
     least: list[dict[str, float]] = [{}, {}]
     for turn in range(rounds):
         for i in (0, 1) if turn % 2 == 0 else (1, 0):
             command = [sys.executable, "-m", "benches.micro", "--only", "fastnn"]
-            environment = dict(os.environ, PYTHONPATH=str(pair[i]))
+            environment = {**os.environ, **settings[i], "PYTHONPATH": str(pair[i])}
             done = subprocess.run(
                 command, cwd=pair[i], env=environment, check=True, stdout=subprocess.PIPE, text=True
             )
@@ -82,12 +87,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--environment", metavar="NAME=VALUE", action="append", default=[], help="of the other one"
+    )
     options = parser.parse_args(argv)
     roots = (options.other.resolve(), ROOT)
     pattern = re.compile(options.only)
     fastnn = LIBRARIES[0]
     rows: Rows = []
-    pair = [Process(fastnn, sys.executable, options.threads, root) for root in roots]
+    settings: list[Settings] = [dict(item.split("=", 1) for item in options.environment), {}]
+    pair = [
+        Process(replace(fastnn, environment=setting), sys.executable, options.threads, root)
+        for root, setting in zip(roots, settings)
+    ]
     try:
         for process in pair:
             process.greet()
@@ -105,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for process in pair:
             process.close()
     if pattern.search("micro"):
-        found = micro_rows(roots, options.rounds)
+        found = micro_rows(roots, settings, options.rounds)
         show(found)
         rows += found
     ratios = [other / own for _, other, own in rows]
