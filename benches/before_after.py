@@ -1,6 +1,6 @@
 """Compares two checkouts of fastnn by the side-by-side workloads and the cost of small calls.
 
-    python -m benches.before_after CHECKOUT [--only REGEX] [--rounds 5]
+    python -m benches.before_after CHECKOUT [--only REGEX] [--rounds 3] [--processes 3]
     python -m benches.before_after . --environment FASTNN_THREADING=openmp
 
 Both need their extension built in place (``make dev``). Each runs its own benches in a separate
@@ -19,7 +19,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -32,30 +33,66 @@ from .side_by_side.workloads import WORKLOADS, Workload
 
 Rows = list[tuple[str, float, float]]  # name, seconds of the other checkout and of this one
 Settings = dict[str, str]  # environment variables
+Pair = tuple[Timing, Timing]
+FASTNN = LIBRARIES[0]
+
+
+@contextmanager
+def processes(settings: Sequence[Settings], options: argparse.Namespace) -> Iterator[list[Process]]:
+    """A worker in each checkout."""
+    pair = [
+        Process(replace(FASTNN, environment=setting), sys.executable, options.threads, root)
+        for root, setting in zip((options.other, ROOT), settings)
+    ]
+    try:
+        for process in pair:
+            process.greet()
+            if process.absent:
+                raise SystemExit(f"{process.root}: {process.absent}")
+        yield pair
+    finally:
+        for process in pair:
+            process.close()
 
 
 def run_workload(
-    workload: Workload, pair: list[Process], digits: str, options: argparse.Namespace
-) -> Rows:
+    workload: Workload, timings: Pair, pair: list[Process], digits: str, options: argparse.Namespace
+) -> None:
     """Time one workload in both checkouts, alternately."""
     extra = {"path": digits} if workload.kind == "digits" else {}
-    timings = [Timing(), Timing()]
-    for process, timing in zip(pair, timings):
+    for process in pair:
         process.ask("clear")
         reply = process.ask(
             "build", key="case", kind=workload.kind, size=workload.size, variant="", extra=extra
         )
-        timing.problem = reply.get("failed", "")
+        if "failed" in reply:
+            raise SystemExit(f"{workload.name}: {process.root}: {reply['failed']}")
     for turn in range(options.rounds):
-        order = (0, 1) if turn % 2 == 0 else (1, 0)
-        for i in order:
-            if not timings[i].problem:
-                quiet_turn(timings[i], pair[i], "case", options.seconds)
-    for process, timing in zip(pair, timings):
-        if timing.problem:
-            print(f"{workload.name}: {process.root}: {timing.problem}")
-            return []
-    return [(workload.name, median(timings[0].rounds), median(timings[1].rounds))]
+        for i in (0, 1) if turn % 2 == 0 else (1, 0):
+            quiet_turn(timings[i], pair[i], "case", options.seconds)
+            if timings[i].problem:
+                raise SystemExit(f"{workload.name}: {pair[i].root}: {timings[i].problem}")
+
+
+def workload_rows(settings: Sequence[Settings], options: argparse.Namespace) -> Rows:
+    """Median of every workload over all rounds.
+
+    Where memory lies differs from process to process, and with it the times of large arrays: so
+    there are several pairs of processes.
+    """
+    pattern = re.compile(options.only)
+    chosen = [
+        w for w in WORKLOADS if pattern.search(w.name) and set(FASTNN.entries) & set(w.entries)
+    ]
+    timings: list[Pair] = [(Timing(), Timing()) for _ in chosen]
+    with tempfile.TemporaryDirectory() as folder:
+        digits = str(Path(folder) / "digits.npz")
+        inputs.save_digits(digits)
+        for _ in range(options.processes if chosen else 0):
+            with processes(settings, options) as pair:
+                for workload, timing in zip(chosen, timings):
+                    run_workload(workload, timing, pair, digits, options)
+    return [(w.name, median(a.rounds), median(b.rounds)) for w, (a, b) in zip(chosen, timings)]
 
 
 def micro_rows(pair: Sequence[Path], settings: Sequence[Settings], rounds: int) -> Rows:
@@ -84,42 +121,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benches.before_after", description=__doc__)
     parser.add_argument("other", type=Path, metavar="CHECKOUT")
     parser.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3, help="per pair of processes")
+    parser.add_argument("--processes", type=int, default=3, help="pairs of processes")
     parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--environment", metavar="NAME=VALUE", action="append", default=[], help="of the other one"
     )
     options = parser.parse_args(argv)
-    roots = (options.other.resolve(), ROOT)
-    pattern = re.compile(options.only)
-    fastnn = LIBRARIES[0]
-    rows: Rows = []
+    options.other = options.other.resolve()
     settings: list[Settings] = [dict(item.split("=", 1) for item in options.environment), {}]
-    pair = [
-        Process(replace(fastnn, environment=setting), sys.executable, options.threads, root)
-        for root, setting in zip(roots, settings)
-    ]
-    try:
-        for process in pair:
-            process.greet()
-            if process.absent:
-                raise SystemExit(f"{process.root}: {process.absent}")
-        with tempfile.TemporaryDirectory() as folder:
-            digits = str(Path(folder) / "digits.npz")
-            inputs.save_digits(digits)
-            for workload in WORKLOADS:
-                if pattern.search(workload.name) and set(fastnn.entries) & set(workload.entries):
-                    found = run_workload(workload, pair, digits, options)
-                    show(found)
-                    rows += found
-    finally:
-        for process in pair:
-            process.close()
-    if pattern.search("micro"):
-        found = micro_rows(roots, settings, options.rounds)
-        show(found)
-        rows += found
+    rows = workload_rows(settings, options)
+    if re.search(options.only, "micro"):
+        rows += micro_rows((options.other, ROOT), settings, options.rounds * options.processes)
+    show(rows)
     ratios = [other / own for _, other, own in rows]
     mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else math.nan
     print(
