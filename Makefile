@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 CLANG_SOURCES := $(shell find csrc -name '*.cpp' -o -name '*.h')
 
 # What the extension is made of. Python files are used where they stand (an editable install).
-SOURCES := pyproject.toml CMakeLists.txt $(shell find csrc -type f) $(shell find fastnn -name '*.pyx')
+SOURCES := pyproject.toml CMakeLists.txt tools/write_stub.py $(shell find csrc -type f) $(shell find fastnn -name '*.pyx')
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/digits.py
@@ -24,11 +24,16 @@ test: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python -m benches $(ARGS)
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.lint fastnn/_core/__init__.pyi
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest --allowlist tools/stubtest.txt fastnn._core
 	$(BIN)/clang-format --dry-run -Werror $(CLANG_SOURCES)
+
+# The stubs that the build wrote, where mypy looks for them.
+fastnn/_core/__init__.pyi: $(VENV)/.test
+	mkdir -p $(@D) && cp build/wheel/stubs/_core/*.pyi $(@D)
 
 # $(VENV)/.demo and so on: the environment holds fastnn, built from these sources, with the extra of that name.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: $(SOURCES) | $(VENV)/.made

@@ -24,7 +24,7 @@ def main(wheel: Path, site: Path) -> int:
         "carries libgomp under its own name": any(
             n.startswith("fastnn.libs/libgomp-") for n in names
         ),
-        "is typed": "fastnn/py.typed" in names and "fastnn/_core.pyi" in names,
+        "is typed": "fastnn/py.typed" in names and "fastnn/_core/__init__.pyi" in names,
         "has no sources": not any(n.endswith((".cpp", ".c", ".h", ".pyx")) for n in names),
         "has a licence": any(n.endswith("/LICENSE") for n in names),
         f"is at most {WHEEL_MB} MB": size <= WHEEL_MB,

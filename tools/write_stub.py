@@ -1,11 +1,9 @@
-"""Write the stubs of an extension module from the signatures in its docstrings.
+"""``write_stub.py EXTENSION FOLDER`` writes the stubs of an extension from its docstrings.
 
-    python tools/write_stub.py path/to/_core.<...>.so path/to/_core
-
-The build runs this. A module and its submodules become a folder with a file each. Signatures are
-those of the C++ functions, as pybind11 writes them. Arguments that come as plain objects and are
-checked by hand have the type that `ARGUMENTS` gives for their name; an array if it has none. A
-result that is a plain object is an array.
+The build calls it. FOLDER gets ``__init__.pyi`` for the module and ``<name>.pyi`` for each
+submodule. pybind11 begins a docstring with the signature of the C++ function: names, defaults and
+types, but ``object`` for what the binding checks by hand. For these the tables below give the type,
+by name of the argument; what no table names is an array, as is a result.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib.machinery
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -25,58 +24,74 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]
-Operand: TypeAlias = Array | float
-Sizes: TypeAlias = int | Sequence[int]
+_Array: TypeAlias = NDArray[Any]
+_Operand: TypeAlias = _Array | float
+_Dims: TypeAlias = int | Sequence[int]
+_Sizes: TypeAlias = tuple[int, ...]
+_Activation: TypeAlias = str | tuple[str | float, ...]
 '''
 
-# By the name of an argument, where the C++ function takes any object.
 ARGUMENTS = {
-    "activation": "str",
-    "counts": "list[int]",
-    "dilation": "Sizes",
-    "dim": "Sizes",
+    "activation": "_Activation",
+    "batch_sizes": "_Array | None",
+    "dilation": "_Dims",
+    "dim": "_Dims",
     "divisor_override": "int",
     "eps": "float",
-    "fresh": "list[bool]",
-    "grads": "list[Array]",
-    "exp_avgs": "list[Array]",
-    "exp_avg_sqs": "list[Array]",
-    "max_exp_avg_sqs": "list[Array | None]",
-    "momentum_buffers": "list[Array | None]",
-    "steps": "list[Array]",
     "d_max": "float",
     "groups": "int",
-    "input_shape": "Sizes",
-    "input_size": "Sizes",
-    "kernel_size": "Sizes",
+    "input_shape": "_Sizes",
+    "input_size": "_Sizes",
+    "kernel_size": "_Sizes",
     "mode": "str",
     "momentum": "float",
     "needs": "tuple[bool, ...]",
-    "normalized_shape": "Sizes",
+    "normalized_shape": "_Dims",
     "num_groups": "int",
-    "output_padding": "Sizes",
-    "output_size": "Sizes",
-    "padding": "Sizes | str",
+    "output_padding": "_Dims",
+    "output_size": "_Sizes",
+    "padding": "_Dims | str",
     "padding_idx": "int",
-    "params": "Any",
     "r_max": "float",
     "reduction": "str",
-    "saved": "Any",
     "scales": "tuple[float, ...]",
-    "shape": "tuple[int, ...]",
-    "stride": "Sizes",
+    "shape": "_Sizes",
+    "stride": "_Dims",
+    "total_length": "int",
 }
 
-# How pybind11 spells what an int, a float and a plain container are.
+# Functions with the argument that comes first differ from the above; "*" is every plain object.
+EXCEPTIONS = {
+    "kernel_size": {"stride": "_Sizes", "padding": "_Sizes", "dilation": "_Sizes"},
+    "h_0": {
+        "params": "Sequence[Sequence[_Array | None]]",
+        "saved": "tuple[_Array | None, ...]",
+        "dy": "_Array | None",
+        "dh_n": "_Array | None",
+        "dc_n": "_Array | None",
+        "h_0": "_Array | None",
+        "c_0": "_Array | None",
+    },
+    "grads": {
+        "counts": "list[int]",
+        "fresh": "list[bool] | None",
+        "hyper": "_Array",
+        "norm": "_Array",
+        "max_exp_avg_sqs": "list[_Array | None] | None",
+        "momentum_buffers": "list[_Array | None] | None",
+        "grad_avgs": "list[_Array | None] | None",
+        "*": "list[_Array]",
+    },
+    "out": {"out": "_Array", "*": "_Operand"},
+    "first": {"*": "_Operand"},
+}
+
+# What pybind11 says, and what a reader expects.
 SPELLINGS = {
-    "typing.SupportsInt | typing.SupportsIndex": "int",
-    "typing.SupportsInt": "int",
-    "typing.SupportsFloat | typing.SupportsIndex": "float",
-    "typing.SupportsFloat": "float",
-    "tuple": "tuple[Any, ...]",
-    "list": "list[Any]",
-    "dict": "dict[str, Any]",
+    r"typing\.SupportsInt \| typing\.SupportsIndex": "int",
+    r"typing\.SupportsFloat \| typing\.SupportsIndex": "float",
+    r"\bobject\b": "_Array",
+    r"\btuple\b(?!\[)": "tuple[Any, ...]",
 }
 
 
@@ -91,68 +106,82 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def annotation(argument: ast.arg, default: ast.expr | None) -> str:
-    """The type of one argument."""
-    given = ast.unparse(argument.annotation) if argument.annotation else "object"
-    if given != "object":
-        found = SPELLINGS.get(given, given)
-    else:
-        found = ARGUMENTS.get(argument.arg, "Array")
-    if isinstance(default, ast.Constant) and default.value is None and not found.endswith("None"):
-        found += " | None"
-    return found
+def spelled(annotation: ast.expr | None) -> str:
+    """A type of pybind11's in the words of the stub."""
+    text = ast.unparse(annotation) if annotation else "None"
+    for pattern, word in SPELLINGS.items():
+        text = re.sub(pattern, word, text)
+    return text
+
+
+def type_of(argument: ast.arg, names: set[str], optional: bool) -> str:
+    """The type of an argument of a function with these argument names."""
+    assert argument.annotation is not None
+    found = spelled(argument.annotation)
+    if ast.unparse(argument.annotation) in ("object", "tuple"):
+        table = ARGUMENTS
+        for mark, exceptions in EXCEPTIONS.items():
+            if mark in names and names != {"input", "out"}:  # one operand alone is an array
+                table = {**table, **exceptions}
+        found = table.get(argument.arg, table.get("*", "_Array"))
+    return f"{found} | None" if optional and not found.endswith("None") else found
 
 
 def signature(line: str, method: bool) -> str:
-    """``def softmax(input: Array, dim: int) -> Array: ...`` from the first line of a docstring."""
+    """``def softmax(input: _Array, dim: int) -> _Array: ...`` for the first line of a docstring."""
     (function,) = ast.parse(f"def {line}: ...").body
     assert isinstance(function, ast.FunctionDef)
+    assert function.args.vararg is None, f"overloads have no signature: {line}"
     arguments = function.args.args
-    defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
-    parts = []
-    for i, (argument, default) in enumerate(zip(arguments, defaults)):
-        if method and i == 0:
-            parts.append("self")
-            continue
-        text = f"{argument.arg}: {annotation(argument, default)}"
-        parts.append(text if default is None else f"{text} = {ast.unparse(default)}")
-    given = ast.unparse(function.returns) if function.returns else "None"
-    result = "Array" if given == "object" else SPELLINGS.get(given, given)
-    return f"def {function.name}({', '.join(parts)}) -> {result}: ..."
+    names = {argument.arg for argument in arguments}
+    missing = len(arguments) - len(function.args.defaults)
+    parts = ["self"] if method else []
+    for argument, default in list(zip(arguments, [None] * missing + function.args.defaults))[
+        method:
+    ]:
+        optional = isinstance(default, ast.Constant) and default.value is None
+        text = f"{argument.arg}: {type_of(argument, names, optional)}"
+        parts.append(f"{text} = {ast.unparse(default)}" if default else text)
+    result = spelled(function.returns)
+    if result == "_Array" and "keep" in names:
+        result = "Any"  # with keep, a tuple of the result and what the backward pass reads
+    short = f"def {function.name}({', '.join(parts)}) -> {result}: ..."
+    if len(short) <= 100:
+        return short
+    return "\n".join(
+        [f"def {function.name}(", *[f"    {part}," for part in parts], f") -> {result}: ..."]
+    )
 
 
-def lines_of(holder: Any, module: str, method: bool = False) -> list[str]:
-    """The members of a module or class, one behind the other."""
+def members(holder: Any, module: str, method: bool = False) -> list[str]:
+    """What a module or class has, one after the other."""
     lines = []
     for name, value in vars(holder).items():
         if name.startswith("_") and name != "__len__":
             continue
         if isinstance(value, type):
-            body = lines_of(value, module, method=True)
-            lines += [f"class {name}:", *[f"    {line}" for line in body], ""]
-        elif callable(value) and "(" in (value.__doc__ or ""):
-            first = value.__doc__.strip().splitlines()[0].replace(f"{module}.", "")
-            lines.append(signature(first, method))
+            body = [f"    {line}" for line in members(value, module, method=True)]
+            lines += [f"class {name}:", *body]
         elif isinstance(value, str):
             lines.append(f"{name}: str")
+        elif callable(value):
+            line = value.__doc__.strip().splitlines()[0]
+            lines.append(signature(line.replace(f"{module}.", ""), method))
     return lines
 
 
-def write(folder: Path, module: ModuleType) -> None:
-    """The stubs of a module and its submodules, as a package of the module's name."""
-    inner = {name: m for name, m in vars(module).items() if isinstance(m, ModuleType)}
-    texts = {"__init__": [f"from . import {name} as {name}" for name in inner]}
-    texts["__init__"] += lines_of(module, module.__name__)
-    texts |= {name: lines_of(m, m.__name__) for name, m in inner.items()}
-    folder.mkdir(exist_ok=True)
-    for name, lines in texts.items():
+def main(extension: Path, folder: Path) -> None:
+    """Write one stub per module."""
+    module = load(extension.resolve())
+    submodules = {name: m for name, m in vars(module).items() if isinstance(m, ModuleType)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.pyi"):
+        stale.unlink()
+    for name, each in {"__init__": module, **submodules}.items():
+        lines = [f"from . import {other} as {other}" for other in submodules if each is module]
+        lines += members(each, each.__name__)
         (folder / f"{name}.pyi").write_text("\n".join([HEAD, *lines]) + "\n")
 
 
-def main() -> None:
-    extension, folder = map(Path, sys.argv[1:])
-    write(folder, load(extension.resolve()))
-
-
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

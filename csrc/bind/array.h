@@ -20,6 +20,11 @@ namespace fastnn::bind {
 
 namespace py = pybind11;
 
+// What results are in signatures, from which the stub is made: a py::object is an array. These cost
+// nothing over py::tuple and py::object.
+using py::typing::Tuple;
+using OptionalArray = py::typing::Optional<py::object>;  // for the elements of a Tuple
+
 constexpr int kMaxDims = 64;  // NumPy's own limit
 
 struct Name {

@@ -51,7 +51,7 @@ void bind_config(py::module_& m) {
         py::arg("level"));
     // Name -> what it stands for; those this machine can run, and all that were built.
     const auto levels = [](bool (*wanted)(Isa)) {
-        py::dict found;
+        py::typing::Dict<py::str, py::str> found;
         for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {
             if (wanted(level)) found[isa::name(level)] = isa::features(level);
         }
@@ -72,7 +72,7 @@ void bind_config(py::module_& m) {
         "machine_caches",
         [](const std::string& root) {
             const Machine m = root.empty() ? machine() : read_machine(root);
-            py::list caches;
+            py::typing::List<Tuple<py::int_, py::int_, py::int_>> caches;
             for (const Cache& c : {m.l1, m.l2, m.last}) {
                 caches.append(py::make_tuple(c.bytes, c.line, c.ways));
             }
@@ -91,7 +91,7 @@ void bind_config(py::module_& m) {
 void bind_pool(py::module_& m) {
     m.def("pool_stats", [] {
         const pool::Stats stats = pool::stats();
-        py::dict d;
+        py::typing::Dict<py::str, py::int_> d;
         d["used_bytes"] = stats.used_bytes;
         d["cached_bytes"] = stats.cached_bytes;
         d["limit_bytes"] = stats.limit_bytes;
@@ -104,7 +104,9 @@ void bind_pool(py::module_& m) {
 void bind_profiler(py::module_& m) {
     m.def("profiler_start", &profiler::start);
     m.def("profiler_stop", [] {
-        py::list events;
+        // Name, start and duration in microseconds, operations, bytes, thread.
+        py::typing::List<Tuple<py::str, py::float_, py::float_, py::float_, py::float_, py::int_>>
+            events;
         for (const auto& e : profiler::stop()) {
             events.append(py::make_tuple(e.name, e.start_us, e.duration_us, e.work.flops,
                                          e.work.bytes, e.thread));
@@ -121,7 +123,7 @@ void bind_recorder(py::module_& parent) {
         .def("__len__", &Recording::size)
         .def("names",
              [](const Recording& r) {
-                 py::list names;
+                 py::typing::List<py::str> names;
                  for (std::size_t i = 0; i < r.size(); ++i) names.append(r.name(i));
                  return names;
              })

@@ -85,7 +85,7 @@ void bind_activation(py::module_& m) {
         },
         py::arg("dy"), py::arg("y"), py::arg("overwrite") = false);
     m.def("activations", [] {
-        py::dict all;
+        py::typing::Dict<py::str, Tuple<py::str, py::ellipsis>> all;
         for (int k = 1; k < kActivations; ++k) {
             const ActivationFacts& facts = activation::facts(static_cast<Activation>(k));
             py::list names;

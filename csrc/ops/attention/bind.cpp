@@ -93,9 +93,11 @@ bool same_shape(const Array& a, const Array& b) {
     return a.ndim == b.ndim && std::equal(a.shape, a.shape + a.ndim, b.shape);
 }
 
-py::tuple backward(py::handle dy_object, py::handle query, py::handle key, py::handle value,
-                   py::handle out_object, py::handle lse_object, py::handle mask, bool causal,
-                   double scale, double p, py::handle stream, bool gqa, int packed) {
+Tuple<py::object, py::ellipsis> backward(py::handle dy_object, py::handle query, py::handle key,
+                                         py::handle value, py::handle out_object,
+                                         py::handle lse_object, py::handle mask, bool causal,
+                                         double scale, double p, py::handle stream, bool gqa,
+                                         int packed) {
     constexpr const char* op = "scaled_dot_product_attention_backward";
     AttentionCall call(op, query, key, value, gqa);
     call.set_mask(mask);

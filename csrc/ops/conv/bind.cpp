@@ -151,10 +151,12 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
     return py::make_tuple(dx, dw, db, dz);
 }
 
-// The algorithms that calls of these shapes would take: forward, and for the gradients of input and
-// weight.
-py::tuple algorithms(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
-                     const ConvOptions& options) {
+// Those that calls of these shapes would take: forward, and for the gradients of input and weight.
+using AlgorithmName = py::typing::Optional<py::str>;
+using Algorithms = Tuple<AlgorithmName, AlgorithmName, AlgorithmName>;
+
+Algorithms algorithms(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
+                      const ConvOptions& options) {
     const ConvProblem p(ops, transposed, input, weight, options);
     if (p.empty_batch()) return py::make_tuple(py::none(), py::none(), py::none());
     const Algorithm algorithm = chosen.load(std::memory_order_relaxed);
@@ -180,10 +182,11 @@ py::object conv_forward(py::handle input, py::handle weight, py::handle bias, py
                    activation, residual, keep);
 }
 
-py::tuple conv_backward(py::handle dy, py::handle input, py::handle weight, py::handle saved,
-                        py::handle stride, py::handle padding, py::handle dilation,
-                        py::handle groups, py::handle needs, py::handle activation,
-                        bool overwrite) {
+Tuple<OptionalArray, py::ellipsis> conv_backward(py::handle dy, py::handle input, py::handle weight,
+                                                 py::handle saved, py::handle stride,
+                                                 py::handle padding, py::handle dilation,
+                                                 py::handle groups, py::handle needs,
+                                                 py::handle activation, bool overwrite) {
     return backward(kBackwardOp, false, dy, input, weight, saved,
                     {stride, padding, {}, dilation, groups}, needs, activation, overwrite);
 }
@@ -196,23 +199,23 @@ py::object conv_transpose(py::handle input, py::handle weight, py::handle bias, 
                    {stride, padding, output_padding, dilation, groups}, activation, residual, keep);
 }
 
-py::tuple conv_transpose_backward(py::handle dy, py::handle input, py::handle weight,
-                                  py::handle saved, py::handle stride, py::handle padding,
-                                  py::handle output_padding, py::handle groups, py::handle dilation,
-                                  py::handle needs, py::handle activation, bool overwrite) {
+Tuple<OptionalArray, py::ellipsis> conv_transpose_backward(
+    py::handle dy, py::handle input, py::handle weight, py::handle saved, py::handle stride,
+    py::handle padding, py::handle output_padding, py::handle groups, py::handle dilation,
+    py::handle needs, py::handle activation, bool overwrite) {
     return backward(kTransposeBackwardOp, true, dy, input, weight, saved,
                     {stride, padding, output_padding, dilation, groups}, needs, activation,
                     overwrite);
 }
 
-py::tuple conv_algorithms(py::handle input, py::handle weight, py::handle stride,
-                          py::handle padding, py::handle dilation, py::handle groups) {
+Algorithms conv_algorithms(py::handle input, py::handle weight, py::handle stride,
+                           py::handle padding, py::handle dilation, py::handle groups) {
     return algorithms(kForwardOp, false, input, weight, {stride, padding, {}, dilation, groups});
 }
 
-py::tuple conv_transpose_algorithms(py::handle input, py::handle weight, py::handle stride,
-                                    py::handle padding, py::handle output_padding,
-                                    py::handle groups, py::handle dilation) {
+Algorithms conv_transpose_algorithms(py::handle input, py::handle weight, py::handle stride,
+                                     py::handle padding, py::handle output_padding,
+                                     py::handle groups, py::handle dilation) {
     return algorithms(kTransposeOp, true, input, weight,
                       {stride, padding, output_padding, dilation, groups});
 }

@@ -373,7 +373,8 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     return y;
 }
 
-py::object call_pair(Op op, Names names, const py::handle* given, const bool (&wanted)[2]) {
+Tuple<OptionalArray, OptionalArray> call_pair(Op op, Names names, const py::handle* given,
+                                              const bool (&wanted)[2]) {
     Call c(op, names);
     const ew::Info& info = c.info;
     ew::Args& args = c.args;

@@ -13,6 +13,7 @@ using Names = const char* const*;  // of the arguments
 py::object call(ew::Op op, Names names, const py::handle* given, py::handle out);
 
 // The two gradients of a binary operation, None for one that is not wanted.
-py::object call_pair(ew::Op op, Names names, const py::handle* given, const bool (&wanted)[2]);
+Tuple<OptionalArray, OptionalArray> call_pair(ew::Op op, Names names, const py::handle* given,
+                                              const bool (&wanted)[2]);
 
 }  // namespace fastnn::bind

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "bind/arguments.h"
 #include "bind/array.h"
@@ -109,7 +110,10 @@ struct SumInputs {
     py::handle dy, bags{}, scales{}, bag_scales{};
 };
 
-// The gradient as a whole, or (with rows) as the ids met and their rows.
+// A gradient as a whole, or (with rows) as the ids met and their rows.
+template <bool rows>
+using Gradient = std::conditional_t<rows, Tuple<py::object, py::object>, py::object>;
+
 // `inputs` owns what else args point at.
 py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const SumInputs& inputs) {
     args.entries = sorted.entries;
@@ -132,8 +136,8 @@ py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const S
 }
 
 template <bool rows>
-py::object backward(py::handle dy, py::handle input, std::int64_t num_embeddings,
-                    py::handle padding_idx, bool scale_grad_by_freq) {
+Gradient<rows> backward(py::handle dy, py::handle input, std::int64_t num_embeddings,
+                        py::handle padding_idx, bool scale_grad_by_freq) {
     const char* op = rows ? "embedding_backward_rows" : "embedding_backward";
     py::object hold_dy, hold_ids;
     const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
@@ -216,8 +220,9 @@ struct Bags {
     }
 };
 
-py::tuple bag(py::handle input, py::handle offsets, py::handle weight, py::handle mode_text,
-              py::handle per_sample_weights, py::handle padding_idx) {
+Tuple<py::object, OptionalArray> bag(py::handle input, py::handle offsets, py::handle weight,
+                                     py::handle mode_text, py::handle per_sample_weights,
+                                     py::handle padding_idx) {
     const char* op = embedding::kBag.name;
     py::object hold_w, hold_scales;
     const Array w = table_of(weight, op, hold_w);
@@ -253,10 +258,10 @@ void fill_shares(const Bags& bags, std::int64_t padding, T* share) {
 }
 
 template <bool rows>
-py::object bag_backward(py::handle dy, py::handle input, py::handle offsets,
-                        std::int64_t num_embeddings, py::handle mode_text,
-                        py::handle per_sample_weights, py::handle padding_idx,
-                        bool scale_grad_by_freq) {
+Gradient<rows> bag_backward(py::handle dy, py::handle input, py::handle offsets,
+                            std::int64_t num_embeddings, py::handle mode_text,
+                            py::handle per_sample_weights, py::handle padding_idx,
+                            bool scale_grad_by_freq) {
     const char* op = rows ? "embedding_bag_backward_rows" : "embedding_bag_backward";
     py::object hold_dy, hold_scales;
     const std::int64_t vocabulary = count_of_rows(num_embeddings, op);

@@ -117,8 +117,10 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     return py::make_tuple(y, saved);
 }
 
-py::tuple backward(py::handle dy_object, py::handle x_object, py::handle w_object, py::handle saved,
-                   py::handle function, py::handle needs) {
+Tuple<OptionalArray, OptionalArray, OptionalArray> backward(py::handle dy_object,
+                                                            py::handle x_object,
+                                                            py::handle w_object, py::handle saved,
+                                                            py::handle function, py::handle needs) {
     constexpr const char* op = "linear_backward";
     py::object hold_x, hold_w, hold_dy, hold_saved, hold_rows[2];
     Array x = operand(x_object, {op, "input"}, hold_x);

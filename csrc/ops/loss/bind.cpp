@@ -278,9 +278,10 @@ bool is_floating(py::handle target) {
                'f';
 }
 
-py::tuple cross_entropy(py::handle input, py::handle target, py::handle weight,
-                        std::int64_t ignore_index, py::handle reduction, double label_smoothing,
-                        bool with_gradient) {
+Tuple<py::object, OptionalArray> cross_entropy(py::handle input, py::handle target,
+                                               py::handle weight, std::int64_t ignore_index,
+                                               py::handle reduction, double label_smoothing,
+                                               bool with_gradient) {
     const char* op = cross_entropy::kForward.name;
     const Reduction r = parse_reduction(op, reduction);
     if (!(label_smoothing >= 0 && label_smoothing <= 1)) {

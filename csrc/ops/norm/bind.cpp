@@ -183,9 +183,9 @@ py::tuple layer_norm(py::handle input, py::handle normalized_shape, py::handle w
     return forward(true, input, normalized_shape, weight, bias, eps, activation, keep);
 }
 
-py::tuple layer_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
-                              py::handle mean, py::handle rstd, py::handle weight, py::handle needs,
-                              py::handle saved, py::handle activation) {
+Tuple<OptionalArray, OptionalArray, OptionalArray> layer_norm_backward(
+    py::handle dy, py::handle input, py::handle normalized_shape, py::handle mean, py::handle rstd,
+    py::handle weight, py::handle needs, py::handle saved, py::handle activation) {
     return backward(true, dy, input, normalized_shape, mean, rstd, weight, needs, saved,
                     activation);
 }
@@ -195,9 +195,10 @@ py::tuple rms_norm(py::handle input, py::handle normalized_shape, py::handle wei
     return forward(false, input, normalized_shape, weight, py::none(), eps, activation, keep);
 }
 
-py::tuple rms_norm_backward(py::handle dy, py::handle input, py::handle normalized_shape,
-                            py::handle rstd, py::handle weight, py::handle needs, py::handle saved,
-                            py::handle activation) {
+Tuple<OptionalArray, OptionalArray> rms_norm_backward(py::handle dy, py::handle input,
+                                                      py::handle normalized_shape, py::handle rstd,
+                                                      py::handle weight, py::handle needs,
+                                                      py::handle saved, py::handle activation) {
     return backward(false, dy, input, normalized_shape, py::none(), rstd, weight, needs, saved,
                     activation);
 }

@@ -171,6 +171,9 @@ struct BackwardOptions {
 };
 
 // (dx, dw, db), and dresidual where there can be a residual.
+using ThreeGradients = Tuple<OptionalArray, OptionalArray, OptionalArray>;
+using FourGradients = Tuple<OptionalArray, OptionalArray, OptionalArray, OptionalArray>;
+
 py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOptions& o) {
     const auto& kernel = norm::kChannelBackward[static_cast<int>(op)];
     const char* name = kernel.name;
@@ -244,9 +247,9 @@ py::tuple batch_norm(py::handle input, py::handle running_mean, py::handle runni
         {running_mean, running_var, weight, bias, eps, activation, keep, momentum, residual});
 }
 
-py::tuple batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
-                              py::handle weight, py::handle bias, py::handle saved, bool training,
-                              py::handle activation, py::handle needs) {
+FourGradients batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
+                                  py::handle weight, py::handle bias, py::handle saved,
+                                  bool training, py::handle activation, py::handle needs) {
     return backward(ChannelOp::batch_norm, Input(input, "batch_norm_backward", false), !training,
                     {dy, mean, rstd, weight, needs, saved, activation, true, bias});
 }
@@ -260,9 +263,10 @@ py::tuple batch_renorm(py::handle input, py::handle running_mean, py::handle run
                     residual, r_max, d_max});
 }
 
-py::tuple batch_renorm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
-                                py::handle r, py::handle d, py::handle weight, py::handle bias,
-                                py::handle saved, py::handle activation, py::handle needs) {
+FourGradients batch_renorm_backward(py::handle dy, py::handle input, py::handle mean,
+                                    py::handle rstd, py::handle r, py::handle d, py::handle weight,
+                                    py::handle bias, py::handle saved, py::handle activation,
+                                    py::handle needs) {
     return backward(ChannelOp::batch_renorm, Input(input, "batch_renorm_backward", false), false,
                     {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
 }
@@ -285,9 +289,9 @@ py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight,
                    {none, none, weight, bias, eps, activation, keep});
 }
 
-py::tuple group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
-                              py::handle mean, py::handle rstd, py::handle weight, py::handle needs,
-                              py::handle saved, py::handle activation) {
+ThreeGradients group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
+                                   py::handle mean, py::handle rstd, py::handle weight,
+                                   py::handle needs, py::handle saved, py::handle activation) {
     Input in(input, "group_norm_backward", true);
     in.shape.groups = groups_of(num_groups, in.x, "group_norm_backward");
     return backward(ChannelOp::group_norm, in, false,
@@ -301,9 +305,9 @@ py::tuple instance_norm(py::handle input, py::handle running_mean, py::handle ru
                    {running_mean, running_var, weight, bias, eps, activation, keep, momentum});
 }
 
-py::tuple instance_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
-                                 py::handle weight, py::handle needs, py::handle saved,
-                                 py::handle activation) {
+ThreeGradients instance_norm_backward(py::handle dy, py::handle input, py::handle mean,
+                                      py::handle rstd, py::handle weight, py::handle needs,
+                                      py::handle saved, py::handle activation) {
     return backward(ChannelOp::instance_norm, Input(input, "instance_norm_backward", true), false,
                     {dy, mean, rstd, weight, needs, saved, activation});
 }

@@ -144,14 +144,15 @@ py::object norm(py::handle input, double p, py::handle dim, bool keepdim) {
 }
 
 template <Op op>
-py::tuple with_mean(py::handle input, py::handle dim, double correction, bool keepdim) {
+Tuple<py::object, py::object> with_mean(py::handle input, py::handle dim, double correction,
+                                        bool keepdim) {
     py::object mean;
     py::object y = reduce_any(op, input, dim, keepdim, {.correction = correction, .mean = &mean});
     return py::make_tuple(std::move(y), std::move(mean));
 }
 
 template <reduce::ArgOp op>
-py::tuple position(py::handle input, py::handle dim, bool keepdim) {
+Tuple<py::object, py::object> position(py::handle input, py::handle dim, bool keepdim) {
     const auto& kernel = reduce::kArg[static_cast<int>(op)];
     py::object hold, hold_copy, hold_dense;
     Array x = any_float(input, {kernel.name, "input"}, hold_copy);

@@ -182,6 +182,18 @@ py::tuple backward(Mode mode, const RnnGradients& gradients, py::handle input, p
     return py::make_tuple(dx, first, grads);
 }
 
+// (y, h_n, saved), (dx, dh_0, gradients of each direction's params); with a cell state (y, h_n,
+// c_n, saved), (dx, dh_0, dc_0, gradients).
+using Saves = Tuple<OptionalArray, py::ellipsis>;
+using Gradients = Tuple<Tuple<OptionalArray, py::ellipsis>, py::ellipsis>;
+template <bool cell>
+using Outputs = std::conditional_t<cell, Tuple<py::object, py::object, py::object, Saves>,
+                                   Tuple<py::object, py::object, Saves>>;
+template <bool cell>
+using InputGradients =
+    std::conditional_t<cell, Tuple<OptionalArray, py::object, py::object, Gradients>,
+                       Tuple<OptionalArray, py::object, Gradients>>;
+
 // Layers with a cell state have c_0 and dc_n among their arguments, layer_norm_lstm has eps.
 template <Mode mode>
 void bind_forward(py::module_& m) {
@@ -196,7 +208,8 @@ void bind_forward(py::module_& m) {
     if constexpr (mode == Mode::layer_norm_lstm) {
         m.def(
             name,
-            [](H x, H w, H h, H c, H sizes, bool kept, H by, double eps, H n, H total) {
+            [](H x, H w, H h, H c, H sizes, bool kept, H by, double eps, H n,
+               H total) -> Outputs<true> {
                 return forward(mode, x, w, {h, c, by}, {sizes, n, total}, kept, eps);
             },
             input, params, h_0, c_0, batch_sizes, keep, mask, py::arg("eps") = 1e-5, lengths,
@@ -204,14 +217,14 @@ void bind_forward(py::module_& m) {
     } else if constexpr (mode == Mode::lstm) {
         m.def(
             name,
-            [](H x, H w, H h, H c, H sizes, bool kept, H by, H n, H total) {
+            [](H x, H w, H h, H c, H sizes, bool kept, H by, H n, H total) -> Outputs<true> {
                 return forward(mode, x, w, {h, c, by}, {sizes, n, total}, kept, 0);
             },
             input, params, h_0, c_0, batch_sizes, keep, mask, lengths, total_length);
     } else {
         m.def(
             name,
-            [](H x, H w, H h, H sizes, bool kept, H by, H n, H total) {
+            [](H x, H w, H h, H sizes, bool kept, H by, H n, H total) -> Outputs<false> {
                 return forward(mode, x, w, {h, py::none(), by}, {sizes, n, total}, kept, 0);
             },
             input, params, h_0, batch_sizes, keep, mask, lengths, total_length);
@@ -235,7 +248,8 @@ void bind_backward(py::module_& m) {
         m.def(
             name,
             [](H out, H last, H last_cell, H x, H w, H h, H c, H value, H kept, H sizes,
-               bool of_input, bool of_params, bool over, H by, H n, H total) {
+               bool of_input, bool of_params, bool over, H by, H n,
+               H total) -> InputGradients<true> {
                 return backward(mode, {out, last, last_cell}, x, w, {h, c, by}, value, kept,
                                 {sizes, n, total}, {of_input, of_params, over});
             },
@@ -245,7 +259,7 @@ void bind_backward(py::module_& m) {
         m.def(
             name,
             [](H out, H last, H x, H w, H h, H value, H kept, H sizes, bool of_input,
-               bool of_params, bool over, H by, H n, H total) {
+               bool of_params, bool over, H by, H n, H total) -> InputGradients<false> {
                 const py::none no;
                 return backward(mode, {out, last, no}, x, w, {h, no, by}, value, kept,
                                 {sizes, n, total}, {of_input, of_params, over});
