@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..tensor import Tensor
 from . import cast, gemm, index, inplace, shape
-from .activation import *
+from .activation.piecewise import *
+from .activation.smooth import *
 from .aggregation import *
 from .attention import *
 from .conv import *
@@ -21,7 +22,9 @@ from .gemm import *
 from .index import *
 from .join import *
 from .linear import *
-from .loss import *
+from .loss.binary import *
+from .loss.classes import *
+from .loss.distance import *
 from .norm.batch import *
 from .norm.group import *
 from .norm.layer import *

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...autograd.record import array
-from ...ops.activation import gelu, relu
+from ...ops.activation.piecewise import relu
+from ...ops.activation.smooth import gelu
 from ...ops.linear import linear
 from ...tensor import Tensor, TensorLike
 from ..attention import MultiheadAttention

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ...tensor import Tensor, TensorLike
-from ..activation import relu
+from ..activation.piecewise import relu
 from ..elementwise import abs, mul, pow, sign
 from .average import avg_pool
 from .sizes import Sizes, sizes_of
