@@ -28,6 +28,7 @@ enum class Activation : std::uint8_t {
     silu,       // x sigmoid(x)
     hardswish,  // x hardsigmoid(x)
     mish,       // x tanh(log(1 + e^x))
+    softsign,   // x / (1 + |x|)
     count
 };
 constexpr int kActivations = static_cast<int>(Activation::count);

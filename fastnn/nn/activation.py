@@ -27,6 +27,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "Step",
     "Tanh",
 ]
@@ -292,6 +293,16 @@ class LogSigmoid(Pointwise):
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
         return ops.logsigmoid(input)
+
+
+class Softsign(Pointwise):
+    """``x / (1 + abs(x))``. See `fastnn.softsign`."""
+
+    fused = "softsign"
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.softsign(input)
 
 
 class Tanh(Pointwise):

@@ -80,6 +80,7 @@ RECORDS = [
     record("silu"),
     record("hardswish", -3.0, 3.0),
     record("mish"),
+    record("softsign", 0.0),
 ]
 
 

@@ -81,6 +81,11 @@ def mish(x):
     return weighted(x, lambda v: np.tanh(softplus(v)))
 
 
+def softsign(x):
+    x = np.clip(x, -1e300, 1e300)
+    return x / (1.0 + np.abs(x))
+
+
 def gelu_tanh(x):
     return gelu(x, "tanh")
 

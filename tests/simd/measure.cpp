@@ -94,6 +94,8 @@ struct Activations {
         if (is("hardswish"))
             return [](W x, W) { return x <= -3 ? 0 : x * ((clipped(x, 3) + 3) / 6); };
         if (is("mish")) return [](W x, W) { return (x < -1e5 ? W(-1e5) : x) * share(x); };
+        if (is("softsign"))
+            return [](W x, W) { return std::isinf(x) ? (x < 0 ? -1 : 1) : x / (1 + std::fabs(x)); };
         return nullptr;
     }
 
@@ -134,6 +136,8 @@ struct Activations {
                 const W z = clipped(x, 1000), t = share(z);
                 return t + z * (1 - t) * (1 + t) * sigmoid(z);
             };
+        if (is("softsign'"))
+            return [](W x, W) { return 1 / (1 + std::fabs(x)) / (1 + std::fabs(x)); };
         return nullptr;
     }
 };

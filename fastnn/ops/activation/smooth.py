@@ -7,7 +7,7 @@ from ...autograd.record import array, record
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 
-__all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "tanh"]
+__all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "softsign", "tanh"]
 
 
 def sigmoid(input: TensorLike) -> Tensor:
@@ -150,3 +150,23 @@ def mish(input: TensorLike, inplace: bool = False) -> Tensor:
 
 
 mish_backward = from_kernel(_core.mish_backward)
+
+
+def softsign(input: TensorLike) -> Tensor:
+    """Smooth sign that saturates more slowly than tanh: ``y = x / (1 + abs(x))``.
+
+    Notes
+    -----
+    Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials learn better image features",
+    2009.
+
+    Examples
+    --------
+    >>> fastnn.softsign([-1.0, 0.0, 3.0])
+    tensor([-0.5 ,  0.  ,  0.75])
+    """
+    x = array(input)
+    return record(_core.softsign(x), softsign_backward, (input,), x)
+
+
+softsign_backward = from_kernel(_core.softsign_backward)
