@@ -46,9 +46,24 @@ def test_the_guide_to_images_runs(capsys):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_exist(document):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+    prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", prose):
         if "://" not in target and Path(target).name not in WRITTEN:
             assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", ["activation", "loss", "optimizer"])
+def test_walk_throughs_show_the_sources(page):
+    """Each line of their diffs is in the file, in this order, and at most seven files change."""
+    (document,) = (ROOT / "docs" / "dev").glob(f"adding-a*-{page}.md")
+    diffs = re.findall(r"^```diff\n\+\+\+ b/(\S+)\n(.*?)^```", document.read_text(), re.M | re.S)
+    assert 5 <= len({path for path, _ in diffs}) <= 7
+    for path, diff in diffs:
+        source = iter((ROOT / path).read_text().splitlines())
+        for line in diff.splitlines():
+            if line != "…":
+                assert line[:1] in ("+", " "), (path, line)
+                assert any(line[1:] == there for there in source), (path, line)
 
 
 @pytest.mark.parametrize("command", ["demo", "test", "bench", "lint", "dev", "sanitize"])
