@@ -17,7 +17,7 @@ bool is_channels_last(const Array& a, int axes);
 // The array itself where it is in this order, or a copy that is.
 Array channels_last(const Array& a, Name name, int axes, py::object& hold);
 
-// The other way round: (N, C, H, W), or (C, H, W), in C order, itself or a copy.
+// The reverse: (N, C, H, W) or (C, H, W) in C order; the array itself or a copy.
 Array c_order_images(const Array& a, Name name, py::object& hold);
 
 // A new array in this order, from the pool.

@@ -1,7 +1,7 @@
 // Arrays that can never change, so that kernels may keep what they pack of them.
 //
-// Their memory belongs to an object of ours that lets nobody write: NumPy refuses to make such an
-// array writable, and so it refuses for each of its views.
+// Their memory belongs to an object whose buffer is read-only: NumPy refuses to make such an array,
+// or any view of it, writable.
 #pragma once
 
 #include "bind/array.h"

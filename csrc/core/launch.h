@@ -1,8 +1,8 @@
-// The one door between a binding and a kernel.
+// How bindings run kernels.
 //
 // Every kernel call passes here, complete in its Args and the objects that own the memory they
 // point at. Here the GIL is released, the profiler measures, and the recorder (core/recorder.h)
-// takes the call down so that it can be replayed without Python.
+// keeps the call so that it can be replayed without Python.
 #pragma once
 
 #include <cstddef>

@@ -14,8 +14,8 @@ namespace fastnn {
 // a kernel does not need are 0.
 using PackedKey = std::array<long, 32>;
 
-// A block of memory with packed weights. It is shared once it is complete, and then nobody writes
-// it.
+// A block of memory with packed weights. It is shared once it is complete, and never changes
+// after that.
 class PackedBlock {
  public:
     PackedBlock(const PackedKey& key, std::size_t bytes) : key_(key), block_(pool::take(bytes)) {}

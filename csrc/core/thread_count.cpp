@@ -104,9 +104,9 @@ int default_threads() {
 
 int num_threads() {
     if (in_forked_child()) return 1;
-    // OpenMP keeps its limit per thread, and threadpoolctl sets it there. So a thread takes over
-    // our number once each time it changes, and afterwards whatever stands in OpenMP's own limit
-    // counts.
+    // OpenMP keeps its limit per thread, and threadpoolctl sets it there. So each thread writes our
+    // number to OpenMP's limit once after every change; between changes, OpenMP's limit is the one
+    // that counts.
     static thread_local int seen = -1;
     const int now = generation.load(std::memory_order_acquire);
     if (seen != now) {

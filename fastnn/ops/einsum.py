@@ -189,7 +189,7 @@ def pair(ta: str, a: Array, tb: str, b: Array, wanted: set[str]) -> tuple[str, A
 
 
 def summed(term: str, x: Array, wanted: set[str]) -> tuple[str, Array]:
-    """`x` summed over the letters that nobody else wants."""
+    """`x` summed over the letters that occur nowhere else."""
     axes = tuple([i for i, c in enumerate(term) if c not in wanted])
     if not axes:
         return term, x

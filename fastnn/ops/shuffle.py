@@ -63,7 +63,7 @@ def pixel_shuffle_backward(node: Node, dy: Array) -> Grads:
 
 
 def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
-    """Squares of r × r pixels become blocks of r² channels: the way back of `pixel_shuffle`.
+    """Squares of r × r pixels become blocks of r² channels: the inverse of `pixel_shuffle`.
 
     Parameters
     ----------

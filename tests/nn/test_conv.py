@@ -233,7 +233,7 @@ def channels_last(x):
 
 
 def test_nothing_is_reordered_between_layers():
-    """A network's activations, and their gradients on the way back, stay as they lie."""
+    """A network's activations, and their gradients, stay channels-last."""
     layers = [
         nn.Conv2d(3, 8, 3, padding=1),
         nn.BatchNorm2d(8),

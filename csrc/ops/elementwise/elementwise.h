@@ -52,7 +52,7 @@ constexpr int kMaxAxes =
 constexpr int kMaxLanes = 16;  // of any register, for either type
 
 struct Operand {
-    char* data;    // null for a scalar, and for an output nobody wants
+    char* data;    // null for a scalar, and for an output that is not needed
     double value;  // of a scalar
     Dtype dtype;
 };
@@ -81,7 +81,7 @@ const Info& info(Op op);
 const Kernel<Args>& kernel(Op op);
 
 // What a kernel loop reads and writes: streams whose step per element is 1, or 0 for kMaxLanes
-// equal values (an input) or kMaxLanes of scratch (an output nobody wants). Outputs may equal
+// equal values (an input) or kMaxLanes of scratch (an unneeded output). Outputs may equal
 // inputs.
 template <class T>
 struct Streams {

@@ -326,7 +326,7 @@ void max_backward(const MaxBackwardArgs& a) {
                       std::memset(dw + row * a.width, 0,
                                   static_cast<std::size_t>(count * a.width) * sizeof(T));
                   });
-        // Cut by columns, a cache line or more: each number has one thread, which goes by bag.
+        // Divided by columns, a cache line or more: one thread adds to a number, bag by bag.
         constexpr std::int64_t columns = 32;
         parallel_for(ceil_div(a.width, columns), 2 * static_cast<double>(a.bags * columns),
                      [=, &a](long c) {

@@ -13,7 +13,7 @@ namespace {
 
 using optim::Item;
 
-// A list or tuple of arrays, as a tuple: nobody can change it while a kernel runs.
+// A list or tuple of arrays, as a tuple, which no other thread can change.
 class Arrays {
  public:
     Arrays(py::handle list, Name name) : name_(name) {

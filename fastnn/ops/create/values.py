@@ -98,7 +98,7 @@ def from_numpy(data: Any) -> Tensor:
 
 
 def read_only_array(a: Array) -> Array:
-    """A copy of floating point numbers in memory that nobody can write, by whatever view."""
+    """A copy of floating point numbers in memory that no view can write."""
     return _core.read_only(a)
 
 
