@@ -10,7 +10,8 @@ import numpy as np
 from .. import _core
 from ..autograd.record import Array
 from ..tensor import Tensor
-from .optimizer import DATA, Optimizer, Params, check_not_negative
+from .groups import Params, check_not_negative
+from .optimizer import DATA, Optimizer
 
 OPTIONS = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
 AMSGRAD = itemgetter("amsgrad")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .adam import Adam
-from .optimizer import Params
+from .groups import Params
 
 
 class AdamW(Adam):

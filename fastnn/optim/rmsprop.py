@@ -10,7 +10,8 @@ import numpy as np
 from .. import _core
 from ..autograd.record import Array
 from ..tensor import Tensor
-from .optimizer import DATA, Optimizer, Params, check_not_negative
+from .groups import Params, check_not_negative
+from .optimizer import DATA, Optimizer
 
 OPTIONS = itemgetter("lr", "alpha", "eps", "weight_decay", "momentum", "maximize")
 

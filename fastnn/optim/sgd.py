@@ -11,7 +11,8 @@ from .. import _core
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
-from .optimizer import DATA, Optimizer, Params, check_not_negative
+from .groups import Params, check_not_negative
+from .optimizer import DATA, Optimizer
 
 OPTIONS = itemgetter("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
 MOMENTUM = itemgetter("momentum")

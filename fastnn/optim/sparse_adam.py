@@ -10,7 +10,8 @@ from .. import _core
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
-from .optimizer import Optimizer, Params, check_not_negative
+from .groups import Params, check_not_negative
+from .optimizer import Optimizer
 
 
 class SparseAdam(Optimizer):

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from ...ops.rnn.elman import rnn_layer
-from .base import CellKind, RNNBase
+from .base import RNNBase
+from .parameters import CellKind
 
 __all__ = ["RNN"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...ops.rnn.gru import gru_layer
-from .base import CellKind, RNNBase
+from .base import RNNBase
+from .parameters import CellKind
 
 __all__ = ["GRU"]
 

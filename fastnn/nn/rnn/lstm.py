@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from ...ops.rnn.lstm import layer_norm_lstm_layer, lstm_layer
 from .. import init
-from .base import CellKind, RNNBase, Shapes
+from .base import RNNBase
+from .parameters import CellKind, Shapes
 
 __all__ = ["LSTM", "LayerNormLSTM"]
 

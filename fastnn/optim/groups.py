@@ -1,0 +1,160 @@
+"""What an optimizer holds: groups of parameters with options, and state, which can be saved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..tensor import Tensor
+
+Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
+
+
+class Required:
+    """Default of an option that every parameter group must set."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = Required()
+
+
+class ParamGroups:
+    """Groups of parameters with their options, and the state of each parameter."""
+
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        name = type(self).__name__
+        if isinstance(params, (Tensor, np.ndarray)):
+            raise TypeError(
+                f"{name}: params must be an iterable of tensors or dicts, "
+                f"got {type(params).__name__}; put it in a list"
+            )
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        groups: list[Any] = list(params)
+        if not groups:
+            raise ValueError(f"{name}: params must not be empty; does the model have parameters?")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group of parameters, for instance layers that are unfrozen during training.
+
+        Examples
+        --------
+        >>> a, b = fastnn.zeros(2, requires_grad=True), fastnn.zeros(3, requires_grad=True)
+        >>> optimizer = fastnn.optim.SGD([a], lr=0.1)
+        >>> optimizer.add_param_group({"params": [b], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
+        """
+        name = type(self).__name__
+        if not isinstance(param_group, dict):
+            raise TypeError(f"{name}: a group must be a dict, got {type(param_group).__name__}")
+        params = param_group["params"]
+        if isinstance(params, Tensor):
+            params = [params]
+        elif isinstance(params, (set, frozenset)):
+            raise TypeError(f"{name}: params must be ordered, got a set; use a list")
+        group = {**param_group, "params": list(params)}
+        seen = {id(p) for g in self.param_groups for p in g["params"]}
+        for p in group["params"]:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: params must be tensors, got {type(p).__name__}")
+            if not p.is_leaf:
+                raise ValueError(f"{name}: params must be leaves, got the result of an operation")
+            if p._array.dtype not in (np.float32, np.float64):
+                raise TypeError(f"{name}: params must be float32 or float64, got {p.dtype}")
+            if id(p) in seen:
+                raise ValueError(f"{name}: a parameter of shape {p.shape} occurs twice")
+            seen.add(id(p))
+        for option, default in self.defaults.items():
+            if default is required and option not in group:
+                raise ValueError(f"{name}: a group of parameters must set {option}")
+            group.setdefault(option, default)
+        self.check_options(group)
+        self.param_groups.append(group)
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Raise ValueError if an option of a group is invalid."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """State and options, with parameters numbered over all groups as in PyTorch."""
+        order = [p for group in self.param_groups for p in group["params"]]
+        number = {p: i for i, p in enumerate(order)}
+        groups = [
+            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+        ]
+        state = {number[p]: dict(s) for p, s in self.state.items() if p in number}
+        return {"state": dict(sorted(state.items())), "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load state and options from a `state_dict` of this class or of PyTorch's class.
+
+        Everything is copied; state gets the dtype of its parameter.
+
+        Raises
+        ------
+        ValueError
+            If groups differ in number or size, or a state does not match its parameter.
+        """
+        name = type(self).__name__
+        saved = state_dict["param_groups"]
+        sizes = [len(group["params"]) for group in self.param_groups]
+        if [len(group["params"]) for group in saved] != sizes:
+            raise ValueError(
+                f"{name}: state_dict must have groups of {sizes} parameters, "
+                f"got {[len(group['params']) for group in saved]}"
+            )
+        ids = [i for group in saved for i in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for i, p in zip(ids, params):
+            if i in state_dict["state"]:
+                for key, value in state_dict["state"][i].items():
+                    state[p][key] = self.load_state(p, key, value)
+        groups = []
+        for mine, theirs in zip(self.param_groups, saved):
+            options = {k: deepcopy(v) for k, v in theirs.items() if k != "params"}
+            groups.append({**mine, **options, "params": mine["params"]})
+        for group in groups:
+            self.check_options(group)
+        self.state, self.param_groups = state, groups
+
+    def load_state(self, p: Tensor, key: str, value: Any) -> Any:
+        """Convert one entry of a saved state to this optimizer's form."""
+        if key != "step" and (value is None or isinstance(value, (bool, int, float, str))):
+            return value
+        data = np.asarray(value._array if isinstance(value, Tensor) else value)
+        if key == "step":
+            return Tensor(np.array(data, np.float64).reshape(()))
+        if data.shape != p._array.shape:
+            raise ValueError(
+                f"{type(self).__name__}: {key} of a parameter of shape {p.shape} must have that "
+                f"shape, got {data.shape}"
+            )
+        copy = np.zeros_like(p._array)
+        copy[...] = data
+        return Tensor(copy)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {k}: {v}" for k, v in sorted(group.items()) if k != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def check_not_negative(name: str, options: dict[str, Any], *keys: str) -> None:
+    """Raise ValueError if an option is negative or NaN."""
+    for key in keys:
+        if not options[key] >= 0:
+            raise ValueError(f"{name}: {key} must not be negative, got {options[key]}")
