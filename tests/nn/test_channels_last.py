@@ -10,7 +10,8 @@ import pytest
 import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
-from fastnn.ops import activation, elementwise
+from fastnn.ops import elementwise
+from fastnn.ops.activation import piecewise, smooth
 from fastnn.ops.elementwise import algebraic, compare, transcendental
 from tests.harness import numbers
 from tests.harness.layouts import channels_last
@@ -53,7 +54,7 @@ def test_the_check_itself():
 UNARY = [*algebraic.__all__, *transcendental.__all__]
 
 
-@pytest.mark.parametrize("name", [*UNARY, *activation.__all__])
+@pytest.mark.parametrize("name", [*UNARY, *piecewise.__all__, *smooth.__all__])
 def test_unary(name):
     check(getattr(F, name), image())
 
