@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/integer.h"
 #include "ops/conv/conv.h"
 
 namespace fastnn::conv {

@@ -11,7 +11,7 @@ namespace {
 
 using conv::kAxes;
 
-constexpr dim_t kMost = 1L << 31;  // strides and so on stay below: no sum of them overflows
+constexpr dim_t kMost = dim_t{1} << 31;  // strides and so on stay below: no sum of them overflows
 
 dim_t parse_int(PyObject* item, Name name, dim_t least) {
     if (PyIndex_Check(item) == 0 || PyBool_Check(item) != 0) {

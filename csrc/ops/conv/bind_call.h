@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bind/array.h"
+#include "core/integer.h"
 #include "ops/conv/conv.h"
 
 namespace fastnn::bind {

@@ -42,7 +42,7 @@ template <class T>
 void bias_gradient(const T* dy, dim_t pixels, dim_t channels, T* db) {
     constexpr dim_t rows = 512;
     const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
-    const dim_t chunks = std::max(1L, std::min(ceil_div(pixels, rows), 64L));
+    const dim_t chunks = std::max<dim_t>(1, std::min(ceil_div(pixels, rows), dim_t{64}));
     Scratch<T> sums(static_cast<std::size_t>(chunks * channels));
     parallel_for(chunks, 0.05 * static_cast<double>(pixels * channels / chunks), [&](dim_t i) {
         const dim_t begin = pixels * i / chunks, end = pixels * (i + 1) / chunks;

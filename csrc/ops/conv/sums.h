@@ -1,6 +1,7 @@
 // Sums that need no product.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/conv.h"
 
 namespace fastnn::conv {

@@ -12,16 +12,16 @@ constexpr double kByteNs = 0.1;        // what a byte of the columns costs one t
 constexpr double kChunkBytes = 65536;  // of columns: a fold of less is one chunk
 
 // Numbers of columns of a plane.
-long length(const Args& a) {
+dim_t length(const Args& a) {
     return a.h.kernel * a.w.kernel * a.h.windows * a.w.windows;
 }
 
 template <class T>
 void unfold_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>().unfold;
-    const long part = length(a) / a.h.kernel, image = a.h.size * a.w.size;
+    const dim_t part = length(a) / a.h.kernel, image = a.h.size * a.w.size;
     parallel_for(a.planes * a.h.kernel, kByteNs * static_cast<double>(part) * sizeof(T),
-                 [&](long chunk) {
+                 [&](dim_t chunk) {
                      const T* x = static_cast<const T*>(a.x) + chunk / a.h.kernel * image;
                      kernel(a.h, a.w, chunk % a.h.kernel, x, static_cast<T*>(a.y) + chunk * part);
                  });
@@ -30,18 +30,20 @@ void unfold_typed(const Args& a) {
 template <class T>
 void fold_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>().fold;
-    const long image = a.h.size * a.w.size;
+    const dim_t image = a.h.size * a.w.size;
     if (a.planes == 0 || image == 0) return;
     const double bytes = static_cast<double>(length(a) + image) * sizeof(T);
-    const long rows = std::clamp(
-        static_cast<long>(static_cast<double>(a.h.size) * kChunkBytes / bytes), 1L, a.h.size);
-    const long blocks = ceil_div(a.h.size, rows);
-    parallel_for(a.planes * blocks, kByteNs * bytes / static_cast<double>(blocks), [&](long chunk) {
-        const long plane = chunk / blocks, row = chunk % blocks * rows;
-        kernel(a.h, a.w, row, std::min(row + rows, a.h.size),
-               static_cast<const T*>(a.x) + plane * length(a),
-               static_cast<T*>(a.y) + plane * image);
-    });
+    const dim_t rows =
+        std::clamp(static_cast<dim_t>(static_cast<double>(a.h.size) * kChunkBytes / bytes),
+                   dim_t{1}, a.h.size);
+    const dim_t blocks = ceil_div(a.h.size, rows);
+    parallel_for(a.planes * blocks, kByteNs * bytes / static_cast<double>(blocks),
+                 [&](dim_t chunk) {
+                     const dim_t plane = chunk / blocks, row = chunk % blocks * rows;
+                     kernel(a.h, a.w, row, std::min(row + rows, a.h.size),
+                            static_cast<const T*>(a.x) + plane * length(a),
+                            static_cast<T*>(a.y) + plane * image);
+                 });
 }
 
 void unfold(const Args& a) {
@@ -52,8 +54,9 @@ void fold(const Args& a) {
 }
 
 double moved(const Args& a) {
-    return static_cast<double>(a.planes) * static_cast<double>((length(a) + a.h.size * a.w.size) *
-                                                               static_cast<long>(size_of(a.dtype)));
+    return static_cast<double>(a.planes) *
+           static_cast<double>((length(a) + a.h.size * a.w.size) *
+                               static_cast<dim_t>(size_of(a.dtype)));
 }
 Work unfold_work(const Args& a) {
     return {0, moved(a)};

@@ -7,9 +7,8 @@
 // window, (a, b) over the windows. Sums go over i, then j. Outputs overlap nothing.
 #pragma once
 
-#include <cstdint>
-
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -19,13 +18,13 @@ constexpr int kAxes = 2;
 
 // One axis of the images.
 struct Axis {
-    long size, windows;
-    long kernel, stride, dilation, padding;
+    dim_t size, windows;
+    dim_t kernel, stride, dilation, padding;
 };
 
 struct Args {
     Dtype dtype;
-    long planes;  // N C
+    dim_t planes;  // N C
     Axis h, w;
     const void* x;
     void* y;
@@ -36,8 +35,8 @@ extern const Kernel<Args> kUnfold, kFold;
 // Of one plane: row i of the places, and rows of the image.
 template <class T>
 struct TypedKernels {
-    void (*unfold)(const Axis& h, const Axis& w, long i, const T* image, T* columns);
-    void (*fold)(const Axis& h, const Axis& w, long begin, long end, const T* columns, T* image);
+    void (*unfold)(const Axis& h, const Axis& w, dim_t i, const T* image, T* columns);
+    void (*fold)(const Axis& h, const Axis& w, dim_t begin, dim_t end, const T* columns, T* image);
 };
 
 using Kernels = isa::ByType<TypedKernels>;

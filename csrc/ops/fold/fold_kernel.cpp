@@ -8,15 +8,15 @@ namespace {
 using folding::Axis;
 
 // Where place k of window 0 lies in the image.
-FASTNN_INLINE long origin(const Axis& a, long k) {
+FASTNN_INLINE dim_t origin(const Axis& a, dim_t k) {
     return k * a.dilation - a.padding;
 }
 
 // Windows begin ... end - 1 have place k inside of the image.
 struct Inside {
-    long begin, end;
-    FASTNN_INLINE Inside(const Axis& a, long k) {
-        const long at = origin(a, k);
+    dim_t begin, end;
+    FASTNN_INLINE Inside(const Axis& a, dim_t k) {
+        const dim_t at = origin(a, k);
         begin = at >= 0 ? 0 : ceil_div(-at, a.stride);
         if (begin > a.windows) begin = a.windows;
         end = at >= a.size ? 0 : (a.size - 1 - at) / a.stride + 1;
@@ -27,56 +27,56 @@ struct Inside {
 
 // y[i] = x[i * stride], or y[i * stride] += x[i].
 template <class T>
-FASTNN_INLINE void take(const T* __restrict x, long stride, long count, T* __restrict y) {
+FASTNN_INLINE void take(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
     if (stride == 1) {
-        for (long i = 0; i < count; ++i) y[i] = x[i];
+        for (dim_t i = 0; i < count; ++i) y[i] = x[i];
     } else if (stride == 2) {
-        for (long i = 0; i < count; ++i) y[i] = x[2 * i];
+        for (dim_t i = 0; i < count; ++i) y[i] = x[2 * i];
     } else {
-        for (long i = 0; i < count; ++i) y[i] = x[i * stride];
+        for (dim_t i = 0; i < count; ++i) y[i] = x[i * stride];
     }
 }
 template <class T>
-FASTNN_INLINE void add(const T* __restrict x, long stride, long count, T* __restrict y) {
+FASTNN_INLINE void add(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
     if (stride == 1) {
-        for (long i = 0; i < count; ++i) y[i] += x[i];
+        for (dim_t i = 0; i < count; ++i) y[i] += x[i];
     } else if (stride == 2) {
-        for (long i = 0; i < count; ++i) y[2 * i] += x[i];
+        for (dim_t i = 0; i < count; ++i) y[2 * i] += x[i];
     } else {
-        for (long i = 0; i < count; ++i) y[i * stride] += x[i];
+        for (dim_t i = 0; i < count; ++i) y[i * stride] += x[i];
     }
 }
 
 template <class T>
-void unfold(const Axis& h, const Axis& w, long i, const T* image, T* columns) {
+void unfold(const Axis& h, const Axis& w, dim_t i, const T* image, T* columns) {
     const Inside rows(h, i);
-    for (long j = 0; j < w.kernel; ++j) {
+    for (dim_t j = 0; j < w.kernel; ++j) {
         const Inside in(w, j);
-        for (long a = 0; a < h.windows; ++a, columns += w.windows) {
+        for (dim_t a = 0; a < h.windows; ++a, columns += w.windows) {
             if (a < rows.begin || a >= rows.end) {
-                for (long b = 0; b < w.windows; ++b) columns[b] = T(0);
+                for (dim_t b = 0; b < w.windows; ++b) columns[b] = T(0);
                 continue;
             }
             const T* row = image + (a * h.stride + origin(h, i)) * w.size;
-            for (long b = 0; b < in.begin; ++b) columns[b] = T(0);
+            for (dim_t b = 0; b < in.begin; ++b) columns[b] = T(0);
             take(row + in.begin * w.stride + origin(w, j), w.stride, in.end - in.begin,
                  columns + in.begin);
-            for (long b = in.end; b < w.windows; ++b) columns[b] = T(0);
+            for (dim_t b = in.end; b < w.windows; ++b) columns[b] = T(0);
         }
     }
 }
 
 // Each row gathers from the windows that see it: so it is written while it is in L1.
 template <class T>
-void fold(const Axis& h, const Axis& w, long top, long bottom, const T* columns, T* image) {
-    const long place = h.windows * w.windows;
-    for (long row = top; row < bottom; ++row) {
+void fold(const Axis& h, const Axis& w, dim_t top, dim_t bottom, const T* columns, T* image) {
+    const dim_t place = h.windows * w.windows;
+    for (dim_t row = top; row < bottom; ++row) {
         T* y = image + row * w.size;
-        for (long k = 0; k < w.size; ++k) y[k] = T(0);
-        for (long i = 0; i < h.kernel; ++i) {
-            const long down = row - origin(h, i), a = down / h.stride;
+        for (dim_t k = 0; k < w.size; ++k) y[k] = T(0);
+        for (dim_t i = 0; i < h.kernel; ++i) {
+            const dim_t down = row - origin(h, i), a = down / h.stride;
             if (down < 0 || down % h.stride != 0 || a >= h.windows) continue;
-            for (long j = 0; j < w.kernel; ++j) {
+            for (dim_t j = 0; j < w.kernel; ++j) {
                 const Inside in(w, j);
                 const T* x = columns + (i * w.kernel + j) * place + a * w.windows;
                 add(x + in.begin, w.stride, in.end - in.begin,

@@ -9,14 +9,14 @@
 namespace fastnn::layout {
 namespace {
 
-constexpr long kChunkBytes = 65536;  // of y per chunk, about: read and written within L2
-constexpr double kByteNs = 0.08;     // what a byte costs one thread, from L3
-constexpr long kPixels = 64;         // per chunk at least, a multiple of every register's width
+constexpr dim_t kChunkBytes = 65536;  // of y per chunk, about: read and written within L2
+constexpr double kByteNs = 0.08;      // what a byte costs one thread, from L3
+constexpr dim_t kPixels = 64;         // per chunk at least, a multiple of every register's width
 
 // Spatial axes as `outer` rows of `length` pixels that lie `step` apart.
 struct Rows {
-    long outer, length, step;
-    long size[kAxes], stride[kAxes];  // of the axes that make the outer rows
+    dim_t outer, length, step;
+    dim_t size[kAxes], stride[kAxes];  // of the axes that make the outer rows
     int axes;
 
     explicit Rows(const Args& a) : outer(1), length(1), step(1), axes(0) {
@@ -34,8 +34,8 @@ struct Rows {
         }
     }
     // Where an outer row begins; the axes stand innermost first.
-    long offset(long row) const {
-        long at = 0;
+    dim_t offset(dim_t row) const {
+        dim_t at = 0;
         for (int i = 0; i < axes; ++i) {
             at += row % size[i] * stride[i];
             row /= size[i];
@@ -45,16 +45,16 @@ struct Rows {
 };
 
 template <class T>
-void pixels(const Args& a, const T* x, long step, long count, T* y) {
+void pixels(const Args& a, const T* x, dim_t step, dim_t count, T* y) {
     if (step == 1) {
         isa::table<Kernels, T>()(x, a.c_stride, a.c, count, y);
         return;
     }
-    for (long j = 0; j < count; ++j, x += step, y += a.c) {
+    for (dim_t j = 0; j < count; ++j, x += step, y += a.c) {
         if (a.c_stride == 1) {
             std::memcpy(y, x, static_cast<std::size_t>(a.c) * sizeof(T));
         } else {
-            for (long c = 0; c < a.c; ++c) y[c] = x[c * a.c_stride];
+            for (dim_t c = 0; c < a.c; ++c) y[c] = x[c * a.c_stride];
         }
     }
 }
@@ -62,27 +62,28 @@ void pixels(const Args& a, const T* x, long step, long count, T* y) {
 template <class T>
 void run_typed(const Args& a) {
     const Rows rows(a);
-    const long all = a.n * a.c * rows.outer * rows.length;
+    const dim_t all = a.n * a.c * rows.outer * rows.length;
     if (all == 0) return;
-    const long pixel = a.c * static_cast<long>(sizeof(T));
-    const long wanted = std::max(kPixels, kChunkBytes / pixel / kPixels * kPixels);
-    const long block = std::min(wanted, rows.length), blocks = ceil_div(rows.length, block);
+    const dim_t pixel = a.c * static_cast<dim_t>(sizeof(T));
+    const dim_t wanted = std::max(kPixels, kChunkBytes / pixel / kPixels * kPixels);
+    const dim_t block = std::min(wanted, rows.length), blocks = ceil_div(rows.length, block);
     // Short rows are taken several at a time.
-    const long together = std::clamp<long>(wanted / rows.length, 1, rows.outer);
-    const long groups = ceil_div(rows.outer, together);
-    const long chunks = a.n * groups * blocks;
+    const dim_t together = std::clamp<dim_t>(wanted / rows.length, 1, rows.outer);
+    const dim_t groups = ceil_div(rows.outer, together);
+    const dim_t chunks = a.n * groups * blocks;
     const double bytes = static_cast<double>(all) * sizeof(T);
-    parallel_for(chunks, kByteNs * bytes / static_cast<double>(chunks), [=, &a, &rows](long chunk) {
-        const long begin = chunk % blocks * block, group = chunk / blocks % groups,
-                   n = chunk / (blocks * groups);
-        const long count = std::min(block, rows.length - begin);
-        const long last = std::min(rows.outer, (group + 1) * together);
-        for (long row = group * together; row < last; ++row) {
-            const T* x = static_cast<const T*>(a.x) + n * a.n_stride + rows.offset(row);
-            T* y = static_cast<T*>(a.y) + ((n * rows.outer + row) * rows.length + begin) * a.c;
-            pixels(a, x + begin * rows.step, rows.step, count, y);
-        }
-    });
+    parallel_for(
+        chunks, kByteNs * bytes / static_cast<double>(chunks), [=, &a, &rows](dim_t chunk) {
+            const dim_t begin = chunk % blocks * block, group = chunk / blocks % groups,
+                        n = chunk / (blocks * groups);
+            const dim_t count = std::min(block, rows.length - begin);
+            const dim_t last = std::min(rows.outer, (group + 1) * together);
+            for (dim_t row = group * together; row < last; ++row) {
+                const T* x = static_cast<const T*>(a.x) + n * a.n_stride + rows.offset(row);
+                T* y = static_cast<T*>(a.y) + ((n * rows.outer + row) * rows.length + begin) * a.c;
+                pixels(a, x + begin * rows.step, rows.step, count, y);
+            }
+        });
 }
 
 void run(const Args& a) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -13,8 +14,8 @@ constexpr int kAxes = 3;  // of space
 
 struct Args {
     Dtype dtype;
-    long n, c, size[kAxes];
-    long n_stride, c_stride, stride[kAxes];  // of x, in elements
+    dim_t n, c, size[kAxes];
+    dim_t n_stride, c_stride, stride[kAxes];  // of x, in elements
     const void* x;
     void* y;
 };
@@ -23,7 +24,7 @@ extern const Kernel<Args> kChannelsLast;
 
 // y[j * rows + i] = x[i * x_row + j] for i < rows, j < columns.
 template <class T>
-using Transpose = void (*)(const T* x, long x_row, long rows, long columns, T* y);
+using Transpose = void (*)(const T* x, dim_t x_row, dim_t rows, dim_t columns, T* y);
 
 using Kernels = isa::ByType<Transpose>;
 

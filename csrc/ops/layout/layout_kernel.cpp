@@ -7,15 +7,15 @@ namespace {
 
 // Few rows, as colours of a picture: a transpose of a whole register would move mostly zeros.
 template <class T, int rows>
-void interleave(const T* x, long x_row, long columns, T* y) {
-    for (long j = 0; j < columns; ++j, y += rows) {
+void interleave(const T* x, dim_t x_row, dim_t columns, T* y) {
+    for (dim_t j = 0; j < columns; ++j, y += rows) {
 #pragma GCC unroll 4
         for (int i = 0; i < rows; ++i) y[i] = x[i * x_row + j];
     }
 }
 
 template <class T>
-void channels_last(const T* x, long x_row, long rows, long columns, T* y) {
+void channels_last(const T* x, dim_t x_row, dim_t rows, dim_t columns, T* y) {
     switch (rows) {
         case 1: return interleave<T, 1>(x, x_row, columns, y);
         case 2: return interleave<T, 2>(x, x_row, columns, y);

@@ -8,7 +8,7 @@
 namespace fastnn::bind {
 namespace {
 
-Tuple<py::object, py::object> median(py::handle input, std::int64_t dim) {
+Tuple<py::object, py::object> median(py::handle input, dim_t dim) {
     const Name name{median::kMedian.name, "input"};
     py::object hold;
     const Array x = dense_float(input, name, hold);

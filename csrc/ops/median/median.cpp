@@ -9,42 +9,41 @@ namespace fastnn::median {
 namespace {
 
 constexpr double kElementNs = 1.5;
-constexpr std::int64_t kChunk = 8192;  // elements per chunk at least
-constexpr std::int64_t kColumns =
-    16;  // columns copied to rows at one time: a cache line of float32
+constexpr dim_t kChunk = 8192;  // elements per chunk at least
+constexpr dim_t kColumns = 16;  // columns copied to rows at one time: a cache line of float32
 
 template <class T>
 void median_typed(const Args& a) {
     const auto kernel = isa::table<Kernels, T>().row;
     const auto* x = static_cast<const T*>(a.x);
     auto* values = static_cast<T*>(a.values);
-    const std::int64_t n = a.size;
+    const dim_t n = a.size;
     if (a.inner == 1) {
-        const std::int64_t step = std::max<std::int64_t>(1, kChunk / n);
+        const dim_t step = std::max<dim_t>(1, kChunk / n);
         parallel_with_scratch<T>(
             ceil_div(a.outer, step), kElementNs * static_cast<double>(step * n), 2 * n,
-            [=, &a](std::int64_t c, T* work) {
-                for (std::int64_t r = c * step; r < std::min(a.outer, (c + 1) * step); ++r) {
+            [=, &a](dim_t c, T* work) {
+                for (dim_t r = c * step; r < std::min(a.outer, (c + 1) * step); ++r) {
                     kernel(x + r * n, n, work, values + r, a.indices + r);
                 }
             });
         return;
     }
-    const std::int64_t tiles = ceil_div(a.inner, kColumns);
+    const dim_t tiles = ceil_div(a.inner, kColumns);
     parallel_with_scratch<T>(a.outer * tiles,
                              kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
-                             (2 + kColumns) * n, [=, &a](std::int64_t c, T* work) {
-                                 const std::int64_t o = c / tiles, first = c % tiles * kColumns;
-                                 const std::int64_t count = std::min(kColumns, a.inner - first);
+                             (2 + kColumns) * n, [=, &a](dim_t c, T* work) {
+                                 const dim_t o = c / tiles, first = c % tiles * kColumns;
+                                 const dim_t count = std::min(kColumns, a.inner - first);
                                  T* rows = work + 2 * n;
                                  const T* from = x + o * n * a.inner + first;
-                                 for (std::int64_t i = 0; i < n; ++i) {
-                                     for (std::int64_t j = 0; j < count; ++j) {
+                                 for (dim_t i = 0; i < n; ++i) {
+                                     for (dim_t j = 0; j < count; ++j) {
                                          rows[j * n + i] = from[i * a.inner + j];
                                      }
                                  }
-                                 for (std::int64_t j = 0; j < count; ++j) {
-                                     const std::int64_t at = o * a.inner + first + j;
+                                 for (dim_t j = 0; j < count; ++j) {
+                                     const dim_t at = o * a.inner + first + j;
                                      kernel(rows + j * n, n, work, values + at, a.indices + at);
                                  }
                              });

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -12,7 +13,7 @@ namespace fastnn::median {
 
 struct Args {
     Dtype dtype;
-    std::int64_t outer, size, inner;  // size >= 1
+    dim_t outer, size, inner;  // size >= 1
     const void* x;
     void* values;  // (outer, inner)
     std::int64_t* indices;
@@ -21,7 +22,7 @@ struct Args {
 template <class T>
 struct TypedKernels {
     // One row without gaps; `work` holds 2 n numbers.
-    void (*row)(const T* x, long n, T* work, T* value, std::int64_t* index);
+    void (*row)(const T* x, dim_t n, T* work, T* value, std::int64_t* index);
 };
 
 using Kernels = isa::ByType<TypedKernels>;

@@ -7,8 +7,8 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-constexpr long kSmall = 48;    // from so few elements on they are sorted
-constexpr long kSample = 63;   // largest sample; its sorting is small beside a pass over 4096
+constexpr dim_t kSmall = 48;   // from so few elements on they are sorted
+constexpr dim_t kSample = 63;  // largest sample; its sorting is small beside a pass over 4096
 constexpr int kPatience = 12;  // passes before ranges are halved instead, which always ends
 
 // Numbers as integers of the same order, and back. -0 comes before 0.
@@ -21,31 +21,31 @@ FASTNN_INLINE typename Vec<T>::Int ordered(typename Vec<T>::Int i) {
 // Each goes where the number of smaller ones says. That is more comparisons than other ways to
 // sort, but a vector of them at a time, and none to be guessed wrong.
 template <class Int>
-void sort(Int* a, long n) {
+void sort(Int* a, dim_t n) {
     Int rank[kSample] = {}, sorted[kSample];
-    for (long j = 1; j < n; ++j) {
+    for (dim_t j = 1; j < n; ++j) {
         const Int v = a[j];
         Int smaller = 0;
-        for (long i = 0; i < j; ++i) {
+        for (dim_t i = 0; i < j; ++i) {
             const Int before = a[i] <= v;
             smaller += before;
             rank[i] += Int(1) - before;
         }
         rank[j] = smaller;
     }
-    for (long i = 0; i < n; ++i) sorted[rank[i]] = a[i];
-    for (long i = 0; i < n; ++i) a[i] = sorted[i];
+    for (dim_t i = 0; i < n; ++i) sorted[rank[i]] = a[i];
+    for (dim_t i = 0; i < n; ++i) a[i] = sorted[i];
 }
 
 // Copies the elements in [low, high] and counts those below; `out` has room for n.
 template <class Int>
-long keep(const Int* a, long n, Int low, Int high, Int* out, long& below) {
-    long kept = 0, less = 0;
-    for (long i = 0; i < n; ++i) {
+dim_t keep(const Int* a, dim_t n, Int low, Int high, Int* out, dim_t& below) {
+    dim_t kept = 0, less = 0;
+    for (dim_t i = 0; i < n; ++i) {
         const Int v = a[i];
         out[kept] = v;  // overwritten by the next if it is not kept
-        kept += long(v >= low) & long(v <= high);
-        less += long(v < low);
+        kept += dim_t(v >= low) & dim_t(v <= high);
+        less += dim_t(v < low);
     }
     below = less;
     return kept;
@@ -53,23 +53,23 @@ long keep(const Int* a, long n, Int low, Int high, Int* out, long& below) {
 
 // Where to look for rank k among n: bounds that are elements, or beyond all.
 template <class Int>
-void enclose(const Int* a, long n, long k, Int& low, Int& high) {
-    long size = 15;
+void enclose(const Int* a, dim_t n, dim_t k, Int& low, Int& high) {
+    dim_t size = 15;
     while (size < kSample && size * size * 4 < n) size = 2 * size + 1;
     Int sample[kSample];
-    for (long i = 0; i < size; ++i) sample[i] = a[i * (n - 1) / (size - 1)];
+    for (dim_t i = 0; i < size; ++i) sample[i] = a[i * (n - 1) / (size - 1)];
     sort(sample, size);
     // The rank within the sample varies by sqrt(size) / 2; half as much again to either side.
-    long margin = 2;
+    dim_t margin = 2;
     while (16 * margin * margin < 9 * size) ++margin;
-    const long at = k * size / n;
+    const dim_t at = k * size / n;
     if (at - margin >= 0) low = sample[at - margin];
     if (at + margin < size) high = sample[at + margin];
 }
 
 // The element of rank k; both arrays hold n elements and are overwritten.
 template <class Int>
-Int select_rank(Int* a, Int* other, long n, long k) {
+Int select_rank(Int* a, Int* other, dim_t n, dim_t k) {
     constexpr Int most = sizeof(Int) == 4 ? Int(INT32_MAX) : Int(INT64_MAX), least = -most - 1;
     for (int pass = 0; n > kSmall; ++pass) {
         Int low = least, high = most;
@@ -77,7 +77,7 @@ Int select_rank(Int* a, Int* other, long n, long k) {
             enclose(a, n, k, low, high);
         } else {
             low = high = a[0];
-            for (long i = 1; i < n; ++i) {
+            for (dim_t i = 1; i < n; ++i) {
                 low = a[i] < low ? a[i] : low;
                 high = a[i] > high ? a[i] : high;
             }
@@ -85,8 +85,8 @@ Int select_rank(Int* a, Int* other, long n, long k) {
             // Their mean, rounded down; the sum itself may overflow.
             high = (low & high) + ((low ^ high) >> 1);
         }
-        long below;
-        long kept = keep(a, n, low, high, other, below);
+        dim_t below;
+        dim_t kept = keep(a, n, low, high, other, below);
         if (k < below) {
             kept = keep(a, n, least, Int(low - 1), other, below);
         } else if (k >= below + kept) {
@@ -107,22 +107,22 @@ Int select_rank(Int* a, Int* other, long n, long k) {
 
 // The first element with f(register) true, or n.
 template <class T, class F>
-FASTNN_INLINE long find(const T* x, long n, F f) {
+FASTNN_INLINE dim_t find(const T* x, dim_t n, F f) {
     using V = Vec<T>;
-    long i = 0;
+    dim_t i = 0;
     while (i + V::width <= n && !any(f(V::load(x + i)))) i += V::width;
     while (i < n && !any(f(V(x[i])))) ++i;
     return i;
 }
 
 template <class T>
-void row(const T* x, long n, T* work, T* value, int64_t* index) {
+void row(const T* x, dim_t n, T* work, T* value, int64_t* index) {
     using V = Vec<T>;
     using Int = typename Format<T>::Int;
-    long at = find(x, n, [](V v) __attribute__((always_inline)) { return v != v; });
+    dim_t at = find(x, n, [](V v) __attribute__((always_inline)) { return v != v; });
     if (at == n) {
-        for (long i = 0; i < n; i += V::width) {
-            const long count = n - i < V::width ? n - i : V::width;
+        for (dim_t i = 0; i < n; i += V::width) {
+            const dim_t count = n - i < V::width ? n - i : V::width;
             V::from_bits(ordered<T>(bits(V::load(x + i, count)))).store(work + i, count);
         }
         Int* const keys = reinterpret_cast<Int*>(work);

@@ -39,7 +39,7 @@ struct Normalized {
     }
 
     // Checks that the array ends in this shape; the number of rows before it.
-    std::int64_t rows_of(const Array& x, Name name) const {
+    dim_t rows_of(const Array& x, Name name) const {
         bool fits = x.ndim >= ndim;
         for (int i = 0; fits && i < ndim; ++i) fits = x.shape[x.ndim - ndim + i] == shape[i];
         if (!fits) {
@@ -48,12 +48,12 @@ struct Normalized {
             fail<ValueError>(name.op, ": ", name.argument, " must have shape ", tail,
                              ") for this normalized_shape, got ", shape_text(x));
         }
-        std::int64_t rows = 1;
+        dim_t rows = 1;
         for (int i = 0; i + ndim < x.ndim; ++i) rows *= x.shape[i];
         return rows;
     }
-    std::int64_t size() const {
-        std::int64_t n = 1;
+    dim_t size() const {
+        dim_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
         return n;
     }
@@ -88,7 +88,7 @@ py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, 
     py::object hold_x, hold_w, hold_b;
     const Array x = dense_float(input, {kernel.name, "input"}, hold_x);
     const Normalized shape(normalized_shape, kernel.name);
-    const std::int64_t rows = shape.rows_of(x, {kernel.name, "input"});
+    const dim_t rows = shape.rows_of(x, {kernel.name, "input"});
     norm::Args args{.dtype = x.dtype,
                     .centered = centered,
                     .rows = rows,
@@ -134,7 +134,7 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
     const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
     check_same_shape(d, {op, "dy"}, x, "input");
     const Normalized shape(normalized_shape, op);
-    const std::int64_t rows = shape.rows_of(x, {op, "input"});
+    const dim_t rows = shape.rows_of(x, {op, "input"});
     const auto statistic = [&](py::handle object, const char* argument, py::object& hold) {
         const Array a = dense_as(object, {op, argument}, x.dtype, hold);
         if (a.size() != rows) {

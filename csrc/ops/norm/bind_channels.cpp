@@ -35,17 +35,17 @@ struct Input {
     Array x;
     Channels shape;
 
-    Input(py::handle input, const char* op, bool by_sample, std::int64_t groups = 0)
+    Input(py::handle input, const char* op, bool by_sample, dim_t groups = 0)
         : x(block_float(input, {op, "input"}, hold)) {
         if (x.ndim < 2) {
             fail<ValueError>(op, ": input must have shape (N, C, *), got ", shape_text(x));
         }
-        const std::int64_t n = x.shape[0];
-        const auto bytes = x.size() * static_cast<std::int64_t>(size_of(x.dtype));
+        const dim_t n = x.shape[0];
+        const auto bytes = x.size() * static_cast<dim_t>(size_of(x.dtype));
         if (by_sample && n > 1 && x.strides[0] * n != bytes)
             x = dense_float(input, {op, "input"}, hold);
         const Axis axis = axis_of(x, {op, "input"}, 1);
-        const std::int64_t sets = by_sample ? n : 1;
+        const dim_t sets = by_sample ? n : 1;
         shape = {.batch = sets,
                  .outer = sets == 0 ? 0 : axis.outer / sets,
                  .channels = axis.size,
@@ -187,7 +187,7 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     } else {
         parse_needs(o.needs, name, {"input", "weight", "bias"}, wanted);
     }
-    const auto statistic = [&](py::handle object, const char* argument, std::int64_t size,
+    const auto statistic = [&](py::handle object, const char* argument, dim_t size,
                                py::object& hold) {
         const Array a = dense_as(object, {name, argument}, Dtype::f64, hold);
         if (a.size() != size) {
@@ -210,7 +210,7 @@ py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOpti
     }
     args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
     if (o.bias) args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
-    const std::int64_t groups = in.shape.batch * in.shape.groups;
+    const dim_t groups = in.shape.batch * in.shape.groups;
     args.mean = statistic(o.mean, "mean", groups, hold_mean);
     args.rstd = statistic(o.rstd, "rstd", groups, hold_rstd);
     if (op == ChannelOp::batch_renorm) {
@@ -271,7 +271,7 @@ FourGradients batch_renorm_backward(py::handle dy, py::handle input, py::handle 
                     {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
 }
 
-std::int64_t groups_of(py::handle num_groups, const Array& x, const char* op) {
+dim_t groups_of(py::handle num_groups, const Array& x, const char* op) {
     const dim_t groups = parse_int(num_groups, {op, "num_groups"});
     if (groups <= 0 || x.shape[1] % groups != 0) {
         fail<ValueError>(op, ": ", x.shape[1],

@@ -6,8 +6,8 @@
 namespace fastnn::bind {
 namespace {
 
-norm::Response shape_of(const Array& x, const char* op, std::int64_t size, double alpha,
-                        double beta, double k) {
+norm::Response shape_of(const Array& x, const char* op, dim_t size, double alpha, double beta,
+                        double k) {
     if (x.ndim < 3) {
         fail<ValueError>(op, ": input must have shape (N, C, L) or more dimensions, got ",
                          shape_text(x));
@@ -15,7 +15,7 @@ norm::Response shape_of(const Array& x, const char* op, std::int64_t size, doubl
     if (size < 1) fail<ValueError>(op, ": size must be at least 1, got ", size);
     const Axis axis = axis_of(x, {op, "input"}, 1);
     // No channel has more neighbours than there are channels to either side.
-    const std::int64_t most = 2 * axis.size + 1;
+    const dim_t most = 2 * axis.size + 1;
     norm::Response shape{axis.outer, axis.size * axis.inner, axis.inner, size, alpha, beta, k};
     if (size > most) {
         shape.size = most;
@@ -24,8 +24,7 @@ norm::Response shape_of(const Array& x, const char* op, std::int64_t size, doubl
     return shape;
 }
 
-py::object forward(py::handle input, std::int64_t size, double alpha, double beta, double k,
-                   bool keep) {
+py::object forward(py::handle input, dim_t size, double alpha, double beta, double k, bool keep) {
     const auto& kernel = norm::kResponse;
     py::object hold, d = py::none();
     const Array x = block_float(input, {kernel.name, "input"}, hold);
@@ -42,7 +41,7 @@ py::object forward(py::handle input, std::int64_t size, double alpha, double bet
     return py::make_tuple(std::move(y), std::move(d));
 }
 
-py::object backward(py::handle dy, py::handle input, py::handle d, std::int64_t size, double alpha,
+py::object backward(py::handle dy, py::handle input, py::handle d, dim_t size, double alpha,
                     double beta, double k) {
     const auto& kernel = norm::kResponseBackward;
     py::object hold, hold_dy, hold_d;

@@ -16,19 +16,19 @@ namespace {
 struct Moments {
     double mean, variance;
 };
-Moments moments_of(const Plan& plan, const double* means, const double* squares, std::int64_t g) {
-    const std::int64_t group = plan.shape.group();
+Moments moments_of(const Plan& plan, const double* means, const double* squares, dim_t g) {
+    const dim_t group = plan.shape.group();
     const auto n = static_cast<double>(plan.shape.count());
     const auto over = [&](auto f) {
-        for (std::int64_t c = g * group; c < (g + 1) * group; ++c) plan.columns_of(c, f);
+        for (dim_t c = g * group; c < (g + 1) * group; ++c) plan.columns_of(c, f);
     };
     double mean = 0, square = 0;
     if (group * plan.fold * plan.inner == 1) {
-        over([&](std::int64_t i) { mean = means[i], square = squares[i]; });
+        over([&](dim_t i) { mean = means[i], square = squares[i]; });
     } else {
-        over([&](std::int64_t i) { mean += means[i] * plan.elements(i); });
+        over([&](dim_t i) { mean += means[i] * plan.elements(i); });
         mean /= n;
-        over([&](std::int64_t i) {
+        over([&](dim_t i) {
             const double off = means[i] - mean;
             square += squares[i] + off * off * plan.elements(i);
         });
@@ -38,7 +38,7 @@ Moments moments_of(const Plan& plan, const double* means, const double* squares,
 
 // p and q of batch renorm.
 template <class T>
-void correct(const ChannelArgs& a, std::int64_t c, const Moments& m) {
+void correct(const ChannelArgs& a, dim_t c, const Moments& m) {
     const double deviation = std::sqrt(number<T>(a.running_var, c, 1) + a.eps);
     const double p = std::sqrt(m.variance + a.eps) / deviation;
     const double q = (m.mean - number<T>(a.running_mean, c, 0)) / deviation;
@@ -53,9 +53,9 @@ void update(const ChannelArgs& a, const double* variance) {
     const double keep = 1 - a.momentum, sets = static_cast<double>(s.batch);
     auto* mean = static_cast<T*>(a.running_mean);
     auto* var = static_cast<T*>(a.running_var);
-    for (std::int64_t c = 0; c < s.channels; ++c) {
+    for (dim_t c = 0; c < s.channels; ++c) {
         double m = 0, v = 0;
-        for (std::int64_t b = 0; b < s.batch; ++b) {
+        for (dim_t b = 0; b < s.batch; ++b) {
             m += a.mean[b * s.channels + c];
             v += variance[b * s.channels + c];
         }
@@ -74,7 +74,7 @@ bool by_groups(const ChannelArgs& a) {
 template <class T>
 void activate(const Span& s, const FusedActivation& f, const T* z, T* y) {
     activation::apply<T>(f, {z + s.at, s.stride}, {y + s.at, s.stride}, s.rows, s.width);
-    const long at = s.at + s.rows * s.stride;
+    const dim_t at = s.at + s.rows * s.stride;
     if (s.tail > 0) activation::apply<T>(f, {z + at, s.tail}, {y + at, s.tail}, 1, s.tail);
 }
 
@@ -113,8 +113,8 @@ void forward_typed(const ChannelArgs& a) {
 
     const Source source{
         a.w, a.b, a.mean, a.rstd, a.renorm ? a.p : nullptr, a.renorm ? a.q : nullptr};
-    const auto finish = [&](std::int64_t b, std::int64_t g) {
-        const std::int64_t at = b * s.groups + g;
+    const auto finish = [&](dim_t b, dim_t g) {
+        const dim_t at = b * s.groups + g;
         if (a.given) {
             a.mean[at] = number<T>(a.running_mean, g, 0);
             variance[at] = number<T>(a.running_var, g, 1);
@@ -127,24 +127,24 @@ void forward_typed(const ChannelArgs& a) {
         set_affine(plan, source, coefficients, b, g);
     };
 
-    const long chunks = static_cast<long>(s.batch * plan.chunks), groups = group_pieces(s);
+    const dim_t chunks = s.batch * plan.chunks, groups = group_pieces(s);
     const double ns = (a.given ? cost::kApply : cost::kStatistics + cost::kApply) * sizeof(T) / 4 *
                       static_cast<double>(s.size());
     parallel_team(threads_worth(chunks, ns), [&](Team& team) {
         if (!a.given) {
-            team.for_each(chunks, [&](long c) {
-                plan.spans(c, [&](std::int64_t b, const Span& span) {
+            team.for_each(chunks, [&](dim_t c) {
+                plan.spans(c, [&](dim_t b, const Span& span) {
                     kernel.statistics[plan.runs](span, whole.x, sums.part(b, span.part),
                                                  plan.width);
                 });
             });
-            team.for_each(sums.merges(), [&](long i) { sums.merge(i, kernel.merge_statistics); });
+            team.for_each(sums.merges(), [&](dim_t i) { sums.merge(i, kernel.merge_statistics); });
         }
-        team.for_each(groups, [&](long i) { over_groups(s, i, finish); });
+        team.for_each(groups, [&](dim_t i) { over_groups(s, i, finish); });
         team.for_each(
             chunks,
-            [&](long c) {
-                plan.spans(c, [&](std::int64_t b, const Span& span) {
+            [&](dim_t c) {
+                plan.spans(c, [&](dim_t b, const Span& span) {
                     Apply<T> here = whole;
                     here.affine = coefficients.affine(b);
                     kernel.apply[plan.runs](span, here);

@@ -27,18 +27,19 @@
 
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
 namespace fastnn::norm {
 
 struct Channels {
-    std::int64_t batch, outer, channels, inner, groups;
+    dim_t batch, outer, channels, inner, groups;
 
-    std::int64_t set() const { return outer * channels * inner; }
-    std::int64_t size() const { return batch * set(); }
-    std::int64_t group() const { return groups == 0 ? 0 : channels / groups; }  // channels of one
-    std::int64_t count() const { return outer * group() * inner; }              // elements of one
+    dim_t set() const { return outer * channels * inner; }
+    dim_t size() const { return batch * set(); }
+    dim_t group() const { return groups == 0 ? 0 : channels / groups; }  // channels of one
+    dim_t count() const { return outer * group() * inner; }              // elements of one
 };
 
 struct ChannelArgs {
@@ -91,9 +92,9 @@ bool sign_is_computed(const ChannelArgs& a);
 // A row goes over columns from `column` on, each with coefficients of its own; or (a run) it
 // belongs to one channel, and all of it to the coefficients at `column`.
 struct Span {
-    long at, rows, stride, width, tail;
-    long column;
-    long part;  // which set of sums it makes
+    dim_t at, rows, stride, width, tail;
+    dim_t column;
+    dim_t part;  // which set of sums it makes
 };
 
 // What columns are normalized with: y = (x - mean) scale + shift.
@@ -147,20 +148,21 @@ struct Slope {
 template <class T>
 struct Parts {
     const T* data;
-    long count, width, period;
+    dim_t count, width, period;
     double full, last;
 };
 
 template <class T>
 struct ChannelTypedKernels {
     // By whether spans are runs. Parts of statistics are (around, sum, square) of x - around.
-    void (*statistics[2])(const Span& s, const T* x, T* part, long width);
+    void (*statistics[2])(const Span& s, const T* x, T* part, dim_t width);
     void (*apply[2])(const Span& s, const Apply<T>& a);
     void (*sums[2])(const Span& s, const Sums<T>& a);
     void (*slope[2])(const Span& s, const Slope<T>& a);
     // Means and sums of squares around them; sums (of two values per part). Columns begin .. end.
-    void (*merge_statistics)(const Parts<T>& p, long begin, long end, double* mean, double* square);
-    void (*merge_sums)(const Parts<T>& p, long begin, long end, double* sum, double* sum_times);
+    void (*merge_statistics)(const Parts<T>& p, dim_t begin, dim_t end, double* mean,
+                             double* square);
+    void (*merge_sums)(const Parts<T>& p, dim_t begin, dim_t end, double* sum, double* sum_times);
 };
 
 using ChannelKernels = isa::ByType<ChannelTypedKernels>;

@@ -26,27 +26,27 @@ class Backward {
           of_channel_(by_channel_.data()),
           source_{args.w, args.b, args.mean, args.rstd, args.p, args.q} {}
     void run() {
-        const long chunks = static_cast<long>(s_.batch * plan_.chunks), groups = group_pieces(s_);
+        const dim_t chunks = s_.batch * plan_.chunks, groups = group_pieces(s_);
         const double ns = ((summed_ ? cost::kSums : 0) + (a_.dx != nullptr ? cost::kSlope : 0)) *
                           sizeof(T) / 4 * static_cast<double>(s_.size());
         const Gated<T> in = gated();
         const Slope<T> slope{again(in), nullptr, nullptr, static_cast<T*>(a_.dx),
                              a_.dx != nullptr && plan_streams(a_.dx, plan_, a_.dtype)};
         parallel_team(threads_worth(chunks, ns), [&](Team& team) {
-            team.for_each(groups, [&](long i) {
-                over_groups(s_, i, [&](std::int64_t b, std::int64_t g) {
+            team.for_each(groups, [&](dim_t i) {
+                over_groups(s_, i, [&](dim_t b, dim_t g) {
                     set_affine(plan_, source_, coefficients_, b, g);
                 });
             });
             if (summed_) {
-                team.for_each(chunks, [&](long c) { add_up(c, in); });
-                team.for_each(sums_.merges(), [&](long i) { sums_.merge(i, kernel_.merge_sums); });
-                team.for_each(groups, [&](long i) {
-                    over_groups(s_, i, [&](std::int64_t b, std::int64_t g) { finish(b, g); });
+                team.for_each(chunks, [&](dim_t c) { add_up(c, in); });
+                team.for_each(sums_.merges(), [&](dim_t i) { sums_.merge(i, kernel_.merge_sums); });
+                team.for_each(groups, [&](dim_t i) {
+                    over_groups(s_, i, [&](dim_t b, dim_t g) { finish(b, g); });
                 });
             }
             if (a_.dx != nullptr) {
-                team.for_each(chunks, [&](long c) { write_dx(c, slope); }, true);
+                team.for_each(chunks, [&](dim_t c) { write_dx(c, slope); }, true);
             }
         });
         if (parameters_) write_parameters();
@@ -68,8 +68,8 @@ class Backward {
         if (a_.dresidual == nullptr) return in;
         return {static_cast<const T*>(a_.dresidual), in.x, nullptr, {}, Gate::none};
     }
-    void add_up(long chunk, const Gated<T>& in) const {
-        plan_.spans(chunk, [&](std::int64_t b, const Span& span) {
+    void add_up(dim_t chunk, const Gated<T>& in) const {
+        plan_.spans(chunk, [&](dim_t b, const Span& span) {
             T* part = sums_.part(b, span.part);
             Sums<T> here{in, static_cast<T*>(a_.dresidual), part, part + plan_.width};
             here.in.affine = coefficients_.affine(b);
@@ -77,14 +77,14 @@ class Backward {
         });
     }
     // What dx needs of the sums of a group, and the sums by channel for dw and db.
-    void finish(std::int64_t b, std::int64_t g) const {
+    void finish(dim_t b, dim_t g) const {
         const double mean = a_.mean[b * s_.groups + g], rstd = a_.rstd[b * s_.groups + g];
         const double off = static_cast<double>(static_cast<T>(mean)) - mean;
         const auto n = static_cast<double>(s_.count());
         double along = 0, across = 0;  // means of g w and of g w h
-        for (std::int64_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
+        for (dim_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
             double sum = 0, times = 0;
-            plan_.columns_of(c, [&](std::int64_t i) {
+            plan_.columns_of(c, [&](dim_t i) {
                 sum += sums_.first(b)[i];
                 times += sums_.second(b)[i];
             });
@@ -99,14 +99,14 @@ class Backward {
         const double slope = -rstd * rstd * across;
         const double offset = slope * off - rstd * along;
         T* const to[2] = {coefficients_.at(b, 3), coefficients_.at(b, 4)};
-        for (std::int64_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
-            plan_.columns_of(c, [&](std::int64_t i) {
+        for (dim_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
+            plan_.columns_of(c, [&](dim_t i) {
                 to[0][i] = static_cast<T>(slope), to[1][i] = static_cast<T>(offset);
             });
         }
     }
-    void write_dx(long chunk, const Slope<T>& all) const {
-        plan_.spans(chunk, [&](std::int64_t b, const Span& span) {
+    void write_dx(dim_t chunk, const Slope<T>& all) const {
+        plan_.spans(chunk, [&](dim_t b, const Span& span) {
             Slope<T> here = all;
             if (centered_) {
                 here.slope = coefficients_.at(b, 3), here.offset = coefficients_.at(b, 4);
@@ -119,18 +119,18 @@ class Backward {
     void write_parameters() const {
         double* const db = of_channel_;
         double* const dw = of_channel_ + s_.channels;
-        for (std::int64_t b = 0; b < s_.batch; ++b) {
+        for (dim_t b = 0; b < s_.batch; ++b) {
             const double* sum = of_channel_ + 2 * b * s_.channels;
             const double* times = sum + s_.channels;
-            for (std::int64_t g = 0; g < s_.groups; ++g) {
+            for (dim_t g = 0; g < s_.groups; ++g) {
                 const double rstd = a_.rstd[b * s_.groups + g];
-                for (std::int64_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
+                for (dim_t c = g * s_.group(); c < (g + 1) * s_.group(); ++c) {
                     dw[c] = times[c] * rstd + (b == 0 ? 0 : dw[c]);
                     db[c] = sum[c] + (b == 0 ? 0 : db[c]);
                 }
             }
         }
-        for (std::int64_t c = 0; c < s_.channels; ++c) {
+        for (dim_t c = 0; c < s_.channels; ++c) {
             const double slope = a_.p == nullptr ? dw[c] : dw[c] * a_.p[c] + db[c] * a_.q[c];
             if (a_.dw != nullptr) static_cast<T*>(a_.dw)[c] = static_cast<T>(slope);
             if (a_.db != nullptr) static_cast<T*>(a_.db)[c] = static_cast<T>(db[c]);

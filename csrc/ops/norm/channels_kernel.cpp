@@ -14,9 +14,9 @@ using norm::Slope;
 using norm::Span;
 using norm::Sums;
 
-template <long n>
+template <dim_t n>
 struct Count {
-    static constexpr long value = n;
+    static constexpr dim_t value = n;
 };
 template <Gate g>
 struct GateAs {
@@ -34,12 +34,12 @@ FASTNN_INLINE T sum_of(const Vec<T> (&v)[4]) {
     return sum((v[0] + v[1]) + (v[2] + v[3]));
 }
 
-constexpr long kAround = 8;  // rows whose mean is taken off before squares are summed
+constexpr dim_t kAround = 8;  // rows whose mean is taken off before squares are summed
 
 // f(row, columns, rows at once) over a span: four rows at once, single ones, the tail.
 template <class F>
 FASTNN_INLINE void over_rows(const Span& s, F f) {
-    long row = 0;
+    dim_t row = 0;
     for (; row + 4 <= s.rows; row += 4) f(row, s.width, Count<4>{});
     for (; row < s.rows; ++row) f(row, s.width, Count<1>{});
     if (s.tail > 0) f(s.rows, s.tail, Count<1>{});
@@ -53,30 +53,30 @@ struct Coefficient {
     explicit FASTNN_INLINE Coefficient(const T* p) : columns(p) {
         if (runs) one = *p;
     }
-    FASTNN_INLINE Vec<T> at(long i, long k) const { return runs ? one : load(columns + i, k); }
+    FASTNN_INLINE Vec<T> at(dim_t i, dim_t k) const { return runs ? one : load(columns + i, k); }
 };
 
 // The mean of the first m of n rows lies within sqrt((n - m) / m) deviations of the mean of all, so
 // of squares around it, at most five binary digits are lost.
 template <class T>
-void column_statistics(const Span& s, const T* x, T* part, long width) {
+void column_statistics(const Span& s, const T* x, T* part, dim_t width) {
     using V = Vec<T>;
     x += s.at;
     T* around = part + s.column;
     T* sums = around + width;
     T* squares = sums + width;
-    const long first = s.rows < kAround ? s.rows : kAround;
+    const dim_t first = s.rows < kAround ? s.rows : kAround;
     const V share = T(1) / T(first);
-    over_vectors<T>(s.width, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(s.width, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V mean;
-        for (long j = 0; j < first; ++j) mean = fma(load(x + j * s.stride + i, k), share, mean);
+        for (dim_t j = 0; j < first; ++j) mean = fma(load(x + j * s.stride + i, k), share, mean);
         store(mean, around + i, k);
         store(V(), sums + i, k);
         store(V(), squares + i, k);
     });
-    over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
+    over_rows(s, [&](dim_t row, dim_t columns, auto at_once) __attribute__((always_inline)) {
         const T* r = x + row * s.stride;
-        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(columns, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             const V mean = load(around + i, k);
             V sum = load(sums + i, k), square = load(squares + i, k);
             if constexpr (at_once.value == 4) {
@@ -97,7 +97,7 @@ void column_statistics(const Span& s, const T* x, T* part, long width) {
 }
 
 template <class T>
-void run_statistics(const Span& s, const T* x, T* part, long width) {
+void run_statistics(const Span& s, const T* x, T* part, dim_t width) {
     using V = Vec<T>;
     x += s.at;
     part += s.column;
@@ -127,23 +127,23 @@ void run_statistics(const Span& s, const T* x, T* part, long width) {
 }
 
 template <class T>
-void merge_statistics(const Parts<T>& p, long begin, long end, double* mean, double* square) {
+void merge_statistics(const Parts<T>& p, dim_t begin, dim_t end, double* mean, double* square) {
     double all = 0;
-    for (long i = begin; i < end; ++i) mean[i] = square[i] = 0;
-    for (long j = 0; j < p.count; ++j) {
+    for (dim_t i = begin; i < end; ++i) mean[i] = square[i] = 0;
+    for (dim_t j = 0; j < p.count; ++j) {
         const T* around = p.data + 3 * j * p.width;
         const T* sum = around + p.width;
         const double n = (j + 1) % p.period == 0 ? p.last : p.full;
-        for (long i = begin; i < end; ++i) mean[i] += n * double(around[i]) + double(sum[i]);
+        for (dim_t i = begin; i < end; ++i) mean[i] += n * double(around[i]) + double(sum[i]);
         all += n;
     }
-    for (long i = begin; i < end; ++i) mean[i] /= all;
-    for (long j = 0; j < p.count; ++j) {
+    for (dim_t i = begin; i < end; ++i) mean[i] /= all;
+    for (dim_t j = 0; j < p.count; ++j) {
         const T* around = p.data + 3 * j * p.width;
         const T* sum = around + p.width;
         const T* squares = sum + p.width;
         const double n = (j + 1) % p.period == 0 ? p.last : p.full, share = 1 / n;
-        for (long i = begin; i < end; ++i) {
+        for (dim_t i = begin; i < end; ++i) {
             const double here = double(sum[i]) * share;
             const double off = double(around[i]) + here - mean[i];
             square[i] += double(squares[i]) - here * double(sum[i]) + off * off * n;
@@ -152,12 +152,12 @@ void merge_statistics(const Parts<T>& p, long begin, long end, double* mean, dou
 }
 
 template <class T>
-void merge_sums(const Parts<T>& p, long begin, long end, double* sum, double* sum_times) {
-    for (long i = begin; i < end; ++i) sum[i] = sum_times[i] = 0;
-    for (long j = 0; j < p.count; ++j) {
+void merge_sums(const Parts<T>& p, dim_t begin, dim_t end, double* sum, double* sum_times) {
+    for (dim_t i = begin; i < end; ++i) sum[i] = sum_times[i] = 0;
+    for (dim_t j = 0; j < p.count; ++j) {
         const T* one = p.data + 2 * j * p.width;
         const T* other = one + p.width;
-        for (long i = begin; i < end; ++i) {
+        for (dim_t i = begin; i < end; ++i) {
             sum[i] += double(one[i]);
             sum_times[i] += double(other[i]);
         }
@@ -169,13 +169,13 @@ FASTNN_INLINE void apply_as(const Span& s, const Apply<T>& a) {
     using V = Vec<T>;
     const Coefficient<runs, T> mean(a.affine.mean + s.column), scale(a.affine.scale + s.column),
         shift(a.affine.shift + s.column);
-    over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
-        const long at = s.at + row * s.stride;
-        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
+    over_rows(s, [&](dim_t row, dim_t columns, auto at_once) __attribute__((always_inline)) {
+        const dim_t at = s.at + row * s.stride;
+        over_vectors<T>(columns, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             const V m = mean.at(i, k), c = scale.at(i, k), d = shift.at(i, k);
 #pragma GCC unroll 4
-            for (long j = 0; j < at_once.value; ++j) {
-                const long p = at + j * s.stride + i;
+            for (dim_t j = 0; j < at_once.value; ++j) {
+                const dim_t p = at + j * s.stride + i;
                 V y = fma(load(a.x + p, k) - m, c, d);
                 if (added) y += load(a.residual + p, k);
                 if (relu) y = select(y <= V(), V(), y);
@@ -199,7 +199,7 @@ void apply(const Span& s, const Apply<T>& a) {
 
 // dy where it counts; `x` is x - mean.
 template <Gate gate, class T>
-FASTNN_INLINE Vec<T> gated(const Gated<T>& g, long at, long k, Vec<T> x, Vec<T> scale,
+FASTNN_INLINE Vec<T> gated(const Gated<T>& g, dim_t at, dim_t k, Vec<T> x, Vec<T> scale,
                            Vec<T> shift) {
     using V = Vec<T>;
     const V dy = load(g.dy + at, k);
@@ -215,20 +215,20 @@ FASTNN_INLINE void column_sums_as(const Span& s, const Sums<T>& a) {
         scale(a.in.affine.scale + s.column), shift(a.in.affine.shift + s.column);
     T* sums = a.sum + s.column;
     T* times = a.sum_times + s.column;
-    over_vectors<T>(s.width, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(s.width, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         store(V(), sums + i, k);
         store(V(), times + i, k);
     });
-    over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
-        const long at = s.at + row * s.stride;
-        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
-            constexpr long rows = at_once.value;
+    over_rows(s, [&](dim_t row, dim_t columns, auto at_once) __attribute__((always_inline)) {
+        const dim_t at = s.at + row * s.stride;
+        over_vectors<T>(columns, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
+            constexpr dim_t rows = at_once.value;
             const V m = mean.at(i, k);
             V c, d, g[rows], x[rows];
             if (gate == Gate::computed) c = scale.at(i, k), d = shift.at(i, k);
 #pragma GCC unroll 4
-            for (long j = 0; j < rows; ++j) {
-                const long p = at + j * s.stride + i;
+            for (dim_t j = 0; j < rows; ++j) {
+                const dim_t p = at + j * s.stride + i;
                 x[j] = load(a.in.x + p, k) - m;
                 g[j] = gated<gate>(a.in, p, k, x[j], c, d);
                 if (keep) store(g[j], a.kept + p, k);
@@ -251,24 +251,24 @@ FASTNN_INLINE void column_sums_as(const Span& s, const Sums<T>& a) {
 template <Gate gate, bool keep, class T>
 FASTNN_INLINE void run_sums_as(const Span& s, const Sums<T>& a) {
     using V = Vec<T>;
-    constexpr long W = V::width, block = kBlock * W;
+    constexpr dim_t W = V::width, block = kBlock * W;
     const V m = a.in.affine.mean[s.column], c = a.in.affine.scale[s.column],
             d = a.in.affine.shift[s.column];
     double all = 0, all_times = 0;
-    for (long begin = 0; begin < s.width; begin += block) {
-        const long end = s.width - begin < block ? s.width : begin + block;
+    for (dim_t begin = 0; begin < s.width; begin += block) {
+        const dim_t end = s.width - begin < block ? s.width : begin + block;
         V sum[4], time[4];
-        const auto add = [&](long i, long k, V& one, V& other) __attribute__((always_inline)) {
+        const auto add = [&](dim_t i, dim_t k, V& one, V& other) __attribute__((always_inline)) {
             const V x = load(a.in.x + s.at + i, k) - m;
             V g = gated<gate>(a.in, s.at + i, k, x, c, d);
             if (keep) store(g, a.kept + s.at + i, k);
             one += g;  // beyond the end dy is 0
             other = fma(g, k == W ? x : select(Mask<T>::first(k), x, V()), other);
         };
-        long i = begin;
+        dim_t i = begin;
         for (; i + 4 * W <= end; i += 4 * W) {
 #pragma GCC unroll 4
-            for (long j = 0; j < 4; ++j) add(i + j * W, W, sum[j], time[j]);
+            for (dim_t j = 0; j < 4; ++j) add(i + j * W, W, sum[j], time[j]);
         }
         for (; i < end; i += W) add(i, end - i < W ? end - i : W, sum[0], time[0]);
         all += double(sum_of(sum));
@@ -305,9 +305,9 @@ FASTNN_INLINE void slope_as(const Span& s, const Slope<T>& a) {
         shift(affine.shift + s.column);
     const Coefficient<runs, T> slope((centered ? a.slope : affine.mean) + s.column),
         offset((centered ? a.offset : affine.mean) + s.column);
-    over_rows(s, [&](long row, long columns, auto at_once) __attribute__((always_inline)) {
-        const long at = s.at + row * s.stride;
-        over_vectors<T>(columns, [&](long i, long k) __attribute__((always_inline)) {
+    over_rows(s, [&](dim_t row, dim_t columns, auto at_once) __attribute__((always_inline)) {
+        const dim_t at = s.at + row * s.stride;
+        over_vectors<T>(columns, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             constexpr bool reads_x = centered || gate == Gate::computed;
             const V c = scale.at(i, k);
             V m, d, e, f, x;
@@ -315,8 +315,8 @@ FASTNN_INLINE void slope_as(const Span& s, const Slope<T>& a) {
             if (gate == Gate::computed) d = shift.at(i, k);
             if (centered) e = slope.at(i, k), f = offset.at(i, k);
 #pragma GCC unroll 4
-            for (long j = 0; j < at_once.value; ++j) {
-                const long p = at + j * s.stride + i;
+            for (dim_t j = 0; j < at_once.value; ++j) {
+                const dim_t p = at + j * s.stride + i;
                 if (reads_x) x = load(a.in.x + p, k) - m;
                 const V g = gated<gate>(a.in, p, k, x, c, d);
                 put<past_cache>(centered ? fma(g, c, fma(x, e, f)) : g * c, a.dx + p, k);

@@ -12,18 +12,18 @@
 namespace fastnn::norm {
 namespace {
 
-constexpr std::int64_t kMostElements = 32768;  // of a group: 128 KiB of float32, with dy half of L2
+constexpr dim_t kMostElements = 32768;  // of a group: 128 KiB of float32, with dy half of L2
 // Short rows far apart are slower than whole ones of all groups at a time: so many, by measurement.
-constexpr std::int64_t kMostRows = 36;
-constexpr std::int64_t kLeastColumns = 8;      // half a cache line of float32
-constexpr std::int64_t kChunk = 8192;          // elements of a chunk, if groups are smaller
-constexpr std::int64_t kChannelsAtOnce = 256;  // whose gradients are added at a time
+constexpr dim_t kMostRows = 36;
+constexpr dim_t kLeastColumns = 8;      // half a cache line of float32
+constexpr dim_t kChunk = 8192;          // elements of a chunk, if groups are smaller
+constexpr dim_t kChannelsAtOnce = 256;  // whose gradients are added at a time
 
 // Calls f(set, group, first element) for all groups, those of a chunk one after the other.
 struct Groups {
     const Channels& s;
     Group each;
-    long all, at_once, chunks;
+    dim_t all, at_once, chunks;
 
     explicit Groups(const Channels& shape)
         : s(shape),
@@ -32,7 +32,7 @@ struct Groups {
                .channels = s.group(),
                .inner = s.inner},
           all(s.batch * s.groups),
-          at_once(std::max<long>(1, kChunk / s.count())),
+          at_once(std::max<dim_t>(1, kChunk / s.count())),
           chunks(ceil_div(all, at_once)) {}
 
     int threads(double element_ns) const {
@@ -41,14 +41,14 @@ struct Groups {
         return threads_worth(chunks, ns);
     }
     template <class F>
-    void operator()(long chunk, F f) const {
-        for (long i = chunk * at_once; i < std::min(all, (chunk + 1) * at_once); ++i) {
-            const std::int64_t set = i / s.groups, g = i % s.groups;
+    void operator()(dim_t chunk, F f) const {
+        for (dim_t i = chunk * at_once; i < std::min(all, (chunk + 1) * at_once); ++i) {
+            const dim_t set = i / s.groups, g = i % s.groups;
             f(set, g, set * s.set() + g * s.group() * s.inner);
         }
     }
-    bool past_cache(const void* out, std::int64_t size) const {
-        const std::int64_t row = s.inner == 1 ? s.group() : s.inner;
+    bool past_cache(const void* out, dim_t size) const {
+        const dim_t row = s.inner == 1 ? s.group() : s.inner;
         return past_caches(out, static_cast<double>(s.size() * size), row * size, kReadsAgain);
     }
 };
@@ -62,7 +62,7 @@ const T* packed(const GroupTypedKernels<T>& kernel, const Group& g, const T* p, 
 }
 
 template <class T>
-const T* from(const void* p, std::int64_t i) {
+const T* from(const void* p, dim_t i) {
     return p == nullptr ? nullptr : static_cast<const T*>(p) + i;
 }
 
@@ -73,9 +73,9 @@ void forward_typed(const ChannelArgs& a, double* variance) {
     const auto& kernel = isa::table<GroupKernels, T>();
     const bool stream = groups.past_cache(a.y, sizeof(T));
     parallel_team(groups.threads(cost::kGroupForward * sizeof(T) / 4), [&](Team& team) {
-        team.for_each_nowait(groups.chunks, [&](long chunk) {
-            groups(chunk, [&](std::int64_t set, std::int64_t g, std::int64_t at) {
-                const std::int64_t i = set * s.groups + g;
+        team.for_each_nowait(groups.chunks, [&](dim_t chunk) {
+            groups(chunk, [&](dim_t set, dim_t g, dim_t at) {
+                const dim_t i = set * s.groups + g;
                 alignas(64) T copy[Group::kMostPacked];
                 const T* x = packed(kernel, groups.each, from<T>(a.x, at), copy);
                 kernel.moments(groups.each, x, a.mean + i, variance + i);
@@ -94,13 +94,13 @@ void backward_typed(const ChannelBackwardArgs& a) {
     const Groups groups(s);
     const auto& kernel = isa::table<GroupKernels, T>();
     const auto n = static_cast<double>(s.count());
-    const std::int64_t group = s.group();
+    const dim_t group = s.group();
     const bool stream = a.dx != nullptr && groups.past_cache(a.dx, sizeof(T));
     Scratch<T> by_channel(static_cast<std::size_t>(2 * s.batch * s.channels));  // (2, B, C)
     T* const sums = by_channel.data();
     T* const times = sums + s.batch * s.channels;
 
-    const auto one = [&](std::int64_t set, std::int64_t g, std::int64_t at) {
+    const auto one = [&](dim_t set, dim_t g, dim_t at) {
         const double mean = a.mean[set * s.groups + g], rstd = a.rstd[set * s.groups + g];
         alignas(64) T copy_x[Group::kMostPacked];
         alignas(64) T copy_dy[Group::kMostPacked];
@@ -112,7 +112,7 @@ void backward_typed(const ChannelBackwardArgs& a) {
         kernel.sums(groups.each, {dy, x, mean, rstd, sum, time});
         if (a.dx == nullptr) return;
         double along = 0, across = 0;  // sums of dy w and of dy w h
-        for (std::int64_t c = 0; c < group; ++c) {
+        for (dim_t c = 0; c < group; ++c) {
             const double factor = w == nullptr ? 1 : static_cast<double>(w[c]);
             along += factor * static_cast<double>(sum[c]);
             across += factor * static_cast<double>(time[c]);
@@ -122,22 +122,22 @@ void backward_typed(const ChannelBackwardArgs& a) {
                      {dy, x, w, static_cast<T*>(a.dx) + at, mean, rstd, slope, offset, stream});
     };
     // The gradients of some channels' parameters.
-    const auto add = [&](void* to, const T* from, std::int64_t begin, std::int64_t end) {
+    const auto add = [&](void* to, const T* from, dim_t begin, dim_t end) {
         if (to == nullptr) return;
         double total[kChannelsAtOnce] = {};
-        for (std::int64_t b = 0; b < s.batch; ++b) {
+        for (dim_t b = 0; b < s.batch; ++b) {
             const T* some = from + b * s.channels + begin;
-            for (std::int64_t i = 0; i < end - begin; ++i) total[i] += static_cast<double>(some[i]);
+            for (dim_t i = 0; i < end - begin; ++i) total[i] += static_cast<double>(some[i]);
         }
-        for (std::int64_t i = 0; i < end - begin; ++i)
+        for (dim_t i = 0; i < end - begin; ++i)
             static_cast<T*>(to)[begin + i] = static_cast<T>(total[i]);
     };
     parallel_team(groups.threads(cost::kGroupBackward * sizeof(T) / 4), [&](Team& team) {
-        team.for_each(groups.chunks, [&](long chunk) { groups(chunk, one); });
+        team.for_each(groups.chunks, [&](dim_t chunk) { groups(chunk, one); });
         if (a.dw == nullptr && a.db == nullptr) return;
-        team.for_each_nowait(ceil_div(s.channels, kChannelsAtOnce), [&](long i) {
-            const std::int64_t begin = i * kChannelsAtOnce;
-            const std::int64_t end = std::min(begin + kChannelsAtOnce, s.channels);
+        team.for_each_nowait(ceil_div(s.channels, kChannelsAtOnce), [&](dim_t i) {
+            const dim_t begin = i * kChannelsAtOnce;
+            const dim_t end = std::min(begin + kChannelsAtOnce, s.channels);
             add(a.db, sums, begin, end);
             add(a.dw, times, begin, end);
         });

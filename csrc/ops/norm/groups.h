@@ -2,6 +2,7 @@
 // read once from memory, with nothing put together from parts. What is computed is in channels.h.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/norm/channels.h"
 
 namespace fastnn::norm {
@@ -10,8 +11,8 @@ namespace fastnn::norm {
 // of `channels` channels with `inner` elements each. Either rows or inner is 1. More than one row
 // is read from a packed copy, without gaps.
 struct Group {
-    static constexpr long kMostPacked = 2048;  // elements: with dy and in double, all of L1
-    long rows, stride, channels, inner;
+    static constexpr dim_t kMostPacked = 2048;  // elements: with dy and in double, all of L1
+    dim_t rows, stride, channels, inner;
     double count() const { return static_cast<double>(rows * channels * inner); }
 };
 

@@ -11,11 +11,11 @@ using norm::GroupSlope;
 using norm::GroupSums;
 
 template <class T>
-FASTNN_INLINE T at_or(const T* p, long i, T otherwise) {
+FASTNN_INLINE T at_or(const T* p, dim_t i, T otherwise) {
     return p == nullptr ? otherwise : p[i];
 }
 template <class T>
-FASTNN_INLINE Vec<T> load_or(const T* p, long i, long k, T otherwise) {
+FASTNN_INLINE Vec<T> load_or(const T* p, dim_t i, dim_t k, T otherwise) {
     return p == nullptr ? Vec<T>(otherwise) : load(p + i, k);
 }
 
@@ -29,22 +29,22 @@ FASTNN_INLINE T lost(double mean) {
 // after each column begin(i, count) and end(i, count).
 template <class T, class Begin, class F, class End>
 FASTNN_INLINE void over_columns(const Group& g, Begin begin, F f, End end) {
-    over_vectors<T>(g.channels, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(g.channels, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         begin(i, k);
-        long row = 0;
+        dim_t row = 0;
         for (; row + 4 <= g.rows; row += 4) {
 #pragma GCC unroll 4
-            for (long j = 0; j < 4; ++j) f(row + j, i, k, j);
+            for (dim_t j = 0; j < 4; ++j) f(row + j, i, k, j);
         }
-        for (; row < g.rows; ++row) f(row, i, k, 0L);
+        for (; row < g.rows; ++row) f(row, i, k, dim_t{0});
         end(i, k);
     });
 }
 
 template <class T>
 void pack(const Group& g, const T* from, T* to) {
-    for (long row = 0; row < g.rows; ++row) {
-        over_vectors<T>(g.channels, [&](long i, long k) __attribute__((always_inline)) {
+    for (dim_t row = 0; row < g.rows; ++row) {
+        over_vectors<T>(g.channels, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             store(load(from + row * g.stride + i, k), to + row * g.channels + i, k);
         });
     }
@@ -64,22 +64,22 @@ FASTNN_INLINE void apply_as(const Group& g, const GroupApply<T>& a) {
         V scale, shift;
         over_columns<T>(
             g,
-            [&](long i, long k) __attribute__((always_inline)) {
+            [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 scale = load_or(a.w, i, k, T(1)) * rstd;
                 shift = fma(scale, off, load_or(a.b, i, k, T(0)));
             },
-            [&](long row, long i, long k, long) __attribute__((always_inline)) {
+            [&](dim_t row, dim_t i, dim_t k, dim_t) __attribute__((always_inline)) {
                 const V x = load(a.x + row * g.channels + i, k) - mean;
                 put<past_cache>(fma(x, scale, shift), a.y + row * g.stride + i, k);
             },
-            [](long, long) {});
+            [](dim_t, dim_t) {});
     } else {
-        for (long c = 0; c < g.channels; ++c) {
+        for (dim_t c = 0; c < g.channels; ++c) {
             const T* x = a.x + c * g.inner;
             T* y = a.y + c * g.inner;
             const V scale = at_or(a.w, c, T(1)) * rstd;
             const V shift = fma(scale, V(off), V(at_or(a.b, c, T(0))));
-            over_vectors<T>(g.inner, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(g.inner, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 put<past_cache>(fma(load(x + i, k) - mean, scale, shift), y + i, k);
             });
         }
@@ -94,24 +94,24 @@ void apply(const Group& g, const GroupApply<T>& a) {
 
 // Sums of dy and dy (x - mean) over one channel, whose blocks go on in double.
 template <class T>
-FASTNN_INLINE void run_sums(const T* dy, const T* x, long n, Vec<T> mean, double& sums,
+FASTNN_INLINE void run_sums(const T* dy, const T* x, dim_t n, Vec<T> mean, double& sums,
                             double& times) {
     using V = Vec<T>;
-    constexpr long W = V::width, block = kBlock * W;
-    for (long begin = 0; begin < n; begin += block) {
-        const long end = n - begin < block ? n : begin + block;
+    constexpr dim_t W = V::width, block = kBlock * W;
+    for (dim_t begin = 0; begin < n; begin += block) {
+        const dim_t end = n - begin < block ? n : begin + block;
         V one[2], two[2];
-        long i = begin;
+        dim_t i = begin;
         for (; i + 2 * W <= end; i += 2 * W) {
 #pragma GCC unroll 2
-            for (long j = 0; j < 2; ++j) {
+            for (dim_t j = 0; j < 2; ++j) {
                 const V d = V::load(dy + i + j * W);
                 one[j] += d;
                 two[j] = fma(d, V::load(x + i + j * W) - mean, two[j]);
             }
         }
         for (; i < end; i += W) {
-            const long k = end - i < W ? end - i : W;
+            const dim_t k = end - i < W ? end - i : W;
             const V d = load(dy + i, k);  // beyond the end 0
             one[0] += d;
             two[0] = fma(d, select(Mask<T>::first(k), load(x + i, k) - mean, V()), two[0]);
@@ -130,17 +130,17 @@ void sums(const Group& g, const GroupSums<T>& a) {
         const V off = lost<T>(a.mean), rstd = T(a.rstd);
         over_columns<T>(
             g,
-            [&](long, long) __attribute__((always_inline)) {
+            [&](dim_t, dim_t) __attribute__((always_inline)) {
 #pragma GCC unroll 4
-                for (long j = 0; j < 4; ++j) one[j] = two[j] = V();
+                for (dim_t j = 0; j < 4; ++j) one[j] = two[j] = V();
             },
-            [&](long row, long i, long k, long j) __attribute__((always_inline)) {
-                const long at = row * g.channels + i;
+            [&](dim_t row, dim_t i, dim_t k, dim_t j) __attribute__((always_inline)) {
+                const dim_t at = row * g.channels + i;
                 const V d = load(a.dy + at, k);
                 one[j] += d;
                 two[j] = fma(d, load(a.x + at, k) - mean, two[j]);
             },
-            [&](long i, long k) __attribute__((always_inline)) {
+            [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 const V s = (one[0] + one[1]) + (one[2] + one[3]);
                 store(s, a.sum + i, k);
                 store(fma(s, off, (two[0] + two[1]) + (two[2] + two[3])) * rstd, a.sum_times + i,
@@ -149,7 +149,7 @@ void sums(const Group& g, const GroupSums<T>& a) {
         return;
     }
     const double off = double(T(a.mean)) - a.mean;
-    for (long c = 0; c < g.channels; ++c) {
+    for (dim_t c = 0; c < g.channels; ++c) {
         double one = 0, two = 0;
         run_sums<T>(a.dy + c * g.inner, a.x + c * g.inner, g.inner, mean, one, two);
         a.sum[c] = T(one);
@@ -163,7 +163,7 @@ FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
     const T rstd = T(a.rstd);
     const V mean = T(a.mean), slope = T(a.slope),
             offset = T(a.offset + a.slope * (double(T(a.mean)) - a.mean));
-    const auto put_one = [&](long at, T* dx, long k, V scale) __attribute__((always_inline)) {
+    const auto put_one = [&](dim_t at, T* dx, dim_t k, V scale) __attribute__((always_inline)) {
         const V around = fma(load(a.x + at, k) - mean, slope, offset);
         put<past_cache>(fma(load(a.dy + at, k), scale, around), dx, k);
     };
@@ -171,16 +171,16 @@ FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
         V scale;
         over_columns<T>(
             g,
-            [&](long i, long k)
+            [&](dim_t i, dim_t k)
                 __attribute__((always_inline)) { scale = load_or(a.w, i, k, T(1)) * rstd; },
-            [&](long row, long i, long k, long) __attribute__((always_inline)) {
+            [&](dim_t row, dim_t i, dim_t k, dim_t) __attribute__((always_inline)) {
                 put_one(row * g.channels + i, a.dx + row * g.stride + i, k, scale);
             },
-            [](long, long) {});
+            [](dim_t, dim_t) {});
     } else {
-        for (long c = 0; c < g.channels; ++c) {
+        for (dim_t c = 0; c < g.channels; ++c) {
             const V scale = at_or(a.w, c, T(1)) * rstd;
-            over_vectors<T>(g.inner, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(g.inner, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 put_one(c * g.inner + i, a.dx + c * g.inner + i, k, scale);
             });
         }

@@ -1,21 +1,22 @@
 // What kernels of this family share: vectors with a tail, and the two moments of a row.
 #pragma once
 
+#include "core/integer.h"
 #include "simd/loops.h"
 
 namespace fastnn::FASTNN_ISA {
 
 // So many vectors are summed lane by lane, in four sums in turns, before their sum goes on in
 // double: 16 KiB at the widest, which is still in L1 when the squares are taken.
-constexpr long kBlock = 256;
+constexpr dim_t kBlock = 256;
 
 // The sum of f(x) over n numbers of one block; lanes beyond the end are not counted.
 template <class T, class F>
-FASTNN_INLINE double block_sum(const T* x, long n, F f) {
+FASTNN_INLINE double block_sum(const T* x, dim_t n, F f) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V a, b, c, d;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 4 * W <= n; i += 4 * W) {
         a += f(V::load(x + i));
         b += f(V::load(x + i + W));
@@ -29,11 +30,11 @@ FASTNN_INLINE double block_sum(const T* x, long n, F f) {
 
 // The same for two functions at once; the sum of the second goes to `other`.
 template <class T, class F, class G>
-FASTNN_INLINE double block_sum(const T* x, long n, F f, G g, double& other) {
+FASTNN_INLINE double block_sum(const T* x, dim_t n, F f, G g, double& other) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V a, b, c, d;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 2 * W <= n; i += 2 * W) {
         const V v = V::load(x + i), w = V::load(x + i + W);
         a += f(v);
@@ -42,7 +43,7 @@ FASTNN_INLINE double block_sum(const T* x, long n, F f, G g, double& other) {
         d += g(w);
     }
     for (; i < n; i += W) {
-        const long k = n - i < W ? n - i : W;
+        const dim_t k = n - i < W ? n - i : W;
         const V v = V::load(x + i, k);
         const Mask<T> inside = Mask<T>::first(k);
         a += select(inside, f(v), V());
@@ -60,12 +61,12 @@ struct Flag {
 // Mean and mean square around it, from blocks: their means and sums of squares are put together by
 // the formula of Chan, Golub and LeVeque (1979), so that a row is read once however long it is.
 template <bool centered, class T>
-FASTNN_INLINE void moments(const T* x, long n, double& mean, double& square) {
+FASTNN_INLINE void moments(const T* x, dim_t n, double& mean, double& square) {
     using V = Vec<T>;
-    constexpr long block = kBlock * V::width;
+    constexpr dim_t block = kBlock * V::width;
     double m = 0, s = 0;
-    for (long i = 0; i < n; i += block) {
-        const long k = n - i < block ? n - i : block;
+    for (dim_t i = 0; i < n; i += block) {
+        const dim_t k = n - i < block ? n - i : block;
         if constexpr (centered) {
             const double rough =
                 block_sum(x + i, k, [](V v) __attribute__((always_inline)) { return v; }) /

@@ -13,31 +13,31 @@
 namespace fastnn::norm {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;          // elements per chunk: 128 KiB of float32; at least
-                                                // one row
-constexpr std::int64_t kBackwardChunk = 65536;  // twice that: each has a dw and db of its own
-constexpr std::int64_t kMostParts = 64;  // chunks of the backward pass at most: so many rows of dw
+constexpr dim_t kChunk = 32768;          // elements per chunk: 128 KiB of float32; at least
+                                         // one row
+constexpr dim_t kBackwardChunk = 65536;  // twice that: each has a dw and db of its own
+constexpr dim_t kMostParts = 64;         // chunks of the backward pass at most: so many rows of dw
                                          // and db are added up afterwards
-constexpr std::int64_t kFewParts = 4;    // also of few rows, which are long then
-constexpr std::int64_t kColumns = 1024;  // columns of dw and db that one thread adds up
+constexpr dim_t kFewParts = 4;           // also of few rows, which are long then
+constexpr dim_t kColumns = 1024;         // columns of dw and db that one thread adds up
 
-bool rows_stream(const void* out, std::int64_t rows, std::int64_t n, Dtype dtype) {
-    const auto row = n * static_cast<std::int64_t>(size_of(dtype));
+bool rows_stream(const void* out, dim_t rows, dim_t n, Dtype dtype) {
+    const auto row = n * static_cast<dim_t>(size_of(dtype));
     return past_caches(out, static_cast<double>(rows * row), row, kReadsAgain);
 }
 
 template <class T>
 void forward_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>();
-    const std::int64_t step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, a.n));
-    const std::int64_t chunks = ceil_div(a.rows, step);
+    const dim_t step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, a.n));
+    const dim_t chunks = ceil_div(a.rows, step);
     const bool activated = a.activation.kind != Activation::none;
     const bool stream = !activated && rows_stream(a.y, a.rows, a.n, a.dtype);
     T* const y = static_cast<T*>(a.y);
     T* const z = a.preactivation != nullptr ? static_cast<T*>(a.preactivation) : y;
     const double ns = cost::kRowForward * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
-    parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](long c) {
-        const std::int64_t row = c * step, at = row * a.n, count = std::min(step, a.rows - row);
+    parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](dim_t c) {
+        const dim_t row = c * step, at = row * a.n, count = std::min(step, a.rows - row);
         kernel.rows[a.centered](
             Rows<T>{.count = count,
                     .n = a.n,
@@ -56,24 +56,24 @@ void forward_typed(const Args& a) {
 template <class T>
 void backward_typed(const BackwardArgs& a) {
     const auto& kernel = isa::table<Kernels, T>();
-    const std::int64_t n = a.n, size = a.rows * n;
+    const dim_t n = a.n, size = a.rows * n;
     // At least 8 rows to a part where there are many: their sums are then a quarter of x at most.
-    const std::int64_t parts =
-        std::clamp<std::int64_t>(std::min(size / kBackwardChunk, std::max(kFewParts, a.rows / 8)),
-                                 1, std::clamp<std::int64_t>(a.rows, 1, kMostParts));
-    const std::int64_t step = ceil_div(a.rows, parts);
-    const std::int64_t chunks = step == 0 ? 0 : ceil_div(a.rows, step);
+    const dim_t parts =
+        std::clamp<dim_t>(std::min(size / kBackwardChunk, std::max(kFewParts, a.rows / 8)), 1,
+                          std::clamp<dim_t>(a.rows, 1, kMostParts));
+    const dim_t step = ceil_div(a.rows, parts);
+    const dim_t chunks = step == 0 ? 0 : ceil_div(a.rows, step);
     const bool parameters = a.dw != nullptr || a.db != nullptr;
     // A dw and a db for each chunk, one behind the other; the first ones are the result.
-    const std::int64_t both = a.centered ? 2 * n : n;
-    Scratch<T> sums(static_cast<std::size_t>(parameters ? std::max<std::int64_t>(1, chunks) * both
-                                                        : std::int64_t{0}));
+    const dim_t both = a.centered ? 2 * n : n;
+    Scratch<T> sums(
+        static_cast<std::size_t>(parameters ? std::max<dim_t>(1, chunks) * both : dim_t{0}));
     T* part = sums.data();
     const bool stream = a.dx != nullptr && rows_stream(a.dx, a.rows, n, a.dtype);
     const double ns = cost::kRowBackward * sizeof(T) / 4 * static_cast<double>(n) + 20;
     if (parameters && chunks == 0) std::memset(part, 0, static_cast<std::size_t>(both) * sizeof(T));
-    parallel_for(chunks, ns * static_cast<double>(step), [=, &a](long c) {
-        const std::int64_t row = c * step, at = row * n;
+    parallel_for(chunks, ns * static_cast<double>(step), [=, &a](dim_t c) {
+        const dim_t row = c * step, at = row * n;
         T* own = parameters ? part + c * both : nullptr;
         if (own != nullptr) std::memset(own, 0, static_cast<std::size_t>(both) * sizeof(T));
         kernel.rows_backward[a.centered](
@@ -90,11 +90,10 @@ void backward_typed(const BackwardArgs& a) {
                             .stream = stream});
     });
     if (!parameters) return;
-    const std::int64_t pieces = ceil_div(both, kColumns);
-    parallel_for(pieces, 0.1 * static_cast<double>(kColumns * chunks), [=](long p) {
-        const std::int64_t at = p * kColumns, count = std::min(kColumns, both - at);
-        for (std::int64_t c = 1; c < chunks; ++c)
-            kernel.add(part + c * both + at, part + at, count);
+    const dim_t pieces = ceil_div(both, kColumns);
+    parallel_for(pieces, 0.1 * static_cast<double>(kColumns * chunks), [=](dim_t p) {
+        const dim_t at = p * kColumns, count = std::min(kColumns, both - at);
+        for (dim_t c = 1; c < chunks; ++c) kernel.add(part + c * both + at, part + at, count);
     });
     const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
     if (a.dw != nullptr) std::memcpy(a.dw, part, bytes);
@@ -108,7 +107,7 @@ void forward(const Args& a) {
 void backward(const BackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         if (a.activation.kind == Activation::none) return backward_typed<T>(a);
-        const std::int64_t size = a.rows * a.n;
+        const dim_t size = a.rows * a.n;
         Scratch<T> dz(static_cast<std::size_t>(size));
         activation::backward({a.activation, a.dtype, size, a.dy, a.saved, dz.data()});
         BackwardArgs rest = a;

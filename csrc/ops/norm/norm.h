@@ -10,10 +10,9 @@
 // nothing. The sums over rows go in chunks cut by size, which are then added in order.
 #pragma once
 
-#include <cstdint>
-
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -22,7 +21,7 @@ namespace fastnn::norm {
 struct Args {
     Dtype dtype;
     bool centered;  // layer norm; otherwise RMS norm, without mean and b
-    std::int64_t rows, n;
+    dim_t rows, n;
     double eps;
     const void* x;
     const void* w;  // may be null: ones
@@ -37,7 +36,7 @@ struct Args {
 struct BackwardArgs {
     Dtype dtype;
     bool centered;
-    std::int64_t rows, n;
+    dim_t rows, n;
     const void* dy;
     const void* x;
     const void* mean;
@@ -52,7 +51,7 @@ struct BackwardArgs {
 
 template <class T>
 struct Rows {
-    long count, n;
+    dim_t count, n;
     const T* x;
     const T* w;
     const T* b;
@@ -65,7 +64,7 @@ struct Rows {
 
 template <class T>
 struct RowsBackward {
-    long count, n;
+    dim_t count, n;
     const T* dy;
     const T* x;
     const T* mean;
@@ -81,7 +80,7 @@ template <class T>
 struct TypedKernels {
     void (*rows[2])(const Rows<T>& r);  // by Args::centered
     void (*rows_backward[2])(const RowsBackward<T>& r);
-    void (*add)(const T* x, T* y, long n);  // y += x
+    void (*add)(const T* x, T* y, dim_t n);  // y += x
 };
 
 using Kernels = isa::ByType<TypedKernels>;

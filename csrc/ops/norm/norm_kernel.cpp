@@ -11,7 +11,7 @@ using norm::RowsBackward;
 template <bool centered, bool weighted, bool biased, bool past_cache, class T>
 FASTNN_INLINE void forward(const Rows<T>& r) {
     using V = Vec<T>;
-    for (long row = 0; row < r.count; ++row) {
+    for (dim_t row = 0; row < r.count; ++row) {
         const T* x = r.x + row * r.n;
         T* y = r.y + row * r.n;
         double mean, square;
@@ -21,7 +21,7 @@ FASTNN_INLINE void forward(const Rows<T>& r) {
         r.rstd[row] = s;
         // What the mean loses as a T is taken off here: of numbers far from zero it is not little.
         const V vm = m, vs = s, lost = T((double(m) - mean) * double(s));
-        over_vectors<T>(r.n, [=, &r](long i, long k) __attribute__((always_inline)) {
+        over_vectors<T>(r.n, [=, &r](dim_t i, dim_t k) __attribute__((always_inline)) {
             V h = load(x + i, k);
             h = centered ? fma(h - vm, vs, lost) : h * vs;
             if (weighted && biased) {
@@ -60,23 +60,23 @@ void rows(const Rows<T>& r) {
 
 // R rows at once, so that w, dw and db are loaded and stored once for all of them. First pass: sums
 // of the rows, and dw and db; second: dx, while the rows are still in cache.
-template <long R, bool centered, bool weighted, bool past_cache, class T>
-FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
+template <dim_t R, bool centered, bool weighted, bool past_cache, class T>
+FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, dim_t row) {
     using V = Vec<T>;
-    const long n = r.n;
+    const dim_t n = r.n;
     const T* dy = r.dy + row * n;
     const T* x = r.x + row * n;
     const bool parameters = r.dw != nullptr;
     V m[R], s[R];
     double a[R] = {}, c[R] = {};
-    for (long j = 0; j < R; ++j) {
+    for (dim_t j = 0; j < R; ++j) {
         if (centered) m[j] = r.mean[row + j];
         s[j] = r.rstd[row + j];
     }
-    constexpr long block = 64 * V::width;
-    for (long begin = 0; begin < n; begin += block) {
+    constexpr dim_t block = 64 * V::width;
+    for (dim_t begin = 0; begin < n; begin += block) {
         V sum_g[R], sum_gh[R];
-        const auto sums = [&](long i, long k, auto with) __attribute__((always_inline)) {
+        const auto sums = [&](dim_t i, dim_t k, auto with) __attribute__((always_inline)) {
             constexpr bool with_parameters = decltype(with)::value;
             V w, dw, db;
             if (weighted) w = load(r.w + i, k);
@@ -85,7 +85,7 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
                 if (centered) db = load(r.db + i, k);
             }
 #pragma GCC unroll 4
-            for (long j = 0; j < R; ++j) {
+            for (dim_t j = 0; j < R; ++j) {
                 const V d = load(dy + j * n + i, k), v = load(x + j * n + i, k);
                 const V h = (centered ? v - m[j] : v) * s[j];
                 if (with_parameters) {
@@ -101,17 +101,17 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
                 if (centered) store(db, r.db + i, k);
             }
         };
-        const long end = n - begin < block ? n : begin + block;
+        const dim_t end = n - begin < block ? n : begin + block;
         if (parameters) {
-            over_vectors<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(begin, end, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 sums(i, k, Flag<true>{});
             });
         } else {
-            over_vectors<T>(begin, end, [&](long i, long k) __attribute__((always_inline)) {
+            over_vectors<T>(begin, end, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
                 sums(i, k, Flag<false>{});
             });
         }
-        for (long j = 0; j < R; ++j) {
+        for (dim_t j = 0; j < R; ++j) {
             if (centered) a[j] += double(sum(sum_g[j]));
             c[j] += double(sum(sum_gh[j]));
         }
@@ -120,16 +120,16 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
     T* dx = r.dx + row * n;
     // dx = g s - (x - m) s^2 c - a s
     V slope[R], shift[R];
-    for (long j = 0; j < R; ++j) {
+    for (dim_t j = 0; j < R; ++j) {
         const double rstd = double(r.rstd[row + j]);
         slope[j] = T(-rstd * rstd * (c[j] / double(n)));
         shift[j] = T(-rstd * (a[j] / double(n)));
     }
-    over_vectors<T>(n, [&](long i, long k) __attribute__((always_inline)) {
+    over_vectors<T>(n, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V w;
         if (weighted) w = load(r.w + i, k);
 #pragma GCC unroll 4
-        for (long j = 0; j < R; ++j) {
+        for (dim_t j = 0; j < R; ++j) {
             const V d = load(dy + j * n + i, k), v = load(x + j * n + i, k);
             const V g = weighted ? d * w : d;
             const V rest = centered ? fma(v - m[j], slope[j], shift[j]) : v * slope[j];
@@ -140,7 +140,7 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, long row) {
 
 template <bool centered, bool weighted, bool past_cache, class T>
 FASTNN_INLINE void backward(const RowsBackward<T>& r) {
-    long row = 0;
+    dim_t row = 0;
     for (; row + 4 <= r.count; row += 4) {
         rows_at_once<4, centered, weighted, past_cache>(r, row);
     }
@@ -158,8 +158,8 @@ void rows_backward(const RowsBackward<T>& r) {
 }
 
 template <class T>
-void add(const T* x, T* y, long n) {
-    over_vectors<T>(n, [=](long i, long k) { store(load(y + i, k) + load(x + i, k), y + i, k); });
+void add(const T* x, T* y, dim_t n) {
+    over_vectors<T>(n, [=](dim_t i, dim_t k) { store(load(y + i, k) + load(x + i, k), y + i, k); });
 }
 
 template <class T>

@@ -9,35 +9,34 @@
 namespace fastnn::norm {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;  // elements: 128 KiB of float32
+constexpr dim_t kChunk = 32768;  // elements: 128 KiB of float32
 
 // Calls f(piece, row) for pieces of rows; neighbours around a piece are computed again.
 template <class T, class F>
 void over_pieces(const Response& s, double ns, F f) {
     if (s.outer * s.n == 0) return;
-    const std::int64_t pieces = ceil_div(s.n, kChunk);
-    const std::int64_t rows = std::max<std::int64_t>(1, kChunk / s.n);
-    const std::int64_t blocks = ceil_div(s.outer, rows);
-    const std::int64_t piece = std::min(s.n, kChunk);
+    const dim_t pieces = ceil_div(s.n, kChunk);
+    const dim_t rows = std::max<dim_t>(1, kChunk / s.n);
+    const dim_t blocks = ceil_div(s.outer, rows);
+    const dim_t piece = std::min(s.n, kChunk);
     const double element_ns = ns * sizeof(T) / 4 * (1 + 0.1 * static_cast<double>(s.size));
     parallel_with_scratch<T>(
         blocks * pieces, element_ns * static_cast<double>(piece * std::min(rows, s.outer)),
-        piece + (s.size - 1) * s.inner, [&](long c, T* around) {
-            const std::int64_t begin = c % pieces * kChunk, first = c / pieces * rows;
+        piece + (s.size - 1) * s.inner, [&](dim_t c, T* around) {
+            const dim_t begin = c % pieces * kChunk, first = c / pieces * rows;
             ResponsePiece<T> p{};
             p.begin = begin, p.end = std::min(s.n, begin + kChunk);
             p.n = s.n, p.inner = s.inner, p.size = s.size;
             p.scale = s.alpha / static_cast<double>(s.size), p.beta = s.beta, p.k = s.k;
             p.around = around;
-            for (std::int64_t row = first; row < std::min(s.outer, first + rows); ++row)
-                f(p, row * s.n);
+            for (dim_t row = first; row < std::min(s.outer, first + rows); ++row) f(p, row * s.n);
         });
 }
 
 void forward(const ResponseArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = isa::table<ResponseKernels, T>().forward;
-        over_pieces<T>(a.shape, cost::kResponseForward, [&](ResponsePiece<T> p, std::int64_t at) {
+        over_pieces<T>(a.shape, cost::kResponseForward, [&](ResponsePiece<T> p, dim_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.y = static_cast<T*>(a.y) + at;
             p.d = a.d == nullptr ? nullptr : static_cast<T*>(a.d) + at;
@@ -49,7 +48,7 @@ void forward(const ResponseArgs& a) {
 void backward(const ResponseBackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = isa::table<ResponseKernels, T>().backward;
-        over_pieces<T>(a.shape, cost::kResponseBackward, [&](ResponsePiece<T> p, std::int64_t at) {
+        over_pieces<T>(a.shape, cost::kResponseBackward, [&](ResponsePiece<T> p, dim_t at) {
             p.x = static_cast<const T*>(a.x) + at;
             p.dy = static_cast<const T*>(a.dy) + at;
             p.d = const_cast<T*>(static_cast<const T*>(a.d) + at);

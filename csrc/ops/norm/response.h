@@ -7,17 +7,16 @@
 // what lies beyond either end of a row is 0. y, d, dy and dx are laid out as x and overlap nothing.
 #pragma once
 
-#include <cstdint>
-
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
 namespace fastnn::norm {
 
 struct Response {
-    std::int64_t outer, n, inner;
-    std::int64_t size;
+    dim_t outer, n, inner;
+    dim_t size;
     double alpha, beta, k;
 };
 
@@ -42,7 +41,7 @@ struct ResponseBackwardArgs {
 // neighbours of these.
 template <class T>
 struct ResponsePiece {
-    long begin, end, n, inner, size;
+    dim_t begin, end, n, inner, size;
     double scale, beta, k;  // scale: alpha / size
     const T* dy;
     const T* x;

@@ -22,20 +22,20 @@ FASTNN_INLINE Vec<T> power(Vec<T> d, double beta) {
 // Fills `around` with f(i, count) for the elements and `before` and `behind` channels more, zeros
 // beyond the row; gives the sums over before + 1 + behind channels to g(i, count, sum).
 template <class T, class F, class G>
-FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, long before, long behind, F f, G g) {
+FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, dim_t before, dim_t behind, F f, G g) {
     using V = Vec<T>;
-    const long first = p.begin - before * p.inner, last = p.end + behind * p.inner;
-    const long low = first < 0 ? 0 : first, high = last > p.n ? p.n : last;
+    const dim_t first = p.begin - before * p.inner, last = p.end + behind * p.inner;
+    const dim_t low = first < 0 ? 0 : first, high = last > p.n ? p.n : last;
     T* const around = p.around - first;
-    __builtin_memset(p.around, 0, sizeof(T) * static_cast<unsigned long>(low - first));
-    over_vectors<T>(low, high, [&](long i, long k) __attribute__((always_inline)) {
+    __builtin_memset(p.around, 0, sizeof(T) * static_cast<std::size_t>(low - first));
+    over_vectors<T>(low, high, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         store(f(i, k), around + i, k);
     });
-    __builtin_memset(around + high, 0, sizeof(T) * static_cast<unsigned long>(last - high));
-    over_vectors<T>(p.begin, p.end, [&](long i, long k) __attribute__((always_inline)) {
+    __builtin_memset(around + high, 0, sizeof(T) * static_cast<std::size_t>(last - high));
+    over_vectors<T>(p.begin, p.end, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V sum;
         const T* at = around + i - before * p.inner;
-        for (long j = -before; j <= behind; ++j, at += p.inner) sum += load(at, k);
+        for (dim_t j = -before; j <= behind; ++j, at += p.inner) sum += load(at, k);
         g(i, k, sum);
     });
 }
@@ -46,11 +46,11 @@ void forward(const ResponsePiece<T>& p) {
     const V scale = T(p.scale), start = T(p.k);
     neighbours<T>(
         p, p.size / 2, (p.size - 1) / 2,
-        [&](long i, long k) __attribute__((always_inline)) {
+        [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             const V x = load(p.x + i, k);
             return x * x;
         },
-        [&](long i, long k, V sum) __attribute__((always_inline)) {
+        [&](dim_t i, dim_t k, V sum) __attribute__((always_inline)) {
             const V d = fma(sum, scale, start);
             if (p.d != nullptr) store(d, p.d + i, k);
             store(load(p.x + i, k) * power(d, p.beta), p.y + i, k);
@@ -63,11 +63,11 @@ void backward(const ResponsePiece<T>& p) {
     const V factor = T(-2 * p.scale * p.beta);
     neighbours<T>(
         p, (p.size - 1) / 2, p.size / 2,
-        [&](long i, long k) __attribute__((always_inline)) {
+        [&](dim_t i, dim_t k) __attribute__((always_inline)) {
             const V d = load(p.d + i, k), slope = load(p.dy + i, k) * load(p.x + i, k);
             return slope * power(d, p.beta) / d;
         },
-        [&](long i, long k, V sum) __attribute__((always_inline)) {
+        [&](dim_t i, dim_t k, V sum) __attribute__((always_inline)) {
             const V x = load(p.x + i, k), dy = load(p.dy + i, k);
             store(fma(dy, power(load(p.d + i, k), p.beta), factor * x * sum), p.y + i, k);
         });

@@ -6,8 +6,8 @@
 namespace fastnn::pooling {
 namespace {
 
-constexpr std::int64_t kMostSliced = 8, kSlices = 16;  // planes, and slices of each
-constexpr double kSlicedSize = 65536;                  // numbers of an image at least
+constexpr dim_t kMostSliced = 8, kSlices = 16;  // planes, and slices of each
+constexpr double kSlicedSize = 65536;           // numbers of an image at least
 
 template <bool backward, class T>
 void average_typed(const AverageArgs& a) {
@@ -17,12 +17,12 @@ void average_typed(const AverageArgs& a) {
     const auto& kernel = backward ? typed.average_backward : typed.average;
     const auto& lines = backward ? s.in : s.out;
     const bool stream = past_caches(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T),
-                                    s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
+                                    s.c * static_cast<dim_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * lines[0] * lines[1];
     const double row_ns =
         static_cast<double>(lines[2]) * cost::kPixel +
-        seen(a) * cost::kSum * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
-    over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
+        seen(a) * cost::kSum * sizeof(T) / 4 / static_cast<double>(std::max<dim_t>(1, rows));
+    over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(AverageRows<T>{.windows = &tables.windows(),
                               .begin = begin,
                               .end = end,
@@ -46,7 +46,7 @@ template <class T>
 void average_sliced(const AverageArgs& a) {
     AverageArgs part = a, whole = a;
     Shape &s = part.shape, &rest = whole.shape;
-    const std::int64_t rows = ceil_div(s.in[1], kSlices);
+    const dim_t rows = ceil_div(s.in[1], kSlices);
     s.adaptive = rest.adaptive = false;
     for (int i = 0; i < kAxes; ++i) s.stride[i] = s.kernel[i] = s.in[i];
     s.stride[1] = s.kernel[1] = rows;

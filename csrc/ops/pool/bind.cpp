@@ -114,7 +114,7 @@ py::object adaptive_max_pool_indices(py::handle places, py::handle input_shape,
 
 struct Divisor {
     bool count_pad;
-    std::int64_t value;  // 0: the size of the window
+    dim_t value;  // 0: the size of the window
 };
 
 Divisor divisor_of(const char* op, bool count_include_pad, py::handle divisor_override) {

@@ -9,7 +9,7 @@ using pooling::kAxes;
 
 constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
 
-std::string text_of(const std::int64_t* values, int axes) {
+std::string text_of(const dim_t* values, int axes) {
     Py_ssize_t shape[kAxes];
     std::copy(values, values + axes, shape);
     return shape_text(axes, shape);
@@ -34,7 +34,7 @@ Dims::Dims(py::handle tuple, Name name) {
     std::copy(sizes, sizes + ndim, shape);
 }
 
-Sizes sizes_of(py::handle tuple, Name name, int axes, std::int64_t least) {
+Sizes sizes_of(py::handle tuple, Name name, int axes, dim_t least) {
     Sizes found{};
     parse_sizes(tuple, name, axes, least, found.value + kAxes - axes);
     return found;
@@ -64,7 +64,7 @@ PoolCall::PoolCall(const char* name, int count, const Dims& input, py::handle ou
         shape.stride[i] = shape.dilation[i] = 1;
         shape.pad[i] = 0;
         // Where windows are not all alike, the largest one begins up to a place earlier.
-        const std::int64_t in = shape.in[i], even = (in + shape.out[i] - 1) / shape.out[i];
+        const dim_t in = shape.in[i], even = ceil_div(in, shape.out[i]);
         shape.kernel[i] = in % shape.out[i] == 0 ? even : even + 1;
     }
     check_places();
@@ -98,8 +98,7 @@ void PoolCall::set_windows(const WindowArgs& windows) {
         shape.out[i] = 1;
     }
     const int first = kAxes - axes;
-    const auto take = [&](py::handle object, const char* argument, std::int64_t least,
-                          std::int64_t (&to)[kAxes]) {
+    const auto take = [&](py::handle object, const char* argument, dim_t least, dim_t(&to)[kAxes]) {
         const Sizes sizes = sizes_of(object, {op, argument}, axes, least);
         std::copy(sizes.value + first, sizes.value + kAxes, to + first);
     };
@@ -115,10 +114,10 @@ void PoolCall::set_windows(const WindowArgs& windows) {
         }
     }
     for (int i = first; i < kAxes; ++i) {
-        const std::int64_t reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1,
-                           padded = shape.in[i] + 2 * shape.pad[i], step = shape.stride[i];
+        const dim_t reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1,
+                    padded = shape.in[i] + 2 * shape.pad[i], step = shape.stride[i];
         // With ceil_mode also the first window need not fit.
-        const std::int64_t free = padded - reach + (windows.ceil_mode ? step - 1 : 0);
+        const dim_t free = padded - reach + (windows.ceil_mode ? step - 1 : 0);
         if (free < 0) {
             fail<ValueError>(op, ": kernel_size ", text_of(shape.kernel + first, axes),
                              windows.dilation ? " with dilation " : "",
@@ -135,19 +134,19 @@ void PoolCall::set_windows(const WindowArgs& windows) {
 
 void PoolCall::check_places() const {
     double places = 1;
-    for (const std::int64_t k : shape.kernel) places *= static_cast<double>(k);
+    for (const dim_t k : shape.kernel) places *= static_cast<double>(k);
     if (places > static_cast<double>(kMostSize)) {
         fail<ValueError>(op, ": windows must have fewer than 2**31 places, got ", places);
     }
 }
 
 std::string PoolCall::padded_text() const {
-    std::int64_t padded[kAxes];
+    dim_t padded[kAxes];
     for (int i = 0; i < kAxes; ++i) padded[i] = shape.in[i] + 2 * shape.pad[i];
     return text_of(padded + kAxes - axes, axes);
 }
 
-int PoolCall::dims_of(const std::int64_t (&sizes)[kAxes], Py_ssize_t* dims) const {
+int PoolCall::dims_of(const dim_t (&sizes)[kAxes], Py_ssize_t* dims) const {
     int ndim = 0;
     if (batched_) dims[ndim++] = shape.n;
     dims[ndim++] = shape.c;
@@ -155,7 +154,7 @@ int PoolCall::dims_of(const std::int64_t (&sizes)[kAxes], Py_ssize_t* dims) cons
     return ndim;
 }
 
-py::object PoolCall::empty_image(Dtype dtype, const std::int64_t (&sizes)[kAxes]) const {
+py::object PoolCall::empty_image(Dtype dtype, const dim_t (&sizes)[kAxes]) const {
     Py_ssize_t dims[kMostImageDims];
     const int ndim = dims_of(sizes, dims);
     return empty_channels_last(dtype, ndim, dims, axes);

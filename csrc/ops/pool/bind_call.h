@@ -6,6 +6,7 @@
 #include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/image.h"
+#include "core/integer.h"
 #include "ops/pool/pool.h"
 
 namespace fastnn::bind {
@@ -14,7 +15,7 @@ constexpr int kMostImageDims = pooling::kAxes + 2;
 
 // Ints, one for each axis; 0 for axes missing in front.
 struct Sizes {
-    std::int64_t value[pooling::kAxes];
+    dim_t value[pooling::kAxes];
 };
 
 struct Dims {
@@ -71,13 +72,13 @@ class PoolCall {
     void set_windows(const WindowArgs& windows);
     void check_places() const;
     std::string padded_text() const;
-    int dims_of(const std::int64_t (&sizes)[pooling::kAxes], Py_ssize_t* dims) const;
-    py::object empty_image(Dtype dtype, const std::int64_t (&sizes)[pooling::kAxes]) const;
+    int dims_of(const dim_t (&sizes)[pooling::kAxes], Py_ssize_t* dims) const;
+    py::object empty_image(Dtype dtype, const dim_t (&sizes)[pooling::kAxes]) const;
 };
 
 // Integers in channels-last order, by NumPy where they have to be moved.
 Array integer_image(const Array& a, int axes, py::object& hold);
-Sizes sizes_of(py::handle object, Name name, int axes, std::int64_t least);
+Sizes sizes_of(py::handle object, Name name, int axes, dim_t least);
 
 void bind_unpooling(py::module_& m);
 

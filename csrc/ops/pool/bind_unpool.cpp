@@ -8,7 +8,7 @@ namespace {
 // Indices in the order of the numbers they belong to, all of them inside a plane of `plane`
 // numbers.
 const std::int64_t* indices_of(const Array& a, const PoolCall& call, py::object& hold) {
-    const std::int64_t plane = call.shape.out_size();
+    const dim_t plane = call.shape.out_size();
     const Array ordered = integer_image(a, call.axes, hold);
     const auto* index = ordered.as<const std::int64_t>();
     const std::int64_t* end = index + ordered.size();

@@ -1,6 +1,7 @@
 // What all kernels of pooling share: windows as they lie in memory, and the ways round them.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/pool/kernels.h"
 #include "simd/channels.h"
 
@@ -13,15 +14,15 @@ using pooling::Windows;
 // The part of a window that lies inside: its first number, counted in places of the image, and
 // which place of the window that is; how many there are along each axis, and how far apart.
 struct Window {
-    long at, place;
-    long count[3], step[3], pitch[3];
+    dim_t at, place;
+    dim_t count[3], step[3], pitch[3];
 };
 
-FASTNN_INLINE Window window_of(const Windows& w, long d, long h, long v) {
+FASTNN_INLINE Window window_of(const Windows& w, dim_t d, dim_t h, dim_t v) {
     const Axis *a = &w.axis[0], *b = &w.axis[1], *c = &w.axis[2];
-    const long skip[3] = {a->skip[d], b->skip[h], c->skip[v]};
-    const long at[3] = {a->origin[d] + skip[0] * a->step, b->origin[h] + skip[1] * b->step,
-                        c->origin[v] + skip[2] * c->step};
+    const dim_t skip[3] = {a->skip[d], b->skip[h], c->skip[v]};
+    const dim_t at[3] = {a->origin[d] + skip[0] * a->step, b->origin[h] + skip[1] * b->step,
+                         c->origin[v] + skip[2] * c->step};
     return {.at = (at[0] * b->in + at[1]) * c->in + at[2],
             .place = skip[0] * w.pitch[0] + skip[1] * w.pitch[1] + skip[2],
             .count = {a->count[d], b->count[h], c->count[v]},
@@ -31,28 +32,28 @@ FASTNN_INLINE Window window_of(const Windows& w, long d, long h, long v) {
 
 // f(number, place) for each row of a window, numbers being `c` apart from place to place.
 template <class T, class F>
-FASTNN_INLINE void over_rows(const Window& w, const T* x, long c, F f) {
-    for (long i = 0; i < w.count[0]; ++i) {
-        for (long j = 0; j < w.count[1]; ++j) {
+FASTNN_INLINE void over_rows(const Window& w, const T* x, dim_t c, F f) {
+    for (dim_t i = 0; i < w.count[0]; ++i) {
+        for (dim_t j = 0; j < w.count[1]; ++j) {
             f(x + (i * w.step[0] + j * w.step[1]) * c, w.place + i * w.pitch[0] + j * w.pitch[1]);
         }
     }
 }
 
 // Which place of the window of output o input i is, o being the k-th that sees it.
-FASTNN_INLINE long place_of(const Axis& a, long i, long o, long k) {
+FASTNN_INLINE dim_t place_of(const Axis& a, dim_t i, dim_t o, dim_t k) {
     return a.place_step != 0 ? a.seen_place[i] - k * a.place_step : i - a.origin[o];
 }
 
 // The rows of outputs that see a row of inputs (n, d, h): f(d, h, row, place).
 template <class F>
-FASTNN_INLINE void over_seeing_rows(const Windows& w, long n, long d, long h, F f) {
+FASTNN_INLINE void over_seeing_rows(const Windows& w, dim_t n, dim_t d, dim_t h, F f) {
     const Axis &a = w.axis[0], &b = w.axis[1];
-    for (long i = 0; i < a.seen_count[d]; ++i) {
-        const long od = a.seen[d] + i * a.out_step;
-        const long above = place_of(a, d, od, i) * w.pitch[0];
-        for (long j = 0; j < b.seen_count[h]; ++j) {
-            const long oh = b.seen[h] + j * b.out_step;
+    for (dim_t i = 0; i < a.seen_count[d]; ++i) {
+        const dim_t od = a.seen[d] + i * a.out_step;
+        const dim_t above = place_of(a, d, od, i) * w.pitch[0];
+        for (dim_t j = 0; j < b.seen_count[h]; ++j) {
+            const dim_t oh = b.seen[h] + j * b.out_step;
             f(od, oh, (n * a.out + od) * b.out + oh, above + place_of(b, h, oh, j) * w.pitch[1]);
         }
     }

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
 #include "core/isa.h"
 #include "ops/pool/windows.h"
 
@@ -12,8 +13,8 @@ namespace fastnn::pooling {
 template <class T>
 struct MaxRows {
     const Windows* windows;
-    long begin, end;
-    long c_begin, c_end;
+    dim_t begin, end;
+    dim_t c_begin, c_end;
     const T* x;
     T* y;
     void* place;
@@ -23,8 +24,8 @@ struct MaxRows {
 template <class T>
 struct MaxBackwardRows {
     const Windows* windows;
-    long begin, end;
-    long c_begin, c_end;
+    dim_t begin, end;
+    dim_t c_begin, c_end;
     const T* dy;
     const void* place;
     T* dx;
@@ -35,8 +36,8 @@ struct MaxBackwardRows {
 template <class T>
 struct AverageRows {
     const Windows* windows;
-    long begin, end;
-    long c_begin, c_end;
+    dim_t begin, end;
+    dim_t c_begin, c_end;
     const T* from;
     T* to;
     bool stream;

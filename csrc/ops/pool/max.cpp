@@ -15,8 +15,8 @@ void max_typed(const MaxArgs& a) {
     const auto rows = s.n * s.out[0] * s.out[1];
     const double row_ns =
         static_cast<double>(s.out[2]) * cost::kPixel +
-        seen(a) * cost::kMax * sizeof(T) / 4 / static_cast<double>(std::max<std::int64_t>(1, rows));
-    over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
+        seen(a) * cost::kMax * sizeof(T) / 4 / static_cast<double>(std::max<dim_t>(1, rows));
+    over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(MaxRows<T>{.windows = &tables.windows(),
                           .begin = begin,
                           .end = end,
@@ -33,13 +33,13 @@ void max_backward_typed(const MaxBackwardArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, true);
     const auto& kernel = isa::table<Kernels, T>().max_backward[a.place_dtype == Dtype::u8 ? 0 : 1];
-    const bool stream = past_caches(a.dx, inputs(a) * sizeof(T),
-                                    s.c * static_cast<std::int64_t>(sizeof(T)), kReadsAgain);
+    const bool stream =
+        past_caches(a.dx, inputs(a) * sizeof(T), s.c * static_cast<dim_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * s.in[0] * s.in[1];
     const double row_ns = static_cast<double>(s.in[2]) * cost::kPixel +
                           seen(a) * cost::kMaxBackward * sizeof(T) / 4 /
-                              static_cast<double>(std::max<std::int64_t>(1, rows));
-    over_chunks(rows, s.c, row_ns, [&](long begin, long end, long c_begin, long c_end) {
+                              static_cast<double>(std::max<dim_t>(1, rows));
+    over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(MaxBackwardRows<T>{.windows = &tables.windows(),
                                   .begin = begin,
                                   .end = end,
@@ -54,15 +54,15 @@ void max_backward_typed(const MaxBackwardArgs& a) {
 
 // The index of each place of one row of outputs.
 template <class P>
-void row_indices(const Windows& w, const P* place, long row, std::int64_t* index) {
+void row_indices(const Windows& w, const P* place, dim_t row, std::int64_t* index) {
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
-    const long od = row / h.out % d.out, oh = row % h.out;
-    for (long i = 0; i < v.out; ++i) {
-        for (long c = 0; c < w.c; ++c) {
-            const long k = *place++;
-            const long id = d.origin[od] + k / w.pitch[0] * d.step,
-                       ih = h.origin[oh] + k % w.pitch[0] / w.pitch[1] * h.step,
-                       iv = v.origin[i] + k % w.pitch[1] * v.step;
+    const dim_t od = row / h.out % d.out, oh = row % h.out;
+    for (dim_t i = 0; i < v.out; ++i) {
+        for (dim_t c = 0; c < w.c; ++c) {
+            const dim_t k = *place++;
+            const dim_t id = d.origin[od] + k / w.pitch[0] * d.step,
+                        ih = h.origin[oh] + k % w.pitch[0] / w.pitch[1] * h.step,
+                        iv = v.origin[i] + k % w.pitch[1] * v.step;
             *index++ = (id * h.in + ih) * v.in + iv;
         }
     }
@@ -72,8 +72,8 @@ void max_indices(const IndexArgs& a) {
     const Shape& s = a.shape;
     const Tables tables(s, false);
     const Windows& w = tables.windows();
-    const std::int64_t line = s.out[2] * s.c;
-    parallel_for(s.n * s.out[0] * s.out[1], 5 * static_cast<double>(line), [&](long row) {
+    const dim_t line = s.out[2] * s.c;
+    parallel_for(s.n * s.out[0] * s.out[1], 5 * static_cast<double>(line), [&](dim_t row) {
         if (a.place_dtype == Dtype::u8) {
             row_indices(w, static_cast<const std::uint8_t*>(a.place) + row * line, row,
                         a.index + row * line);

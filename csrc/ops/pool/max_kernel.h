@@ -1,6 +1,7 @@
 // The largest number of each window and its place; gradients gathered by those who won.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/pool/channels_kernel.h"
 #include "simd/bytes.h"
 
@@ -12,7 +13,7 @@ using pooling::MaxRows;
 
 // Places are kept in the bits of a Vec<T>, as integers of its width.
 template <class V, class T>
-FASTNN_INLINE V place_bits(long place) {
+FASTNN_INLINE V place_bits(dim_t place) {
     return V::from_bits(typename V::Int{} + typename Format<T>::Int(place));
 }
 
@@ -36,17 +37,17 @@ struct Places {
             __builtin_memcpy(p, &r, sizeof r);
         }
     }
-    static FASTNN_INLINE Int load(const P* p, long n) {
+    static FASTNN_INLINE Int load(const P* p, dim_t n) {
         if constexpr (sizeof(P) == 1) return load_bytes<T>(p, n);
         P all[Vec<T>::width] = {};
-        for (long i = 0; i < n; ++i) all[i] = p[i];
+        for (dim_t i = 0; i < n; ++i) all[i] = p[i];
         return load(all);
     }
-    static FASTNN_INLINE void store(Int places, P* p, long n) {
+    static FASTNN_INLINE void store(Int places, P* p, dim_t n) {
         if constexpr (sizeof(P) == 1) {
             store_bytes<T>(places, p, n);
         } else {
-            for (long i = 0; i < n; ++i) p[i] = P(places[i]);
+            for (dim_t i = 0; i < n; ++i) p[i] = P(places[i]);
         }
     }
     // dy where this place has won, 0 elsewhere.
@@ -56,21 +57,21 @@ struct Places {
 };
 
 // Rows are read side by side, which the hardware's own prefetch takes less far: a sixth faster.
-constexpr long kAhead = 512;
+constexpr dim_t kAhead = 512;
 
 // P: type of the places, void where they are not wanted.
 template <class P, class V, int R, bool whole, class T>
-FASTNN_INLINE void best_of(const Window& w, Part<V, R, whole> part, const T* x, long c, T* y,
+FASTNN_INLINE void best_of(const Window& w, Part<V, R, whole> part, const T* x, dim_t c, T* y,
                            P* place) {
     constexpr bool placed = !__is_same(P, void);
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V best[R], at[R];
     for (int r = 0; r < R; ++r) {
         best[r] = V(T(-__builtin_inf()));
         at[r] = place_bits<V, T>(w.place);
     }
-    over_rows(w, x, c, [&](const T* p, long k) __attribute__((always_inline)) {
-        for (long i = 0; i < w.count[2]; ++i, p += w.step[2] * c, ++k) {
+    over_rows(w, x, c, [&](const T* p, dim_t k) __attribute__((always_inline)) {
+        for (dim_t i = 0; i < w.count[2]; ++i, p += w.step[2] * c, ++k) {
             const V here = place_bits<V, T>(k);
 #pragma GCC unroll 4
             for (int r = 0; r < R; ++r) {
@@ -98,15 +99,15 @@ template <class P, class T>
 void max_rows(const MaxRows<T>& r) {
     const Windows& w = *r.windows;
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
-    for (long row = r.begin; row < r.end; ++row) {
-        const long n = row / h.out / d.out;
+    for (dim_t row = r.begin; row < r.end; ++row) {
+        const dim_t n = row / h.out / d.out;
         const T* image = r.x + n * d.in * h.in * v.in * w.c;
-        for (long i = 0; i < v.out; ++i) {
+        for (dim_t i = 0; i < v.out; ++i) {
             const Window window = window_of(w, row / h.out % d.out, row % h.out, i);
             const T* x = image + window.at * w.c;
-            const long at = (row * v.out + i) * w.c;
+            const dim_t at = (row * v.out + i) * w.c;
             over_channels<T>(r.c_begin, r.c_end,
-                             [&](auto part, long c) __attribute__((always_inline)) {
+                             [&](auto part, dim_t c) __attribute__((always_inline)) {
                                  P* place = nullptr;
                                  if constexpr (!__is_same(P, void))
                                      place = static_cast<P*>(r.place) + at + c;
@@ -117,25 +118,25 @@ void max_rows(const MaxRows<T>& r) {
 }
 
 // Below so many channels, what a register does for a place is less than the way to it.
-constexpr long kFewChannels = 4;
+constexpr dim_t kFewChannels = 4;
 
 // The gradient of a row of inputs with few channels: each window that has its place in this row
 // adds there, in the order in which an input would gather.
 template <class P, class T>
-FASTNN_INLINE void scatter_to_row(const Windows& w, long row, const T* dy, const P* place, T* dx) {
+FASTNN_INLINE void scatter_to_row(const Windows& w, dim_t row, const T* dy, const P* place, T* dx) {
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
-    const long c = w.c, n = row / h.in / d.in;
-    for (long i = 0; i < v.in * c; ++i) dx[i] = 0;
+    const dim_t c = w.c, n = row / h.in / d.in;
+    for (dim_t i = 0; i < v.in * c; ++i) dx[i] = 0;
     over_seeing_rows(w, n, row / h.in % d.in, row % h.in,
-                     [&](long, long, long out, long above) __attribute__((always_inline)) {
+                     [&](dim_t, dim_t, dim_t out, dim_t above) __attribute__((always_inline)) {
                          const T* from = dy + out * v.out * c;
                          const P* won = place + out * v.out * c;
-                         for (long o = 0; o < v.out; ++o) {
-                             const long origin = v.origin[o];
-                             for (long q = 0; q < c; ++q, ++from, ++won) {
-                                 const long k = long(*won) - above, at = origin + k * v.step;
-                                 const bool here = (unsigned long)k < (unsigned long)w.pitch[1] &&
-                                                   (unsigned long)at < (unsigned long)v.in;
+                         for (dim_t o = 0; o < v.out; ++o) {
+                             const dim_t origin = v.origin[o];
+                             for (dim_t q = 0; q < c; ++q, ++from, ++won) {
+                                 const dim_t k = dim_t(*won) - above, at = origin + k * v.step;
+                                 const bool here = (std::size_t)k < (std::size_t)w.pitch[1] &&
+                                                   (std::size_t)at < (std::size_t)v.in;
                                  if (here) dx[at * c + q] += *from;
                              }
                          }
@@ -148,28 +149,28 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
     const Windows& w = *r.windows;
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     const auto* place = static_cast<const P*>(r.place);
-    for (long row = r.begin; row < r.end; ++row) {
+    for (dim_t row = r.begin; row < r.end; ++row) {
         if (w.c < kFewChannels) {
             scatter_to_row(w, row, r.dy, place, r.dx + row * v.in * w.c);
             continue;
         }
-        const long n = row / h.in / d.in, id = row / h.in % d.in, ih = row % h.in;
-        for (long i = 0; i < v.in; ++i) {
+        const dim_t n = row / h.in / d.in, id = row / h.in % d.in, ih = row % h.in;
+        for (dim_t i = 0; i < v.in; ++i) {
             T* dx = r.dx + (row * v.in + i) * w.c;
             over_channels<T>(
-                r.c_begin, r.c_end, [&](auto part, long c) __attribute__((always_inline)) {
+                r.c_begin, r.c_end, [&](auto part, dim_t c) __attribute__((always_inline)) {
                     using V = typename decltype(part)::Vector;
                     using Found = Places<T, P>;
                     constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
                     over_seeing_rows(
                         w, n, id, ih,
-                        [&](long, long, long out, long above) __attribute__((always_inline)) {
-                            for (long k = 0; k < v.seen_count[i]; ++k) {
-                                const long o = v.seen[i] + k * v.out_step;
+                        [&](dim_t, dim_t, dim_t out, dim_t above) __attribute__((always_inline)) {
+                            for (dim_t k = 0; k < v.seen_count[i]; ++k) {
+                                const dim_t o = v.seen[i] + k * v.out_step;
                                 const auto here =
                                     bits(place_bits<V, T>(above + place_of(v, i, o, k)));
-                                const long at = (out * v.out + o) * w.c + c;
+                                const dim_t at = (out * v.out + o) * w.c + c;
 #pragma GCC unroll 4
                                 for (int q = 0; q < R; ++q) {
                                     const P* from = place + at + q * W;

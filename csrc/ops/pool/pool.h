@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -25,14 +26,14 @@ constexpr int kAxes = 3;  // depth, height, width
 
 struct Shape {
     bool adaptive;
-    std::int64_t n, c;
-    std::int64_t in[kAxes], out[kAxes];
-    std::int64_t kernel[kAxes];                               // places of the largest window
-    std::int64_t stride[kAxes], dilation[kAxes], pad[kAxes];  // 1, 1 and 0 where adaptive
+    dim_t n, c;
+    dim_t in[kAxes], out[kAxes];
+    dim_t kernel[kAxes];                               // places of the largest window
+    dim_t stride[kAxes], dilation[kAxes], pad[kAxes];  // 1, 1 and 0 where adaptive
 
-    std::int64_t in_size() const { return in[0] * in[1] * in[2]; }
-    std::int64_t out_size() const { return out[0] * out[1] * out[2]; }
-    std::int64_t places() const { return kernel[0] * kernel[1] * kernel[2]; }
+    dim_t in_size() const { return in[0] * in[1] * in[2]; }
+    dim_t out_size() const { return out[0] * out[1] * out[2]; }
+    dim_t places() const { return kernel[0] * kernel[1] * kernel[2]; }
 };
 
 struct MaxArgs {
@@ -64,17 +65,17 @@ struct IndexArgs {
 struct AverageArgs {
     Dtype dtype;
     Shape shape;
-    bool count_pad;        // the padding counts in the size of a window
-    std::int64_t divisor;  // instead of the size, where not 0
-    const void* x;         // or dy
-    void* y;               // or dx
+    bool count_pad;  // the padding counts in the size of a window
+    dim_t divisor;   // instead of the size, where not 0
+    const void* x;   // or dy
+    void* y;         // or dx
 };
 
 // y[index[i]] = x[i] in planes of `out` numbers, the others 0; backward x[i] = y[index[i]]. The
 // indices are known to lie inside; of equal ones the last counts.
 struct UnpoolArgs {
     Dtype dtype;
-    std::int64_t n, c, in, out;
+    dim_t n, c, in, out;
     const std::int64_t* index;
     const void* from;
     void* to;

@@ -10,28 +10,28 @@ namespace {
 
 constexpr std::size_t kOutTables = 3, kInTables = 3;  // of ints, in Axis
 
-std::int64_t sum(const std::int64_t (&lengths)[kAxes]) {
+dim_t sum(const dim_t (&lengths)[kAxes]) {
     return lengths[0] + lengths[1] + lengths[2];
 }
 
 // Windows of Shape::stride, kernel and dilation.
 void regular(const Shape& s, int i, bool count_pad, const Axis& a, int* origin, int* skip,
              int* count, double* size) {
-    for (long o = 0; o < a.out; ++o) {
-        const std::int64_t begin = o * s.stride[i] - s.pad[i], d = s.dilation[i];
-        const std::int64_t first = begin < 0 ? ceil_div(-begin, d) : 0,
-                           last = begin < a.in ? ceil_div(a.in - begin, d) : 0;
+    for (dim_t o = 0; o < a.out; ++o) {
+        const dim_t begin = o * s.stride[i] - s.pad[i], d = s.dilation[i];
+        const dim_t first = begin < 0 ? ceil_div(-begin, d) : 0,
+                    last = begin < a.in ? ceil_div(a.in - begin, d) : 0;
         origin[o] = static_cast<int>(begin);
         skip[o] = static_cast<int>(first);
-        count[o] = static_cast<int>(std::max<std::int64_t>(0, std::min(s.kernel[i], last) - first));
+        count[o] = static_cast<int>(std::max<dim_t>(0, std::min(s.kernel[i], last) - first));
         size[o] = static_cast<double>(
             count_pad ? std::min(begin + s.kernel[i], a.in + s.pad[i]) - begin : count[o]);
     }
 }
 
 void adaptive(const Axis& a, int* origin, int* skip, int* count, double* size) {
-    for (long o = 0; o < a.out; ++o) {
-        const std::int64_t begin = o * a.in / a.out, end = ceil_div((o + 1) * a.in, a.out);
+    for (dim_t o = 0; o < a.out; ++o) {
+        const dim_t begin = o * a.in / a.out, end = ceil_div((o + 1) * a.in, a.out);
         origin[o] = static_cast<int>(begin);
         skip[o] = 0;
         count[o] = static_cast<int>(end - begin);
@@ -42,22 +42,22 @@ void adaptive(const Axis& a, int* origin, int* skip, int* count, double* size) {
 // By whom each input is seen, from what each output sees.
 void turn_round(const Axis& a, int* seen, int* seen_count, int* seen_place) {
     if (a.step == 1) {  // windows without gaps, whose ends only go up
-        for (long i = 0, ended = 0, begun = 0; i < a.in; ++i) {
-            const auto first = [&](long o) { return a.origin[o] + a.skip[o]; };
+        for (dim_t i = 0, ended = 0, begun = 0; i < a.in; ++i) {
+            const auto first = [&](dim_t o) { return a.origin[o] + a.skip[o]; };
             while (ended < a.out && first(ended) + a.count[ended] <= i) ++ended;
             while (begun < a.out && first(begun) <= i) ++begun;
             seen[i] = static_cast<int>(ended);
-            seen_count[i] = static_cast<int>(std::max(0L, begun - ended));
+            seen_count[i] = static_cast<int>(std::max<dim_t>(0, begun - ended));
             seen_place[i] = begun > ended ? static_cast<int>(i - a.origin[ended]) : 0;
         }
         return;
     }
     std::fill_n(seen_count, a.in, 0);
     std::fill_n(seen, a.in, 0);
-    for (long o = 0; o < a.out; ++o) {
-        const long begin = a.origin[o] + a.skip[o] * a.step;
-        for (long k = 0; k < a.count[o]; ++k) {
-            const long i = begin + k * a.step;
+    for (dim_t o = 0; o < a.out; ++o) {
+        const dim_t begin = a.origin[o] + a.skip[o] * a.step;
+        for (dim_t k = 0; k < a.count[o]; ++k) {
+            const dim_t i = begin + k * a.step;
             if (seen_count[i]++ > 0) continue;
             seen[i] = static_cast<int>(o);
             seen_place[i] = static_cast<int>(a.skip[o] + k);
@@ -67,7 +67,7 @@ void turn_round(const Axis& a, int* seen, int* seen_count, int* seen_place) {
 
 }  // namespace
 
-Tables::Tables(const Shape& s, bool backward, bool count_pad, std::int64_t divisor)
+Tables::Tables(const Shape& s, bool backward, bool count_pad, dim_t divisor)
     : places_(kOutTables * static_cast<std::size_t>(sum(s.out)) +
               kInTables * static_cast<std::size_t>(sum(s.in))),
       sizes_(static_cast<std::size_t>(sum(s.out))) {
@@ -79,7 +79,7 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, std::int64_t divis
         int *origin = place, *skip = origin + s.out[i], *count = skip + s.out[i],
             *seen = count + s.out[i], *seen_count = seen + s.in[i],
             *seen_place = seen_count + s.in[i];
-        const std::int64_t both = std::gcd(s.dilation[i], s.stride[i]);
+        const dim_t both = std::gcd(s.dilation[i], s.stride[i]);
         a = Axis{.in = s.in[i],
                  .out = s.out[i],
                  .step = s.dilation[i],

@@ -9,45 +9,43 @@
 namespace fastnn::pooling {
 namespace {
 
-constexpr std::int64_t kBlock = 32;  // channels that a thread writes: whole lines of a cache
+constexpr dim_t kBlock = 32;  // channels that a thread writes: whole lines of a cache
 
 // f(image, c_begin, c_end): blocks of channels of whole images, of which none writes another's.
 template <class F>
 void over_blocks(const UnpoolArgs& a, F f) {
-    const std::int64_t blocks = ceil_div(a.c, kBlock);
+    const dim_t blocks = ceil_div(a.c, kBlock);
     const double ns =
         static_cast<double>(std::min(a.c, kBlock)) *
         (cost::kPlace * static_cast<double>(a.in) + cost::kZero * static_cast<double>(a.out));
-    parallel_for(a.n * blocks, ns, [=, &a](long i) {
-        const std::int64_t c = i % blocks * kBlock;
+    parallel_for(a.n * blocks, ns, [=, &a](dim_t i) {
+        const dim_t c = i % blocks * kBlock;
         f(i / blocks, c, std::min(c + kBlock, a.c));
     });
 }
 
 template <class T>
 void unpool_typed(const UnpoolArgs& a) {
-    over_blocks(a, [&a](std::int64_t n, std::int64_t begin, std::int64_t end) {
+    over_blocks(a, [&a](dim_t n, dim_t begin, dim_t end) {
         const T* x = static_cast<const T*>(a.from) + n * a.in * a.c;
         const std::int64_t* index = a.index + n * a.in * a.c;
         T* y = static_cast<T*>(a.to) + n * a.out * a.c;
-        for (std::int64_t p = 0; p < a.out; ++p)
+        for (dim_t p = 0; p < a.out; ++p)
             std::memset(y + p * a.c + begin, 0, static_cast<std::size_t>(end - begin) * sizeof(T));
-        for (std::int64_t p = 0; p < a.in; ++p) {
-            for (std::int64_t c = begin; c < end; ++c)
-                y[index[p * a.c + c] * a.c + c] = x[p * a.c + c];
+        for (dim_t p = 0; p < a.in; ++p) {
+            for (dim_t c = begin; c < end; ++c) y[index[p * a.c + c] * a.c + c] = x[p * a.c + c];
         }
     });
 }
 
 template <class T>
 void unpool_backward_typed(const UnpoolArgs& a) {
-    over_blocks(a, [&a](std::int64_t n, std::int64_t begin, std::int64_t end) {
+    over_blocks(a, [&a](dim_t n, dim_t begin, dim_t end) {
         const T* dy = static_cast<const T*>(a.from) + n * a.out * a.c;
         const std::int64_t* index = a.index + n * a.in * a.c;
         T* dx = static_cast<T*>(a.to) + n * a.in * a.c;
-        for (std::int64_t p = 0; p < a.in; ++p) {
-            for (std::int64_t c = begin; c < end; ++c)
-                dx[p * a.c + c] = dy[index[p * a.c + c] * a.c + c];
+        for (dim_t p = 0; p < a.in; ++p) {
+            for (dim_t c = begin; c < end; ++c) dx[p * a.c + c] = dy[index[p * a.c + c] * a.c + c];
         }
     });
 }

@@ -4,10 +4,12 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
+
 namespace fastnn::pooling {
 
 struct Axis {
-    long in, out, step;  // step = dilation
+    dim_t in, out, step;  // step = dilation
     // For each output: its first place in the input, which may lie before it; the first of its
     // places that lies inside, and how many do; what an average is divided by.
     const int* origin;
@@ -20,15 +22,15 @@ struct Axis {
     const int* seen;
     const int* seen_count;
     const int* seen_place;
-    long out_step, place_step;
+    dim_t out_step, place_step;
 };
 
 // The windows of a call: depth, height, width. `pitch[i]` places of a window lie behind one of axis
 // i, those of the axes after it.
 struct Windows {
     Axis axis[3];
-    long pitch[3];
-    long c;  // numbers at each place
+    dim_t pitch[3];
+    dim_t c;  // numbers at each place
 };
 
 }  // namespace fastnn::pooling

@@ -182,7 +182,7 @@ Tuple<py::object, py::object> position(py::handle input, py::handle dim, bool ke
 }
 
 // An array of outputs: with the shape of the reduction, the reduced axes kept or not, in C order.
-Array outputs_as(py::handle object, Name name, Dtype dtype, std::int64_t size, py::object& hold) {
+Array outputs_as(py::handle object, Name name, Dtype dtype, dim_t size, py::object& hold) {
     const Array a = dense_as(object, name, dtype, hold);
     if (a.size() != size) {
         fail<ValueError>(name.op, ": ", name.argument, " must have ", size,
@@ -223,7 +223,7 @@ py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y,
     py::object hold, hold_copy;
     const Array x = any_float(input, {name, "input"}, hold_copy);
     const Axes axes = parse_axes(name, x.ndim, x.shape, dim, false);
-    std::int64_t outputs = 1;
+    dim_t outputs = 1;
     for (int i = 0; i < axes.ndim; ++i) outputs *= axes.shape[i];
     outputs_as(y, {name, "y"}, x.dtype, outputs, hold);
     const Op count = op == Op::norm_inf ? Op::abs_ties : Op::ties;

@@ -10,8 +10,8 @@ namespace {
 
 // Order in which axes stand from the outside in; broadcast axes first, so that the last one is
 // dense.
-std::int64_t rank(const Axis& a) {
-    return a.stride == 0 ? std::numeric_limits<std::int64_t>::max() : std::abs(a.stride);
+dim_t rank(const Axis& a) {
+    return a.stride == 0 ? std::numeric_limits<dim_t>::max() : std::abs(a.stride);
 }
 
 bool joins(const Axis& outer, const Axis& inner) {
@@ -27,11 +27,11 @@ bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t
     g.x_offset = g.y_offset = 0;
     g.outputs = g.reduced = 1;
     for (int i = ndim - 1; i >= 0; --i) {
-        const std::int64_t n = shape[i];
-        const std::int64_t out = reduced[i] ? 0 : g.outputs;
+        const dim_t n = shape[i];
+        const dim_t out = reduced[i] ? 0 : g.outputs;
         (reduced[i] ? g.reduced : g.outputs) *= n;
         if (n == 1) continue;
-        Axis a{n, byte_strides[i] / static_cast<std::int64_t>(size), out, reduced[i]};
+        Axis a{n, byte_strides[i] / static_cast<dim_t>(size), out, reduced[i]};
         if (a.stride < 0 && !(ordered && a.reduced)) {
             g.x_offset += (n - 1) * a.stride;
             g.y_offset += (n - 1) * a.out;
@@ -48,7 +48,7 @@ bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t
     for (int i = 1; i < g.axes; ++i) {
         Axis& last = g.axis[n - 1];
         if (joins(last, g.axis[i])) {
-            const std::int64_t count = last.size * g.axis[i].size;
+            const dim_t count = last.size * g.axis[i].size;
             last = g.axis[i];
             last.size = count;
         } else {

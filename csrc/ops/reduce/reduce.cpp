@@ -87,7 +87,7 @@ State merge(const State& x, const State& y) {
 }
 
 template <Op op, class T>
-void finish(const Args& a, const State& s, std::int64_t at) {
+void finish(const Args& a, const State& s, dim_t at) {
     const auto n = static_cast<double>(a.g.reduced);
     double y = s.a;
     if constexpr (op == Op::mean) y = s.a / n;
@@ -110,7 +110,7 @@ void finish(const Args& a, const State& s, std::int64_t at) {
 
 // One segment of one tile.
 template <Op op, class T>
-void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::int64_t segment,
+void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, dim_t segment,
                  State* out) {
     const auto& k = isa::table<Kernels, T>();
     const T* x = static_cast<const T*>(a.x);
@@ -119,35 +119,32 @@ void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, std::i
     const Term first = term(op);
     const T* given = nullptr;
     if constexpr (op == Op::ties || op == Op::abs_ties) {
-        for (std::int64_t i = 0; i < o.count; ++i)
+        for (dim_t i = 0; i < o.count; ++i)
             shift[i] = static_cast<const T*>(a.shift)[o.offset + i * o.step];
         given = shift;
     }
     const auto pass = [&](Term t, const T* shifts) {
         std::fill_n(acc, o.count, identity(t));
-        return walk.each(
-            o, segment,
-            [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-                call(entry(k.terms, t), walk.along(),
-                     Tile<T>{x + at, stride, rows, cols, shifts, static_cast<T>(a.power), acc});
-            });
+        return walk.each(o, segment, [&](dim_t at, dim_t stride, dim_t rows, dim_t cols) {
+            call(entry(k.terms, t), walk.along(),
+                 Tile<T>{x + at, stride, rows, cols, shifts, static_cast<T>(a.power), acc});
+        });
     };
     const auto n = static_cast<double>(pass(first, given));
-    for (std::int64_t i = 0; i < o.count; ++i) out[i] = {acc[i], 0, n};
+    for (dim_t i = 0; i < o.count; ++i) out[i] = {acc[i], 0, n};
     if constexpr (op == Op::logsumexp) {
-        for (std::int64_t i = 0; i < o.count; ++i)
+        for (dim_t i = 0; i < o.count; ++i)
             shift[i] = std::isinf(acc[i]) ? T(0) : static_cast<T>(acc[i]);
         pass(Term::exp_shift, shift);
-        for (std::int64_t i = 0; i < o.count; ++i)
-            out[i] = {static_cast<double>(shift[i]), acc[i], n};
+        for (dim_t i = 0; i < o.count; ++i) out[i] = {static_cast<double>(shift[i]), acc[i], n};
     }
     if constexpr (op == Op::var || op == Op::std) {
-        for (std::int64_t i = 0; i < o.count; ++i) {
+        for (dim_t i = 0; i < o.count; ++i) {
             out[i].a /= n;
             shift[i] = static_cast<T>(out[i].a);
         }
         pass(Term::square_shift, shift);
-        for (std::int64_t i = 0; i < o.count; ++i) {
+        for (dim_t i = 0; i < o.count; ++i) {
             const double d = out[i].a - static_cast<double>(shift[i]);  // the mean was rounded to T
             const double b = acc[i] - n * d * d;
             out[i].b = b < 0 ? 0 : b;
@@ -159,31 +156,29 @@ template <Op op, class T>
 void reduce_typed(const Args& a) {
     const Walk walk(a.g);
     if (walk.segments == 1) {
-        walk.run(kElementNs<op>, [&](std::int64_t tile, std::int64_t) {
+        walk.run(kElementNs<op>, [&](dim_t tile, dim_t) {
             State states[kTile];
             const Walk::Outputs o = walk.outputs(tile);
             reduce_tile<op, T>(a, walk, o, 0, states);
-            for (std::int64_t i = 0; i < o.count; ++i)
-                finish<op, T>(a, states[i], o.offset + i * o.step);
+            for (dim_t i = 0; i < o.count; ++i) finish<op, T>(a, states[i], o.offset + i * o.step);
         });
         return;
     }
     Scratch<State> parts(static_cast<std::size_t>(walk.tiles * walk.segments * walk.block()));
-    const auto part = [&](std::int64_t tile, std::int64_t segment) {
+    const auto part = [&](dim_t tile, dim_t segment) {
         return parts.data() + (tile * walk.segments + segment) * walk.block();
     };
-    walk.run(kElementNs<op>, [&](std::int64_t tile, std::int64_t segment) {
+    walk.run(kElementNs<op>, [&](dim_t tile, dim_t segment) {
         reduce_tile<op, T>(a, walk, walk.outputs(tile), segment, part(tile, segment));
     });
-    for (std::int64_t tile = 0; tile < walk.tiles; ++tile) {
+    for (dim_t tile = 0; tile < walk.tiles; ++tile) {
         const Walk::Outputs o = walk.outputs(tile);
         State* total = part(tile, 0);
-        for (std::int64_t s = 1; s < walk.segments; ++s) {
+        for (dim_t s = 1; s < walk.segments; ++s) {
             const State* next = part(tile, s);
-            for (std::int64_t i = 0; i < o.count; ++i) total[i] = merge<op>(total[i], next[i]);
+            for (dim_t i = 0; i < o.count; ++i) total[i] = merge<op>(total[i], next[i]);
         }
-        for (std::int64_t i = 0; i < o.count; ++i)
-            finish<op, T>(a, total[i], o.offset + i * o.step);
+        for (dim_t i = 0; i < o.count; ++i) finish<op, T>(a, total[i], o.offset + i * o.step);
     }
 }
 
@@ -195,7 +190,7 @@ void reduce(const Args& a) {
         // Nothing to reduce: the neutral element; no mean, and no norm's root of it.
         const State s{
             op == Op::logsumexp || op == Op::var || op == Op::std ? NAN : identity(term(op)), 0, 0};
-        for (std::int64_t i = 0; i < a.g.outputs; ++i) {
+        for (dim_t i = 0; i < a.g.outputs; ++i) {
             finish<op, T>(a, op == Op::logsumexp ? State{0, 0, 0} : s, i);
         }
     });
@@ -208,25 +203,23 @@ template <ArgOp op, class T>
 void arg_typed(const ArgArgs& a) {
     const auto& kernel = entry(isa::table<Kernels, T>().args, op);
     const Walk walk(a.g);
-    const std::int64_t parts = walk.segments > 1 ? walk.tiles * walk.segments * walk.block() : 0;
-    Scratch<T> values(static_cast<std::size_t>(std::max<std::int64_t>(parts, 1)));
-    Scratch<std::int64_t> indices(static_cast<std::size_t>(std::max<std::int64_t>(parts, 1)));
-    const auto tile_call = [&](const Walk::Outputs& o, std::int64_t segment, T* value,
+    const dim_t parts = walk.segments > 1 ? walk.tiles * walk.segments * walk.block() : 0;
+    Scratch<T> values(static_cast<std::size_t>(std::max<dim_t>(parts, 1)));
+    Scratch<std::int64_t> indices(static_cast<std::size_t>(std::max<dim_t>(parts, 1)));
+    const auto tile_call = [&](const Walk::Outputs& o, dim_t segment, T* value,
                                std::int64_t* index) {
         const T* x = static_cast<const T*>(a.x);
-        walk.each(o, segment,
-                  [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-                      call(kernel, walk.along(),
-                           ArgTile<T>{x + at, stride, rows, cols, value, index});
-                  });
+        walk.each(o, segment, [&](dim_t at, dim_t stride, dim_t rows, dim_t cols) {
+            call(kernel, walk.along(), ArgTile<T>{x + at, stride, rows, cols, value, index});
+        });
     };
     const auto store = [&](const Walk::Outputs& o, const T* value, const std::int64_t* index) {
-        for (std::int64_t i = 0; i < o.count; ++i) {
+        for (dim_t i = 0; i < o.count; ++i) {
             if (a.values != nullptr) static_cast<T*>(a.values)[o.offset + i * o.step] = value[i];
             a.indices[o.offset + i * o.step] = index[i];
         }
     };
-    walk.run(0.15, [&](std::int64_t tile, std::int64_t segment) {
+    walk.run(0.15, [&](dim_t tile, dim_t segment) {
         const Walk::Outputs o = walk.outputs(tile);
         if (walk.segments == 1) {
             T value[kTile];
@@ -234,17 +227,17 @@ void arg_typed(const ArgArgs& a) {
             tile_call(o, 0, value, index);
             store(o, value, index);
         } else {
-            const std::int64_t at = (tile * walk.segments + segment) * walk.block();
+            const dim_t at = (tile * walk.segments + segment) * walk.block();
             tile_call(o, segment, values.data() + at, indices.data() + at);
         }
     });
     if (walk.segments == 1) return;
-    for (std::int64_t tile = 0; tile < walk.tiles; ++tile) {
+    for (dim_t tile = 0; tile < walk.tiles; ++tile) {
         const Walk::Outputs o = walk.outputs(tile);
         T* best = values.data() + tile * walk.segments * walk.block();
         std::int64_t* where = indices.data() + tile * walk.segments * walk.block();
-        for (std::int64_t s = 1; s < walk.segments; ++s) {
-            for (std::int64_t i = 0; i < o.count; ++i) {
+        for (dim_t s = 1; s < walk.segments; ++s) {
+            for (dim_t i = 0; i < o.count; ++i) {
                 const T v = best[s * walk.block() + i];
                 const bool better = op == ArgOp::argmax ? v > best[i] : v < best[i];
                 if (!std::isnan(best[i]) && (better || std::isnan(v))) {
@@ -277,7 +270,7 @@ constexpr Slope kSlopeOf = op == Op::norm1                    ? Slope::sign
 
 // The factor and the shift of one output.
 template <Op op, class T>
-void coefficients(const BackwardArgs& a, std::int64_t at, T& factor, T& shift) {
+void coefficients(const BackwardArgs& a, dim_t at, T& factor, T& shift) {
     const double dy = static_cast<const T*>(a.dy)[at], y = static_cast<const T*>(a.y)[at];
     const double extra = a.extra == nullptr ? 0 : static_cast<const T*>(a.extra)[at];
     const double n = std::max(0.0, static_cast<double>(a.g.reduced) - a.correction);
@@ -295,19 +288,17 @@ template <Op op, class T>
 void backward_typed(const BackwardArgs& a) {
     const auto& kernel = entry(isa::table<Kernels, T>().slopes, kSlopeOf<op>);
     const Walk walk(a.g);
-    walk.run(2 * kElementNs<op>, [&](std::int64_t tile, std::int64_t segment) {
+    walk.run(2 * kElementNs<op>, [&](dim_t tile, dim_t segment) {
         T factor[kTile], shift[kTile];
         const Walk::Outputs o = walk.outputs(tile);
-        for (std::int64_t i = 0; i < o.count; ++i) {
+        for (dim_t i = 0; i < o.count; ++i) {
             coefficients<op, T>(a, o.offset + i * o.step, factor[i], shift[i]);
         }
-        walk.each(
-            o, segment,
-            [&](std::int64_t at, std::int64_t stride, std::int64_t rows, std::int64_t cols) {
-                call(kernel, walk.along(),
-                     BackwardTile<T>{static_cast<const T*>(a.x) + at, static_cast<T*>(a.dx) + at,
-                                     stride, rows, cols, factor, shift, static_cast<T>(a.power)});
-            });
+        walk.each(o, segment, [&](dim_t at, dim_t stride, dim_t rows, dim_t cols) {
+            call(kernel, walk.along(),
+                 BackwardTile<T>{static_cast<const T*>(a.x) + at, static_cast<T*>(a.dx) + at,
+                                 stride, rows, cols, factor, shift, static_cast<T>(a.power)});
+        });
     });
 }
 

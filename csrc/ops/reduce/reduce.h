@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -64,7 +65,7 @@ enum class Term : std::uint8_t {
 };
 
 struct Axis {
-    std::int64_t size, stride, out;  // strides in elements: of x, and of y (0 where reduced)
+    dim_t size, stride, out;  // strides in elements: of x, and of y (0 where reduced)
     bool reduced;
 };
 
@@ -73,9 +74,9 @@ constexpr int kMaxAxes = 64;
 // Axes without those of size 1, neighbours joined where they can be, the one of stride 1 last.
 struct Geometry {
     int axes;
-    std::int64_t x_offset,
-        y_offset;  // of the first element (axes with negative strides are turned round)
-    std::int64_t outputs, reduced;  // numbers of elements
+    dim_t x_offset,
+        y_offset;            // of the first element (axes with negative strides are turned round)
+    dim_t outputs, reduced;  // numbers of elements
     Axis axis[kMaxAxes];
 };
 
@@ -128,7 +129,7 @@ struct BackwardArgs {
 template <class T>
 struct Tile {
     const T* x;
-    long stride, rows, cols;
+    dim_t stride, rows, cols;
     const T* shift;  // one per output
     T power;
     double* acc;  // one per output; the kernel adds to it
@@ -137,16 +138,16 @@ struct Tile {
 template <class T>
 struct ArgTile {
     const T* x;
-    long stride, rows, cols;  // the reduced one at most 2^30
-    T* value;                 // written
-    std::int64_t* index;      // written, counted from the start of the tile
+    dim_t stride, rows, cols;  // the reduced one at most 2^30
+    T* value;                  // written
+    std::int64_t* index;       // written, counted from the start of the tile
 };
 
 template <class T>
 struct BackwardTile {
     const T* x;
     T* dx;
-    long stride, rows, cols;
+    dim_t stride, rows, cols;
     const T* factor;  // one per output
     const T* shift;   // one per output
     T power;

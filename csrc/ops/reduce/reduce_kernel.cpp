@@ -9,9 +9,9 @@ using reduce::Tile;
 
 // A lane adds at most this many numbers of its type before the sum is taken on in double. Rounding
 // errors grow with it: 16 keeps a float32 sum as good as a pairwise one.
-constexpr long kBlockDepth = 16;
+constexpr dim_t kBlockDepth = 16;
 // Rows that are combined in registers before the accumulators of their columns are touched.
-constexpr long kRows = 8;
+constexpr dim_t kRows = 8;
 
 template <class C, int n, class V>
 FASTNN_INLINE V tree(V (&a)[n]) {
@@ -24,19 +24,19 @@ FASTNN_INLINE V tree(V (&a)[n]) {
 // One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth of them to a part, then what is
 // left.
 template <class C, class M, class T>
-FASTNN_INLINE double row(double total, const T* x, long n, Vec<T> c, Vec<T> p) {
+FASTNN_INLINE double row(double total, const T* x, dim_t n, Vec<T> c, Vec<T> p) {
     using V = Vec<T>;
     constexpr int unroll = M::unroll;
-    constexpr long step = unroll * V::width;
+    constexpr dim_t step = unroll * V::width;
     double part = C::identity;
-    long j = 0, blocks = 0;
+    dim_t j = 0, blocks = 0;
     while (n - j >= step) {
-        const long left = (n - j) / step;
-        const long depth = left < kBlockDepth ? left : kBlockDepth;
+        const dim_t left = (n - j) / step;
+        const dim_t depth = left < kBlockDepth ? left : kBlockDepth;
         V a[unroll];
         for (int u = 0; u < unroll; ++u) a[u] = M::map(V::load(x + j + u * V::width), c, p);
         j += step;
-        for (long d = 1; d < depth; ++d, j += step) {
+        for (dim_t d = 1; d < depth; ++d, j += step) {
             for (int u = 0; u < unroll; ++u) {
                 a[u] = C::combine(a[u], M::map(V::load(x + j + u * V::width), c, p));
             }
@@ -60,7 +60,7 @@ FASTNN_INLINE double row(double total, const T* x, long n, Vec<T> c, Vec<T> p) {
 
 // The accumulators of n columns, combined with v.
 template <class C>
-FASTNN_INLINE void accumulate(double* acc, Vec<double> v, long n) {
+FASTNN_INLINE void accumulate(double* acc, Vec<double> v, dim_t n) {
     C::combine(Vec<double>::load(acc, n), v).store(acc, n);
 }
 template <class C>
@@ -68,8 +68,8 @@ FASTNN_INLINE void accumulate(double* acc, Vec<double> v) {
     C::combine(Vec<double>::load(acc), v).store(acc);
 }
 template <class C>
-FASTNN_INLINE void accumulate(double* acc, Vec<float> v, long n) {
-    constexpr long half = Vec<double>::width;
+FASTNN_INLINE void accumulate(double* acc, Vec<float> v, dim_t n) {
+    constexpr dim_t half = Vec<double>::width;
     const Wide w = widen(v);
     accumulate<C>(acc, w.low, n < half ? n : half);
     if (n > half) accumulate<C>(acc + half, w.high, n - half);
@@ -96,20 +96,20 @@ FASTNN_INLINE V across_lanes(V (&a)[n]) {
 }
 
 // Rows of `cols` elements that follow each other without gaps, cols a power of two below width.
-template <class C, class M, long cols, class T>
+template <class C, class M, dim_t cols, class T>
 FASTNN_INLINE Vec<T> dense_rows(const T* x, Vec<T> p) {
     using V = Vec<T>;
     V a[cols];
-    for (long u = 0; u < cols; ++u) a[u] = M::map(V::load(x + u * V::width), V(), p);
+    for (dim_t u = 0; u < cols; ++u) a[u] = M::map(V::load(x + u * V::width), V(), p);
     return across_lanes<C>(a);
 }
 
 // One row in one register, what is beyond its end neutral.
 template <class C, class M, class T>
-FASTNN_INLINE Vec<T> fold(const T* x, long n, Vec<T> c, Vec<T> p) {
+FASTNN_INLINE Vec<T> fold(const T* x, dim_t n, Vec<T> c, Vec<T> p) {
     using V = Vec<T>;
     V a = T(C::identity);
-    long j = 0;
+    dim_t j = 0;
     for (; j + V::width <= n; j += V::width) a = C::combine(a, M::map(V::load(x + j), c, p));
     if (j == n) return a;
     const V tail = M::map(V::load(x + j, n - j), c, p);
@@ -118,17 +118,17 @@ FASTNN_INLINE Vec<T> fold(const T* x, long n, Vec<T> c, Vec<T> p) {
 
 // Whether rows are taken `width` at a time: those too short for a block of row().
 template <class M, class T>
-constexpr bool is_short(long cols) {
+constexpr bool is_short(dim_t cols) {
     return cols < M::unroll * Vec<T>::width;
 }
 
 // The results of rows i .. i+width-1 of a tile with short rows, neutral beyond its last row.
 template <class C, class M, class T>
-FASTNN_INLINE Vec<T> short_rows(const Tile<T>& t, long i) {
+FASTNN_INLINE Vec<T> short_rows(const Tile<T>& t, dim_t i) {
     using V = Vec<T>;
     const V p = t.power;
     const T* x = t.x + i * t.stride;
-    const long rows = t.rows - i < V::width ? t.rows - i : V::width;
+    const dim_t rows = t.rows - i < V::width ? t.rows - i : V::width;
     if constexpr (M::unroll >= 4) {
         if (rows == V::width && t.stride == t.cols && t.shift == nullptr) {
             if (V::width > 2 && t.cols == 2) return dense_rows<C, M, 2>(x, p);
@@ -137,13 +137,13 @@ FASTNN_INLINE Vec<T> short_rows(const Tile<T>& t, long i) {
         }
     }
     T folded[V::width * V::width];
-    for (long r = 0; r < rows; ++r) {
+    for (dim_t r = 0; r < rows; ++r) {
         const V c = t.shift == nullptr ? T(0) : t.shift[i + r];
         fold<C, M>(x + r * t.stride, t.cols, c, p).store(folded + r * V::width);
     }
-    for (long r = rows; r < V::width; ++r) V(T(C::identity)).store(folded + r * V::width);
+    for (dim_t r = rows; r < V::width; ++r) V(T(C::identity)).store(folded + r * V::width);
     V a[V::width];
-    for (long r = 0; r < V::width; ++r) a[r] = V::load(folded + r * V::width);
+    for (dim_t r = 0; r < V::width; ++r) a[r] = V::load(folded + r * V::width);
     return across_lanes<C>(a);
 }
 
@@ -151,14 +151,14 @@ template <class T, class C, class M>
 void along(const Tile<T>& t) {
     using V = Vec<T>;
     if (is_short<M, T>(t.cols)) {
-        for (long i = 0; i < t.rows; i += V::width) {
-            const long n = t.rows - i < V::width ? t.rows - i : V::width;
+        for (dim_t i = 0; i < t.rows; i += V::width) {
+            const dim_t n = t.rows - i < V::width ? t.rows - i : V::width;
             accumulate<C>(t.acc + i, short_rows<C, M>(t, i), n);
         }
         return;
     }
     const V p = t.power;
-    for (long i = 0; i < t.rows; ++i) {
+    for (dim_t i = 0; i < t.rows; ++i) {
         const V c = t.shift == nullptr ? T(0) : t.shift[i];
         t.acc[i] = row<C, M, T>(t.acc[i], t.x + i * t.stride, t.cols, c, p);
     }
@@ -166,7 +166,7 @@ void along(const Tile<T>& t) {
 
 // Columns j .. j+width-1 (the first n of them) of `rows` rows, kRows where that is known.
 template <class C, class M, class T, class Load>
-FASTNN_INLINE Vec<T> column(const T* x, long stride, long rows, Vec<T> c, Vec<T> p, Load load) {
+FASTNN_INLINE Vec<T> column(const T* x, dim_t stride, dim_t rows, Vec<T> c, Vec<T> p, Load load) {
     using V = Vec<T>;
     if (rows == kRows && M::unroll >= 4) {
         V a[kRows];
@@ -174,7 +174,7 @@ FASTNN_INLINE Vec<T> column(const T* x, long stride, long rows, Vec<T> c, Vec<T>
         return tree<C>(a);
     }
     V a = M::map(load(x), c, p);
-    for (long r = 1; r < rows; ++r) a = C::combine(a, M::map(load(x + r * stride), c, p));
+    for (dim_t r = 1; r < rows; ++r) a = C::combine(a, M::map(load(x + r * stride), c, p));
     return a;
 }
 
@@ -182,13 +182,13 @@ template <class T, class C, class M>
 void across(const Tile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
-    const auto shift = [&](long j, long n) {
+    const auto shift = [&](dim_t j, dim_t n) {
         return t.shift == nullptr ? V() : V::load(t.shift + j, n);
     };
-    for (long i = 0; i < t.rows; i += kRows) {
-        const long rows = t.rows - i < kRows ? t.rows - i : kRows;
+    for (dim_t i = 0; i < t.rows; i += kRows) {
+        const dim_t rows = t.rows - i < kRows ? t.rows - i : kRows;
         const T* x = t.x + i * t.stride;
-        long j = 0;
+        dim_t j = 0;
         const auto whole = [](const T* q) { return V::load(q); };
         if (rows == kRows) {
             for (; j + V::width <= t.cols; j += V::width) {
@@ -201,7 +201,7 @@ void across(const Tile<T>& t) {
                 accumulate<C>(t.acc + j, column<C, M, T>(x + j, t.stride, rows, c, p, whole));
             }
         }
-        if (const long n = t.cols - j; n > 0) {
+        if (const dim_t n = t.cols - j; n > 0) {
             const auto part = [n](const T* q) { return V::load(q, n); };
             const V c = shift(j, n);
             accumulate<C>(t.acc + j, column<C, M, T>(x + j, t.stride, rows, c, p, part), n);
@@ -217,7 +217,7 @@ constexpr reduce::Pair<Tile<T>> kTerm{along<T, C, M>, across<T, C, M>};
 using reduce::ArgTile;
 
 // Elements searched at the end for the first that equals the best one; small beside L1.
-constexpr long kSearch = 1024;
+constexpr dim_t kSearch = 1024;
 
 // Whether a comes before b: the larger (or smaller), and NaN before all.
 template <class C, class T>
@@ -231,10 +231,10 @@ FASTNN_INLINE Mask<T> better(Vec<T> a, Vec<T> b) {
 
 // The first element of a row that equals `best`, which is one of them.
 template <class T>
-FASTNN_INLINE long position(const T* x, long n, T best) {
+FASTNN_INLINE dim_t position(const T* x, dim_t n, T best) {
     using V = Vec<T>;
-    for (long j = 0;; j += V::width) {
-        const long count = n - j < V::width ? n - j : V::width;
+    for (dim_t j = 0;; j += V::width) {
+        const dim_t count = n - j < V::width ? n - j : V::width;
         const Mask<T> found = terms::same(V::load(x + j, count), V(best));
         if (any(found)) return j + first_true(found);
     }
@@ -243,26 +243,26 @@ FASTNN_INLINE long position(const T* x, long n, T best) {
 template <class T, class C>
 void arg_along(const ArgTile<T>& t) {
     using V = Vec<T>;
-    const auto store = [&t](long i, long begin, T best) __attribute__((always_inline)) {
+    const auto store = [&t](dim_t i, dim_t begin, T best) __attribute__((always_inline)) {
         const T* x = t.x + i * t.stride + begin;
         t.index[i] = begin + position(x, t.cols - begin, best);
         t.value[i] = t.x[i * t.stride + t.index[i]];
     };
     if (is_short<terms::Same, T>(t.cols)) {
         const Tile<T> tile{t.x, t.stride, t.rows, t.cols, nullptr, T(0), nullptr};
-        for (long i = 0; i < t.rows; i += V::width) {
+        for (dim_t i = 0; i < t.rows; i += V::width) {
             T best[V::width];
             short_rows<C, terms::Same>(tile, i).store(best);
-            for (long r = 0; r < V::width && i + r < t.rows; ++r) store(i + r, 0, best[r]);
+            for (dim_t r = 0; r < V::width && i + r < t.rows; ++r) store(i + r, 0, best[r]);
         }
         return;
     }
-    for (long i = 0; i < t.rows; ++i) {
+    for (dim_t i = 0; i < t.rows; ++i) {
         const T* x = t.x + i * t.stride;
         T best = x[0];
-        long begin = 0;
-        for (long j = 0; j < t.cols; j += kSearch) {
-            const long n = t.cols - j < kSearch ? t.cols - j : kSearch;
+        dim_t begin = 0;
+        for (dim_t j = 0; j < t.cols; j += kSearch) {
+            const dim_t n = t.cols - j < kSearch ? t.cols - j : kSearch;
             const T here = T(row<C, terms::Same, T>(C::identity, x + j, n, V(), V()));
             if (better<C>(here, best)) {
                 best = here;
@@ -277,11 +277,11 @@ template <class T, class C>
 void arg_across(const ArgTile<T>& t) {
     using V = Vec<T>;
     using Int = typename Format<T>::Int;
-    for (long j = 0; j < t.cols; j += V::width) {
-        const long n = t.cols - j < V::width ? t.cols - j : V::width;
+    for (dim_t j = 0; j < t.cols; j += V::width) {
+        const dim_t n = t.cols - j < V::width ? t.cols - j : V::width;
         const T* x = t.x + j;
         V best = V::load(x, n), at;  // `at` holds row numbers, as the bits of integers
-        for (long i = 1; i < t.rows; ++i) {
+        for (dim_t i = 1; i < t.rows; ++i) {
             const V v = V::load(x + i * t.stride, n);
             const Mask<T> m = better<C>(v, best);
             best = select(m, v, best);
@@ -291,7 +291,7 @@ void arg_across(const ArgTile<T>& t) {
         Int rows[V::width];
         const auto all = bits(at);
         __builtin_memcpy(rows, &all, sizeof rows);
-        for (long k = 0; k < n; ++k) t.index[j + k] = rows[k];
+        for (dim_t k = 0; k < n; ++k) t.index[j + k] = rows[k];
     }
 }
 
@@ -306,14 +306,15 @@ template <class T, class S>
 void slope_along(const BackwardTile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
-    for (long i = 0; i < t.rows; ++i) {
+    for (dim_t i = 0; i < t.rows; ++i) {
         const V f = t.factor[i], c = t.shift == nullptr ? T(0) : t.shift[i];
         const T* x = t.x + i * t.stride;
         T* dx = t.dx + i * t.stride;
-        long j = 0;
+        dim_t j = 0;
         for (; j + V::width <= t.cols; j += V::width)
             S::slope(V::load(x + j), f, c, p).store(dx + j);
-        if (const long n = t.cols - j; n > 0) S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
+        if (const dim_t n = t.cols - j; n > 0)
+            S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
     }
 }
 
@@ -321,11 +322,11 @@ template <class T, class S>
 void slope_across(const BackwardTile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
-    for (long i = 0; i < t.rows; ++i) {
+    for (dim_t i = 0; i < t.rows; ++i) {
         const T* x = t.x + i * t.stride;
         T* dx = t.dx + i * t.stride;
-        for (long j = 0; j < t.cols; j += V::width) {
-            const long n = t.cols - j < V::width ? t.cols - j : V::width;
+        for (dim_t j = 0; j < t.cols; j += V::width) {
+            const dim_t n = t.cols - j < V::width ? t.cols - j : V::width;
             const V f = V::load(t.factor + j, n),
                     c = t.shift == nullptr ? V() : V::load(t.shift + j, n);
             S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);

@@ -10,10 +10,9 @@
 
 namespace fastnn::reduce {
 
-constexpr std::int64_t kTile = 1024;       // most outputs of one tile: 8 KiB of accumulators
-constexpr std::int64_t kTileWork = 16384;  // elements a tile of rows has at least, where it can
-constexpr std::int64_t kSegment =
-    65536;  // elements of one segment: 256 KiB of float32, a fraction of L2
+constexpr dim_t kTile = 1024;       // most outputs of one tile: 8 KiB of accumulators
+constexpr dim_t kTileWork = 16384;  // elements a tile of rows has at least, where it can
+constexpr dim_t kSegment = 65536;   // elements of one segment: 256 KiB of float32, a fraction of L2
 
 class Walk {
  public:
@@ -34,34 +33,33 @@ class Walk {
             }
         }
         const Axis& out = along_ ? second_ : inner_;
-        block_ = along_ ? std::clamp<std::int64_t>(kTileWork / std::max<std::int64_t>(g.reduced, 1),
-                                                   1, kTile)
-                        : kTile;
+        block_ =
+            along_ ? std::clamp<dim_t>(kTileWork / std::max<dim_t>(g.reduced, 1), 1, kTile) : kTile;
         block_ = std::min(block_, out.size);
         blocks_ = ceil_div(out.size, block_);
         tiles = g.outputs / out.size * blocks_;
         if (split) choose_segments();
-        const std::int64_t work = std::max<std::int64_t>(g.reduced / segments * block_, 1);
-        group_ = segments > 1 ? 1 : std::max<std::int64_t>(kTileWork / work, 1);
+        const dim_t work = std::max<dim_t>(g.reduced / segments * block_, 1);
+        group_ = segments > 1 ? 1 : std::max<dim_t>(kTileWork / work, 1);
     }
 
-    std::int64_t tiles = 1, segments = 1;
+    dim_t tiles = 1, segments = 1;
     bool along() const { return along_; }
-    std::int64_t block() const { return block_; }    // outputs of a whole tile
-    std::int64_t length() const { return length_; }  // of a segment, along the axis that is cut
+    dim_t block() const { return block_; }    // outputs of a whole tile
+    dim_t length() const { return length_; }  // of a segment, along the axis that is cut
 
     // Outputs of a tile: how many, where the first stands in y, and the step to the next.
     struct Outputs {
-        std::int64_t count, offset, step, x_offset;
+        dim_t count, offset, step, x_offset;
     };
-    Outputs outputs(std::int64_t tile) const {
+    Outputs outputs(dim_t tile) const {
         const Axis& out = along_ ? second_ : inner_;
-        const std::int64_t first = tile % blocks_ * block_;
+        const dim_t first = tile % blocks_ * block_;
         Outputs o{std::min(block_, out.size - first), g_.y_offset + first * out.out, out.out,
                   g_.x_offset + first * out.stride};
-        std::int64_t rest = tile / blocks_;
+        dim_t rest = tile / blocks_;
         for (int i = kepts_ - 1; i >= 0; --i) {
-            const std::int64_t at = rest % kept_[i].size;
+            const dim_t at = rest % kept_[i].size;
             rest /= kept_[i].size;
             o.offset += at * kept_[i].out;
             o.x_offset += at * kept_[i].stride;
@@ -72,21 +70,21 @@ class Walk {
     // Calls f(x offset, stride, rows, cols) for every rectangle of one segment of a tile, in order,
     // and returns how many elements went into each output.
     template <class F>
-    std::int64_t each(const Outputs& o, std::int64_t segment, F f) const {
+    dim_t each(const Outputs& o, dim_t segment, F f) const {
         Axis over[kMaxAxes];
         for (int i = 0; i < overs_; ++i) over[i] = over_[i];
         Axis row = along_ ? inner_ : second_;  // the reduced axis within a rectangle
-        std::int64_t x = o.x_offset;
+        dim_t x = o.x_offset;
         Axis& part = split_ < 0 ? row : over[split_];
-        const std::int64_t first = segment * length_;
+        const dim_t first = segment * length_;
         if (segments > 1) {
             x += first * part.stride;
             part.size = std::min(length_, part.size - first);
         }
-        const std::int64_t stride = second_.stride;
-        const std::int64_t rows = along_ ? o.count : row.size;
-        const std::int64_t cols = along_ ? row.size : o.count;
-        std::int64_t at[kMaxAxes], calls = 0;
+        const dim_t stride = second_.stride;
+        const dim_t rows = along_ ? o.count : row.size;
+        const dim_t cols = along_ ? row.size : o.count;
+        dim_t at[kMaxAxes], calls = 0;
         for (int i = 0; i < overs_; ++i) at[i] = 0;
         for (;;) {
             f(x, stride, rows, cols);
@@ -106,20 +104,20 @@ class Walk {
     // Calls f(tile, segment) for all of both, on as many threads as they are worth.
     template <class F>
     void run(double element_ns, F f) const {
-        const std::int64_t calls = tiles * segments;
-        const std::int64_t chunks = ceil_div(calls, group_);
+        const dim_t calls = tiles * segments;
+        const dim_t chunks = ceil_div(calls, group_);
         const double all_ns = element_ns * static_cast<double>(g_.outputs * g_.reduced) +
                               20.0 * static_cast<double>(calls);
-        parallel_for(chunks, all_ns / static_cast<double>(chunks), [&](long chunk) {
-            const std::int64_t end = std::min(calls, (chunk + 1) * group_);
-            for (std::int64_t c = chunk * group_; c < end; ++c) f(c / segments, c % segments);
+        parallel_for(chunks, all_ns / static_cast<double>(chunks), [&](dim_t chunk) {
+            const dim_t end = std::min(calls, (chunk + 1) * group_);
+            for (dim_t c = chunk * group_; c < end; ++c) f(c / segments, c % segments);
         });
     }
 
  private:
     // Few outputs of many elements: cut the longest reduced axis.
     void choose_segments() {
-        const std::int64_t work = g_.reduced * block_;
+        const dim_t work = g_.reduced * block_;
         if (work < 2 * kSegment || tiles >= 64) return;
         const Axis* longest = along_ ? &inner_ : &second_;
         for (int i = 0; i < overs_; ++i) {
@@ -128,7 +126,7 @@ class Walk {
                 split_ = i;
             }
         }
-        length_ = std::max<std::int64_t>(kSegment / (work / longest->size), 1);
+        length_ = std::max<dim_t>(kSegment / (work / longest->size), 1);
         if (length_ > 16) length_ = length_ / 16 * 16;
         segments = ceil_div(longest->size, length_);
     }
@@ -139,7 +137,7 @@ class Walk {
     int kepts_ = 0, overs_ = 0;
     bool along_;
     int split_ = -1;  // index in over_, or the reduced axis of the rectangle
-    std::int64_t block_, blocks_, group_, length_ = 0;
+    dim_t block_, blocks_, group_, length_ = 0;
 };
 
 }  // namespace fastnn::reduce

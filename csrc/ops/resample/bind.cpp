@@ -14,7 +14,7 @@ namespace {
 using resample::kAxes;
 using resample::Mode;
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / 4;  // taps are ints
+constexpr dim_t kMost = std::numeric_limits<std::int32_t>::max() / 4;  // taps are ints
 
 constexpr Choice<Mode> kModes[] = {{"nearest", Mode::nearest},
                                    {"nearest-exact", Mode::nearest_exact},

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
 #include "core/isa.h"
 
 namespace fastnn::resample {
@@ -10,20 +11,20 @@ namespace fastnn::resample {
 // What each place of one axis is the sum of: entries start[j] ... start[j + 1] - 1.
 template <class T>
 struct Axis {
-    long from, to;  // how many places there are
+    dim_t from, to;  // how many places there are
     const int* start;
     const int* place;
     const T* weight;
-    long taps;  // 1: each place is a copy of one; 2: each is a sum of two; 0: anything
+    dim_t taps;  // 1: each place is a copy of one; 2: each is a sum of two; 0: anything
 };
 
 // Rows of places (n, d, h), for channels c_begin ... c_end - 1, of which `block` are taken at once.
 template <class T>
 struct Rows {
     const Axis<T>* axis;  // three
-    long c;
-    long begin, end;
-    long c_begin, c_end, block;
+    dim_t c;
+    dim_t begin, end;
+    dim_t c_begin, c_end, block;
     const T* from;
     T* to;
     T* line;      // room for `block` channels of one row of `from`

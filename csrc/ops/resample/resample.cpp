@@ -8,9 +8,9 @@ namespace fastnn::resample {
 namespace {
 
 constexpr double kTapNs = 0.05, kPixelNs = 5;  // per number that is read, and per place written
-constexpr std::int64_t kRowBytes = 1 << 17;    // of the row between the two steps, within L2
+constexpr dim_t kRowBytes = 1 << 17;           // of the row between the two steps, within L2
 
-double numbers(const Args& a, const std::int64_t (&sizes)[kAxes]) {
+double numbers(const Args& a, const dim_t (&sizes)[kAxes]) {
     return static_cast<double>(a.n * a.c) * static_cast<double>(sizes[0] * sizes[1] * sizes[2]);
 }
 
@@ -25,7 +25,7 @@ void run_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>().rows;
     const auto& to = backward ? a.in : a.out;
     const auto& from = backward ? a.out : a.in;
-    const std::int64_t rows = a.n * to[0] * to[1];
+    const dim_t rows = a.n * to[0] * to[1];
     if (rows == 0 || a.c == 0) return;
     // Numbers of one image and channel that the two steps read.
     const double lengthwise =
@@ -34,20 +34,19 @@ void run_typed(const Args& a) {
     const double reads = static_cast<double>(a.n * a.c) * (lengthwise + across) * sizeof(T) / 4;
     const double row_ns =
         static_cast<double>(to[2]) * kPixelNs + reads * kTapNs / static_cast<double>(rows);
-    const std::int64_t pixel = from[2] * static_cast<std::int64_t>(sizeof(T));
-    const std::int64_t block =
-        std::min(a.c, std::max<std::int64_t>(kRowBytes / pixel / kLine, 1) * kLine);
+    const dim_t pixel = from[2] * static_cast<dim_t>(sizeof(T));
+    const dim_t block = std::min(a.c, std::max<dim_t>(kRowBytes / pixel / kLine, 1) * kLine);
     const bool stream = past_caches(a.to, numbers(a, to) * sizeof(T),
-                                    a.c * static_cast<std::int64_t>(sizeof(T)), kReadsLittle);
+                                    a.c * static_cast<dim_t>(sizeof(T)), kReadsLittle);
     over_chunks_with_scratch<T>(rows, a.c, row_ns, from[2] * block,
-                                [&](long begin, long end, long c_begin, long c_end, T* line) {
+                                [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end, T* line) {
                                     kernel(Rows<T>{.axis = tables.axes(),
-                                                   .c = static_cast<long>(a.c),
+                                                   .c = a.c,
                                                    .begin = begin,
                                                    .end = end,
                                                    .c_begin = c_begin,
                                                    .c_end = c_end,
-                                                   .block = static_cast<long>(block),
+                                                   .block = block,
                                                    .from = static_cast<const T*>(a.from),
                                                    .to = static_cast<T*>(a.to),
                                                    .line = line,

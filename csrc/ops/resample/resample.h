@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -29,11 +30,11 @@ struct Args {
     Dtype dtype;
     Mode mode;
     bool align_corners;
-    std::int64_t n, c;
-    std::int64_t in[kAxes], out[kAxes];  // of the way there, also for the way back
-    double scale[kAxes];                 // 0: from the sizes
-    const void* from;                    // x, or dy
-    void* to;                            // y, or dx
+    dim_t n, c;
+    dim_t in[kAxes], out[kAxes];  // of the way there, also for the way back
+    double scale[kAxes];          // 0: from the sizes
+    const void* from;             // x, or dy
+    void* to;                     // y, or dx
 };
 
 extern const Kernel<Args> kResample;

@@ -13,30 +13,30 @@ using resample::Rows;
 template <class T>
 struct Line {
     const T* at;
-    long step;
+    dim_t step;
 };
 
 template <class T>
-FASTNN_INLINE bool is_copy(const Axis<T>& a, long place) {
-    const long k = a.start[place];
+FASTNN_INLINE bool is_copy(const Axis<T>& a, dim_t place) {
+    const dim_t k = a.start[place];
     return a.start[place + 1] - k == 1 && a.weight[k] == T(1);
 }
 
 // The rows of `image` that row (td, th) sees, summed up.
 template <class T>
-FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, long td, long th, long begin,
-                             long end) {
+FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, dim_t td, dim_t th, dim_t begin,
+                             dim_t end) {
     const Axis<T>&d = r.axis[0], &h = r.axis[1];
-    const long row = r.axis[2].from * r.c;
-    const auto start = [&](long a, long b) { return (d.place[a] * h.from + h.place[b]) * row; };
+    const dim_t row = r.axis[2].from * r.c;
+    const auto start = [&](dim_t a, dim_t b) { return (d.place[a] * h.from + h.place[b]) * row; };
     if (is_copy(d, td) && is_copy(h, th))
         return {image + start(d.start[td], h.start[th]) + begin, r.c};
-    const auto sum = [&](auto part, long at, T* to) __attribute__((always_inline)) {
+    const auto sum = [&](auto part, dim_t at, T* to) __attribute__((always_inline)) {
         using V = typename decltype(part)::Vector;
         constexpr int R = decltype(part)::registers, W = V::width;
         V sum[R];
-        for (long a = d.start[td]; a < d.start[td + 1]; ++a) {
-            for (long b = h.start[th]; b < h.start[th + 1]; ++b) {
+        for (dim_t a = d.start[td]; a < d.start[td + 1]; ++a) {
+            for (dim_t b = h.start[th]; b < h.start[th + 1]; ++b) {
                 const T* p = image + start(a, b) + at;
                 const V weight = d.weight[a] * h.weight[b];
 #pragma GCC unroll 4
@@ -46,13 +46,13 @@ FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, long td, long th,
         for (int q = 0; q < R; ++q) part.store(sum[q], to + q * W);
     };
     if (end - begin == r.c) {
-        over_channels<T>(0, row, [&](auto part, long i) __attribute__((always_inline)) {
+        over_channels<T>(0, row, [&](auto part, dim_t i) __attribute__((always_inline)) {
             sum(part, i, r.line + i);
         });
         return {r.line, r.c};
     }
-    for (long i = 0; i < r.axis[2].from; ++i) {
-        over_channels<T>(begin, end, [&](auto part, long c) __attribute__((always_inline)) {
+    for (dim_t i = 0; i < r.axis[2].from; ++i) {
+        over_channels<T>(begin, end, [&](auto part, dim_t c) __attribute__((always_inline)) {
             sum(part, i * r.c + c, r.line + i * (end - begin) + c - begin);
         });
     }
@@ -60,15 +60,15 @@ FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, long td, long th,
 }
 
 // Place j of a row, from the places of a line.
-template <long taps, class P, class T>
-FASTNN_INLINE void place(P part, const Axis<T>& w, long j, Line<T> line, T* to, bool past_cache) {
+template <dim_t taps, class P, class T>
+FASTNN_INLINE void place(P part, const Axis<T>& w, dim_t j, Line<T> line, T* to, bool past_cache) {
     using V = typename P::Vector;
     constexpr int R = P::registers, W = V::width;
     V sum[R];
-    const long first = taps == 0 ? w.start[j] : taps * j;
-    const long count = taps == 0 ? w.start[j + 1] - first : taps;
+    const dim_t first = taps == 0 ? w.start[j] : taps * j;
+    const dim_t count = taps == 0 ? w.start[j + 1] - first : taps;
 #pragma GCC unroll 2
-    for (long k = 0; k < count; ++k) {
+    for (dim_t k = 0; k < count; ++k) {
         const V weight = w.weight[first + k];
         const T* p = line.at + w.place[first + k] * line.step;
 #pragma GCC unroll 4
@@ -80,10 +80,10 @@ FASTNN_INLINE void place(P part, const Axis<T>& w, long j, Line<T> line, T* to, 
     for (int q = 0; q < R; ++q) part.store(sum[q], to + q * W, past_cache);
 }
 
-template <long taps, class T>
-FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, long c, T* to) {
+template <dim_t taps, class T>
+FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, dim_t c, T* to) {
     const auto all = [&](auto part) __attribute__((always_inline)) {
-        for (long j = 0; j < w.to; ++j) place<taps>(part, w, j, line, to + j * c, false);
+        for (dim_t j = 0; j < w.to; ++j) place<taps>(part, w, j, line, to + j * c, false);
     };
     switch (c) {
         case 1: return all(Part<Lane<T>, 1, true>{1});
@@ -93,29 +93,29 @@ FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, long c, T* to) {
     }
 }
 
-template <long taps, class T>
-FASTNN_INLINE void rows_as(const Rows<T>& r, long c_begin, long c_end) {
+template <dim_t taps, class T>
+FASTNN_INLINE void rows_as(const Rows<T>& r, dim_t c_begin, dim_t c_end) {
     const Axis<T>&d = r.axis[0], &h = r.axis[1], &w = r.axis[2];
     const bool few = r.c < Vec<T>::width;
-    long held = -1;  // the row of `from` that the row before is a copy of
-    for (long row = r.begin; row < r.end; ++row) {
-        const long n = row / h.to / d.to, td = row / h.to % d.to, th = row % h.to;
+    dim_t held = -1;  // the row of `from` that the row before is a copy of
+    for (dim_t row = r.begin; row < r.end; ++row) {
+        const dim_t n = row / h.to / d.to, td = row / h.to % d.to, th = row % h.to;
         const T* image = r.from + n * d.from * h.from * w.from * r.c;
         T* to = r.to + row * w.to * r.c + c_begin;
         const Line<T> line = summed(r, image, td, th, c_begin, c_end);
         if (!few) {
-            for (long j = 0; j < w.to; ++j) {
+            for (dim_t j = 0; j < w.to; ++j) {
                 over_channels<T>(0, c_end - c_begin,
-                                 [&](auto part, long c) __attribute__((always_inline)) {
+                                 [&](auto part, dim_t c) __attribute__((always_inline)) {
                                      place<taps>(part, w, j, {line.at + c, line.step},
                                                  to + j * r.c + c, r.stream);
                                  });
             }
             continue;
         }
-        const long copied = line.at == r.line ? -1 : line.at - r.from;
+        const dim_t copied = line.at == r.line ? -1 : line.at - r.from;
         if (copied >= 0 && copied == held) {
-            const long size = w.to * r.c;
+            const dim_t size = w.to * r.c;
             __builtin_memcpy(to, to - size, static_cast<size_t>(size) * sizeof(T));
         } else {
             row_of_few<taps>(w, line, r.c, to);
@@ -124,9 +124,9 @@ FASTNN_INLINE void rows_as(const Rows<T>& r, long c_begin, long c_end) {
     }
 }
 
-template <long taps, class T>
+template <dim_t taps, class T>
 FASTNN_INLINE void rows_by(const Rows<T>& r) {
-    for (long c = r.c_begin; c < r.c_end; c += r.block)
+    for (dim_t c = r.c_begin; c < r.c_end; c += r.block)
         rows_as<taps>(r, c, c + r.block < r.c_end ? c + r.block : r.c_end);
 }
 

@@ -10,7 +10,7 @@ constexpr int kMostTaps = 4;
 
 struct Taps {
     int count;
-    std::int64_t place[kMostTaps];
+    dim_t place[kMostTaps];
     double weight[kMostTaps];
 };
 
@@ -18,7 +18,7 @@ struct Taps {
 struct Line {
     Mode mode;
     bool align_corners;
-    std::int64_t in, out;
+    dim_t in, out;
     double scale;
 
     // How far apart outputs lie in the input.
@@ -28,23 +28,23 @@ struct Line {
         }
         return scale > 0 ? 1 / scale : static_cast<double>(in) / static_cast<double>(out);
     }
-    double position(std::int64_t j, double step) const {
+    double position(dim_t j, double step) const {
         return align_corners ? static_cast<double>(j) * step
                              : (static_cast<double>(j) + 0.5) * step - 0.5;
     }
-    std::int64_t inside(std::int64_t i) const { return std::clamp<std::int64_t>(i, 0, in - 1); }
+    dim_t inside(dim_t i) const { return std::clamp<dim_t>(i, 0, in - 1); }
 };
 
 // In float, as PyTorch has it: where a position falls on a border between two places, its rounding
 // decides.
-std::int64_t nearest(const Line& line, std::int64_t j) {
+dim_t nearest(const Line& line, dim_t j) {
     const float step = line.scale > 0 ? static_cast<float>(1 / line.scale)
                                       : static_cast<float>(line.in) / static_cast<float>(line.out);
     if (line.mode == Mode::nearest_exact) {
         const double at = (static_cast<double>(j) + 0.5) * static_cast<double>(step);
-        return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(at))));
+        return line.inside(static_cast<dim_t>(std::floor(static_cast<float>(at))));
     }
-    return line.inside(static_cast<std::int64_t>(std::floor(static_cast<float>(j) * step)));
+    return line.inside(static_cast<dim_t>(std::floor(static_cast<float>(j) * step)));
 }
 
 double near_cubic(double x) {
@@ -56,7 +56,7 @@ double far_cubic(double x) {
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
 
-Taps taps_of(const Line& line, std::int64_t j) {
+Taps taps_of(const Line& line, dim_t j) {
     if (line.mode == Mode::nearest || line.mode == Mode::nearest_exact) {
         return {1, {nearest(line, j)}, {1}};
     }
@@ -64,11 +64,11 @@ Taps taps_of(const Line& line, std::int64_t j) {
     if (line.mode == Mode::linear) {
         if (line.in == line.out) return {1, {j}, {1}};  // whatever scale led to this size
         p = std::max(p, 0.0);
-        const std::int64_t i = line.inside(static_cast<std::int64_t>(p));
+        const dim_t i = line.inside(static_cast<dim_t>(p));
         const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
         return {2, {i, line.inside(i + 1)}, {1 - t, t}};
     }
-    const std::int64_t i = std::min(static_cast<std::int64_t>(std::floor(p)), line.in - 1);
+    const dim_t i = std::min(static_cast<dim_t>(std::floor(p)), line.in - 1);
     const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
     return {4,
             {line.inside(i - 1), line.inside(i), line.inside(i + 1), line.inside(i + 2)},
@@ -78,7 +78,7 @@ Taps taps_of(const Line& line, std::int64_t j) {
 }  // namespace
 
 template <class T>
-void Tables<T>::Entries::turn_round(std::int64_t places) {
+void Tables<T>::Entries::turn_round(dim_t places) {
     Entries other;
     other.start.assign(static_cast<std::size_t>(places) + 1, 0);
     for (const int i : place) ++other.start[static_cast<std::size_t>(i) + 1];
@@ -98,7 +98,7 @@ void Tables<T>::Entries::turn_round(std::int64_t places) {
 }
 
 template <class T>
-long Tables<T>::Entries::taps() const {
+dim_t Tables<T>::Entries::taps() const {
     const std::size_t places = start.size() - 1;
     for (std::size_t j = 0; j < places; ++j) {
         if (start[j + 1] - start[j] != start[1]) return 0;
@@ -115,7 +115,7 @@ Tables<T>::Tables(const Args& a, bool backward) {
                         a.in[i], a.out[i], a.scale[i]};
         Entries& e = entries_[i];
         e.start.push_back(0);
-        for (std::int64_t j = 0; j < line.out; ++j) {
+        for (dim_t j = 0; j < line.out; ++j) {
             const Taps taps = taps_of(line, j);
             for (int k = 0; k < taps.count; ++k) {
                 e.place.push_back(static_cast<int>(taps.place[k]));
@@ -124,8 +124,8 @@ Tables<T>::Tables(const Args& a, bool backward) {
             e.start.push_back(static_cast<int>(e.place.size()));
         }
         if (backward) e.turn_round(line.in);
-        axes_[i] = Axis<T>{.from = static_cast<long>(backward ? line.out : line.in),
-                           .to = static_cast<long>(backward ? line.in : line.out),
+        axes_[i] = Axis<T>{.from = backward ? line.out : line.in,
+                           .to = backward ? line.in : line.out,
                            .start = e.start.data(),
                            .place = e.place.data(),
                            .weight = e.weight.data(),

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/integer.h"
 #include "ops/resample/kernels.h"
 #include "ops/resample/resample.h"
 
@@ -18,8 +19,8 @@ class Tables {
     struct Entries {
         std::vector<int> start, place;
         std::vector<T> weight;
-        long taps() const;                     // of an Axis
-        void turn_round(std::int64_t places);  // by inputs instead of outputs
+        dim_t taps() const;             // of an Axis
+        void turn_round(dim_t places);  // by inputs instead of outputs
     };
     Entries entries_[kAxes];
     Axis<T> axes_[kAxes];

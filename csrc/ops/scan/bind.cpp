@@ -8,8 +8,8 @@ namespace {
 
 using scan::Op;
 
-py::object launch_scan(Op op, const Array& x, std::int64_t dim, const char* argument,
-                       const Array& y = {}, const Array& dy = {}) {
+py::object launch_scan(Op op, const Array& x, dim_t dim, const char* argument, const Array& y = {},
+                       const Array& dy = {}) {
     const auto& kernel = scan::kScan[static_cast<int>(op)];
     const Axis axis = axis_of(x, {kernel.name, argument}, dim);
     py::object out = empty(x.dtype, x.ndim, x.shape);
@@ -21,14 +21,14 @@ py::object launch_scan(Op op, const Array& x, std::int64_t dim, const char* argu
 }
 
 template <Op op>
-py::object forward(py::handle input, std::int64_t dim) {
+py::object forward(py::handle input, dim_t dim) {
     py::object hold;
     const Name name{scan::kScan[static_cast<int>(op)].name,
                     op == Op::cumsum_backward ? "dy" : "input"};
     return launch_scan(op, dense_float(input, name, hold), dim, name.argument);
 }
 
-py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, std::int64_t dim) {
+py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, dim_t dim) {
     const char* op = "cumprod_backward";
     py::object hold_x, hold_y, hold_dy;
     const Array x = dense_float(input, {op, "input"}, hold_x);

@@ -11,12 +11,12 @@ namespace {
 
 // One element costs a thread about this long.
 constexpr double kRowNs = 0.5, kColumnNs = 0.4;
-constexpr std::int64_t kChunk = 16384;  // elements per chunk of rows at least
+constexpr dim_t kChunk = 16384;  // elements per chunk of rows at least
 // Elements of a segment of a long row; kTogether of them are 128 KiB of float32, within L2.
-constexpr std::int64_t kSegment = 4096;
+constexpr dim_t kSegment = 4096;
 
 template <class T>
-Lines<T> lines(const Args& a, std::int64_t at) {
+Lines<T> lines(const Args& a, dim_t at) {
     const auto from = [at](const void* p) {
         return p == nullptr ? nullptr : static_cast<const T*>(p) + at;
     };
@@ -26,18 +26,18 @@ Lines<T> lines(const Args& a, std::int64_t at) {
 template <Op op, class T>
 void over_rows(const Args& a) {
     const auto kernel = isa::table<Kernels, T>().rows[static_cast<int>(op)];
-    const std::int64_t groups = ceil_div(a.outer, kTogether);
-    const std::int64_t step = std::max<std::int64_t>(1, kChunk / (kTogether * a.size));
-    const std::int64_t chunks = ceil_div(groups, step);
+    const dim_t groups = ceil_div(a.outer, kTogether);
+    const dim_t step = std::max<dim_t>(1, kChunk / (kTogether * a.size));
+    const dim_t chunks = ceil_div(groups, step);
     parallel_for(chunks,
                  kRowNs * static_cast<double>(a.outer * a.size) / static_cast<double>(chunks),
-                 [&](long c) {
-                     for (std::int64_t g = c * step; g < std::min(groups, (c + 1) * step); ++g) {
+                 [&](dim_t c) {
+                     for (dim_t g = c * step; g < std::min(groups, (c + 1) * step); ++g) {
                          double state[kTogether];
                          std::fill_n(state, kTogether, op == Op::cumprod ? 1 : 0);
-                         const std::int64_t row = g * kTogether;
+                         const dim_t row = g * kTogether;
                          kernel(lines<T>(a, row * a.size), a.size, a.size,
-                                std::min<std::int64_t>(kTogether, a.outer - row), state, true);
+                                std::min<dim_t>(kTogether, a.outer - row), state, true);
                      }
                  });
 }
@@ -49,36 +49,36 @@ template <Op op, class T>
 void over_segments(const Args& a) {
     constexpr bool reverse = op == Op::cumsum_backward;
     const auto& kernel = isa::table<Kernels, T>();
-    const std::int64_t segments = ceil_div(a.size, kSegment);
+    const dim_t segments = ceil_div(a.size, kSegment);
     const double segment_ns = kRowNs * static_cast<double>(kSegment);
     Scratch<double> starts(static_cast<std::size_t>(a.outer * segments));
     double* start = starts.data();
     const auto* x = static_cast<const T*>(a.x);
-    const auto length = [&](std::int64_t s) { return std::min(kSegment, a.size - s * kSegment); };
-    parallel_for(a.outer * segments, segment_ns / 2, [&](long c) {
-        const std::int64_t row = c / segments, s = c % segments;
+    const auto length = [&](dim_t s) { return std::min(kSegment, a.size - s * kSegment); };
+    parallel_for(a.outer * segments, segment_ns / 2, [&](dim_t c) {
+        const dim_t row = c / segments, s = c % segments;
         start[c] = kernel.total(x + row * a.size + s * kSegment, length(s));
     });
-    for (std::int64_t row = 0; row < a.outer; ++row) {
+    for (dim_t row = 0; row < a.outer; ++row) {
         double before = 0;
-        for (std::int64_t i = 0; i < segments; ++i) {
+        for (dim_t i = 0; i < segments; ++i) {
             double& here = start[row * segments + (reverse ? segments - 1 - i : i)];
             const double sum = here;
             here = before;
             before += sum;
         }
     }
-    const std::int64_t groups = ceil_div(segments, kTogether);
-    parallel_for(a.outer * groups, segment_ns * kTogether, [&](long c) {
-        const std::int64_t row = c / groups, first = c % groups * kTogether;
-        const std::int64_t end = std::min(segments, first + kTogether);
-        const auto scan = [&](std::int64_t from, std::int64_t count) {
+    const dim_t groups = ceil_div(segments, kTogether);
+    parallel_for(a.outer * groups, segment_ns * kTogether, [&](dim_t c) {
+        const dim_t row = c / groups, first = c % groups * kTogether;
+        const dim_t end = std::min(segments, first + kTogether);
+        const auto scan = [&](dim_t from, dim_t count) {
             kernel.rows[static_cast<int>(op)](lines<T>(a, row * a.size + from * kSegment),
                                               length(from), kSegment, count,
                                               start + row * segments + from, from == 0);
         };
         const bool whole = length(end - 1) == kSegment;
-        if (const std::int64_t count = end - first - (whole ? 0 : 1); count > 0) scan(first, count);
+        if (const dim_t count = end - first - (whole ? 0 : 1); count > 0) scan(first, count);
         if (!whole) scan(end - 1, 1);
     });
 }
@@ -86,15 +86,14 @@ void over_segments(const Args& a) {
 template <Op op, class T>
 void over_columns(const Args& a) {
     const auto kernel = isa::table<Kernels, T>().columns[static_cast<int>(op)];
-    const std::int64_t tiles = ceil_div(a.inner, kColumns);
-    parallel_for(
-        a.outer * tiles,
-        kColumnNs * static_cast<double>(a.size * std::min<std::int64_t>(kColumns, a.inner)),
-        [&](long c) {
-            const std::int64_t at = c % tiles * kColumns;
-            kernel(lines<T>(a, c / tiles * a.size * a.inner + at), a.size, a.inner,
-                   std::min<std::int64_t>(kColumns, a.inner - at));
-        });
+    const dim_t tiles = ceil_div(a.inner, kColumns);
+    parallel_for(a.outer * tiles,
+                 kColumnNs * static_cast<double>(a.size * std::min<dim_t>(kColumns, a.inner)),
+                 [&](dim_t c) {
+                     const dim_t at = c % tiles * kColumns;
+                     kernel(lines<T>(a, c / tiles * a.size * a.inner + at), a.size, a.inner,
+                            std::min<dim_t>(kColumns, a.inner - at));
+                 });
 }
 
 template <Op op>

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -24,7 +25,7 @@ constexpr int kOps = 4;
 struct Args {
     Op op;
     Dtype dtype;
-    std::int64_t outer, size, inner;
+    dim_t outer, size, inner;
     const void* x;   // what is added up: dy for cumsum_backward
     const void* y;   // cumprod_backward only
     const void* dy;  // cumprod_backward only
@@ -41,19 +42,19 @@ struct Lines {
 };
 
 // Rows scanned at one time: each waits for its own last sum, together they keep the adder busy.
-constexpr long kTogether = 8;
+constexpr dim_t kTogether = 8;
 // Columns scanned at one time: whole cache lines, and their sums stay in L1.
-constexpr long kColumns = 64;
+constexpr dim_t kColumns = 64;
 
 template <class T>
 struct TypedKernels {
     // rows: `count` <= kTogether rows of n elements, `stride` apart; state[r] is what came before.
     // `begins` says whether the first element is that of the axis.
-    void (*rows[kOps])(const Lines<T>& l, long n, long stride, long count, double* state,
+    void (*rows[kOps])(const Lines<T>& l, dim_t n, dim_t stride, dim_t count, double* state,
                        bool begins);
     // columns: `count` <= kColumns neighbours, n elements of each, `stride` apart.
-    void (*columns[kOps])(const Lines<T>& l, long n, long stride, long count);
-    double (*total)(const T* x, long n);
+    void (*columns[kOps])(const Lines<T>& l, dim_t n, dim_t stride, dim_t count);
+    double (*total)(const T* x, dim_t n);
 };
 
 using Kernels = isa::ByType<TypedKernels>;

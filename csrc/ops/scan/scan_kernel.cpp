@@ -11,7 +11,7 @@ using scan::Lines;
 
 // Elements of a row in a tile: whole cache lines, so that rows a power of two apart, which share
 // the places of a cache, are not read element by element in turns.
-constexpr long kTile = 64;
+constexpr dim_t kTile = 64;
 
 // One step: from the state and the elements at i to the output there. y is y[i-1], 1 before all.
 
@@ -42,20 +42,20 @@ struct ProductBackward {  // state: x[i+1] s[i+1]
 };
 
 template <class T>
-FASTNN_INLINE void copy(const T* __restrict from, double* __restrict to, long n) {
-    for (long i = 0; i < n; ++i) to[i] = double(from[i]);
+FASTNN_INLINE void copy(const T* __restrict from, double* __restrict to, dim_t n) {
+    for (dim_t i = 0; i < n; ++i) to[i] = double(from[i]);
 }
 
-template <class S, long count, class T>
-FASTNN_INLINE void rows_of(const Lines<T>& l, long n, long stride, double* state, bool begins) {
+template <class S, dim_t count, class T>
+FASTNN_INLINE void rows_of(const Lines<T>& l, dim_t n, dim_t stride, double* state, bool begins) {
     double s[count], x[count][kTile], y[count][kTile], dy[count][kTile];
-    for (long r = 0; r < count; ++r) s[r] = state[r];
-    for (long done = 0; done < n; done += kTile) {
-        const long length = n - done < kTile ? n - done : kTile;
-        const long k = S::reverse ? n - done - length : done;
-        const long first = begins && k == 0 ? 1 : 0;
-        for (long r = 0; r < count; ++r) {
-            const long at = r * stride + k;
+    for (dim_t r = 0; r < count; ++r) s[r] = state[r];
+    for (dim_t done = 0; done < n; done += kTile) {
+        const dim_t length = n - done < kTile ? n - done : kTile;
+        const dim_t k = S::reverse ? n - done - length : done;
+        const dim_t first = begins && k == 0 ? 1 : 0;
+        for (dim_t r = 0; r < count; ++r) {
+            const dim_t at = r * stride + k;
             copy(l.x + at, x[r], length);
             if constexpr (S::gradient) {
                 copy(l.dy + at, dy[r], length);
@@ -63,27 +63,27 @@ FASTNN_INLINE void rows_of(const Lines<T>& l, long n, long stride, double* state
                 copy(l.y + at - 1 + first, y[r] + first, length - first);
             }
         }
-        for (long i = 0; i < length; ++i) {
-            const long j = S::reverse ? length - 1 - i : i;
+        for (dim_t i = 0; i < length; ++i) {
+            const dim_t j = S::reverse ? length - 1 - i : i;
 #pragma GCC unroll 8
-            for (long r = 0; r < count; ++r) {
+            for (dim_t r = 0; r < count; ++r) {
                 x[r][j] = S::gradient ? S::step(s[r], x[r][j], y[r][j], dy[r][j])
                                       : S::step(s[r], x[r][j], 1, 0);
             }
         }
-        for (long r = 0; r < count; ++r) {
+        for (dim_t r = 0; r < count; ++r) {
             T* __restrict out = l.out + r * stride + k;
-            for (long i = 0; i < length; ++i) out[i] = T(x[r][i]);
+            for (dim_t i = 0; i < length; ++i) out[i] = T(x[r][i]);
         }
     }
-    for (long r = 0; r < count; ++r) state[r] = s[r];
+    for (dim_t r = 0; r < count; ++r) state[r] = s[r];
 }
 
 template <class S, class T>
-void rows(const Lines<T>& l, long n, long stride, long count, double* state, bool begins) {
+void rows(const Lines<T>& l, dim_t n, dim_t stride, dim_t count, double* state, bool begins) {
     if (count == kTogether) return rows_of<S, kTogether>(l, n, stride, state, begins);
-    for (long r = 0; r < count; ++r) {
-        const long at = r * stride;
+    for (dim_t r = 0; r < count; ++r) {
+        const dim_t at = r * stride;
         const Lines<T> one{l.x + at, S::gradient ? l.y + at : nullptr,
                            S::gradient ? l.dy + at : nullptr, l.out + at};
         rows_of<S, 1>(one, n, stride, state + r, begins);
@@ -91,23 +91,23 @@ void rows(const Lines<T>& l, long n, long stride, long count, double* state, boo
 }
 
 template <class S, class T>
-void columns(const Lines<T>& l, long n, long stride, long count) {
+void columns(const Lines<T>& l, dim_t n, dim_t stride, dim_t count) {
     double s[kColumns];
-    for (long j = 0; j < count; ++j) s[j] = S::start;
-    for (long i = 0; i < n; ++i) {
-        const long k = S::reverse ? n - 1 - i : i;
+    for (dim_t j = 0; j < count; ++j) s[j] = S::start;
+    for (dim_t i = 0; i < n; ++i) {
+        const dim_t k = S::reverse ? n - 1 - i : i;
         const T* __restrict x = l.x + k * stride;
         T* __restrict out = l.out + k * stride;
         if constexpr (S::gradient) {
             const T* __restrict dy = l.dy + k * stride;
             const T* __restrict y = l.y + (k - 1) * stride;
             if (k > 0) {
-                for (long j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], y[j], dy[j]));
+                for (dim_t j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], y[j], dy[j]));
             } else {
-                for (long j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], 1, dy[j]));
+                for (dim_t j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], 1, dy[j]));
             }
         } else {
-            for (long j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], 1, 0));
+            for (dim_t j = 0; j < count; ++j) out[j] = T(S::step(s[j], x[j], 1, 0));
         }
     }
 }
@@ -121,10 +121,10 @@ FASTNN_INLINE void add(Vec<double>& total, Vec<float> v) {
 }
 
 template <class T>
-double total(const T* x, long n) {
+double total(const T* x, dim_t n) {
     using V = Vec<T>;
     Vec<double> a, b;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 2 * V::width <= n; i += 2 * V::width) {
         add(a, V::load(x + i));
         add(b, V::load(x + i + V::width));

@@ -8,23 +8,23 @@
 namespace fastnn::shuffle {
 namespace {
 
-constexpr double kByteNs = 0.1;        // what a byte that is moved costs one thread, from memory
-constexpr long kChunkBytes = 1 << 16;  // of rows taken together
+constexpr double kByteNs = 0.1;         // what a byte that is moved costs one thread, from memory
+constexpr dim_t kChunkBytes = 1 << 16;  // of rows taken together
 
-long row_bytes(const Args& a) {
-    return a.row.pixels * a.row.channels * a.row.places * static_cast<long>(size_of(a.dtype));
+dim_t row_bytes(const Args& a) {
+    return a.row.pixels * a.row.channels * a.row.places * static_cast<dim_t>(size_of(a.dtype));
 }
 
 template <class T>
 void run_typed(const Args& a) {
-    const long bytes = row_bytes(a);
+    const dim_t bytes = row_bytes(a);
     if (a.rows == 0 || bytes == 0) return;
     const auto& kernels = isa::table<Kernels, T>();
     const auto kernel = a.collect ? kernels.collect : kernels.spread;
-    const long step = std::max(1L, kChunkBytes / bytes), chunks = ceil_div(a.rows, step);
-    parallel_for(chunks, kByteNs * static_cast<double>(step * bytes), [&](long chunk) {
-        const long end = std::min(a.rows, (chunk + 1) * step);
-        for (long i = chunk * step; i < end; ++i) {
+    const dim_t step = std::max<dim_t>(1, kChunkBytes / bytes), chunks = ceil_div(a.rows, step);
+    parallel_for(chunks, kByteNs * static_cast<double>(step * bytes), [&](dim_t chunk) {
+        const dim_t end = std::min(a.rows, (chunk + 1) * step);
+        for (dim_t i = chunk * step; i < end; ++i) {
             kernel(a.row, static_cast<const T*>(a.x) + i * a.x_row,
                    static_cast<T*>(a.y) + i * a.y_row);
         }

@@ -7,9 +7,8 @@
 // Both arrays are dense in the order of these indices and overlap nothing. Elements are bits.
 #pragma once
 
-#include <cstdint>
-
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -20,16 +19,16 @@ namespace fastnn::shuffle {
 //     collect  y[c * places + k] = x[i * far_step + j * near_step + c]
 // for c < channels, k < places of each pixel; the ones of a row are `x_pixel` and `y_pixel` apart.
 struct Row {
-    long pixels, x_pixel, y_pixel;
-    long channels, places;
-    long near, near_step, far_step;
+    dim_t pixels, x_pixel, y_pixel;
+    dim_t channels, places;
+    dim_t near, near_step, far_step;
 };
 
 struct Args {
     Dtype dtype;
     bool collect;
     Row row;
-    long rows, x_row, y_row;  // how many rows there are, and how far apart
+    dim_t rows, x_row, y_row;  // how many rows there are, and how far apart
     const void* x;
     void* y;
 };

@@ -7,16 +7,16 @@ namespace {
 using shuffle::Row;
 
 // known: the number of places, or 0. Of few places all are read at once, in whole registers.
-template <long known, bool collect, class T>
+template <dim_t known, bool collect, class T>
 FASTNN_INLINE void pixels(const Row& r, const T* __restrict x, T* __restrict y) {
-    const long n = r.channels, places = known != 0 ? known : r.places;
-    long step[known != 0 ? known : 1];
-    for (long k = 0; k < known; ++k) step[k] = k / r.near * r.far_step + k % r.near * r.near_step;
-    for (long p = 0; p < r.pixels; ++p, x += r.x_pixel, y += r.y_pixel) {
+    const dim_t n = r.channels, places = known != 0 ? known : r.places;
+    dim_t step[known != 0 ? known : 1];
+    for (dim_t k = 0; k < known; ++k) step[k] = k / r.near * r.far_step + k % r.near * r.near_step;
+    for (dim_t p = 0; p < r.pixels; ++p, x += r.x_pixel, y += r.y_pixel) {
         if constexpr (known != 0) {
-            for (long c = 0; c < n; ++c) {
+            for (dim_t c = 0; c < n; ++c) {
 #pragma GCC unroll 4
-                for (long k = 0; k < known; ++k) {
+                for (dim_t k = 0; k < known; ++k) {
                     if (collect) {
                         y[c * known + k] = x[step[k] + c];
                     } else {
@@ -26,9 +26,9 @@ FASTNN_INLINE void pixels(const Row& r, const T* __restrict x, T* __restrict y) 
             }
             continue;
         }
-        for (long k = 0; k < places; ++k) {
-            const long at = k / r.near * r.far_step + k % r.near * r.near_step;
-            for (long c = 0; c < n; ++c) {
+        for (dim_t k = 0; k < places; ++k) {
+            const dim_t at = k / r.near * r.far_step + k % r.near * r.near_step;
+            for (dim_t c = 0; c < n; ++c) {
                 if (collect) {
                     y[c * places + k] = x[at + c];
                 } else {

@@ -25,7 +25,7 @@ template <class T>
 const DepthwiseRows<T>* depthwise_table(dim_t size) {
     const DepthwiseKernels<T>& all = isa::table<DepthwiseKernels<T>>();
     for (int i = 0; i < 4; ++i) {
-        if (size == 1L << i && all.groups[i].outputs != nullptr) return &all.groups[i];
+        if (size == dim_t{1} << i && all.groups[i].outputs != nullptr) return &all.groups[i];
     }
     return nullptr;
 }
@@ -49,7 +49,8 @@ class Rows {
         row_.w_channel = shape.taps() * c_;
         // Whole taps from the first output at or after 0 to the last one that ends inside.
         const dim_t reach = w.offset + (w.taps - 1) * w.offset_step;
-        row_.begin = std::clamp(w.offset < 0 ? ceil_div(-w.offset, w.in_step) : 0, 0L, w.count);
+        row_.begin =
+            std::clamp(w.offset < 0 ? ceil_div(-w.offset, w.in_step) : 0, dim_t{0}, w.count);
         row_.end = reach < s_.from[2] ? (s_.from[2] - 1 - reach) / w.in_step + 1 : 0;
         row_.end = std::clamp(row_.end, row_.begin, w.count);
     }
@@ -133,7 +134,8 @@ class Depthwise final : public Plan<Args> {
             }
         }
         if (rows_ == 0) return;
-        together_ = std::max(1L, static_cast<dim_t>(kChunkNs * static_cast<double>(rows_) / ns));
+        together_ =
+            std::max<dim_t>(1, static_cast<dim_t>(kChunkNs * static_cast<double>(rows_) / ns));
     }
 
     void run(const Args& args) const override {
@@ -199,8 +201,8 @@ class DepthwiseWeight final : public Plan<WeightArgs> {
           taps_(args.shape.taps()),
           size_(group_ * taps_ * c_) {
         ns = rows_.row_ns() * static_cast<double>(rows_.count());
-        slices_ = std::clamp(static_cast<dim_t>(std::min(ns / kChunkNs, kSlices)), 1L,
-                             std::max(1L, rows_.count()));
+        slices_ = std::clamp(static_cast<dim_t>(std::min(ns / kChunkNs, kSlices)), dim_t{1},
+                             std::max<dim_t>(1, rows_.count()));
     }
 
     void run(const WeightArgs& args) const override {
@@ -226,7 +228,7 @@ class DepthwiseWeight final : public Plan<WeightArgs> {
 
  private:
     void slice(const WeightArgs& args, dim_t number, T* sums, const T** x, T** w) const {
-        const dim_t together = std::max(kChannels / group_, 64L);  // channels
+        const dim_t together = std::max(kChannels / group_, dim_t{64});  // channels
         const DepthwiseRows<T>& f = *depthwise_table<T>(group_);
         const TypedKernels<T>& g = isa::table<TypedKernels<T>>();
         T* const mine = sums + number * size_;

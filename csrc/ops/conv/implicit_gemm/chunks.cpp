@@ -66,10 +66,11 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     const bool whole = p.rows == h.count && p.cols == w.count;
     const dim_t one = input_bytes(p, p.rows, p.cols, size);
     if (p.along_images) {
-        p.images = std::clamp(kInput / std::max(1L, one), std::min(shape.n, f.mr), 4 * f.mr);
+        p.images = std::clamp(kInput / std::max<dim_t>(1, one), std::min(shape.n, f.mr), 4 * f.mr);
     } else if (whole && p.axis[0].count == 1) {
         // Small images together.
-        p.images = std::clamp(kInput / std::max(1L, one), 1L, ceil_div(256, p.rows * p.cols));
+        p.images =
+            std::clamp(kInput / std::max<dim_t>(1, one), dim_t{1}, ceil_div(256, p.rows * p.cols));
     }
     p.images = std::min(p.images, shape.n);
     const auto count = [&] {
@@ -101,7 +102,7 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
         p.cols = std::min(w.count, round_up(ceil_div(w.count, p.col_chunks), f.mr));
     chunks = count();
     const dim_t panels = ceil_div(s.to_group, f.nr);
-    const dim_t cut = std::clamp(ceil_div(share, chunks), 1L, panels);
+    const dim_t cut = std::clamp(ceil_div(share, chunks), dim_t{1}, panels);
     p.outs = ceil_div(panels, cut) * f.nr;
     p.out_chunks = ceil_div(s.to_group, p.outs);
     const dim_t all = shape.n * s.groups * input_bytes(p, h.count, w.count, size);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/integer.h"
 #include "ops/conv/axes.h"
 #include "ops/gemm/gemm.h"
 

@@ -196,7 +196,7 @@ double cost_ns(const Args& args, const ProductAxes& axes) {
         const gemm::Blocking& f = isa::table<gemm::TypedKernels<T>>().blocking;
         const double products = n(s.n) * axes.products(0) * axes.products(1) * axes.products(2) *
                                 n(args.transposed ? s.o : s.c) / n(s.groups) *
-                                n(round_up(std::max(1L, to / s.groups), f.width) * s.groups);
+                                n(round_up(std::max<dim_t>(1, to / s.groups), f.width) * s.groups);
         const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
         return 2 * products / (0.9 * f.flops_per_ns) + weights * 0.25 +
                n(s.n) * n(s.in_size()) * n(s.c) * 0.2;

@@ -64,7 +64,7 @@ void Input<T>::copy_rows(const Product& p, const Part& t, dim_t begin_row, dim_t
     const dim_t h0 = h.in_step * t.row + h.offset, h_step = h.gathered() ? h.in_step : 1;
     const dim_t w0 = w.in_step * t.col + w.offset, w_step = w.gathered() ? w.in_step : 1;
     // Columns begin .. end - 1 lie within `from`.
-    const dim_t begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, 0L, cols);
+    const dim_t begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, dim_t{0}, cols);
     const dim_t end =
         std::clamp(s_.from[2] > w0 ? ceil_div(s_.from[2] - w0, w_step) : 0, begin, cols);
     for (dim_t image = 0; image < t.images; ++image) {

@@ -2,6 +2,7 @@
 // around.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/implicit_gemm/layout.h"
 #include "ops/conv/kernels.h"
 #include "ops/gemm/gemm.h"

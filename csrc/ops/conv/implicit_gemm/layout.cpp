@@ -11,31 +11,31 @@ constexpr double kChunkNs = 8000;  // a chunk costs some 200 ns to hand out and 
 constexpr double kManyChunks = 32;
 // Bytes of a panel of B, which stays in L2 while all tiles of a chunk pass by; less where a chunk
 // packs it first.
-constexpr long kPanel = 300 << 10, kPanelInChunk = 128 << 10;
+constexpr dim_t kPanel = 300 << 10, kPanelInChunk = 128 << 10;
 
 // Channels of `from` that are summed over in one go: those of a panel.
-long block_of_channels(long taps, long channels, long panel, const gemm::Blocking& blocking,
-                       long size) {
-    const long blocks = std::max(1L, ceil_div(taps * channels * blocking.nr * size, panel));
-    return std::max(1L, std::min(channels, round_up(ceil_div(channels, blocks), 16)));
+dim_t block_of_channels(dim_t taps, dim_t channels, dim_t panel, const gemm::Blocking& blocking,
+                        dim_t size) {
+    const dim_t blocks = std::max<dim_t>(1, ceil_div(taps * channels * blocking.nr * size, panel));
+    return std::max<dim_t>(1, std::min(channels, round_up(ceil_div(channels, blocks), 16)));
 }
 
 }  // namespace
 
 ForwardLayout::ForwardLayout(const Shape& s, bool is_transposed, const ProductAxes& axes,
-                             double cost, const gemm::Blocking& blocking, long size)
+                             double cost, const gemm::Blocking& blocking, dim_t size)
     : shape(s),
       transposed(is_transposed),
       sides(s, is_transposed),
       ns(cost),
       padded_columns(round_up(sides.to_group, blocking.width)) {
     if (sides.from_group > 0) find_products(axes);
-    long taps = 1, all_taps = 0;
+    dim_t taps = 1, all_taps = 0;
     for (const Product& p : products) taps = std::max(taps, p.taps), all_taps += p.taps;
     const double share = std::clamp(ns / kChunkNs, 1.0, kManyChunks);
     lay_out_all(
         block_of_channels(taps, sides.from_group, kPanel, blocking, size), blocking, size,
-        static_cast<long>(share / static_cast<double>(std::max<std::size_t>(1, products.size()))) +
+        static_cast<dim_t>(share / static_cast<double>(std::max<std::size_t>(1, products.size()))) +
             1);
     pack_in_chunk = !products.empty();
     for (const Product& p : products) pack_in_chunk = pack_in_chunk && p.pixel_chunks() == 1;
@@ -43,20 +43,20 @@ ForwardLayout::ForwardLayout(const Shape& s, bool is_transposed, const ProductAx
         // In the kernel the weights of all products stand side by side.
         for (Product& p : products) p.one_chunk = true;
         lay_out_all(block_of_channels(all_taps, sides.from_group, kPanelInChunk, blocking, size),
-                    blocking, size, static_cast<long>(share));
+                    blocking, size, static_cast<dim_t>(share));
         place_copies();
     }
     for (Product& p : products) {
         place_panels(p, blocking);
         if (!p.shared) continue;
-        p.shared_base = static_cast<long>(shared_size);
+        p.shared_base = static_cast<dim_t>(shared_size);
         shared_size += p.copy_size * static_cast<std::size_t>(sides.groups * shape.n);
     }
 }
 
-long ForwardLayout::chunks() const {
+dim_t ForwardLayout::chunks() const {
     if (pack_in_chunk) return products[0].out_chunks * sides.groups;
-    long chunks = 0;
+    dim_t chunks = 0;
     for (const Product& p : products) chunks += p.pixel_chunks() * p.out_chunks * sides.groups;
     return chunks;
 }
@@ -84,8 +84,8 @@ void ForwardLayout::find_products(const ProductAxes& axes) {
     }
 }
 
-void ForwardLayout::lay_out_all(long channel_block, const gemm::Blocking& blocking, long size,
-                                long share) {
+void ForwardLayout::lay_out_all(dim_t channel_block, const gemm::Blocking& blocking, dim_t size,
+                                dim_t share) {
     block = channel_block;
     for (Product& p : products) {
         p.channel_block = block;
@@ -99,23 +99,25 @@ void ForwardLayout::place_copies() {
     for (Product& p : products) {
         if (p.shared || !p.copied) continue;
         p.copied_before = last != nullptr && p.reads_like(*last);
-        p.copy_base = p.copied_before ? last->copy_base : static_cast<long>(copies_size);
+        p.copy_base = p.copied_before ? last->copy_base : static_cast<dim_t>(copies_size);
         if (!p.copied_before) copies_size += p.copy_size;
         last = &p;
     }
 }
 
 void ForwardLayout::place_panels(Product& p, const gemm::Blocking& blocking) {
-    p.b_base = static_cast<long>(panels_size);
+    p.b_base = static_cast<dim_t>(panels_size);
     panels_size += static_cast<std::size_t>(
         p.taps *
         (pack_in_chunk ? block * blocking.nr : sides.from_group * sides.groups * padded_columns));
-    const auto tap = [&](int axis, long t) { return p.axis[axis].tap + t * p.axis[axis].tap_step; };
+    const auto tap = [&](int axis, dim_t t) {
+        return p.axis[axis].tap + t * p.axis[axis].tap_step;
+    };
     std::size_t layer = 0;
-    long number = 0;
-    for (long i = 0; i < p.axis[0].taps; ++i) {
-        for (long j = 0; j < p.axis[1].taps; ++j) {
-            for (long l = 0; l < p.axis[2].taps; ++l) {
+    dim_t number = 0;
+    for (dim_t i = 0; i < p.axis[0].taps; ++i) {
+        for (dim_t j = 0; j < p.axis[1].taps; ++j) {
+            for (dim_t l = 0; l < p.axis[2].taps; ++l) {
                 const auto at = static_cast<std::size_t>(
                     (tap(0, i) * shape.kernel[1] + tap(1, j)) * shape.kernel[2] + tap(2, l));
                 while (layer < places.size() && places[layer][at].base >= 0) ++layer;

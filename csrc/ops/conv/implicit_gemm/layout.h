@@ -1,6 +1,7 @@
 // Forward and data gradient: all that the sizes of a call settle before any number is read.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/implicit_gemm/chunks.h"
 #include "ops/conv/implicit_gemm/products.h"
 #include "ops/conv/kernels.h"
@@ -10,7 +11,7 @@ namespace fastnn::conv {
 struct ForwardLayout {
     // `size`: bytes of an element. `ns`: what the call takes one thread.
     ForwardLayout(const Shape& shape, bool transposed, const ProductAxes& axes, double ns,
-                  const gemm::Blocking& blocking, long size);
+                  const gemm::Blocking& blocking, dim_t size);
 
     Shape shape;
     bool transposed;
@@ -20,8 +21,8 @@ struct ForwardLayout {
     // Where the taps' panels of weights stand. Each names one product for every tap; a tap that
     // several products have is in several.
     std::vector<std::vector<TapPlace>> places;
-    long block = 1;    // channels of `from` that are summed over in one go
-    long outputs = 0;  // of one image, that any product makes
+    dim_t block = 1;    // channels of `from` that are summed over in one go
+    dim_t outputs = 0;  // of one image, that any product makes
     // Each weight is used by one chunk, which packs it for itself. A chunk is then some outputs of
     // all products.
     bool pack_in_chunk = false;
@@ -29,13 +30,13 @@ struct ForwardLayout {
     // a chunk makes, and those that serve all chunks.
     std::size_t panels_size = 0, copies_size = 0, shared_size = 0;
 
-    long chunks() const;
+    dim_t chunks() const;
     std::size_t local_size() const;  // of memory that each thread needs
-    long padded_columns;             // of the panels of a group
+    dim_t padded_columns;            // of the panels of a group
 
  private:
     void find_products(const ProductAxes& axes);
-    void lay_out_all(long channel_block, const gemm::Blocking& blocking, long size, long share);
+    void lay_out_all(dim_t channel_block, const gemm::Blocking& blocking, dim_t size, dim_t share);
     void place_copies();
     void place_panels(Product& p, const gemm::Blocking& blocking);
 };

@@ -15,7 +15,7 @@ constexpr dim_t kMostRuns = 64;    // the search takes their square
 // Outputs and the taps that any of them meets.
 struct Run {
     dim_t begin, end, first_tap, end_tap;
-    dim_t taps() const { return std::max(0L, end_tap - first_tap); }
+    dim_t taps() const { return std::max<dim_t>(0, end_tap - first_tap); }
     double products() const { return static_cast<double>((end - begin) * taps()); }
     Run with(const Run& next) const {
         if (next.taps() == 0) return {begin, next.end, first_tap, end_tap};

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/integer.h"
 #include "ops/conv/axes.h"
 
 namespace fastnn::conv {

@@ -42,7 +42,7 @@ void pack_input(const WeightLayout& l, const T* x, const PixelBlock& block, dim_
     const dim_t w0 = l.w.in_step * cols.begin + l.w.offset,
                 w_step = l.w.gathered() ? l.w.in_step : 1;
     const dim_t in_rows = l.h.extent(rows.size()), in_cols = l.w.extent(cols.size());
-    const dim_t begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, 0L, in_cols);
+    const dim_t begin = std::clamp(w0 < 0 ? ceil_div(-w0, w_step) : 0, dim_t{0}, in_cols);
     const dim_t end = std::clamp(s.in[2] > w0 ? ceil_div(s.in[2] - w0, w_step) : 0, begin, in_cols);
     PackPixels<T> p{};
     p.step = w_step * s.c, p.channels = c.size(),

@@ -77,7 +77,7 @@ dim_t equal_parts(dim_t total, dim_t limit, dim_t unit) {
 }
 
 dim_t chunks_worth(double ns) {
-    return std::clamp(static_cast<dim_t>(ns / kChunkNs), 1L, kManyChunks);
+    return std::clamp(static_cast<dim_t>(ns / kChunkNs), dim_t{1}, kManyChunks);
 }
 
 }  // namespace
@@ -118,7 +118,8 @@ WeightPlan::WeightPlan(const Shape& shape, dim_t tile) : m(tile) {
     columns = equal_parts(s.out, block, b.nr);
     const dim_t row_blocks = ceil_div(s.in, rows), col_blocks = ceil_div(s.out, columns);
     const dim_t chunks = chunks_worth(estimate.backward(row_blocks, col_blocks, 1));
-    slices = std::clamp(chunks / (row_blocks * col_blocks), 1L, std::max(1L, s.tiles / 64));
+    slices =
+        std::clamp(chunks / (row_blocks * col_blocks), dim_t{1}, std::max<dim_t>(1, s.tiles / 64));
     tiles = equal_parts(ceil_div(s.tiles, slices), kGradientTiles, 1);
     ns = estimate.backward(row_blocks, col_blocks, slices);
 }

@@ -1,6 +1,7 @@
 // How a Winograd convolution is carried out: by its sizes alone.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/select.h"
 #include "ops/conv/winograd/sizes.h"
 

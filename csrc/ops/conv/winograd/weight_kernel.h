@@ -1,6 +1,7 @@
 // Weights into points, and the gradient of points into that of weights.
 #pragma once
 
+#include "core/integer.h"
 #include "ops/conv/winograd/kernels.h"
 #include "ops/conv/winograd/matrices.h"
 #include "simd/transpose.h"
