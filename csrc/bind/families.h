@@ -1,4 +1,4 @@
-// One binding function per op family; each stands in its family's bind.cpp.
+// One binding function per op family, defined in its bind.cpp.
 #pragma once
 
 #include <pybind11/pybind11.h>

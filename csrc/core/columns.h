@@ -1,6 +1,5 @@
-// Columns copied together, for work down columns whose rows stand a power of two apart: such rows
-// share the few places that a cache has for them and throw each other out before they are used
-// again.
+// Columns copied together, for work along columns whose rows are a power of two apart in memory:
+// such rows map to the same few sets of a cache and evict each other before they are used again.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Stores that go past the caches, for outputs too large to be still there when they are read:
-// memory then does not first have to give each line that is about to be overwritten, which is a
-// third of the traffic of y = f(x).
+// Non-temporal stores, which bypass the caches, for outputs too large to be still there when they
+// are read: a line that is about to be overwritten is not first read from memory, which is a third
+// of the traffic of y = f(x).
 #pragma once
 
 #include "vec.h"
@@ -11,7 +11,7 @@
 
 namespace fastnn::FASTNN_ISA {
 
-// v.store(p) past the caches. p is aligned to the register.
+// v.store(p) that bypasses the caches. p is aligned to the register.
 template <class T>
 FASTNN_INLINE void nt_store(Vec<T> v, T* p) {
 #if defined(__AVX512F__)

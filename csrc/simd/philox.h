@@ -2,9 +2,8 @@
 // random bits as a function of a key and a counter, with no state, so that any thread can draw any
 // of them.
 //
-// Several counters are computed side by side. Every 32-bit word stands in the low half of a 64-bit
-// lane, where the widening multiplication of all levels reads it; what gathers in the high halves
-// is never read.
+// Several counters are computed side by side. Every 32-bit word is in the low half of a 64-bit
+// lane, where the widening multiplication of all levels reads it; the high halves are never read.
 #pragma once
 
 #include <stdint.h>
@@ -64,7 +63,7 @@ struct Philox {
         Words step;
         __builtin_memcpy(&step, steps, sizeof step);
         for (int i = 0; i < counters; i += 2 * lanes) {
-            // Even counters and odd ones, so that put together they stand in order.
+            // Even counters and odd ones, which are in order once they are interleaved.
             Words even[4], odd[4];
             even[0] = step + (first + uint64_t(i));
             odd[0] = even[0] + 1;

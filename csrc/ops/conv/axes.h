@@ -29,7 +29,7 @@ struct Axis {
         return count == a.count && in_step == a.in_step && offset == a.offset &&
                offset_step == a.offset_step && taps == a.taps;
     }
-    // All that is looked at lies in 0 .. size - 1.
+    // Whether every element that is read is in 0 .. size - 1.
     bool inside(dim_t size) const {
         return offset >= 0 && in_step * (count - 1) + offset + (taps - 1) * offset_step < size;
     }

@@ -28,7 +28,7 @@ struct TapRows {
     T* operator[](dim_t tap) const { return tap < many ? kept[tap] : find(tap); }
 };
 
-// w stands in rows of (channel, tap) for each column: W of them are turned round together.
+// w has a row of (channel, tap) for each column; W rows are transposed together.
 template <class T>
 void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
     using V = Vec<T>;
@@ -65,7 +65,7 @@ void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
     }
 }
 
-// w stands in rows of (column, tap) for each channel.
+// w has a row of (column, tap) for each channel.
 template <class T>
 void pack_transposed(const PackWeight<T>& p, const TapRows<T>& taps) {
     using V = Vec<T>;

@@ -132,8 +132,8 @@ std::string shapes_text(const Input* inputs, int count) {
     return text;
 }
 
-// Whether no element of the array stands in two places: the strides, sorted, each step over all
-// inside them.
+// Whether two indices refer to the same element. They do not where each stride, in ascending order,
+// exceeds the extent of those before it.
 bool overlaps_itself(const Array& a) {
     std::pair<Py_ssize_t, Py_ssize_t> axes[kMaxDims];
     int n = 0;

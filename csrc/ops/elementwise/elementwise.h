@@ -2,11 +2,11 @@
 // the common shape.
 //
 // Arrays may have any strides (negative, zero, transposed); nothing is copied as a whole. The
-// layout of a call is worked out once (layout.h): axes sorted so that the output is written in the
+// layout of a call is computed once (layout.h): axes sorted so that the output is written in the
 // order of its memory, neighbours merged, extents of one dropped. What remains is a stack of rows.
-// A kernel sees short unit-stride runs only: a value that is the same along a run stands in one
-// register's worth of memory that its pointer never leaves, and what is strided or of another dtype
-// is packed into a small buffer first. So each operation has one loop.
+// A kernel sees short unit-stride runs only: a value that is the same along a run is
+// repeated in one register's worth of memory, which is read with step 0, and an operand that is
+// strided or of another dtype is packed into a small buffer first. So each operation has one loop.
 //
 // An output may be one of the inputs (the same array, element for element); any other overlap is
 // the caller's to avoid. Scalars are part of Args.

@@ -129,7 +129,7 @@ struct TypedKernels {
     void (*bag_max)(const T* weight, const std::int64_t* ids, long count, long width,
                     std::int64_t padding, T* y, std::int64_t* winners);
     T (*dot)(const T* x, const T* y, long n);
-    void (*fence)();  // after the last store past the caches
+    void (*fence)();  // after the last non-temporal store
 };
 
 using Kernels = isa::ByType<TypedKernels>;

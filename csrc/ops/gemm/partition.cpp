@@ -28,7 +28,7 @@ constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
 constexpr long kManyChunks = 96;   // enough for even work on any number of cores a product is worth
 constexpr long kMinSlice = 256;    // k of a slice
 
-// The rows of two tiles throw each other out of L1.
+// Whether the rows of two tiles evict each other from L1.
 template <class T>
 bool collides(long stride) {
     return rows_collide(stride * static_cast<long>(sizeof(T)), 32);

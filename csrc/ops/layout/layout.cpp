@@ -33,7 +33,7 @@ struct Rows {
             }
         }
     }
-    // Where an outer row begins; the axes stand innermost first.
+    // Where an outer row begins; axes are numbered from the innermost one.
     dim_t offset(dim_t row) const {
         dim_t at = 0;
         for (int i = 0; i < axes; ++i) {

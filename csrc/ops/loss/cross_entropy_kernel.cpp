@@ -38,7 +38,7 @@ FASTNN_INLINE bool is_soft(const Problem<T>& p) {
     return p.target == nullptr || p.uniform != T(0);
 }
 
-// y = factor x, past the caches where that is wanted.
+// y = factor x, by non-temporal stores where they are wanted.
 template <class T>
 FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cache) {
     using V = Vec<T>;
@@ -151,7 +151,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, long row, Hard<T> hard, T* sc
             subtract_soft(p, pass.q, e, factor, dx, n);
             dx[hard.t] -= hard.k * p.scale;
         } else {
-            // Read before the row is written: what has gone past the caches is far away.
+            // Read before the row is written: non-temporal stores leave it in memory only.
             const T at_target = e[hard.t] * factor - hard.k * p.scale;
             copy_scaled(e, factor, dx, n, p.stream);
             dx[hard.t] = at_target;

@@ -20,7 +20,7 @@ struct Problem {
     T scale;          // 1 / divisor
     T* loss;          // for each row, or null
     T* dx;            // or null
-    bool stream;      // write dx past the caches
+    bool stream;      // write dx by non-temporal stores
 };
 
 // Each returns the sum of the losses of its rows. rows: inner = 1, rows begin .. end, `scratch`

@@ -59,7 +59,7 @@ struct Rows {
     T* mean;
     T* rstd;
     double eps;
-    bool stream;  // y goes past the caches
+    bool stream;  // non-temporal stores
 };
 
 template <class T>
@@ -73,7 +73,7 @@ struct RowsBackward {
     T* dx;
     T* dw;  // of these rows alone; both or none (RMS norm: dw alone)
     T* db;
-    bool stream;  // dx goes past the caches
+    bool stream;  // non-temporal stores
 };
 
 template <class T>

@@ -11,8 +11,8 @@ namespace {
 using pooling::Axis;
 using pooling::Windows;
 
-// The part of a window that lies inside: its first number, counted in places of the image, and
-// which place of the window that is; how many there are along each axis, and how far apart.
+// The part of a window inside the image: the index of its first pixel, and which tap of the window
+// that is; how many there are along each axis, and how far apart.
 struct Window {
     dim_t at, place;
     dim_t count[3], step[3], pitch[3];

@@ -29,7 +29,7 @@ struct MaxBackwardRows {
     const T* dy;
     const void* place;
     T* dx;
-    bool stream;  // dx goes past the caches
+    bool stream;  // non-temporal stores
 };
 
 // Rows of outputs, from x to y, or of inputs, from dy to dx.

@@ -1,4 +1,4 @@
-// Pooling over one to three axes: the largest number or the sum of each window, and the ways back.
+// Pooling over one to three axes: the maximum or the sum of each window, and the gradients.
 //
 // x is (N, C, I...), y is (N, C, J...). Window j of an axis sees the inputs i = j stride + k
 // dilation - pad, k = 0 ... kernel - 1, that lie inside; in adaptive pooling those from

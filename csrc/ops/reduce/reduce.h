@@ -75,7 +75,7 @@ constexpr int kMaxAxes = 64;
 struct Geometry {
     int axes;
     dim_t x_offset,
-        y_offset;            // of the first element (axes with negative strides are turned round)
+        y_offset;            // of the first element (axes with negative strides are reversed)
     dim_t outputs, reduced;  // numbers of elements
     Axis axis[kMaxAxes];
 };

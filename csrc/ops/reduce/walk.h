@@ -48,7 +48,7 @@ class Walk {
     dim_t block() const { return block_; }    // outputs of a whole tile
     dim_t length() const { return length_; }  // of a segment, along the axis that is cut
 
-    // Outputs of a tile: how many, where the first stands in y, and the step to the next.
+    // Outputs of a tile: how many, the offset of the first in y, and the step to the next.
     struct Outputs {
         dim_t count, offset, step, x_offset;
     };

@@ -28,7 +28,7 @@ struct Rows {
     const T* from;
     T* to;
     T* line;      // room for `block` channels of one row of `from`
-    bool stream;  // `to` goes past the caches
+    bool stream;  // non-temporal stores
 };
 
 template <class T>

@@ -31,7 +31,7 @@ struct Args {
     Mode mode;
     bool align_corners;
     dim_t n, c;
-    dim_t in[kAxes], out[kAxes];  // of the way there, also for the way back
+    dim_t in[kAxes], out[kAxes];  // of the forward pass, in backward, too
     double scale[kAxes];          // 0: from the sizes
     const void* from;             // x, or dy
     void* to;                     // y, or dx

@@ -5,9 +5,9 @@
 //   cumprod            y[i] = y[i-1] x[i]
 //   cumprod_backward   dx[i] = y[i-1] s[i],  s[i] = dy[i] + x[i+1] s[i+1]
 //
-// All arrays stand in C order as (outer, size, inner), i counts along the middle axis; nothing
-// overlaps. What runs along is kept in double. The last form needs no division, so zeros among the
-// x are no special case.
+// All arrays are (outer, size, inner) in C order, i counts along the middle axis; nothing overlaps.
+// Running values are kept in double. The last form needs no division, so a zero among the x is no
+// special case.
 #pragma once
 
 #include <cstdint>

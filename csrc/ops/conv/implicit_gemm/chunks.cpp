@@ -16,8 +16,8 @@ constexpr dim_t kInput = 128 << 10;
 constexpr dim_t kShared = 768 << 10;
 constexpr dim_t kSharing = 8;
 
-// Pixels this far apart throw each other out of L1. Whether they are copied decides how k is cut,
-// so the machine's own caches have no say.
+// Pixels this far apart evict each other from L1. Whether they are copied decides how k is divided,
+// and so the order of sums: hence a nominal cache, not the machine's.
 bool collides(dim_t stride_bytes) {
     return rows_collide(stride_bytes, 64, kNominalL1);
 }

@@ -54,8 +54,8 @@ const T* Input<T>::in_place(const Product& p, const Part& t) const {
            w * s_.from_channels + t.group * s_.from_group;
 }
 
-// Rows `begin_row` to `end_row` of the part of `from` that a chunk looks at, with zeros where it
-// reaches beyond.
+// Rows `begin_row` to `end_row` of the part of `from` that a chunk reads, with zeros outside the
+// image.
 template <class T>
 void Input<T>::copy_rows(const Product& p, const Part& t, dim_t begin_row, dim_t end_row,
                          T* out) const {

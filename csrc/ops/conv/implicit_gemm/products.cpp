@@ -33,7 +33,7 @@ std::vector<Run> runs_along(const Axis& a, dim_t size) {
         const dim_t at = a.in_step * u + a.offset;
         const dim_t first = std::min(a.taps, ceil_clamped(-at, a.offset_step));
         const dim_t end = std::min(a.taps, ceil_clamped(size - at, a.offset_step));
-        // The outputs from which on the tap before `first` lies inside, and the last one no more.
+        // The first output for which tap `first - 1` is inside, or the last tap no longer is.
         dim_t next = a.count;
         if (first > 0)
             next = std::min(next, ceil_clamped(-a.offset - (first - 1) * a.offset_step, a.in_step));

@@ -1,4 +1,4 @@
-// From x to y, or from y to x: the same with the taps the other way round.
+// From x to y, or from y to x, which is the same with the taps in reverse order.
 //
 // Two schedules, in both of which a chunk stays in the caches of its thread from the first
 // transform to the last. `tiles`: a few tiles with all weights, whose points are few enough to be

@@ -66,7 +66,7 @@ struct OutputTiles {
 
 // G g G^T of a panel of B: rows are channels that are summed over, columns channels of the result,
 // at most as many as a panel has. w is dense (O, C, 3, 3). transposed: rows are O and the taps are
-// taken the other way round; otherwise rows are C.
+// taken in reverse order; otherwise rows are C.
 struct WeightPanel {
     const float* w;  // the first row and column
     dim_t w_stride;  // of O: 9 C
@@ -74,7 +74,7 @@ struct WeightPanel {
     dim_t rows, cols;
     float* u;  // row r, column j at u[point * plane + r * width + j]; 0 beyond the columns
     dim_t plane, width;
-    // Or null: w turned round, in squares of W rows x W columns (W: of a vector), all columns of
+    // Or null: w transposed, in squares of W rows x W columns (W: of a vector), all columns of
     // the first W rows first, each of W x 9 x W. Written, or where `turned`, read in place of w.
     float* squares;
     bool turned;

@@ -46,7 +46,8 @@ class Estimate {
     double weights() const {
         return (s_.transposed ? c_.flipped : c_.weight) * number(s_.in) * vectors(s_.out);
     }
-    // Each tile of x is transformed for every block of columns, and the other way round.
+    // Each tile of x is transformed for every block of columns, each tile of y for every block of
+    // rows.
     double backward(dim_t row_blocks, dim_t col_blocks, dim_t slices) const {
         const double tile = c_.input * vectors(s_.in) * number(col_blocks) +
                             c_.gradient * vectors(s_.out) * number(row_blocks);

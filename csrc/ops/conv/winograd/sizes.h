@@ -44,7 +44,7 @@ struct WinogradSizes {
     int index() const { return m == 4 ? 1 : 0; }
 
  private:
-    // The way back meets the taps in the opposite order.
+    // The transpose has the taps in reverse order.
     dim_t pad(dim_t p) const { return transposed ? 2 - p : p; }
 };
 

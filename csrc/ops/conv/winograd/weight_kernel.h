@@ -14,8 +14,8 @@ using conv::WeightPanel;
 
 constexpr dim_t kTaps = 9;
 
-// Weights lie with their taps side by side; a square of W rows x W columns of them is turned round
-// into vectors along columns, tap k of row r at square[(r * 9 + k) * W].
+// The nine taps of a weight are adjacent in memory. A square of W rows x W columns of weights is
+// transposed into vectors along columns, tap k of row r at square[(r * 9 + k) * W].
 template <class F>
 void weight_panel(const WeightPanel& p) {
     constexpr dim_t W = V::width;
