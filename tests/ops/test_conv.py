@@ -403,8 +403,8 @@ LAYERS = [
 
 
 @pytest.mark.parametrize(("x_shape", "w_shape"), LAYERS)
-def test_channels_last_is_read_as_it_lies(x_shape, w_shape):
-    """No call but those of convolutions, forward or backward."""
+def test_channels_last_is_read_without_a_copy(x_shape, w_shape):
+    """There are no calls but those of convolutions, forward or backward."""
     x = numbers(*x_shape)
     x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     w = numbers(*w_shape, seed=1)
