@@ -158,6 +158,12 @@ def walk(
                 sink._accumulate(g, g is not dy and type(g.base) is not ndarray)  # type: ignore[union-attr]
             elif capture is None or sink in capture:
                 late[sink] = add(late[sink], g) if sink in late else g
+    if late:
+        finish(late, capture)
+
+
+def finish(late: dict[Any, Array], capture: dict[Any, Array | None] | None) -> None:
+    """Pass complete gradients to leaves with hooks, or to the captured ones."""
     for leaf, g in late.items():
         if leaf.hooks is not None:
             g = run_hooks(leaf.hooks, g)
