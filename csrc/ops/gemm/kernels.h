@@ -11,7 +11,7 @@ namespace fastnn::gemm {
 struct Blocking {
     long width;   // of a vector, in elements
     long mr, nr;  // nr is a multiple of width
-    long kc;  // longest sum in one go: an mr x kc piece of A and a kc x nr piece of B pass through
+    long kc;  // longest sum at a time: an mr x kc piece of A and a kc x nr piece of B pass through
               // L1
     long dot_rows;        // rows of A that the dot kernel takes at once
     double flops_per_ns;  // of one thread, roughly: for the cost model only

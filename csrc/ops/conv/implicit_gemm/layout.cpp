@@ -13,7 +13,7 @@ constexpr double kManyChunks = 32;
 // packs it first.
 constexpr dim_t kPanel = 300 << 10, kPanelInChunk = 128 << 10;
 
-// Channels of `from` that are summed over in one go: those of a panel.
+// Channels of `from` that are summed over at a time: those of a panel.
 dim_t block_of_channels(dim_t taps, dim_t channels, dim_t panel, const gemm::Blocking& blocking,
                         dim_t size) {
     const dim_t blocks = std::max<dim_t>(1, ceil_div(taps * channels * blocking.nr * size, panel));

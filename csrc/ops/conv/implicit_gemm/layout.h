@@ -21,7 +21,7 @@ struct ForwardLayout {
     // Where the taps' panels of weights stand. Each names one product for every tap; a tap that
     // several products have is in several.
     std::vector<std::vector<TapPlace>> places;
-    dim_t block = 1;    // channels of `from` that are summed over in one go
+    dim_t block = 1;    // channels of `from` that are summed over at a time
     dim_t outputs = 0;  // of one image, that any product makes
     // Each weight is used by one chunk, which packs it for itself. A chunk is then some outputs of
     // all products.

@@ -7,7 +7,7 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr dim_t kPackRows = 128;  // channels of weights that are packed in one go
+constexpr dim_t kPackRows = 128;  // channels of weights that are packed at a time
 
 }  // namespace
 

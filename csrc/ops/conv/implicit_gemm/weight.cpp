@@ -25,7 +25,7 @@ struct Range {
     dim_t size() const { return end - begin; }
 };
 
-// Outputs that are summed over in one go.
+// Outputs that are summed over at a time.
 struct PixelBlock {
     Range planes, rows, cols;  // planes of all images
 };

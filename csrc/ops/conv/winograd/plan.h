@@ -13,7 +13,7 @@ struct ForwardPlan final : Plan<Args> {
     dim_t m;
     Schedule schedule;
     dim_t tiles, columns;  // of a chunk
-    dim_t depth;           // channels that are summed over in one go, at most about
+    dim_t depth;           // channels that are summed over at a time, at most about
     double weights_ns;     // of transforming weights once
     ForwardPlan(const Shape& shape, bool transposed, dim_t m);
     void run(const Args& args) const override;
