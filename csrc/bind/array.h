@@ -8,11 +8,11 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <cstdint>
 #include <initializer_list>
 
 #include "core/check.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/launch.h"
 #include "core/memory.h"
 
@@ -45,8 +45,8 @@ struct Array {
     bool aligned = true;
 
     operator py::handle() const { return object; }  // the owner of the memory
-    std::int64_t size() const {
-        std::int64_t n = 1;
+    dim_t size() const {
+        dim_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
         return n;
     }

@@ -8,23 +8,22 @@ namespace fastnn::bind {
 // A block of memory seen as (outer, size, inner) around one of its axes, whatever the order of the
 // others.
 struct Axis {
-    std::int64_t outer, size, inner;
+    dim_t outer, size, inner;
 };
 
-inline Axis axis_of(const Array& a, Name name, std::int64_t dim) {
-    const std::int64_t ndim = a.ndim == 0 ? 1 : a.ndim;
+inline Axis axis_of(const Array& a, Name name, dim_t dim) {
+    const dim_t ndim = a.ndim == 0 ? 1 : a.ndim;
     if (dim < -ndim || dim >= ndim) {
         fail<IndexError>(name.op, ": dim must lie between ", -ndim, " and ", ndim - 1,
                          " for shape ", shape_text(a), ", got ", dim);
     }
     if (a.ndim == 0) return {1, 1, 1};
     const auto i = static_cast<int>(dim < 0 ? dim + ndim : dim);
-    const std::int64_t all = a.size(), size = a.shape[i];
+    const dim_t all = a.size(), size = a.shape[i];
     if (all == 0) return {0, size, 0};
     // In a block the axes that vary faster fill one step of this one. An axis of length 1 may have
     // any stride.
-    const std::int64_t inner =
-        size == 1 ? 1 : a.strides[i] / static_cast<std::int64_t>(size_of(a.dtype));
+    const dim_t inner = size == 1 ? 1 : a.strides[i] / static_cast<dim_t>(size_of(a.dtype));
     return {all / (size * inner), size, inner};
 }
 

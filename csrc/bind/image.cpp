@@ -47,18 +47,18 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     const auto size = static_cast<Py_ssize_t>(size_of(a.dtype));
     const int channels = from.ndim - axes - 1;
     layout::Args args{.dtype = from.dtype,
-                      .n = channels == 0 ? 1 : static_cast<long>(from.shape[0]),
-                      .c = static_cast<long>(from.shape[channels]),
+                      .n = channels == 0 ? 1 : static_cast<dim_t>(from.shape[0]),
+                      .c = static_cast<dim_t>(from.shape[channels]),
                       .size = {1, 1, 1},
-                      .n_stride = channels == 0 ? 0 : static_cast<long>(from.strides[0] / size),
-                      .c_stride = static_cast<long>(from.strides[channels] / size),
+                      .n_stride = channels == 0 ? 0 : static_cast<dim_t>(from.strides[0] / size),
+                      .c_stride = static_cast<dim_t>(from.strides[channels] / size),
                       .stride = {0, 0, 0},
                       .x = from.data,
                       .y = nullptr};
     for (int i = 0; i < axes; ++i) {
         const int to = layout::kAxes - axes + i, axis = channels + 1 + i;
-        args.size[to] = static_cast<long>(from.shape[axis]);
-        args.stride[to] = static_cast<long>(from.strides[axis] / size);
+        args.size[to] = static_cast<dim_t>(from.shape[axis]);
+        args.stride[to] = static_cast<dim_t>(from.strides[axis] / size);
     }
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
     args.y = data_of(hold);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 #include "core/cache.h"
@@ -21,25 +20,23 @@ inline bool columns_collide(dim_t rows, dim_t stride_bytes, const Cache& l1 = ma
 
 // How many columns to copy at one time: 128 KiB of them, in whole lines of 64 bytes, four at least
 // where they come to less than 512 KiB.
-inline std::int64_t columns_of_tile(std::int64_t rows, std::int64_t inner, std::size_t size) {
-    const auto line = static_cast<std::int64_t>(64 / size), bytes = rows * 64;
-    const std::int64_t least = bytes * 4 <= (1 << 19) ? 4 : 1;
-    return std::min(inner, line * std::max<std::int64_t>(least, (1 << 17) / bytes));
+inline dim_t columns_of_tile(dim_t rows, dim_t inner, std::size_t size) {
+    const auto line = static_cast<dim_t>(64 / size), bytes = rows * 64;
+    const dim_t least = bytes * 4 <= (1 << 19) ? 4 : 1;
+    return std::min(inner, line * std::max<dim_t>(least, (1 << 17) / bytes));
 }
 
 template <class T>
-void gather_columns(const T* x, std::int64_t rows, std::int64_t stride, std::int64_t columns,
-                    T* tile) {
-    for (std::int64_t r = 0; r < rows; ++r) {
+void gather_columns(const T* x, dim_t rows, dim_t stride, dim_t columns, T* tile) {
+    for (dim_t r = 0; r < rows; ++r) {
         std::memcpy(tile + r * columns, x + r * stride,
                     static_cast<std::size_t>(columns) * sizeof(T));
     }
 }
 
 template <class T>
-void scatter_columns(const T* tile, std::int64_t rows, std::int64_t stride, std::int64_t columns,
-                     T* y) {
-    for (std::int64_t r = 0; r < rows; ++r) {
+void scatter_columns(const T* tile, dim_t rows, dim_t stride, dim_t columns, T* y) {
+    for (dim_t r = 0; r < rows; ++r) {
         std::memcpy(y + r * stride, tile + r * columns,
                     static_cast<std::size_t>(columns) * sizeof(T));
     }
@@ -47,15 +44,14 @@ void scatter_columns(const T* tile, std::int64_t rows, std::int64_t stride, std:
 
 // parallel_for with `count` numbers of scratch for each thread: calls f(chunk, scratch).
 template <class T, class F>
-void parallel_with_scratch(std::int64_t chunks, double chunk_ns, std::int64_t count, F f) {
-    const int threads =
-        threads_worth(static_cast<long>(chunks), chunk_ns * static_cast<double>(chunks));
+void parallel_with_scratch(dim_t chunks, double chunk_ns, dim_t count, F f) {
+    const int threads = threads_worth(chunks, chunk_ns * static_cast<double>(chunks));
     count = round_up(count + 16, 16);  // a cache line apart
     Scratch<T> scratch(static_cast<std::size_t>(count * threads));
     T* data = scratch.data();
     parallel_team(threads, [&](Team& team) {
         T* mine = data + count * team.thread();
-        team.for_each_nowait(chunks, [&](long c) { f(c, mine); });
+        team.for_each_nowait(chunks, [&](dim_t c) { f(c, mine); });
     });
 }
 

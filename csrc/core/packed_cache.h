@@ -6,13 +6,14 @@
 #include <memory>
 #include <mutex>
 
+#include "core/integer.h"
 #include "core/memory.h"
 
 namespace fastnn {
 
 // Which kernel packed it, and how: for one array, equal keys stand for equal contents. Numbers that
 // a kernel does not need are 0.
-using PackedKey = std::array<long, 32>;
+using PackedKey = std::array<dim_t, 32>;
 
 // A block of memory with packed weights. It is shared once it is complete, and never changes
 // after that.

@@ -43,7 +43,7 @@ Convert conversion(Element from, Element to) {
 
 void copy_axes(const CopyArgs& a, Convert element, int axis, const char* from, char* to) {
     if (axis == a.axes) return element(from, to, a.to_type.bytes);
-    for (std::int64_t i = 0; i < a.shape[axis]; ++i) {
+    for (dim_t i = 0; i < a.shape[axis]; ++i) {
         copy_axes(a, element, axis + 1, from + i * a.from_stride[axis], to + i * a.to_stride[axis]);
     }
 }

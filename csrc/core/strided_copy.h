@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/integer.h"
 #include "core/launch.h"
 
 namespace fastnn {
@@ -24,7 +25,7 @@ struct CopyArgs {
     Element from_type, to_type;
     const char* from;
     char* to;
-    std::int64_t shape[kMaxAxes], from_stride[kMaxAxes], to_stride[kMaxAxes];
+    dim_t shape[kMaxAxes], from_stride[kMaxAxes], to_stride[kMaxAxes];
 };
 
 bool can_copy(Element from, Element to);

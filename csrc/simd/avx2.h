@@ -15,15 +15,15 @@ struct Native<double> : Lanes<double, 32> {
     static constexpr bool fused = true;
     using Half = Lanes<double, 16>;
     static FASTNN_INLINE Reg broadcast(double x) { return _mm256_set1_pd(x); }
-    static FASTNN_INLINE Mask first(long n) {
+    static FASTNN_INLINE Mask first(dim_t n) {
         return Mask(_mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)));
     }
     using Lanes::load;
     using Lanes::store;
-    static FASTNN_INLINE Reg load(const double* p, long n) {
+    static FASTNN_INLINE Reg load(const double* p, dim_t n) {
         return _mm256_maskload_pd(p, (__m256i)first(n));
     }
-    static FASTNN_INLINE void store(double* p, Reg a, long n) {
+    static FASTNN_INLINE void store(double* p, Reg a, dim_t n) {
         _mm256_maskstore_pd(p, (__m256i)first(n), a);
     }
 
@@ -64,16 +64,16 @@ struct Native<float> : Lanes<float, 32> {
     static constexpr bool fused = true;
     using Half = Lanes<float, 16>;
     static FASTNN_INLINE Reg broadcast(float x) { return _mm256_set1_ps(x); }
-    static FASTNN_INLINE Mask first(long n) {
+    static FASTNN_INLINE Mask first(dim_t n) {
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         return Mask(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(n)), lane));
     }
     using Lanes::load;
     using Lanes::store;
-    static FASTNN_INLINE Reg load(const float* p, long n) {
+    static FASTNN_INLINE Reg load(const float* p, dim_t n) {
         return _mm256_maskload_ps(p, (__m256i)first(n));
     }
-    static FASTNN_INLINE void store(float* p, Reg a, long n) {
+    static FASTNN_INLINE void store(float* p, Reg a, dim_t n) {
         _mm256_maskstore_ps(p, (__m256i)first(n), a);
     }
 

@@ -25,13 +25,13 @@ struct Native<double> : Lanes<double, 64> {
     static constexpr bool fused = true;
     using Mask = __mmask8;
     static FASTNN_INLINE Reg broadcast(double x) { return _mm512_set1_pd(x); }
-    static FASTNN_INLINE Mask first(long n) { return Mask((1u << n) - 1); }
+    static FASTNN_INLINE Mask first(dim_t n) { return Mask((1u << n) - 1); }
     using Lanes::load;
     using Lanes::store;
-    static FASTNN_INLINE Reg load(const double* p, long n) {
+    static FASTNN_INLINE Reg load(const double* p, dim_t n) {
         return _mm512_maskz_loadu_pd(first(n), p);
     }
-    static FASTNN_INLINE void store(double* p, Reg a, long n) {
+    static FASTNN_INLINE void store(double* p, Reg a, dim_t n) {
         _mm512_mask_storeu_pd(p, first(n), a);
     }
 
@@ -74,13 +74,13 @@ struct Native<float> : Lanes<float, 64> {
     static constexpr bool fused = true;
     using Mask = __mmask16;
     static FASTNN_INLINE Reg broadcast(float x) { return _mm512_set1_ps(x); }
-    static FASTNN_INLINE Mask first(long n) { return Mask((1u << n) - 1); }
+    static FASTNN_INLINE Mask first(dim_t n) { return Mask((1u << n) - 1); }
     using Lanes::load;
     using Lanes::store;
-    static FASTNN_INLINE Reg load(const float* p, long n) {
+    static FASTNN_INLINE Reg load(const float* p, dim_t n) {
         return _mm512_maskz_loadu_ps(first(n), p);
     }
-    static FASTNN_INLINE void store(float* p, Reg a, long n) {
+    static FASTNN_INLINE void store(float* p, Reg a, dim_t n) {
         _mm512_mask_storeu_ps(p, first(n), a);
     }
 

@@ -43,7 +43,7 @@ FASTNN_INLINE typename Vec<T>::Int load_bytes(const uint8_t* p) {
 
 // The first n lanes, the others 0.
 template <class T>
-FASTNN_INLINE typename Vec<T>::Int load_bytes(const uint8_t* p, long n) {
+FASTNN_INLINE typename Vec<T>::Int load_bytes(const uint8_t* p, dim_t n) {
 #if defined(__AVX512F__)
     using Int = typename Vec<T>::Int;
     const __m128i bytes = _mm_maskz_loadu_epi8(__mmask16((1u << n) - 1), p);
@@ -51,7 +51,7 @@ FASTNN_INLINE typename Vec<T>::Int load_bytes(const uint8_t* p, long n) {
     return Int(_mm512_cvtepu8_epi64(bytes));
 #else
     uint8_t all[Vec<T>::width] = {};
-    for (long i = 0; i < n; ++i) all[i] = p[i];
+    for (dim_t i = 0; i < n; ++i) all[i] = p[i];
     return load_bytes<T>(all);
 #endif
 }
@@ -89,7 +89,7 @@ FASTNN_INLINE void store_bytes(typename Vec<T>::Int x, uint8_t* p) {
 }
 
 template <class T>
-FASTNN_INLINE void store_bytes(typename Vec<T>::Int x, uint8_t* p, long n) {
+FASTNN_INLINE void store_bytes(typename Vec<T>::Int x, uint8_t* p, dim_t n) {
 #if defined(__AVX512F__)
     const __mmask16 first = __mmask16((1u << n) - 1);
     if constexpr (sizeof(T) == 4) {
@@ -98,7 +98,7 @@ FASTNN_INLINE void store_bytes(typename Vec<T>::Int x, uint8_t* p, long n) {
         _mm_mask_storeu_epi8(p, first, _mm512_cvtepi64_epi8(__m512i(x)));
     }
 #else
-    for (long i = 0; i < n; ++i) p[i] = uint8_t(x[i]);
+    for (dim_t i = 0; i < n; ++i) p[i] = uint8_t(x[i]);
 #endif
 }
 

@@ -30,7 +30,7 @@ struct Part {
     using Vector = V;
     static constexpr int registers = R;
     static constexpr bool all = whole;
-    long count;
+    dim_t count;
 
     template <class T>
     FASTNN_INLINE V load(const T* p) const {
@@ -58,10 +58,10 @@ struct Part {
 // already, which get the same numbers once more.
 // `singly`: a single channel is taken as a Lane, which pays for sums.
 template <class T, bool singly = false, class F>
-FASTNN_INLINE void over_channels(long begin, long end, F f) {
+FASTNN_INLINE void over_channels(dim_t begin, dim_t end, F f) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    long c = begin;
+    constexpr dim_t W = V::width;
+    dim_t c = begin;
     for (; c + 4 * W <= end; c += 4 * W) f(Part<V, 4, true>{W}, c);
     for (; c + W <= end; c += W) f(Part<V, 1, true>{W}, c);
     if (c == end) return;

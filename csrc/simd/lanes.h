@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
+
 namespace fastnn::FASTNN_ISA {
 
 // Layout of a floating-point number: mantissa bits, exponent bias, smallest normal number.
@@ -62,13 +64,13 @@ struct Lanes {
         return r;
     }
     static FASTNN_INLINE void store(T* p, Reg r) { __builtin_memcpy(p, &r, Bytes); }
-    static FASTNN_INLINE Reg load(const T* p, long n) {
+    static FASTNN_INLINE Reg load(const T* p, dim_t n) {
         Reg r{};
         for (int i = 0; i < width; ++i)
             if (i < n) r[i] = p[i];
         return r;
     }
-    static FASTNN_INLINE void store(T* p, Reg r, long n) {
+    static FASTNN_INLINE void store(T* p, Reg r, dim_t n) {
         for (int i = 0; i < width; ++i)
             if (i < n) p[i] = r[i];
     }
@@ -106,7 +108,7 @@ struct Lanes {
     static FASTNN_INLINE Mask lt(Reg a, Reg b) { return Mask(a < b); }
     static FASTNN_INLINE Mask le(Reg a, Reg b) { return Mask(a <= b); }
     static FASTNN_INLINE Reg select(Mask m, Reg a, Reg b) { return m ? a : b; }
-    static FASTNN_INLINE Mask first(long n) {
+    static FASTNN_INLINE Mask first(dim_t n) {
         Mask m;
         for (int i = 0; i < width; ++i) m[i] = i < n ? -1 : 0;
         return m;

@@ -7,11 +7,11 @@ namespace fastnn::FASTNN_ISA {
 
 // The first `count` lanes, all of them at the cost of a plain load or store.
 template <class T>
-FASTNN_INLINE Vec<T> load(const T* p, long count) {
+FASTNN_INLINE Vec<T> load(const T* p, dim_t count) {
     return count == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, count);
 }
 template <class T>
-FASTNN_INLINE void store(Vec<T> v, T* p, long count) {
+FASTNN_INLINE void store(Vec<T> v, T* p, dim_t count) {
     count == Vec<T>::width ? v.store(p) : v.store(p, count);
 }
 
@@ -25,27 +25,27 @@ FASTNN_INLINE void put(Vec<T> v, T* p) {
     }
 }
 template <bool past_caches, class T>
-FASTNN_INLINE void put(Vec<T> v, T* p, long count) {
+FASTNN_INLINE void put(Vec<T> v, T* p, dim_t count) {
     count == Vec<T>::width ? put<past_caches>(v, p) : v.store(p, count);
 }
 
 // f(i, count) for whole vectors, then once for the rest.
 template <class T, class F>
-FASTNN_INLINE void over_vectors(long begin, long end, F f) {
-    long i = begin;
-    for (; i + Vec<T>::width <= end; i += Vec<T>::width) f(i, long(Vec<T>::width));
+FASTNN_INLINE void over_vectors(dim_t begin, dim_t end, F f) {
+    dim_t i = begin;
+    for (; i + Vec<T>::width <= end; i += Vec<T>::width) f(i, dim_t(Vec<T>::width));
     if (i < end) f(i, end - i);
 }
 template <class T, class F>
-FASTNN_INLINE void over_vectors(long n, F f) {
+FASTNN_INLINE void over_vectors(dim_t n, F f) {
     over_vectors<T>(0, n, f);
 }
 
 // y[0 .. n) = x[0 .. n)
 template <bool past_caches = false, class T>
-FASTNN_INLINE void copy(const T* x, T* y, long n) {
+FASTNN_INLINE void copy(const T* x, T* y, dim_t n) {
     using V = Vec<T>;
-    long i = 0;
+    dim_t i = 0;
     for (; i + V::width <= n; i += V::width) put<past_caches>(V::load(x + i), y + i);
     if (i < n) V::load(x + i, n - i).store(y + i, n - i);
 }

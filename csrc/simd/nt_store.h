@@ -35,9 +35,9 @@ FASTNN_INLINE void nt_fence() {
 
 // How many elements lie between p and the next address that is aligned to a register.
 template <class T>
-FASTNN_INLINE long to_aligned(const T* p) {
+FASTNN_INLINE dim_t to_aligned(const T* p) {
     constexpr uintptr_t bytes = sizeof(T) * Vec<T>::width;
-    return long((bytes - reinterpret_cast<uintptr_t>(p) % bytes) % bytes / sizeof(T));
+    return dim_t((bytes - reinterpret_cast<uintptr_t>(p) % bytes) % bytes / sizeof(T));
 }
 
 }  // namespace fastnn::FASTNN_ISA

@@ -48,14 +48,14 @@ namespace {
 // out[j * out_row + i] = x[i * x_row + j] for i < rows, j < cols; lanes beyond `rows` up to
 // `padded` become 0.
 template <class T>
-void transpose_block(const T* x, long x_row, long rows, long cols, T* out, long out_row,
-                     long padded) {
+void transpose_block(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, dim_t out_row,
+                     dim_t padded) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    for (long i = 0; i < rows; i += W) {
-        const long high = rows - i < W ? rows - i : W, stored = padded - i < W ? padded - i : W;
-        for (long j = 0; j < cols; j += W) {
-            const long wide = cols - j < W ? cols - j : W;
+    constexpr dim_t W = V::width;
+    for (dim_t i = 0; i < rows; i += W) {
+        const dim_t high = rows - i < W ? rows - i : W, stored = padded - i < W ? padded - i : W;
+        for (dim_t j = 0; j < cols; j += W) {
+            const dim_t wide = cols - j < W ? cols - j : W;
             V r[W];
             if (high == W && wide == W) {
 #pragma GCC unroll 16

@@ -42,7 +42,7 @@ struct Mask {
     FASTNN_INLINE Mask() : m{} {}
     FASTNN_INLINE explicit Mask(Reg r) : m(r) {}
     // True in the first n lanes, 0 <= n <= width.
-    static FASTNN_INLINE Mask first(long n) { return Mask(Native<T>::first(n)); }
+    static FASTNN_INLINE Mask first(dim_t n) { return Mask(Native<T>::first(n)); }
 
     friend FASTNN_INLINE Mask operator&(Mask a, Mask b) { return Mask(Reg(a.m & b.m)); }
     friend FASTNN_INLINE Mask operator|(Mask a, Mask b) { return Mask(Reg(a.m | b.m)); }
@@ -75,9 +75,9 @@ struct Vec {
     // Any alignment. With a count: the first n lanes (0 <= n <= width), the others are 0; nothing
     // beyond the first n elements is read or written.
     static FASTNN_INLINE Vec load(const T* p) { return Vec(N::load(p)); }
-    static FASTNN_INLINE Vec load(const T* p, long n) { return Vec(N::load(p, n)); }
+    static FASTNN_INLINE Vec load(const T* p, dim_t n) { return Vec(N::load(p, n)); }
     FASTNN_INLINE void store(T* p) const { N::store(p, v); }
-    FASTNN_INLINE void store(T* p, long n) const { N::store(p, v, n); }
+    FASTNN_INLINE void store(T* p, dim_t n) const { N::store(p, v, n); }
     FASTNN_INLINE T lane(int i) const { return v[i]; }
 
     friend FASTNN_INLINE Vec operator+(Vec a, Vec b) { return Vec(Reg(a.v + b.v)); }

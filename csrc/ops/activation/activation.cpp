@@ -12,20 +12,20 @@ namespace {
 
 // 16 Ki elements: 64 KiB in and 64 KiB out per chunk of float32, small beside L2 and large beside
 // the cost of a chunk.
-constexpr std::int64_t kChunk = 16384;
+constexpr dim_t kChunk = 16384;
 
-bool streams(Dtype dtype, std::int64_t size, const void* out) {
+bool streams(Dtype dtype, dim_t size, const void* out) {
     return past_caches(out, static_cast<double>(size_of(dtype)) * static_cast<double>(size),
                        kLineBytes, kReadsOnce);
 }
 
 // Calls f(begin, length) over the chunks of n elements.
 template <class F>
-void over_chunks(std::int64_t n, double element_ns, F f) {
-    const std::int64_t chunks = ceil_div(n, kChunk);
+void over_chunks(dim_t n, double element_ns, F f) {
+    const dim_t chunks = ceil_div(n, kChunk);
     const double chunk_ns = element_ns * static_cast<double>(n) / static_cast<double>(chunks);
     parallel_for(chunks, chunk_ns,
-                 [&](long c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });
+                 [&](dim_t c) { f(c * kChunk, std::min(kChunk, n - c * kChunk)); });
 }
 
 Work forward_work(const Args& a) {
@@ -80,9 +80,7 @@ void forward(const Args& a) {
         auto* y = static_cast<T*>(a.y);
         const bool stream = streams(a.dtype, a.size, y);
         over_chunks(a.size, facts(a.f.kind).value_ns * sizeof(T) / 4,
-                    [=, &a](std::int64_t i, std::int64_t n) {
-                        kernel(x + i, y + i, n, a.f.params, stream);
-                    });
+                    [=, &a](dim_t i, dim_t n) { kernel(x + i, y + i, n, a.f.params, stream); });
     });
 }
 
@@ -93,37 +91,36 @@ void backward(const BackwardArgs& a) {
         const auto* saved = static_cast<const T*>(a.saved);
         auto* dx = static_cast<T*>(a.dx);
         const bool stream = streams(a.dtype, a.size, dx);
-        over_chunks(a.size, facts(a.f.kind).gradient_ns * sizeof(T) / 4,
-                    [=, &a](std::int64_t i, std::int64_t n) {
-                        kernel(dy + i, saved + i, dx + i, n, a.f.params, stream);
-                    });
+        over_chunks(a.size, facts(a.f.kind).gradient_ns * sizeof(T) / 4, [=, &a](dim_t i, dim_t n) {
+            kernel(dy + i, saved + i, dx + i, n, a.f.params, stream);
+        });
     });
 }
 
 template <class T>
-void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, long rows, long cols) {
+void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, dim_t rows, dim_t cols) {
     const auto kernel = isa::table<TypedKernels<T>>().forward[static_cast<int>(f.kind)];
     if (x.stride == cols && y.stride == cols) cols *= rows, rows = 1;
-    for (long i = 0; i < rows; ++i)
+    for (dim_t i = 0; i < rows; ++i)
         kernel(x.data + i * x.stride, y.data + i * y.stride, cols, f.params, false);
 }
 
 template <class T>
 void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
-                    long rows, long cols) {
+                    dim_t rows, dim_t cols) {
     const auto kernel = isa::table<TypedKernels<T>>().backward[static_cast<int>(f.kind)];
     if (dy.stride == cols && saved.stride == cols && dx.stride == cols) cols *= rows, rows = 1;
-    for (long i = 0; i < rows; ++i) {
+    for (dim_t i = 0; i < rows; ++i) {
         kernel(dy.data + i * dy.stride, saved.data + i * saved.stride, dx.data + i * dx.stride,
                cols, f.params, false);
     }
 }
 
-template void apply(const FusedActivation&, Rows<const float>, Rows<float>, long, long);
-template void apply(const FusedActivation&, Rows<const double>, Rows<double>, long, long);
+template void apply(const FusedActivation&, Rows<const float>, Rows<float>, dim_t, dim_t);
+template void apply(const FusedActivation&, Rows<const double>, Rows<double>, dim_t, dim_t);
 template void apply_gradient(const FusedActivation&, Rows<const float>, Rows<const float>,
-                             Rows<float>, long, long);
+                             Rows<float>, dim_t, dim_t);
 template void apply_gradient(const FusedActivation&, Rows<const double>, Rows<const double>,
-                             Rows<double>, long, long);
+                             Rows<double>, dim_t, dim_t);
 
 }  // namespace fastnn::activation

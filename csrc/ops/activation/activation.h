@@ -9,10 +9,9 @@
 // depends on that element alone: fused and unfused give the same bits.
 #pragma once
 
-#include <cstdint>
-
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -21,7 +20,7 @@ namespace fastnn::activation {
 struct Args {
     FusedActivation f;
     Dtype dtype;
-    std::int64_t size;
+    dim_t size;
     const void* x;
     void* y;
 };
@@ -29,7 +28,7 @@ struct Args {
 struct BackwardArgs {
     FusedActivation f;
     Dtype dtype;
-    std::int64_t size;
+    dim_t size;
     const void* dy;
     const void* saved;
     void* dx;
@@ -40,9 +39,9 @@ struct BackwardArgs {
 template <class T>
 struct TypedKernels {
     ActivationFacts facts[kActivations];
-    void (*forward[kActivations])(const T* x, T* y, long n, const ActivationParams& params,
+    void (*forward[kActivations])(const T* x, T* y, dim_t n, const ActivationParams& params,
                                   bool stream);
-    void (*backward[kActivations])(const T* dy, const T* saved, T* dx, long n,
+    void (*backward[kActivations])(const T* dy, const T* saved, T* dx, dim_t n,
                                    const ActivationParams& params, bool stream);
 };
 
@@ -59,14 +58,14 @@ void backward(const BackwardArgs& args);
 template <class T>
 struct Rows {
     T* data;
-    long stride;
+    dim_t stride;
 };
 
 // y = f(x) and dx = dy f'(x), on the calling thread. y may be x, dx may be dy.
 template <class T>
-void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, long rows, long cols);
+void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, dim_t rows, dim_t cols);
 template <class T>
 void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
-                    long rows, long cols);
+                    dim_t rows, dim_t cols);
 
 }  // namespace fastnn::activation

@@ -6,18 +6,18 @@ namespace fastnn::FASTNN_ISA {
 namespace {
 
 template <bool past_cache, class F, class T>
-FASTNN_INLINE void forward_loop(const F& f, const T* x, T* y, long n) {
+FASTNN_INLINE void forward_loop(const F& f, const T* x, T* y, dim_t n) {
     using V = Vec<T>;
-    long i = 0;
+    dim_t i = 0;
     for (; i + V::width <= n; i += V::width) put<past_cache>(f.value(V::load(x + i)), y + i);
     if (i < n) f.value(V::load(x + i, n - i)).store(y + i, n - i);
     if (past_cache) nt_fence();
 }
 
 template <bool past_cache, class F, class T>
-FASTNN_INLINE void backward_loop(const F& f, const T* dy, const T* saved, T* dx, long n) {
+FASTNN_INLINE void backward_loop(const F& f, const T* dy, const T* saved, T* dx, dim_t n) {
     using V = Vec<T>;
-    long i = 0;
+    dim_t i = 0;
     for (; i + V::width <= n; i += V::width) {
         put<past_cache>(f.gradient(V::load(dy + i), V::load(saved + i)), dx + i);
     }
@@ -26,13 +26,13 @@ FASTNN_INLINE void backward_loop(const F& f, const T* dy, const T* saved, T* dx,
 }
 
 template <class F, class T>
-void forward(const T* x, T* y, long n, const ActivationParams& params, bool past_cache) {
+void forward(const T* x, T* y, dim_t n, const ActivationParams& params, bool past_cache) {
     const F f(params);
     past_cache ? forward_loop<true>(f, x, y, n) : forward_loop<false>(f, x, y, n);
 }
 
 template <class F, class T>
-void backward(const T* dy, const T* saved, T* dx, long n, const ActivationParams& params,
+void backward(const T* dy, const T* saved, T* dx, dim_t n, const ActivationParams& params,
               bool past_cache) {
     const F f(params);
     past_cache ? backward_loop<true>(f, dy, saved, dx, n)

@@ -29,8 +29,8 @@ class Forward {
         if (pack_v_) add(v_, gemm::PackedB<T>::size(cols_, a_.ev));
         std::size_t most = 0;
         T somewhere[1];
-        for (const long rows : Sizes(a_.l, kRows)) {
-            for (const long cols : Sizes(a_.s, cols_)) {
+        for (const dim_t rows : Sizes(a_.l, kRows)) {
+            for (const dim_t cols : Sizes(a_.s, cols_)) {
                 const Tile t{0, 0, rows, 0, cols, true};
                 const Part<T> sums = part({0, 0, slices_ - 1});
                 most = std::max({most, gemm::scratch_size(problem(scores(t, somewhere))),
@@ -41,16 +41,16 @@ class Forward {
     }
 
     void run() {
-        const long count = matrices_ * blocks_;
+        const dim_t count = matrices_ * blocks_;
         const Sharing share(count * slices_, slice_ns(slice_));
         Scratch<T> memory(local_ * static_cast<std::size_t>(share.threads));
-        share.run(count * slices_, [&](long i, int thread) {
+        share.run(count * slices_, [&](dim_t i, int thread) {
             const Block b{i / slices_ / blocks_, i / slices_ % blocks_ * block_, i % slices_};
             block(b, memory.data() + local_ * static_cast<std::size_t>(thread));
             if (slices_ == 1) finish(b);
         });
         if (slices_ == 1) return;
-        parallel_for(count, 0.2 * static_cast<double>(block_ * a_.ev * slices_), [&](long i) {
+        parallel_for(count, 0.2 * static_cast<double>(block_ * a_.ev * slices_), [&](dim_t i) {
             Block b{i / blocks_, i % blocks_ * block_, 0};
             const Part<T> sums = part(b);
             for (b.slice = 1; b.slice < slices_; ++b.slice) f_.merge(sums, part(b), rows_of(b));
@@ -61,25 +61,25 @@ class Forward {
 
  private:
     struct Block {
-        long item, row, slice;
+        dim_t item, row, slice;
     };
     struct Tile {
-        long item, row, rows, col, cols;
+        dim_t item, row, rows, col, cols;
         bool first;  // nothing was before
     };
     void add(std::size_t& at, std::size_t size) {
         at = local_;
         local_ += lines<T>(size);
     }
-    void add(std::size_t& at, long size) { add(at, static_cast<std::size_t>(size)); }
+    void add(std::size_t& at, dim_t size) { add(at, static_cast<std::size_t>(size)); }
 
-    double slice_ns(long keys) const { return 200 + block_ns<T>(a_, block_, keys, 2); }
+    double slice_ns(dim_t keys) const { return 200 + block_ns<T>(a_, block_, keys, 2); }
 
-    long rows_of(const Block& b) const { return std::min(block_, a_.l - b.row); }
+    dim_t rows_of(const Block& b) const { return std::min(block_, a_.l - b.row); }
 
     // Where a slice adds up.
     Part<T> part(const Block& b) const {
-        const long rows = matrices_ * a_.l, at = b.item * a_.l + b.row;
+        const dim_t rows = matrices_ * a_.l, at = b.item * a_.l + b.row;
         T* const top = sums_.data() + b.slice * 2 * rows + at;
         if (b.slice == 0) {
             T* const out = pointer<T>(a_.out, a_, a_.ndim, b.item) + b.row * a_.out.row;
@@ -95,8 +95,8 @@ class Forward {
     }
 
     // Keys are packed once per block of rows, which should be long; but blocks should be many.
-    long block_rows() const {
-        for (const long rows : {4 * kRows, 2 * kRows}) {
+    dim_t block_rows() const {
+        for (const dim_t rows : {4 * kRows, 2 * kRows}) {
             if (matrices_ * ceil_div(a_.l, rows) >= kManyChunks) return std::min(rows, a_.l);
         }
         return std::min(kRows, a_.l);
@@ -127,17 +127,17 @@ class Forward {
     }
 
     void block(const Block& b, T* local) const {
-        const long item = b.item, begin = b.slice * slice_, end = std::min(a_.s, begin + slice_),
-                   last = b.row + rows_of(b);
+        const dim_t item = b.item, begin = b.slice * slice_, end = std::min(a_.s, begin + slice_),
+                    last = b.row + rows_of(b);
         const Part<T> sums = part(b);
         if (begin >= end) {  // no keys, or none left for the last slices
-            const long rows = rows_of(b);
+            const dim_t rows = rows_of(b);
             std::fill_n(sums.top, rows, -std::numeric_limits<T>::infinity());
             std::fill_n(sums.total, rows, T(0));
-            for (long i = 0; i < rows; ++i) std::fill_n(sums.out + i * sums.row, a_.ev, T(0));
+            for (dim_t i = 0; i < rows; ++i) std::fill_n(sums.out + i * sums.row, a_.ev, T(0));
         }
-        for (long col = begin; col < end; col += cols_) {
-            const long cols = std::min(cols_, end - col);
+        for (dim_t col = begin; col < end; col += cols_) {
+            const dim_t cols = std::min(cols_, end - col);
             if (a_.causal && col >= last) break;
             if (pack_) {
                 gemm::PackedB<T>::pack(
@@ -149,8 +149,8 @@ class Forward {
                                        rows_from(matrix<T>(a_.v, a_, a_.ndim, item), col),
                                        local + v_, false);
             }
-            for (long row = b.row; row < last; row += kRows) {
-                const long rows = std::min(kRows, last - row);
+            for (dim_t row = b.row; row < last; row += kRows) {
+                const dim_t rows = std::min(kRows, last - row);
                 if (a_.causal && col >= row + rows) continue;
                 const Tile t{item, row, rows, col, cols, col == begin};
                 const Part<T> here = part({item, row, b.slice});
@@ -164,7 +164,7 @@ class Forward {
 
     const Args& a_;
     const TypedKernels<T>& f_;
-    const long matrices_, cols_, block_, blocks_, tiles_, slices_, slice_;
+    const dim_t matrices_, cols_, block_, blocks_, tiles_, slices_, slice_;
     mutable Scratch<T> sums_;  // top and total of all slices; out of all but the first
     const bool pack_, pack_v_;
     // Parts of the memory of a thread.

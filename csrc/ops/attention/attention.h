@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -29,13 +30,13 @@ constexpr int kMaxAxes = 10;
 // Element (i, j) of matrix `index` is at data[sum(index * axis) + i * row + j * col].
 struct Operand {
     const void* data;
-    long row, col, axis[kMaxAxes];
+    dim_t row, col, axis[kMaxAxes];
 };
 
 // The same, with col = 1.
 struct Output {
     void* data;
-    long row, axis[kMaxAxes];
+    dim_t row, axis[kMaxAxes];
 };
 
 enum class MaskKind : std::uint8_t { none, allowed, added };
@@ -43,8 +44,8 @@ enum class MaskKind : std::uint8_t { none, allowed, added };
 struct Args {
     Dtype dtype;
     int ndim;
-    long shape[kMaxAxes];
-    long l, s, e, ev;    // rows of q, rows of k and v, columns of q and k, columns of v
+    dim_t shape[kMaxAxes];
+    dim_t l, s, e, ev;   // rows of q, rows of k and v, columns of q and k, columns of v
     Operand q, k, v;     // (l, e), (s, e), (s, ev)
     MaskKind mask_kind;  // allowed: bool, true where i sees j; added: numbers of dtype
     Operand mask;        // (l, s), col = 1
@@ -62,13 +63,13 @@ struct BackwardArgs {
 };
 
 // What a tile must know of masks and dropout. A tile has kCols columns at most.
-constexpr long kCols = 128, kDropBlock = 64;
+constexpr dim_t kCols = 128, kDropBlock = 64;
 template <class T>
 struct Masking {
     const unsigned char* allowed;  // at allowed[i * row + j], or null
     const T* added;                // or null
-    long row;
-    long visible;  // row i sees the first visible + i columns (may be negative, or more than cols)
+    dim_t row;
+    dim_t visible;  // row i sees the first visible + i columns (may be negative, or more than cols)
     bool drop;
     std::uint64_t seed, offset, block,
         blocks;               // first random block of row 0, blocks from row to row
@@ -81,7 +82,7 @@ struct Masking {
 template <class T>
 struct Part {
     T* out;
-    long row, cols;
+    dim_t row, cols;
     T *top, *total;
 };
 
@@ -90,7 +91,7 @@ struct Part {
 template <class T>
 struct Weights {
     T* scores;
-    long stride, rows, cols;
+    dim_t stride, rows, cols;
     Masking<T> masking;
     bool first;
     Part<T> part;
@@ -101,7 +102,7 @@ struct Weights {
 template <class T>
 struct Slopes {
     T *scores, *slopes;
-    long stride, rows, cols;
+    dim_t stride, rows, cols;
     Masking<T> masking;
     const T *lse, *dots;
     T scale;
@@ -111,14 +112,14 @@ template <class T>
 struct TypedKernels {
     void (*weights)(const Weights<T>&);
     // Adds what other keys give, which is left scaled to the new top.
-    void (*merge)(const Part<T>& part, const Part<T>& other, long rows);
+    void (*merge)(const Part<T>& part, const Part<T>& other, dim_t rows);
     // out[i, :] /= total[i], and lse where it is not null.
-    void (*finish)(const Part<T>& part, long rows, T* lse);
+    void (*finish)(const Part<T>& part, dim_t rows, T* lse);
     void (*slopes)(const Slopes<T>&);
     // dots[i] = sum_j a[i, j] b[i, j]
-    void (*dots)(const T* a, long a_row, const T* b, long b_row, long rows, long cols, T* dots);
+    void (*dots)(const T* a, dim_t a_row, const T* b, dim_t b_row, dim_t rows, dim_t cols, T* dots);
     // y[i, j] += x[i, j]
-    void (*add)(const T* x, long x_row, T* y, long y_row, long rows, long cols);
+    void (*add)(const T* x, dim_t x_row, T* y, dim_t y_row, dim_t rows, dim_t cols);
 };
 
 extern const Kernel<Args> kAttention;

@@ -33,8 +33,8 @@ class Backward {
         }
         std::size_t most = 0;
         T somewhere[1];
-        for (const long rows : Sizes(a_.l, kRows)) {
-            for (const long cols : Sizes(a_.s, cols_)) {
+        for (const dim_t rows : Sizes(a_.l, kRows)) {
+            for (const dim_t cols : Sizes(a_.s, cols_)) {
                 const Tile t{0, 0, 0, 0, rows, 0, cols, true, true};
                 for (const auto& p : {scores(t, somewhere), slopes(t, somewhere), dv(t, somewhere),
                                       dk(t, somewhere), dq(t, somewhere)})
@@ -45,25 +45,25 @@ class Backward {
     }
 
     void run() {
-        const long count = heads_ * slices_;
+        const dim_t count = heads_ * slices_;
         const Sharing share(count, slice_ns(slice_tiles_ * cols_));
         Scratch<T> memory(local_ * static_cast<std::size_t>(share.threads));
-        share.run(count, [&](long i, int thread) {
+        share.run(count, [&](dim_t i, int thread) {
             slice(i / slices_, i % slices_,
                   memory.data() + local_ * static_cast<std::size_t>(thread));
         });
         if (slices_ > 1) {
-            const long matrices = heads_ * share_;
+            const dim_t matrices = heads_ * share_;
             parallel_for(matrices * ceil_div(a_.l, kRows),
                          0.2 * static_cast<double>(kRows * a_.e * slices_),
-                         [&](long i) { add_up(i % matrices, i / matrices * kRows); });
+                         [&](dim_t i) { add_up(i % matrices, i / matrices * kRows); });
         }
     }
 
  private:
     struct Tile {
-        long item, head, slice;
-        long row, rows, col, cols;
+        dim_t item, head, slice;
+        dim_t row, rows, col, cols;
         bool first_of_rows, first_of_cols;  // dq, dk and dv are not there yet
     };
     void add(std::size_t& at, std::size_t size) {
@@ -71,7 +71,7 @@ class Backward {
         local_ += lines<T>(size);
     }
 
-    double slice_ns(long keys) const { return 300 + block_ns<T>(a_, a_.l * share_, keys, 5); }
+    double slice_ns(dim_t keys) const { return 300 + block_ns<T>(a_, a_.l * share_, keys, 5); }
 
     gemm::Matrix<T> rows_of(const Operand& x, const Tile& t) const {
         return rows_from(matrix<T>(x, a_, a_.ndim, t.item), t.row);
@@ -81,7 +81,7 @@ class Backward {
     }
     gemm::Matrix<T> tile(std::size_t at, T* local) const { return {local + at, kScoresStride, 1}; }
     // Where a slice adds up dq, and its rows.
-    T* dq_at(const Tile& t, long& row) const {
+    T* dq_at(const Tile& t, dim_t& row) const {
         if (t.slice == 0) {
             row = g_.dq.row;
             return pointer<T>(g_.dq, a_, a_.ndim, t.item) + t.row * row;
@@ -122,7 +122,7 @@ class Backward {
     }
     // Adds weights^T rows to the rows of a tile of keys.
     Product<T> of_keys(const Tile& t, const gemm::Matrix<T>& weights, const gemm::Matrix<T>& rows,
-                       long width, const Output& to) const {
+                       dim_t width, const Output& to) const {
         return {t.cols,
                 width,
                 t.rows,
@@ -135,33 +135,33 @@ class Backward {
                 nullptr};
     }
     Product<T> dq(const Tile& t, T* local) const {
-        long row;
+        dim_t row;
         T* const c = dq_at(t, row);
         return {t.rows, a_.e, t.cols, tile(slopes_, local),          keys_of(a_.k, t),
                 c,      row,  T(1),   t.first_of_rows ? T(0) : T(1), pack_ ? local + k_ : nullptr};
     }
 
-    static void zero(T* x, long row, long rows, long cols) {
-        for (long i = 0; i < rows; ++i) std::fill_n(x + i * row, cols, T(0));
+    static void zero(T* x, dim_t row, dim_t rows, dim_t cols) {
+        for (dim_t i = 0; i < rows; ++i) std::fill_n(x + i * row, cols, T(0));
     }
 
-    void slice(long head, long slice, T* local) const {
-        const long begin = slice * slice_tiles_ * cols_,
-                   end = std::min(a_.s, (slice + 1) * slice_tiles_ * cols_);
+    void slice(dim_t head, dim_t slice, T* local) const {
+        const dim_t begin = slice * slice_tiles_ * cols_,
+                    end = std::min(a_.s, (slice + 1) * slice_tiles_ * cols_);
         if (begin >= end) {  // no keys, or none left for the last slices
-            for (long g = 0; g < share_; ++g) {
+            for (dim_t g = 0; g < share_; ++g) {
                 const Tile t{head * share_ + g, head, slice, 0, 0, 0, 0, true, true};
-                long row;
+                dim_t row;
                 T* const c = dq_at(t, row);
                 zero(c, row, a_.l, a_.e);
             }
         }
-        for (long col = begin; col < end; col += cols_)
+        for (dim_t col = begin; col < end; col += cols_)
             keys(head, slice, col, std::min(cols_, end - col), col == begin, local);
     }
 
     // All that passes through one tile of keys.
-    void keys(long head, long slice, long col, long cols, bool first, T* local) const {
+    void keys(dim_t head, dim_t slice, dim_t col, dim_t cols, bool first, T* local) const {
         Tile t{head * share_, head, slice, 0, 0, col, cols, first, true};
         if (pack_) {
             using Packed = gemm::PackedB<T>;
@@ -169,12 +169,12 @@ class Backward {
             Packed::pack(a_.ev, cols, keys_of(a_.v, t).transposed(), local + vt_, false);
             Packed::pack(cols, a_.e, keys_of(a_.k, t), local + k_, false);
         }
-        for (long g = 0; g < share_; ++g) {
+        for (dim_t g = 0; g < share_; ++g) {
             t.item = head * share_ + g;
             for (t.row = 0; t.row < a_.l; t.row += kRows) {
                 t.rows = std::min(kRows, a_.l - t.row);
                 if (a_.causal && col >= t.row + t.rows) {
-                    long row;
+                    dim_t row;
                     T* const c = dq_at(t, row);
                     if (first) zero(c, row, t.rows, a_.e);
                     continue;
@@ -207,10 +207,10 @@ class Backward {
     }
 
     // dq of the slices after the first, for a tile of rows.
-    void add_up(long item, long row) {
-        const long rows = std::min(kRows, a_.l - row);
+    void add_up(dim_t item, dim_t row) {
+        const dim_t rows = std::min(kRows, a_.l - row);
         T* const sum = pointer<T>(g_.dq, a_, a_.ndim, item) + row * g_.dq.row;
-        for (long slice = 1; slice < slices_; ++slice) {
+        for (dim_t slice = 1; slice < slices_; ++slice) {
             f_.add(sums_ + partial_size_ * static_cast<std::size_t>(slice - 1) +
                        (item * a_.l + row) * a_.e,
                    a_.e, sum, g_.dq.row, rows, a_.e);
@@ -220,7 +220,7 @@ class Backward {
     const BackwardArgs& g_;
     const Args& a_;
     const TypedKernels<T>& f_;
-    const long share_, heads_, cols_, tiles_, slices_, slice_tiles_;
+    const dim_t share_, heads_, cols_, tiles_, slices_, slice_tiles_;
     const bool pack_;
     const std::size_t partial_size_;
     Scratch<T> partial_;

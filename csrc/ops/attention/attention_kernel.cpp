@@ -25,40 +25,40 @@ template <class T>
 struct Added {
     T row[kCols];
     bool ready = false;
-    FASTNN_INLINE const T* at(const Masking<T>& m, long i, long cols) {
+    FASTNN_INLINE const T* at(const Masking<T>& m, dim_t i, dim_t cols) {
         if (m.added != nullptr) return m.added + i * m.row;
         if (ready && m.row == 0) return row;
         ready = true;
         const unsigned char* allowed = m.allowed + i * m.row;
         const T hidden = T(-__builtin_inf());
-        for (long j = 0; j < cols; ++j) row[j] = allowed[j] != 0 ? T(0) : hidden;
+        for (dim_t j = 0; j < cols; ++j) row[j] = allowed[j] != 0 ? T(0) : hidden;
         return row;
     }
 };
 
 // What the weights of row i are multiplied by.
 template <class T>
-FASTNN_INLINE void draw(const Masking<T>& m, long i, long cols, T* factors) {
+FASTNN_INLINE void draw(const Masking<T>& m, dim_t i, dim_t cols, T* factors) {
     const T keep = m.keep;  // factors might lie on top of m, for all the compiler knows
     const uint32_t threshold = m.threshold;
-    for (long j = 0; j < cols; j += kDropBlock) {
+    for (dim_t j = 0; j < cols; j += kDropBlock) {
         uint32_t numbers[kDropBlock];
         const uint64_t block = m.block + uint64_t(i) * m.blocks + uint64_t(j / kDropBlock);
         Philox::block(m.seed, m.offset, block * Philox::counters, numbers);
-        for (long n = 0; n < kDropBlock; ++n)
+        for (dim_t n = 0; n < kDropBlock; ++n)
             factors[j + n] = numbers[n] >= threshold ? keep : T(0);
     }
 }
 
 template <class T>
-FASTNN_INLINE long visible(const Masking<T>& m, long i, long cols) {
-    const long n = m.visible + i;
+FASTNN_INLINE dim_t visible(const Masking<T>& m, dim_t i, dim_t cols) {
+    const dim_t n = m.visible + i;
     return n < 0 ? 0 : n < cols ? n : cols;
 }
 
 template <class T>
-FASTNN_INLINE void clear(T* x, long begin, long end) {
-    over_vectors<T>(end - begin, [=](long j, long k) { store(Vec<T>(), x + begin + j, k); });
+FASTNN_INLINE void clear(T* x, dim_t begin, dim_t end) {
+    over_vectors<T>(end - begin, [=](dim_t j, dim_t k) { store(Vec<T>(), x + begin + j, k); });
 }
 
 template <class T>
@@ -66,11 +66,11 @@ constexpr T kLowest = T(-__builtin_inf());
 
 // The largest of x + add, which is stored. max(x, m) passes over NaN in x; it comes back in exp.
 template <bool masked, class T>
-FASTNN_INLINE T row_top(T* x, const T* add, long n) {
+FASTNN_INLINE T row_top(T* x, const T* add, dim_t n) {
     using V = Vec<T>;
     const V lowest = kLowest<T>;
     V m0 = lowest, m1 = lowest;
-    const auto at = [=](long i) __attribute__((always_inline)) {
+    const auto at = [=](dim_t i) __attribute__((always_inline)) {
         V v = V::load(x + i);
         if (masked) {
             v += V::load(add + i);
@@ -78,13 +78,13 @@ FASTNN_INLINE T row_top(T* x, const T* add, long n) {
         }
         return v;
     };
-    long i = 0;
+    dim_t i = 0;
     for (; i + 2 * V::width <= n; i += 2 * V::width) {
         m0 = max(at(i), m0);
         m1 = max(at(i + V::width), m1);
     }
     for (; i < n; i += V::width) {
-        const long rest = n - i < V::width ? n - i : V::width;
+        const dim_t rest = n - i < V::width ? n - i : V::width;
         V v = load(x + i, rest);
         if (masked) {
             v += load(add + i, rest);
@@ -96,11 +96,11 @@ FASTNN_INLINE T row_top(T* x, const T* add, long n) {
 }
 
 template <class T>
-FASTNN_INLINE T row_exp(T* x, T top, long n) {
+FASTNN_INLINE T row_exp(T* x, T top, dim_t n) {
     using V = Vec<T>;
     V s0, s1;
     const V t = top;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 2 * V::width <= n; i += 2 * V::width) {
         const V a = exp(V::load(x + i) - t), b = exp(V::load(x + i + V::width) - t);
         a.store(x + i);
@@ -109,7 +109,7 @@ FASTNN_INLINE T row_exp(T* x, T top, long n) {
         s1 += b;
     }
     for (; i < n; i += V::width) {
-        const long rest = n - i < V::width ? n - i : V::width;
+        const dim_t rest = n - i < V::width ? n - i : V::width;
         const V a = exp(load(x + i, rest) - t);
         store(a, x + i, rest);
         s0 += select(Mask<T>::first(rest), a, V());
@@ -125,7 +125,7 @@ FASTNN_INLINE T shift_of(T top) {
 
 // Scales the sums of row i to a new top.
 template <class T>
-FASTNN_INLINE void move_top(const Part<T>& p, long i, T now) {
+FASTNN_INLINE void move_top(const Part<T>& p, dim_t i, T now) {
     using V = Vec<T>;
     const T before = p.top[i], shift = shift_of(now),
             factor = before == shift ? T(1) : exp_of(before - shift);
@@ -134,7 +134,7 @@ FASTNN_INLINE void move_top(const Part<T>& p, long i, T now) {
     if (factor == T(1)) return;
     const V f = factor;
     T* const out = p.out + i * p.row;
-    over_vectors<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
+    over_vectors<T>(p.cols, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
         store(load(out + j, k) * f, out + j, k);
     });
 }
@@ -143,9 +143,9 @@ template <bool masked, class T>
 FASTNN_INLINE void weights_of(const Weights<T>& a) {
     const Part<T>& p = a.part;
     Added<T> added;
-    for (long i = 0; i < a.rows; ++i) {
+    for (dim_t i = 0; i < a.rows; ++i) {
         T* const x = a.scores + i * a.stride;
-        const long n = visible(a.masking, i, a.cols);
+        const dim_t n = visible(a.masking, i, a.cols);
         const T top = row_top<masked>(x, masked ? added.at(a.masking, i, a.cols) : nullptr, n);
         if (a.first) {
             p.top[i] = top;
@@ -158,7 +158,7 @@ FASTNN_INLINE void weights_of(const Weights<T>& a) {
         if (a.masking.drop) {
             T factors[kCols];
             draw(a.masking, i, n, factors);
-            over_vectors<T>(n, [=, &factors](long j, long k) __attribute__((always_inline)) {
+            over_vectors<T>(n, [=, &factors](dim_t j, dim_t k) __attribute__((always_inline)) {
                 store(load(x + j, k) * load(factors + j, k), x + j, k);
             });
         }
@@ -167,8 +167,8 @@ FASTNN_INLINE void weights_of(const Weights<T>& a) {
 
 // y += x
 template <class T>
-FASTNN_INLINE void add_row(const T* x, T* y, long n) {
-    over_vectors<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+FASTNN_INLINE void add_row(const T* x, T* y, dim_t n) {
+    over_vectors<T>(n, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
         store(load(y + j, k) + load(x + j, k), y + j, k);
     });
 }
@@ -183,8 +183,8 @@ void weights(const Weights<T>& a) {
 }
 
 template <class T>
-void merge(const Part<T>& part, const Part<T>& other, long rows) {
-    for (long i = 0; i < rows; ++i) {
+void merge(const Part<T>& part, const Part<T>& other, dim_t rows) {
+    for (dim_t i = 0; i < rows; ++i) {
         const T now = part.top[i] > other.top[i] ? part.top[i] : other.top[i];
         move_top(part, i, now);
         move_top(other, i, now);
@@ -194,14 +194,14 @@ void merge(const Part<T>& part, const Part<T>& other, long rows) {
 }
 
 template <class T>
-void finish(const Part<T>& p, long rows, T* lse) {
+void finish(const Part<T>& p, dim_t rows, T* lse) {
     using V = Vec<T>;
-    for (long i = 0; i < rows; ++i) {
+    for (dim_t i = 0; i < rows; ++i) {
         const T total = p.total[i];
         const bool nothing = total == T(0);
         const V factor = nothing ? T(0) : T(1) / total;
         T* const y = p.out + i * p.row;
-        over_vectors<T>(p.cols, [=](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(p.cols, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
             store(load(y + j, k) * factor, y + j, k);
         });
         if (lse != nullptr)
@@ -214,15 +214,15 @@ FASTNN_INLINE void slopes_of(const Slopes<T>& a) {
     using V = Vec<T>;
     Added<T> added;
     T factors[kCols];
-    for (long i = 0; i < a.rows; ++i) {
+    for (dim_t i = 0; i < a.rows; ++i) {
         T* const x = a.scores + i * a.stride;
         T* const d = a.slopes + i * a.stride;
-        const long n = visible(a.masking, i, a.cols);
+        const dim_t n = visible(a.masking, i, a.cols);
         const T* const add = masked ? added.at(a.masking, i, a.cols) : nullptr;
         if (drop) draw(a.masking, i, n, factors);
         const V lse = a.lse[i], dot = a.dots[i], scale = a.scale;
         const T* const f = factors;
-        over_vectors<T>(n, [=](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(n, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
             V score = load(x + j, k);
             if (masked) score += load(add + j, k);
             V w = exp(score - lse), slope = load(d + j, k), dropped = w;
@@ -250,12 +250,12 @@ void slopes(const Slopes<T>& a) {
 }
 
 template <class T>
-void dots(const T* a, long a_row, const T* b, long b_row, long rows, long cols, T* dots) {
+void dots(const T* a, dim_t a_row, const T* b, dim_t b_row, dim_t rows, dim_t cols, T* dots) {
     using V = Vec<T>;
-    for (long i = 0; i < rows; ++i) {
+    for (dim_t i = 0; i < rows; ++i) {
         const T *x = a + i * a_row, *y = b + i * b_row;
         V total;
-        over_vectors<T>(cols, [=, &total](long j, long k) __attribute__((always_inline)) {
+        over_vectors<T>(cols, [=, &total](dim_t j, dim_t k) __attribute__((always_inline)) {
             total = fma(load(x + j, k), load(y + j, k), total);
         });
         dots[i] = sum(total);
@@ -263,8 +263,8 @@ void dots(const T* a, long a_row, const T* b, long b_row, long rows, long cols, 
 }
 
 template <class T>
-void add(const T* x, long x_row, T* y, long y_row, long rows, long cols) {
-    for (long i = 0; i < rows; ++i) add_row(x + i * x_row, y + i * y_row, cols);
+void add(const T* x, dim_t x_row, T* y, dim_t y_row, dim_t rows, dim_t cols) {
+    for (dim_t i = 0; i < rows; ++i) add_row(x + i * x_row, y + i * y_row, cols);
 }
 
 template <class T>

@@ -16,9 +16,9 @@ Py_ssize_t batch_size(const Array& x, int i) {
     return x.ndim - 3 < i ? 1 : x.shape[x.ndim - 3 - i];
 }
 
-long batch_stride(const Array& x, int i) {
+dim_t batch_stride(const Array& x, int i) {
     if (x.ndim - 3 < i || x.shape[x.ndim - 3 - i] == 1) return 0;
-    return static_cast<long>(x.strides[x.ndim - 3 - i]) / static_cast<long>(size_of(x.dtype));
+    return static_cast<dim_t>(x.strides[x.ndim - 3 - i]) / static_cast<dim_t>(size_of(x.dtype));
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ void AttentionCall::set_mask(py::handle object) {
         fail<ValueError>(op_, ": attn_mask must broadcast to shape ", shape_text(ndim(), shape),
                          ", got ", shape_text(m));
     };
-    const auto fits = [](Py_ssize_t size, long wanted) { return size == 1 || size == wanted; };
+    const auto fits = [](Py_ssize_t size, dim_t wanted) { return size == 1 || size == wanted; };
     if (m.ndim > ndim()) wrong();
     if (m.ndim < 2 || cols_of(m) != args.s ||
         (args.s > 1 && m.strides[m.ndim - 1] != static_cast<Py_ssize_t>(size_of(m.dtype)))) {
@@ -109,7 +109,7 @@ void AttentionCall::set_mask(py::handle object) {
     }
     if (!fits(rows_of(m), args.l)) wrong();
     const int batch = ndim() - 2;
-    const long heads = batch > 0 ? args.shape[batch - 1] * args.shape[batch] : 1;
+    const dim_t heads = batch > 0 ? args.shape[batch - 1] * args.shape[batch] : 1;
     for (int i = 0; i < m.ndim - 2; ++i) {
         if (!fits(batch_size(m, i), i == 0 ? heads : args.shape[batch - 1 - i])) wrong();
     }
@@ -126,17 +126,17 @@ void AttentionCall::set_numbers(double scale, bool causal, double p, py::handle 
 }
 
 attention::Operand AttentionCall::operand_of(const Array& x, int per_query) const {
-    const auto size = static_cast<long>(size_of(x.dtype));
+    const auto size = static_cast<dim_t>(size_of(x.dtype));
     attention::Operand o{};
     o.data = x.data;
-    o.row = rows_of(x) == 1 ? 0 : static_cast<long>(x.strides[x.ndim - 2]) / size;
-    o.col = static_cast<long>(x.strides[x.ndim - 1]) / size;
+    o.row = rows_of(x) == 1 ? 0 : static_cast<dim_t>(x.strides[x.ndim - 2]) / size;
+    o.col = static_cast<dim_t>(x.strides[x.ndim - 1]) / size;
     // A stride along an axis of length 1 means nothing.
     if (cols_of(x) == 1) o.col = 1;
     const int batch = ndim() - 2, last = args.ndim - 1;
     for (int i = 1; i < batch; ++i) o.axis[last - 1 - i] = batch_stride(x, i);
     if (batch > 0) {
-        const long head = batch_stride(x, 0);
+        const dim_t head = batch_stride(x, 0);
         o.axis[last - 1] = per_query == 1 ? head * args.shape[last] : head;
         o.axis[last] = per_query == 1 ? head : 0;
     }

@@ -14,26 +14,26 @@ namespace fastnn::attention {
 // A tile of scores is kRows x kCols: 36 KiB of float32, which L2 holds together with the tiles of
 // q, k and v; its rows end a cache line further, so that columns of it do not fall on top of each
 // other in L1.
-constexpr long kRows = 64;
-constexpr long kScoresStride = kCols + 16;
+constexpr dim_t kRows = 64;
+constexpr dim_t kScoresStride = kCols + 16;
 
 constexpr double kChunkNs = 8000;  // small matrices share a chunk of this length...
-constexpr long kManyChunks = 32;   // ... unless there would be fewer than so many
+constexpr dim_t kManyChunks = 32;  // ... unless there would be fewer than so many
 
 // Half of a square tile on the diagonal of a causal product is for nothing.
-inline long columns_of(const Args& a) {
+inline dim_t columns_of(const Args& a) {
     return a.causal && a.s <= 512 ? kCols / 2 : kCols;
 }
 
 // Product of the first `count` axes of the shape.
-inline long items(const Args& a, int count) {
-    long n = 1;
+inline dim_t items(const Args& a, int count) {
+    dim_t n = 1;
     for (int i = 0; i < count; ++i) n *= a.shape[i];
     return n;
 }
 
-inline long offset(const long* strides, const long* shape, int ndim, long item) {
-    long at = 0;
+inline dim_t offset(const dim_t* strides, const dim_t* shape, int ndim, dim_t item) {
+    dim_t at = 0;
     for (int i = ndim - 1; i >= 0; --i) {
         at += item % shape[i] * strides[i];
         item /= shape[i];
@@ -42,18 +42,18 @@ inline long offset(const long* strides, const long* shape, int ndim, long item) 
 }
 
 template <class T>
-gemm::Matrix<T> matrix(const Operand& x, const Args& a, int ndim, long item) {
+gemm::Matrix<T> matrix(const Operand& x, const Args& a, int ndim, dim_t item) {
     return {static_cast<const T*>(x.data) + offset(x.axis, a.shape, ndim, item), x.row, x.col};
 }
 
 template <class T>
-gemm::Matrix<T> rows_from(gemm::Matrix<T> x, long row) {
+gemm::Matrix<T> rows_from(gemm::Matrix<T> x, dim_t row) {
     x.data += row * x.row_stride;
     return x;
 }
 
 template <class T>
-T* pointer(const Output& x, const Args& a, int ndim, long item) {
+T* pointer(const Output& x, const Args& a, int ndim, dim_t item) {
     return static_cast<T*>(x.data) + offset(x.axis, a.shape, ndim, item);
 }
 
@@ -66,10 +66,10 @@ std::size_t lines(std::size_t count) {
 // c = alpha a b + beta c.
 template <class T>
 struct Product {
-    long m, n, k;
+    dim_t m, n, k;
     gemm::Matrix<T> a, b;
     T* c;
-    long c_row;
+    dim_t c_row;
     T alpha, beta;
     const T* packed_b;
 };
@@ -87,12 +87,12 @@ gemm::Problem<T> problem(const Product<T>& x) {
 
 // The masking of the tile at (row, col) of a matrix.
 template <class T>
-Masking<T> masking(const Args& a, long item, long row, long col) {
+Masking<T> masking(const Args& a, dim_t item, dim_t row, dim_t col) {
     Masking<T> m{};
     m.row = a.mask.row;
-    const long at = a.mask_kind == MaskKind::none
-                        ? 0
-                        : offset(a.mask.axis, a.shape, a.ndim, item) + row * a.mask.row + col;
+    const dim_t at = a.mask_kind == MaskKind::none
+                         ? 0
+                         : offset(a.mask.axis, a.shape, a.ndim, item) + row * a.mask.row + col;
     if (a.mask_kind == MaskKind::allowed)
         m.allowed = static_cast<const unsigned char*>(a.mask.data) + at;
     if (a.mask_kind == MaskKind::added) m.added = static_cast<const T*>(a.mask.data) + at;
@@ -118,7 +118,7 @@ double pair_ns(const Args& a, double products) {
 
 // What `rows` rows and `keys` keys cost, of which few rows wait for the keys to come from L3.
 template <class T>
-double block_ns(const Args& a, long rows, long keys, double products) {
+double block_ns(const Args& a, dim_t rows, dim_t keys, double products) {
     const double pairs = static_cast<double>(rows) * static_cast<double>(keys);
     const double bytes = static_cast<double>(keys) * static_cast<double>((a.e + a.ev) * sizeof(T));
     return std::max(pairs * pair_ns<T>(a, products) * (a.causal ? 0.5 : 1.0), bytes / 40);
@@ -126,31 +126,31 @@ double block_ns(const Args& a, long rows, long keys, double products) {
 
 // Into how many slices of keys each of `count` items is cut, where they are too few for all threads
 // and long enough.
-inline long slices_of(long count, long tiles, double item_ns) {
+inline dim_t slices_of(dim_t count, dim_t tiles, double item_ns) {
     if (count >= kManyChunks / 2) return 1;
     const double most = std::min(static_cast<double>(tiles), item_ns / kChunkNs);
-    return std::clamp(static_cast<long>(most), 1L, ceil_div(kManyChunks, count));
+    return std::clamp<dim_t>(static_cast<dim_t>(most), 1, ceil_div(kManyChunks, count));
 }
 
 // How `count` items of item_ns each are distributed: several to a chunk if they are small. Calls
 // item(i, thread), for thread < threads.
 struct Sharing {
-    long per_chunk, chunks;
+    dim_t per_chunk, chunks;
     int threads;
     double total_ns;
-    Sharing(long count, double item_ns) : total_ns(static_cast<double>(count) * item_ns) {
-        per_chunk = std::clamp(static_cast<long>(kChunkNs / item_ns), 1L,
-                               std::max(1L, count / kManyChunks));
+    Sharing(dim_t count, double item_ns) : total_ns(static_cast<double>(count) * item_ns) {
+        per_chunk = std::clamp<dim_t>(static_cast<dim_t>(kChunkNs / item_ns), 1,
+                                      std::max<dim_t>(1, count / kManyChunks));
         chunks = ceil_div(count, per_chunk);
         threads = threads_worth(chunks, total_ns);
     }
     template <class F>
-    void run(long count, F item) const {
-        parallel_ranges(threads, chunks, total_ns, [&](Team& team, long begin, long end) {
-            team.for_each_nowait(end - begin, [&](long chunk) {
-                const long first = (begin + chunk) * per_chunk;
-                const long last = std::min(count, first + per_chunk);
-                for (long i = first; i < last; ++i) item(i, team.thread());
+    void run(dim_t count, F item) const {
+        parallel_ranges(threads, chunks, total_ns, [&](Team& team, dim_t begin, dim_t end) {
+            team.for_each_nowait(end - begin, [&](dim_t chunk) {
+                const dim_t first = (begin + chunk) * per_chunk;
+                const dim_t last = std::min(count, first + per_chunk);
+                for (dim_t i = first; i < last; ++i) item(i, team.thread());
             });
         });
     }
@@ -158,14 +158,14 @@ struct Sharing {
 
 // Sizes that parts of `total` in steps of `step` can have: one or two.
 struct Sizes {
-    long of[2];
+    dim_t of[2];
     int count = 0;
-    Sizes(long total, long step) {
+    Sizes(dim_t total, dim_t step) {
         if (total >= step) of[count++] = step;
         if (total % step != 0) of[count++] = total % step;
     }
-    const long* begin() const { return of; }
-    const long* end() const { return of + count; }
+    const dim_t* begin() const { return of; }
+    const dim_t* end() const { return of + count; }
 };
 
 }  // namespace fastnn::attention

@@ -8,24 +8,23 @@
 namespace fastnn::dropout {
 namespace {
 
-constexpr std::int64_t kChunk = 256 * kBlock;  // 64 KiB of float32, small beside L2
-constexpr double kNsPerElement = 0.4;          // one thread, AVX-512
+constexpr dim_t kChunk = 256 * kBlock;  // 64 KiB of float32, small beside L2
+constexpr double kNsPerElement = 0.4;   // one thread, AVX-512
 
 template <class T>
 void run_typed(const Args& a, const Draw& draw, Run<T> kernel) {
     const auto* x = static_cast<const T*>(a.x);
     auto* y = static_cast<T*>(a.y);
     const double chunk_ns = kNsPerElement * static_cast<double>(std::min(a.size, kChunk));
-    parallel_for(ceil_div(a.size, kChunk), chunk_ns, [&](long c) {
-        const std::int64_t i = c * kChunk;
+    parallel_for(ceil_div(a.size, kChunk), chunk_ns, [&](dim_t c) {
+        const dim_t i = c * kChunk;
         kernel(draw, i / kBlock, x + i, y + i, std::min(kChunk, a.size - i));
     });
 }
 
 void run(const Args& a) {
     if (a.p == 1) {
-        std::fill_n(static_cast<char*>(a.y), a.size * static_cast<std::int64_t>(size_of(a.dtype)),
-                    0);
+        std::fill_n(static_cast<char*>(a.y), a.size * static_cast<dim_t>(size_of(a.dtype)), 0);
         return;
     }
     // p < 1, but it may round to one.

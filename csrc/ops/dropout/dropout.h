@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -15,7 +16,7 @@ namespace fastnn::dropout {
 
 struct Args {
     Dtype dtype;
-    std::int64_t size;
+    dim_t size;
     const void* x;
     void* y;
     const std::uint64_t* stream;  // seed, offset
@@ -29,10 +30,10 @@ struct Draw {
     double scale;
 };
 
-constexpr std::int64_t kBlock = 64;  // elements that draw together
+constexpr dim_t kBlock = 64;  // elements that draw together
 
 template <class T>
-using Run = void (*)(const Draw&, std::int64_t first_block, const T* x, T* y, long n);
+using Run = void (*)(const Draw&, dim_t first_block, const T* x, T* y, dim_t n);
 
 struct Kernels {
     Run<float> f32;

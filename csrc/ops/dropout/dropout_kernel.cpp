@@ -7,20 +7,20 @@ namespace {
 static_assert(Philox::numbers == dropout::kBlock);
 
 template <class T>
-void run(const dropout::Draw& d, std::int64_t block, const T* x, T* y, long n) {
+void run(const dropout::Draw& d, dim_t block, const T* x, T* y, dim_t n) {
     const T scale = static_cast<T>(d.scale);
     const std::uint32_t threshold = d.threshold;
     std::uint32_t numbers[Philox::numbers];
-    const auto keep = [&](long i) { return numbers[i] >= threshold ? x[i] * scale : T(0); };
+    const auto keep = [&](dim_t i) { return numbers[i] >= threshold ? x[i] * scale : T(0); };
     for (; n >= Philox::numbers; n -= Philox::numbers, x += Philox::numbers, y += Philox::numbers) {
         Philox::block(d.seed, d.offset, std::uint64_t(block++) * Philox::counters, numbers);
         T kept[Philox::numbers];  // y may be x, which the compiler cannot know
-        for (long i = 0; i < Philox::numbers; ++i) kept[i] = keep(i);
+        for (dim_t i = 0; i < Philox::numbers; ++i) kept[i] = keep(i);
         __builtin_memcpy(y, kept, sizeof kept);
     }
     if (n == 0) return;
     Philox::block(d.seed, d.offset, std::uint64_t(block) * Philox::counters, numbers);
-    for (long i = 0; i < n; ++i) y[i] = keep(i);
+    for (dim_t i = 0; i < n; ++i) y[i] = keep(i);
 }
 
 constexpr dropout::Kernels kTable{run<float>, run<double>};

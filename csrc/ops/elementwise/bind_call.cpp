@@ -290,8 +290,7 @@ constexpr Py_ssize_t* sizes(std::int64_t* p) {
 py::object new_output(const ew::View* inputs, int count, Dtype dtype, ew::Layout& layout,
                       std::int64_t* strides) {
     ew::choose_order(inputs, count, layout);
-    const bool c_order =
-        !ew::dense_strides(layout, static_cast<std::int64_t>(size_of(dtype)), strides);
+    const bool c_order = !ew::dense_strides(layout, static_cast<dim_t>(size_of(dtype)), strides);
     return empty(dtype, layout.ndim, sizes(layout.shape), c_order ? nullptr : sizes(strides));
 }
 
@@ -315,12 +314,12 @@ bool one_row(Call& c, py::object& y) {
             !std::equal(first->shape, first->shape + first->ndim, input.view.shape)) {
             return false;
         }
-        c.args.strides[0][k] = static_cast<std::int64_t>(size_of(c.args.operands[k].dtype));
+        c.args.strides[0][k] = static_cast<dim_t>(size_of(c.args.operands[k].dtype));
     }
     const Dtype dtype = c.info.boolean ? Dtype::b8 : c.args.dtype;
     y = empty(dtype, first->ndim, reinterpret_cast<const Py_ssize_t*>(first->shape));
     c.args.operands[c.info.inputs] = {data_of(y), 0, dtype};
-    c.args.strides[0][c.info.inputs] = static_cast<std::int64_t>(size_of(dtype));
+    c.args.strides[0][c.info.inputs] = static_cast<dim_t>(size_of(dtype));
     c.args.axes = 1;
     c.args.size = 1;
     for (int i = 0; i < first->ndim; ++i) c.args.size *= first->shape[i];
@@ -349,7 +348,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     check_broadcast(c, in, layout);
     args.size = layout.size;
     const Dtype dtype = info.boolean ? Dtype::b8 : args.dtype;
-    std::int64_t strides[ew::kMaxDims];
+    dim_t strides[ew::kMaxDims];
     ew::View y_view{layout.ndim, layout.shape, strides};
     if (out.is_none()) {
         y = new_output(in, info.inputs, dtype, layout, strides);
@@ -384,7 +383,7 @@ Tuple<OptionalArray, OptionalArray> call_pair(Op op, Names names, const py::hand
     ew::Layout layout;
     check_broadcast(c, views, layout);
     args.size = layout.size;
-    std::int64_t strides[ew::kMaxDims];
+    dim_t strides[ew::kMaxDims];
     py::tuple result(2);
     for (int j = 0; j < 2; ++j) {
         ew::Operand& y = args.operands[info.inputs + j];

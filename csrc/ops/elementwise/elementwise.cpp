@@ -11,28 +11,28 @@ namespace {
 
 // 16 Ki elements: 64 KiB per float32 operand and chunk, small beside L2 and large beside the cost
 // of a chunk.
-constexpr std::int64_t kChunk = 16384;
+constexpr dim_t kChunk = 16384;
 // Elements of a packing buffer: with six operands in float64 24 KiB, within L1.
-constexpr std::int64_t kBuffer = 512;
+constexpr dim_t kBuffer = 512;
 // Rows shorter than this are packed together, because a loop costs about as much to enter as this
 // many elements.
-constexpr std::int64_t kShort = 64;
+constexpr dim_t kShort = 64;
 // So are rows up to this length where one operand is the same in all of them (a number for each
 // channel of an image, channels last) and the others go on from row to row: of a buffer of two rows
 // or more, that operand is packed once.
-constexpr std::int64_t kRepeated = kBuffer / 2;
+constexpr dim_t kRepeated = kBuffer / 2;
 // A tile where one operand runs along the other axis: as high as a cache line of float32 is wide.
-constexpr std::int64_t kTileRows = 16, kTileLength = 32;
+constexpr dim_t kTileRows = 16, kTileLength = 32;
 
 // How the stack of rows is cut: into rectangles of `rows` by `length` elements of the two innermost
 // axes.
 struct Cut {
-    std::int64_t rows, length;
-    std::int64_t row_blocks, segments,
-        outer;               // rectangles along each of the two axes, and around them
-    std::int64_t per_chunk;  // rectangles that one thread takes at a time
+    dim_t rows, length;
+    dim_t row_blocks, segments,
+        outer;        // rectangles along each of the two axes, and around them
+    dim_t per_chunk;  // rectangles that one thread takes at a time
 
-    std::int64_t count() const { return row_blocks * segments * outer; }
+    dim_t count() const { return row_blocks * segments * outer; }
 };
 
 int operand_count(const Info& info) {
@@ -41,19 +41,19 @@ int operand_count(const Info& info) {
 
 // Every loop but this looks at all operands, so they are numbered through: inputs, then outputs.
 Cut cut(const Args& a, const Info& info) {
-    const std::int64_t n0 = a.extents[0], n1 = a.axes > 1 ? a.extents[1] : 1;
-    const auto item = static_cast<std::int64_t>(size_of(a.dtype));
+    const dim_t n0 = a.extents[0], n1 = a.axes > 1 ? a.extents[1] : 1;
+    const auto item = static_cast<dim_t>(size_of(a.dtype));
     bool packed = false, transposed = false, repeated = false, goes_on = true;
     for (int k = 0; k < operand_count(info); ++k) {
         const Operand& operand = a.operands[k];
         if (operand.data == nullptr) continue;
-        const std::int64_t s0 = a.strides[0][k], s1 = a.axes > 1 ? a.strides[1][k] : 0;
+        const dim_t s0 = a.strides[0][k], s1 = a.axes > 1 ? a.strides[1][k] : 0;
         const bool constant = s0 == 0 && k < info.inputs;
         packed = packed || (!constant && (operand.dtype != a.dtype || s0 != item));
         const bool same = s1 == 0 && k < info.inputs;
         repeated = repeated || (same && !constant);
         goes_on = goes_on && (same || (!constant && s1 == n0 * item));
-        const auto own = static_cast<std::int64_t>(size_of(operand.dtype));
+        const auto own = static_cast<dim_t>(size_of(operand.dtype));
         transposed = transposed || (s1 == own && s0 != own && s0 != 0);
     }
     Cut c;
@@ -70,7 +70,7 @@ Cut cut(const Args& a, const Info& info) {
     c.row_blocks = ceil_div(n1, c.rows);
     c.segments = ceil_div(n0, c.length);
     c.outer = a.size / (n0 * n1);
-    c.per_chunk = std::max<std::int64_t>(1, kChunk / (c.rows * c.length));
+    c.per_chunk = std::max<dim_t>(1, kChunk / (c.rows * c.length));
     return c;
 }
 
@@ -80,7 +80,7 @@ template <class T>
 struct Buffers {
     alignas(64) T data[kMaxOperands][kBuffer];
     const char* from[kMaxOperands];
-    std::int64_t count[kMaxOperands] = {}, length[kMaxOperands];
+    dim_t count[kMaxOperands] = {}, length[kMaxOperands];
 
     bool holds(int k, const char* p, const Rows& rows) {
         if (from[k] == p && count[k] == rows.count && length[k] == rows.length) return true;
@@ -93,16 +93,16 @@ struct Buffers {
 
 // One rectangle: every operand as a stream, then the loop.
 template <class T>
-void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t index, Loop<T> loop,
+void run_rectangle(const Args& a, const Info& info, const Cut& c, dim_t index, Loop<T> loop,
                    const Packing<T>& packing, Buffers<T>& buffers) {
     // Tiles follow one another along the rows' axis, which is where the memory of the transposed
     // operand goes on.
     const bool tiles = c.rows > 1 && c.segments > 1;
-    const std::int64_t segment = tiles ? index / c.row_blocks % c.segments : index % c.segments;
-    const std::int64_t block = tiles ? index % c.row_blocks : index / c.segments % c.row_blocks;
+    const dim_t segment = tiles ? index / c.row_blocks % c.segments : index % c.segments;
+    const dim_t block = tiles ? index % c.row_blocks : index / c.segments % c.row_blocks;
     index /= c.segments * c.row_blocks;
-    const std::int64_t row = block * c.rows, column = segment * c.length;
-    const std::int64_t n1 = a.axes > 1 ? a.extents[1] : 1;
+    const dim_t row = block * c.rows, column = segment * c.length;
+    const dim_t n1 = a.axes > 1 ? a.extents[1] : 1;
 
     char* data[kMaxOperands];
     const int operands = operand_count(info);
@@ -113,7 +113,7 @@ void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t i
         if (row != 0) data[k] += row * a.strides[1][k];
     }
     for (int axis = 2; axis < a.axes; ++axis) {
-        const std::int64_t i = index % a.extents[axis];
+        const dim_t i = index % a.extents[axis];
         index /= a.extents[axis];
         for (int k = 0; k < operands; ++k) {
             if (data[k] != nullptr) data[k] += i * a.strides[axis][k];
@@ -124,7 +124,7 @@ void run_rectangle(const Args& a, const Info& info, const Cut& c, std::int64_t i
     const auto look = [&](int k) {
         rows.stride = a.strides[0][k];
         rows.row_stride = a.axes > 1 ? a.strides[1][k] : 0;
-        return a.operands[k].dtype == a.dtype && rows.stride == static_cast<long>(sizeof(T)) &&
+        return a.operands[k].dtype == a.dtype && rows.stride == static_cast<dim_t>(sizeof(T)) &&
                (rows.count == 1 || rows.row_stride == rows.length * rows.stride);
     };
     Streams<T> s;
@@ -198,13 +198,13 @@ void run_typed(const Args& a, const Info& info) {
     const Loop<T> loop = find_loop<T>(kernels, a.op);
     const Packing<T>& packing = isa::of<T>(kernels);
     const Cut c = cut(a, info);
-    const std::int64_t count = c.count();
+    const dim_t count = c.count();
     const double chunk_ns = info.ns * static_cast<double>(sizeof(T)) / 4 *
                             static_cast<double>(std::min(a.size, c.per_chunk * c.rows * c.length));
-    parallel_for(ceil_div(count, c.per_chunk), chunk_ns, [&](long chunk) {
+    parallel_for(ceil_div(count, c.per_chunk), chunk_ns, [&](dim_t chunk) {
         Buffers<T> buffers;
-        const std::int64_t end = std::min(count, (chunk + 1) * c.per_chunk);
-        for (std::int64_t i = chunk * c.per_chunk; i < end; ++i) {
+        const dim_t end = std::min(count, (chunk + 1) * c.per_chunk);
+        for (dim_t i = chunk * c.per_chunk; i < end; ++i) {
             run_rectangle(a, info, c, i, loop, packing, buffers);
         }
     });

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -61,10 +62,10 @@ struct Args {
     Op op;
     Dtype dtype;  // in which to compute: f32 or f64
     int axes;     // at least 1 unless size is 0
-    std::int64_t size;
-    Operand operands[kMaxOperands];                // inputs, then outputs
-    std::int64_t extents[kMaxAxes];                // innermost first
-    std::int64_t strides[kMaxAxes][kMaxOperands];  // bytes; 0 along which an input is broadcast
+    dim_t size;
+    Operand operands[kMaxOperands];         // inputs, then outputs
+    dim_t extents[kMaxAxes];                // innermost first
+    dim_t strides[kMaxAxes][kMaxOperands];  // bytes; 0 along which an input is broadcast
 };
 
 // What is known about an operation: its entry in the table states it.
@@ -86,17 +87,17 @@ const Kernel<Args>& kernel(Op op);
 template <class T>
 struct Streams {
     const T* in[kMaxInputs];
-    long in_step[kMaxInputs];
+    dim_t in_step[kMaxInputs];
     T* out[kMaxOutputs];
-    long out_step[kMaxOutputs];
+    dim_t out_step[kMaxOutputs];
 };
 
 template <class T>
-using Loop = void (*)(const Streams<T>&, long n);
+using Loop = void (*)(const Streams<T>&, dim_t n);
 
 // A block of rows of a strided array: element (i, j) stands at i * row_stride + j * stride bytes.
 struct Rows {
-    long count, length, row_stride, stride;
+    dim_t count, length, row_stride, stride;
 };
 
 struct Loops {

@@ -24,22 +24,22 @@ template <class S, class T>
 void pack_from(const char* __restrict x, const Rows& r, T* __restrict dense) {
     if (r.row_stride == sizeof(S) && r.stride != sizeof(S) && r.stride != 0) {
         // Along the memory, so that each cache line is fetched once; the buffer takes the leaps.
-        for (long j = 0; j < r.length; ++j, x += r.stride) {
-            for (long i = 0; i < r.count; ++i) {
-                dense[i * r.length + j] = static_cast<T>(fetch<S>(x + i * long(sizeof(S))));
+        for (dim_t j = 0; j < r.length; ++j, x += r.stride) {
+            for (dim_t i = 0; i < r.count; ++i) {
+                dense[i * r.length + j] = static_cast<T>(fetch<S>(x + i * dim_t(sizeof(S))));
             }
         }
         return;
     }
-    for (long i = 0; i < r.count; ++i, x += r.row_stride, dense += r.length) {
+    for (dim_t i = 0; i < r.count; ++i, x += r.row_stride, dense += r.length) {
         if (r.stride == sizeof(S)) {
-            for (long j = 0; j < r.length; ++j)
-                dense[j] = static_cast<T>(fetch<S>(x + j * long(sizeof(S))));
+            for (dim_t j = 0; j < r.length; ++j)
+                dense[j] = static_cast<T>(fetch<S>(x + j * dim_t(sizeof(S))));
         } else if (r.stride == 0) {
             const T value = static_cast<T>(fetch<S>(x));
-            for (long j = 0; j < r.length; ++j) dense[j] = value;
+            for (dim_t j = 0; j < r.length; ++j) dense[j] = value;
         } else {
-            for (long j = 0; j < r.length; ++j)
+            for (dim_t j = 0; j < r.length; ++j)
                 dense[j] = static_cast<T>(fetch<S>(x + j * r.stride));
         }
     }
@@ -60,17 +60,18 @@ void pack(Dtype from, const char* x, const Rows& rows, T* dense) {
 template <class T, class D, class Convert>
 void unpack_to(const T* __restrict dense, const Rows& r, char* __restrict y, Convert convert) {
     if (r.row_stride == sizeof(D) && r.stride != sizeof(D)) {
-        for (long j = 0; j < r.length; ++j, y += r.stride) {
-            for (long i = 0; i < r.count; ++i)
-                put<D>(y + i * long(sizeof(D)), convert(dense[i * r.length + j]));
+        for (dim_t j = 0; j < r.length; ++j, y += r.stride) {
+            for (dim_t i = 0; i < r.count; ++i)
+                put<D>(y + i * dim_t(sizeof(D)), convert(dense[i * r.length + j]));
         }
         return;
     }
-    for (long i = 0; i < r.count; ++i, y += r.row_stride, dense += r.length) {
+    for (dim_t i = 0; i < r.count; ++i, y += r.row_stride, dense += r.length) {
         if (r.stride == sizeof(D)) {
-            for (long j = 0; j < r.length; ++j) put<D>(y + j * long(sizeof(D)), convert(dense[j]));
+            for (dim_t j = 0; j < r.length; ++j)
+                put<D>(y + j * dim_t(sizeof(D)), convert(dense[j]));
         } else {
-            for (long j = 0; j < r.length; ++j) put<D>(y + j * r.stride, convert(dense[j]));
+            for (dim_t j = 0; j < r.length; ++j) put<D>(y + j * r.stride, convert(dense[j]));
         }
     }
 }

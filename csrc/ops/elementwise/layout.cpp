@@ -7,7 +7,7 @@ namespace fastnn::elementwise {
 namespace {
 
 // The step of a view along an axis of the common shape.
-std::int64_t stride_along(const View& v, const Layout& layout, int axis) {
+dim_t stride_along(const View& v, const Layout& layout, int axis) {
     const int own = axis - (layout.ndim - v.ndim);
     return own < 0 || v.shape[own] == 1 ? 0 : v.strides[own];
 }
@@ -40,8 +40,8 @@ void choose_order(const View* views, int count, Layout& layout) {
     const auto compare = [&](int a,
                              int b) {  // by the first view that steps differently along the two
         for (int k = 0; k < count; ++k) {
-            const std::int64_t s = std::abs(stride_along(views[k], layout, a));
-            const std::int64_t t = std::abs(stride_along(views[k], layout, b));
+            const dim_t s = std::abs(stride_along(views[k], layout, a));
+            const dim_t t = std::abs(stride_along(views[k], layout, b));
             if (s != 0 && t != 0 && s != t) return s < t ? -1 : 1;
         }
         return 0;
@@ -61,13 +61,13 @@ void choose_order(const View* views, int count, Layout& layout) {
     }
 }
 
-bool dense_strides(const Layout& layout, std::int64_t item, std::int64_t* strides) {
+bool dense_strides(const Layout& layout, dim_t item, std::int64_t* strides) {
     bool c_order = true;
-    std::int64_t step = item;
+    dim_t step = item;
     for (int i = 0; i < layout.ndim; ++i) {
         const int axis = layout.order[i];
         strides[axis] = step;
-        step *= std::max<std::int64_t>(layout.shape[axis], 1);
+        step *= std::max<dim_t>(layout.shape[axis], 1);
         c_order = c_order && axis == layout.ndim - 1 - i;
     }
     return !c_order;
@@ -77,7 +77,7 @@ void merge_axes(const View* views, int count, const Layout& layout, Args& args) 
     int n = 0;
     for (int i = 0; i < layout.ndim; ++i) {
         const int axis = layout.order[i];
-        const std::int64_t extent = layout.shape[axis];
+        const dim_t extent = layout.shape[axis];
         if (extent == 1) continue;
         std::int64_t* strides = args.strides[n];
         bool continues = n > 0;  // the axis before, in every operand

@@ -18,8 +18,8 @@ struct View {
 
 struct Layout {
     int ndim = 0;
-    std::int64_t size = 1;
-    std::int64_t shape[kMaxDims];
+    dim_t size = 1;
+    dim_t shape[kMaxDims];
     int order[kMaxDims];  // axes from the innermost in memory to the outermost
 };
 
@@ -31,7 +31,7 @@ bool broadcast(const View* views, int count, Layout& layout);
 void choose_order(const View* views, int count, Layout& layout);
 
 // Strides of a new dense array of that order. Returns false where they are those of C order.
-bool dense_strides(const Layout& layout, std::int64_t item, std::int64_t* strides);
+bool dense_strides(const Layout& layout, dim_t item, std::int64_t* strides);
 
 // Fills axes, extents and strides of args, the operands being inputs and outputs in this order (a
 // view of no dimensions is a scalar).

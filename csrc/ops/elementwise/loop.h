@@ -63,11 +63,11 @@ FASTNN_INLINE auto apply(F f, Load load) {
 }
 
 template <class T, class F>
-void loop(const Streams<T>& streams, long n) {
+void loop(const Streams<T>& streams, dim_t n) {
     using V = Vec<T>;
     constexpr bool pair = gives_pair<V, F>;
     const Streams<T> s = streams;  // a copy that no store can reach
-    long i = 0;
+    dim_t i = 0;
     for (; i + V::width <= n; i += V::width) {
         const auto y = apply<V>(F{}, [&](int k) { return V::load(s.in[k] + i * s.in_step[k]); });
         if constexpr (pair) {

@@ -13,9 +13,9 @@ namespace {
 
 using embedding::Mode;
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();  // rows and positions
+constexpr dim_t kMost = std::numeric_limits<std::int32_t>::max();  // rows and positions
 
-std::string place(const char* argument, std::int64_t at, int ndim, const Py_ssize_t* shape) {
+std::string place(const char* argument, dim_t at, int ndim, const Py_ssize_t* shape) {
     std::string text;
     for (int i = ndim - 1; i >= 0; --i) {
         text = std::to_string(at % shape[i]) + (text.empty() ? "" : ", ") + text;
@@ -25,21 +25,21 @@ std::string place(const char* argument, std::int64_t at, int ndim, const Py_ssiz
 }
 
 // Ids of any shape, each in [0, vocabulary).
-Array row_ids(py::handle input, const char* op, std::int64_t vocabulary, py::object& hold) {
+Array row_ids(py::handle input, const char* op, dim_t vocabulary, py::object& hold) {
     const Array ids = dense_ids(input, {op, "input"}, hold);
     const auto* id = ids.as<const std::int64_t>();
-    const std::int64_t count = ids.size();
+    const dim_t count = ids.size();
     if (count > kMost || vocabulary > kMost) {
         fail<ValueError>(op, ": at most ", kMost, " ids and rows are possible, got ", count,
                          " and ", vocabulary);
     }
-    const auto wrong = [=](std::int64_t i) {
+    const auto wrong = [=](dim_t i) {
         return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(vocabulary);
     };
     bool bad = false;
-    for (std::int64_t i = 0; i < count; ++i) bad |= wrong(id[i]);
+    for (dim_t i = 0; i < count; ++i) bad |= wrong(id[i]);
     if (bad) {
-        const std::int64_t at = std::find_if(id, id + count, wrong) - id;
+        const dim_t at = std::find_if(id, id + count, wrong) - id;
         if (at < count) {
             fail<IndexError>(op, ": ", place("input", at, ids.ndim, ids.shape), " is ", id[at],
                              ", but weight has ", vocabulary, " rows");
@@ -54,13 +54,13 @@ Array table_of(py::handle weight, const char* op, py::object& hold) {
     return w;
 }
 
-std::int64_t count_of_rows(std::int64_t n, const char* op) {
+dim_t count_of_rows(dim_t n, const char* op) {
     if (n < 0) fail<ValueError>(op, ": num_embeddings must not be negative, got ", n);
     return n;
 }
 
 // None, or a row; negative ones are counted from the end.
-std::int64_t padding_of(py::handle object, const char* op, std::int64_t vocabulary) {
+std::int64_t padding_of(py::handle object, const char* op, dim_t vocabulary) {
     if (object.is_none()) return embedding::kNoPadding;
     const Py_ssize_t row = PyNumber_AsSsize_t(object.ptr(), PyExc_IndexError);
     if (row == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
@@ -93,7 +93,7 @@ struct Sorted {
     OwnedScratch<embedding::Entry> entries;
     std::int64_t* numbers;
 
-    Sorted(const Array& ids, std::int64_t vocabulary, std::int64_t padding, bool count = false)
+    Sorted(const Array& ids, dim_t vocabulary, std::int64_t padding, bool count = false)
         : entries(static_cast<std::size_t>(ids.size() + 2)),
           numbers(reinterpret_cast<std::int64_t*>(entries + ids.size())) {
         static_assert(sizeof(embedding::Entry) == sizeof(std::int64_t));
@@ -102,8 +102,8 @@ struct Sorted {
                                    entries, numbers, count ? numbers + 1 : nullptr},
                {ids, entries});
     }
-    std::int64_t kept() const { return numbers[0]; }
-    std::int64_t unique() const { return numbers[1]; }
+    dim_t kept() const { return numbers[0]; }
+    dim_t unique() const { return numbers[1]; }
 };
 
 struct SumInputs {
@@ -136,11 +136,11 @@ py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const S
 }
 
 template <bool rows>
-Gradient<rows> backward(py::handle dy, py::handle input, std::int64_t num_embeddings,
+Gradient<rows> backward(py::handle dy, py::handle input, dim_t num_embeddings,
                         py::handle padding_idx, bool scale_grad_by_freq) {
     const char* op = rows ? "embedding_backward_rows" : "embedding_backward";
     py::object hold_dy, hold_ids;
-    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const dim_t vocabulary = count_of_rows(num_embeddings, op);
     const std::int64_t padding = padding_of(padding_idx, op, vocabulary);
     const Array ids = row_ids(input, op, vocabulary, hold_ids);
     const Array d = dense_float(dy, {op, "dy"}, hold_dy);
@@ -184,13 +184,13 @@ struct Bags {
     py::object hold_ids, hold_offsets;
     Array ids, offsets;
 
-    Bags(py::handle input, py::handle offset_array, std::int64_t vocabulary, const char* op)
+    Bags(py::handle input, py::handle offset_array, dim_t vocabulary, const char* op)
         : op(op),
           ids(row_ids(input, op, vocabulary, hold_ids)),
           offsets(dense_ids(offset_array, {op, "offsets"}, hold_offsets)) {
         check_ndim(ids, {op, "input"}, 1, "(ids)");
         check_ndim(offsets, {op, "offsets"}, 1, "(bags + 1)");
-        const std::int64_t n = offsets.shape[0];
+        const dim_t n = offsets.shape[0];
         const std::int64_t* at = begins();
         if (n < 1 || at[0] != 0 || at[n - 1] != ids.shape[0]) {
             fail<ValueError>(op, ": offsets must begin with 0 and end with the number of ids, ",
@@ -198,7 +198,7 @@ struct Bags {
                              n < 1 ? std::string("none")
                                    : std::to_string(at[0]) + " and " + std::to_string(at[n - 1]));
         }
-        for (std::int64_t b = 0; b + 1 < n; ++b) {
+        for (dim_t b = 0; b + 1 < n; ++b) {
             if (at[b + 1] < at[b]) {
                 fail<ValueError>(op, ": offsets must not decrease, but offsets[", b + 1, "] is ",
                                  at[b + 1], " after ", at[b]);
@@ -206,7 +206,7 @@ struct Bags {
         }
     }
     const std::int64_t* begins() const { return offsets.as<const std::int64_t>(); }
-    std::int64_t count() const { return offsets.shape[0] - 1; }
+    dim_t count() const { return offsets.shape[0] - 1; }
     const std::int64_t* id() const { return ids.as<const std::int64_t>(); }
     // A factor for each position, or null.
     const void* scales(py::handle object, Dtype dtype, Mode mode, py::object& hold) const {
@@ -250,21 +250,21 @@ Tuple<py::object, OptionalArray> bag(py::handle input, py::handle offsets, py::h
 template <class T>
 void fill_shares(const Bags& bags, std::int64_t padding, T* share) {
     const std::int64_t *at = bags.begins(), *id = bags.id();
-    for (std::int64_t b = 0; b < bags.count(); ++b) {
-        const std::int64_t absent = std::count(id + at[b], id + at[b + 1], padding);
+    for (dim_t b = 0; b < bags.count(); ++b) {
+        const dim_t absent = std::count(id + at[b], id + at[b + 1], padding);
         share[b] = static_cast<T>(
-            1.0 / static_cast<double>(std::max<std::int64_t>(1, at[b + 1] - at[b] - absent)));
+            1.0 / static_cast<double>(std::max<dim_t>(1, at[b + 1] - at[b] - absent)));
     }
 }
 
 template <bool rows>
 Gradient<rows> bag_backward(py::handle dy, py::handle input, py::handle offsets,
-                            std::int64_t num_embeddings, py::handle mode_text,
+                            dim_t num_embeddings, py::handle mode_text,
                             py::handle per_sample_weights, py::handle padding_idx,
                             bool scale_grad_by_freq) {
     const char* op = rows ? "embedding_bag_backward_rows" : "embedding_bag_backward";
     py::object hold_dy, hold_scales;
-    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const dim_t vocabulary = count_of_rows(num_embeddings, op);
     const Mode mode = parse_mode(mode_text, op);
     if (mode == Mode::max) {
         fail<ValueError>(op, ": mode must be 'sum' or 'mean'; see embedding_bag_max_backward");
@@ -278,7 +278,7 @@ Gradient<rows> bag_backward(py::handle dy, py::handle input, py::handle offsets,
 
     OwnedScratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.shape[0]));
     const std::int64_t* at = bags.begins();
-    for (std::int64_t b = 0; b < bags.count(); ++b)
+    for (dim_t b = 0; b < bags.count(); ++b)
         std::fill(bag_of.data() + at[b], bag_of.data() + at[b + 1], static_cast<std::int32_t>(b));
     OwnedScratch<double> shares(static_cast<std::size_t>(mode == Mode::mean ? bags.count() : 0));
     embedding::SumArgs args{};
@@ -299,16 +299,16 @@ Gradient<rows> bag_backward(py::handle dy, py::handle input, py::handle offsets,
                {d, bag_of, hold_scales ? hold_scales : per_sample_weights, shares});
 }
 
-py::object max_backward(py::handle dy, py::handle winners, std::int64_t num_embeddings) {
+py::object max_backward(py::handle dy, py::handle winners, dim_t num_embeddings) {
     const char* op = embedding::kMaxBackward.name;
     py::object hold_dy, hold_winners;
-    const std::int64_t vocabulary = count_of_rows(num_embeddings, op);
+    const dim_t vocabulary = count_of_rows(num_embeddings, op);
     const Array d = dense_float(dy, {op, "dy"}, hold_dy);
     check_ndim(d, {op, "dy"}, 2, "(bags, embedding_dim)");
     const Array w = dense_ids(winners, {op, "winners"}, hold_winners);
     check_same_shape(w, {op, "winners"}, d, "dy");
     const auto* id = w.as<const std::int64_t>();
-    for (std::int64_t i = 0; i < w.size(); ++i) {
+    for (dim_t i = 0; i < w.size(); ++i) {
         if (id[i] < -1 || id[i] >= vocabulary) {
             fail<IndexError>(op, ": ", place("winners", i, w.ndim, w.shape), " is ", id[i],
                              ", but there are ", vocabulary, " rows");

@@ -14,36 +14,35 @@
 namespace fastnn::embedding {
 namespace {
 
-constexpr std::int64_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
-constexpr std::int64_t kPiece = 1024;        // entries of one id that one thread sums up
-constexpr double kByteNs = 0.05;  // per byte read or written, one thread, from L3 or memory
+constexpr dim_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
+constexpr dim_t kPiece = 1024;        // entries of one id that one thread sums up
+constexpr double kByteNs = 0.05;      // per byte read or written, one thread, from L3 or memory
 
 std::int64_t id_of(Entry e) {
-    return static_cast<std::int64_t>(e >> 32);
+    return static_cast<dim_t>(e >> 32);
 }
 
-bool rows_stream(const void* out, std::int64_t rows, std::int64_t row_bytes) {
+bool rows_stream(const void* out, dim_t rows, dim_t row_bytes) {
     return past_caches(out, static_cast<double>(rows * row_bytes), row_bytes, kReadsOnce);
 }
 
 // Calls f(begin, count) over chunks of `count` rows of `row_bytes`.
 template <class F>
-void over_rows(std::int64_t count, std::int64_t row_bytes, F f) {
+void over_rows(dim_t count, dim_t row_bytes, F f) {
     if (count == 0) return;
-    const std::int64_t step =
-        std::clamp<std::int64_t>(kChunkBytes / std::max<std::int64_t>(1, row_bytes), 1, count);
+    const dim_t step = std::clamp<dim_t>(kChunkBytes / std::max<dim_t>(1, row_bytes), 1, count);
     parallel_for(ceil_div(count, step), kByteNs * 2 * static_cast<double>(step * row_bytes),
-                 [=](long c) { f(c * step, std::min(step, count - c * step)); });
+                 [=](dim_t c) { f(c * step, std::min(step, count - c * step)); });
 }
 
 void gather(const GatherArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto& kernel = isa::table<Kernels, T>();
-        const auto row_bytes = a.width * static_cast<std::int64_t>(sizeof(T));
+        const auto row_bytes = a.width * static_cast<dim_t>(sizeof(T));
         const bool stream = rows_stream(a.y, a.count, row_bytes);
         const auto* weight = static_cast<const T*>(a.weight);
         auto* y = static_cast<T*>(a.y);
-        over_rows(a.count, row_bytes, [=, &a, &kernel](std::int64_t at, std::int64_t count) {
+        over_rows(a.count, row_bytes, [=, &a, &kernel](dim_t at, dim_t count) {
             kernel.gather(weight, a.ids + at, y + at * a.width, a.width, count, stream);
         });
     });
@@ -51,7 +50,7 @@ void gather(const GatherArgs& a) {
 
 // Least significant digit first, so that positions of one id stay in order. Digits are of equal
 // size, at most 11 bits: then the heads of all buckets stay in L1 or near.
-void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t vocabulary) {
+void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
     constexpr int kMostBits = 11;
     const int bits = std::bit_width(static_cast<std::uint64_t>(vocabulary - 1)),
               passes = ceil_div(bits, kMostBits), digit = passes == 0 ? 0 : ceil_div(bits, passes);
@@ -59,7 +58,7 @@ void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t v
     std::uint32_t counts[3][1 << kMostBits];
     for (int p = 0; p < passes; ++p)
         std::memset(counts[p], 0, static_cast<std::size_t>(mask + 1) * sizeof counts[0][0]);
-    for (std::int64_t i = 0; i < count; ++i) {
+    for (dim_t i = 0; i < count; ++i) {
         for (int p = 0; p < passes; ++p) ++counts[p][(entries[i] >> (32 + p * digit)) & mask];
     }
     Entry *from = entries, *to = other;
@@ -67,7 +66,7 @@ void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t v
         std::uint32_t sum = 0;
         for (Entry d = 0; d <= mask; ++d) sum += std::exchange(counts[p][d], sum);
         const int shift = 32 + p * digit;
-        for (std::int64_t i = 0; i < count; ++i) {
+        for (dim_t i = 0; i < count; ++i) {
             const Entry e = from[i];
             to[counts[p][(e >> shift) & mask]++] = e;
         }
@@ -77,8 +76,8 @@ void radix_sort(Entry* entries, Entry* other, std::int64_t count, std::int64_t v
 }
 
 void sort(const SortArgs& a) {
-    std::int64_t kept = 0;
-    for (std::int64_t i = 0; i < a.count; ++i) {
+    dim_t kept = 0;
+    for (dim_t i = 0; i < a.count; ++i) {
         a.entries[kept] = static_cast<Entry>(a.ids[i]) << 32 | static_cast<Entry>(i);
         kept += a.ids[i] != a.padding;
     }
@@ -91,17 +90,17 @@ void sort(const SortArgs& a) {
     *a.kept = kept;
     if (a.unique == nullptr) return;
     *a.unique = kept > 0 ? 1 : 0;
-    for (std::int64_t i = 1; i < kept; ++i)
+    for (dim_t i = 1; i < kept; ++i)
         *a.unique += a.entries[i] >> 32 != a.entries[i - 1] >> 32 ? 1 : 0;
 }
 
 // The first entry whose id is at least `id`.
-std::int64_t lower(const Entry* entries, std::int64_t count, std::int64_t id) {
+dim_t lower(const Entry* entries, dim_t count, std::int64_t id) {
     return std::lower_bound(entries, entries + count, static_cast<Entry>(id) << 32) - entries;
 }
 
 // The end of the run of equal ids that begins at `at`.
-std::int64_t run_end(const Entry* entries, std::int64_t count, std::int64_t at) {
+dim_t run_end(const Entry* entries, dim_t count, dim_t at) {
     const Entry id = entries[at] >> 32;
     while (at < count && entries[at] >> 32 == id) ++at;
     return at;
@@ -116,12 +115,12 @@ class LongRuns {
           // A run longer than a piece contains the beginning of a piece, so there are at most so
           // many runs; and each has at most one piece more than it fills.
           runs_(static_cast<std::size_t>(*a.kept / kPiece + 1)) {
-        std::int64_t pieces = 0;
-        for (std::int64_t i = 0; i < *a.kept; i += kPiece) {
+        dim_t pieces = 0;
+        for (dim_t i = 0; i < *a.kept; i += kPiece) {
             const std::int64_t id = id_of(a.entries[i]);
             if (count_ > 0 && runs_.data()[count_ - 1].id == id) continue;
-            const std::int64_t begin = lower(a.entries, *a.kept, id),
-                               size = lower(a.entries, *a.kept, id + 1) - begin;
+            const dim_t begin = lower(a.entries, *a.kept, id),
+                        size = lower(a.entries, *a.kept, id + 1) - begin;
             if (size <= kPiece) continue;
             runs_.data()[count_++] = {id, begin, size, pieces};
             pieces += ceil_div(size, kPiece);
@@ -130,21 +129,21 @@ class LongRuns {
         sums_ = pool::take(checked_bytes(static_cast<std::size_t>(pieces * width_), sizeof(T)));
         T* sums = static_cast<T*>(sums_.data);
         const Run* runs = runs_.data();
-        const std::int64_t count = count_;
+        const dim_t count = count_;
         parallel_for(pieces, kByteNs * static_cast<double>(kPiece * width_) * sizeof(T),
-                     [=, &a, &terms, &kernel](long piece) {
+                     [=, &a, &terms, &kernel](dim_t piece) {
                          const Run& run =
                              *(std::upper_bound(runs, runs + count, piece,
-                                                [](long p, const Run& r) { return p < r.piece; }) -
+                                                [](dim_t p, const Run& r) { return p < r.piece; }) -
                                1);
-                         const std::int64_t at = (piece - run.piece) * kPiece;
+                         const dim_t at = (piece - run.piece) * kPiece;
                          kernel.sum(terms, a.entries + run.begin + at,
                                     std::min(kPiece, run.size - at), T(1), sums + piece * a.width,
                                     false);
                      });
-        for (std::int64_t i = 0; i < count; ++i) {
+        for (dim_t i = 0; i < count; ++i) {
             T* first = sums + runs[i].piece * width_;
-            for (std::int64_t p = 1; p < ceil_div(runs[i].size, kPiece); ++p)
+            for (dim_t p = 1; p < ceil_div(runs[i].size, kPiece); ++p)
                 kernel.add(first + p * width_, first, width_);
         }
     }
@@ -156,7 +155,7 @@ class LongRuns {
     // The sum of a long run.
     const T* sum_of(std::int64_t id) const {
         const Run* runs = static_cast<const Run*>(runs_.data());
-        for (std::int64_t i = 0; i < count_; ++i) {
+        for (dim_t i = 0; i < count_; ++i) {
             if (runs[i].id == id) return static_cast<const T*>(sums_.data) + runs[i].piece * width_;
         }
         return nullptr;
@@ -164,11 +163,12 @@ class LongRuns {
 
  private:
     struct Run {
-        std::int64_t id, begin, size, piece;
+        std::int64_t id;
+        dim_t begin, size, piece;
     };
-    std::int64_t width_;
+    dim_t width_;
     mutable Scratch<Run> runs_;
-    std::int64_t count_ = 0;
+    dim_t count_ = 0;
     Block sums_;
 };
 
@@ -186,25 +186,25 @@ class Sum {
                  static_cast<const T*>(args.bag_scales),
                  args.entries + *args.kept},
           long_runs_(args, terms_, kernel_),
-          row_bytes_(args.width * static_cast<std::int64_t>(sizeof(T))),
-          step_(std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, row_bytes_))) {}
+          row_bytes_(args.width * static_cast<dim_t>(sizeof(T))),
+          step_(std::max<dim_t>(1, kChunkBytes / std::max<dim_t>(1, row_bytes_))) {}
 
     // Each run has its row; chunks are cut at the first run that begins behind a multiple of the
     // step. A first walk tells how many runs lie before each chunk.
     void sparse() const {
-        const std::int64_t chunks = ceil_div(*a_.kept, step_);
+        const dim_t chunks = ceil_div(*a_.kept, step_);
         Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
         std::int64_t* first = firsts.data();
-        std::int64_t runs = 0;
-        for (std::int64_t i = 0; i < *a_.kept; ++i) {
+        dim_t runs = 0;
+        for (dim_t i = 0; i < *a_.kept; ++i) {
             if (i % step_ == 0) first[i / step_] = runs;
             if (begins_run(i)) a_.rows_ids[runs++] = id_of(a_.entries[i]);
         }
         auto* out = static_cast<T*>(a_.rows);
         parallel_for(chunks, kByteNs * 2 * static_cast<double>(step_ * row_bytes_),
-                     [=, this](long c) {
-                         std::int64_t i = c * step_, row = first[c];
-                         const std::int64_t end = std::min(*a_.kept, i + step_);
+                     [=, this](dim_t c) {
+                         dim_t i = c * step_, row = first[c];
+                         const dim_t end = std::min(*a_.kept, i + step_);
                          while (i < end && !begins_run(i)) ++i;
                          while (i < end) i = add_up(i, out + row++ * a_.width, false);
                      });
@@ -216,13 +216,12 @@ class Sum {
         if (a_.vocabulary == 0) return;
         auto* out = static_cast<T*>(a_.dw);
         const bool stream = rows_stream(out, a_.vocabulary, row_bytes_);
-        const std::int64_t chunks = ceil_div(a_.vocabulary + *a_.kept, step_);
-        parallel_for(chunks, kByteNs * static_cast<double>(step_ * row_bytes_), [=, this](long c) {
-            const std::int64_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
-            std::int64_t row = first_of(c), i = lower(a_.entries, *a_.kept, row);
+        const dim_t chunks = ceil_div(a_.vocabulary + *a_.kept, step_);
+        parallel_for(chunks, kByteNs * static_cast<double>(step_ * row_bytes_), [=, this](dim_t c) {
+            const dim_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
+            dim_t row = first_of(c), i = lower(a_.entries, *a_.kept, row);
             while (row < last) {
-                const std::int64_t next =
-                    i < *a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
+                const dim_t next = i < *a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
                 if (next > row) {
                     kernel_.zero(out + row * a_.width, (next - row) * a_.width, stream);
                     row = next;
@@ -235,26 +234,26 @@ class Sum {
     }
 
  private:
-    bool begins_run(std::int64_t i) const {
+    bool begins_run(dim_t i) const {
         return i == 0 || a_.entries[i] >> 32 != a_.entries[i - 1] >> 32;
     }
     // The row of the run that begins at `begin`. Returns its end.
-    std::int64_t add_up(std::int64_t begin, T* out, bool stream) const {
-        const std::int64_t end = run_end(a_.entries, *a_.kept, begin), count = end - begin;
+    dim_t add_up(dim_t begin, T* out, bool stream) const {
+        const dim_t end = run_end(a_.entries, *a_.kept, begin), count = end - begin;
         const T factor = a_.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
         if (count <= kPiece) {
             kernel_.sum(terms_, a_.entries + begin, count, factor, out, stream);
         } else {
             const T* sum = long_runs_.sum_of(id_of(a_.entries[begin]));
-            for (std::int64_t d = 0; d < a_.width; ++d) out[d] = sum[d] * factor;
+            for (dim_t d = 0; d < a_.width; ++d) out[d] = sum[d] * factor;
         }
         return end;
     }
     // The smallest row before which there are at least c * step rows and entries.
-    std::int64_t first_of(std::int64_t c) const {
-        std::int64_t low = 0, high = a_.vocabulary;
+    dim_t first_of(dim_t c) const {
+        dim_t low = 0, high = a_.vocabulary;
         while (low < high) {
-            const std::int64_t middle = (low + high) / 2;
+            const dim_t middle = (low + high) / 2;
             if (middle + lower(a_.entries, *a_.kept, middle) >= c * step_) {
                 high = middle;
             } else {
@@ -268,7 +267,7 @@ class Sum {
     const TypedKernels<T>& kernel_;
     const Terms<T> terms_;
     const LongRuns<T> long_runs_;
-    const std::int64_t row_bytes_, step_;
+    const dim_t row_bytes_, step_;
 };
 
 void sum(const SumArgs& a) {
@@ -285,17 +284,16 @@ void bag_typed(const BagArgs& a) {
     const auto* scales = static_cast<const T*>(a.scales);
     auto* y = static_cast<T*>(a.y);
     if (a.bags == 0) return;
-    const std::int64_t step = std::clamp<std::int64_t>(
+    const dim_t step = std::clamp<dim_t>(
         kChunkBytes * a.bags /
-            std::max<std::int64_t>(
-                1, (a.bags + a.count) * a.width * static_cast<std::int64_t>(sizeof(T))),
+            std::max<dim_t>(1, (a.bags + a.count) * a.width * static_cast<dim_t>(sizeof(T))),
         1, a.bags);
     const double chunk_ns = kByteNs * sizeof(T) * static_cast<double>(a.width) *
                             static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
                             static_cast<double>(step);
-    parallel_for(ceil_div(a.bags, step), chunk_ns, [=, &a, &kernel](long c) {
-        for (std::int64_t b = c * step; b < std::min(a.bags, (c + 1) * step); ++b) {
-            const std::int64_t begin = a.offsets[b], count = a.offsets[b + 1] - begin;
+    parallel_for(ceil_div(a.bags, step), chunk_ns, [=, &a, &kernel](dim_t c) {
+        for (dim_t b = c * step; b < std::min(a.bags, (c + 1) * step); ++b) {
+            const dim_t begin = a.offsets[b], count = a.offsets[b + 1] - begin;
             if (a.mode == Mode::max) {
                 kernel.bag_max(weight, a.ids + begin, count, a.width, a.padding, y + b * a.width,
                                a.winners + b * a.width);
@@ -305,7 +303,7 @@ void bag_typed(const BagArgs& a) {
             if (a.mode == Mode::mean) {
                 const auto real =
                     count - std::count(a.ids + begin, a.ids + begin + count, a.padding);
-                factor = static_cast<T>(1.0 / static_cast<double>(std::max<std::int64_t>(1, real)));
+                factor = static_cast<T>(1.0 / static_cast<double>(std::max<dim_t>(1, real)));
             }
             kernel.bag(weight, a.ids + begin, scales == nullptr ? nullptr : scales + begin, count,
                        a.width, a.padding, factor, y + b * a.width);
@@ -321,19 +319,19 @@ void max_backward(const MaxBackwardArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         auto* dw = static_cast<T*>(a.dw);
         const auto* dy = static_cast<const T*>(a.dy);
-        over_rows(a.vocabulary, a.width * static_cast<std::int64_t>(sizeof(T)),
-                  [=, &a](std::int64_t row, std::int64_t count) {
+        over_rows(a.vocabulary, a.width * static_cast<dim_t>(sizeof(T)),
+                  [=, &a](dim_t row, dim_t count) {
                       std::memset(dw + row * a.width, 0,
                                   static_cast<std::size_t>(count * a.width) * sizeof(T));
                   });
         // Divided by columns, a cache line or more: one thread adds to a number, bag by bag.
-        constexpr std::int64_t columns = 32;
+        constexpr dim_t columns = 32;
         parallel_for(ceil_div(a.width, columns), 2 * static_cast<double>(a.bags * columns),
-                     [=, &a](long c) {
-                         const std::int64_t end = std::min(a.width, (c + 1) * columns);
-                         for (std::int64_t b = 0; b < a.bags; ++b) {
-                             for (std::int64_t d = c * columns; d < end; ++d) {
-                                 const std::int64_t at = b * a.width + d, id = a.winners[at];
+                     [=, &a](dim_t c) {
+                         const dim_t end = std::min(a.width, (c + 1) * columns);
+                         for (dim_t b = 0; b < a.bags; ++b) {
+                             for (dim_t d = c * columns; d < end; ++d) {
+                                 const dim_t at = b * a.width + d, id = a.winners[at];
                                  if (id >= 0) dw[id * a.width + d] += dy[at];
                              }
                          }
@@ -346,10 +344,10 @@ void scales_backward(const ScalesBackwardArgs& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto *weight = static_cast<const T*>(a.weight), *dy = static_cast<const T*>(a.dy);
         auto* out = static_cast<T*>(a.dscales);
-        over_rows(a.bags, a.width * static_cast<std::int64_t>(sizeof(T)),
-                  [=, &a, &kernel](std::int64_t begin, std::int64_t count) {
-                      for (std::int64_t b = begin; b < begin + count; ++b) {
-                          for (std::int64_t p = a.offsets[b]; p < a.offsets[b + 1]; ++p) {
+        over_rows(a.bags, a.width * static_cast<dim_t>(sizeof(T)),
+                  [=, &a, &kernel](dim_t begin, dim_t count) {
+                      for (dim_t b = begin; b < begin + count; ++b) {
+                          for (dim_t p = a.offsets[b]; p < a.offsets[b + 1]; ++p) {
                               out[p] = a.ids[p] == a.padding
                                            ? T(0)
                                            : kernel.dot(dy + b * a.width,
@@ -361,38 +359,38 @@ void scales_backward(const ScalesBackwardArgs& a) {
 }
 
 template <class T>
-double norm_of(const T* row, std::int64_t n, double order) {
+double norm_of(const T* row, dim_t n, double order) {
     double sum = 0;
     if (std::isinf(order)) {
-        for (std::int64_t i = 0; i < n; ++i) sum = std::max(sum, std::abs(double{row[i]}));
+        for (dim_t i = 0; i < n; ++i) sum = std::max(sum, std::abs(double{row[i]}));
         return sum;
     }
     if (order == 2) {
-        for (std::int64_t i = 0; i < n; ++i) sum += double{row[i]} * double{row[i]};
+        for (dim_t i = 0; i < n; ++i) sum += double{row[i]} * double{row[i]};
         return std::sqrt(sum);
     }
-    for (std::int64_t i = 0; i < n; ++i) sum += std::pow(std::abs(double{row[i]}), order);
+    for (dim_t i = 0; i < n; ++i) sum += std::pow(std::abs(double{row[i]}), order);
     return std::pow(sum, 1 / order);
 }
 
 void renorm(const RenormArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         auto* weight = static_cast<T*>(a.weight);
-        over_rows(*a.kept, a.width * static_cast<std::int64_t>(sizeof(T)),
-                  [=, &a](std::int64_t begin, std::int64_t count) {
-                      for (std::int64_t i = begin; i < begin + count; ++i) {
+        over_rows(*a.kept, a.width * static_cast<dim_t>(sizeof(T)),
+                  [=, &a](dim_t begin, dim_t count) {
+                      for (dim_t i = begin; i < begin + count; ++i) {
                           if (i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32) continue;
                           T* row = weight + id_of(a.entries[i]) * a.width;
                           const double norm = norm_of(row, a.width, a.order);
                           if (!(norm > a.most)) continue;
                           const T factor = static_cast<T>(a.most / (norm + 1e-7));
-                          for (std::int64_t d = 0; d < a.width; ++d) row[d] *= factor;
+                          for (dim_t d = 0; d < a.width; ++d) row[d] *= factor;
                       }
                   });
     });
 }
 
-double bytes(Dtype dtype, std::int64_t rows, std::int64_t width) {
+double bytes(Dtype dtype, dim_t rows, dim_t width) {
     return static_cast<double>(rows) * static_cast<double>(width) *
            static_cast<double>(size_of(dtype));
 }
@@ -419,7 +417,7 @@ Work max_backward_work(const MaxBackwardArgs& a) {
 }
 
 Work scales_backward_work(const ScalesBackwardArgs& a) {
-    const std::int64_t count = a.bags == 0 ? 0 : a.offsets[a.bags] - a.offsets[0];
+    const dim_t count = a.bags == 0 ? 0 : a.offsets[a.bags] - a.offsets[0];
     return {2 * bytes(Dtype::u8, count, a.width), bytes(a.dtype, count + a.bags, a.width)};
 }
 

@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -26,21 +27,21 @@ namespace fastnn::embedding {
 
 enum class Mode : std::uint8_t { sum, mean, max };
 
-constexpr std::int64_t kNoPadding = -1;
+constexpr dim_t kNoPadding = -1;
 
 // A sorted entry: the id in the upper half, its position in the lower.
 using Entry = std::uint64_t;
 
 struct GatherArgs {
     Dtype dtype;
-    std::int64_t count, width;
+    dim_t count, width;
     const std::int64_t* ids;
     const void* weight;
     void* y;
 };
 
 struct SortArgs {
-    std::int64_t count, vocabulary, padding;
+    dim_t count, vocabulary, padding;
     const std::int64_t* ids;
     Entry* entries;        // room for `count`; sorted by id, then by position, without padding
     std::int64_t* kept;    // how many there are
@@ -51,7 +52,7 @@ struct SortArgs {
 struct SumArgs {
     Dtype dtype;
     bool by_frequency;
-    std::int64_t vocabulary, width;
+    dim_t vocabulary, width;
     const std::int64_t* kept;  // how many entries, as sorting has found
     const Entry* entries;
     const void* dy;
@@ -59,7 +60,7 @@ struct SumArgs {
     const void* scales;        // s_p for each position, or null: 1
     const void* bag_scales;    // a factor for each bag, or null: 1
     void* dw;                  // (V, D), every row written; or null, and then
-    std::int64_t unique;       // that many
+    dim_t unique;              // that many
     std::int64_t* rows_ids;    // different ids in ascending order
     void* rows;                // and their rows
 };
@@ -67,7 +68,7 @@ struct SumArgs {
 struct BagArgs {
     Dtype dtype;
     Mode mode;
-    std::int64_t bags, count, width, padding;
+    dim_t bags, count, width, padding;
     const std::int64_t* ids;
     const std::int64_t* offsets;  // bags + 1, where each begins and the last ends
     const void* weight;
@@ -78,7 +79,7 @@ struct BagArgs {
 
 struct MaxBackwardArgs {
     Dtype dtype;
-    std::int64_t bags, vocabulary, width;
+    dim_t bags, vocabulary, width;
     const std::int64_t* winners;
     const void* dy;
     void* dw;
@@ -86,7 +87,7 @@ struct MaxBackwardArgs {
 
 struct ScalesBackwardArgs {
     Dtype dtype;
-    std::int64_t bags, width, padding;
+    dim_t bags, width, padding;
     const std::int64_t* ids;
     const std::int64_t* offsets;
     const void* weight;
@@ -97,7 +98,7 @@ struct ScalesBackwardArgs {
 // Rows longer than `most` are scaled to it, in place; each once.
 struct RenormArgs {
     Dtype dtype;
-    std::int64_t width;
+    dim_t width;
     const std::int64_t* kept;
     const Entry* entries;
     void* weight;
@@ -108,7 +109,7 @@ struct RenormArgs {
 template <class T>
 struct Terms {
     const T* dy;
-    long width;
+    dim_t width;
     const std::int32_t* bags;
     const T* scales;
     const T* bag_scales;
@@ -117,18 +118,18 @@ struct Terms {
 
 template <class T>
 struct TypedKernels {
-    void (*gather)(const T* weight, const std::int64_t* ids, T* y, long width, long count,
+    void (*gather)(const T* weight, const std::int64_t* ids, T* y, dim_t width, dim_t count,
                    bool past_cache);
     // out = factor * sum of the terms
-    void (*sum)(const Terms<T>& t, const Entry* entries, long count, T factor, T* out,
+    void (*sum)(const Terms<T>& t, const Entry* entries, dim_t count, T factor, T* out,
                 bool past_cache);
-    void (*zero)(T* out, long n, bool past_cache);
-    void (*add)(const T* x, T* y, long n);
-    void (*bag)(const T* weight, const std::int64_t* ids, const T* scales, long count, long width,
+    void (*zero)(T* out, dim_t n, bool past_cache);
+    void (*add)(const T* x, T* y, dim_t n);
+    void (*bag)(const T* weight, const std::int64_t* ids, const T* scales, dim_t count, dim_t width,
                 std::int64_t padding, T factor, T* y);
-    void (*bag_max)(const T* weight, const std::int64_t* ids, long count, long width,
+    void (*bag_max)(const T* weight, const std::int64_t* ids, dim_t count, dim_t width,
                     std::int64_t padding, T* y, std::int64_t* winners);
-    T (*dot)(const T* x, const T* y, long n);
+    T (*dot)(const T* x, const T* y, dim_t n);
     void (*fence)();  // after the last non-temporal store
 };
 

@@ -11,19 +11,19 @@ namespace {
 // Axis `i` of the batch of an operand, counted from the right: its length and stride in elements.
 struct Axis {
     Py_ssize_t size;
-    long stride;
+    dim_t stride;
 };
 
 Axis batch_axis(const Array& x, int i) {
     const int axis = x.ndim - 3 - i;
     if (axis < 0) return {1, 0};
-    const auto size = static_cast<long>(size_of(x.dtype));
-    return {x.shape[axis], x.shape[axis] == 1 ? 0 : static_cast<long>(x.strides[axis]) / size};
+    const auto size = static_cast<dim_t>(size_of(x.dtype));
+    return {x.shape[axis], x.shape[axis] == 1 ? 0 : static_cast<dim_t>(x.strides[axis]) / size};
 }
 
 // Batches as few axes as possible: neighbours that lie behind one another become one, and those for
 // which B is the same become rows of A.
-void add_axis(gemm::Args& args, Py_ssize_t size, long a, long b, long c) {
+void add_axis(gemm::Args& args, Py_ssize_t size, dim_t a, dim_t b, dim_t c) {
     gemm::Batch& batch = args.batch;
     if (size == 1) return;
     if (batch.ndim == 0 && b == 0 && c == args.m * args.n &&
@@ -34,7 +34,7 @@ void add_axis(gemm::Args& args, Py_ssize_t size, long a, long b, long c) {
     }
     if (batch.ndim > 0) {
         const int i = batch.ndim - 1;
-        const long n = batch.shape[i];
+        const dim_t n = batch.shape[i];
         if (a == n * batch.a_stride[i] && b == n * batch.b_stride[i] &&
             c == n * batch.c_stride[i]) {
             batch.shape[i] *= size;
@@ -63,9 +63,9 @@ py::object matmul(py::handle a_object, py::handle b_object) {
         fail<ValueError>("matmul: both arguments need at least one dimension, got shapes ",
                          shape_text(a), " and ", shape_text(b));
     }
-    const auto size = static_cast<long>(size_of(a.dtype));
+    const auto size = static_cast<dim_t>(size_of(a.dtype));
     const auto stride = [size](const Array& x, int axis) {
-        return static_cast<long>(x.strides[axis]) / size;
+        return static_cast<dim_t>(x.strides[axis]) / size;
     };
     gemm::Args args{};
     args.dtype = a.dtype;
@@ -73,7 +73,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
     args.m = a.ndim == 1 ? 1 : a.shape[a.ndim - 2];
     args.k = a.shape[a.ndim - 1];
     args.n = b.ndim == 1 ? 1 : b.shape[b.ndim - 1];
-    const long depth = b.shape[b.ndim == 1 ? 0 : b.ndim - 2];
+    const dim_t depth = b.shape[b.ndim == 1 ? 0 : b.ndim - 2];
     if (depth != args.k) {
         fail<ValueError>(
             "matmul: input (..., M, K) and other (..., K, N) must have the same K, got shapes ",
@@ -89,7 +89,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
     int ndim = batch_dims;
     if (a.ndim > 1) shape[ndim++] = args.m;
     if (b.ndim > 1) shape[ndim++] = args.n;
-    long step = args.m * args.n;
+    dim_t step = args.m * args.n;
     for (int i = 0; i < batch_dims; ++i) {
         const Axis x = batch_axis(a, i), y = batch_axis(b, i);
         if (x.size != y.size && x.size != 1 && y.size != 1) {

@@ -16,19 +16,19 @@ namespace {
 #if defined(__AVX512F__)
 constexpr int kMr = 14, kDotRows = 5;
 constexpr int kStripVectors[] = {8, 8, 6, 6};  // of strips with 1, 2, 3, 4 rows
-constexpr long kKc = 384;
+constexpr dim_t kKc = 384;
 #elif defined(__AVX2__)
 constexpr int kMr = 6, kDotRows = 3;
 constexpr int kStripVectors[] = {8, 4, 4, 3};
-constexpr long kKc = 384;
+constexpr dim_t kKc = 384;
 #elif defined(__aarch64__)
 constexpr int kMr = 12, kDotRows = 5;
 constexpr int kStripVectors[] = {8, 8, 6, 6};
-constexpr long kKc = 384;
+constexpr dim_t kKc = 384;
 #else
 constexpr int kMr = 5, kDotRows = 3;
 constexpr int kStripVectors[] = {8, 4, 3, 2};
-constexpr long kKc = 384;
+constexpr dim_t kKc = 384;
 #endif
 constexpr int kNv = 2;
 constexpr int kStripRows = 4;
@@ -36,7 +36,7 @@ constexpr int kSkinnyWide = kMr / 4;  // rows of A up to which four vectors of s
 
 template <class T>
 constexpr gemm::Blocking blocking() {
-    constexpr long W = Vec<T>::width;
+    constexpr dim_t W = Vec<T>::width;
     constexpr double vector_bytes = W * sizeof(T);
     // A 32-byte FMA twice a cycle at 3.5 GHz; 16-byte levels have no FMA.
     constexpr double flops = (vector_bytes >= 32 ? 110.0 : 25.0) * 4 / sizeof(T);

@@ -15,9 +15,9 @@ constexpr int kDotCols = 4;
 
 // sums[i, j] for M rows of a and N of b; where `add`, on top of what is there.
 template <class T, int M, int N>
-void dot_tile(const Dot<T>& d, long k, const T* a, const T* b, T* sums, bool add) {
+void dot_tile(const Dot<T>& d, dim_t k, const T* a, const T* b, T* sums, bool add) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V acc[M][N];
     const auto step = [&](auto load) __attribute__((always_inline)) {
         V x[M];
@@ -46,8 +46,8 @@ void dot_tile(const Dot<T>& d, long k, const T* a, const T* b, T* sums, bool add
 
 // `n` rows of b against M rows of a.
 template <class T, int M>
-void dot_rows(const Dot<T>& d, long n, long k, const T* a, const T* b, T* sums, bool add) {
-    long j = 0;
+void dot_rows(const Dot<T>& d, dim_t n, dim_t k, const T* a, const T* b, T* sums, bool add) {
+    dim_t j = 0;
     for (; j + kDotCols <= n; j += kDotCols) {
         dot_tile<T, M, kDotCols>(d, k, a, b + j * d.b_row, sums + j, add);
     }
@@ -57,16 +57,16 @@ void dot_rows(const Dot<T>& d, long n, long k, const T* a, const T* b, T* sums, 
 // Pieces of 4 KiB of a few rows of a stay in L1 while 64 such pieces of b pass by from L2.
 template <class T>
 void dot(const Dot<T>& d) {
-    constexpr long piece = 4096 / sizeof(T), many = 64;
-    const long groups = ceil_div(d.m, kDotRows), height = d.m / groups;
-    const long higher = d.m % groups;
-    for (long j = 0; j < d.n; j += many) {
-        const long n = d.n - j < many ? d.n - j : many;
-        for (long k = 0; k == 0 || k < d.k; k += piece) {
-            const long depth = d.k - k < piece ? d.k - k : piece;
+    constexpr dim_t piece = 4096 / sizeof(T), many = 64;
+    const dim_t groups = ceil_div(d.m, kDotRows), height = d.m / groups;
+    const dim_t higher = d.m % groups;
+    for (dim_t j = 0; j < d.n; j += many) {
+        const dim_t n = d.n - j < many ? d.n - j : many;
+        for (dim_t k = 0; k == 0 || k < d.k; k += piece) {
+            const dim_t depth = d.k - k < piece ? d.k - k : piece;
             const T* b = d.b + j * d.b_row + k;
-            for (long g = 0, i = 0; g < groups; ++g) {
-                const long rows = height + (g < higher ? 1 : 0);
+            for (dim_t g = 0, i = 0; g < groups; ++g) {
+                const dim_t rows = height + (g < higher ? 1 : 0);
                 const T* a = d.a + i * d.a_row + k;
                 T* out = d.sums + i * d.sums_row + j;
                 const bool add = k > 0;

@@ -17,23 +17,23 @@ void multiply(const Problem<T>& problem) {
     Plan<T> plan(problem);
     Scratch<T> shared(plan.shared_size());
     plan.set_shared(shared);
-    const long steps = plan.steps();
+    const dim_t steps = plan.steps();
     const int threads = threads_worth(plan.pieces(), plan.cost_ns());
     const std::size_t local_size = plan.local_size();
     Scratch<T> local(local_size * static_cast<std::size_t>(threads));
-    const auto pack = [&](Team& team, long step) {
-        if (const long n = plan.pack_chunks(step); n > 0)
-            team.for_each(n, [&](long i) { plan.pack(step, i); });
+    const auto pack = [&](Team& team, dim_t step) {
+        if (const dim_t n = plan.pack_chunks(step); n > 0)
+            team.for_each(n, [&](dim_t i) { plan.pack(step, i); });
     };
-    parallel_ranges(threads, steps, plan.cost_ns(), [&](Team& team, long begin, long end) {
+    parallel_ranges(threads, steps, plan.cost_ns(), [&](Team& team, dim_t begin, dim_t end) {
         T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-        for (long step = begin; step < end; ++step) {
+        for (dim_t step = begin; step < end; ++step) {
             pack(team, step);
-            team.for_each(plan.chunks(step), [&](long i) { plan.compute(step, i, mine); });
+            team.for_each(plan.chunks(step), [&](dim_t i) { plan.compute(step, i, mine); });
         }
         if (end == steps) {
-            if (const long n = plan.reduce_chunks(); n > 0)
-                team.for_each(n, [&](long i) { plan.reduce(i); });
+            if (const dim_t n = plan.reduce_chunks(); n > 0)
+                team.for_each(n, [&](dim_t i) { plan.reduce(i); });
         }
     });
 }
@@ -63,12 +63,12 @@ void multiply_here(const Problem<T>& problem, T* scratch) {
 
 template <class T>
 void multiply_batch(const Problem<T>& first, const Batch& batch) {
-    const long count = batch.count();
+    const dim_t count = batch.count();
     if (count <= 0) return;
-    const auto item = [&](long i) {
+    const auto item = [&](dim_t i) {
         Problem<T> p = first;
         for (int d = batch.ndim - 1; d >= 0; --d) {
-            const long q = i % batch.shape[d];
+            const dim_t q = i % batch.shape[d];
             i /= batch.shape[d];
             p.a.data += q * batch.a_stride[d];
             p.b.data += q * batch.b_stride[d];
@@ -79,23 +79,23 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
     const Plan<T> plan(first);
     const double cost = plan.cost_ns() + 100;
     if (count == 1 || cost > kLargeItemNs) {
-        for_each_range(count, cost * static_cast<double>(count), [&](long begin, long end) {
-            for (long i = begin; i < end; ++i) multiply(item(i));
+        for_each_range(count, cost * static_cast<double>(count), [&](dim_t begin, dim_t end) {
+            for (dim_t i = begin; i < end; ++i) multiply(item(i));
         });
         return;
     }
     // Several small items to a chunk, of some 10 us each.
-    const long items = std::max(1L, std::min(count / 16, static_cast<long>(10000 / cost)));
-    const long chunks = ceil_div(count, items);
+    const dim_t items = std::max<dim_t>(1, std::min(count / 16, static_cast<dim_t>(10000 / cost)));
+    const dim_t chunks = ceil_div(count, items);
     const double total_ns = cost * static_cast<double>(count);
     const int threads = threads_worth(chunks, total_ns);
     const std::size_t size = plan.shared_size() + plan.local_size();
     Scratch<T> scratch(size * static_cast<std::size_t>(threads));
-    parallel_ranges(threads, chunks, total_ns, [&](Team& team, long begin, long end) {
+    parallel_ranges(threads, chunks, total_ns, [&](Team& team, dim_t begin, dim_t end) {
         T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
-        team.for_each_nowait(end - begin, [&](long chunk) {
-            const long i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
-            for (long i = i0; i < i1; ++i) multiply_here(item(i), mine);
+        team.for_each_nowait(end - begin, [&](dim_t chunk) {
+            const dim_t i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
+            for (dim_t i = i0; i < i1; ++i) multiply_here(item(i), mine);
         });
     });
 }

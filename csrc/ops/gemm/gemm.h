@@ -20,6 +20,7 @@
 
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 #include "core/memory.h"
@@ -32,7 +33,7 @@ namespace fastnn::gemm {
 template <class T>
 struct Matrix {
     const T* data = nullptr;
-    long row_stride = 0, col_stride = 0;
+    dim_t row_stride = 0, col_stride = 0;
     Matrix transposed() const { return {data, col_stride, row_stride}; }
 };
 
@@ -43,17 +44,17 @@ template <class T>
 struct Epilogue {
     const T* bias = nullptr;  // N elements
     const T* residual = nullptr;
-    long residual_stride = 0;
+    dim_t residual_stride = 0;
     FusedActivation activation;
     T* preactivation = nullptr;
 };
 
 template <class T>
 struct Problem {
-    long m = 0, n = 0, k = 0;
+    dim_t m = 0, n = 0, k = 0;
     Matrix<T> a, b;
     T* c = nullptr;
-    long c_stride = 0;  // of rows
+    dim_t c_stride = 0;  // of rows
     T alpha = 1, beta = 0;
     Epilogue<T> epilogue;
     const T* packed_b = nullptr;  // from PackedB::pack, instead of b
@@ -71,7 +72,7 @@ class Plan {
     std::size_t shared_size() const { return shared_size_; }  // in elements
     std::size_t local_size() const { return local_size_; }
     double cost_ns() const { return cost_ns_; }  // of one thread, a guess
-    long pieces() const {
+    dim_t pieces() const {
         return row_chunks_ * col_chunks_ * slices_;
     }  // most threads that find work
     void set_shared(T* shared) { shared_ = shared; }
@@ -79,30 +80,30 @@ class Plan {
     void set_pointers(const T* a, const T* b, T* c);
     Problem<T>& problem() { return p_; }
 
-    long steps() const { return m_steps_ * n_steps_ * k_steps_; }
-    long pack_chunks(long step) const;
-    void pack(long step, long chunk) const;
-    long chunks(long step) const;
-    void compute(long step, long chunk, T* local) const;
-    long reduce_chunks() const;
-    void reduce(long chunk) const;
+    dim_t steps() const { return m_steps_ * n_steps_ * k_steps_; }
+    dim_t pack_chunks(dim_t step) const;
+    void pack(dim_t step, dim_t chunk) const;
+    dim_t chunks(dim_t step) const;
+    void compute(dim_t step, dim_t chunk, T* local) const;
+    dim_t reduce_chunks() const;
+    void reduce(dim_t chunk) const;
 
  private:
     enum class Method : std::uint8_t { none, sum_is_empty, block, dot, skinny };
     enum class CopyA : std::uint8_t { no, rows, panels };
     enum class PackB : std::uint8_t { no, given, shared, local };
     struct Step {
-        long m0, m1, n0, n1, block0, block1;  // k in blocks
-        bool pack;                            // B of this step is not there yet
+        dim_t m0, m1, n0, n1, block0, block1;  // k in blocks
+        bool pack;                             // B of this step is not there yet
     };
     struct Range {
-        long begin, end;
-        long size() const { return end - begin; }
+        dim_t begin, end;
+        dim_t size() const { return end - begin; }
     };
-    Step step_at(long step) const;
-    Range k_range(long block) const;
+    Step step_at(dim_t step) const;
+    Range k_range(dim_t block) const;
     void choose_method();
-    long skinny_cols() const;
+    dim_t skinny_cols() const;
     void choose_slices();
     void choose_chunks();
     void choose_copies();
@@ -110,9 +111,9 @@ class Plan {
     void set_a(Block<T>& g, Range rows, Range k, T* copy) const;
     void set_epilogue(Block<T>& g, Range rows, Range cols) const;
     void multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* copy) const;
-    void block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const;
-    void flat_chunk(long slice, Range rows, T* local) const;
-    void finish(const T* sums, long sums_stride, long slices, Range rows, Range cols) const;
+    void block_chunk(const Step& s, dim_t slice, Range rows, Range cols, T* local) const;
+    void flat_chunk(dim_t slice, Range rows, T* local) const;
+    void finish(const T* sums, dim_t sums_stride, dim_t slices, Range rows, Range cols) const;
     void activate(Range rows, Range cols) const;
     // Whole rows of the shorter side against pieces of the longer one: no tiles.
     bool flat() const { return method_ == Method::dot || method_ == Method::skinny; }
@@ -133,12 +134,12 @@ class Plan {
     PackB pack_b_ = PackB::no;
     bool swapped_ = false;  // the transposed product is computed: its rows are the columns of C
     // The product that is computed, after a swap.
-    long m_ = 0, n_ = 0, k_ = 0;
+    dim_t m_ = 0, n_ = 0, k_ = 0;
     Matrix<T> a_, b_;
-    long k_block_ = 0, k_blocks_ = 0, slices_ = 1;
-    long chunk_rows_ = 0, chunk_cols_ = 0, row_chunks_ = 0, col_chunks_ = 0;
-    long m_step_ = 0, n_step_ = 0, k_step_ = 0, m_steps_ = 1, n_steps_ = 1, k_steps_ = 1;
-    long a_stride_ = 0;                              // of copied rows
+    dim_t k_block_ = 0, k_blocks_ = 0, slices_ = 1;
+    dim_t chunk_rows_ = 0, chunk_cols_ = 0, row_chunks_ = 0, col_chunks_ = 0;
+    dim_t m_step_ = 0, n_step_ = 0, k_step_ = 0, m_steps_ = 1, n_steps_ = 1, k_steps_ = 1;
+    dim_t a_stride_ = 0;                             // of copied rows
     std::size_t a_size_ = 0, b_size_ = 0;            // of the parts of local memory
     std::size_t packed_size_ = 0, sums_stride_ = 0;  // of the parts of shared memory
     std::size_t shared_size_ = 0, local_size_ = 0;
@@ -150,28 +151,28 @@ class Plan {
 // thread's, of the largest local_size() among them.
 template <class T>
 void run_plans(Team& team, const Plan<T>* plans, int count, T* local) {
-    long steps = 0;
+    dim_t steps = 0;
     for (int i = 0; i < count; ++i) steps = plans[i].steps() > steps ? plans[i].steps() : steps;
     const auto side_by_side = [&](auto size, auto run) {
-        long total = 0;
+        dim_t total = 0;
         for (int i = 0; i < count; ++i) total += size(plans[i]);
         if (total == 0) return;
-        team.for_each(total, [&](long chunk) {
+        team.for_each(total, [&](dim_t chunk) {
             for (int i = 0; i < count; ++i) {
-                const long mine = size(plans[i]);
+                const dim_t mine = size(plans[i]);
                 if (chunk < mine) return run(plans[i], chunk);
                 chunk -= mine;
             }
         });
     };
-    for (long s = 0; s < steps; ++s) {
+    for (dim_t s = 0; s < steps; ++s) {
         side_by_side([s](const Plan<T>& p) { return s < p.steps() ? p.pack_chunks(s) : 0; },
-                     [s](const Plan<T>& p, long chunk) { p.pack(s, chunk); });
+                     [s](const Plan<T>& p, dim_t chunk) { p.pack(s, chunk); });
         side_by_side([s](const Plan<T>& p) { return s < p.steps() ? p.chunks(s) : 0; },
-                     [s, local](const Plan<T>& p, long chunk) { p.compute(s, chunk, local); });
+                     [s, local](const Plan<T>& p, dim_t chunk) { p.compute(s, chunk, local); });
     }
     side_by_side([](const Plan<T>& p) { return p.reduce_chunks(); },
-                 [](const Plan<T>& p, long chunk) { p.reduce(chunk); });
+                 [](const Plan<T>& p, dim_t chunk) { p.reduce(chunk); });
 }
 
 template <class T>
@@ -188,8 +189,8 @@ std::size_t scratch_size(const Problem<T>& problem);
 // was packed with.
 template <class T>
 struct PackedB {
-    static std::size_t size(long k, long n);  // in elements
-    static void pack(long k, long n, Matrix<T> b, T* packed, bool threaded = true);
+    static std::size_t size(dim_t k, dim_t n);  // in elements
+    static void pack(dim_t k, dim_t n, Matrix<T> b, T* packed, bool threaded = true);
 };
 
 // `count` products of one shape. Operand x of item i starts at x + offset, where the offsets are
@@ -197,10 +198,10 @@ struct PackedB {
 constexpr int kMaxBatchDims = 8;
 struct Batch {
     int ndim = 0;
-    long shape[kMaxBatchDims], a_stride[kMaxBatchDims], b_stride[kMaxBatchDims],
+    dim_t shape[kMaxBatchDims], a_stride[kMaxBatchDims], b_stride[kMaxBatchDims],
         c_stride[kMaxBatchDims];
-    long count() const {
-        long n = 1;
+    dim_t count() const {
+        dim_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
         return n;
     }
@@ -210,9 +211,9 @@ void multiply_batch(const Problem<T>& first, const Batch& batch);
 
 struct Args {
     Dtype dtype;
-    long m, n, k;
+    dim_t m, n, k;
     const void *a, *b;
-    long a_row, a_col, b_row, b_col;
+    dim_t a_row, a_col, b_row, b_col;
     void* c;
     Batch batch;
 };

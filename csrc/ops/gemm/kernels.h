@@ -3,17 +3,18 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
 #include "core/isa.h"
 
 namespace fastnn::gemm {
 
 // Sizes that the driver must know. A micro-kernel keeps an mr x nr tile of C in registers.
 struct Blocking {
-    long width;   // of a vector, in elements
-    long mr, nr;  // nr is a multiple of width
-    long kc;  // longest sum at a time: an mr x kc piece of A and a kc x nr piece of B pass through
-              // L1
-    long dot_rows;        // rows of A that the dot kernel takes at once
+    dim_t width;   // of a vector, in elements
+    dim_t mr, nr;  // nr is a multiple of width
+    dim_t kc;  // longest sum at a time: an mr x kc piece of A and a kc x nr piece of B pass through
+               // L1
+    dim_t dot_rows;       // rows of A that the dot kernel takes at once
     double flops_per_ns;  // of one thread, roughly: for the cost model only
 };
 
@@ -33,64 +34,64 @@ struct Blocking {
 // columns.
 template <class T>
 struct Block {
-    long m, n, k;
+    dim_t m, n, k;
     const T* a;
-    long a_row, a_k;
+    dim_t a_row, a_k;
     bool a_panels;
     const T* b;
-    long b_row;
+    dim_t b_row;
     bool b_panels;
     T* c;
-    long c_row;
+    dim_t c_row;
     T alpha, beta;
     const T* bias;      // or null
     const T* residual;  // or null
-    long residual_row;
+    dim_t residual_row;
     bool relu;
-    long groups = 1, a_group = 0, c_group = 0, residual_group = 0;
-    long segments = 1;
-    const long* a_offset = nullptr;             // null: one segment, at 0
-    long a_depth = 0, a_first = 0, a_step = 1;  // depth 0: k
+    dim_t groups = 1, a_group = 0, c_group = 0, residual_group = 0;
+    dim_t segments = 1;
+    const dim_t* a_offset = nullptr;             // null: one segment, at 0
+    dim_t a_depth = 0, a_first = 0, a_step = 1;  // depth 0: k
 };
 
 // sums[i, j] = sum_k a[i, k] b[j, k]: both operands with unit stride along k.
 template <class T>
 struct Dot {
-    long m, n, k;
+    dim_t m, n, k;
     const T* a;
-    long a_row;
+    dim_t a_row;
     const T* b;
-    long b_row;
+    dim_t b_row;
     T* sums;
-    long sums_row;
+    dim_t sums_row;
 };
 
 // sums[i, j] = sum_k a[i, k] b[k, j] for m = 1 .. 8 rows of A, with B in rows.
 template <class T>
 struct Skinny {
-    long m, n, k;
+    dim_t m, n, k;
     const T* a;
-    long a_row, a_k;
+    dim_t a_row, a_k;
     const T* b;
-    long b_row;
+    dim_t b_row;
     T* sums;
-    long sums_row;
+    dim_t sums_row;
 };
 
 // c[i, j] = epilogue(alpha * (sum over slices of sums[slice, i, j]) + beta * c[i, j]); sums[i, j]
 // at sums[i * sums_row + j], or where transposed, at sums[j * sums_row + i].
 template <class T>
 struct Finish {
-    long rows, cols;
+    dim_t rows, cols;
     const T* sums;
-    long sums_row, slices, slice_stride;
+    dim_t sums_row, slices, slice_stride;
     bool transposed;
     T* c;
-    long c_row;
+    dim_t c_row;
     T alpha, beta;
     const T* bias;
     const T* residual;
-    long residual_row;
+    dim_t residual_row;
     bool relu;
 };
 
@@ -102,11 +103,11 @@ struct TypedKernels {
     void (*skinny)(const Skinny<T>&);
     void (*finish)(const Finish<T>&);
     // k x n of b into panels of nr columns.
-    void (*pack_b)(const T* b, long row, long col, long k, long n, T* packed);
+    void (*pack_b)(const T* b, dim_t row, dim_t col, dim_t k, dim_t n, T* packed);
     // m x k of a, element (i, k) at a[i * row + k * col], into rows of out_row elements...
-    void (*copy_rows)(const T* a, long row, long col, long m, long k, T* out, long out_row);
+    void (*copy_rows)(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* out, dim_t out_row);
     // ... or into balanced panels of at most mr rows.
-    void (*pack_a)(const T* a, long row, long col, long m, long k, T* packed);
+    void (*pack_a)(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* packed);
 };
 
 // Defined by gemm_f32_kernel.cpp and gemm_f64_kernel.cpp, once per level.

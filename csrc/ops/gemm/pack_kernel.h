@@ -14,11 +14,11 @@ using gemm::Finish;
 
 // Whole panels, a row of all of them at a time: rows may lie pages apart.
 template <class T>
-void pack_panels(const T* b, long row, long k, long panels, T* packed) {
+void pack_panels(const T* b, dim_t row, dim_t k, dim_t panels, T* packed) {
     using V = Vec<T>;
-    constexpr long W = V::width, nr = kNv * W;
-    for (long i = 0; i < k; ++i, b += row, packed += nr) {
-        for (long p = 0; p < panels; ++p) {
+    constexpr dim_t W = V::width, nr = kNv * W;
+    for (dim_t i = 0; i < k; ++i, b += row, packed += nr) {
+        for (dim_t p = 0; p < panels; ++p) {
 #pragma GCC unroll 2
             for (int v = 0; v < kNv; ++v) {
                 __builtin_prefetch(b + 8 * row + p * nr + v * W);
@@ -29,44 +29,44 @@ void pack_panels(const T* b, long row, long k, long panels, T* packed) {
 }
 
 template <class T>
-void pack_b(const T* b, long row, long col, long k, long n, T* packed) {
+void pack_b(const T* b, dim_t row, dim_t col, dim_t k, dim_t n, T* packed) {
     using V = Vec<T>;
-    constexpr long W = V::width, nr = kNv * W, together = 8;
-    long j = 0;
+    constexpr dim_t W = V::width, nr = kNv * W, together = 8;
+    dim_t j = 0;
     if (col == 1) {
         for (; n - j >= nr;) {
-            const long panels = (n - j) / nr < together ? (n - j) / nr : together;
+            const dim_t panels = (n - j) / nr < together ? (n - j) / nr : together;
             pack_panels(b + j, row, k, panels, packed + j * k);
             j += panels * nr;
         }
     }
     for (; j < n; j += nr) {
-        const long cols = n - j < nr ? n - j : nr, wide = round_up(cols, W);
+        const dim_t cols = n - j < nr ? n - j : nr, wide = round_up(cols, W);
         const T* x = b + j * col;
         T* out = packed + j * k;
         if (col == 1) {
-            for (long i = 0; i < k; ++i, x += row, out += wide) {
+            for (dim_t i = 0; i < k; ++i, x += row, out += wide) {
                 if (wide > W) V::load(x).store(out);
                 V::load(x + wide - W, cols - wide + W).store(out + wide - W);
             }
         } else if (row == 1) {
             transpose_block(x, col, cols, k, out, wide, wide);
         } else {
-            for (long i = 0; i < k; ++i, x += row, out += wide) {
-                for (long v = 0; v < wide; ++v) out[v] = v < cols ? x[v * col] : T(0);
+            for (dim_t i = 0; i < k; ++i, x += row, out += wide) {
+                for (dim_t v = 0; v < wide; ++v) out[v] = v < cols ? x[v * col] : T(0);
             }
         }
     }
 }
 
 template <class T>
-void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_row) {
+void copy_rows(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* out, dim_t out_row) {
     if (col == 1) {
         using V = Vec<T>;
-        for (long i = 0; i < m; ++i) {
+        for (dim_t i = 0; i < m; ++i) {
             const T* x = a + i * row;
             T* y = out + i * out_row;
-            long p = 0;
+            dim_t p = 0;
             for (; p + V::width <= k; p += V::width) {
                 __builtin_prefetch(x + 3 * row + p);  // rows may lie pages apart
                 V::load(x + p).store(y + p);
@@ -76,29 +76,29 @@ void copy_rows(const T* a, long row, long col, long m, long k, T* out, long out_
     } else if (row == 1) {
         transpose_block(a, col, k, m, out, out_row, k);
     } else {
-        for (long i = 0; i < m; ++i) {
-            for (long p = 0; p < k; ++p) out[i * out_row + p] = a[i * row + p * col];
+        for (dim_t i = 0; i < m; ++i) {
+            for (dim_t p = 0; p < k; ++p) out[i * out_row + p] = a[i * row + p * col];
         }
     }
 }
 
 template <class T>
-void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
-    const long panels = ceil_div(m, kMr), height = m / panels, higher = m % panels;
+void pack_a(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* packed) {
+    const dim_t panels = ceil_div(m, kMr), height = m / panels, higher = m % panels;
     // A row of all panels at a time: rows may lie pages apart, and panels share their cache lines.
-    for (long q = 0; q < k; ++q) {
+    for (dim_t q = 0; q < k; ++q) {
         const T* x = a + q * col;
-        constexpr long line = 64 / long(sizeof(T)), ahead = 12;
+        constexpr dim_t line = 64 / dim_t(sizeof(T)), ahead = 12;
         if (row == 1 && q + ahead < k) {
-            for (long i = 0; i < m; i += line) __builtin_prefetch(x + ahead * col + i);
+            for (dim_t i = 0; i < m; i += line) __builtin_prefetch(x + ahead * col + i);
         }
-        for (long p = 0, i = 0; p < panels; ++p) {
-            const long rows = height + (p < higher ? 1 : 0);
+        for (dim_t p = 0, i = 0; p < panels; ++p) {
+            const dim_t rows = height + (p < higher ? 1 : 0);
             T* out = packed + i * k + q * rows;
             if (row == 1) {
                 copy(x + i, out, rows);
             } else {
-                for (long r = 0; r < rows; ++r) out[r] = x[(i + r) * row];
+                for (dim_t r = 0; r < rows; ++r) out[r] = x[(i + r) * row];
             }
             i += rows;
         }
@@ -107,7 +107,7 @@ void pack_a(const T* a, long row, long col, long m, long k, T* packed) {
 
 // One row of C from a vector of sums at a time.
 template <class T>
-FASTNN_INLINE void finish_vector(const Finish<T>& f, Vec<T> sum, long i, long j, long n) {
+FASTNN_INLINE void finish_vector(const Finish<T>& f, Vec<T> sum, dim_t i, dim_t j, dim_t n) {
     using V = Vec<T>;
     T* c = f.c + i * f.c_row + j;
     if (f.alpha != T(1)) sum *= V(f.alpha);
@@ -121,26 +121,26 @@ FASTNN_INLINE void finish_vector(const Finish<T>& f, Vec<T> sum, long i, long j,
 template <class T>
 void finish(const Finish<T>& f) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    const auto add_up = [&](const T* sums, long n) __attribute__((always_inline)) {
+    constexpr dim_t W = V::width;
+    const auto add_up = [&](const T* sums, dim_t n) __attribute__((always_inline)) {
         V sum;
-        for (long s = 0; s < f.slices; ++s) sum += V::load(sums + s * f.slice_stride, n);
+        for (dim_t s = 0; s < f.slices; ++s) sum += V::load(sums + s * f.slice_stride, n);
         return sum;
     };
     if (!f.transposed) {
-        for (long i = 0; i < f.rows; ++i) {
+        for (dim_t i = 0; i < f.rows; ++i) {
             const T* sums = f.sums + i * f.sums_row;
-            for (long j = 0; j < f.cols; j += W) {
-                const long n = f.cols - j < W ? f.cols - j : W;
+            for (dim_t j = 0; j < f.cols; j += W) {
+                const dim_t n = f.cols - j < W ? f.cols - j : W;
                 finish_vector(f, add_up(sums + j, n), i, j, n);
             }
         }
         return;
     }
-    for (long j = 0; j < f.cols; j += W) {
-        const long n = f.cols - j < W ? f.cols - j : W;
-        for (long i = 0; i < f.rows; i += W) {
-            const long high = f.rows - i < W ? f.rows - i : W;
+    for (dim_t j = 0; j < f.cols; j += W) {
+        const dim_t n = f.cols - j < W ? f.cols - j : W;
+        for (dim_t i = 0; i < f.rows; i += W) {
+            const dim_t high = f.rows - i < W ? f.rows - i : W;
             V r[W];
 #pragma GCC unroll 16
             for (int q = 0; q < W; ++q) {

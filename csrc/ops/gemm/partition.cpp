@@ -8,30 +8,30 @@ namespace fastnn::gemm {
 namespace {
 
 // Sizes in bytes behind the choices below, for caches of 32 KiB, 1 MiB and several MiB per core.
-constexpr long kBlockOfA =
+constexpr dim_t kBlockOfA =
     256 << 10;  // rows x k_block of A that one chunk walks over again and again: in L2
-constexpr long kPackedB = 12 << 20;   // what is packed of B at a time: in L3
-constexpr long kDirectB = 32 << 10;   // rows of B read in place again and again: in L1
-constexpr long kSwapLimit = 4 << 20;  // most of A that is packed instead of B
-constexpr long kDeepStep =
+constexpr dim_t kPackedB = 12 << 20;   // what is packed of B at a time: in L3
+constexpr dim_t kDirectB = 32 << 10;   // rows of B read in place again and again: in L1
+constexpr dim_t kSwapLimit = 4 << 20;  // most of A that is packed instead of B
+constexpr dim_t kDeepStep =
     1536;  // k per step where B does not fit: C is read and written once per step
 constexpr double kInL2 = 1 << 20;
-constexpr long kLargeB = 2 << 20;  // B that L2 does not hold
-constexpr long kPagesOfB =
+constexpr dim_t kLargeB = 2 << 20;  // B that L2 does not hold
+constexpr dim_t kPagesOfB =
     6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
-constexpr long kSkinnyRows = 8;         // rows of A at most where such a B is read in order...
-constexpr long kSkinnySums = 16 << 10;  // ... in rows whose sums L1 holds
-constexpr double kStepFlops = 8e9;      // 40 ms on two cores: how long Ctrl-C may wait
-constexpr long kChunkRows = 70;         // 5 tiles of 14, 12 of 6
-constexpr long kChunkCols = 1024;
+constexpr dim_t kSkinnyRows = 8;         // rows of A at most where such a B is read in order...
+constexpr dim_t kSkinnySums = 16 << 10;  // ... in rows whose sums L1 holds
+constexpr double kStepFlops = 8e9;       // 40 ms on two cores: how long Ctrl-C may wait
+constexpr dim_t kChunkRows = 70;         // 5 tiles of 14, 12 of 6
+constexpr dim_t kChunkCols = 1024;
 constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
-constexpr long kManyChunks = 96;   // enough for even work on any number of cores a product is worth
-constexpr long kMinSlice = 256;    // k of a slice
+constexpr dim_t kManyChunks = 96;  // enough for even work on any number of cores a product is worth
+constexpr dim_t kMinSlice = 256;   // k of a slice
 
 // Whether the rows of two tiles evict each other from L1.
 template <class T>
-bool collides(long stride) {
-    return rows_collide(stride * static_cast<long>(sizeof(T)), 32);
+bool collides(dim_t stride) {
+    return rows_collide(stride * static_cast<dim_t>(sizeof(T)), 32);
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ Plan<T>::Plan(const Problem<T>& problem) : p_(problem), f_(&isa::table<TypedKern
 template <class T>
 void Plan<T>::choose_method() {
     const Blocking& f = f_->blocking;
-    const long m = p_.m, n = p_.n, k = p_.k;
+    const dim_t m = p_.m, n = p_.n, k = p_.k;
     m_ = m, n_ = n, k_ = k;
     if (k <= 0) {
         method_ = Method::sum_is_empty;
@@ -86,7 +86,7 @@ void Plan<T>::choose_method() {
             return;
         }
         // Sums along k cost something to add up at their end.
-        const long most = k >= 16 * f.width ? 5 * f.width / 8 : std::min(4L, f.width / 2);
+        const dim_t most = k >= 16 * f.width ? 5 * f.width / 8 : std::min<dim_t>(4, f.width / 2);
         if (a_.col_stride == 1 && n <= most) {
             swap();
             method_ = Method::dot;
@@ -96,22 +96,23 @@ void Plan<T>::choose_method() {
     if (b_.row_stride == 1 && b_.col_stride != 1) {
         // B would be transposed while it is packed. Transpose A and C instead where that is less.
         const bool less =
-            (n - m) * k > 2 * m * n && m * k * static_cast<long>(sizeof(T)) <= kSwapLimit;
+            (n - m) * k > 2 * m * n && m * k * static_cast<dim_t>(sizeof(T)) <= kSwapLimit;
         if (less) swap();
     } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
         swap();  // few columns, and A has its rows side by side
     }
     // With one or two rows the loads of B are the limit; more rows have arithmetic to hide them.
-    const long large = m_ <= 2 ? kLargeB : kPagesOfB;
-    if (m_ <= kSkinnyRows && b_.col_stride == 1 && n_ * k_ * static_cast<long>(sizeof(T)) > large) {
+    const dim_t large = m_ <= 2 ? kLargeB : kPagesOfB;
+    if (m_ <= kSkinnyRows && b_.col_stride == 1 &&
+        n_ * k_ * static_cast<dim_t>(sizeof(T)) > large) {
         method_ = Method::skinny;
     }
 }
 
 // Columns of B per chunk: as many as L1 has room for sums, so that memory is read in order.
 template <class T>
-long Plan<T>::skinny_cols() const {
-    return kSkinnySums / (m_ * static_cast<long>(sizeof(T))) / f_->blocking.width *
+dim_t Plan<T>::skinny_cols() const {
+    return kSkinnySums / (m_ * static_cast<dim_t>(sizeof(T))) / f_->blocking.width *
            f_->blocking.width;
 }
 
@@ -120,12 +121,12 @@ void Plan<T>::choose_slices() {
     const Blocking& f = f_->blocking;
     const auto [size, count] = k_blocks(k_, f.kc);
     k_block_ = size, k_blocks_ = count;
-    const long tiles = method_ == Method::dot      ? ceil_div(n_, 16)
-                       : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
-                                                   : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
+    const dim_t tiles = method_ == Method::dot      ? ceil_div(n_, 16)
+                        : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
+                                                    : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
     if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
-    const long slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
-                                                  : std::min(ceil_div(8, tiles), k_ / kMinSlice);
+    const dim_t slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
+                                                   : std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
     const auto inside = k_blocks(ceil_div(k_, slices), f.kc);
     slices_ = ceil_div(k_, inside.size * inside.count);  // none is empty
@@ -136,11 +137,11 @@ void Plan<T>::choose_slices() {
 template <class T>
 void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
-    const long want = std::clamp(static_cast<long>(cost_ns_ / kChunkNs), 1L, kManyChunks);
+    const dim_t want = std::clamp<dim_t>(static_cast<dim_t>(cost_ns_ / kChunkNs), 1, kManyChunks);
     if (flat()) {
-        const long unit = method_ == Method::dot ? 4 : skinny_cols();
-        const long groups = ceil_div(n_, unit);
-        const long chunks = std::min(groups, ceil_div(want, slices_));
+        const dim_t unit = method_ == Method::dot ? 4 : skinny_cols();
+        const dim_t groups = ceil_div(n_, unit);
+        const dim_t chunks = std::min(groups, ceil_div(want, slices_));
         chunk_rows_ = ceil_div(groups, chunks) * unit;  // of the longer side
         if (method_ == Method::skinny) chunk_rows_ = unit;
         row_chunks_ = ceil_div(n_, chunk_rows_);
@@ -150,19 +151,20 @@ void Plan<T>::choose_chunks() {
     }
     // A is copied once per column of chunks, B is read once per row of chunks: chunks are wide and
     // a few tiles high, unless there would be too few of them for all threads.
-    const long unit = m_ <= 4 ? 4 * f.nr : f.nr;
-    const long high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
-    const long row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<long>(sizeof(T))));
-    const long least_rows = ceil_div(m_, row_cap);
-    const long wanted = ceil_div(want, slices_), enough = ceil_div(std::min(want, 24L), slices_);
-    long rows = std::max(1L, m_ / kChunkRows);
-    long cols = std::max(1L, n_ / kChunkCols);
+    const dim_t unit = m_ <= 4 ? 4 * f.nr : f.nr;
+    const dim_t high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
+    const dim_t row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<dim_t>(sizeof(T))));
+    const dim_t least_rows = ceil_div(m_, row_cap);
+    const dim_t wanted = ceil_div(want, slices_),
+                enough = ceil_div(std::min<dim_t>(want, 24), slices_);
+    dim_t rows = std::max<dim_t>(1, m_ / kChunkRows);
+    dim_t cols = std::max<dim_t>(1, n_ / kChunkCols);
     if (rows * cols < enough)
-        cols = std::clamp(ceil_div(enough, rows), 1L, std::max(cols, wide / 4));
+        cols = std::clamp<dim_t>(ceil_div(enough, rows), 1, std::max(cols, wide / 4));
     if (rows * cols < enough) cols = std::min(wide, ceil_div(enough, rows));
     if (rows * cols < enough) rows = std::min(high, ceil_div(enough, cols));
-    cols = std::min(cols, std::max(1L, wanted));
-    rows = std::max(least_rows, std::min(rows, std::max(1L, wanted / cols)));
+    cols = std::min(cols, std::max<dim_t>(1, wanted));
+    rows = std::max(least_rows, std::min(rows, std::max<dim_t>(1, wanted / cols)));
     chunk_rows_ = rows == 1 ? m_ : ceil_div(high, rows) * f.mr;
     chunk_cols_ = ceil_div(wide, cols) * unit;
     row_chunks_ = ceil_div(m_, chunk_rows_);
@@ -172,7 +174,7 @@ void Plan<T>::choose_chunks() {
 template <class T>
 void Plan<T>::choose_copies() {
     const Blocking& f = f_->blocking;
-    constexpr long line = 64 / sizeof(T);
+    constexpr dim_t line = 64 / sizeof(T);
     if (flat()) {
         if (method_ == Method::dot && a_.col_stride != 1) {
             copy_a_ = CopyA::rows;
@@ -197,9 +199,9 @@ void Plan<T>::choose_copies() {
         }
         if (pack_b_ != PackB::given) {
             const bool small =
-                k_block_ * std::min(chunk_cols_, n_) * static_cast<long>(sizeof(T)) <= kDirectB;
+                k_block_ * std::min(chunk_cols_, n_) * static_cast<dim_t>(sizeof(T)) <= kDirectB;
             if (b_.col_stride == 1 &&
-                ((m_ <= 2 * f.mr && n_ * k_ * static_cast<long>(sizeof(T)) <= kPagesOfB) ||
+                ((m_ <= 2 * f.mr && n_ * k_ * static_cast<dim_t>(sizeof(T)) <= kPagesOfB) ||
                  (m_ <= 6 * f.mr && small && !collides<T>(b_.row_stride)))) {
                 pack_b_ = PackB::no;
                 b_size_ = static_cast<std::size_t>(k_block_ * f.width);  // the last columns
@@ -217,8 +219,8 @@ void Plan<T>::choose_copies() {
         sums_stride_ = static_cast<std::size_t>(round_up(n_, line));
         shared_size_ = sums_stride_ * static_cast<std::size_t>(m_ * slices_);
     } else if (swapped_ || flat()) {
-        const long cols = flat() ? chunk_rows_ : chunk_cols_;
-        const long rows = flat() ? m_ : chunk_rows_;
+        const dim_t cols = flat() ? chunk_rows_ : chunk_cols_;
+        const dim_t rows = flat() ? m_ : chunk_rows_;
         sums_stride_ = static_cast<std::size_t>(round_up(std::min(cols, n_), line));
         local_size_ += sums_stride_ * static_cast<std::size_t>(rows);
     }
@@ -228,12 +230,12 @@ template <class T>
 void Plan<T>::choose_steps() {
     m_step_ = m_, n_step_ = n_, k_step_ = k_blocks_;
     if (method_ == Method::block && slices_ == 1 && !swapped_) {
-        constexpr auto size = static_cast<long>(sizeof(T));
+        constexpr auto size = static_cast<dim_t>(sizeof(T));
         if (pack_b_ == PackB::shared && n_ * k_ * size > kPackedB) {
-            k_step_ = std::clamp(kDeepStep / k_block_, 1L, k_blocks_);
+            k_step_ = std::clamp<dim_t>(kDeepStep / k_block_, 1, k_blocks_);
             k_steps_ = ceil_div(k_blocks_, k_step_);
             k_step_ = ceil_div(k_blocks_, k_steps_);
-            const long most = std::max(chunk_cols_, kPackedB / (k_step_ * k_block_ * size));
+            const dim_t most = std::max(chunk_cols_, kPackedB / (k_step_ * k_block_ * size));
             n_steps_ = ceil_div(n_, most);
             n_step_ = round_up(ceil_div(n_, n_steps_), chunk_cols_);
             n_steps_ = ceil_div(n_, n_step_);
@@ -242,7 +244,7 @@ void Plan<T>::choose_steps() {
             2.0 * static_cast<double>(n_step_) * static_cast<double>(k_step_ * k_block_);
         const double rows = kStepFlops / row;
         if (rows < static_cast<double>(m_)) {
-            m_step_ = std::max(1L, static_cast<long>(rows) / chunk_rows_) * chunk_rows_;
+            m_step_ = std::max<dim_t>(1, static_cast<dim_t>(rows) / chunk_rows_) * chunk_rows_;
             m_steps_ = ceil_div(m_, m_step_);
         }
     }

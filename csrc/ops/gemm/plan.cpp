@@ -16,8 +16,8 @@ void Plan<T>::set_pointers(const T* a, const T* b, T* c) {
 }
 
 template <class T>
-typename Plan<T>::Step Plan<T>::step_at(long step) const {
-    const long i = step % m_steps_, k = step / m_steps_ % k_steps_, j = step / m_steps_ / k_steps_;
+typename Plan<T>::Step Plan<T>::step_at(dim_t step) const {
+    const dim_t i = step % m_steps_, k = step / m_steps_ % k_steps_, j = step / m_steps_ / k_steps_;
     return {i * m_step_, std::min(m_, (i + 1) * m_step_),
             j * n_step_, std::min(n_, (j + 1) * n_step_),
             k * k_step_, std::min(k_blocks_, (k + 1) * k_step_),
@@ -25,13 +25,13 @@ typename Plan<T>::Step Plan<T>::step_at(long step) const {
 }
 
 template <class T>
-typename Plan<T>::Range Plan<T>::k_range(long block) const {
-    const long begin = std::min(k_, block * k_block_);
+typename Plan<T>::Range Plan<T>::k_range(dim_t block) const {
+    const dim_t begin = std::min(k_, block * k_block_);
     return {begin, std::min(k_, begin + k_block_)};
 }
 
 template <class T>
-long Plan<T>::pack_chunks(long step) const {
+dim_t Plan<T>::pack_chunks(dim_t step) const {
     if (flat()) return copy_a_ == CopyA::rows ? 1 : 0;
     if (pack_b_ != PackB::shared) return 0;
     const Step s = step_at(step);
@@ -39,24 +39,24 @@ long Plan<T>::pack_chunks(long step) const {
 }
 
 template <class T>
-void Plan<T>::pack(long step, long chunk) const {
+void Plan<T>::pack(dim_t step, dim_t chunk) const {
     if (flat()) {
         f_->copy_rows(a_.data, a_.row_stride, a_.col_stride, m_, k_, shared_, a_stride_);
         return;
     }
     const Step s = step_at(step);
-    const long width = 4 * f_->blocking.nr, columns = s.n1 - s.n0,
-               groups = ceil_div(columns, width);
+    const dim_t width = 4 * f_->blocking.nr, columns = s.n1 - s.n0,
+                groups = ceil_div(columns, width);
     const Range k = k_range(s.block0 + chunk / groups);
-    const long j = chunk % groups * width;
-    const long before = k.begin - k_range(s.block0).begin;
+    const dim_t j = chunk % groups * width;
+    const dim_t before = k.begin - k_range(s.block0).begin;
     f_->pack_b(b_.data + k.begin * b_.row_stride + (s.n0 + j) * b_.col_stride, b_.row_stride,
                b_.col_stride, k.size(), std::min(width, columns - j),
                shared_ + before * round_up(columns, f_->blocking.width) + j * k.size());
 }
 
 template <class T>
-long Plan<T>::chunks(long step) const {
+dim_t Plan<T>::chunks(dim_t step) const {
     if (method_ == Method::none) return 0;
     if (method_ == Method::sum_is_empty) return 1;
     if (flat()) return row_chunks_ * slices_;
@@ -65,20 +65,21 @@ long Plan<T>::chunks(long step) const {
 }
 
 template <class T>
-void Plan<T>::compute(long step, long chunk, T* local) const {
+void Plan<T>::compute(dim_t step, dim_t chunk, T* local) const {
     if (method_ == Method::sum_is_empty) {
         finish(nullptr, 0, 0, {0, m_}, {0, n_});
         return;
     }
     if (flat()) {
-        const long j = chunk % row_chunks_ * chunk_rows_;
+        const dim_t j = chunk % row_chunks_ * chunk_rows_;
         flat_chunk(chunk / row_chunks_, {j, std::min(n_, j + chunk_rows_)}, local);
         return;
     }
     // Neighbouring chunks have the same columns, so that threads share a piece of B.
     const Step s = step_at(step);
-    const long rows = ceil_div(s.m1 - s.m0, chunk_rows_), cols = ceil_div(s.n1 - s.n0, chunk_cols_);
-    const long i = s.m0 + chunk % rows * chunk_rows_, j = s.n0 + chunk / rows % cols * chunk_cols_;
+    const dim_t rows = ceil_div(s.m1 - s.m0, chunk_rows_),
+                cols = ceil_div(s.n1 - s.n0, chunk_cols_);
+    const dim_t i = s.m0 + chunk % rows * chunk_rows_, j = s.n0 + chunk / rows % cols * chunk_cols_;
     block_chunk(s, chunk / rows / cols, {i, std::min(s.m1, i + chunk_rows_)},
                 {j, std::min(s.n1, j + chunk_cols_)}, local);
 }
@@ -115,7 +116,7 @@ void Plan<T>::set_epilogue(Block<T>& g, Range rows, Range cols) const {
 // Multiplies by operand B of a block: as it is packed, or packed here, or in place.
 template <class T>
 void Plan<T>::multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* copy) const {
-    const long width = f_->blocking.width;
+    const dim_t width = f_->blocking.width;
     const T* b = b_.data + k.begin * b_.row_stride + cols.begin * b_.col_stride;
     g.n = cols.size();
     g.b_panels = true;
@@ -133,7 +134,7 @@ void Plan<T>::multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* 
             break;
         case PackB::no: {
             // In place, but for the columns beyond the last whole vector.
-            const long whole = g.n / width * width, rest = g.n - whole;
+            const dim_t whole = g.n / width * width, rest = g.n - whole;
             g.b = b, g.b_row = b_.row_stride, g.b_panels = false;
             g.n = whole;
             if (whole > 0) f_->block(g);
@@ -151,11 +152,11 @@ void Plan<T>::multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* 
 }
 
 template <class T>
-void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* local) const {
+void Plan<T>::block_chunk(const Step& s, dim_t slice, Range rows, Range cols, T* local) const {
     const bool sums_only = swapped_ || slices_ > 1;
-    const long blocks = k_blocks_ / slices_;
-    const long block0 = slices_ > 1 ? slice * blocks : s.block0,
-               block1 = slices_ > 1 ? block0 + blocks : s.block1;
+    const dim_t blocks = k_blocks_ / slices_;
+    const dim_t block0 = slices_ > 1 ? slice * blocks : s.block0,
+                block1 = slices_ > 1 ? block0 + blocks : s.block1;
     T* const a_copy = local;
     T* const b_copy = local + a_size_;
     T* const sums = slices_ > 1
@@ -165,12 +166,12 @@ void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* 
                         : b_copy + b_size_;
     Block<T> g{};
     g.m = rows.size();
-    for (long block = block0; block < block1; ++block) {
+    for (dim_t block = block0; block < block1; ++block) {
         const Range k = k_range(block);
         g.k = k.size();
         set_a(g, rows, k, a_copy);
         if (sums_only) {
-            g.c = sums, g.c_row = static_cast<long>(sums_stride_), g.alpha = 1,
+            g.c = sums, g.c_row = static_cast<dim_t>(sums_stride_), g.alpha = 1,
             g.beta = block == block0 ? 0 : 1;
         } else {
             g.c = out() + rows.begin * p_.c_stride + cols.begin, g.c_row = p_.c_stride;
@@ -182,17 +183,17 @@ void Plan<T>::block_chunk(const Step& s, long slice, Range rows, Range cols, T* 
     const bool last_step = sums_only || block1 == k_blocks_;
     if (slices_ > 1 || !last_step) return;
     if (swapped_) {
-        finish(sums, static_cast<long>(sums_stride_), 1, cols, rows);
+        finish(sums, static_cast<dim_t>(sums_stride_), 1, cols, rows);
     } else {
         activate(rows, cols);
     }
 }
 
 template <class T>
-void Plan<T>::flat_chunk(long slice, Range rows, T* local) const {
-    const long blocks = k_blocks_ / slices_;
-    const long k0 = slice * blocks * k_block_, k1 = std::min(k_, k0 + blocks * k_block_);
-    const long depth = std::max(0L, k1 - k0), sums_row = static_cast<long>(sums_stride_);
+void Plan<T>::flat_chunk(dim_t slice, Range rows, T* local) const {
+    const dim_t blocks = k_blocks_ / slices_;
+    const dim_t k0 = slice * blocks * k_block_, k1 = std::min(k_, k0 + blocks * k_block_);
+    const dim_t depth = std::max<dim_t>(0, k1 - k0), sums_row = static_cast<dim_t>(sums_stride_);
     T* const sums =
         slices_ > 1 ? shared_ + packed_size_ + slice * m_ * sums_row + rows.begin : local;
     const T* const b = b_.data + rows.begin * b_.col_stride + k0 * b_.row_stride;
@@ -216,7 +217,7 @@ void Plan<T>::flat_chunk(long slice, Range rows, T* local) const {
 
 // Rows and columns of C.
 template <class T>
-void Plan<T>::finish(const T* sums, long sums_stride, long slices, Range rows, Range cols) const {
+void Plan<T>::finish(const T* sums, dim_t sums_stride, dim_t slices, Range rows, Range cols) const {
     const Epilogue<T>& e = p_.epilogue;
     Finish<T> f{};
     f.rows = rows.size(), f.cols = cols.size();
@@ -239,22 +240,22 @@ template <class T>
 void Plan<T>::activate(Range rows, Range cols) const {
     const Epilogue<T>& e = p_.epilogue;
     if (e.activation.kind == Activation::none || fuses_relu()) return;
-    const long begin = rows.begin * p_.c_stride + cols.begin;
+    const dim_t begin = rows.begin * p_.c_stride + cols.begin;
     activation::apply<T>(e.activation, {out() + begin, p_.c_stride}, {p_.c + begin, p_.c_stride},
                          rows.size(), cols.size());
 }
 
 template <class T>
-long Plan<T>::reduce_chunks() const {
+dim_t Plan<T>::reduce_chunks() const {
     return slices_ > 1 ? ceil_div(p_.m, 64) : 0;
 }
 
 template <class T>
-void Plan<T>::reduce(long chunk) const {
+void Plan<T>::reduce(dim_t chunk) const {
     const Range rows{chunk * 64, std::min(p_.m, chunk * 64 + 64)};
     const T* sums = shared_ + packed_size_ +
-                    (swapped_ ? rows.begin : rows.begin * static_cast<long>(sums_stride_));
-    finish(sums, static_cast<long>(sums_stride_), slices_, rows, {0, p_.n});
+                    (swapped_ ? rows.begin : rows.begin * static_cast<dim_t>(sums_stride_));
+    finish(sums, static_cast<dim_t>(sums_stride_), slices_, rows, {0, p_.n});
 }
 
 template class Plan<float>;

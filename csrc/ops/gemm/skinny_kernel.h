@@ -14,12 +14,12 @@ using gemm::Skinny;
 // sums[i, j] += sum over K rows of B, for M rows of A, NV vectors of columns at a time: as many as
 // share each element of A that is spread over a vector.
 template <class T, int M, int K>
-void skinny_rows(const Skinny<T>& s, long k, bool first) {
+void skinny_rows(const Skinny<T>& s, dim_t k, bool first) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     const T* b = s.b + k * s.b_row;
     const T* a = s.a + k * s.a_k;
-    const auto step = [&]<int NV>(long j, auto load, auto store) __attribute__((always_inline)) {
+    const auto step = [&]<int NV>(dim_t j, auto load, auto store) __attribute__((always_inline)) {
         V acc[M][NV];
         if (!first) {
 #pragma GCC unroll 8
@@ -49,10 +49,10 @@ void skinny_rows(const Skinny<T>& s, long k, bool first) {
     const auto load = [](const T* p) __attribute__((always_inline)) { return V::load(p); };
     const auto store = [](T* p, V x) __attribute__((always_inline)) { x.store(p); };
     constexpr int NV = M <= kSkinnyWide ? 4 : 2;
-    long j = 0;
+    dim_t j = 0;
     for (; j + NV * W <= s.n; j += NV * W) step.template operator()<NV>(j, load, store);
     for (; j + W <= s.n; j += W) step.template operator()<1>(j, load, store);
-    if (const long rest = s.n - j; rest > 0) {
+    if (const dim_t rest = s.n - j; rest > 0) {
         step.template operator()<1>(
             j, [=](const T* p) __attribute__((always_inline)) { return V::load(p, rest); },
             [=](T* p, V x) __attribute__((always_inline)) { x.store(p, rest); });
@@ -64,7 +64,7 @@ void skinny_group(const Skinny<T>& s) {
     // Rows of B at a time: the sums are loaded and stored once for all of them. Four, since the
     // hardware prefetcher follows few streams and rows a power of two apart share a set of L1.
     constexpr int together = 4;
-    long k = 0;
+    dim_t k = 0;
     for (; k + together <= s.k; k += together) skinny_rows<T, M, together>(s, k, k == 0);
     for (; k < s.k; ++k) skinny_rows<T, M, 1>(s, k, k == 0);
 }

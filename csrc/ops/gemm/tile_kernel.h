@@ -14,18 +14,18 @@ using gemm::Block;
 template <class T>
 struct Tile {
     const T* a;
-    long a_stride;  // of rows, or of k where A is stored by columns
+    dim_t a_stride;  // of rows, or of k where A is stored by columns
     const T* b;
-    long b_row;
+    dim_t b_row;
     T* c;
-    long c_row;
-    long k, n;  // n: columns to be stored, more than (NV - 1) vectors
-    long segments;
-    const long* a_offset;  // of each segment, or null
-    long a_scale;          // elements per unit of an offset
+    dim_t c_row;
+    dim_t k, n;  // n: columns to be stored, more than (NV - 1) vectors
+    dim_t segments;
+    const dim_t* a_offset;  // of each segment, or null
+    dim_t a_scale;          // elements per unit of an offset
     const T* bias;
     const T* residual;
-    long residual_row;
+    dim_t residual_row;
     T alpha, beta;
     bool relu;
 };
@@ -33,8 +33,8 @@ struct Tile {
 template <int MR, int NV, class T>
 FASTNN_INLINE void store_tile(Vec<T> (&acc)[MR][NV], const Tile<T>& t) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    const long tail = t.n - (NV - 1) * W;  // columns of the last vector
+    constexpr dim_t W = V::width;
+    const dim_t tail = t.n - (NV - 1) * W;  // columns of the last vector
     const auto each = [&](auto f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
         for (int i = 0; i < MR; ++i) {
@@ -98,10 +98,10 @@ FASTNN_INLINE void store_tile(Vec<T> (&acc)[MR][NV], const Tile<T>& t) {
 template <class T, int MR, int NV, bool RowsA, int Ahead = 0>
 void tile(const Tile<T>& t) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V acc[MR][NV];
     const T* b = t.b;
-    const long b_row = t.b_row, a_stride = t.a_stride;
+    const dim_t b_row = t.b_row, a_stride = t.a_stride;
     constexpr int groups = (MR + 2) / 3;
     // The tile of C will be wanted at the end, all of it at once.
 #pragma GCC unroll 16
@@ -111,13 +111,13 @@ void tile(const Tile<T>& t) {
         for (int v = 0; v < NV * W; v += line) __builtin_prefetch(t.c + i * t.c_row + v, 1);
     }
     const T* a[groups];
-    const auto begin = [&](long segment) __attribute__((always_inline)) {
+    const auto begin = [&](dim_t segment) __attribute__((always_inline)) {
         const T* const first = t.a_offset != nullptr ? t.a + t.a_offset[segment] * t.a_scale : t.a;
 #pragma GCC unroll 16
         for (int g = 0; g < groups; ++g) a[g] = first + 3 * g * a_stride;
     };
     // One loop over all k: in a nest of two, GCC 12 keeps the sums in memory.
-    long s = 0, k = t.segments > 0 ? t.k : 0;
+    dim_t s = 0, k = t.segments > 0 ? t.k : 0;
     if (k > 0) begin(0);
     while (k > 0) {
         V row[NV];
@@ -160,7 +160,7 @@ struct TileTable {
 };
 
 template <class T, bool RowsA>
-constexpr TileFunction<T> tile_function(int nv, long rows) {
+constexpr TileFunction<T> tile_function(int nv, dim_t rows) {
 #if defined(__AVX512F__)
     using Table = TileTable<T, RowsA, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
 #elif defined(__AVX2__)
@@ -182,11 +182,11 @@ constexpr TileFunction<T> kStrips[kStripRows] = {
 
 template <class T>
 void block(const Block<T>& g) {
-    constexpr long W = Vec<T>::width;
-    const long panels = ceil_div(g.m, kMr), height = g.m / panels;
-    const long higher = g.m % panels;  // the first `higher` panels have one row more
+    constexpr dim_t W = Vec<T>::width;
+    const dim_t panels = ceil_div(g.m, kMr), height = g.m / panels;
+    const dim_t higher = g.m % panels;  // the first `higher` panels have one row more
     const bool strips = !g.b_panels && g.m <= kStripRows && g.a_k == 1 && !g.a_panels;
-    const long b_depth = g.segments * g.k, a_depth = g.a_depth > 0 ? g.a_depth : g.k;
+    const dim_t b_depth = g.segments * g.k, a_depth = g.a_depth > 0 ? g.a_depth : g.k;
     Tile<T> t;
     t.c_row = g.c_row;
     t.k = g.k;
@@ -199,8 +199,9 @@ void block(const Block<T>& g) {
     t.relu = g.relu;
     t.bias = t.residual = nullptr;
     // Computes the tile at row i of a group and column j and returns how wide it is.
-    const auto tile_at = [&](long group, long i, long rows, long j) __attribute__((always_inline)) {
-        const long left = g.n - j;
+    const auto tile_at = [&](dim_t group, dim_t i, dim_t rows,
+                             dim_t j) __attribute__((always_inline)) {
+        const dim_t left = g.n - j;
         int nv = left > W ? 2 : 1;
         TileFunction<T> f = nullptr;
         if (strips && left >= kStripVectors[g.m - 1] * W) {
@@ -233,10 +234,10 @@ void block(const Block<T>& g) {
         return t.n;
     };
     // A piece of B stays near while all rows of A pass by.
-    for (long j = 0, width = 0; j < g.n; j += width) {
-        for (long group = 0; group < g.groups; ++group) {
-            for (long p = 0, i = 0; p < panels; ++p) {
-                const long rows = height + (p < higher ? 1 : 0);
+    for (dim_t j = 0, width = 0; j < g.n; j += width) {
+        for (dim_t group = 0; group < g.groups; ++group) {
+            for (dim_t p = 0, i = 0; p < panels; ++p) {
+                const dim_t rows = height + (p < higher ? 1 : 0);
                 width = tile_at(group, i, rows, j);
                 i += rows;
             }

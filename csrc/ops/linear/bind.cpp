@@ -23,13 +23,13 @@ Array dense_operand(py::handle object, Name name, Dtype dtype, py::object& hold)
 // behind one another, or where the elements of a row must be neighbours and are not.
 linear::Operand as_rows(Array& x, Name name, py::object& hold, bool unit_columns) {
     const auto size = static_cast<Py_ssize_t>(size_of(x.dtype));
-    const auto strides = [&](long& row) {
+    const auto strides = [&](dim_t& row) {
         Py_ssize_t expected = 0;
         bool found = false;
         for (int i = x.ndim - 2; i >= 0; --i) {
             if (x.shape[i] == 1) continue;
             if (!found) {
-                row = static_cast<long>(x.strides[i] / size);
+                row = static_cast<dim_t>(x.strides[i] / size);
                 found = true;
             } else if (x.strides[i] != expected) {
                 return false;
@@ -40,20 +40,21 @@ linear::Operand as_rows(Array& x, Name name, py::object& hold, bool unit_columns
     };
     const Py_ssize_t columns = x.shape[x.ndim - 1];
     const bool unit = columns <= 1 || x.strides[x.ndim - 1] == size;
-    long row = static_cast<long>(columns);
+    dim_t row = static_cast<dim_t>(columns);
     if (x.contiguous || (strides(row) && (unit || !unit_columns))) {
         return {x.data, row,
-                x.contiguous || unit ? 1 : static_cast<long>(x.strides[x.ndim - 1] / size)};
+                x.contiguous || unit ? 1 : static_cast<dim_t>(x.strides[x.ndim - 1] / size)};
     }
     py::object copy;
     x = dense_float(py::handle(x.object), name, copy);
     hold = copy;
-    return {x.data, static_cast<long>(columns), 1};
+    return {x.data, static_cast<dim_t>(columns), 1};
 }
 
 linear::Operand as_matrix(const Array& x) {
-    const auto size = static_cast<long>(size_of(x.dtype));
-    return {x.data, static_cast<long>(x.strides[0]) / size, static_cast<long>(x.strides[1]) / size};
+    const auto size = static_cast<dim_t>(size_of(x.dtype));
+    return {x.data, static_cast<dim_t>(x.strides[0]) / size,
+            static_cast<dim_t>(x.strides[1]) / size};
 }
 
 void check_dtype(const Array& x, Name name, Dtype dtype) {
@@ -63,8 +64,8 @@ void check_dtype(const Array& x, Name name, Dtype dtype) {
 }
 
 // Rows of an array (*, C): the product of all axes but the last.
-long rows_of(const Array& x) {
-    long n = 1;
+dim_t rows_of(const Array& x) {
+    dim_t n = 1;
     for (int i = 0; i + 1 < x.ndim; ++i) n *= x.shape[i];
     return n;
 }

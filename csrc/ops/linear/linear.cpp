@@ -12,7 +12,7 @@ namespace fastnn::linear {
 namespace {
 
 // Elements of dy per chunk of the pass that multiplies f' in and sums columns: small beside L2.
-constexpr long kChunk = 16384;
+constexpr dim_t kChunk = 16384;
 
 // Longer than this and the products run one after the other, for Ctrl-C is looked for between their
 // steps.
@@ -45,7 +45,7 @@ class Backward {
         : a_(args),
           f_(isa::table<TypedKernels<T>>()),
           activated_(args.activation.kind != Activation::none),
-          rows_(std::max(1L, kChunk / std::max(1L, args.out))),
+          rows_(std::max<dim_t>(1, kChunk / std::max<dim_t>(1, args.out))),
           chunks_(activated_ || args.db != nullptr ? ceil_div(args.m, rows_) : 0),
           dz_(activated_ ? static_cast<std::size_t>(args.m * args.out) : 0),
           partial_(args.db != nullptr && chunks_ > 1 ? static_cast<std::size_t>(chunks_ * args.out)
@@ -58,16 +58,16 @@ class Backward {
         if (a_.dw != nullptr) add(a_.out, a_.in, a_.m, dz.transposed(), matrix<T>(a_.x), a_.dw);
         std::size_t shared_size = 0, local_size = 0;
         double cost = static_cast<double>(a_.m * a_.out) * (activated_ ? 0.5 : 0.1);
-        long pieces = chunks_;
+        dim_t pieces = chunks_;
         for (int i = 0; i < count_; ++i) {
             shared_size += plans_[i].shared_size();
             local_size = std::max(local_size, plans_[i].local_size());
             cost += plans_[i].cost_ns();
             pieces = std::max(pieces, plans_[i].pieces());
         }
-        if (count_ == 2) pieces = std::max(pieces, 2L);
+        if (count_ == 2) pieces = std::max<dim_t>(pieces, 2);
         if (cost > kLongNs) {
-            parallel_for(chunks_, 0.5 * kChunk, [&](long i) { chunk_of_dz(i); });
+            parallel_for(chunks_, 0.5 * kChunk, [&](dim_t i) { chunk_of_dz(i); });
             add_up();
             for (int i = 0; i < count_; ++i) gemm::multiply(plans_[i].problem());
             return;
@@ -79,7 +79,7 @@ class Backward {
             offset += plans_[i].shared_size();
         }
         parallel_team(threads, [&](Team& team) {
-            if (chunks_ > 0) team.for_each(chunks_, [&](long i) { chunk_of_dz(i); });
+            if (chunks_ > 0) team.for_each(chunks_, [&](dim_t i) { chunk_of_dz(i); });
             if (team.thread() == 0) add_up();
             gemm::run_plans(team, plans_, count_,
                             local.data() + local_size * static_cast<std::size_t>(team.thread()));
@@ -87,14 +87,14 @@ class Backward {
     }
 
  private:
-    void add(long m, long n, long k, gemm::Matrix<T> a, gemm::Matrix<T> b, void* c) {
+    void add(dim_t m, dim_t n, dim_t k, gemm::Matrix<T> a, gemm::Matrix<T> b, void* c) {
         gemm::Problem<T> p;
         p.m = m, p.n = n, p.k = k, p.a = a, p.b = b, p.c = static_cast<T*>(c), p.c_stride = n;
         plans_[count_++] = gemm::Plan<T>(p);
     }
     // dz and column sums of one chunk of rows.
-    void chunk_of_dz(long chunk) {
-        const long i = chunk * rows_, rows = std::min(rows_, a_.m - i), out = a_.out;
+    void chunk_of_dz(dim_t chunk) {
+        const dim_t i = chunk * rows_, rows = std::min(rows_, a_.m - i), out = a_.out;
         activation::Rows<const T> dz{static_cast<const T*>(a_.dy.data) + i * a_.dy.row, a_.dy.row};
         if (activated_) {
             T* const to = dz_.data() + i * out;
@@ -120,7 +120,7 @@ class Backward {
     const BackwardArgs& a_;
     const TypedKernels<T>& f_;
     const bool activated_;  // f' must be multiplied in
-    const long rows_, chunks_;
+    const dim_t rows_, chunks_;
     Scratch<T> dz_, partial_;
     gemm::Plan<T> plans_[2];
     int count_ = 0;

@@ -7,10 +7,9 @@
 // f' is computed from `saved`: from y for activations whose facts say so, from z for all others.
 #pragma once
 
-#include <cstdint>
-
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -19,13 +18,13 @@ namespace fastnn::linear {
 // An operand of any strides, in elements.
 struct Operand {
     const void* data;
-    long row, col;
+    dim_t row, col;
 };
 
 struct Args {
     Dtype dtype;
     FusedActivation activation;
-    long m, in, out;
+    dim_t m, in, out;
     Operand x, w;
     const void* bias;     // or null
     void* y;              // dense
@@ -35,7 +34,7 @@ struct Args {
 struct BackwardArgs {
     Dtype dtype;
     FusedActivation activation;
-    long m, in, out;
+    dim_t m, in, out;
     Operand dy;  // unit column stride
     Operand x, w;
     const void* saved;   // dense; null without an activation
@@ -45,7 +44,7 @@ struct BackwardArgs {
 template <class T>
 struct TypedKernels {
     // sums[j] = sum_i x[i, j], from the first row to the last.
-    void (*sum_rows)(const T* x, long x_row, long rows, long cols, T* sums);
+    void (*sum_rows)(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* sums);
 };
 
 extern const Kernel<Args> kLinear;

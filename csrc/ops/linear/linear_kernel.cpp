@@ -6,11 +6,11 @@ namespace {
 
 // N vectors of neighbouring columns; the last one holds `last` elements.
 template <int N, class T>
-void sum_columns(const T* x, long x_row, long rows, long last, T* sums) {
+void sum_columns(const T* x, dim_t x_row, dim_t rows, dim_t last, T* sums) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V total[N];
-    for (long i = 0; i < rows; ++i, x += x_row) {
+    for (dim_t i = 0; i < rows; ++i, x += x_row) {
 #pragma GCC unroll 4
         for (int v = 0; v < N; ++v) total[v] += V::load(x + v * W, v == N - 1 ? last : W);
     }
@@ -19,9 +19,9 @@ void sum_columns(const T* x, long x_row, long rows, long last, T* sums) {
 }
 
 template <class T>
-void sum_rows(const T* x, long x_row, long rows, long cols, T* sums) {
-    constexpr long W = Vec<T>::width;
-    long j = 0;
+void sum_rows(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* sums) {
+    constexpr dim_t W = Vec<T>::width;
+    dim_t j = 0;
     for (; j + 4 * W <= cols; j += 4 * W) sum_columns<4>(x + j, x_row, rows, W, sums + j);
     for (; j < cols; j += W)
         sum_columns<1>(x + j, x_row, rows, cols - j < W ? cols - j : W, sums + j);

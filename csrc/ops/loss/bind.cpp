@@ -44,9 +44,9 @@ const void* optional_like(py::handle weight, Name name, const Array& x, py::obje
 template <class T>
 void check_probabilities(const char* op, const Array& x) {
     const T* p = x.as<T>();
-    const std::int64_t n = x.size();
+    const dim_t n = x.size();
     bool bad = false;
-    for (std::int64_t i = 0; i < n; ++i) bad |= (p[i] < T(0)) | (p[i] > T(1));
+    for (dim_t i = 0; i < n; ++i) bad |= (p[i] < T(0)) | (p[i] > T(1));
     if (!bad) return;
     const T* first = std::find_if(p, p + n, [](T v) { return v < T(0) || v > T(1); });
     fail<ValueError>(op, ": every element of input must lie between 0 and 1, got ", *first);
@@ -187,7 +187,7 @@ void def_binary(py::module_& m) {
 struct Scores {
     py::object hold;  // before what points into it
     Array x;
-    std::int64_t outer = 1, classes = 1, inner = 1;
+    dim_t outer = 1, classes = 1, inner = 1;
     int class_axis;
     int rows_ndim = 0;
     Py_ssize_t rows_shape[kMaxDims];  // x without its class axis: (), (N) or (N, d1, ...)
@@ -208,7 +208,7 @@ struct Scores {
             (i < class_axis || !x.contiguous ? outer : inner) *= x.shape[i];
         }
     }
-    std::int64_t rows() const { return outer * inner; }
+    dim_t rows() const { return outer * inner; }
 
  private:
     bool classes_innermost() const {
@@ -225,7 +225,7 @@ struct Scores {
     }
 };
 
-std::string position_text(std::int64_t row, int ndim, const Py_ssize_t* shape) {
+std::string position_text(dim_t row, int ndim, const Py_ssize_t* shape) {
     std::string text;
     for (int i = ndim - 1; i >= 0; --i) {
         text = std::to_string(row % shape[i]) + (text.empty() ? "" : ", ") + text;
@@ -243,15 +243,15 @@ Array class_ids(py::handle target, const char* op, const Scores& s, std::int64_t
                          " for input ", shape_text(s.x), ", got ", shape_text(ids));
     }
     const auto* id = ids.as<const std::int64_t>();
-    const std::int64_t rows = s.rows(), classes = s.classes;
-    const auto wrong = [=](std::int64_t i) {
+    const dim_t rows = s.rows(), classes = s.classes;
+    const auto wrong = [=](dim_t i) {
         return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(classes) &&
                i != ignore_index;
     };
     bool bad = false;
-    for (std::int64_t i = 0; i < rows; ++i) bad |= wrong(id[i]);
+    for (dim_t i = 0; i < rows; ++i) bad |= wrong(id[i]);
     if (bad) {
-        const std::int64_t at = std::find_if(id, id + rows, wrong) - id;
+        const dim_t at = std::find_if(id, id + rows, wrong) - id;
         if (at < rows) {
             fail<IndexError>(op, ": ", position_text(at, ids.ndim, ids.shape), " is ", id[at],
                              ", but input has ", classes, " classes");

@@ -13,24 +13,22 @@
 namespace fastnn::cross_entropy {
 namespace {
 
-constexpr std::int64_t kChunk =
-    65536;  // logits per chunk: 256 KiB, a quarter of L2; at least one row
-constexpr std::int64_t kColumns =
-    256;  // columns of one chunk where the class axis is not the innermost
+constexpr dim_t kChunk = 65536;  // logits per chunk: 256 KiB, a quarter of L2; at least one row
+constexpr dim_t kColumns = 256;  // columns of one chunk where the class axis is not the innermost
 constexpr double kElementNs = 0.6;  // per logit and thread, float32 from cache, gradient written
 
 // Rows in memory order, cut into chunks. Where inner > 1 a chunk stays within one `outer`.
 struct Cut {
-    std::int64_t outer, inner, step, per_outer, chunks;
+    dim_t outer, inner, step, per_outer, chunks;
 
     bool tiled;  // columns are copied together first, and so the chunks of losses are others
 
-    Cut(std::int64_t outer, std::int64_t classes, std::int64_t inner, std::size_t size)
+    Cut(dim_t outer, dim_t classes, dim_t inner, std::size_t size)
         : outer(outer),
           inner(inner),
           tiled(inner > 1 &&
-                columns_collide(classes, inner * static_cast<std::int64_t>(size), kNominalL1)) {
-        step = std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, classes));
+                columns_collide(classes, inner * static_cast<dim_t>(size), kNominalL1)) {
+        step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, classes));
         if (inner == 1) {
             per_outer = 0;
             chunks = ceil_div(outer, step);
@@ -72,10 +70,10 @@ Problem<T> problem(const Args& a, double divisor) {
 // Columns begin .. end of one `outer`, by way of copies of x, the probabilities and dx, which have
 // room for that many columns each.
 template <class T>
-double tile_losses(const TypedKernels<T>& kernel, const Problem<T>& p, std::int64_t outer,
-                   std::int64_t begin, std::int64_t end, T* scratch) {
-    const std::int64_t count = end - begin, n = p.classes;
-    const std::int64_t at = outer * n * p.inner + begin, row = outer * p.inner + begin;
+double tile_losses(const TypedKernels<T>& kernel, const Problem<T>& p, dim_t outer, dim_t begin,
+                   dim_t end, T* scratch) {
+    const dim_t count = end - begin, n = p.classes;
+    const dim_t at = outer * n * p.inner + begin, row = outer * p.inner + begin;
     const auto copy = [&](const T* from) -> T* {
         if (from == nullptr) return nullptr;
         T* const tile = scratch;
@@ -107,20 +105,20 @@ void forward_typed(const Args& a) {
 
     Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
     // For each thread a row of exponentials, or three tiles of columns; a cache line apart.
-    const std::int64_t wanted = cut.tiled ? 3 * cut.step * a.classes : a.inner == 1 ? a.classes : 0;
+    const dim_t wanted = cut.tiled ? 3 * cut.step * a.classes : a.inner == 1 ? a.classes : 0;
     const auto row = static_cast<std::size_t>(round_up(wanted + 16, 16));
     Scratch<T> rows(row * static_cast<std::size_t>(threads));
     double* sum = sums.data();
     parallel_team(threads, [&](Team& team) {
         T* scratch = rows.data() + row * static_cast<std::size_t>(team.thread());
-        team.for_each_nowait(cut.chunks, [&](long c) {
+        team.for_each_nowait(cut.chunks, [&](dim_t c) {
             if (a.inner == 1) {
                 sum[c] =
                     kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
             } else {
-                const std::int64_t begin = c % cut.per_outer * cut.step;
-                const std::int64_t end = std::min(a.inner, begin + cut.step);
-                const std::int64_t o = c / cut.per_outer;
+                const dim_t begin = c % cut.per_outer * cut.step;
+                const dim_t end = std::min(a.inner, begin + cut.step);
+                const dim_t o = c / cut.per_outer;
                 sum[c] = cut.tiled ? tile_losses(kernel, p, o, begin, end, scratch)
                                    : kernel.columns(p, o, begin, end);
             }
@@ -128,7 +126,7 @@ void forward_typed(const Args& a) {
     });
     if (a.reduction == Reduction::none) return;
     double total = 0;
-    for (std::int64_t c = 0; c < cut.chunks; ++c) total += sum[c];
+    for (dim_t c = 0; c < cut.chunks; ++c) total += sum[c];
     *static_cast<T*>(a.loss) = static_cast<T>(total / total_weight);
 }
 
@@ -144,34 +142,33 @@ void backward(const BackwardArgs& a) {
         auto* dx = static_cast<T*>(a.dx);
         const bool each = a.reduction == Reduction::none;
         if (!each || a.inner == 1) {
-            const std::int64_t rows = a.outer * a.inner,
-                               step = std::max<std::int64_t>(
-                                   1, kChunk / std::max<std::int64_t>(1, a.classes));
+            const dim_t rows = a.outer * a.inner,
+                        step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, a.classes));
             const double chunk_ns = 0.15 * static_cast<double>(a.classes * std::min(rows, step));
-            parallel_for(ceil_div(rows, step), chunk_ns, [=, &a, &kernel](long c) {
-                const std::int64_t begin = c * step, end = std::min(rows, begin + step);
+            parallel_for(ceil_div(rows, step), chunk_ns, [=, &a, &kernel](dim_t c) {
+                const dim_t begin = c * step, end = std::min(rows, begin + step);
                 if (!each) {
                     kernel.scale(saved + begin * a.classes, dy[0], dx + begin * a.classes,
                                  (end - begin) * a.classes);
                     return;
                 }
-                for (std::int64_t i = begin; i < end; ++i) {
+                for (dim_t i = begin; i < end; ++i) {
                     kernel.scale(saved + i * a.classes, dy[i], dx + i * a.classes, a.classes);
                 }
             });
             return;
         }
         const double chunk_ns = 0.15 * static_cast<double>(a.classes * a.inner);
-        parallel_for(a.outer, chunk_ns, [=, &a, &kernel](long o) {
-            for (std::int64_t c = 0; c < a.classes; ++c) {
-                const std::int64_t at = (o * a.classes + c) * a.inner;
+        parallel_for(a.outer, chunk_ns, [=, &a, &kernel](dim_t o) {
+            for (dim_t c = 0; c < a.classes; ++c) {
+                const dim_t at = (o * a.classes + c) * a.inner;
                 kernel.scale_each(saved + at, dy + o * a.inner, dx + at, a.inner);
             }
         });
     });
 }
 
-double elements(std::int64_t outer, std::int64_t classes, std::int64_t inner) {
+double elements(dim_t outer, dim_t classes, dim_t inner) {
     return static_cast<double>(outer) * static_cast<double>(classes) * static_cast<double>(inner);
 }
 

@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/launch.h"
 #include "ops/loss/loss.h"
 
@@ -31,7 +32,7 @@ using loss::Reduction;
 struct Args {
     Dtype dtype;
     Reduction reduction;
-    std::int64_t outer, classes, inner;
+    dim_t outer, classes, inner;
     const void* x;
     const std::int64_t*
         target;  // (outer, inner); an id outside [0, C) counts as ignore_index. Or null:
@@ -47,7 +48,7 @@ struct Args {
 struct BackwardArgs {
     Dtype dtype;
     Reduction reduction;
-    std::int64_t outer, classes, inner;
+    dim_t outer, classes, inner;
     const void* dy;
     const void* saved;
     void* dx;

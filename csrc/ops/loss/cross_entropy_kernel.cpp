@@ -11,25 +11,25 @@ using cross_entropy::Problem;
 
 // So many vectors are added lane by lane in T before their sum goes on in double: keeps the error
 // of a row's sum at some tens of roundings however long the row.
-constexpr long kBlock = 64;
+constexpr dim_t kBlock = 64;
 
 // The hard part of a row's coefficients: class `t` with coefficient `k`. Rows that do not count
 // have live = false.
 template <class T>
 struct Hard {
-    long t = 0;
+    dim_t t = 0;
     T k = 0;
     bool live = true;
 };
 
 template <class T>
-FASTNN_INLINE Hard<T> hard_target(const Problem<T>& p, long row) {
+FASTNN_INLINE Hard<T> hard_target(const Problem<T>& p, dim_t row) {
     if (p.target == nullptr) return {};
     const int64_t t = p.target[row];
     // Checked before the launch, and again as it is used: another thread may have written to the
     // array since.
     if (t == p.ignore_index || t < 0 || t >= p.classes) return {0, T(0), false};
-    return {long(t), p.weight == nullptr ? p.hard : p.hard * p.weight[t], true};
+    return {dim_t(t), p.weight == nullptr ? p.hard : p.hard * p.weight[t], true};
 }
 
 // Whether coefficients other than the hard one are not zero.
@@ -40,12 +40,12 @@ FASTNN_INLINE bool is_soft(const Problem<T>& p) {
 
 // y = factor x, by non-temporal stores where they are wanted.
 template <class T>
-FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cache) {
+FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, dim_t n, bool past_cache) {
     using V = Vec<T>;
     const V f = factor;
-    long i = 0;
+    dim_t i = 0;
     if (past_cache) {
-        const long head = to_aligned(y) < n ? to_aligned(y) : n;
+        const dim_t head = to_aligned(y) < n ? to_aligned(y) : n;
         if (head > 0) (V::load(x, head) * f).store(y, head);
         for (i = head; i + V::width <= n; i += V::width) nt_store(V::load(x + i) * f, y + i);
     } else {
@@ -57,7 +57,7 @@ FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, long n, bool past_cac
 // k_c = w_c (hard q_c + uniform), the soft part of the coefficients, from class i on; q may be
 // null.
 template <class T>
-FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, long i, long count) {
+FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, dim_t i, dim_t count) {
     Vec<T> k = p.uniform;
     if (q != nullptr) k = fma(Vec<T>(p.hard), load(q + i, count), k);
     return p.weight == nullptr ? k : k * load(p.weight + i, count);
@@ -66,11 +66,11 @@ FASTNN_INLINE Vec<T> soft_coefficient(const Problem<T>& p, const T* q, long i, l
 // dx = factor e - scale k for the soft coefficients k.
 template <class T>
 FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T factor, T* dx,
-                                 long n) {
+                                 dim_t n) {
     using V = Vec<T>;
     const V f = factor, scale = p.scale;
-    for (long i = 0; i < n; i += V::width) {
-        const long count = n - i < V::width ? n - i : V::width;
+    for (dim_t i = 0; i < n; i += V::width) {
+        const dim_t count = n - i < V::width ? n - i : V::width;
         const V k = soft_coefficient(p, q, i, count);
         fnma(scale, k, f * V::load(e + i, count)).store(dx + i, count);
     }
@@ -89,14 +89,14 @@ struct RowPass {
     V exps, softs, dots;
     double exp_sum = 0, soft_sum = 0, dot_sum = 0;
 
-    FASTNN_INLINE RowPass(const Problem<T>& p, long row, T max, T* e)
+    FASTNN_INLINE RowPass(const Problem<T>& p, dim_t row, T max, T* e)
         : p(p),
           x(p.x + row * p.classes),
           q(p.probabilities == nullptr ? nullptr : p.probabilities + row * p.classes),
           e(e),
           max(max) {}
 
-    FASTNN_INLINE void step(long i, long count) {
+    FASTNN_INLINE void step(dim_t i, dim_t count) {
         const bool whole = count == V::width;
         const Mask<T> valid = Mask<T>::first(count);
         V d = load(x + i, count) - max;
@@ -118,10 +118,10 @@ struct RowPass {
         dot_sum += double(sum(dots));
         exps = softs = dots = V();
     }
-    FASTNN_INLINE void run(long n) {
-        long i = 0;
+    FASTNN_INLINE void run(dim_t n) {
+        dim_t i = 0;
         while (i + V::width <= n) {
-            const long stop = i + kBlock * V::width;
+            const dim_t stop = i + kBlock * V::width;
             for (; i < stop && i + V::width <= n; i += V::width) {
                 // Exponentials leave the memory idle: the next row comes meanwhile.
                 __builtin_prefetch(x + n + i, 0, 2);
@@ -136,8 +136,8 @@ struct RowPass {
 
 // The loss of one row; writes its gradient.
 template <bool soft, class T>
-FASTNN_INLINE double row_loss(const Problem<T>& p, long row, Hard<T> hard, T* scratch) {
-    const long n = p.classes;
+FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* scratch) {
+    const dim_t n = p.classes;
     const T* x = p.x + row * n;
     T* dx = p.dx == nullptr ? nullptr : p.dx + row * n;
     T* e = dx == nullptr || p.stream ? scratch : dx;
@@ -161,15 +161,15 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, long row, Hard<T> hard, T* sc
 }
 
 template <class T>
-void fill_zero(T* p, long n, long stride) {
-    for (long i = 0; i < n; ++i) p[i * stride] = T(0);
+void fill_zero(T* p, dim_t n, dim_t stride) {
+    for (dim_t i = 0; i < n; ++i) p[i * stride] = T(0);
 }
 
 template <class T>
-double rows(const Problem<T>& p, long begin, long end, T* scratch) {
+double rows(const Problem<T>& p, dim_t begin, dim_t end, T* scratch) {
     const bool soft = is_soft(p);
     double total = 0;
-    for (long row = begin; row < end; ++row) {
+    for (dim_t row = begin; row < end; ++row) {
         const Hard<T> hard = hard_target(p, row);
         double loss = 0;
         if (hard.live) {
@@ -187,26 +187,26 @@ double rows(const Problem<T>& p, long begin, long end, T* scratch) {
 
 // The same for `count` neighbouring columns of one `outer`, a row per lane.
 template <bool soft, class T>
-FASTNN_INLINE double column_losses(const Problem<T>& p, long outer, long begin, long count) {
+FASTNN_INLINE double column_losses(const Problem<T>& p, dim_t outer, dim_t begin, dim_t count) {
     using V = Vec<T>;
     constexpr int width = V::width;
-    const long n = p.classes, stride = p.inner, offset = outer * n * stride + begin;
+    const dim_t n = p.classes, stride = p.inner, offset = outer * n * stride + begin;
     const T* x = p.x + offset;
     const T* q = p.probabilities == nullptr ? nullptr : p.probabilities + offset;
     T* dx = p.dx == nullptr ? nullptr : p.dx + offset;
-    const auto coefficient = [&](long c) {
+    const auto coefficient = [&](dim_t c) {
         V k = p.uniform;
         if (q != nullptr) k = fma(V(p.hard), load(q + c * stride, count), k);
         return p.weight == nullptr ? k : k * V(p.weight[c]);
     };
 
     V top = T(-__builtin_inf());
-    for (long c = 0; c < n; ++c) top = max(load(x + c * stride, count), top);
+    for (dim_t c = 0; c < n; ++c) top = max(load(x + c * stride, count), top);
 
     V exps, softs, dots;
-    for (long c = 0; c < n;) {
+    for (dim_t c = 0; c < n;) {
         V block_exps, block_softs, block_dots;
-        for (const long stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) {
+        for (const dim_t stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) {
             const V d = load(x + c * stride, count) - top;
             const V r = exp(d);
             if (dx != nullptr) r.store(dx + c * stride, count);
@@ -224,7 +224,7 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, long outer, long begin, 
 
     Hard<T> hard[width];
     T hard_k[width] = {}, hard_dot[width] = {}, live[width] = {};
-    for (long i = 0; i < count; ++i) {
+    for (dim_t i = 0; i < count; ++i) {
         hard[i] = hard_target(p, outer * stride + begin + i);
         if (!hard[i].live) continue;
         live[i] = T(1);
@@ -235,18 +235,18 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, long outer, long begin, 
     const V k_sum = softs + V::load(hard_k);
     if (dx != nullptr) {
         const V factor = k_sum * V(p.scale) / exps;
-        for (long c = 0; c < n; ++c) {
+        for (dim_t c = 0; c < n; ++c) {
             V g = load(dx + c * stride, count) * factor;
             if constexpr (soft) g = fnma(V(p.scale), coefficient(c), g);
             select(lives, g, V()).store(dx + c * stride, count);
         }
-        for (long i = 0; i < count; ++i) dx[hard[i].t * stride + i] -= hard_k[i] * p.scale;
+        for (dim_t i = 0; i < count; ++i) dx[hard[i].t * stride + i] -= hard_k[i] * p.scale;
     }
 
     T losses[width];
     select(lives, k_sum * log(exps) - dots - V::load(hard_dot), V()).store(losses);
     double total = 0;
-    for (long i = 0; i < count; ++i) {
+    for (dim_t i = 0; i < count; ++i) {
         if (p.loss != nullptr) p.loss[outer * stride + begin + i] = losses[i];
         total += double(losses[i]);
     }
@@ -254,12 +254,12 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, long outer, long begin, 
 }
 
 template <class T>
-double columns(const Problem<T>& p, long outer, long begin, long end) {
-    constexpr long width = Vec<T>::width;
+double columns(const Problem<T>& p, dim_t outer, dim_t begin, dim_t end) {
+    constexpr dim_t width = Vec<T>::width;
     const bool soft = is_soft(p);
     double total = 0;
-    for (long i = begin; i < end; i += width) {
-        const long count = end - i < width ? end - i : width;
+    for (dim_t i = begin; i < end; i += width) {
+        const dim_t count = end - i < width ? end - i : width;
         total += soft ? column_losses<true>(p, outer, i, count)
                       : column_losses<false>(p, outer, i, count);
     }
@@ -267,15 +267,15 @@ double columns(const Problem<T>& p, long outer, long begin, long end) {
 }
 
 template <class T>
-void scale_by(const T* x, T factor, T* y, long n) {
+void scale_by(const T* x, T factor, T* y, dim_t n) {
     copy_scaled(x, factor, y, n, false);
 }
 
 template <class T>
-void scale_each(const T* x, const T* factor, T* y, long n) {
+void scale_each(const T* x, const T* factor, T* y, dim_t n) {
     using V = Vec<T>;
-    for (long i = 0; i < n; i += V::width) {
-        const long count = n - i < V::width ? n - i : V::width;
+    for (dim_t i = 0; i < n; i += V::width) {
+        const dim_t count = n - i < V::width ? n - i : V::width;
         (V::load(x + i, count) * V::load(factor + i, count)).store(y + i, count);
     }
 }

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/integer.h"
 #include "core/isa.h"
 
 namespace fastnn::cross_entropy {
@@ -10,7 +11,7 @@ namespace fastnn::cross_entropy {
 // What the kernels see of cross_entropy::Args: one type, the divisor known.
 template <class T>
 struct Problem {
-    long classes, inner;
+    dim_t classes, inner;
     const T* x;
     const int64_t* target;
     const T* probabilities;
@@ -27,10 +28,10 @@ struct Problem {
 // holds C numbers. columns: rows begin .. end of one `outer`.
 template <class T>
 struct TypedKernels {
-    double (*rows)(const Problem<T>& p, long begin, long end, T* scratch);
-    double (*columns)(const Problem<T>& p, long outer, long begin, long end);
-    void (*scale)(const T* x, T factor, T* y, long n);              // y = factor x
-    void (*scale_each)(const T* x, const T* factor, T* y, long n);  // y = factor * x
+    double (*rows)(const Problem<T>& p, dim_t begin, dim_t end, T* scratch);
+    double (*columns)(const Problem<T>& p, dim_t outer, dim_t begin, dim_t end);
+    void (*scale)(const T* x, T factor, T* y, dim_t n);              // y = factor x
+    void (*scale_each)(const T* x, const T* factor, T* y, dim_t n);  // y = factor * x
 };
 
 using Kernels = isa::ByType<TypedKernels>;

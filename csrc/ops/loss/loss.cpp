@@ -10,16 +10,16 @@
 namespace fastnn::loss {
 namespace {
 
-constexpr std::int64_t kChunk = 16384;  // elements: three arrays of 64 KiB fit L2
+constexpr dim_t kChunk = 16384;  // elements: three arrays of 64 KiB fit L2
 
 template <class T>
-const T* from(const void* p, std::int64_t i) {
+const T* from(const void* p, dim_t i) {
     return p == nullptr ? nullptr : static_cast<const T*>(p) + i;
 }
 
 template <class T, class Args>
-Chunk<T> chunk(const Args& a, std::int64_t c) {
-    const std::int64_t i = c * kChunk;
+Chunk<T> chunk(const Args& a, dim_t c) {
+    const dim_t i = c * kChunk;
     return {std::min(kChunk, a.size - i), from<T>(a.x, i),          from<T>(a.target, i),
             from<T>(a.weight, i),         from<T>(a.pos_weight, i), static_cast<T>(a.parameter)};
 }
@@ -33,16 +33,16 @@ double chunk_ns(const Args& a) {
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto kernel = isa::table<Kernels, T>().forward[static_cast<int>(a.op)];
-        const std::int64_t chunks = ceil_div(a.size, kChunk);
+        const dim_t chunks = ceil_div(a.size, kChunk);
         Scratch<double> sums(static_cast<std::size_t>(chunks));
         double* sum = sums.data();
         T* each = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr;
-        parallel_for(chunks, chunk_ns(a), [&a, kernel, sum, each](long c) {
+        parallel_for(chunks, chunk_ns(a), [&a, kernel, sum, each](dim_t c) {
             sum[c] = kernel(chunk<T>(a, c), each == nullptr ? nullptr : each + c * kChunk);
         });
         if (each != nullptr) return;
         double total = 0;
-        for (std::int64_t c = 0; c < chunks; ++c) total += sum[c];
+        for (dim_t c = 0; c < chunks; ++c) total += sum[c];
         if (a.reduction == Reduction::mean) total /= static_cast<double>(a.size);
         *static_cast<T*>(a.loss) = static_cast<T>(total);
     });
@@ -55,7 +55,7 @@ void backward(const BackwardArgs& a) {
         const double dy = each ? 1.0 : static_cast<double>(*static_cast<const T*>(a.dy));
         const auto factor =
             static_cast<T>(a.reduction == Reduction::mean ? dy / static_cast<double>(a.size) : dy);
-        parallel_for(ceil_div(a.size, kChunk), chunk_ns(a), [&a, kernel, each, factor](long c) {
+        parallel_for(ceil_div(a.size, kChunk), chunk_ns(a), [&a, kernel, each, factor](dim_t c) {
             kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor, a.to_target,
                    static_cast<T*>(a.dx) + c * kChunk);
         });

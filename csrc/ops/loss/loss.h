@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -31,7 +32,7 @@ struct Args {
     Op op;
     Dtype dtype;
     Reduction reduction;
-    std::int64_t size;
+    dim_t size;
     const void* x;
     const void* target;
     const void* weight;
@@ -47,7 +48,7 @@ struct BackwardArgs {
     Dtype dtype;
     Reduction reduction;
     bool to_target;
-    std::int64_t size;
+    dim_t size;
     const void* dy;
     const void* x;
     const void* target;
@@ -69,7 +70,7 @@ struct Facts {
 // What the kernels see: one chunk, one type.
 template <class T>
 struct Chunk {
-    long n;
+    dim_t n;
     const T* x;
     const T* target;
     const T* weight;

@@ -128,18 +128,18 @@ struct LossOf<Op::bce_with_logits, T> {
 
 // The first `count` values of an array at i, or 1 where there is none.
 template <class T>
-FASTNN_INLINE Vec<T> load_or_one(const T* p, long i, long count) {
+FASTNN_INLINE Vec<T> load_or_one(const T* p, dim_t i, dim_t count) {
     return p == nullptr ? Vec<T>(T(1)) : load(p + i, count);
 }
 
 // So many vectors are added lane by lane in T before their sum goes on in double.
-constexpr long kBlock = 64;
+constexpr dim_t kBlock = 64;
 
 template <class F, class T>
 double forward(const Chunk<T>& c, T* out) {
     using V = Vec<T>;
     const F f(c.parameter);
-    const auto each = [&](long i, long count) __attribute__((always_inline)) {
+    const auto each = [&](dim_t i, dim_t count) __attribute__((always_inline)) {
         const V v = load_or_one(c.pos_weight, i, count);
         V l = f.value(load(c.x + i, count), load(c.target + i, count), v);
         if (c.weight != nullptr) l = l * load(c.weight + i, count);
@@ -147,9 +147,9 @@ double forward(const Chunk<T>& c, T* out) {
         return l;
     };
     double total = 0;
-    long i = 0;
+    dim_t i = 0;
     while (i + V::width <= c.n) {
-        const long stop = i + kBlock * V::width;
+        const dim_t stop = i + kBlock * V::width;
         V block;
         for (; i < stop && i + V::width <= c.n; i += V::width) block += each(i, V::width);
         total += double(sum(block));
@@ -162,7 +162,7 @@ template <bool to_target, class F, class T>
 FASTNN_INLINE void backward_loop(const Chunk<T>& c, const T* dy, T factor, T* dx) {
     using V = Vec<T>;
     const F f(c.parameter);
-    const auto each = [&](long i, long count) __attribute__((always_inline)) {
+    const auto each = [&](dim_t i, dim_t count) __attribute__((always_inline)) {
         const V x = load(c.x + i, count), t = load(c.target + i, count),
                 v = load_or_one(c.pos_weight, i, count);
         V g = V(factor) * (to_target ? f.dt(x, t, v) : f.dx(x, t, v));
@@ -170,7 +170,7 @@ FASTNN_INLINE void backward_loop(const Chunk<T>& c, const T* dy, T factor, T* dx
         if (dy != nullptr) g = g * load(dy + i, count);
         return g;
     };
-    long i = 0;
+    dim_t i = 0;
     for (; i + V::width <= c.n; i += V::width) each(i, V::width).store(dx + i);
     if (i < c.n) each(i, c.n - i).store(dx + i, c.n - i);
 }

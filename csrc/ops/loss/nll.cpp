@@ -10,24 +10,24 @@
 namespace fastnn::nll {
 namespace {
 
-constexpr std::int64_t kRows = 8192;  // per chunk: some microseconds of gathers
+constexpr dim_t kRows = 8192;  // per chunk: some microseconds of gathers
 constexpr double kRowNs = 2;
 
 // Adds f(begin, end) over chunks of rows, in the order of the chunks.
 template <class F>
-double sum_rows(std::int64_t rows, F f) {
-    const std::int64_t chunks = ceil_div(rows, kRows);
+double sum_rows(dim_t rows, F f) {
+    const dim_t chunks = ceil_div(rows, kRows);
     Scratch<double> sums(static_cast<std::size_t>(chunks));
     double* sum = sums.data();
     parallel_for(chunks, kRowNs * static_cast<double>(std::min(rows, kRows)),
-                 [=](long c) { sum[c] = f(c * kRows, std::min(rows, (c + 1) * kRows)); });
+                 [=](dim_t c) { sum[c] = f(c * kRows, std::min(rows, (c + 1) * kRows)); });
     double total = 0;
-    for (std::int64_t c = 0; c < chunks; ++c) total += sum[c];
+    for (dim_t c = 0; c < chunks; ++c) total += sum[c];
     return total;
 }
 
 // Where the logit of a row's own class stands.
-std::int64_t place(const Targets& t, std::int64_t inner, std::int64_t row) {
+dim_t place(const Targets& t, dim_t inner, dim_t row) {
     return (row / inner * t.classes + t.id[row]) * inner + row % inner;
 }
 
@@ -40,10 +40,9 @@ void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         const auto* x = static_cast<const T*>(a.x);
         T* each = a.reduction == Reduction::none ? static_cast<T*>(a.loss) : nullptr;
-        const double total = sum_rows(a.targets.rows, [&a, x, each](std::int64_t begin,
-                                                                    std::int64_t end) {
+        const double total = sum_rows(a.targets.rows, [&a, x, each](dim_t begin, dim_t end) {
             double sum = 0;
-            for (std::int64_t row = begin; row < end; ++row) {
+            for (dim_t row = begin; row < end; ++row) {
                 const std::int64_t id = a.targets.id[row];
                 const bool live = id != a.targets.ignore_index && id >= 0 && id < a.targets.classes;
                 const T l = live
@@ -66,14 +65,14 @@ void backward(const BackwardArgs& a) {
         auto* dx = static_cast<T*>(a.dx);
         const bool each = a.reduction == Reduction::none;
         const double factor = 1.0 / divisor<T>(a.reduction, t);
-        const std::int64_t size = t.rows * t.classes, chunk = std::int64_t{1} << 18;
+        const dim_t size = t.rows * t.classes, chunk = dim_t{1} << 18;
         parallel_for(
-            ceil_div(size, chunk), 0.1 * static_cast<double>(std::min(size, chunk)), [=](long c) {
+            ceil_div(size, chunk), 0.1 * static_cast<double>(std::min(size, chunk)), [=](dim_t c) {
                 std::memset(
                     dx + c * chunk, 0,
                     sizeof(T) * static_cast<std::size_t>(std::min(chunk, size - c * chunk)));
             });
-        for (std::int64_t row = 0; row < t.rows; ++row) {
+        for (dim_t row = 0; row < t.rows; ++row) {
             const T w = row_weight<T>(t, row);
             if (w != T(0)) {
                 dx[place(t, a.inner, row)] =
@@ -98,10 +97,9 @@ Work backward_work(const BackwardArgs& a) {
 
 template <class T>
 double total_weight(const Targets& t) {
-    return sum_rows(t.rows, [&t](std::int64_t begin, std::int64_t end) {
+    return sum_rows(t.rows, [&t](dim_t begin, dim_t end) {
         double sum = 0;
-        for (std::int64_t row = begin; row < end; ++row)
-            sum += static_cast<double>(row_weight<T>(t, row));
+        for (dim_t row = begin; row < end; ++row) sum += static_cast<double>(row_weight<T>(t, row));
         return sum;
     });
 }

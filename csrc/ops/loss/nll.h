@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/launch.h"
 #include "ops/loss/loss.h"
 
@@ -17,7 +18,7 @@ using loss::Reduction;
 
 // The class ids of a batch, and how much each row counts.
 struct Targets {
-    std::int64_t rows, classes;
+    dim_t rows, classes;
     const std::int64_t* id;  // an id outside [0, classes) counts as ignore_index
     const void* weight;      // (classes) or null
     std::int64_t ignore_index;
@@ -27,7 +28,7 @@ struct Args {
     Dtype dtype;
     Reduction reduction;
     Targets targets;
-    std::int64_t inner;
+    dim_t inner;
     const void* x;
     void* loss;  // one number, or (outer, inner) where nothing is reduced
 };
@@ -36,14 +37,14 @@ struct BackwardArgs {
     Dtype dtype;
     Reduction reduction;
     Targets targets;
-    std::int64_t inner;
+    dim_t inner;
     const void* dy;  // one number, or (outer, inner) where nothing was reduced
     void* dx;        // laid out as x
 };
 
 // w_t, or 0 for a row that does not count.
 template <class T>
-T row_weight(const Targets& t, std::int64_t row) {
+T row_weight(const Targets& t, dim_t row) {
     const std::int64_t id = t.id[row];
     if (id == t.ignore_index || id < 0 || id >= t.classes) return T(0);
     return t.weight == nullptr ? T(1) : static_cast<const T*>(t.weight)[id];

@@ -89,7 +89,7 @@ class Items {
  public:
     explicit Items(Py_ssize_t n) : items_(static_cast<std::size_t>(std::max<Py_ssize_t>(n, 1))) {}
 
-    Item& add(Dtype dtype, std::int64_t size) {
+    Item& add(Dtype dtype, dim_t size) {
         Item& item = items_[count_++];
         item = {dtype,  false, 0, size, total_, nullptr, nullptr, {nullptr, nullptr, nullptr},
                 nullptr};
@@ -116,13 +116,13 @@ class Items {
     void write_back() {
         for (auto& [array, copy] : written_) copy_into(array, copy);
     }
-    std::int64_t count() const { return count_; }
-    std::int64_t total() const { return total_; }
+    dim_t count() const { return count_; }
+    dim_t total() const { return total_; }
     const Item* data() { return items_.data(); }
 
  private:
     OwnedScratch<Item> items_;
-    std::int64_t count_ = 0, total_ = 0;
+    dim_t count_ = 0, total_ = 0;
     py::object copies_;  // a list, or null
     std::vector<std::pair<py::object, py::object>> written_;
 };
@@ -163,7 +163,7 @@ class Groups {
         }
         if (sum != params) bad_sum(params);
     }
-    std::int64_t of(Py_ssize_t param) {
+    dim_t of(Py_ssize_t param) {
         while (param >= ends_[static_cast<std::size_t>(at_)]) ++at_;
         return at_;
     }
@@ -174,7 +174,7 @@ class Groups {
     }
     const char* op_;
     std::vector<Py_ssize_t> ends_;
-    std::int64_t at_ = 0;
+    dim_t at_ = 0;
 };
 
 // One float64 number that counts the steps of a parameter.

@@ -18,7 +18,7 @@ struct Rows {
         check_ndim(ids, {op, "ids"}, 1, "(rows)");
         check_shape(grads, {op, "rows"}, {ids.shape[0], table.shape[1]});
         const auto* id = ids.as<const std::int64_t>();
-        for (std::int64_t i = 0; i < ids.shape[0]; ++i) {
+        for (dim_t i = 0; i < ids.shape[0]; ++i) {
             if (id[i] < 0 || id[i] >= table.shape[0]) {
                 fail<IndexError>(op, ": ids[", i, "] is ", id[i], ", but param has ",
                                  table.shape[0], " rows");

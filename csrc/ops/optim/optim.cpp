@@ -13,24 +13,23 @@ namespace {
 
 // The elements of all items, one after the other, are cut into chunks of this many: 64 KiB for each
 // of the up to four arrays of float32.
-constexpr std::int64_t kChunk = 16384;
+constexpr dim_t kChunk = 16384;
 
 // Calls f(chunk, item index, offset in the item, length) for every piece of every chunk; the pieces
 // of one chunk in order.
 template <class A, class F>
 void over_chunks(const A& a, double element_ns, F f) {
-    const std::int64_t chunks = ceil_div(a.total, kChunk);
+    const dim_t chunks = ceil_div(a.total, kChunk);
     const double chunk_ns = element_ns * static_cast<double>(a.total) / static_cast<double>(chunks);
-    parallel_for(chunks, chunk_ns, [&](long chunk) {
-        std::int64_t at = chunk * kChunk;
-        const std::int64_t end = std::min(a.total, at + kChunk);
-        const Item* item =
-            std::upper_bound(a.items, a.items + a.count, at,
-                             [](std::int64_t i, const Item& x) { return i < x.begin; }) -
-            1;
+    parallel_for(chunks, chunk_ns, [&](dim_t chunk) {
+        dim_t at = chunk * kChunk;
+        const dim_t end = std::min(a.total, at + kChunk);
+        const Item* item = std::upper_bound(a.items, a.items + a.count, at,
+                                            [](dim_t i, const Item& x) { return i < x.begin; }) -
+                           1;
         for (; at < end; ++item) {
-            const std::int64_t offset = at - item->begin;
-            const std::int64_t n = std::min(item->size - offset, end - at);
+            const dim_t offset = at - item->begin;
+            const dim_t n = std::min(item->size - offset, end - at);
             if (n > 0) f(chunk, item - a.items, offset, n);
             at += n;
         }
@@ -38,11 +37,11 @@ void over_chunks(const A& a, double element_ns, F f) {
 }
 
 template <class T>
-T* part(void* data, std::int64_t offset) {
+T* part(void* data, dim_t offset) {
     return static_cast<T*>(data) + offset;
 }
 template <class T>
-const T* part(const void* data, std::int64_t offset) {
+const T* part(const void* data, dim_t offset) {
     return static_cast<const T*>(data) + offset;
 }
 
@@ -54,12 +53,12 @@ void step(const Args& a) {
     const auto prepare = kernels.f32.prepare[rule];
     const int columns = facts(a.rule).hyper;
     Scratch<Scalars> s(static_cast<std::size_t>(a.count));
-    for (std::int64_t i = 0; i < a.count; ++i) {
+    for (dim_t i = 0; i < a.count; ++i) {
         const Item& item = a.items[i];
         const double t = item.step != nullptr ? * item.step += 1 : 0;
         prepare(a.hyper + item.group * columns, item.fresh, t, s[i]);
     }
-    over_chunks(a, 0.5, [&](long, std::int64_t i, std::int64_t offset, std::int64_t n) {
+    over_chunks(a, 0.5, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* state[kMaxStates];
@@ -73,15 +72,15 @@ void step(const Args& a) {
 
 // Added by halves: the error grows with the logarithm of n.
 template <class T>
-double power_sum(double p, const T* x, std::int64_t n) {
+double power_sum(double p, const T* x, dim_t n) {
     if (n > 8) return power_sum(p, x, n / 2) + power_sum(p, x + n / 2, n - n / 2);
     double total = 0;
-    for (std::int64_t i = 0; i < n; ++i) total += std::pow(std::fabs(static_cast<double>(x[i])), p);
+    for (dim_t i = 0; i < n; ++i) total += std::pow(std::fabs(static_cast<double>(x[i])), p);
     return total;
 }
 
 template <class T>
-double norm_sum(const TypedKernels<T>& k, double p, const T* x, std::int64_t n) {
+double norm_sum(const TypedKernels<T>& k, double p, const T* x, dim_t n) {
     if (p == 2) return k.sum_squares(x, n);
     if (std::isinf(p)) return k.max_abs(x, n);
     return power_sum(p, x, n);
@@ -99,15 +98,14 @@ void grad_norm(const NormArgs& a) {
     const Kernels& k = isa::table<Kernels>();
     const bool largest = std::isinf(a.p);
     const auto add = [largest](double x, double y) { return largest ? larger(x, y) : x + y; };
-    over_chunks(a, a.p == 2 || largest ? 0.2 : 20.0,
-                [&](long chunk, std::int64_t i, std::int64_t offset, std::int64_t n) {
-                    const Item& item = a.items[i];
-                    visit_float(item.dtype, [&]<class T>() {
-                        const double sum =
-                            norm_sum(isa::of<T>(k), a.p, part<T>(item.grad, offset), n);
-                        partial[chunk] = add(partial[chunk], sum);
-                    });
-                });
+    over_chunks(
+        a, a.p == 2 || largest ? 0.2 : 20.0, [&](dim_t chunk, dim_t i, dim_t offset, dim_t n) {
+            const Item& item = a.items[i];
+            visit_float(item.dtype, [&]<class T>() {
+                const double sum = norm_sum(isa::of<T>(k), a.p, part<T>(item.grad, offset), n);
+                partial[chunk] = add(partial[chunk], sum);
+            });
+        });
     double total = 0;
     for (std::size_t c = 0; c < chunks; ++c) total = add(total, partial[c]);
     *a.norm = largest ? total : a.p == 2 ? std::sqrt(total) : std::pow(total, 1 / a.p);
@@ -117,7 +115,7 @@ void clip(const ClipArgs& a) {
     const double factor = a.norm == nullptr ? 0 : a.limit / (*a.norm + 1e-6);
     if (factor >= 1) return;  // not for NaN
     const Kernels& k = isa::table<Kernels>();
-    over_chunks(a, 0.2, [&](long, std::int64_t i, std::int64_t offset, std::int64_t n) {
+    over_chunks(a, 0.2, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* x = part<T>(item.param, offset);
@@ -134,7 +132,7 @@ void clip(const ClipArgs& a) {
 template <class A>
 double bytes(const A& a, double arrays) {
     double n = 0;
-    for (std::int64_t i = 0; i < a.count; ++i) {
+    for (dim_t i = 0; i < a.count; ++i) {
         n += static_cast<double>(a.items[i].size) * static_cast<double>(size_of(a.items[i].dtype));
     }
     return arrays * n;

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -31,10 +32,10 @@ constexpr int kMaxScalars = 10;
 
 struct Item {
     Dtype dtype;
-    bool fresh;          // the first step of this parameter, where the rule asks
-    std::int64_t group;  // row of hyper-parameters
-    std::int64_t size;
-    std::int64_t begin;  // elements in the items before this one
+    bool fresh;   // the first step of this parameter, where the rule asks
+    dim_t group;  // row of hyper-parameters
+    dim_t size;
+    dim_t begin;  // elements in the items before this one
     void* param;
     const void* grad;
     void* state[kMaxStates];  // null for one that is not given
@@ -53,23 +54,23 @@ struct Facts {
 
 struct Args {
     Rule rule;
-    std::int64_t count;
-    std::int64_t total;  // elements of all items
+    dim_t count;
+    dim_t total;  // elements of all items
     const Item* items;
     const double* hyper;  // a row for each group
 };
 
 struct NormArgs {
-    std::int64_t count;
-    std::int64_t total;
+    dim_t count;
+    dim_t total;
     const Item* items;  // `grad` is read
     double p;           // > 0, infinity for the largest magnitude
     double* norm;       // (sum |g|^p)^(1/p) over all elements of all items
 };
 
 struct ClipArgs {
-    std::int64_t count;
-    std::int64_t total;
+    dim_t count;
+    dim_t total;
     const Item* items;  // `param` is scaled or clamped in place
     const double*
         norm;  // by norm: scale by min(1, limit / (norm + 1e-6)); null: clamp to [-limit, limit]
@@ -100,11 +101,12 @@ template <class T>
 struct TypedKernels {
     Facts facts[kRules];
     void (*prepare[kRules])(const double* hyper, bool fresh, double step, Scalars& s);
-    void (*update[kRules])(const Scalars& s, T* p, const T* g, T* const* state, long n);
-    double (*sum_squares)(const T* x, long n);  // squares and sums in double: no overflow for float
-    double (*max_abs)(const T* x, long n);      // NaN if any is
-    void (*scale)(T* x, double factor, long n);
-    void (*clamp)(T* x, double limit, long n);
+    void (*update[kRules])(const Scalars& s, T* p, const T* g, T* const* state, dim_t n);
+    double (*sum_squares)(const T* x,
+                          dim_t n);          // squares and sums in double: no overflow for float
+    double (*max_abs)(const T* x, dim_t n);  // NaN if any is
+    void (*scale)(T* x, double factor, dim_t n);
+    void (*clamp)(T* x, double limit, dim_t n);
 };
 
 using Kernels = isa::ByType<TypedKernels>;  // defined by optim_kernel.cpp, once per level

@@ -14,7 +14,7 @@ void prepare(const double* hyper, bool fresh, double step, optim::Scalars& s) {
 }
 
 template <class U, class T>
-void update(const optim::Scalars& s, T* p, const T* g, T* const* state, long n) {
+void update(const optim::Scalars& s, T* p, const T* g, T* const* state, dim_t n) {
     typename U::Scalars prepared;
     __builtin_memcpy(&prepared, &s, sizeof prepared);
     U::run(prepared, p, g, state, n);
@@ -33,10 +33,10 @@ struct Squares {
 };
 
 template <class T>
-double sum_squares(const T* x, long n) {
+double sum_squares(const T* x, dim_t n) {
     using V = Vec<T>;
     Squares sums;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 2 * V::width <= n; i += 2 * V::width) {
         sums.add(V::load(x + i), 0);
         sums.add(V::load(x + i + V::width), 2);
@@ -46,7 +46,7 @@ double sum_squares(const T* x, long n) {
 }
 
 template <class T>
-double max_abs(const T* x, long n) {
+double max_abs(const T* x, dim_t n) {
     using V = Vec<T>;
     V most;
     Mask<T> nan;
@@ -59,13 +59,13 @@ double max_abs(const T* x, long n) {
 }
 
 template <class T>
-void scale(T* x, double factor, long n) {
+void scale(T* x, double factor, dim_t n) {
     const Vec<T> f = T(factor);
     each_vec<T>(n, [&](auto load, auto store) { store(f * load(x), x); });
 }
 
 template <class T>
-void clamp(T* x, double limit, long n) {
+void clamp(T* x, double limit, dim_t n) {
     const Vec<T> high = T(limit), low = -high;
     each_vec<T>(n, [&](auto load, auto store) {
         store(max(low, min(high, load(x))), x);  // in this order NaN stays NaN

@@ -11,26 +11,26 @@
 namespace fastnn::optim {
 namespace {
 
-constexpr std::int64_t kChunk = 16384;  // elements per chunk, as in a step of whole tensors
+constexpr dim_t kChunk = 16384;  // elements per chunk, as in a step of whole tensors
 constexpr double kElementNs = 0.5;
 
 // f(offset in the table, offset in the gradient) for every row.
 template <class F>
-void over_rows(const std::int64_t* ids, std::int64_t count, std::int64_t width, F f) {
+void over_rows(const std::int64_t* ids, dim_t count, dim_t width, F f) {
     if (count * width == 0) return;
-    const std::int64_t step = std::clamp<std::int64_t>(kChunk / width, 1, count);
+    const dim_t step = std::clamp<dim_t>(kChunk / width, 1, count);
     parallel_for(ceil_div(count, step), kElementNs * static_cast<double>(step * width),
-                 [=](long c) {
-                     for (std::int64_t i = c * step; i < std::min(count, (c + 1) * step); ++i)
+                 [=](dim_t c) {
+                     for (dim_t i = c * step; i < std::min(count, (c + 1) * step); ++i)
                          f(ids[i] * width, i * width);
                  });
 }
 
 // The step of a rule on rows of the table and of its state.
 template <class S>
-void over_table(Rule rule, Dtype dtype, const S& scalars, const std::int64_t* ids,
-                std::int64_t count, std::int64_t width, void* param, const void* grad,
-                void* first_state = nullptr, void* second_state = nullptr) {
+void over_table(Rule rule, Dtype dtype, const S& scalars, const std::int64_t* ids, dim_t count,
+                dim_t width, void* param, const void* grad, void* first_state = nullptr,
+                void* second_state = nullptr) {
     Scalars s;
     std::memcpy(&s, &scalars, sizeof scalars);
     visit_float(dtype, [&]<class T>() {
@@ -38,7 +38,7 @@ void over_table(Rule rule, Dtype dtype, const S& scalars, const std::int64_t* id
         auto *p = static_cast<T*>(param), *m = static_cast<T*>(first_state),
              *v = static_cast<T*>(second_state);
         const auto* g = static_cast<const T*>(grad);
-        over_rows(ids, count, width, [=](std::int64_t at, std::int64_t from) {
+        over_rows(ids, count, width, [=](dim_t at, dim_t from) {
             T* const state[kMaxStates] = {m == nullptr ? m : m + at, v == nullptr ? v : v + at};
             update(s, p + at, g + from, state, width);
         });
@@ -65,7 +65,7 @@ void adam(const AdamRowsArgs& a) {
                a.exp_avg_sq);
 }
 
-double bytes(Dtype dtype, std::int64_t count, std::int64_t width) {
+double bytes(Dtype dtype, dim_t count, dim_t width) {
     return static_cast<double>(count) * static_cast<double>(width) *
            static_cast<double>(size_of(dtype));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/launch.h"
 
 namespace fastnn::optim {
@@ -13,7 +14,7 @@ namespace fastnn::optim {
 struct SgdRowsArgs {
     Dtype dtype;
     bool maximize;
-    std::int64_t count, width;
+    dim_t count, width;
     const std::int64_t* ids;
     const void* grad;
     void* param;
@@ -25,7 +26,7 @@ struct SgdRowsArgs {
 struct AdamRowsArgs {
     Dtype dtype;
     bool maximize;
-    std::int64_t count, width;
+    dim_t count, width;
     const std::int64_t* ids;
     const void* grad;
     void* param;

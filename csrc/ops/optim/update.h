@@ -17,14 +17,14 @@ using optim::Rule;
 
 // Calls f(load, store) over n elements: whole registers, then the tail.
 template <class T, class F>
-FASTNN_INLINE void each_vec(long n, F f) {
-    constexpr long width = Vec<T>::width;
-    long i = 0;
+FASTNN_INLINE void each_vec(dim_t n, F f) {
+    constexpr dim_t width = Vec<T>::width;
+    dim_t i = 0;
     for (; i + width <= n; i += width) {
         f([=](const T* p) { return Vec<T>::load(p + i); }, [=](Vec<T> v, T* p) { v.store(p + i); });
     }
     if (i < n) {
-        const long tail = n - i;
+        const dim_t tail = n - i;
         f([=](const T* p) { return Vec<T>::load(p + i, tail); },
           [=](Vec<T> v, T* p) { v.store(p + i, tail); });
     }
@@ -56,7 +56,7 @@ struct UpdateOf<Rule::sgd> {
     enum class Momentum { none, plain, nesterov };
 
     template <Momentum mode, class T>
-    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* buf, long n) {
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* buf, dim_t n) {
         using V = Vec<T>;
         const V sign = T(s.sign), weight_decay = T(s.weight_decay), momentum = T(s.momentum);
         const V gain = T(s.gain), lr = T(s.lr), push = T(s.push);
@@ -73,7 +73,7 @@ struct UpdateOf<Rule::sgd> {
     }
 
     template <class T>
-    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, dim_t n) {
         if (state[0] == nullptr) return any<Momentum::none>(s, p, g, state[0], n);
         if (s.nesterov == 0) return any<Momentum::plain>(s, p, g, state[0], n);
         any<Momentum::nesterov>(s, p, g, state[0], n);
@@ -108,7 +108,8 @@ struct UpdateOf<Rule::adam> {
     }
 
     template <bool max, class T>
-    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* m, T* v, T* vmax, long n) {
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* m, T* v, T* vmax,
+                                  dim_t n) {
         using V = Vec<T>;
         const V sign = T(s.sign), weight_decay = T(s.weight_decay), shrink = T(s.shrink);
         const V gain1 = T(s.gain1), beta2 = T(s.beta2), gain2 = T(s.gain2);
@@ -132,7 +133,7 @@ struct UpdateOf<Rule::adam> {
     }
 
     template <class T>
-    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, dim_t n) {
         if (state[2] == nullptr) return any<false>(s, p, g, state[0], state[1], state[2], n);
         any<true>(s, p, g, state[0], state[1], state[2], n);
     }
@@ -167,7 +168,7 @@ struct UpdateOf<Rule::rmsprop> {
     }
 
     template <bool centered, bool moving, class T>
-    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* v, T* m, T* buf, long n) {
+    FASTNN_INLINE static void any(const Scalars& s, T* p, const T* g, T* v, T* m, T* buf, dim_t n) {
         using V = Vec<T>;
         const V sign = T(s.sign), weight_decay = T(s.weight_decay), alpha = T(s.alpha);
         const V gain = T(s.gain), eps = T(s.eps), momentum = T(s.momentum), lr = T(s.lr);
@@ -192,7 +193,7 @@ struct UpdateOf<Rule::rmsprop> {
     }
 
     template <class T>
-    static void run(const Scalars& s, T* p, const T* g, T* const* state, long n) {
+    static void run(const Scalars& s, T* p, const T* g, T* const* state, dim_t n) {
         T *const v = state[0], *const m = state[1], *const buf = state[2];
         if (m == nullptr) {
             buf == nullptr ? any<false, false>(s, p, g, v, m, buf, n)

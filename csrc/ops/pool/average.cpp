@@ -1,7 +1,7 @@
 #include "core/integer.h"
 #include "ops/pool/cost.h"
-#include "ops/pool/cut.h"
 #include "ops/pool/tables.h"
+#include "ops/pool/work.h"
 
 namespace fastnn::pooling {
 namespace {
@@ -19,9 +19,9 @@ void average_typed(const AverageArgs& a) {
     const bool stream = past_caches(a.y, (backward ? inputs(a) : outputs(a)) * sizeof(T),
                                     s.c * static_cast<dim_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * lines[0] * lines[1];
-    const double row_ns =
-        static_cast<double>(lines[2]) * cost::kPixel +
-        seen(a) * cost::kSum * sizeof(T) / 4 / static_cast<double>(std::max<dim_t>(1, rows));
+    const double row_ns = static_cast<double>(lines[2]) * cost::kPixel +
+                          window_elements(a) * cost::kSum * sizeof(T) / 4 /
+                              static_cast<double>(std::max<dim_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(AverageRows<T>{.windows = &tables.windows(),
                               .begin = begin,
@@ -76,7 +76,7 @@ void average_backward(const AverageArgs& a) {
 }
 
 Work average_work(const AverageArgs& a) {
-    return {seen(a), (inputs(a) + outputs(a)) * static_cast<double>(size_of(a.dtype))};
+    return {window_elements(a), (inputs(a) + outputs(a)) * static_cast<double>(size_of(a.dtype))};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ const std::int64_t* indices_of(const Array& a, const PoolCall& call, py::object&
     const Array ordered = integer_image(a, call.axes, hold);
     const auto* index = ordered.as<const std::int64_t>();
     const std::int64_t* end = index + ordered.size();
-    const auto* wrong = std::find_if(index, end, [=](std::int64_t i) {
+    const auto* wrong = std::find_if(index, end, [=](dim_t i) {
         return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(plane);
     });
     if (wrong != end) {

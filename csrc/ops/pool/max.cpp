@@ -1,6 +1,6 @@
 #include "ops/pool/cost.h"
-#include "ops/pool/cut.h"
 #include "ops/pool/tables.h"
+#include "ops/pool/work.h"
 
 namespace fastnn::pooling {
 namespace {
@@ -13,9 +13,9 @@ void max_typed(const MaxArgs& a) {
                                                       : a.place_dtype == Dtype::u8 ? 1
                                                                                    : 2];
     const auto rows = s.n * s.out[0] * s.out[1];
-    const double row_ns =
-        static_cast<double>(s.out[2]) * cost::kPixel +
-        seen(a) * cost::kMax * sizeof(T) / 4 / static_cast<double>(std::max<dim_t>(1, rows));
+    const double row_ns = static_cast<double>(s.out[2]) * cost::kPixel +
+                          window_elements(a) * cost::kMax * sizeof(T) / 4 /
+                              static_cast<double>(std::max<dim_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(MaxRows<T>{.windows = &tables.windows(),
                           .begin = begin,
@@ -37,7 +37,7 @@ void max_backward_typed(const MaxBackwardArgs& a) {
         past_caches(a.dx, inputs(a) * sizeof(T), s.c * static_cast<dim_t>(sizeof(T)), kReadsAgain);
     const auto rows = s.n * s.in[0] * s.in[1];
     const double row_ns = static_cast<double>(s.in[2]) * cost::kPixel +
-                          seen(a) * cost::kMaxBackward * sizeof(T) / 4 /
+                          window_elements(a) * cost::kMaxBackward * sizeof(T) / 4 /
                               static_cast<double>(std::max<dim_t>(1, rows));
     over_chunks(rows, s.c, row_ns, [&](dim_t begin, dim_t end, dim_t c_begin, dim_t c_end) {
         kernel(MaxBackwardRows<T>{.windows = &tables.windows(),
@@ -99,7 +99,7 @@ double moved(const A& a) {
 
 Work max_work(const MaxArgs& a) {
     const double places = a.place == nullptr ? 0 : static_cast<double>(size_of(a.place_dtype));
-    return {seen(a), moved(a) + outputs(a) * places};
+    return {window_elements(a), moved(a) + outputs(a) * places};
 }
 
 Work max_backward_work(const MaxBackwardArgs& a) {

@@ -100,7 +100,7 @@ void finish(const Args& a, const State& s, dim_t at) {
         static_cast<T*>(a.mean)[at] = static_cast<T>(s.a);
     }
     if constexpr (op == Op::count_nonzero) {
-        static_cast<std::int64_t*>(a.y)[at] = static_cast<std::int64_t>(y);
+        static_cast<std::int64_t*>(a.y)[at] = static_cast<dim_t>(y);
     } else if constexpr (op == Op::any || op == Op::all) {
         static_cast<bool*>(a.y)[at] = op == Op::any ? y != 0 : y == n;
     } else {
@@ -223,7 +223,7 @@ void arg_typed(const ArgArgs& a) {
         const Walk::Outputs o = walk.outputs(tile);
         if (walk.segments == 1) {
             T value[kTile];
-            std::int64_t index[kTile];
+            dim_t index[kTile];
             tile_call(o, 0, value, index);
             store(o, value, index);
         } else {

@@ -1,7 +1,7 @@
 #include "ops/resample/resample.h"
 
 #include "core/cache.h"
-#include "core/rows.h"
+#include "core/channels_last_partition.h"
 #include "ops/resample/tables.h"
 
 namespace fastnn::resample {

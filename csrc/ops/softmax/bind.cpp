@@ -7,7 +7,7 @@ namespace fastnn::bind {
 namespace {
 
 template <bool log>
-py::object forward(py::handle input, std::int64_t dim) {
+py::object forward(py::handle input, dim_t dim) {
     const auto& kernel = softmax::kForward[log];
     py::object hold;
     const Array x = block_float(input, {kernel.name, "input"}, hold);
@@ -20,7 +20,7 @@ py::object forward(py::handle input, std::int64_t dim) {
 }
 
 template <bool log>
-py::object backward(py::handle dy, py::handle output, std::int64_t dim) {
+py::object backward(py::handle dy, py::handle output, dim_t dim) {
     const auto& kernel = softmax::kBackward[log];
     py::object hold_y, hold_dy;
     const Array y = block_float(output, {kernel.name, "y"}, hold_y);

@@ -9,48 +9,46 @@
 namespace fastnn::softmax {
 namespace {
 
-constexpr std::int64_t kChunk =
+constexpr dim_t kChunk =
     32768;  // elements per chunk: 128 KiB in and 128 KiB out, within L2; at least one row
-constexpr std::int64_t kColumns =
+constexpr dim_t kColumns =
     64;  // columns of one chunk at least, so that memory is read in whole lines
 
 // Calls rows(offset, count) over chunks of whole rows, or columns(offset, count) over chunks of
 // columns.
 template <class Rows, class Columns>
-void over_chunks(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns,
-                 Rows rows, Columns columns) {
+void over_chunks(dim_t outer, dim_t size, dim_t inner, double element_ns, Rows rows,
+                 Columns columns) {
     if (outer * size * inner == 0) return;
-    const std::int64_t wanted = std::max<std::int64_t>(1, kChunk / size);
+    const dim_t wanted = std::max<dim_t>(1, kChunk / size);
     if (inner == 1) {
-        const std::int64_t step = std::min(wanted, outer);
+        const dim_t step = std::min(wanted, outer);
         parallel_for(ceil_div(outer, step), element_ns * static_cast<double>(step * size),
-                     [=](long c) { rows(c * step * size, std::min(step, outer - c * step)); });
+                     [=](dim_t c) { rows(c * step * size, std::min(step, outer - c * step)); });
         return;
     }
-    const std::int64_t step = std::min(inner, std::max(wanted, kColumns)),
-                       per_outer = ceil_div(inner, step);
+    const dim_t step = std::min(inner, std::max(wanted, kColumns)),
+                per_outer = ceil_div(inner, step);
     // Short runs of columns share a chunk.
-    const std::int64_t group = std::max<std::int64_t>(1, kChunk / (step * size)),
-                       all = outer * per_outer;
-    parallel_for(ceil_div(all, group),
-                 element_ns * static_cast<double>(std::min(group, all) * step * size), [=](long g) {
-                     for (std::int64_t c = g * group; c < std::min(all, (g + 1) * group); ++c) {
-                         const std::int64_t begin = c % per_outer * step;
-                         columns(c / per_outer * size * inner + begin,
-                                 std::min(step, inner - begin));
-                     }
-                 });
+    const dim_t group = std::max<dim_t>(1, kChunk / (step * size)), all = outer * per_outer;
+    parallel_for(
+        ceil_div(all, group), element_ns * static_cast<double>(std::min(group, all) * step * size),
+        [=](dim_t g) {
+            for (dim_t c = g * group; c < std::min(all, (g + 1) * group); ++c) {
+                const dim_t begin = c % per_outer * step;
+                columns(c / per_outer * size * inner + begin, std::min(step, inner - begin));
+            }
+        });
 }
 
 // Calls tile(offset, count, scratch) over tiles of columns, with scratch for `arrays` of them.
 template <class T, class F>
-void over_tiles(std::int64_t outer, std::int64_t size, std::int64_t inner, double element_ns,
-                int arrays, F tile) {
-    const std::int64_t step = columns_of_tile(size, inner, sizeof(T));
-    const std::int64_t per_outer = ceil_div(inner, step);
+void over_tiles(dim_t outer, dim_t size, dim_t inner, double element_ns, int arrays, F tile) {
+    const dim_t step = columns_of_tile(size, inner, sizeof(T));
+    const dim_t per_outer = ceil_div(inner, step);
     parallel_with_scratch<T>(outer * per_outer, element_ns * static_cast<double>(step * size),
-                             arrays * step * size, [=](std::int64_t c, T* scratch) {
-                                 const std::int64_t begin = c % per_outer * step;
+                             arrays * step * size, [=](dim_t c, T* scratch) {
+                                 const dim_t begin = c % per_outer * step;
                                  tile(c / per_outer * size * inner + begin,
                                       std::min(step, inner - begin), scratch);
                              });
@@ -61,9 +59,9 @@ void forward(const Args& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
-        if (a.inner > 1 && columns_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+        if (a.inner > 1 && columns_collide(a.size, a.inner * dim_t{sizeof(T)})) {
             return over_tiles<T>(a.outer, a.size, a.inner, 0.8 * sizeof(T) / 4, 1,
-                                 [&, x, y](std::int64_t at, std::int64_t count, T* tile) {
+                                 [&, x, y](dim_t at, dim_t count, T* tile) {
                                      gather_columns(x + at, a.size, a.inner, count, tile);
                                      kernel.columns[a.log](tile, tile, a.size, count, count);
                                      scatter_columns(tile, a.size, a.inner, count, y + at);
@@ -71,10 +69,8 @@ void forward(const Args& a) {
         }
         over_chunks(
             a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4,
-            [&, x, y](std::int64_t at, std::int64_t count) {
-                kernel.rows[a.log](x + at, y + at, a.size, count);
-            },
-            [&, x, y](std::int64_t at, std::int64_t count) {
+            [&, x, y](dim_t at, dim_t count) { kernel.rows[a.log](x + at, y + at, a.size, count); },
+            [&, x, y](dim_t at, dim_t count) {
                 kernel.columns[a.log](x + at, y + at, a.size, a.inner, count);
             });
     });
@@ -85,9 +81,9 @@ void backward(const BackwardArgs& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto *dy = static_cast<const T*>(a.dy), *y = static_cast<const T*>(a.y);
         auto* dx = static_cast<T*>(a.dx);
-        if (a.inner > 1 && columns_collide(a.size, a.inner * std::int64_t{sizeof(T)})) {
+        if (a.inner > 1 && columns_collide(a.size, a.inner * dim_t{sizeof(T)})) {
             return over_tiles<T>(a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4, 2,
-                                 [&, dy, y, dx](std::int64_t at, std::int64_t count, T* tile) {
+                                 [&, dy, y, dx](dim_t at, dim_t count, T* tile) {
                                      T* const other = tile + a.size * count;
                                      gather_columns(dy + at, a.size, a.inner, count, tile);
                                      gather_columns(y + at, a.size, a.inner, count, other);
@@ -98,10 +94,10 @@ void backward(const BackwardArgs& a) {
         }
         over_chunks(
             a.outer, a.size, a.inner, (a.log ? 0.6 : 0.2) * sizeof(T) / 4,
-            [&, dy, y, dx](std::int64_t at, std::int64_t count) {
+            [&, dy, y, dx](dim_t at, dim_t count) {
                 kernel.rows_backward[a.log](dy + at, y + at, dx + at, a.size, count);
             },
-            [&, dy, y, dx](std::int64_t at, std::int64_t count) {
+            [&, dy, y, dx](dim_t at, dim_t count) {
                 kernel.columns_backward[a.log](dy + at, y + at, dx + at, a.size, a.inner, count);
             });
     });

@@ -6,9 +6,8 @@
 // may be x, dx may be dy. A row whose numbers are all -inf, or that holds NaN or +inf, becomes NaN.
 #pragma once
 
-#include <cstdint>
-
 #include "core/dtype.h"
+#include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
 
@@ -17,7 +16,7 @@ namespace fastnn::softmax {
 struct Args {
     Dtype dtype;
     bool log;
-    std::int64_t outer, size, inner;
+    dim_t outer, size, inner;
     const void* x;
     void* y;
 };
@@ -25,7 +24,7 @@ struct Args {
 struct BackwardArgs {
     Dtype dtype;
     bool log;
-    std::int64_t outer, size, inner;
+    dim_t outer, size, inner;
     const void* dy;
     const void* y;
     void* dx;
@@ -35,10 +34,11 @@ struct BackwardArgs {
 // neighbouring rows whose numbers are `stride` apart.
 template <class T>
 struct TypedKernels {
-    void (*rows[2])(const T* x, T* y, long size, long count);
-    void (*columns[2])(const T* x, T* y, long size, long stride, long count);
-    void (*rows_backward[2])(const T* dy, const T* y, T* dx, long size, long count);
-    void (*columns_backward[2])(const T* dy, const T* y, T* dx, long size, long stride, long count);
+    void (*rows[2])(const T* x, T* y, dim_t size, dim_t count);
+    void (*columns[2])(const T* x, T* y, dim_t size, dim_t stride, dim_t count);
+    void (*rows_backward[2])(const T* dy, const T* y, T* dx, dim_t size, dim_t count);
+    void (*columns_backward[2])(const T* dy, const T* y, T* dx, dim_t size, dim_t stride,
+                                dim_t count);
 };
 
 using Kernels = isa::ByType<TypedKernels>;

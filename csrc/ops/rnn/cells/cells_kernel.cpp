@@ -10,11 +10,11 @@ namespace {
 template <class T, int Parts>
 void one_row(const rnn::OneRow<T>& s) {
     using V = Vec<T>;
-    constexpr long W = V::width;
-    constexpr long ahead = 1024 / sizeof(T);
+    constexpr dim_t W = V::width;
+    constexpr dim_t ahead = 1024 / sizeof(T);
     V acc[Parts][2];
     const T* b = s.b;
-    for (long k = 0; k < s.depth; ++k, b += s.row) {
+    for (dim_t k = 0; k < s.depth; ++k, b += s.row) {
         const V x(s.a[k]);
 #pragma GCC unroll 4
         for (int p = 0; p < Parts; ++p) {
@@ -43,11 +43,11 @@ void one_row_of_parts(const rnn::OneRow<T>& s) {
 
 template <class Cell, class T>
 void forward(const rnn::ForwardStep<T>& s) {
-    for (long i = 0; i < s.rows; ++i) {
+    for (dim_t i = 0; i < s.rows; ++i) {
         const ForwardRow<T> row(s, i);
         T *const h_row = optional_row_at(s.h, i), *const next = row_at(s.next, i);
         const T* const mask = optional_row_at(s.mask, i);
-        for_units<T>(s.units, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(s.units, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             Vec<T> h = Cell::forward(row, j, load, store);
             if (h_row != nullptr) store(h_row + j, h);
             if (mask != nullptr) h *= load(mask + j);
@@ -58,10 +58,10 @@ void forward(const rnn::ForwardStep<T>& s) {
 
 template <class Cell, class T>
 void backward(const rnn::BackwardStep<T>& s) {
-    for (long i = 0; i < s.rows; ++i) {
+    for (dim_t i = 0; i < s.rows; ++i) {
         const BackwardRow<T> row(s, i);
         const StateGradient<T> dh(s, i);
-        for_units<T>(s.units, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(s.units, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             const Vec<T> past = Cell::backward(row, j, dh(j, load), load, store);
             if (dh.carry != nullptr) store(dh.carry + j, past);
         });
@@ -70,14 +70,14 @@ void backward(const rnn::BackwardStep<T>& s) {
 
 // In blocks, so that the error of a long sum stays small.
 template <class T>
-void column_sums(const T* x, long row, long rows, long cols, T* out) {
+void column_sums(const T* x, dim_t row, dim_t rows, dim_t cols, T* out) {
     using V = Vec<T>;
-    constexpr long block = 128;
-    for_units<T>(cols, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+    constexpr dim_t block = 128;
+    for_units<T>(cols, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
         V total;
-        for (long i = 0; i < rows;) {
+        for (dim_t i = 0; i < rows;) {
             V sum;
-            for (const long end = i + block < rows ? i + block : rows; i < end; ++i)
+            for (const dim_t end = i + block < rows ? i + block : rows; i < end; ++i)
                 sum += load(x + i * row + j);
             total += sum;
         }
@@ -87,10 +87,10 @@ void column_sums(const T* x, long row, long rows, long cols, T* out) {
 
 template <class T>
 void gather(const rnn::BackwardStep<T>& s) {
-    for (long i = 0; i < s.rows; ++i) {
+    for (dim_t i = 0; i < s.rows; ++i) {
         const StateGradient<T> dh(s, i);
         T *const dgates = row_at(s.dgates, i), *const next = row_at(s.next, i);
-        for_units<T>(s.units, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(s.units, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             const Vec<T> sum = dh(j, load);
             store(dh.carry + j, Vec<T>());
             store(dgates + j, sum);
@@ -100,12 +100,12 @@ void gather(const rnn::BackwardStep<T>& s) {
 }
 
 template <bool add, class T>
-void times(rnn::RowView<const T> x, rnn::RowView<const T> mask, rnn::RowView<T> y, long rows,
-           long cols) {
-    for (long i = 0; i < rows; ++i) {
+void times(rnn::RowView<const T> x, rnn::RowView<const T> mask, rnn::RowView<T> y, dim_t rows,
+           dim_t cols) {
+    for (dim_t i = 0; i < rows; ++i) {
         const T *const from = row_at(x, i), *const by = optional_row_at(mask, i);
         T* const to = row_at(y, i);
-        for_units<T>(cols, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(cols, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             Vec<T> product = load(from + j);
             if (!add || by != nullptr) product *= load(by + j);
             if (add) product += load(to + j);

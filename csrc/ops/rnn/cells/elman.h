@@ -31,12 +31,12 @@ template <class Function>
 struct Elman {
     // The new state of the units from j on.
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, long j, Load load, Store) {
+    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, dim_t j, Load load, Store) {
         return Function::value(load(s.gates + j));
     }
     // From dh, puts the gradient of each gate, and returns what h gets past the product.
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, long j, Vec<T> dh, Load load,
+    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, dim_t j, Vec<T> dh, Load load,
                                          Store store) {
         const Vec<T> dsum = Function::gradient(load(s.gates + j), dh);
         store(s.dgates + j, dsum);

@@ -7,7 +7,7 @@ namespace fastnn::FASTNN_ISA {
 
 struct Gru {
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, long j, Load load, Store store) {
+    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, dim_t j, Load load, Store store) {
         using V = Vec<T>;
         T* const g = s.gates + j;
         const V r = sigmoid(load(g)), z = sigmoid(load(g + s.gate));
@@ -20,7 +20,7 @@ struct Gru {
         return h;
     }
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, long j, Vec<T> dh, Load load,
+    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, dim_t j, Vec<T> dh, Load load,
                                          Store store) {
         using V = Vec<T>;
         const V one(T(1));

@@ -7,11 +7,11 @@ namespace {
 
 // The sum of f(x) over n numbers; lanes beyond the end are not counted.
 template <class T, class F>
-FASTNN_INLINE T total(const T* x, long n, F f) {
+FASTNN_INLINE T total(const T* x, dim_t n, F f) {
     using V = Vec<T>;
-    constexpr long W = V::width;
+    constexpr dim_t W = V::width;
     V a, b, c, d;
-    long i = 0;
+    dim_t i = 0;
     for (; i + 4 * W <= n; i += 4 * W) {
         a += f(V::load(x + i));
         b += f(V::load(x + i + W));
@@ -31,7 +31,7 @@ struct Norm {
 
 // In two passes: the row is in L1, and a mean far from zero does no harm.
 template <class T>
-FASTNN_INLINE Norm<T> norm_of(const T* x, long n, T eps) {
+FASTNN_INLINE Norm<T> norm_of(const T* x, dim_t n, T eps) {
     using V = Vec<T>;
     const T mean = total(x, n, [](V v) __attribute__((always_inline)) { return v; }) / T(n);
     const T square = total(x, n,
@@ -45,30 +45,30 @@ FASTNN_INLINE Norm<T> norm_of(const T* x, long n, T eps) {
 
 // What goes into a gate: x and u are the normalised sums.
 template <class T, class Load>
-FASTNN_INLINE Vec<T> gate_sum(const rnn::Gains<T>& g, long at, Vec<T> x, Vec<T> u, Load load) {
+FASTNN_INLINE Vec<T> gate_sum(const rnn::Gains<T>& g, dim_t at, Vec<T> x, Vec<T> u, Load load) {
     Vec<T> sum = fma(load(g.hh + at), u, load(g.ih + at) * x);
     if (g.b_ih != nullptr) sum += load(g.b_ih + at) + load(g.b_hh + at);
     return sum;
 }
 
 template <class T, class Load>
-FASTNN_INLINE Vec<T> cell_sum(const rnn::Gains<T>& g, long j, Vec<T> c, Load load) {
+FASTNN_INLINE Vec<T> cell_sum(const rnn::Gains<T>& g, dim_t j, Vec<T> c, Load load) {
     return g.b_c != nullptr ? fma(load(g.c + j), c, load(g.b_c + j)) : load(g.c + j) * c;
 }
 
 template <class T>
 void forward(const rnn::NormForwardStep<T>& s) {
     using V = Vec<T>;
-    const long n = s.units;
-    for (long i = 0; i < s.rows; ++i) {
+    const dim_t n = s.units;
+    for (dim_t i = 0; i < s.rows; ++i) {
         T *const x = row_at(s.gates, i), *const u = row_at(s.recurrent, i);
         T *const cell = row_at(s.cell, i), *const cells = optional_row_at(s.cells, i);
         T *const h = row_at(s.h, i), *const next = row_at(s.next, i);
         const T* const mask = optional_row_at(s.mask, i);
         const Norm<T> of_x = norm_of(x, 4 * n, s.eps), of_u = norm_of(u, 4 * n, s.eps);
-        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
-            const auto sum = [&](long gate) __attribute__((always_inline)) {
-                const long at = gate * n + j;
+        for_units<T>(n, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
+            const auto sum = [&](dim_t gate) __attribute__((always_inline)) {
+                const dim_t at = gate * n + j;
                 const V a = of_x(load(x + at)), b = of_u(load(u + at));
                 store(x + at, a);
                 store(u + at, b);
@@ -81,7 +81,7 @@ void forward(const rnn::NormForwardStep<T>& s) {
             store(h + j, sigmoid(sum(3)));
         });
         const Norm<T> of_c = norm_of(cell, n, s.eps);
-        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(n, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             V y = load(h + j) * tanh(cell_sum(s.gains, j, of_c(load(cell + j)), load));
             store(h + j, y);
             if (mask != nullptr) y *= load(mask + j);
@@ -104,7 +104,7 @@ struct NormBackward {
         dy += d;
         dy_y = fma(d, y, dy_y);
     }
-    FASTNN_INLINE void finish(long n) {
+    FASTNN_INLINE void finish(dim_t n) {
         dy = sum(dy) / T(n);
         dy_y = sum(dy_y) / T(n);
     }
@@ -115,8 +115,8 @@ template <class T>
 void backward(const rnn::NormBackwardStep<T>& s) {
     using V = Vec<T>;
     const V one(T(1));
-    const long n = s.units;
-    for (long i = 0; i < s.rows; ++i) {
+    const dim_t n = s.units;
+    for (dim_t i = 0; i < s.rows; ++i) {
         const StateGradient<T> state_gradient(s, i);
         const T *const x = row_at(s.gates, i), *const u = x + s.recurrent;
         const T *const cell = row_at(s.cell, i), *const before = row_at(s.before, i);
@@ -128,11 +128,11 @@ void backward(const rnn::NormBackwardStep<T>& s) {
         T* const dgates = row_at(s.next, i);
         NormBackward<T> of_x(norms[0]), of_u(norms[1]), of_c(norms[3]);
         const Norm<T> cell_norm{norms[2], norms[3]};
-        const auto gate = [&](long g, long j, auto load) __attribute__((always_inline)) {
-            const long at = g * n + j;
+        const auto gate = [&](dim_t g, dim_t j, auto load) __attribute__((always_inline)) {
+            const dim_t at = g * n + j;
             return gate_sum(s.gains, at, load(x + at), load(u + at), load);
         };
-        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(n, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             const V dh = state_gradient(j, load);
             store(state_gradient.carry + j, V());
             const V out = sigmoid(gate(3, j, load)), c = cell_norm(load(cell + j));
@@ -147,13 +147,13 @@ void backward(const rnn::NormBackwardStep<T>& s) {
             store(dgates + 3 * n + j, dh * t * out * (one - out));
         });
         of_c.finish(n);
-        for_units<T>(n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(n, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             const V in = sigmoid(gate(0, j, load)), forget = sigmoid(gate(1, j, load)),
                     value = tanh(gate(2, j, load));
             const V dc = of_c(load(dgates + j), cell_norm(load(cell + j))) + load(dcell + j);
             store(dcell + j, dc * forget);
-            const auto put = [&](long g, V d) __attribute__((always_inline)) {
-                const long at = g * n + j;
+            const auto put = [&](dim_t g, V d) __attribute__((always_inline)) {
+                const dim_t at = g * n + j;
                 T* const sum = sums + at;
                 const V a = load(x + at), b = load(u + at);
                 store(dgates + at, d);
@@ -171,7 +171,7 @@ void backward(const rnn::NormBackwardStep<T>& s) {
         of_x.finish(4 * n);
         of_u.finish(4 * n);
         T* const dx = row_at(s.dgates, i);
-        for_units<T>(4 * n, [&](long j, auto load, auto store) __attribute__((always_inline)) {
+        for_units<T>(4 * n, [&](dim_t j, auto load, auto store) __attribute__((always_inline)) {
             const V d = load(dgates + j);
             const V du = of_u(d * load(s.gains.hh + j), load(u + j));
             store(dx + j, of_x(d * load(s.gains.ih + j), load(x + j)));

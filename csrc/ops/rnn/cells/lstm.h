@@ -7,7 +7,7 @@ namespace fastnn::FASTNN_ISA {
 
 struct Lstm {
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, long j, Load load, Store store) {
+    static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, dim_t j, Load load, Store store) {
         using V = Vec<T>;
         T* const g = s.gates + j;
         const V in = sigmoid(load(g)), forget = sigmoid(load(g + s.gate)),
@@ -22,12 +22,12 @@ struct Lstm {
         return out * tanh(c);
     }
     template <class T, class Load, class Store>
-    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, long j, Vec<T> dh, Load load,
+    static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, dim_t j, Vec<T> dh, Load load,
                                          Store store) {
         using V = Vec<T>;
         const V one(T(1));
         const T* const g = s.gates + j;
-        const auto put = [&](long gate, V x) __attribute__((always_inline)) {
+        const auto put = [&](dim_t gate, V x) __attribute__((always_inline)) {
             store(s.dgates + j + gate * s.gate, x);
             store(s.next + j + gate * s.gate, x);
         };

@@ -7,25 +7,25 @@
 namespace fastnn::FASTNN_ISA {
 
 template <class T>
-FASTNN_INLINE T* row_at(const rnn::RowView<T>& rows, long i) {
+FASTNN_INLINE T* row_at(const rnn::RowView<T>& rows, dim_t i) {
     return rows.data + (rows.index != nullptr ? rows.index[i] : i) * rows.stride;
 }
 template <class T>
-FASTNN_INLINE T* optional_row_at(const rnn::RowView<T>& rows, long i) {
+FASTNN_INLINE T* optional_row_at(const rnn::RowView<T>& rows, dim_t i) {
     return rows.data != nullptr ? row_at(rows, i) : nullptr;
 }
 
 // f(j, load, store) for every vector of n units.
 template <class T, class F>
-FASTNN_INLINE void for_units(long n, F f) {
+FASTNN_INLINE void for_units(dim_t n, F f) {
     using V = Vec<T>;
-    long j = 0;
+    dim_t j = 0;
     for (; j + V::width <= n; j += V::width) {
         f(
             j, [](const T* p) __attribute__((always_inline)) { return V::load(p); },
             [](T* p, V x) __attribute__((always_inline)) { x.store(p); });
     }
-    if (const long rest = n - j; rest > 0) {
+    if (const dim_t rest = n - j; rest > 0) {
         f(
             j, [rest](const T* p) __attribute__((always_inline)) { return V::load(p, rest); },
             [rest](T* p, V x) __attribute__((always_inline)) { x.store(p, rest); });
@@ -36,8 +36,8 @@ FASTNN_INLINE void for_units(long n, F f) {
 template <class T>
 struct ForwardRow {
     T *gates, *cell, *cells;
-    long gate;
-    FASTNN_INLINE ForwardRow(const rnn::ForwardStep<T>& s, long i)
+    dim_t gate;
+    FASTNN_INLINE ForwardRow(const rnn::ForwardStep<T>& s, dim_t i)
         : gates(row_at(s.gates, i)),
           cell(optional_row_at(s.cell, i)),
           cells(optional_row_at(s.cells, i)),
@@ -48,8 +48,8 @@ template <class T>
 struct BackwardRow {
     const T *gates, *cell, *before;
     T *dgates, *next, *dcell;
-    long gate;
-    FASTNN_INLINE BackwardRow(const rnn::BackwardStep<T>& s, long i)
+    dim_t gate;
+    FASTNN_INLINE BackwardRow(const rnn::BackwardStep<T>& s, dim_t i)
         : gates(row_at(s.gates, i)),
           cell(optional_row_at(s.cell, i)),
           before(optional_row_at(s.before, i)),
@@ -64,13 +64,13 @@ template <class T>
 struct StateGradient {
     const T *product, *mask, *dy;
     T* carry;
-    FASTNN_INLINE StateGradient(const rnn::BackwardStep<T>& s, long i)
+    FASTNN_INLINE StateGradient(const rnn::BackwardStep<T>& s, dim_t i)
         : product(optional_row_at(s.product, i)),
           mask(optional_row_at(s.mask, i)),
           dy(optional_row_at(s.dy, i)),
           carry(optional_row_at(s.carry, i)) {}
     template <class Load>
-    FASTNN_INLINE Vec<T> operator()(long j, Load load) const {
+    FASTNN_INLINE Vec<T> operator()(dim_t j, Load load) const {
         Vec<T> dh;
         if (product != nullptr) {
             dh = load(product + j);

@@ -1,10 +1,10 @@
-// The kernels of the level in use, and how much a call has to do.
+// How much work a call is.
 #pragma once
 
 #include <algorithm>
 
 #include "core/cache.h"
-#include "core/rows.h"
+#include "core/channels_last_partition.h"
 #include "ops/pool/kernels.h"
 #include "ops/pool/pool.h"
 
@@ -18,9 +18,9 @@ template <class A>
 double outputs(const A& a) {
     return static_cast<double>(a.shape.n * a.shape.c) * static_cast<double>(a.shape.out_size());
 }
-// Numbers that all windows see together, at most.
+// Elements in all windows together, at most.
 template <class A>
-double seen(const A& a) {
+double window_elements(const A& a) {
     const double places = static_cast<double>(a.shape.places());
     return outputs(a) * (a.shape.adaptive ? std::max(1.0, inputs(a) / outputs(a)) : places);
 }
