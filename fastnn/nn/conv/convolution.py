@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...ops.activation.fused import Fused
-from ...ops.conv.convolution import convolve
+from ...ops.conv.convolution import CONV, convolve
 from ...ops.rearrange import pad
 from ...tensor import Tensor, TensorLike
 from .base import MODES, ConvBase, Ints
@@ -60,18 +60,9 @@ class Convolution(ConvBase):
         if self.padding_mode != "zeros":
             input = pad(input, self.widths(), MODES[self.padding_mode])
             padding = 0
-        return convolve(
-            input,
-            self.weight,
-            self.bias,
-            ndim=self.axes + 2,
-            stride=self.stride,
-            padding=padding,
-            dilation=self.dilation,
-            groups=self.groups,
-            activation=activation,
-            residual=residual,
-        )
+        options = (self.stride, padding, self.dilation, self.groups)
+        ndim, w, b = self.axes + 2, self.weight, self.bias
+        return convolve(CONV, ndim, input, w, b, options, activation, residual)
 
     def widths(self) -> list[int]:
         """The padding as `pad` takes it: pairs, the last axis first."""

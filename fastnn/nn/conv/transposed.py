@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...ops.activation.fused import Fused
-from ...ops.conv.transposed import convolve_transposed
+from ...ops.conv.convolution import convolve
+from ...ops.conv.transposed import CONV_TRANSPOSE
 from ...tensor import Tensor, TensorLike
 from .base import ConvBase, Ints
 
@@ -67,19 +68,9 @@ class ConvTransposed(ConvBase):
     ) -> Tensor:
         """`forward` with something added and an activation, as one operation."""
         extra = self.output_padding if output_size is None else self.extra_for(input, output_size)
-        return convolve_transposed(
-            input,
-            self.weight,
-            self.bias,
-            ndim=self.axes + 2,
-            stride=self.stride,
-            padding=self.padding,
-            output_padding=extra,
-            groups=self.groups,
-            dilation=self.dilation,
-            activation=activation,
-            residual=residual,
-        )
+        options = (self.stride, self.padding, extra, self.groups, self.dilation)
+        ndim, w, b = self.axes + 2, self.weight, self.bias
+        return convolve(CONV_TRANSPOSE, ndim, input, w, b, options, activation, residual)
 
     def extra_for(self, input: TensorLike, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output padding that gives an output of this size."""
@@ -126,31 +117,16 @@ class ConvTranspose2d(ConvTransposed):
 
     Parameters
     ----------
-    in_channels
-        C, channels of the input.
-    out_channels
-        O, channels of the output.
-    kernel_size
-        The size of a window: an int, or one for each axis, as all that follows.
+    in_channels, out_channels, kernel_size, groups, bias, dilation, device, dtype, activation
+        As of `Conv2d`.
     stride
         Steps between the places where elements of the input are put.
     padding
         Elements cut off on both sides of the output.
     output_padding
         Elements added behind each axis of the output. Smaller than the stride or the dilation.
-    groups
-        How many groups the channels fall into, which do not see one another.
-    bias
-        Whether there is a b.
-    dilation
-        Steps between the elements of a window.
     padding_mode
         ``"zeros"``.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
-    activation
-        None, the name of a pointwise activation, or a tuple of its name and parameters; computed
-        with the sums.
 
     Attributes
     ----------

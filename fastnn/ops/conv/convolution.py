@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from ... import _core
 from ...autograd.changes import read_for
@@ -21,49 +21,53 @@ Ints: TypeAlias = "int | Sequence[int]"
 LARGE = 1 << 20
 
 
+class Kernel(NamedTuple):
+    """A convolution or its transpose: its name, the layout of its weight and what computes it."""
+
+    op: str
+    layout: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+
+CONV = Kernel("conv", "out_channels, in_channels / groups", _core.conv, _core.conv_backward)
+
+
 def convolve(
+    kernel: Kernel,
+    ndim: int,
     input: TensorLike,
     weight: TensorLike,
     bias: TensorLike | None,
-    *,
-    ndim: int,
-    stride: Ints,
-    padding: Ints | str,
-    dilation: Ints,
-    groups: int,
+    options: tuple[Ints | str, ...],
     activation: Fused,
     residual: TensorLike | None,
 ) -> Tensor:
-    """A convolution whose weight must have `ndim` dimensions."""
+    """A convolution whose weight has `ndim` dimensions; `options` in the kernel's order."""
     x = input._array if isinstance(input, Tensor) else array(input)
     w = weight._array if isinstance(weight, Tensor) else array(weight)
     b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if w.ndim != ndim:
-        wrong_weight(f"conv{ndim - 2}d", ndim, "(out_channels, in_channels / groups", w)
+        letters = ("L", "H, W", "D, H, W")[ndim - 3]
+        raise ValueError(
+            f"{kernel.op}{ndim - 2}d: weight must have {ndim} dimensions, "
+            f"({kernel.layout}, {letters}), got shape {w.shape}"
+        )
     r = None if residual is None else array(residual)
     if not mode.enabled:
-        return Tensor(_core.conv(x, w, b, stride, padding, dilation, groups, activation, r))
-    y, saved = _core.conv(x, w, b, stride, padding, dilation, groups, activation, r, True)
+        return Tensor(kernel.forward(x, w, b, *options, activation, r))
+    y, saved = kernel.forward(x, w, b, *options, activation, r, True)
     inputs = (input, weight, bias) if residual is None else (input, weight, bias, residual)
-    options = (stride, padding, dilation, groups)
-    return record(y, conv_backward, inputs, x, w, saved, options, activation)
+    return record(y, conv_backward, inputs, x, w, saved, options, activation, kernel)
 
 
 @read_for((1,), (0,))
 @Reuses
 def conv_backward(node: Node, dy: Array, reuse_dy: bool, _: bool) -> Grads:
-    x, w, saved, (stride, padding, dilation, groups), activation = node.saved
+    x, w, saved, options, activation, kernel = node.saved
     overwrite = reuse_dy and activation is not None and dy.nbytes >= LARGE
-    return _core.conv_backward(
-        dy, x, w, saved, stride, padding, dilation, groups, node.needs, activation, overwrite
-    )
-
-
-def wrong_weight(op: str, ndim: int, layout: str, w: Array) -> None:
-    letters = ("L", "H, W", "D, H, W")[ndim - 3]
-    raise ValueError(
-        f"{op}: weight must have {ndim} dimensions, {layout}, {letters}), got shape {w.shape}"
-    )
+    grads: Grads = kernel.backward(dy, x, w, saved, *options, node.needs, activation, overwrite)
+    return grads
 
 
 def conv1d(
@@ -93,18 +97,8 @@ def conv1d(
     >>> F.conv1d(x, w).tolist()
     [[[-1.0, -1.0, -1.0]]]
     """
-    return convolve(
-        input,
-        weight,
-        bias,
-        ndim=3,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-        activation=activation,
-        residual=residual,
-    )
+    options = (stride, padding, dilation, groups)
+    return convolve(CONV, 3, input, weight, bias, options, activation, residual)
 
 
 def conv2d(
@@ -172,18 +166,8 @@ def conv2d(
     >>> F.conv2d(x, w, stride=2, activation="relu").shape
     (2, 5, 3, 3)
     """
-    return convolve(
-        input,
-        weight,
-        bias,
-        ndim=4,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-        activation=activation,
-        residual=residual,
-    )
+    options = (stride, padding, dilation, groups)
+    return convolve(CONV, 4, input, weight, bias, options, activation, residual)
 
 
 def conv3d(
@@ -212,15 +196,5 @@ def conv3d(
     >>> F.conv3d(fastnn.randn(2, 3, 4, 8, 8), fastnn.randn(5, 3, 3, 3, 3), padding="same").shape
     (2, 5, 4, 8, 8)
     """
-    return convolve(
-        input,
-        weight,
-        bias,
-        ndim=5,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-        activation=activation,
-        residual=residual,
-    )
+    options = (stride, padding, dilation, groups)
+    return convolve(CONV, 5, input, weight, bias, options, activation, residual)
