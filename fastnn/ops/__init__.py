@@ -8,7 +8,8 @@ from .activation.piecewise import *
 from .activation.smooth import *
 from .aggregation import *
 from .attention import *
-from .conv import *
+from .conv.convolution import *
+from .conv.transposed import *
 from .create import *
 from .dropout.alpha import *
 from .dropout.channels import *
@@ -29,7 +30,11 @@ from .norm.batch import *
 from .norm.group import *
 from .norm.layer import *
 from .norm.response import *
-from .pool import *
+from .pool.adaptive import *
+from .pool.average import *
+from .pool.max import *
+from .pool.norm import *
+from .pool.unpool import *
 from .rearrange import *
 from .reduce.count import *
 from .reduce.extreme import *

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
-from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .pool.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 

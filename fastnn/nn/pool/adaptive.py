@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...ops.pool import (
+from ...ops.pool.adaptive import (
+    OutputSize,
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -13,7 +14,6 @@ from ...ops.pool import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from ...ops.pool.adaptive import OutputSize
 from ...tensor import Tensor, TensorLike
 from ..module import Module
 

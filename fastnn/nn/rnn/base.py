@@ -25,33 +25,12 @@ class RNNBase(RNNParameters):
     ----------
     mode
         "RNN_TANH", "RNN_RELU", "LSTM", "GRU" or "LAYER_NORM_LSTM".
-    input_size
-        I.
-    hidden_size
-        H.
-    num_layers
-        Layers, each reading the one below.
-    bias
-        Whether there are biases.
-    batch_first
-        Whether input and output are (N, T, *) instead of (T, N, *). Both are as fast.
-    dropout
-        Probability of a zero in the outputs of all layers but the last, while training.
-    bidirectional
-        Whether each layer also reads the sequence from its end.
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        As of `LSTM`.
     proj_size
-        P, the size of h where it is projected (LSTM); 0 for no projection.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
-    stateful
-        Whether the last states of a call are the first of the next, without their gradients, until
-        `reset_state`: see `fastnn.nn.utils.rnn.tbptt`.
-    recurrent_dropout
-        Probability of a zero in the state that enters the recurrent product, while training: one
-        draw for a whole sequence, as Gal and Ghahramani (2016) have it. Outputs and last states are
-        not touched.
-    variational
-        Whether the dropout between layers, too, is drawn once for a whole sequence.
+        As of `LSTM`; 0 for all other modes.
+    device, dtype, stateful, recurrent_dropout, variational
+        As of `LSTM`.
     """
 
     _carried: State = ()

@@ -23,16 +23,10 @@ class RNNCellBase(Module):
 
     Parameters
     ----------
-    input_size
-        I.
-    hidden_size
-        H.
-    bias
-        Whether there are biases.
+    input_size, hidden_size, bias, device, dtype
+        As of `RNNCell`.
     num_chunks
         G, the number of gates.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
     """
 
     weight_ih: Parameter
@@ -108,7 +102,7 @@ class RNNCell(RNNCellBase):
     hidden_size
         H.
     bias
-        Whether there are b and b'.
+        Whether there are biases.
     nonlinearity
         f: "tanh" or "relu".
     device, dtype
@@ -148,16 +142,7 @@ class RNNCell(RNNCellBase):
 class LSTMCell(RNNCellBase):
     """One step of an LSTM; see `fastnn.nn.functional.lstm_layer` for the formula.
 
-    Parameters
-    ----------
-    input_size
-        I.
-    hidden_size
-        H.
-    bias
-        Whether there are biases.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
+    Arguments are those of `RNNCell` without `nonlinearity`.
 
     Examples
     --------
@@ -193,16 +178,7 @@ class LSTMCell(RNNCellBase):
 class GRUCell(RNNCellBase):
     """One step of a GRU; see `fastnn.nn.functional.gru_layer` for the formula.
 
-    Parameters
-    ----------
-    input_size
-        I.
-    hidden_size
-        H.
-    bias
-        Whether there are biases.
-    device, dtype
-        ``"cpu"`` or None, and the element type, float32 by default.
+    Arguments are those of `RNNCell` without `nonlinearity`.
 
     Examples
     --------

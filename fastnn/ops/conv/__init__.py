@@ -4,17 +4,3 @@ Shapes are PyTorch's, memory is channels-last: an output of shape (N, O, H, W) l
 (N, H, W, O), and so does the gradient of an input. Inputs of any order are taken; one in another
 order is reordered first.
 """
-
-from __future__ import annotations
-
-from .convolution import *
-from .transposed import *
-
-__all__ = [
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-]

@@ -80,19 +80,7 @@ def gru_cell(
 ) -> Tensor:
     """One step of a GRU; see `gru_layer`.
 
-    Parameters
-    ----------
-    input
-        x, (N, I) or (I,).
-    hx
-        h, (N, H) or (H,).
-    w_ih, w_hh, b_ih, b_hh
-        (3H, I), (3H, H), and (3H,) or None.
-
-    Returns
-    -------
-    Tensor
-        h', of the shape of h.
+    Arguments and result are those of `rnn_tanh_cell`, but weights and biases have 3H rows.
 
     Examples
     --------
@@ -150,19 +138,7 @@ def rnn_relu_cell(
 ) -> Tensor:
     """One step of an Elman network with relu: h' = max(0, W x + b + U h + b').
 
-    Parameters
-    ----------
-    input
-        x, (N, I) or (I,).
-    hx
-        h, (N, H) or (H,).
-    w_ih, w_hh, b_ih, b_hh
-        (H, I), (H, H), and (H,) or None.
-
-    Returns
-    -------
-    Tensor
-        h', of the shape of h.
+    Arguments and result are those of `rnn_tanh_cell`.
 
     Examples
     --------

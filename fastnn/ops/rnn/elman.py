@@ -33,39 +33,12 @@ def rnn_layer(
 
     Parameters
     ----------
-    input
-        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    input, h_0, batch_sizes, mask, lengths, total_length
+        As for `gru_layer`, and so are the result and the errors.
     params
         For each direction W (H, I), U (H, H), b (H,) or None, b' (H,) or None.
-    h_0
-        The state at the start, (D, N, H) for D directions; zeros if None.
-    batch_sizes
-        How many sequences have a step t, (T,): they are sorted by length, longest first.
     nonlinearity
         f: "tanh" or "relu".
-    mask
-        What h is multiplied by where it enters the product with U, and there alone, the same at all
-        steps: (D, N, H). A constant: it gets no gradient. Ones if None.
-    lengths
-        The real steps of each sequence, (N,), in any order and in place of `batch_sizes`: `input`
-        is padded, (T, N, I), and so is the output, with zeros. Or `input` has the real steps alone,
-        (R, I), longest sequence first.
-    total_length
-        T of the padded output, with `lengths`: that of a padded `input` if None; 0 for real steps
-        alone.
-
-    Returns
-    -------
-    output
-        (T, N, D·H) or (R, D·H).
-    h_n
-        The state after each sequence's last step, (D, N, H).
-
-    Raises
-    ------
-    ValueError
-        Where shapes do not fit, `batch_sizes` grow or are not positive, or a length is less than 1
-        or more than T.
 
     Notes
     -----

@@ -114,40 +114,13 @@ def layer_norm_lstm_layer(
 
     Parameters
     ----------
-    input
-        (T, N, I); or, with `batch_sizes`, (R, I): the R real steps of all sequences, step by step.
+    input, h_0, c_0, batch_sizes, mask, lengths, total_length
+        As for `lstm_layer` without a projection, and so are the result and the errors.
     params
         For each direction W (4H, I), U (4H, H), b (4H,), b' (4H,), a (4H,), a' (4H,), a'' (H,) and
         b'' (H,). The three b may be None.
-    h_0, c_0
-        States at the start, (D, N, H) for D directions; zeros if None.
-    batch_sizes
-        How many sequences have a step t, (T,): they are sorted by length, longest first.
-    mask
-        What h is multiplied by where it enters the product with U, and there alone, the same at all
-        steps: (D, N, H). A constant: it gets no gradient. Ones if None.
     eps
-        Keeps a deviation away from zero.
-    lengths
-        The real steps of each sequence, (N,), in any order and in place of `batch_sizes`: `input`
-        is padded, (T, N, I), and so is the output, with zeros. Or `input` has the real steps alone,
-        (R, I), longest sequence first.
-    total_length
-        T of the padded output, with `lengths`: that of a padded `input` if None; 0 for real steps
-        alone.
-
-    Returns
-    -------
-    output
-        (T, N, D·H) or (R, D·H).
-    h_n, c_n
-        States after each sequence's last step, of the shapes of `h_0` and `c_0`.
-
-    Raises
-    ------
-    ValueError
-        Where shapes do not fit, `batch_sizes` grow or are not positive, a length is less than 1 or
-        more than T, or `eps` is negative.
+        Keeps a deviation away from zero; it must not be negative.
 
     Notes
     -----
