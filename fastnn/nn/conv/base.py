@@ -98,10 +98,8 @@ class ConvBase(Module):
             self.padding = each_axis(op, "padding", padding, axes, 0)
         ends = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         self.weight = Parameter(empty(ends[0], ends[1] // groups, *self.kernel_size, dtype=dtype))
-        if bias:
-            self.bias = Parameter(empty(out_channels, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        b = Parameter(empty(out_channels, dtype=dtype)) if bias else None
+        self.register_parameter("bias", b)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...ops.activation.fused import Fused
 from ...ops.create import empty
+from ...tensor import Tensor, TensorLike
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
@@ -42,3 +44,15 @@ class AffineNorm(Module):
         bias = getattr(self, "bias", None)
         if bias is not None:
             init.zeros_(bias)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The input, normalized, in the same shape."""
+        return self._fused(input, None)
+
+    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
+        """`forward` fused with an activation."""
+        return self._fused(input, activation)
+
+    def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
+        name = type(self).__name__
+        raise NotImplementedError(f"{name}: define a method _fused(self, input, activation)")

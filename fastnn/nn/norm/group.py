@@ -67,12 +67,7 @@ class GroupNorm(AffineNorm):
         self.affine = affine
         self.reset_parameters()
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, *) to the same."""
-        return self.forward_with(input, None)
-
-    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` fused with an activation."""
+    def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         w, b = self.weight, self.bias
         return group_norm(input, self.num_groups, w, b, self.eps, activation=activation)
 

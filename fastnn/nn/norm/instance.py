@@ -31,12 +31,7 @@ class InstanceNorm(ChannelNorm):
         settings = eps, momentum, affine, track_running_stats, device, dtype
         super().__init__(num_features, *settings, bias=bias)
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, *) or (C, *) to the same."""
-        return self.forward_with(input, None)
-
-    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` fused with an activation."""
+    def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         x = input if isinstance(input, Tensor) else Tensor(input)
         self._check(x)
         single = x.ndim == self.ranks[0]

@@ -72,12 +72,7 @@ class LayerNorm(AffineNorm):
         self.elementwise_affine = affine
         self.reset_parameters()
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(*, *normalized_shape) to the same."""
-        return self.forward_with(input, None)
-
-    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` fused with an activation."""
+    def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         shape, w, b = self.normalized_shape, self.weight, self.bias
         return layer_norm(input, shape, w, b, self.eps, activation=activation)
 
@@ -134,12 +129,7 @@ class RMSNorm(AffineNorm):
         self.elementwise_affine = elementwise_affine
         self.reset_parameters()
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(*, *normalized_shape) to the same."""
-        return self.forward_with(input, None)
-
-    def forward_with(self, input: TensorLike, activation: Fused) -> Tensor:
-        """`forward` fused with an activation."""
+    def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         shape, w = self.normalized_shape, self.weight
         return rms_norm(input, shape, w, self.eps, activation=activation)
 

@@ -54,12 +54,9 @@ class RNNCellBase(Module):
         rows = num_chunks * hidden_size
         self.weight_ih = Parameter(empty(rows, input_size, dtype=dtype))
         self.weight_hh = Parameter(empty(rows, hidden_size, dtype=dtype))
-        if bias:
-            self.bias_ih = Parameter(empty(rows, dtype=dtype))
-            self.bias_hh = Parameter(empty(rows, dtype=dtype))
-        else:
-            self.register_parameter("bias_ih", None)
-            self.register_parameter("bias_hh", None)
+        for name in ("bias_ih", "bias_hh"):
+            b = Parameter(empty(rows, dtype=dtype)) if bias else None
+            self.register_parameter(name, b)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
