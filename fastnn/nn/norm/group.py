@@ -82,15 +82,7 @@ class GroupNorm(AffineNorm):
 class LocalResponseNorm(Module):
     """y = x / (k + alpha · mean of x² over `size` neighbouring channels)^beta.
 
-    Parameters
-    ----------
-    size, alpha, beta, k
-        See `fastnn.nn.functional.local_response_norm`.
-
-    References
-    ----------
-    Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural
-    Networks, NIPS 2012.
+    Arguments are those of `fastnn.nn.functional.local_response_norm`.
 
     Examples
     --------

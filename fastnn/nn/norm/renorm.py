@@ -131,11 +131,6 @@ class BatchRenorm2d(BatchRenorm):
     weight, bias, running_mean, running_var, num_batches_tracked
         As for `BatchNorm2d`; the state dicts are interchangeable.
 
-    References
-    ----------
-    Ioffe, Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models,
-    NIPS 2017.
-
     Examples
     --------
     >>> layer = fastnn.nn.BatchRenorm2d(64)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-
 from ...tensor import Tensor, TensorLike
 from ..attention import MultiheadAttention
-from ..container import ModuleList
 from ..dropout.elements import Dropout
 from ..module import Module
 from ..norm.layer import LayerNorm
-from .encoder import Layer, says_causal
+from .encoder import Layer, Stack, says_causal
 
 __all__ = ["TransformerDecoder", "TransformerDecoderLayer"]
 
@@ -73,17 +70,15 @@ class TransformerDecoderLayer(Layer):
         return self.norm3(x + self.dropout3(self._feed_forward(x)))  # type: ignore[no-any-return]
 
 
-class TransformerDecoder(Module):
+class TransformerDecoder(Stack):
     """A stack of decoder layers.
 
     Parameters
     ----------
     decoder_layer
         The layer to copy, including its parameters.
-    num_layers
-        Number of layers.
-    norm
-        A module for the output, or None.
+    num_layers, norm
+        As for `TransformerEncoder`.
 
     Examples
     --------
@@ -94,10 +89,7 @@ class TransformerDecoder(Module):
     """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
-        super().__init__()
-        self.layers = ModuleList([copy.deepcopy(decoder_layer) for _ in range(num_layers)])
-        self.num_layers = num_layers
-        self.norm = norm
+        super().__init__(decoder_layer, num_layers, norm)
 
     def forward(
         self,

@@ -155,7 +155,17 @@ class TransformerEncoderLayer(Layer):
         return self.norm2(x + self.dropout2(self._feed_forward(x)))  # type: ignore[no-any-return]
 
 
-class TransformerEncoder(Module):
+class Stack(Module):
+    """Base of encoder and decoder: copies of a layer, and what normalizes their output."""
+
+    def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(layer) for _ in range(num_layers)])
+        self.num_layers = num_layers
+        self.norm = norm
+
+
+class TransformerEncoder(Stack):
     """A stack of encoder layers.
 
     Parameters
@@ -185,10 +195,7 @@ class TransformerEncoder(Module):
         enable_nested_tensor: bool = True,
         mask_check: bool = True,
     ) -> None:
-        super().__init__()
-        self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
-        self.num_layers = num_layers
-        self.norm = norm
+        super().__init__(encoder_layer, num_layers, norm)
 
     def forward(
         self,
