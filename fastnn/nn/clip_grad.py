@@ -69,12 +69,10 @@ def clip_grad_value_(
 
     Parameters
     ----------
-    parameters
-        A tensor or several; those without a gradient are skipped.
+    parameters, foreach
+        As for `clip_grad_norm_`.
     clip_value
         The largest magnitude allowed.
-    foreach
-        Accepted for compatibility with PyTorch; it has no effect.
 
     Examples
     --------

@@ -29,14 +29,8 @@ class SparseAdam(Optimizer):
     params
         Tensors, or dicts with the key ``"params"`` and options for the group. A dense gradient
         (see `fastnn.autograd.RowGradient` for sparse ones) updates every row.
-    lr
-        Learning rate.
-    betas
-        Decay rates of the two moments.
-    eps
-        Added to the denominator.
-    maximize
-        Maximize the objective instead of minimizing it.
+    lr, betas, eps, maximize
+        As for `Adam`.
 
     Examples
     --------

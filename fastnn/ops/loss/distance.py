@@ -113,17 +113,7 @@ huber_loss_backward = from_kernel(_core.huber_loss_backward)
 def soft_margin_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Logistic loss of scores against the classes -1 and 1: ``l = log(1 + exp(-t * x))``.
 
-    Parameters
-    ----------
-    input, target
-        Any shape, the same for both.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-
-    Returns
-    -------
-    Tensor
-        A scalar, or the shape of `input` for ``reduction="none"``.
+    Arguments and result are those of `mse_loss`.
 
     Examples
     --------
