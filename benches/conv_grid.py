@@ -9,18 +9,15 @@ PyTorch's better time over fastnn's.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import geometric_mean
 
-from .side_by_side import roofline, workloads
+from .side_by_side import grid, workloads
 from .side_by_side.libraries import ROOT, Library, Process
-from .side_by_side.results import Result, roofline_seconds
-from .side_by_side.run import compare
+from .side_by_side.results import Result
 from .side_by_side.workloads import Workload
 
 BATCH = (1, 16)
@@ -129,22 +126,8 @@ def summary(results: Sequence[Result]) -> list[str]:
     """Means, the worst cells, and where the other algorithm would have been faster."""
     lines = []
     for kind in KINDS:
-        rows = [r for r in results if r.workload.kind == kind and r.ratio("torch")]
-        if not rows:
-            continue
-        rows.sort(key=lambda r: r.ratio("torch") or 0)
-        ratios = [r.ratio("torch") or 0 for r in rows]
-        shares = sorted(r.share("fastnn") or 0 for r in rows)
-        lines.append(
-            f"{workloads.CONVOLUTIONS[kind][0]}: {len(rows)} cells, geometric mean "
-            f"{geometric_mean(ratios):.2f}× PyTorch, {sum(r < 1 for r in ratios)} below 1; median "
-            f"share of the roofline {shares[len(shares) // 2]:.0%}; worst cells:"
-        )
-        lines += [f"  {line(r)}" for r in rows[:5]]
-    wrong = [r for r in results if any(t.problem for t in r.timings.values())]
-    lines += [
-        f"failed: {r.workload.name}: {[t.problem for t in r.timings.values()]}" for r in wrong
-    ]
+        lines += grid.means(workloads.CONVOLUTIONS[kind][0], kind, results, line)
+    lines += grid.failures(results)
     lost = sorted(((choice(r)[1], r) for r in results), key=lambda pair: -pair[0])
     lines.append("where the better algorithm would have been faster by more than 5%:")
     lines += [f"  {loss:.2f} {line(r)}" for loss, r in lost if loss > 1.05]
@@ -153,34 +136,17 @@ def summary(results: Sequence[Result]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the grid and report."""
-    parser = argparse.ArgumentParser(prog="python -m benches.conv_grid", description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each library per cell")
-    parser.add_argument("--seconds", type=float, default=0.08, help="length of a turn")
-    parser.add_argument("--peers-python", default=sys.executable, help="has PyTorch")
+    parser = grid.parser("python -m benches.conv_grid", __doc__, seconds=0.08)
     parser.add_argument("--only", metavar="REGEX", default="", help="cells whose name matches")
-    parser.add_argument("--quick", action="store_true", help="a few cells")
     parser.add_argument("--write-docs", action="store_true", help="update docs/conv-grid.md")
     options = parser.parse_args(argv)
-    rooflines = roofline.measure(options.threads)
     ours = Library("fastnn", "fastnn", ("", *ALGORITHMS))
     theirs = Library("torch", "torch", ("", "channels_last"))
     processes = [
         Process(ours, sys.executable, options.threads),
         Process(theirs, options.peers_python, options.threads),
     ]
-    for process in processes:
-        process.greet()
-    results = []
-    try:
-        for workload in cells(options.only, options.quick):
-            result = compare(workload, processes, options, "")
-            result.roofline_seconds = roofline_seconds(workload, rooflines)
-            results.append(result)
-            print(line(result), flush=True)
-    finally:
-        for process in processes:
-            process.close()
+    results = grid.run(cells(options.only, options.quick), processes, options, line)
     text = "\n".join(summary(results))
     print(text)
     if options.write_docs:

@@ -8,18 +8,15 @@ the answers are checked. A ratio is the median over rounds of PyTorch's time ove
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import geometric_mean
 
-from .side_by_side import roofline, workloads
+from .side_by_side import grid, workloads
 from .side_by_side.libraries import ROOT, Library, Process
-from .side_by_side.results import Result, roofline_seconds
-from .side_by_side.run import compare
+from .side_by_side.results import Result
 from .side_by_side.workloads import Workload
 
 HIDDEN = (16, 32, 64, 128, 256, 512, 1024)
@@ -71,23 +68,9 @@ def summary(results: Sequence[Result]) -> list[str]:
     """Means, the worst cells, and cells that are slower with a second thread."""
     lines = []
     for kind, what in itertools.product(KINDS, ("infer", "step")):
-        rows = [r for r in results if r.workload.kind == f"{kind}_{what}" and r.ratio("torch")]
-        if not rows:
-            continue
-        rows.sort(key=lambda r: r.ratio("torch") or 0)
-        ratios = [r.ratio("torch") or 0 for r in rows]
-        shares = sorted(r.share("fastnn") or 0 for r in rows)
         name = f"{kind.upper()} {'forward' if what == 'infer' else 'f+b'}"
-        lines.append(
-            f"{name}: {len(rows)} cells, geometric mean {geometric_mean(ratios):.2f}× PyTorch, "
-            f"{sum(r < 1 for r in ratios)} below 1; median share of the roofline "
-            f"{shares[len(shares) // 2]:.0%}; worst cells:"
-        )
-        lines += [f"  {line(r)}" for r in rows[:5]]
-    wrong = [r for r in results if any(t.problem for t in r.timings.values())]
-    lines += [
-        f"failed: {r.workload.name}: {[t.problem for t in r.timings.values()]}" for r in wrong
-    ]
+        lines += grid.means(name, f"{kind}_{what}", results, line)
+    lines += grid.failures(results)
     lost = sorted((r for r in results if slower(r) > SLOWER), key=slower, reverse=True)
     lines.append(f"{len(lost)} cells more than {SLOWER - 1:.0%} slower with a second thread:")
     lines += [f"  {slower(r):.2f} {r.workload.name}" for r in lost[:12]]
@@ -106,9 +89,9 @@ def draw(results: Sequence[Result], path: Path) -> None:
     kinds = [f"{kind}_{what}" for kind, what in itertools.product(KINDS, ("infer", "step"))]
     figure, panels = plt.subplots(2, 4, figsize=(15, 5), layout="constrained")
     for (steps, kind), axes in zip(itertools.product(STEPS, kinds), panels.flat, strict=True):
-        grid = np.array([[ratio.get((kind, steps, n, h), np.nan) for h in HIDDEN] for n in BATCH])
-        image = axes.imshow(np.log2(grid), origin="lower", vmin=-2, vmax=2, cmap="RdYlGn")
-        for (y, x), value in np.ndenumerate(grid):
+        ratios = np.array([[ratio.get((kind, steps, n, h), np.nan) for h in HIDDEN] for n in BATCH])
+        image = axes.imshow(np.log2(ratios), origin="lower", vmin=-2, vmax=2, cmap="RdYlGn")
+        for (y, x), value in np.ndenumerate(ratios):
             axes.text(x, y, f"{value:.2f}", ha="center", va="center", size=8)
         name, way = kind.split("_")
         axes.set_title(f"{name.upper()} {'forward' if way == 'infer' else 'f+b'}, T = {steps}")
@@ -124,32 +107,15 @@ def draw(results: Sequence[Result], path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the grid and report."""
-    parser = argparse.ArgumentParser(prog="python -m benches.rnn_grid", description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each library per cell")
-    parser.add_argument("--seconds", type=float, default=0.05, help="length of a turn")
-    parser.add_argument("--peers-python", default=sys.executable, help="has PyTorch")
-    parser.add_argument("--quick", action="store_true", help="a few cells")
+    parser = grid.parser("python -m benches.rnn_grid", __doc__, seconds=0.05)
     parser.add_argument("--write-docs", action="store_true", help="update docs/rnn-grid.*")
     options = parser.parse_args(argv)
-    rooflines = roofline.measure(options.threads)
     processes = [
         Process(Library("fastnn", "fastnn"), sys.executable, options.threads),
         Process(Library(ONE, "fastnn"), sys.executable, 1),
         Process(Library("torch", "torch"), options.peers_python, options.threads),
     ]
-    for process in processes:
-        process.greet()
-    results = []
-    try:
-        for workload in cells(options.quick):
-            result = compare(workload, processes, options, "")
-            result.roofline_seconds = roofline_seconds(workload, rooflines)
-            results.append(result)
-            print(line(result), flush=True)
-    finally:
-        for process in processes:
-            process.close()
+    results = grid.run(cells(options.quick), processes, options, line)
     text = "\n".join(summary(results))
     print(text)
     if options.write_docs:
