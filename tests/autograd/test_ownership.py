@@ -1,7 +1,6 @@
 """The backward pass overwrites, or adopts as `.grad`, only gradients that it owns."""
 
 import re
-import threading
 import weakref
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from fastnn.autograd.contract import Reuses
 from fastnn.autograd.record import array, record, record_many
 from fastnn.nn import functional as F
 from fastnn.ops.conv import convolution as conv
+from tests.harness import in_threads
 
 SHAPE = (2, 32, 64, 64)  # a gradient of 1 MiB
 
@@ -361,14 +361,10 @@ def test_threads_run_backward_through_several_outputs():
     y = y.sum()
     results = []
 
-    def work():
+    def work(_):
         results.append(fastnn.autograd.grad(y, x, retain_graph=True)[0].tolist())
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert results == [[1.0] * 64] * 4
 
 

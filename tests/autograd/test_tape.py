@@ -9,6 +9,7 @@ import pytest
 
 import fastnn
 from fastnn.autograd.record import array, record, record_many
+from tests.harness import in_threads
 
 
 def mul(a, b):
@@ -436,12 +437,8 @@ def test_threads_may_run_backward_on_one_graph():
     y = total(y)
     results = []
 
-    def work():
+    def work(_):
         results.append(fastnn.autograd.grad(y, x, retain_graph=True)[0].tolist())
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert results == [[1.0] * 100] * 4

@@ -16,7 +16,7 @@ largest output.
 """
 
 from .checks import record_test
-from .machine import THREADS, isa, isa_levels, threads
+from .machine import THREADS, in_threads, isa, isa_levels, threads
 from .record import Bad, Record, Sample
 from .samples import SIZES, W, away_from, numbers
 
@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "W",
     "away_from",
+    "in_threads",
     "isa",
     "isa_levels",
     "numbers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,3 +50,12 @@ def threads(n: int) -> Iterator[None]:
         return
     with changed(_core.num_threads, _core.set_num_threads, n):
         yield
+
+
+def in_threads(work: Callable[[int], None], count: int = 4) -> None:
+    """Run ``work(0)``, ``work(1)`` and so on at once, each in a Python thread of its own."""
+    running = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()

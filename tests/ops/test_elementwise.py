@@ -218,20 +218,20 @@ RECORDS = [
         large=[Sample(numbers(LARGE), numbers(LARGE, seed=1), 0.3)],
         magnitude=10.0,
     ),
-    Record(
-        "addcmul",
-        fastnn.addcmul,
-        reference.addcmul,
-        [Sample(*ARRAYS), Sample(*ARRAYS, value=-0.5), Sample(ARRAYS[0], ARRAYS[1][0], ARRAYS[2])],
-        magnitude=10.0,
-    ),
-    Record(
-        "addcdiv",
-        fastnn.addcdiv,
-        reference.addcdiv,
-        [Sample(*ARRAYS), Sample(*ARRAYS, value=-0.5), Sample(ARRAYS[0], ARRAYS[1][0], ARRAYS[2])],
-        magnitude=10.0,
-    ),
+    *[
+        Record(
+            op.__name__,
+            op,
+            exact,
+            [
+                Sample(*ARRAYS),
+                Sample(*ARRAYS, value=-0.5),
+                Sample(ARRAYS[0], ARRAYS[1][0], ARRAYS[2]),
+            ],
+            magnitude=10.0,
+        )
+        for op, exact in ((fastnn.addcmul, reference.addcmul), (fastnn.addcdiv, reference.addcdiv))
+    ],
     *[
         binary(name, f, COMPARED, gradient=False, exact=True, covers=covers)
         for name, f, covers in (

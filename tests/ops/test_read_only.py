@@ -6,7 +6,6 @@ import itertools
 import pickle
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ import pytest
 import fastnn
 from fastnn import _core, nn, optim
 from fastnn.nn.utils import make_read_only
-from tests.harness import machine
+from tests.harness import in_threads, machine
 
 # n, c, o, size, kernel, stride, padding, groups: every packed format, and cases
 # without one (one tap, depthwise).
@@ -234,11 +233,7 @@ def test_threads_that_run_the_same_module():
             if not np.array_equal(model(inputs[which]).numpy(), expected[which]):
                 wrong.append(which)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert not wrong
 
 

@@ -81,28 +81,23 @@ RECORDS = [
         [Bad(ValueError, "roll: 2 shifts need as many dims, got 1", X, (1, 2), 0)],
         exact=True,
     ),
-    Record(
-        "tril",
-        fastnn.tril,
-        np.tril,
-        [Sample(X), Sample(X, 1), Sample(X, -1), Sample(Y)],
-        [
-            Bad(
-                ValueError,
-                r"tril: input must have at least 2 dimensions, got shape \(3,\)",
-                X[:, 0],
-            )
-        ],
-        exact=True,
-    ),
-    Record(
-        "triu",
-        fastnn.triu,
-        np.triu,
-        [Sample(X), Sample(X, 1), Sample(X, -1), Sample(Y)],
-        [Bad(ValueError, "triu: input must have at least 2 dimensions", X[:, 0])],
-        exact=True,
-    ),
+    *[
+        Record(
+            op.__name__,
+            op,
+            reference,
+            [Sample(X), Sample(X, 1), Sample(X, -1), Sample(Y)],
+            [
+                Bad(
+                    ValueError,
+                    rf"{op.__name__}: input must have at least 2 dimensions, got shape \(3,\)",
+                    X[:, 0],
+                )
+            ],
+            exact=True,
+        )
+        for op, reference in ((fastnn.tril, np.tril), (fastnn.triu, np.triu))
+    ],
 ]
 
 
