@@ -1,7 +1,6 @@
 """Optimizers: they update parameters from gradients."""
 
-from .adam import Adam
-from .adamw import AdamW
+from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .sgd import SGD

@@ -106,9 +106,7 @@ class Adam(Optimizer):
         """Raise ValueError if an option of a group is invalid."""
         name = type(self).__name__
         check_not_negative(name, options, "lr", "eps", "weight_decay")
-        for i, beta in enumerate(options["betas"]):
-            if not 0 <= beta < 1:
-                raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
+        check_betas(name, options)
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
         """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
@@ -144,9 +142,7 @@ class Adam(Optimizer):
         for p, a in zip(params, amsgrad):
             s = self.state[p]
             if "step" not in s:
-                s["step"] = Tensor(np.zeros(()))
-                s["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
-                s["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
+                start_moments(s, p)
             if a and "max_exp_avg_sq" not in s:
                 s["max_exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
 
@@ -156,3 +152,72 @@ class Adam(Optimizer):
             group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
         ]
         return [s["max_exp_avg_sq"]._array if a else None for s, a in zip(states, amsgrad)]
+
+
+def check_betas(name: str, options: dict[str, Any]) -> None:
+    """Raise ValueError if a decay rate is not from [0, 1)."""
+    for i, beta in enumerate(options["betas"]):
+        if not 0 <= beta < 1:
+            raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
+
+
+def start_moments(state: dict[str, Any], p: Tensor) -> None:
+    """Create the step and the two moments of a parameter."""
+    state["step"] = Tensor(np.zeros(()))
+    state["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
+    state["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
+
+
+class AdamW(Adam):
+    r"""Adam with decoupled weight decay, which does not enter the moments.
+
+    Each step sets :math:`p = (1 - \gamma \lambda) p`, then applies `Adam` without weight decay.
+
+    Parameters
+    ----------
+    params
+        Tensors, or dicts with the key ``"params"`` and options for the group.
+    lr, betas, eps, amsgrad, maximize, foreach, fused
+        As for `Adam`.
+    weight_decay
+        :math:`\lambda` in the formula.
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019.
+
+    Examples
+    --------
+    >>> p = fastnn.tensor([2.0], requires_grad=True)
+    >>> optimizer = fastnn.optim.AdamW([p], lr=0.5, weight_decay=0.5)
+    >>> p.grad = fastnn.tensor([0.0])
+    >>> optimizer.step()
+    >>> p.detach().numpy()
+    array([1.5], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
+    ) -> None:
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize=maximize,
+            foreach=foreach,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )

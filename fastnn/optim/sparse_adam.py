@@ -10,6 +10,7 @@ from .. import _core
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
+from .adam import check_betas, start_moments
 from .groups import Params, check_not_negative
 from .optimizer import Optimizer
 
@@ -60,9 +61,7 @@ class SparseAdam(Optimizer):
     def check_options(self, options: dict[str, Any]) -> None:
         """Raise ValueError if an option of a group is invalid."""
         check_not_negative("SparseAdam", options, "lr", "eps")
-        for i, beta in enumerate(options["betas"]):
-            if not 0 <= beta < 1:
-                raise ValueError(f"SparseAdam: betas[{i}] must be in [0, 1), got {beta}")
+        check_betas("SparseAdam", options)
 
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
         """Update `params`, whose gradients are dense."""
@@ -79,9 +78,7 @@ class SparseAdam(Optimizer):
         """One step of the rows `ids`, whose gradients are `rows`."""
         state = self.state[p]
         if not state:
-            state["step"] = Tensor(np.zeros(()))
-            state["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
-            state["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
+            start_moments(state, p)
         shape = (-1, rows.shape[1])
         beta1, beta2 = group["betas"]
         _core.adam_step_rows(

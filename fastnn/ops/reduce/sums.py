@@ -145,10 +145,8 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
 
     Parameters
     ----------
-    input
-        Tensor of floats, of any shape.
-    dim, keepdim
-        As for `sum`.
+    input, dim, keepdim
+        As for `mean`.
 
     Examples
     --------
