@@ -9,6 +9,7 @@ import pytest
 
 import fastnn
 from fastnn import nn
+from fastnn.ops.create import drawn, filled, values
 
 CPU = fastnn.device("cpu")
 X = fastnn.zeros(2, 3)
@@ -97,9 +98,8 @@ def parameters_of(value):
 
 
 def test_every_function_and_layer_with_a_type_is_in_the_tables():
-    creating = {
-        n for n in fastnn.ops.create.__all__ if "dtype" in parameters_of(getattr(fastnn, n))
-    }
+    names = [*drawn.__all__, *filled.__all__, *values.__all__]
+    creating = {n for n in names if "dtype" in parameters_of(getattr(fastnn, n))}
     assert creating == set(FACTORIES)
     layers = {
         name

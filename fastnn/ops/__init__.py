@@ -10,7 +10,9 @@ from .aggregation import *
 from .attention import *
 from .conv.convolution import *
 from .conv.transposed import *
-from .create import *
+from .create.drawn import *
+from .create.filled import *
+from .create.values import *
 from .dropout.alpha import *
 from .dropout.channels import *
 from .dropout.elements import *

@@ -9,11 +9,12 @@ import pytest
 
 import fastnn.ops
 import tests.ops
-from fastnn.ops import create, elementwise
+from fastnn.ops import elementwise
+from fastnn.ops.create import drawn, filled, values
 from fastnn.ops.elementwise import compare
 
 ELSEWHERE = {
-    "tests/ops/test_create.py": create.__all__,
+    "tests/ops/test_create.py": [*drawn.__all__, *filled.__all__, *values.__all__],
 }
 
 
