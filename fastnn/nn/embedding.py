@@ -149,15 +149,8 @@ class Embedding(Table):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Ids (*) to (*, D)."""
-        return embedding(
-            input,
-            self.weight,
-            self.padding_idx,
-            self.max_norm,
-            self.norm_type,
-            self.scale_grad_by_freq,
-            self.sparse,
-        )
+        options = self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq
+        return embedding(input, self.weight, *options, self.sparse)
 
     def extra_repr(self) -> str:
         """The arguments."""
@@ -229,12 +222,8 @@ class EmbeddingBag(Table):
     ) -> EmbeddingBag:
         """Make a layer that shares an existing table (V, D).
 
-        Parameters
-        ----------
-        embeddings, freeze
-            As for `Embedding.from_pretrained`.
-        max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset, padding_idx
-            As for the layer; the row of `padding_idx` is not set to zero.
+        Arguments are those of `Embedding.from_pretrained` and of the layer; the row of
+        `padding_idx` is not set to zero.
 
         Examples
         --------

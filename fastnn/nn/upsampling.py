@@ -54,14 +54,8 @@ class Upsample(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, ...) to (N, C, ...) of the new size."""
-        return interpolate(
-            input,
-            self.size,
-            self.scale_factor,
-            self.mode,
-            self.align_corners,
-            self.recompute_scale_factor,
-        )
+        options = self.mode, self.align_corners, self.recompute_scale_factor
+        return interpolate(input, self.size, self.scale_factor, *options)
 
     def extra_repr(self) -> str:
         """The size or the scale, and the mode."""

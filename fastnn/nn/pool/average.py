@@ -39,14 +39,8 @@ class AvgPool1d(WindowPool):
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, L) or (C, L) to the averages."""
-        return avg_pool1d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-        )
+        windows = self.kernel_size, self.stride, self.padding
+        return avg_pool1d(input, *windows, self.ceil_mode, self.count_include_pad)
 
 
 class AvgPool(WindowPool):
@@ -69,15 +63,8 @@ class AvgPool(WindowPool):
 
     def forward(self, input: TensorLike) -> Tensor:
         """The averages."""
-        return type(self).pool(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
+        windows = self.kernel_size, self.stride, self.padding, self.ceil_mode
+        return type(self).pool(input, *windows, self.count_include_pad, self.divisor_override)
 
 
 class AvgPool2d(AvgPool):

@@ -35,15 +35,8 @@ class MaxPool(WindowPool):
 
     def forward(self, input: TensorLike) -> Any:
         """The maxima; with `return_indices` a tuple of them and their indices."""
-        return type(self).pool(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            self.return_indices,
-        )
+        windows = self.kernel_size, self.stride, self.padding, self.dilation
+        return type(self).pool(input, *windows, self.ceil_mode, self.return_indices)
 
 
 class MaxPool1d(MaxPool):

@@ -105,17 +105,8 @@ def avg_pool2d(
     >>> fastnn.avg_pool2d(fastnn.arange(16.0).reshape(1, 4, 4), 2).tolist()
     [[[2.5, 4.5], [10.5, 12.5]]]
     """
-    return avg_pool(
-        "avg_pool2d",
-        2,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        ceil_mode,
-        count_include_pad,
-        divisor_override,
-    )
+    windows = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    return avg_pool("avg_pool2d", 2, input, *windows)
 
 
 def avg_pool3d(
@@ -136,14 +127,5 @@ def avg_pool3d(
     >>> fastnn.avg_pool3d(fastnn.zeros(2, 3, 8, 8, 8), 2).shape
     (2, 3, 4, 4, 4)
     """
-    return avg_pool(
-        "avg_pool3d",
-        3,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        ceil_mode,
-        count_include_pad,
-        divisor_override,
-    )
+    windows = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    return avg_pool("avg_pool3d", 3, input, *windows)
