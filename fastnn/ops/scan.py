@@ -59,10 +59,7 @@ def cumprod(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
     The gradient is :math:`dx_i = y_{i-1} s_i` with :math:`s_i = dy_i + x_{i+1} s_{i+1}`, which
     divides by nothing and so takes zeros as they come.
 
-    Parameters
-    ----------
-    input, dim, dtype
-        As for `cumsum`.
+    Arguments are those of `cumsum`.
 
     Examples
     --------

@@ -142,10 +142,7 @@ def max(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
 def min(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
     """Smallest element of all, or along one dimension with its position, or of two tensors.
 
-    Parameters
-    ----------
-    input, dim, keepdim
-        As for `max`.
+    Arguments are those of `max`.
 
     Examples
     --------
@@ -220,10 +217,7 @@ def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Position of the first smallest element along a dimension, or in the flattened tensor.
 
-    Parameters
-    ----------
-    input, dim, keepdim
-        As for `argmax`.
+    Arguments are those of `argmax`.
 
     Examples
     --------

@@ -70,10 +70,7 @@ def std(
 ) -> Tensor:
     """Standard deviation, the square root of `var`.
 
-    Parameters
-    ----------
-    input, dim, unbiased, keepdim, correction
-        As for `var`.
+    Arguments are those of `var`.
 
     Examples
     --------

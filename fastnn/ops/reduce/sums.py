@@ -143,10 +143,7 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
 
     Nothing overflows on the way.
 
-    Parameters
-    ----------
-    input, dim, keepdim
-        As for `mean`.
+    Arguments are those of `mean` without `dtype`.
 
     Examples
     --------
