@@ -55,30 +55,39 @@ def mlp_infer(size: Size, variant: str) -> Case:
     return inference(lambda: model(x))
 
 
-def mlp_step(size: Size, variant: str) -> Case:
-    data = inputs.mlp_inputs(size)
-    x, labels = fastnn.from_numpy(data.x), fastnn.from_numpy(data.labels)
+def training(make: Callable[[], Any], loss_of: Callable[[Any], Any], steps: int) -> Case:
+    """Steps of Adam on a new model; the answer is the losses of the first ones."""
     model: Any
     optimizer: Any
 
     def reset() -> None:
         nonlocal model, optimizer
-        model = network(data.layers)
+        model = make()
         optimizer = optim.Adam(model.parameters(), lr=reference.LR)
 
     def step() -> Any:
         optimizer.zero_grad()
-        loss = functional.cross_entropy(model(x), labels)
+        loss = loss_of(model)
         loss.backward()
         optimizer.step()
         return loss
 
     def answer() -> Any:
         reset()
-        return np.array([step().item() for _ in range(reference.TRAIN_STEPS)])
+        return np.array([step().item() for _ in range(steps)])
 
     reset()
     return Case(step, answer, reset)
+
+
+def mlp_step(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, labels = fastnn.from_numpy(data.x), fastnn.from_numpy(data.labels)
+    return training(
+        lambda: network(data.layers),
+        lambda model: functional.cross_entropy(model(x), labels),
+        reference.TRAIN_STEPS,
+    )
 
 
 def cross_entropy(size: Size, variant: str) -> Case:
@@ -297,27 +306,11 @@ class CharLM(nn.Module):
 def char_lm(size: Size, variant: str) -> Case:
     data = recurrent.char_lm_inputs(size)
     ids, labels = fastnn.from_numpy(data.ids[:-1]), fastnn.from_numpy(data.ids[1:].reshape(-1))
-    model: Any
-    optimizer: Any
-
-    def reset() -> None:
-        nonlocal model, optimizer
-        model = CharLM(data.state)
-        optimizer = optim.Adam(model.parameters(), lr=reference.LR)
-
-    def step() -> Any:
-        optimizer.zero_grad()
-        loss = functional.cross_entropy(model(ids).flatten(0, 1), labels)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    def answer() -> Any:
-        reset()
-        return np.array([step().item() for _ in range(reference.ADAM_STEPS)])
-
-    reset()
-    return Case(step, answer, reset)
+    return training(
+        lambda: CharLM(data.state),
+        lambda model: functional.cross_entropy(model(ids).flatten(0, 1), labels),
+        reference.ADAM_STEPS,
+    )
 
 
 def conv_layer(size: Size) -> tuple[Any, Any, Any]:

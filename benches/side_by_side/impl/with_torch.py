@@ -58,30 +58,42 @@ def mlp_infer(size: Size, variant: str) -> Case:
     return inference(lambda: model(x))
 
 
-def mlp_step(size: Size, variant: str) -> Case:
-    data = inputs.mlp_inputs(size)
-    x, labels = torch.from_numpy(data.x), torch.from_numpy(data.labels)
-    model: nn.Sequential
-    optimizer: torch.optim.Adam
+def training(
+    make: Callable[[], Any], loss_of: Callable[[Any], Any], variant: str, steps: int
+) -> Case:
+    """Steps of Adam on a new model; the answer is the losses of the first ones."""
+    model: Any
+    optimizer: Any
 
     def reset() -> None:
         nonlocal model, optimizer
-        model = network(data.layers)
+        model = make()
         optimizer = torch.optim.Adam(model.parameters(), lr=reference.LR, **ADAM[variant])
 
-    def step() -> torch.Tensor:
-        optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(model(x), labels)
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_of(model)
         loss.backward()
         optimizer.step()
         return loss
 
     def answer() -> Any:
         reset()
-        return np.array([step().item() for _ in range(reference.TRAIN_STEPS)])
+        return np.array([step().item() for _ in range(steps)])
 
     reset()
     return Case(step, answer, reset)
+
+
+def mlp_step(size: Size, variant: str) -> Case:
+    data = inputs.mlp_inputs(size)
+    x, labels = torch.from_numpy(data.x), torch.from_numpy(data.labels)
+    return training(
+        lambda: network(data.layers),
+        lambda model: functional.cross_entropy(model(x), labels),
+        variant,
+        reference.TRAIN_STEPS,
+    )
 
 
 def cross_entropy(size: Size, variant: str) -> Case:
@@ -307,27 +319,12 @@ class CharLM(nn.Module):
 def char_lm(size: Size, variant: str) -> Case:
     data = recurrent.char_lm_inputs(size)
     ids, labels = torch.from_numpy(data.ids[:-1]), torch.from_numpy(data.ids[1:].reshape(-1))
-    model: Any
-    optimizer: Any
-
-    def reset() -> None:
-        nonlocal model, optimizer
-        model = CharLM(data.state)
-        optimizer = torch.optim.Adam(model.parameters(), lr=reference.LR, **ADAM[variant])
-
-    def step() -> Any:
-        optimizer.zero_grad()
-        loss = functional.cross_entropy(model(ids).flatten(0, 1), labels)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    def answer() -> Any:
-        reset()
-        return np.array([step().item() for _ in range(reference.ADAM_STEPS)])
-
-    reset()
-    return Case(step, answer, reset)
+    return training(
+        lambda: CharLM(data.state),
+        lambda model: functional.cross_entropy(model(ids).flatten(0, 1), labels),
+        variant,
+        reference.ADAM_STEPS,
+    )
 
 
 def conv_layer(size: Size, variant: str) -> tuple[Any, torch.Tensor, torch.Tensor]:
