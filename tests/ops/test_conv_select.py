@@ -123,6 +123,38 @@ def test_the_profile_names_what_was_chosen(algorithm, dtype):
         assert "winograd" not in met
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", ("elu", 0.5)], ids=str)
+@pytest.mark.parametrize("algorithm", ["direct", "winograd"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_algorithm_ends_with_the_activation(activation, algorithm, dtype):
+    """The bits of the activation on its own, and its input where that is kept."""
+    met = set()
+    name, *parameters = (activation,) if isinstance(activation, str) else activation
+    f = getattr(_core, name)
+    for (x, w, groups, stride, padding), transposed in itertools.product(shapes(), (False, True)):
+        options = {"stride": stride, "padding": padding, "groups": groups}
+        if transposed:
+            x = (x[0], w[0], *x[2:])
+        a, b = numbers(*x).astype(dtype), numbers(*w, seed=1).astype(dtype)
+        forward = _core.conv_transpose if transposed else _core.conv
+        with fastnn.conv_algorithm(algorithm):
+            met.add(fastnn.conv_algorithm_for(x, w, **options, transposed=transposed).forward)
+            shape = forward(a, b, **options).shape
+            bias = numbers(shape[1], seed=2).astype(dtype)
+            for residual in (None, numbers(*shape, seed=3).astype(dtype)):
+                given = {"bias": bias, "residual": residual, **options}
+                z = forward(a, b, **given)
+                y = f(z, *parameters)
+                fused = forward(a, b, **given, activation=activation)
+                kept, saved = forward(a, b, **given, activation=activation, keep=True)
+                np.testing.assert_array_equal(fused, y)
+                np.testing.assert_array_equal(kept, y)
+                np.testing.assert_array_equal(saved, y if name in ("relu", "tanh") else z)
+    assert met >= {"product", "depthwise", "full_extent", "merged_groups", "implicit_gemm"}
+    assert ("winograd" in met) == (algorithm == "winograd")
+    assert "pixel_blocked" in met
+
+
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("c", [4, 12])
 def test_a_backward_is_one_call(transposed, c):

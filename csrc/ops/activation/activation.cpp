@@ -106,6 +106,12 @@ void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, dim_t rows, dim
 }
 
 template <class T>
+void finish(const Epilogue<T>& e, T* y, dim_t at, dim_t stride, dim_t rows, dim_t cols) {
+    if (!e.unfinished()) return;
+    apply<T>(e.activation, {e.out(y) + at, stride}, {y + at, stride}, rows, cols);
+}
+
+template <class T>
 void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
                     dim_t rows, dim_t cols) {
     const auto kernel = isa::table<TypedKernels<T>>().backward[static_cast<int>(f.kind)];
@@ -118,6 +124,8 @@ void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> sa
 
 template void apply(const FusedActivation&, Rows<const float>, Rows<float>, dim_t, dim_t);
 template void apply(const FusedActivation&, Rows<const double>, Rows<double>, dim_t, dim_t);
+template void finish(const Epilogue<float>&, float*, dim_t, dim_t, dim_t, dim_t);
+template void finish(const Epilogue<double>&, double*, dim_t, dim_t, dim_t, dim_t);
 template void apply_gradient(const FusedActivation&, Rows<const float>, Rows<const float>,
                              Rows<float>, dim_t, dim_t);
 template void apply_gradient(const FusedActivation&, Rows<const double>, Rows<const double>,

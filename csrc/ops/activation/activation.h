@@ -11,6 +11,7 @@
 
 #include "core/activation.h"
 #include "core/dtype.h"
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -64,6 +65,9 @@ struct Rows {
 // y = f(x) and dx = dy f'(x), on the calling thread. y may be x, dx may be dy.
 template <class T>
 void apply(const FusedActivation& f, Rows<const T> x, Rows<T> y, dim_t rows, dim_t cols);
+// y = f(z) where kernels leave that of an epilogue: rows of `stride` elements, the first at y + at.
+template <class T>
+void finish(const Epilogue<T>& e, T* y, dim_t at, dim_t stride, dim_t rows, dim_t cols);
 template <class T>
 void apply_gradient(const FusedActivation& f, Rows<const T> dy, Rows<const T> saved, Rows<T> dx,
                     dim_t rows, dim_t cols);

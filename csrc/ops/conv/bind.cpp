@@ -38,7 +38,7 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
                    py::handle residual, bool keep) {
     const ConvProblem p(ops, transposed, input, weight, options);
     conv::Args args{};
-    args.activation = parse_activation(function, p.op);
+    args.epilogue.activation = parse_activation(function, p.op);
     args.dtype = p.x.dtype;
     args.algorithm = chosen.load(std::memory_order_relaxed);
     args.transposed = transposed;
@@ -47,16 +47,16 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     if (!bias.is_none()) {
         const Array b = dense_as(bias, {p.op, "bias"}, p.x.dtype, hold_b);
         check_shape(b, {p.op, "bias"}, {p.out_channels()});
-        args.bias = b.data;
+        args.epilogue.bias = b.data;
     }
     Array r{};
     if (!residual.is_none()) r = p.checked(residual, "residual", p.out, "the output", hold_r);
     py::object y = empty_channels_last(p.x.dtype, p.x.ndim, p.out, p.axes);
     py::object saved = py::none();  // what the gradient of the activation is computed from
-    if (keep && args.activation.kind != Activation::none) {
-        const bool output = activation::facts(args.activation.kind).gradient_reads_output;
+    if (keep && args.epilogue.activation.kind != Activation::none) {
+        const bool output = activation::facts(args.epilogue.activation.kind).gradient_reads_output;
         saved = output ? y : empty_channels_last(p.x.dtype, p.x.ndim, p.out, p.axes);
-        if (!output) args.preactivation = data_of(saved);
+        if (!output) args.epilogue.preactivation = data_of(saved);
     }
     const auto result = [&]() -> py::object {
         if (!keep) return y;
@@ -68,7 +68,7 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     const Array w = dense_float(p.w, {p.op, "weight"}, hold_w);
     args.from = x.data, args.w = w.data;
     if (!residual.is_none()) r = p.image(r, "residual", hold_image);
-    args.residual = r.data;
+    args.epilogue.residual = r.data, args.epilogue.residual_row = p.out_channels();
     args.cache = packed_cache_of(p.w);
     launch(conv::kConv[transposed], args, {x, w, bias, hold_b, r, y, saved});
     return result();

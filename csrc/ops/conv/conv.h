@@ -15,8 +15,8 @@
 
 #include <cstdint>
 
-#include "core/activation.h"
 #include "core/dtype.h"
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -42,8 +42,7 @@ struct Shape {
 // Which algorithms may be chosen (select.h): all; all but Winograd's; Winograd's wherever it fits.
 enum class Algorithm : std::uint8_t { automatic, direct, winograd };
 
-// y from x, or x from y (transposed: `from` is laid out as y, `to`, bias and residual as x). The
-// bias, the residual and the activation are applied to finished sums, in this order.
+// y from x, or x from y (transposed: `from` is laid out as y, `to` and the epilogue as x).
 struct Args {
     Dtype dtype;
     Algorithm algorithm;
@@ -51,15 +50,9 @@ struct Args {
     Shape shape;
     const void* from;
     const void* w;
-    const void* bias;      // or null
-    const void* residual;  // or null
     void* to;
-    FusedActivation activation;
-    void* preactivation;  // gets the argument of the activation; or null
-    PackedCache* cache;   // of w, where w can never change; or null
-
-    // The one activation that the algorithms apply themselves.
-    bool relu() const { return activation.kind == Activation::relu; }
+    Epilogue<void> epilogue;
+    PackedCache* cache;  // of w, where w can never change; or null
 };
 
 // Of the weights alone; for a transposed convolution with the roles of x and dy swapped.

@@ -1,6 +1,5 @@
 // y from x, or x from y.
 #include "core/note.h"
-#include "ops/activation/activation.h"
 #include "ops/conv/select.h"
 
 namespace fastnn::conv {
@@ -12,13 +11,7 @@ void run(const Args& args) {
     if (s.n * to == 0) return;
     const Choice<Args> choice = select(args);
     profiler::note(choice.name);
-    if (args.activation.kind == Activation::none || args.relu() || choice.plan->any_activation)
-        return choice.plan->run(args);
-    Args sums = args;
-    sums.activation = {};
-    if (args.preactivation != nullptr) sums.to = args.preactivation;
-    choice.plan->run(sums);
-    activation::forward({args.activation, args.dtype, s.n * to, sums.to, args.to});
+    choice.plan->run(args);
 }
 
 Work work(const Args& a) {

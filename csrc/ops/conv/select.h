@@ -12,7 +12,6 @@ namespace fastnn::conv {
 template <class A>
 struct Plan {
     double ns = 0;  // of one thread, a guess; 0 where the algorithm is taken without comparison
-    bool any_activation = false;  // it applies any, and not relu alone
     virtual ~Plan() = default;
     virtual void run(const A& args) const = 0;
 };

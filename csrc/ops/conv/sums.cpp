@@ -5,6 +5,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/activation/activation.h"
 #include "ops/conv/axes.h"
 #include "ops/conv/kernels.h"
 #include "ops/gemm/gemm.h"
@@ -20,21 +21,20 @@ template <class T>
 void fill_empty_sums(const Args& args) {
     const Sides s(args.shape, args.transposed);
     const dim_t rows = args.shape.n * s.to_size(), cols = s.to_channels;
+    const Epilogue<T> e = args.epilogue.as<T>();
+    T* const y = static_cast<T*>(args.to);
     const gemm::TypedKernels<T>& g = isa::table<gemm::TypedKernels<T>>();
     parallel_for(ceil_div(rows, kFillRows), static_cast<double>(kFillRows * cols) * 0.1,
                  [&](dim_t chunk) {
                      const dim_t i = chunk * kFillRows;
                      gemm::Finish<T> f{};
                      f.rows = std::min(kFillRows, rows - i), f.cols = cols;
-                     f.c = static_cast<T*>(args.to) + i * cols, f.c_row = cols;
+                     f.c = e.out(y) + i * cols, f.c_row = cols;
                      f.alpha = 1;
-                     f.bias = static_cast<const T*>(args.bias);
-                     if (args.residual != nullptr) {
-                         f.residual = static_cast<const T*>(args.residual) + i * cols;
-                         f.residual_row = cols;
-                     }
-                     f.relu = args.relu();
+                     f.epilogue = e;
+                     if (e.residual != nullptr) f.epilogue.residual += i * cols;
                      g.finish(f);
+                     activation::finish(e, y, i * cols, cols, f.rows, cols);
                  });
 }
 

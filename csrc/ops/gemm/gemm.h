@@ -18,8 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/activation.h"
 #include "core/dtype.h"
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -37,18 +37,6 @@ struct Matrix {
     Matrix transposed() const { return {data, col_stride, row_stride}; }
 };
 
-// What is done to a finished sum, in this order. relu is applied in registers, other activations to
-// a chunk of C while it is in cache. `preactivation`, where given, receives the value that goes
-// into the activation (M x N, the row stride of C); only with an activation and with beta = 0.
-template <class T>
-struct Epilogue {
-    const T* bias = nullptr;  // N elements
-    const T* residual = nullptr;
-    dim_t residual_stride = 0;
-    FusedActivation activation;
-    T* preactivation = nullptr;
-};
-
 template <class T>
 struct Problem {
     dim_t m = 0, n = 0, k = 0;
@@ -56,7 +44,7 @@ struct Problem {
     T* c = nullptr;
     dim_t c_stride = 0;  // of rows
     T alpha = 1, beta = 0;
-    Epilogue<T> epilogue;
+    Epilogue<T> epilogue;         // its preactivation only with beta = 0
     const T* packed_b = nullptr;  // from PackedB::pack, instead of b
 };
 
@@ -109,7 +97,7 @@ class Plan {
     void choose_copies();
     void choose_steps();
     void set_a(Block<T>& g, Range rows, Range k, T* copy) const;
-    void set_epilogue(Block<T>& g, Range rows, Range cols) const;
+    Epilogue<T> epilogue(Range rows, Range cols) const;
     void multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* copy) const;
     void block_chunk(const Step& s, dim_t slice, Range rows, Range cols, T* local) const;
     void flat_chunk(dim_t slice, Range rows, T* local) const;
@@ -117,15 +105,8 @@ class Plan {
     void activate(Range rows, Range cols) const;
     // Whole rows of the shorter side against pieces of the longer one: no tiles.
     bool flat() const { return method_ == Method::dot || method_ == Method::skinny; }
-    // relu without its input is left to the kernels; other activations follow in `activate`.
-    bool fuses_relu() const {
-        return p_.epilogue.activation.kind == Activation::relu &&
-               p_.epilogue.preactivation == nullptr;
-    }
-    // Where sums go.
-    T* out() const {
-        return p_.epilogue.preactivation != nullptr ? p_.epilogue.preactivation : p_.c;
-    }
+    // Where sums are stored.
+    T* out() const { return p_.epilogue.out(p_.c); }
 
     Problem<T> p_;
     const TypedKernels<T>* f_ = nullptr;

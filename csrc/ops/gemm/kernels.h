@@ -1,8 +1,7 @@
 // The arithmetic of matrix products, once per instruction set: what gemm.cpp builds on.
 #pragma once
 
-#include <stdint.h>
-
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 
@@ -44,10 +43,7 @@ struct Block {
     T* c;
     dim_t c_row;
     T alpha, beta;
-    const T* bias;      // or null
-    const T* residual;  // or null
-    dim_t residual_row;
-    bool relu;
+    Epilogue<T> epilogue;
     dim_t groups = 1, a_group = 0, c_group = 0, residual_group = 0;
     dim_t segments = 1;
     const dim_t* a_offset = nullptr;             // null: one segment, at 0
@@ -89,10 +85,7 @@ struct Finish {
     T* c;
     dim_t c_row;
     T alpha, beta;
-    const T* bias;
-    const T* residual;
-    dim_t residual_row;
-    bool relu;
+    Epilogue<T> epilogue;
 };
 
 template <class T>

@@ -112,9 +112,10 @@ FASTNN_INLINE void finish_vector(const Finish<T>& f, Vec<T> sum, dim_t i, dim_t 
     T* c = f.c + i * f.c_row + j;
     if (f.alpha != T(1)) sum *= V(f.alpha);
     if (f.beta != T(0)) sum = fma(V(f.beta), V::load(c, n), sum);
-    if (f.bias != nullptr) sum += V::load(f.bias + j, n);
-    if (f.residual != nullptr) sum += V::load(f.residual + i * f.residual_row + j, n);
-    if (f.relu) sum = select(sum <= V(), V(), sum);
+    const Epilogue<T>& e = f.epilogue;
+    if (e.bias != nullptr) sum += V::load(e.bias + j, n);
+    if (e.residual != nullptr) sum += V::load(e.residual + i * e.residual_row + j, n);
+    if (e.relu_in_registers()) sum = select(sum <= V(), V(), sum);  // NaN stays NaN
     sum.store(c, n);
 }
 

@@ -101,16 +101,13 @@ void Plan<T>::set_a(Block<T>& g, Range rows, Range k, T* copy) const {
     }
 }
 
-// What follows the last block of k.
+// Of a piece of C, after the last block of k.
 template <class T>
-void Plan<T>::set_epilogue(Block<T>& g, Range rows, Range cols) const {
-    const Epilogue<T>& e = p_.epilogue;
-    if (e.bias != nullptr) g.bias = e.bias + cols.begin;
-    if (e.residual != nullptr) {
-        g.residual = e.residual + rows.begin * e.residual_stride + cols.begin;
-        g.residual_row = e.residual_stride;
-    }
-    g.relu = fuses_relu();
+Epilogue<T> Plan<T>::epilogue(Range rows, Range cols) const {
+    Epilogue<T> e = p_.epilogue;
+    if (e.bias != nullptr) e.bias += cols.begin;
+    if (e.residual != nullptr) e.residual += rows.begin * e.residual_row + cols.begin;
+    return e;
 }
 
 // Multiplies by operand B of a block: as it is packed, or packed here, or in place.
@@ -143,8 +140,8 @@ void Plan<T>::multiply_by_b(Block<T>& g, const Step& s, Range k, Range cols, T* 
             g.b = copy, g.b_panels = true;
             g.n = rest;
             g.c += whole;
-            if (g.bias != nullptr) g.bias += whole;
-            if (g.residual != nullptr) g.residual += whole;
+            if (g.epilogue.bias != nullptr) g.epilogue.bias += whole;
+            if (g.epilogue.residual != nullptr) g.epilogue.residual += whole;
             break;
         }
     }
@@ -176,7 +173,7 @@ void Plan<T>::block_chunk(const Step& s, dim_t slice, Range rows, Range cols, T*
         } else {
             g.c = out() + rows.begin * p_.c_stride + cols.begin, g.c_row = p_.c_stride;
             g.alpha = p_.alpha, g.beta = block == 0 ? p_.beta : 1;
-            if (block + 1 == k_blocks_) set_epilogue(g, rows, cols);
+            if (block + 1 == k_blocks_) g.epilogue = epilogue(rows, cols);
         }
         multiply_by_b(g, s, k, cols, b_copy);
     }
@@ -218,7 +215,6 @@ void Plan<T>::flat_chunk(dim_t slice, Range rows, T* local) const {
 // Rows and columns of C.
 template <class T>
 void Plan<T>::finish(const T* sums, dim_t sums_stride, dim_t slices, Range rows, Range cols) const {
-    const Epilogue<T>& e = p_.epilogue;
     Finish<T> f{};
     f.rows = rows.size(), f.cols = cols.size();
     f.sums = sums, f.sums_row = sums_stride, f.slices = slices;
@@ -226,23 +222,15 @@ void Plan<T>::finish(const T* sums, dim_t sums_stride, dim_t slices, Range rows,
     f.transposed = swapped_;
     f.c = out() + rows.begin * p_.c_stride + cols.begin, f.c_row = p_.c_stride;
     f.alpha = p_.alpha, f.beta = p_.beta;
-    if (e.bias != nullptr) f.bias = e.bias + cols.begin;
-    if (e.residual != nullptr) {
-        f.residual = e.residual + rows.begin * e.residual_stride + cols.begin;
-        f.residual_row = e.residual_stride;
-    }
-    f.relu = fuses_relu();
+    f.epilogue = epilogue(rows, cols);
     f_->finish(f);
     activate(rows, cols);
 }
 
 template <class T>
 void Plan<T>::activate(Range rows, Range cols) const {
-    const Epilogue<T>& e = p_.epilogue;
-    if (e.activation.kind == Activation::none || fuses_relu()) return;
-    const dim_t begin = rows.begin * p_.c_stride + cols.begin;
-    activation::apply<T>(e.activation, {out() + begin, p_.c_stride}, {p_.c + begin, p_.c_stride},
-                         rows.size(), cols.size());
+    activation::finish(p_.epilogue, p_.c, rows.begin * p_.c_stride + cols.begin, p_.c_stride,
+                       rows.size(), cols.size());
 }
 
 template <class T>

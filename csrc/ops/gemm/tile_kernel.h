@@ -23,11 +23,8 @@ struct Tile {
     dim_t segments;
     const dim_t* a_offset;  // of each segment, or null
     dim_t a_scale;          // elements per unit of an offset
-    const T* bias;
-    const T* residual;
-    dim_t residual_row;
     T alpha, beta;
-    bool relu;
+    Epilogue<T> epilogue;
 };
 
 template <int MR, int NV, class T>
@@ -54,19 +51,20 @@ FASTNN_INLINE void store_tile(Vec<T> (&acc)[MR][NV], const Tile<T>& t) {
                 acc[i][v] = fma(beta, load(t.c + i * t.c_row + v * W, v), acc[i][v]);
             });
         }
-        if (t.bias != nullptr) {
+        const Epilogue<T>& e = t.epilogue;
+        if (e.bias != nullptr) {
             V bias[NV];
 #pragma GCC unroll 16
-            for (int v = 0; v < NV; ++v) bias[v] = load(t.bias + v * W, v);
+            for (int v = 0; v < NV; ++v) bias[v] = load(e.bias + v * W, v);
             each([&](int i, int v)
                      __attribute__((always_inline)) { acc[i][v] = acc[i][v] + bias[v]; });
         }
-        if (t.residual != nullptr) {
+        if (e.residual != nullptr) {
             each([&](int i, int v) __attribute__((always_inline)) {
-                acc[i][v] = acc[i][v] + load(t.residual + i * t.residual_row + v * W, v);
+                acc[i][v] = acc[i][v] + load(e.residual + i * e.residual_row + v * W, v);
             });
         }
-        if (t.relu) {
+        if (e.relu_in_registers()) {
             const V zero;
             each([&](int i, int v) __attribute__((always_inline)) {
                 acc[i][v] = select(acc[i][v] <= zero, zero, acc[i][v]);  // NaN stays NaN
@@ -193,11 +191,9 @@ void block(const Block<T>& g) {
     t.segments = g.segments;
     t.a_offset = g.a_offset;
     t.a_scale = 1;
-    t.residual_row = g.residual_row;
     t.alpha = g.alpha;
     t.beta = g.beta;
-    t.relu = g.relu;
-    t.bias = t.residual = nullptr;
+    t.epilogue = g.epilogue;
     // Computes the tile at row i of a group and column j and returns how wide it is.
     const auto tile_at = [&](dim_t group, dim_t i, dim_t rows,
                              dim_t j) __attribute__((always_inline)) {
@@ -212,9 +208,10 @@ void block(const Block<T>& g) {
         t.b = g.b_panels ? g.b + j * b_depth : g.b + j;
         t.b_row = g.b_panels ? nv * W : g.b_row;
         t.c = g.c + group * g.c_group + i * g.c_row + j;
-        if (g.bias != nullptr) t.bias = g.bias + j;
-        if (g.residual != nullptr)
-            t.residual = g.residual + group * g.residual_group + i * g.residual_row + j;
+        const Epilogue<T>& e = g.epilogue;
+        if (e.bias != nullptr) t.epilogue.bias = e.bias + j;
+        if (e.residual != nullptr)
+            t.epilogue.residual = e.residual + group * g.residual_group + i * e.residual_row + j;
         const T* a = g.a + group * g.a_group;
         if (g.a_panels) {
             t.a = a + i * a_depth + g.a_first * rows;

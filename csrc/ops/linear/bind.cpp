@@ -88,13 +88,13 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     const Array w = operand(w_object, {"linear", "weight"}, hold_w);
     check_operands(x, w, "linear");
     linear::Args args{};
-    args.activation = parse_activation(function, "linear");
+    args.epilogue.activation = parse_activation(function, "linear");
     args.dtype = x.dtype;
     args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
     if (!bias.is_none()) {
         const Array b = dense_operand(bias, {"linear", "bias"}, x.dtype, hold_b);
         check_shape(b, {"linear", "bias"}, {w.shape[0]});
-        args.bias = b.data;
+        args.epilogue.bias = b.data;
     }
     Py_ssize_t shape[kMaxDims];
     std::copy(x.shape, x.shape + x.ndim, shape);
@@ -104,14 +104,14 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     args.w = as_matrix(w);
     py::object y = empty(args.dtype, ndim, shape), saved;
     args.y = data_of(y);
-    const Activation f = args.activation.kind;
+    const Activation f = args.epilogue.activation.kind;
     if (!keep || f == Activation::none) {
         saved = py::none();
     } else if (activation::facts(f).gradient_reads_output) {
         saved = y;
     } else {
         saved = empty(args.dtype, ndim, shape);
-        args.preactivation = data_of(saved);
+        args.epilogue.preactivation = data_of(saved);
     }
     launch(linear::kLinear, args, {x, w, bias, hold_b, y, saved});
     if (!keep) return y;

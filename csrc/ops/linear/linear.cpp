@@ -31,9 +31,7 @@ void run(const Args& args) {
         p.b = matrix<T>(args.w).transposed();
         p.c = static_cast<T*>(args.y);
         p.c_stride = args.out;
-        p.epilogue.bias = static_cast<const T*>(args.bias);
-        p.epilogue.activation = args.activation;
-        p.epilogue.preactivation = static_cast<T*>(args.preactivation);
+        p.epilogue = args.epilogue.as<T>();
         gemm::multiply(p);
     });
 }

@@ -7,8 +7,8 @@
 // f' is computed from `saved`: from y for activations whose facts say so, from z for all others.
 #pragma once
 
-#include "core/activation.h"
 #include "core/dtype.h"
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 #include "core/launch.h"
@@ -23,12 +23,10 @@ struct Operand {
 
 struct Args {
     Dtype dtype;
-    FusedActivation activation;
     dim_t m, in, out;
     Operand x, w;
-    const void* bias;     // or null
-    void* y;              // dense
-    void* preactivation;  // z, dense, or null where it is not wanted
+    void* y;  // dense
+    Epilogue<void> epilogue;
 };
 
 struct BackwardArgs {

@@ -85,7 +85,7 @@ class Panels {
             g.k = depth, g.a = a + k, g.b = b;
             g.c = c + parts[p].column;
             g.beta = k == 0 ? parts[p].beta : T(1);
-            g.bias = k + depth == shape_.k ? parts[p].bias : nullptr;
+            g.epilogue.bias = k + depth == shape_.k ? parts[p].bias : nullptr;
             f_->block(g);
         });
     }

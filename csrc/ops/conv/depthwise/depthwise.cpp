@@ -6,6 +6,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/activation/activation.h"
 #include "ops/conv/axes.h"
 #include "ops/conv/depthwise/kernels.h"
 #include "ops/conv/kernels.h"
@@ -162,6 +163,8 @@ class Depthwise final : public Plan<Args> {
  private:
     void chunk(const Args& args, const DepthwiseRows<T>& f, dim_t number, T* weights, const T** x,
                T** w) const {
+        const Epilogue<T> e = args.epilogue.as<T>();
+        T* const y = static_cast<T*>(args.to);
         dim_t i = number * together_, before = 0;
         const dim_t end = std::min(rows_, i + together_);
         for (std::size_t p = 0; i < end; ++p) {
@@ -171,13 +174,12 @@ class Depthwise final : public Plan<Args> {
                 DepthwiseRow<T> row =
                     parts_[p].at(i - before, static_cast<const T*>(args.from), weights, x, w, at);
                 row.channels = args.shape.c;
-                row.y = static_cast<T*>(args.to) + at;
-                row.bias = static_cast<const T*>(args.bias);
-                if (args.residual != nullptr)
-                    row.residual = static_cast<const T*>(args.residual) + at;
-                row.relu = args.relu();
-                row.plain = !args.relu() && args.bias == nullptr && args.residual == nullptr;
+                row.y = e.out(y) + at;
+                row.epilogue = e;
+                if (e.residual != nullptr) row.epilogue.residual += at;
+                row.plain = !e.relu_in_registers() && e.bias == nullptr && e.residual == nullptr;
                 f.outputs(row);
+                activation::finish(e, y, at, row.y_step, row.count, row.channels);
             }
             before += here;
         }

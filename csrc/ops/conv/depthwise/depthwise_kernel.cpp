@@ -63,12 +63,13 @@ FASTNN_INLINE void finish(const DepthwiseRow<T>& d, dim_t u, dim_t j, Sums<T, P>
     using V = Vec<T>;
     const dim_t first = u * d.y_step + j;
     if (!d.plain) {
+        const Epilogue<T>& e = d.epilogue;
         V bias, zero;
-        if (d.bias != nullptr) bias = load(d.bias + j);
+        if (e.bias != nullptr) bias = load(e.bias + j);
         sums.each([&](V& sum, int p) __attribute__((always_inline)) {
-            if (d.bias != nullptr) sum += bias;
-            if (d.residual != nullptr) sum += load(d.residual + first + p * d.y_step);
-            if (d.relu) sum = select(sum <= zero, zero, sum);  // NaN stays NaN
+            if (e.bias != nullptr) sum += bias;
+            if (e.residual != nullptr) sum += load(e.residual + first + p * d.y_step);
+            if (e.relu_in_registers()) sum = select(sum <= zero, zero, sum);  // NaN stays NaN
         });
     }
     T* const y = d.y + first;

@@ -1,6 +1,7 @@
 // Depthwise sums over taps for rows of outputs, once per instruction set.
 #pragma once
 
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 
@@ -23,10 +24,9 @@ struct DepthwiseRow {
     const T* ahead;  // pixel 0 of the row of x that the next row of outputs meets first, or null
     T* y;
     const T* dy;
-    dim_t y_step;  // elements from output to output
-    const T* bias;
-    const T* residual;
-    bool relu, plain;  // plain: no bias, residual or relu
+    dim_t y_step;          // elements from output to output
+    Epilogue<T> epilogue;  // of the first output and channel
+    bool plain;            // no bias, residual or relu
 };
 
 template <class T>

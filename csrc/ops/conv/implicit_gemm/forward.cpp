@@ -3,6 +3,7 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/activation/activation.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/implicit_gemm/input.h"
 #include "ops/conv/implicit_gemm/panels.h"
@@ -21,7 +22,8 @@ class Forward {
           l_(layout),
           s_(layout.sides),
           g_(isa::table<gemm::TypedKernels<T>>()),
-          to_(static_cast<T*>(args.to)),
+          epilogue_(args.epilogue.as<T>()),
+          y_(static_cast<T*>(args.to)),
           shared_(layout.shared_size),
           input_(layout, static_cast<const T*>(args.from), shared_.data()),
           panels_(layout, static_cast<const T*>(args.w)) {}
@@ -88,6 +90,7 @@ class Forward {
                          packed_ + panels_.at(*p, t.group, t.out + j, c));
             }
         }
+        activate(*p, t);
     }
 
     void compute_and_pack(dim_t chunk, T* local) const {
@@ -122,55 +125,73 @@ class Forward {
                 }
             }
         }
+        for (const Product& p : l_.products) activate(p, part(p));
+    }
+
+    // Where the outputs of a part begin in y, and how far apart they are along each axis.
+    struct Outputs {
+        dim_t first, image, row, col;
+    };
+    Outputs outputs(const Product& p, const Part& t) const {
+        const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
+        const dim_t channels = s_.to_channels;
+        return {((t.image * s_.to[0] + d.first + d.step * t.depth) * s_.to[1] + h.first +
+                 h.step * t.row) *
+                        s_.to[2] * channels +
+                    (w.first + w.step * t.col) * channels + t.group * s_.to_group,
+                s_.to[0] * s_.to[1] * s_.to[2] * channels, h.step * s_.to[2] * channels,
+                w.step * channels};
+    }
+
+    void activate(const Product& p, const Part& t) const {
+        if (!epilogue_.unfinished()) return;
+        const Outputs y = outputs(p, t);
+        for (dim_t image = 0; image < t.images; ++image) {
+            for (dim_t row = 0; row < t.rows; ++row) {
+                activation::finish(epilogue_, y_, y.first + t.out + image * y.image + row * y.row,
+                                   y.col, t.cols, t.outs);
+            }
+        }
     }
 
     // Adds what a block of channels from c on gives to some outputs of a chunk.
     void multiply(const Product& p, const Part& t, Range outs, dim_t c, const T* from,
                   const T* weights) const {
-        const Axis &d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
-        const dim_t channels = s_.to_channels;
-        // Strides of `to` between the outputs of a product.
-        const dim_t c_row = w.step * channels, c_group = h.step * s_.to[2] * channels,
-                    c_image = s_.to[0] * s_.to[1] * s_.to[2] * channels;
-        const dim_t first = ((t.image * s_.to[0] + d.first + d.step * t.depth) * s_.to[1] +
-                             h.first + h.step * t.row) *
-                                s_.to[2] * channels +
-                            (w.first + w.step * t.col) * channels + t.group * s_.to_group;
+        const Outputs y = outputs(p, t);
         gemm::Block<T> b{};
         b.a_k = 1, b.b_panels = true, b.alpha = 1;
         b.segments = static_cast<dim_t>(p.segments.size()), b.a_offset = p.segments.data();
         // Rows of tiles, groups of them, and what is left.
         dim_t outer, a_outer, c_outer;
         if (p.along_images) {
-            b.m = t.images, b.a_row = p.image, b.c_row = c_image;
-            b.groups = t.cols, b.a_group = p.step[2], b.c_group = c_row;
-            outer = t.rows, a_outer = p.step[1], c_outer = c_group;
+            b.m = t.images, b.a_row = p.image, b.c_row = y.image;
+            b.groups = t.cols, b.a_group = p.step[2], b.c_group = y.col;
+            outer = t.rows, a_outer = p.step[1], c_outer = y.row;
         } else {
-            b.m = t.cols, b.a_row = p.step[2], b.c_row = c_row;
-            b.groups = t.rows, b.a_group = p.step[1], b.c_group = c_group;
-            outer = t.images, a_outer = p.image, c_outer = c_image;
+            b.m = t.cols, b.a_row = p.step[2], b.c_row = y.col;
+            b.groups = t.rows, b.a_group = p.step[1], b.c_group = y.row;
+            outer = t.images, a_outer = p.image, c_outer = y.image;
         }
-        b.residual_row = b.c_row, b.residual_group = b.c_group;
         const dim_t depth = std::min(l_.block, s_.from_group - c);
         b.k = p.k != l_.block ? p.k : depth;
         b.n = outs.end - outs.begin, b.b = weights;
         b.beta = c > 0 ? 1 : 0;
-        const T* residual = nullptr;
-        if (c + depth == s_.from_group) {
-            b.relu = a_.relu();
-            residual = static_cast<const T*>(a_.residual);
-            if (a_.bias != nullptr)
-                b.bias = static_cast<const T*>(a_.bias) + t.group * s_.to_group + outs.begin;
+        const bool last = c + depth == s_.from_group;
+        if (last) {
+            b.epilogue = epilogue_;
+            b.epilogue.residual_row = b.c_row, b.residual_group = b.c_group;
+            if (epilogue_.bias != nullptr) b.epilogue.bias += t.group * s_.to_group + outs.begin;
         }
         // Where all panels stay near, a row of outputs is finished before the next one.
         const dim_t groups = b.groups;
         if (p.taps * depth * b.n * static_cast<dim_t>(sizeof(T)) <= kNear) b.groups = 1;
         for (dim_t i = 0; i < outer; ++i) {
             for (dim_t group = 0; group < groups; group += b.groups) {
-                const dim_t at = first + outs.begin + i * c_outer + group * b.c_group;
+                const dim_t at = y.first + outs.begin + i * c_outer + group * b.c_group;
                 b.a = from + c + i * a_outer + group * b.a_group;
-                b.c = to_ + at;
-                b.residual = residual != nullptr ? residual + at : nullptr;
+                b.c = epilogue_.out(y_) + at;
+                if (last && epilogue_.residual != nullptr)
+                    b.epilogue.residual = epilogue_.residual + at;
                 g_.block(b);
             }
         }
@@ -180,7 +201,8 @@ class Forward {
     const ForwardLayout& l_;
     const Sides& s_;
     const gemm::TypedKernels<T>& g_;
-    T* const to_;
+    const Epilogue<T> epilogue_;
+    T* const y_;
     Scratch<T> shared_;
     const Input<T> input_;
     const Panels<T> panels_;

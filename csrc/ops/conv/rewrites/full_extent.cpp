@@ -37,35 +37,36 @@ void multiply(const Args& args) {
     gemm::Problem<T> p;
     p.m = s.n;
     p.b = {static_cast<const T*>(args.w), size, 1};  // O x (C, pixels)
-    p.epilogue.activation = args.activation;
+    p.epilogue = args.epilogue.as<T>();
     if (!args.transposed) {
         transpose_images(static_cast<const T*>(args.from), x.data(), s.n, pixels, s.c);
         p.n = s.o, p.k = size;
         p.a = {x.data(), size, 1};
         p.b = p.b.transposed();
         p.c = static_cast<T*>(args.to), p.c_stride = s.o;
-        p.epilogue.bias = static_cast<const T*>(args.bias);
-        p.epilogue.residual = static_cast<const T*>(args.residual);
-        p.epilogue.residual_stride = s.o;
         return gemm::multiply(p);
     }
-    Scratch<T> bias(args.bias != nullptr ? static_cast<std::size_t>(size) : 0);
-    if (args.bias != nullptr) {
-        for (dim_t c = 0; c < s.c; ++c)
-            std::fill_n(bias.data() + c * pixels, pixels, static_cast<const T*>(args.bias)[c]);
+    const Epilogue<T> e = p.epilogue;
+    const auto images = [&](const void* wanted) {
+        return wanted != nullptr ? static_cast<std::size_t>(s.n * size) : 0;
+    };
+    Scratch<T> bias(e.bias != nullptr ? static_cast<std::size_t>(size) : 0),
+        residual(images(e.residual)), z(images(e.preactivation));
+    if (e.bias != nullptr) {
+        for (dim_t c = 0; c < s.c; ++c) std::fill_n(bias.data() + c * pixels, pixels, e.bias[c]);
         p.epilogue.bias = bias.data();
     }
-    Scratch<T> residual(args.residual != nullptr ? static_cast<std::size_t>(s.n * size) : 0);
-    if (args.residual != nullptr) {
-        transpose_images(static_cast<const T*>(args.residual), residual.data(), s.n, pixels, s.c);
-        p.epilogue.residual = residual.data();
-        p.epilogue.residual_stride = size;
+    if (e.residual != nullptr) {
+        transpose_images(e.residual, residual.data(), s.n, pixels, s.c);
+        p.epilogue.residual = residual.data(), p.epilogue.residual_row = size;
     }
+    if (e.preactivation != nullptr) p.epilogue.preactivation = z.data();
     p.n = size, p.k = s.o;
     p.a = {static_cast<const T*>(args.from), s.o, 1};
     p.c = x.data(), p.c_stride = size;
     gemm::multiply(p);
     transpose_images(x.data(), static_cast<T*>(args.to), s.n, s.c, pixels);
+    if (e.preactivation != nullptr) transpose_images(z.data(), e.preactivation, s.n, s.c, pixels);
 }
 
 template <class T>

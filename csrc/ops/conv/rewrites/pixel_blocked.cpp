@@ -124,18 +124,23 @@ class Executor {
         parallel_for(b_.pixels(), static_cast<double>(count / b_.pixels()),
                      [&](dim_t pixel) { weights_of(pixel, w.data()); });
         all_.w = w.data();
-        if (a_.bias != nullptr) {
+        const Epilogue<T> e = a_.epilogue.as<T>();
+        if (e.bias != nullptr) {
             for (dim_t i = 0; i < b_.pixels(); ++i)
-                std::copy_n(static_cast<const T*>(a_.bias), s_.to_channels,
-                            bias.data() + i * s_.to_channels);
-            all_.bias = bias.data();
+                std::copy_n(e.bias, s_.to_channels, bias.data() + i * s_.to_channels);
+            all_.epilogue.bias = bias.data();
         }
         const dim_t rows = all_.shape.n * all_.shape.out[0] * all_.shape.out[1];
-        Scratch<T> to(static_cast<std::size_t>(rows * all_.shape.out[2] * all_.shape.o));
+        const auto size = static_cast<std::size_t>(rows * all_.shape.out[2] * all_.shape.o);
+        Scratch<T> to(size), z(e.preactivation != nullptr ? size : 0);
         all_.to = to.data();
+        if (e.preactivation != nullptr) all_.epilogue.preactivation = z.data();
         plan.run(all_);
         parallel_for(rows, kCopyNs * static_cast<double>(all_.shape.out[2] * all_.shape.o),
-                     [&](dim_t row) { spread(row, to.data()); });
+                     [&](dim_t row) {
+                         spread(row, to.data(), static_cast<T*>(a_.to));
+                         if (e.preactivation != nullptr) spread(row, z.data(), e.preactivation);
+                     });
     }
 
  private:
@@ -171,7 +176,7 @@ class Executor {
     }
 
     // A row of blocks, to where its pixels belong.
-    void spread(dim_t row, const T* blocks) const {
+    void spread(dim_t row, const T* blocks, T* out) const {
         const dim_t h = row % all_.shape.out[1], d = row / all_.shape.out[1] % all_.shape.out[0],
                     image = row / all_.shape.out[1] / all_.shape.out[0];
         const dim_t size = all_.shape.o, cols = s_.to[2] / b_.axis[2].pixels,
@@ -182,8 +187,8 @@ class Executor {
             for (dim_t j = 0; j < b_.axis[1].pixels; ++j, from += row_) {
                 const dim_t z = d * b_.axis[0].pixels + i, y = h * b_.axis[1].pixels + j;
                 if (z >= s_.to[0] || y >= s_.to[1]) continue;
-                T* const to = static_cast<T*>(a_.to) +
-                              ((image * s_.to[0] + z) * s_.to[1] + y) * s_.to[2] * s_.to_channels;
+                T* const to =
+                    out + ((image * s_.to[0] + z) * s_.to[1] + y) * s_.to[2] * s_.to_channels;
                 g.copy_rows(from, size, 1, cols, row_, to, row_);
                 if (rest > 0) std::copy_n(from + cols * size, rest, to + cols * row_);
             }
@@ -222,7 +227,7 @@ bool pixel_blocked_fits(const Args& args) {
     const Shape& s = args.shape;
     const dim_t to = args.transposed ? s.c : s.o, from = args.transposed ? s.o : s.c;
     bool fits = s.groups == 1 && 2 * to <= vector_width(args.dtype) && to > 0 && from > 0 &&
-                args.residual == nullptr;
+                args.epilogue.residual == nullptr;
     for (int a = 0; a < kAxes; ++a)
         fits = fits && std::max({s.kernel[a], s.dilation[a], s.stride[a], s.pad[a]}) <= kMost;
     return fits;

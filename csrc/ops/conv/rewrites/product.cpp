@@ -32,11 +32,7 @@ void multiply(const Args& args) {
     if (!args.transposed) p.b = p.b.transposed();
     p.c = static_cast<T*>(args.to);
     p.c_stride = to;
-    p.epilogue.bias = static_cast<const T*>(args.bias);
-    p.epilogue.residual = static_cast<const T*>(args.residual);
-    p.epilogue.residual_stride = to;
-    p.epilogue.activation = args.activation;
-    p.epilogue.preactivation = static_cast<T*>(args.preactivation);
+    p.epilogue = args.epilogue.as<T>();
     gemm::multiply(p);
 }
 
@@ -55,7 +51,6 @@ void multiply_weight(const WeightArgs& args) {
 }
 
 struct Product final : Plan<Args> {
-    Product() { any_activation = true; }
     void run(const Args& args) const override {
         visit_float(args.dtype, [&]<class T>() { multiply<T>(args); });
     }

@@ -4,11 +4,13 @@
 // transform to the last. `tiles`: a few tiles with all weights, whose points are few enough to be
 // kept. `columns`: many tiles and a few channels of the result, so that the points of weights are
 // used where they are made, in L2, and large weights are read once per many tiles.
+#include <algorithm>
 #include <cstring>
 
 #include "core/launch.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/activation/activation.h"
 #include "ops/conv/winograd/plan.h"
 
 namespace fastnn::conv {
@@ -26,6 +28,8 @@ class Forward {
           g_(isa::table<gemm::TypedKernels<float>>()),
           width_(g_.blocking.width),
           nr_(g_.blocking.nr),
+          epilogue_(args.epilogue.as<float>()),
+          y_(static_cast<float*>(args.to)),
           depths_(s_.in, plan.depth),
           v_row_(padded_row(s_.in, depths_)),
           m_row_(round_up(plan.columns, kLine)),
@@ -70,8 +74,19 @@ class Forward {
     }
     void output(const Columns& c, TileRange tiles, const float* m, dim_t plane) const {
         f_.output[s_.index()](
-            {s_.to, tiles, m, plane, m_row_, c.begin, c.count, static_cast<const float*>(a_.bias),
-             static_cast<const float*>(a_.residual), a_.relu(), static_cast<float*>(a_.to)});
+            {s_.to, tiles, m, plane, m_row_, c.begin, c.count, epilogue_, epilogue_.out(y_)});
+        if (!epilogue_.unfinished()) return;
+        for (dim_t tile = 0; tile < tiles.count; ++tile) activate(tiles.first + tile, c);
+    }
+    void activate(dim_t tile, const Columns& c) const {
+        const TiledImages& to = s_.to;
+        const dim_t row = tile / to.tiles_w % to.tiles_h * s_.m, col = tile % to.tiles_w * s_.m,
+                    image = tile / to.tiles_w / to.tiles_h;
+        for (dim_t i = row; i < std::min(to.height, row + s_.m); ++i) {
+            const dim_t at = ((image * to.height + i) * to.width + col) * to.channels + c.begin;
+            activation::finish(epilogue_, y_, at, to.channels, std::min(s_.m, to.width - col),
+                               c.count);
+        }
     }
     void by_tiles();
     void by_columns();
@@ -93,6 +108,8 @@ class Forward {
     const WinogradKernels& f_;
     const gemm::TypedKernels<float>& g_;
     const dim_t width_, nr_;
+    const Epilogue<float> epilogue_;
+    float* const y_;
     const Depths depths_;
     const dim_t v_row_, m_row_, tile_steps_, col_steps_;
     mutable Scratch<float> zeros_;

@@ -8,6 +8,7 @@
 // a point here. Transformed arrays are `plane` elements long for each point.
 #pragma once
 
+#include "core/epilogue.h"
 #include "core/integer.h"
 #include "core/isa.h"
 
@@ -58,9 +59,7 @@ struct OutputTiles {
     TileRange tiles;
     const float* m;
     dim_t plane, row, channel, channels;
-    const float* bias;      // or null
-    const float* residual;  // or null; laid out as y
-    bool relu;
+    Epilogue<float> epilogue;
     float* y;
 };
 

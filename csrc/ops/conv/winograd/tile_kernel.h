@@ -110,13 +110,15 @@ void gradient_tiles(const GradientTiles& t) {
 template <class F>
 void output_tiles(const OutputTiles& t) {
     constexpr int m = F::m, n = F::n;
+    const Epilogue<float>& e = t.epilogue;
+    const bool relu = e.relu_in_registers();
     Walk walk(t.images, t.tiles.first);
     for (dim_t tile = 0; tile < t.tiles.count; ++tile, walk.next()) {
         float* at[m][m];
         walk.pixels(m, t.y + t.channel, static_cast<float*>(nullptr), at);
         const float* const from = t.m + tile * t.row;
         each_vector(t.channels, [&](dim_t c, auto load, auto store) __attribute__((always_inline)) {
-            const V bias = t.bias != nullptr ? load(t.bias + t.channel + c) : V();
+            const V bias = e.bias != nullptr ? load(e.bias + t.channel + c) : V();
             both_sides<typename F::Output>(
                 [&](int i, int j) __attribute__((always_inline)) {
                     return V::load(from + (i * n + j) * t.plane + c);
@@ -125,8 +127,8 @@ void output_tiles(const OutputTiles& t) {
                     if (at[i][j] == nullptr) return;
                     float* const y = at[i][j] + c;
                     v += bias;
-                    if (t.residual != nullptr) v += load(t.residual + (y - t.y));
-                    if (t.relu) v = select(v <= V(), V(), v);  // NaN stays NaN
+                    if (e.residual != nullptr) v += load(e.residual + (y - t.y));
+                    if (relu) v = select(v <= V(), V(), v);  // NaN stays NaN
                     store(y, v);
                 });
         });
