@@ -113,12 +113,12 @@ PLAIN = r"<(cstdint|cstddef|climits|cfloat|cstring|cmath|limits|bit|type_traits)
 STANDARD = r"<(?!.*intrin|pybind|omp|arm_neon|cpuid)[a-z_/0-9]+(\.h)?>"
 MACHINE = r"<(immintrin|cpuid)\.h>"
 RULES = {
-    "simd": [C_HEADER, PLAIN, r'"core/activation\.h"', r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
+    "simd": [C_HEADER, PLAIN, r'"core/(activation|integer)\.h"', r'"simd/.*"', r'"[a-z0-9_]+\.h"'],
     "core": [STANDARD, MACHINE, r'"core/.*"'],
     "kernel": [
         C_HEADER,
         PLAIN,
-        r'"core/(activation|dtype|integer|isa)\.h"',
+        r'"core/(activation|dtype|epilogue|integer|isa)\.h"',
         r'"simd/.*"',
         r'"ops/FAMILY/.*"',
         r'"[a-z0-9_]+\.h"',

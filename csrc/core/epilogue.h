@@ -17,13 +17,19 @@ struct Epilogue {
     FusedActivation activation;
     T* preactivation = nullptr;  // gets z, laid out as y; or null. Only with an activation
 
-    bool relu_in_registers() const {
+    // These are always inlined, so that kernels, which are compiled once a level, share no copy of
+    // them.
+    [[gnu::always_inline]] bool relu_in_registers() const {
         return activation.kind == Activation::relu && preactivation == nullptr;
     }
     // Whether f is left to activation::finish.
-    bool unfinished() const { return activation.kind != Activation::none && !relu_in_registers(); }
+    [[gnu::always_inline]] bool unfinished() const {
+        return activation.kind != Activation::none && !relu_in_registers();
+    }
     // Where kernels store.
-    T* out(T* y) const { return preactivation != nullptr ? preactivation : y; }
+    [[gnu::always_inline]] T* out(T* y) const {
+        return preactivation != nullptr ? preactivation : y;
+    }
 
     template <class U>
     Epilogue<U> as() const {
