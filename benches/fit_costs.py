@@ -194,7 +194,7 @@ def bandwidths() -> Iterator[tuple[str, float]]:
     """Bytes per nanosecond that one thread copies in each cache level and in memory."""
     from fastnn import _core
 
-    sizes = [size for size, _, _ in _core.machine_caches()]
+    sizes = [size for size, _, _ in _core.config.machine_caches()]
     # A copy within L1 takes less time than the call.
     for name, size in (("L2", sizes[1]), ("L3", sizes[2])):
         yield name, bandwidth(size // 4)

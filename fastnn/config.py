@@ -27,7 +27,7 @@ __all__ = [
     "show_config",
 ]
 
-__version__: str = _core.version
+__version__: str = _core.config.version
 
 _ISA_SOURCES = {
     "cpu": "the highest of this CPU",
@@ -56,7 +56,7 @@ def set_num_threads(n: int) -> None:
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__}")
-    _core.set_num_threads(min(max(n.__index__(), 0), 1 << 30))
+    _core.config.set_num_threads(min(max(n.__index__(), 0), 1 << 30))
 
 
 def get_num_threads() -> int:
@@ -65,7 +65,7 @@ def get_num_threads() -> int:
     The default is OMP_NUM_THREADS if set, otherwise the least of: CPUs this process may run on,
     the quota of its control group, physical cores. In a forked child it is 1.
     """
-    return _core.num_threads()
+    return _core.config.num_threads()
 
 
 def set_threading(name: str) -> None:
@@ -98,12 +98,12 @@ def set_threading(name: str) -> None:
     """
     if not isinstance(name, str):
         raise TypeError(f"set_threading: name must be a str, got {type(name).__name__}")
-    _core.set_threading(name)
+    _core.config.set_threading(name)
 
 
 def get_threading() -> str:
     """The threads that run parallel work: "pool" or "openmp"; see `set_threading`."""
-    return _core.threading()
+    return _core.config.threading()
 
 
 @overload
@@ -136,7 +136,7 @@ def isa(level: str | None = None) -> str | AbstractContextManager[None]:
     >>> fastnn.isa() == before
     True
     """
-    return _core.isa() if level is None else _setting(_core.isa, set_isa, level)
+    return _core.config.isa() if level is None else _setting(_core.config.isa, set_isa, level)
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def set_isa(level: str) -> None:
     """
     if not isinstance(level, str):
         raise TypeError(f"set_isa: level must be a str, got {type(level).__name__}")
-    _core.set_isa(level)
+    _core.config.set_isa(level)
 
 
 @overload
@@ -206,9 +206,9 @@ def conv_algorithm(name: str | None = None) -> str | AbstractContextManager[None
     'auto'
     """
     return (
-        _core.conv_algorithm()
+        _core.config.conv_algorithm()
         if name is None
-        else _setting(_core.conv_algorithm, set_conv_algorithm, name)
+        else _setting(_core.config.conv_algorithm, set_conv_algorithm, name)
     )
 
 
@@ -228,7 +228,7 @@ def set_conv_algorithm(name: str) -> None:
     """
     if not isinstance(name, str):
         raise TypeError(f"set_conv_algorithm: name must be a str, got {type(name).__name__}")
-    _core.set_conv_algorithm(name)
+    _core.config.set_conv_algorithm(name)
 
 
 class ConvAlgorithms(NamedTuple):
@@ -301,8 +301,8 @@ def conv_algorithm_for(
     x, w = (np.broadcast_to(np.zeros((), dtype), tuple(shape)) for shape in (input, weight))
     if transposed:
         options = (stride, padding, output_padding, groups, dilation)
-        return ConvAlgorithms(*_core.conv_transpose_algorithms(x, w, *options))
-    return ConvAlgorithms(*_core.conv_algorithms(x, w, stride, padding, dilation, groups))
+        return ConvAlgorithms(*_core.config.conv_transpose_algorithms(x, w, *options))
+    return ConvAlgorithms(*_core.config.conv_algorithms(x, w, stride, padding, dilation, groups))
 
 
 @overload
@@ -338,26 +338,26 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
 
 
 def _config() -> dict[str, Any]:
-    available = _core.isa_levels()
+    available = _core.config.isa_levels()
     return {
         "version": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "compiler": _core.compiler,
+        "compiler": _core.config.compiler,
         "cpu": {
             "name": _cpu_name(),
             "count": os.cpu_count(),
-            "features": _core.cpu_features().split(),
+            "features": _core.config.cpu_features().split(),
         },
         "isa": {
-            "level": _core.isa(),
-            "source": _core.isa_source(),
-            "built": _core.isa_built(),
+            "level": _core.config.isa(),
+            "source": _core.config.isa_source(),
+            "built": _core.config.isa_built(),
             "available": list(available),
         },
-        "threads": {"number": _core.num_threads(), "source": _core.threads_source()},
-        "threading": {"provider": _core.threading(), "source": _core.threading_source()},
-        "pool": _core.pool_stats(),
+        "threads": {"number": _core.config.num_threads(), "source": _core.config.threads_source()},
+        "threading": {"provider": _core.config.threading(), "source": _core.config.threading_source()},
+        "pool": _core.config.pool_stats(),
     }
 
 

@@ -25,41 +25,8 @@ from . import _core
 if TYPE_CHECKING:
     from ._core import *  # noqa: F403
 
-# Other functions of the extension; config.py and profile.py expose them.
-_NOT_KERNELS = frozenset(
-    {
-        "activations",
-        "alike",
-        "cgroup_limits",
-        "conv_algorithm",
-        "conv_algorithms",
-        "conv_transpose_algorithms",
-        "cpu_features",
-        "isa",
-        "isa_built",
-        "isa_levels",
-        "isa_source",
-        "machine_caches",
-        "num_threads",
-        "pool_stats",
-        "profiler_start",
-        "profiler_stop",
-        "set_conv_algorithm",
-        "set_isa",
-        "set_num_threads",
-        "set_pool_limit",
-        "threads_source",
-        "threading",
-        "threading_source",
-        "set_threading",
-        "trim_pool",
-    }
-)
-
 __all__ = sorted(
-    name
-    for name, value in vars(_core).items()
-    if callable(value) and not name.startswith("_") and name not in _NOT_KERNELS
+    name for name, value in vars(_core).items() if callable(value) and not name.startswith("_")
 )
 
 globals().update({name: getattr(_core, name) for name in __all__})

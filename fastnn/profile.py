@@ -75,7 +75,7 @@ class profile:
         if not profile._running.acquire(blocking=False):
             raise RuntimeError("profile: another profile is running; profiles cannot be nested")
         self._begin = time.perf_counter()
-        _core.profiler_start()
+        _core.profiler.start()
         return self
 
     def __exit__(
@@ -85,7 +85,7 @@ class profile:
         traceback: TracebackType | None,
     ) -> None:
         self.time = (time.perf_counter() - self._begin) * 1e6
-        self.events = [Event(*event) for event in _core.profiler_stop()]
+        self.events = [Event(*event) for event in _core.profiler.stop()]
         profile._running.release()
 
     def rows(self) -> list[Row]:

@@ -67,7 +67,7 @@ def levels_agree() -> str:
     x = fastnn.from_numpy(np.random.default_rng(0).standard_normal((37, 53)).astype(np.float32))
     w = fastnn.from_numpy(np.random.default_rng(1).standard_normal((29, 53)).astype(np.float32))
     results = {}
-    for level in _core.isa_levels():
+    for level in _core.config.isa_levels():
         with fastnn.isa(level):
             results[level] = F.softmax(F.linear(x, w), dim=1).numpy()
     first = next(iter(results.values()))
@@ -111,8 +111,8 @@ CHECKS: tuple[Callable[[], str], ...] = (
 
 def main() -> int:
     """Run every check and return the number of failures."""
-    threads = f"{fastnn.get_num_threads()} threads ({_core.threads_source()})"
-    print(f"fastnn {fastnn.__version__}, {_core.compiler}, ISA {fastnn.isa()}, {threads}")
+    threads = f"{fastnn.get_num_threads()} threads ({_core.config.threads_source()})"
+    print(f"fastnn {fastnn.__version__}, {_core.config.compiler}, ISA {fastnn.isa()}, {threads}")
     failed = 0
     for check in CHECKS:
         begin = time.perf_counter()

@@ -17,7 +17,7 @@ def tree(tmp_path):
             file = tmp_path / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text + "\n")
-        return _core.cgroup_limits(str(tmp_path))
+        return _core.config.cgroup_limits(str(tmp_path))
 
     return lay_out
 

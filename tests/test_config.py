@@ -10,7 +10,7 @@ import pytest
 import fastnn
 from fastnn import _core
 
-LEVELS = list(_core.isa_levels())
+LEVELS = list(_core.config.isa_levels())
 
 
 @pytest.fixture(autouse=True)
@@ -90,8 +90,8 @@ def test_threads_are_set():
         (lambda: fastnn.set_isa(None), TypeError, "level must be a str, got NoneType"),
         (lambda: fastnn.isa("v9").__enter__(), ValueError, "must be one of v2, v3, v4, neon"),
         (lambda: fastnn.show_config("html"), ValueError, "mode must be 'stdout' or 'dicts'"),
-        (lambda: _core.set_pool_limit(-1), TypeError, "incompatible"),
-        (lambda: _core.set_isa(None), TypeError, "incompatible"),
+        (lambda: _core.config.set_pool_limit(-1), TypeError, "incompatible"),
+        (lambda: _core.config.set_isa(None), TypeError, "incompatible"),
     ],
 )
 def test_bad_arguments(call, error, message):

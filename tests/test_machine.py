@@ -19,7 +19,7 @@ def caches(tmp_path, *rows):
             if value is not None:
                 (folder / name).write_text(f"{value}\n")
     (tmp_path / "sys").mkdir(exist_ok=True)
-    return _core.machine_caches(str(tmp_path))
+    return _core.config.machine_caches(str(tmp_path))
 
 
 INSTRUCTIONS = (1, "Instruction", "64K", 64, 16)
@@ -54,8 +54,8 @@ def test_caches(tmp_path, rows, expected):
 
 
 def test_caches_of_this_machine_are_plausible():
-    sizes = [size for size, _, _ in _core.machine_caches()]
+    sizes = [size for size, _, _ in _core.config.machine_caches()]
     assert 4 * KIB <= sizes[0] <= sizes[1] <= sizes[2]
-    for size, line, ways in _core.machine_caches():
+    for size, line, ways in _core.config.machine_caches():
         assert line in (32, 64, 128, 256)
         assert 0 < ways * line <= size

@@ -12,19 +12,19 @@ MIB = 2**20
 
 @pytest.fixture(autouse=True)
 def clean():
-    limit = _core.pool_stats()["limit_bytes"]
+    limit = _core.config.pool_stats()["limit_bytes"]
     gc.collect()
-    _core.trim_pool()
+    _core.config.trim_pool()
     yield
-    _core.set_pool_limit(limit)
+    _core.config.set_pool_limit(limit)
 
 
 def used():
-    return _core.pool_stats()["used_bytes"]
+    return _core.config.pool_stats()["used_bytes"]
 
 
 def cached():
-    return _core.pool_stats()["cached_bytes"]
+    return _core.config.pool_stats()["cached_bytes"]
 
 
 def array(bytes):
@@ -62,7 +62,7 @@ def test_a_view_keeps_the_block():
 
 
 def test_cached_memory_is_bounded():
-    _core.set_pool_limit(10 * MIB)
+    _core.config.set_pool_limit(10 * MIB)
     arrays = [array(MIB) for _ in range(20)]
     assert used() >= 20 * MIB
     arrays.clear()
@@ -70,7 +70,7 @@ def test_cached_memory_is_bounded():
     big = array(30 * MIB)
     del big
     assert cached() <= 10 * MIB
-    _core.set_pool_limit(0)
+    _core.config.set_pool_limit(0)
     assert cached() == 0
     del arrays
     array(MIB)
@@ -81,7 +81,7 @@ def test_trim_returns_memory_to_the_system():
     a = array(256 * MIB)
     full = resident()
     del a
-    _core.trim_pool()
+    _core.config.trim_pool()
     assert cached() == 0
     assert full - resident() > 200 * MIB
 

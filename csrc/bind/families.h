@@ -24,7 +24,7 @@ void bind_embedding(pybind11::module_& m);
 void bind_attention(pybind11::module_& m);
 void bind_rnn(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
-void bind_pooling(pybind11::module_& m);  // of ops/pool; bind_pool is the memory
+void bind_pool(pybind11::module_& m);
 void bind_resample(pybind11::module_& m);
 void bind_fold(pybind11::module_& m);
 void bind_shuffle(pybind11::module_& m);

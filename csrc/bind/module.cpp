@@ -1,4 +1,5 @@
-// fastnn._core: a table of contents.
+// fastnn._core: a table of contents. The module itself has kernels, whatever else there is stands
+// in submodules.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -37,7 +38,8 @@ void install_interpreter() {
          [](void* retained) noexcept { Py_XDECREF(static_cast<PyObject*>(retained)); }});
 }
 
-void bind_config(py::module_& m) {
+void bind_config(py::module_& parent) {
+    py::module_ m = parent.def_submodule("config", "Settings, and what is known of the machine.");
     m.def("num_threads", &num_threads);
     m.def("set_num_threads", &set_num_threads, py::arg("n"));
     m.def("threads_source", &threads_source);
@@ -60,6 +62,16 @@ void bind_config(py::module_& m) {
     m.def("isa_levels", [levels] { return levels(isa::available); });
     m.def("isa_built", [levels] { return levels(isa::built); });
     m.def("cpu_features", &isa::cpu_features);
+    m.def("pool_stats", [] {
+        const pool::Stats stats = pool::stats();
+        py::typing::Dict<py::str, py::int_> d;
+        d["used_bytes"] = stats.used_bytes;
+        d["cached_bytes"] = stats.cached_bytes;
+        d["limit_bytes"] = stats.limit_bytes;
+        return d;
+    });
+    m.def("set_pool_limit", &pool::set_limit, py::arg("bytes"));
+    m.def("trim_pool", &pool::trim);
     // For tests, which lay out a small /proc and /sys under `root`.
     m.def(
         "cgroup_limits",
@@ -88,22 +100,10 @@ void bind_config(py::module_& m) {
 #endif
 }
 
-void bind_pool(py::module_& m) {
-    m.def("pool_stats", [] {
-        const pool::Stats stats = pool::stats();
-        py::typing::Dict<py::str, py::int_> d;
-        d["used_bytes"] = stats.used_bytes;
-        d["cached_bytes"] = stats.cached_bytes;
-        d["limit_bytes"] = stats.limit_bytes;
-        return d;
-    });
-    m.def("set_pool_limit", &pool::set_limit, py::arg("bytes"));
-    m.def("trim_pool", &pool::trim);
-}
-
-void bind_profiler(py::module_& m) {
-    m.def("profiler_start", &profiler::start);
-    m.def("profiler_stop", [] {
+void bind_profiler(py::module_& parent) {
+    py::module_ m = parent.def_submodule("profiler", "Which kernels ran, when, and for how long.");
+    m.def("start", &profiler::start);
+    m.def("stop", [] {
         // Name, start and duration in microseconds, operations, bytes, thread.
         py::typing::List<Tuple<py::str, py::float_, py::float_, py::float_, py::float_, py::int_>>
             events;
@@ -169,7 +169,6 @@ PYBIND11_MODULE(_core, m) {
     fastnn::isa::level();
     fastnn::threading();
     bind_config(m);
-    bind_pool(m);
     bind_read_only(m);
     bind_profiler(m);
     bind_recorder(m);
@@ -192,7 +191,7 @@ PYBIND11_MODULE(_core, m) {
     bind_attention(m);
     bind_rnn(m);
     bind_conv(m);
-    bind_pooling(m);
+    bind_pool(m);
     bind_resample(m);
     bind_fold(m);
     bind_shuffle(m);

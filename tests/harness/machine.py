@@ -18,7 +18,7 @@ THREADS = (1, 2, 3, 7)
 
 def isa_levels() -> list[str]:
     """Names of the instruction set levels of this machine; one empty name without the extension."""
-    return list(_core.isa_levels()) if hasattr(_core, "isa_levels") else [""]
+    return list(_core.config.isa_levels()) if hasattr(_core, "config") else [""]
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def isa(level: str) -> Iterator[None]:
     if not level:
         yield
         return
-    with changed(_core.isa, _core.set_isa, level):
+    with changed(_core.config.isa, _core.config.set_isa, level):
         yield
 
 
@@ -48,7 +48,7 @@ def threads(n: int) -> Iterator[None]:
     if not hasattr(_core, "set_num_threads"):
         yield
         return
-    with changed(_core.num_threads, _core.set_num_threads, n):
+    with changed(_core.config.num_threads, _core.config.set_num_threads, n):
         yield
 
 

@@ -360,9 +360,9 @@ def test_frozen_layers_save_no_gates(name):
     x = fastnn.ones(100, 4, 8)
 
     def stays():
-        before = _core.pool_stats()["used_bytes"]
+        before = _core.config.pool_stats()["used_bytes"]
         outputs = layer(x)
-        return _core.pool_stats()["used_bytes"] - before, outputs
+        return _core.config.pool_stats()["used_bytes"] - before, outputs
 
     trained, _ = stays()
     with fastnn.no_grad():

@@ -517,9 +517,9 @@ def test_gradient_of_the_mask_without_heads():
 def test_memory_stays_small():
     """4096 x 4096 weights would take 64 MiB; the workspace is a small part of that."""
     x = fastnn.tensor(numbers(1, 4096, 8).astype(np.float32), requires_grad=True)
-    _core.trim_pool()
-    before = sum(_core.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))
+    _core.config.trim_pool()
+    before = sum(_core.config.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))
     y = F.scaled_dot_product_attention(x, x, x)
     y.sum().backward()
-    after = sum(_core.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))
+    after = sum(_core.config.pool_stats()[n] for n in ("used_bytes", "cached_bytes"))
     assert after - before < 16 << 20

@@ -153,8 +153,8 @@ def test_long_transposed():
 
 
 def test_profiler_counts_the_bytes():
-    _core.profiler_start()
+    _core.profiler.start()
     kernels.add(np.ones((4, 5), np.float32), np.ones(5, np.float32))
-    (event,) = _core.profiler_stop()
+    (event,) = _core.profiler.stop()
     assert event[0] == "add"
     assert event[3:5] == (20, 4 * (20 + 5 + 20))

@@ -8,7 +8,7 @@ import fastnn.nn.functional as F
 from fastnn import _core, nn
 from tests.harness import isa, isa_levels, numbers
 
-KNOWN = _core.activations()  # the names, with those of the parameters
+KNOWN = _core.config.activations()  # the names, with those of the parameters
 ACTIVATIONS = [
     *KNOWN,
     ("step", 0.5),

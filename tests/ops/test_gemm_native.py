@@ -24,7 +24,7 @@ KERNELS = ["gemm/gemm_f32", "activation/activation"]
 def test_gemm_native(tmp_path: Path) -> None:
     if toolchain.compiler() is None:
         pytest.skip("no C++ compiler")
-    level = _core.isa()
+    level = _core.config.isa()
     flags = [*toolchain.STRICT, *toolchain.KERNEL, "-O1", *toolchain.core_flags(level)]
     kernel = [*toolchain.LEVELS[level], f"-DFASTNN_ISA={level}"]
 

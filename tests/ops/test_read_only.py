@@ -121,20 +121,20 @@ def test_parts_and_other_shapes_of_an_array():
 def test_cached_memory_exists_once_and_is_freed():
     x, w = case((1, 64, 64, 14, 3, 1, 1, 1))
     gc.collect()
-    before = _core.pool_stats()["used_bytes"]
+    before = _core.config.pool_stats()["used_bytes"]
     kept = _core.read_only(w)
     for algorithm, times in (("direct", 2), ("winograd", 6)):
         with fastnn.conv_algorithm(algorithm):
             sizes = set()
             for _ in range(3):
                 _core.conv(x, kept, padding=1)
-                sizes.add(_core.pool_stats()["used_bytes"] - before)
+                sizes.add(_core.config.pool_stats()["used_bytes"] - before)
             assert len(sizes) == 1
             assert w.nbytes * 2 <= sizes.pop() <= w.nbytes * times * 1.5
     del kept
-    assert _core.pool_stats()["used_bytes"] == before
+    assert _core.config.pool_stats()["used_bytes"] == before
     _core.conv(x, w, padding=1)
-    assert _core.pool_stats()["used_bytes"] == before
+    assert _core.config.pool_stats()["used_bytes"] == before
 
 
 def layer_and_input():

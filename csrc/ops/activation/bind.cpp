@@ -84,7 +84,7 @@ void bind_activation(py::module_& m) {
             return run_backward({Activation::relu, {}}, dy, y, overwrite);
         },
         py::arg("dy"), py::arg("y"), py::arg("overwrite") = false);
-    m.def("activations", [] {
+    m.def_submodule("config").def("activations", [] {
         py::typing::Dict<py::str, Tuple<py::str, py::ellipsis>> all;
         for (int k = 1; k < kActivations; ++k) {
             const ActivationFacts& facts = activation::facts(static_cast<Activation>(k));

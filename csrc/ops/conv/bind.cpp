@@ -258,12 +258,13 @@ void bind_conv(py::module_& m) {
     m.def("conv_transpose_backward", &conv_transpose_backward, py::arg("dy"), py::arg("input"),
           py::arg("weight"), none("saved"), stride(), padding(), output_padding(), groups(),
           dilation(), needs(), none("activation"), overwrite());
-    m.def("conv_algorithms", &conv_algorithms, py::arg("input"), py::arg("weight"), stride(),
-          padding(), dilation(), groups());
-    m.def("conv_transpose_algorithms", &conv_transpose_algorithms, py::arg("input"),
-          py::arg("weight"), stride(), padding(), output_padding(), groups(), dilation());
-    m.def("conv_algorithm", &conv_algorithm);
-    m.def("set_conv_algorithm", &set_conv_algorithm, py::arg("name"));
+    py::module_ config = m.def_submodule("config");
+    config.def("conv_algorithms", &conv_algorithms, py::arg("input"), py::arg("weight"), stride(),
+               padding(), dilation(), groups());
+    config.def("conv_transpose_algorithms", &conv_transpose_algorithms, py::arg("input"),
+               py::arg("weight"), stride(), padding(), output_padding(), groups(), dilation());
+    config.def("conv_algorithm", &conv_algorithm);
+    config.def("set_conv_algorithm", &set_conv_algorithm, py::arg("name"));
 }
 
 }  // namespace fastnn::bind

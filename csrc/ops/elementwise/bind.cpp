@@ -124,7 +124,8 @@ constexpr const char* kLerpBackwardNames[] = {"dy", "weight"};
 }  // namespace
 
 void bind_elementwise(py::module_& m) {
-    m.def("alike", &alike, py::arg("a"), py::arg("b"));
+    m.def_submodule("autograd", "What the tape asks of arrays.")
+        .def("alike", &alike, py::arg("a"), py::arg("b"));
     each(ew::kFirstUnary, ew::kFirstBinary, [&](Op op) { bind_unary(m, op); });
     each(ew::kFirstBinary, Op::add_scaled, [&](Op op) { bind_binary(m, op); });
     bind_ternary(m, Op::add_scaled, kAddNames);

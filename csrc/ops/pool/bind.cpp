@@ -199,7 +199,7 @@ py::object adaptive_avg_pool_backward(py::handle dy, py::handle input_shape,
 
 }  // namespace
 
-void bind_pooling(py::module_& m) {
+void bind_pool(py::module_& m) {
     const py::arg input("input"), dy("dy"), places("places"), input_shape("input_shape"),
         kernel_size("kernel_size"), stride("stride"), padding("padding"), dilation("dilation"),
         output_size("output_size");

@@ -13,7 +13,7 @@ __all__ = ["Fused", "check_fused"]
 # are those of the function called by itself.
 Fused: TypeAlias = "str | tuple[str | float, ...] | None"
 
-PARAMETERS = _core.activations()  # name -> names of the parameters
+PARAMETERS = _core.config.activations()  # name -> names of the parameters
 
 
 def check_fused(op: str, activation: Fused) -> None:

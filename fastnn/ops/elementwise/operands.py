@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..._core import alike
+from ..._core.autograd import alike
 from ...autograd.record import Array, Grads, Node, array, unbroadcast
 from ...tensor import Tensor
 
