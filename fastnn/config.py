@@ -356,7 +356,10 @@ def _config() -> dict[str, Any]:
             "available": list(available),
         },
         "threads": {"number": _core.config.num_threads(), "source": _core.config.threads_source()},
-        "threading": {"provider": _core.config.threading(), "source": _core.config.threading_source()},
+        "threading": {
+            "provider": _core.config.threading(),
+            "source": _core.config.threading_source(),
+        },
         "pool": _core.config.pool_stats(),
     }
 
