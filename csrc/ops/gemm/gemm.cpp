@@ -3,14 +3,9 @@
 #include <algorithm>
 
 #include "core/integer.h"
+#include "ops/gemm/cost.h"
 
 namespace fastnn::gemm {
-namespace {
-
-// Below this, products of a batch are computed one per thread; above, each with all threads.
-constexpr double kLargeItemNs = 1e6;
-
-}  // namespace
 
 template <class T>
 void multiply(const Problem<T>& problem) {
@@ -77,17 +72,17 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
         return p;
     };
     const Plan<T> plan(first);
-    const double cost = plan.cost_ns() + 100;
-    if (count == 1 || cost > kLargeItemNs) {
-        for_each_range(count, cost * static_cast<double>(count), [&](dim_t begin, dim_t end) {
+    const double item_ns = plan.cost_ns() + cost::kItemNs;
+    if (count == 1 || item_ns > cost::kLargeItemNs) {
+        for_each_range(count, item_ns * static_cast<double>(count), [&](dim_t begin, dim_t end) {
             for (dim_t i = begin; i < end; ++i) multiply(item(i));
         });
         return;
     }
-    // Several small items to a chunk, of some 10 us each.
-    const dim_t items = std::max<dim_t>(1, std::min(count / 16, static_cast<dim_t>(10000 / cost)));
+    const dim_t items =
+        std::max<dim_t>(1, std::min(count / 16, static_cast<dim_t>(cost::kItemsNs / item_ns)));
     const dim_t chunks = ceil_div(count, items);
-    const double total_ns = cost * static_cast<double>(count);
+    const double total_ns = item_ns * static_cast<double>(count);
     const int threads = threads_worth(chunks, total_ns);
     const std::size_t size = plan.shared_size() + plan.local_size();
     Scratch<T> scratch(size * static_cast<std::size_t>(threads));

@@ -1,5 +1,6 @@
 // An operand B in the order in which the kernels read it.
 #include "ops/gemm/blocks.h"
+#include "ops/gemm/cost.h"
 
 namespace fastnn::gemm {
 
@@ -25,7 +26,7 @@ void PackedB<T>::pack(dim_t k, dim_t n, Matrix<T> b, T* packed, bool threaded) {
                  std::min(width, n - j), packed + k0 * padded + j * depth);
     };
     if (threaded) {
-        parallel_for(count * groups, 0.3 * static_cast<double>(width * block), run);
+        parallel_for(count * groups, cost::kPackNs * static_cast<double>(width * block), run);
     } else {
         for (dim_t i = 0; i < count * groups; ++i) run(i);
     }

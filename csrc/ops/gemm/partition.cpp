@@ -3,29 +3,34 @@
 
 #include "core/cache.h"
 #include "ops/gemm/blocks.h"
+#include "ops/gemm/cost.h"
 
 namespace fastnn::gemm {
 namespace {
 
-// Sizes in bytes behind the choices below, for caches of 32 KiB, 1 MiB and several MiB per core.
-constexpr dim_t kBlockOfA =
-    256 << 10;  // rows x k_block of A that one chunk walks over again and again: in L2
-constexpr dim_t kPackedB = 12 << 20;   // what is packed of B at a time: in L3
-constexpr dim_t kDirectB = 32 << 10;   // rows of B read in place again and again: in L1
-constexpr dim_t kSwapLimit = 4 << 20;  // most of A that is packed instead of B
-constexpr dim_t kDeepStep =
-    1536;  // k per step where B does not fit: C is read and written once per step
-constexpr double kInL2 = 1 << 20;
-constexpr dim_t kLargeB = 2 << 20;  // B that L2 does not hold
-constexpr dim_t kPagesOfB =
-    6 << 20;  // B whose pages the TLB does not hold: not read by columns of tiles
-constexpr dim_t kSkinnyRows = 8;         // rows of A at most where such a B is read in order...
-constexpr dim_t kSkinnySums = 16 << 10;  // ... in rows whose sums L1 holds
-constexpr double kStepFlops = 8e9;       // 40 ms on two cores: how long Ctrl-C may wait
-constexpr dim_t kChunkRows = 70;         // 5 tiles of 14, 12 of 6
+// What a chunk and a step hold in the caches, in bytes. These sizes decide what is copied and in
+// which order chunks are taken, never the order of a sum.
+dim_t block_of_a() {  // rows x k_block of A, read once per tile of columns
+    return machine().l2.bytes / 4;
+}
+dim_t packed_b() {  // packed at a time and read by all threads
+    return machine().last.bytes * 3 / 8;
+}
+dim_t unpacked_b() {  // rows of B that every row of tiles reads in place
+    return machine().l1.bytes;
+}
+
+// Bytes that decide the method, and with it the order of sums: constants, for an L2 of 1 MiB.
+constexpr dim_t kSwapLimit = 4 << 20;    // of A, to be packed instead of B
+constexpr dim_t kLargeB = 2 << 20;       // more than L2 holds
+constexpr dim_t kPagesOfB = 6 << 20;     // more than the TLB reaches: B is not read tile by tile
+constexpr dim_t kSkinnyRows = 8;         // of A at most, where such a B is read in memory order,
+constexpr dim_t kSkinnySums = 16 << 10;  // in pieces whose sums L1 holds
+
+constexpr dim_t kDeepStep = 1536;  // k of a step where B is packed in parts: C is read once a step
+constexpr dim_t kChunkRows = 70;   // 5 tiles of 14 rows, 12 of 6
 constexpr dim_t kChunkCols = 1024;
-constexpr double kChunkNs = 8000;  // a chunk costs some 100 ns to hand out
-constexpr dim_t kManyChunks = 96;  // enough for even work on any number of cores a product is worth
+constexpr dim_t kManyChunks = 96;  // even work for any number of cores that a product is worth
 constexpr dim_t kMinSlice = 256;   // k of a slice
 
 // Whether the rows of two tiles evict each other from L1.
@@ -64,7 +69,9 @@ void Plan<T>::choose_method() {
     const double elements = static_cast<double>(m) * static_cast<double>(k) +
                             static_cast<double>(k) * static_cast<double>(n) +
                             static_cast<double>(m) * static_cast<double>(n);
-    const double bytes = elements * sizeof(T), bytes_per_ns = bytes <= kInL2 ? 60 : 25;
+    const double bytes = elements * sizeof(T), bytes_per_ns = bytes <= cost::kL2Bytes
+                                                                  ? cost::kL2BytesPerNs
+                                                                  : cost::kMemoryBytesPerNs;
     cost_ns_ = std::max(2 * products / f.flops_per_ns, bytes / bytes_per_ns);
     method_ = Method::block;
     if (p_.packed_b != nullptr) {
@@ -85,7 +92,7 @@ void Plan<T>::choose_method() {
             method_ = Method::dot;
             return;
         }
-        // Sums along k cost something to add up at their end.
+        // The lanes of each vector of sums are added up at the end, which costs something.
         const dim_t most = k >= 16 * f.width ? 5 * f.width / 8 : std::min<dim_t>(4, f.width / 2);
         if (a_.col_stride == 1 && n <= most) {
             swap();
@@ -99,7 +106,7 @@ void Plan<T>::choose_method() {
             (n - m) * k > 2 * m * n && m * k * static_cast<dim_t>(sizeof(T)) <= kSwapLimit;
         if (less) swap();
     } else if (a_.row_stride == 1 && n <= f.width / 2 && m >= f.width) {
-        swap();  // few columns, and A has its rows side by side
+        swap();  // few columns, and the columns of A are contiguous
     }
     // With one or two rows the loads of B are the limit; more rows have arithmetic to hide them.
     const dim_t large = m_ <= 2 ? kLargeB : kPagesOfB;
@@ -124,7 +131,7 @@ void Plan<T>::choose_slices() {
     const dim_t tiles = method_ == Method::dot      ? ceil_div(n_, 16)
                         : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
                                                     : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
-    if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
+    if (tiles >= 8 || cost_ns_ < 3 * cost::kChunkNs || pack_b_ == PackB::given) return;
     const dim_t slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
                                                    : std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
@@ -137,7 +144,8 @@ void Plan<T>::choose_slices() {
 template <class T>
 void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
-    const dim_t want = std::clamp<dim_t>(static_cast<dim_t>(cost_ns_ / kChunkNs), 1, kManyChunks);
+    const dim_t want =
+        std::clamp<dim_t>(static_cast<dim_t>(cost_ns_ / cost::kChunkNs), 1, kManyChunks);
     if (flat()) {
         const dim_t unit = method_ == Method::dot ? 4 : skinny_cols();
         const dim_t groups = ceil_div(n_, unit);
@@ -153,7 +161,7 @@ void Plan<T>::choose_chunks() {
     // a few tiles high, unless there would be too few of them for all threads.
     const dim_t unit = m_ <= 4 ? 4 * f.nr : f.nr;
     const dim_t high = ceil_div(m_, f.mr), wide = ceil_div(n_, unit);
-    const dim_t row_cap = std::max(f.mr, kBlockOfA / (k_block_ * static_cast<dim_t>(sizeof(T))));
+    const dim_t row_cap = std::max(f.mr, block_of_a() / (k_block_ * static_cast<dim_t>(sizeof(T))));
     const dim_t least_rows = ceil_div(m_, row_cap);
     const dim_t wanted = ceil_div(want, slices_),
                 enough = ceil_div(std::min<dim_t>(want, 24), slices_);
@@ -199,7 +207,8 @@ void Plan<T>::choose_copies() {
         }
         if (pack_b_ != PackB::given) {
             const bool small =
-                k_block_ * std::min(chunk_cols_, n_) * static_cast<dim_t>(sizeof(T)) <= kDirectB;
+                k_block_ * std::min(chunk_cols_, n_) * static_cast<dim_t>(sizeof(T)) <=
+                unpacked_b();
             if (b_.col_stride == 1 &&
                 ((m_ <= 2 * f.mr && n_ * k_ * static_cast<dim_t>(sizeof(T)) <= kPagesOfB) ||
                  (m_ <= 6 * f.mr && small && !collides<T>(b_.row_stride)))) {
@@ -231,18 +240,18 @@ void Plan<T>::choose_steps() {
     m_step_ = m_, n_step_ = n_, k_step_ = k_blocks_;
     if (method_ == Method::block && slices_ == 1 && !swapped_) {
         constexpr auto size = static_cast<dim_t>(sizeof(T));
-        if (pack_b_ == PackB::shared && n_ * k_ * size > kPackedB) {
+        if (pack_b_ == PackB::shared && n_ * k_ * size > packed_b()) {
             k_step_ = std::clamp<dim_t>(kDeepStep / k_block_, 1, k_blocks_);
             k_steps_ = ceil_div(k_blocks_, k_step_);
             k_step_ = ceil_div(k_blocks_, k_steps_);
-            const dim_t most = std::max(chunk_cols_, kPackedB / (k_step_ * k_block_ * size));
+            const dim_t most = std::max(chunk_cols_, packed_b() / (k_step_ * k_block_ * size));
             n_steps_ = ceil_div(n_, most);
             n_step_ = round_up(ceil_div(n_, n_steps_), chunk_cols_);
             n_steps_ = ceil_div(n_, n_step_);
         }
         const double row =
             2.0 * static_cast<double>(n_step_) * static_cast<double>(k_step_ * k_block_);
-        const double rows = kStepFlops / row;
+        const double rows = cost::kStepFlops / row;
         if (rows < static_cast<double>(m_)) {
             m_step_ = std::max<dim_t>(1, static_cast<dim_t>(rows) / chunk_rows_) * chunk_rows_;
             m_steps_ = ceil_div(m_, m_step_);

@@ -9,11 +9,16 @@
 namespace fastnn::conv {
 namespace {
 
-// Bytes of a chunk's input, which stays in L2 (1 MiB) while all panels of B pass by.
+// Bytes of a chunk's input, which stays in L2 while all panels of B are read. A constant, for an L2
+// of 1 MiB: the number of chunks decides whether they pack weights, and so the order of sums.
 constexpr dim_t kInput = 128 << 10;
-// One copy serves all chunks of the same pixels where it is small and they are many: else the copy
-// that a chunk makes for itself costs less than what it fetches into L2 for the tiles.
-constexpr dim_t kShared = 768 << 10;
+
+// One copy of at most so many bytes serves all chunks of the same pixels where there are at least
+// kSharing of them. Otherwise the copy that a chunk makes for itself costs less than what it
+// fetches into L2 for the tiles.
+dim_t shared_room() {
+    return machine().l2.bytes * 3 / 4;
+}
 constexpr dim_t kSharing = 8;
 
 // Pixels this far apart evict each other from L1. Whether they are copied decides how k is divided,
@@ -106,7 +111,7 @@ void choose_chunks(Product& p, const Shape& shape, const Sides& s, const gemm::B
     p.outs = ceil_div(panels, cut) * f.nr;
     p.out_chunks = ceil_div(s.to_group, p.outs);
     const dim_t all = shape.n * s.groups * input_bytes(p, h.count, w.count, size);
-    p.shared = p.copied && p.out_chunks >= kSharing && p.axis[0].count == 1 && all <= kShared;
+    p.shared = p.copied && p.out_chunks >= kSharing && p.axis[0].count == 1 && all <= shared_room();
 }
 
 void choose_strides(Product& p, const Sides& s, dim_t size) {

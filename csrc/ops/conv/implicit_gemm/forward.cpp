@@ -1,6 +1,7 @@
 // Forward and data gradient: the executor of a layout.
 #include <algorithm>
 
+#include "core/cache.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
@@ -12,7 +13,10 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr dim_t kNear = 256 << 10;  // bytes of weights that stay in L2 beside a chunk's input
+// Bytes of weights that stay in L2 beside a chunk's input.
+dim_t weights_room() {
+    return machine().l2.bytes / 4;
+}
 
 template <class T>
 class Forward {
@@ -81,8 +85,8 @@ class Forward {
         cut(t.out, t.outs, next(p->out_chunks), p->outs, s_.to_group);
         t.group = chunk;
         const T* const input = input_.read(*p, t, local);
-        // A panel of B with one block of channels stays near while all pixels pass by; the sums of
-        // a panel stay near while all blocks do.
+        // With one block of channels, a panel of B stays in L1 for all pixels of the chunk; with
+        // several, the sums of a panel stay in cache from block to block.
         const dim_t width = l_.block >= s_.from_group ? t.outs : g_.blocking.nr;
         for (dim_t j = 0; j < t.outs; j += width) {
             for (dim_t c = 0; c < s_.from_group; c += l_.block) {
@@ -182,9 +186,9 @@ class Forward {
             b.epilogue.residual_row = b.c_row, b.residual_group = b.c_group;
             if (epilogue_.bias != nullptr) b.epilogue.bias += t.group * s_.to_group + outs.begin;
         }
-        // Where all panels stay near, a row of outputs is finished before the next one.
+        // Where L2 holds all panels, a row of outputs is finished before the next one.
         const dim_t groups = b.groups;
-        if (p.taps * depth * b.n * static_cast<dim_t>(sizeof(T)) <= kNear) b.groups = 1;
+        if (p.taps * depth * b.n * static_cast<dim_t>(sizeof(T)) <= weights_room()) b.groups = 1;
         for (dim_t i = 0; i < outer; ++i) {
             for (dim_t group = 0; group < groups; group += b.groups) {
                 const dim_t at = y.first + outs.begin + i * c_outer + group * b.c_group;
