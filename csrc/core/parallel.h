@@ -18,6 +18,9 @@ namespace fastnn {
 
 // Opening and closing a region costs about 1 us; below this much work another thread does not pay.
 constexpr double kThreadWorthNs = 6000;
+// Work of a chunk at least, where a driver chooses its size by cost: handing out a chunk costs some
+// 100 to 200 ns.
+constexpr double kChunkNs = 8000;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
 inline int threads_worth(dim_t chunks, double total_ns) {

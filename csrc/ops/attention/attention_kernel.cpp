@@ -9,8 +9,8 @@ namespace {
 using attention::kCols;
 using attention::kDropBlock;
 using attention::Masking;
-using attention::Part;
-using attention::Slopes;
+using attention::Partial;
+using attention::ScoreGradients;
 using attention::Weights;
 
 static_assert(Philox::numbers == kDropBlock && kCols % kDropBlock == 0);
@@ -20,26 +20,26 @@ FASTNN_INLINE T exp_of(T x) {
     return exp(Vec<T>(x)).lane(0);
 }
 
-// The rows of a mask, as what is added to the scores.
+// The rows of a mask as numbers to add to the scores: -inf where a boolean mask is false.
 template <class T>
-struct Added {
+struct AdditiveMask {
     T row[kCols];
     bool ready = false;
     FASTNN_INLINE const T* at(const Masking<T>& m, dim_t i, dim_t cols) {
-        if (m.added != nullptr) return m.added + i * m.row;
+        if (m.additive != nullptr) return m.additive + i * m.row;
         if (ready && m.row == 0) return row;
         ready = true;
-        const unsigned char* allowed = m.allowed + i * m.row;
+        const unsigned char* attends = m.boolean + i * m.row;
         const T hidden = T(-__builtin_inf());
-        for (dim_t j = 0; j < cols; ++j) row[j] = allowed[j] != 0 ? T(0) : hidden;
+        for (dim_t j = 0; j < cols; ++j) row[j] = attends[j] != 0 ? T(0) : hidden;
         return row;
     }
 };
 
-// What the weights of row i are multiplied by.
+// The dropout factors of row i: 0 or 1 / (1 - p) for each weight.
 template <class T>
 FASTNN_INLINE void draw(const Masking<T>& m, dim_t i, dim_t cols, T* factors) {
-    const T keep = m.keep;  // factors might lie on top of m, for all the compiler knows
+    const T keep = m.keep_scale;  // a copy: to the compiler, factors may alias m
     const uint32_t threshold = m.threshold;
     for (dim_t j = 0; j < cols; j += kDropBlock) {
         uint32_t numbers[kDropBlock];
@@ -64,9 +64,9 @@ FASTNN_INLINE void clear(T* x, dim_t begin, dim_t end) {
 template <class T>
 constexpr T kLowest = T(-__builtin_inf());
 
-// The largest of x + add, which is stored. max(x, m) passes over NaN in x; it comes back in exp.
+// Stores x + add in x and returns its maximum. max(x, m) ignores NaN in x; exp propagates it later.
 template <bool masked, class T>
-FASTNN_INLINE T row_top(T* x, const T* add, dim_t n) {
+FASTNN_INLINE T masked_max(T* x, const T* add, dim_t n) {
     using V = Vec<T>;
     const V lowest = kLowest<T>;
     V m0 = lowest, m1 = lowest;
@@ -95,11 +95,12 @@ FASTNN_INLINE T row_top(T* x, const T* add, dim_t n) {
     return max_lane(max(m0, m1));
 }
 
+// x = exp(x - shift); returns the sum.
 template <class T>
-FASTNN_INLINE T row_exp(T* x, T top, dim_t n) {
+FASTNN_INLINE T exp_and_sum(T* x, T shift, dim_t n) {
     using V = Vec<T>;
     V s0, s1;
-    const V t = top;
+    const V t = shift;
     dim_t i = 0;
     for (; i + 2 * V::width <= n; i += 2 * V::width) {
         const V a = exp(V::load(x + i) - t), b = exp(V::load(x + i + V::width) - t);
@@ -117,20 +118,21 @@ FASTNN_INLINE T row_exp(T* x, T top, dim_t n) {
     return sum(s0 + s1);
 }
 
-// What scores are counted from. While all is masked: exp(-inf - 0) is the 0 that is wanted.
+// What is subtracted from scores before exp: their maximum, or 0 where all of them are masked, for
+// exp(-inf - 0) is 0 and exp(-inf + inf) NaN.
 template <class T>
-FASTNN_INLINE T shift_of(T top) {
-    return top == kLowest<T> ? T(0) : top;
+FASTNN_INLINE T shift_of(T row_max) {
+    return row_max == kLowest<T> ? T(0) : row_max;
 }
 
-// Scales the sums of row i to a new top.
+// Rescales the sums of row i to a new maximum.
 template <class T>
-FASTNN_INLINE void move_top(const Part<T>& p, dim_t i, T now) {
+FASTNN_INLINE void rescale(const Partial<T>& p, dim_t i, T row_max) {
     using V = Vec<T>;
-    const T before = p.top[i], shift = shift_of(now),
+    const T before = p.row_max[i], shift = shift_of(row_max),
             factor = before == shift ? T(1) : exp_of(before - shift);
-    p.top[i] = now;
-    p.total[i] *= factor;
+    p.row_max[i] = row_max;
+    p.row_sum[i] *= factor;
     if (factor == T(1)) return;
     const V f = factor;
     T* const out = p.out + i * p.row;
@@ -141,19 +143,20 @@ FASTNN_INLINE void move_top(const Part<T>& p, dim_t i, T now) {
 
 template <bool masked, class T>
 FASTNN_INLINE void weights_of(const Weights<T>& a) {
-    const Part<T>& p = a.part;
-    Added<T> added;
+    const Partial<T>& p = a.partial;
+    AdditiveMask<T> mask;
     for (dim_t i = 0; i < a.rows; ++i) {
         T* const x = a.scores + i * a.stride;
         const dim_t n = visible(a.masking, i, a.cols);
-        const T top = row_top<masked>(x, masked ? added.at(a.masking, i, a.cols) : nullptr, n);
+        const T largest =
+            masked_max<masked>(x, masked ? mask.at(a.masking, i, a.cols) : nullptr, n);
         if (a.first) {
-            p.top[i] = top;
-            p.total[i] = T(0);
+            p.row_max[i] = largest;
+            p.row_sum[i] = T(0);
         } else {
-            move_top(p, i, top > p.top[i] ? top : p.top[i]);
+            rescale(p, i, largest > p.row_max[i] ? largest : p.row_max[i]);
         }
-        p.total[i] += row_exp(x, shift_of(p.top[i]), n);
+        p.row_sum[i] += exp_and_sum(x, shift_of(p.row_max[i]), n);
         clear(x, n, a.cols);
         if (a.masking.drop) {
             T factors[kCols];
@@ -175,7 +178,7 @@ FASTNN_INLINE void add_row(const T* x, T* y, dim_t n) {
 
 template <class T>
 void weights(const Weights<T>& a) {
-    if (a.masking.allowed == nullptr && a.masking.added == nullptr) {
+    if (a.masking.boolean == nullptr && a.masking.additive == nullptr) {
         weights_of<false>(a);
     } else {
         weights_of<true>(a);
@@ -183,56 +186,56 @@ void weights(const Weights<T>& a) {
 }
 
 template <class T>
-void merge(const Part<T>& part, const Part<T>& other, dim_t rows) {
+void merge(const Partial<T>& p, const Partial<T>& other, dim_t rows) {
     for (dim_t i = 0; i < rows; ++i) {
-        const T now = part.top[i] > other.top[i] ? part.top[i] : other.top[i];
-        move_top(part, i, now);
-        move_top(other, i, now);
-        part.total[i] += other.total[i];
-        add_row(other.out + i * other.row, part.out + i * part.row, part.cols);
+        const T row_max = p.row_max[i] > other.row_max[i] ? p.row_max[i] : other.row_max[i];
+        rescale(p, i, row_max);
+        rescale(other, i, row_max);
+        p.row_sum[i] += other.row_sum[i];
+        add_row(other.out + i * other.row, p.out + i * p.row, p.cols);
     }
 }
 
 template <class T>
-void finish(const Part<T>& p, dim_t rows, T* lse) {
+void finish(const Partial<T>& p, dim_t rows, T* lse) {
     using V = Vec<T>;
     for (dim_t i = 0; i < rows; ++i) {
-        const T total = p.total[i];
-        const bool nothing = total == T(0);
-        const V factor = nothing ? T(0) : T(1) / total;
+        const T row_sum = p.row_sum[i];
+        const bool masked = row_sum == T(0);  // all keys
+        const V factor = masked ? T(0) : T(1) / row_sum;
         T* const y = p.out + i * p.row;
         over_vectors<T>(p.cols, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
             store(load(y + j, k) * factor, y + j, k);
         });
         if (lse != nullptr)
-            lse[i] = nothing ? T(__builtin_inf()) : p.top[i] + log(V(total)).lane(0);
+            lse[i] = masked ? T(__builtin_inf()) : p.row_max[i] + log(V(row_sum)).lane(0);
     }
 }
 
 template <bool masked, bool drop, class T>
-FASTNN_INLINE void slopes_of(const Slopes<T>& a) {
+FASTNN_INLINE void score_gradients_of(const ScoreGradients<T>& a) {
     using V = Vec<T>;
-    Added<T> added;
+    AdditiveMask<T> mask;
     T factors[kCols];
     for (dim_t i = 0; i < a.rows; ++i) {
         T* const x = a.scores + i * a.stride;
-        T* const d = a.slopes + i * a.stride;
+        T* const d = a.dscores + i * a.stride;
         const dim_t n = visible(a.masking, i, a.cols);
-        const T* const add = masked ? added.at(a.masking, i, a.cols) : nullptr;
+        const T* const add = masked ? mask.at(a.masking, i, a.cols) : nullptr;
         if (drop) draw(a.masking, i, n, factors);
         const V lse = a.lse[i], dot = a.dots[i], scale = a.scale;
         const T* const f = factors;
         over_vectors<T>(n, [=](dim_t j, dim_t k) __attribute__((always_inline)) {
             V score = load(x + j, k);
             if (masked) score += load(add + j, k);
-            V w = exp(score - lse), slope = load(d + j, k), dropped = w;
+            V w = exp(score - lse), dw = load(d + j, k), dropped = w;
             if (drop) {
                 const V z = load(f + j, k);
                 dropped = w * z;
-                slope = slope * z;
+                dw = dw * z;
             }
             store(dropped, x + j, k);
-            store(w * (slope - dot) * scale, d + j, k);
+            store(w * (dw - dot) * scale, d + j, k);
         });
         clear(x, n, a.cols);
         clear(d, n, a.cols);
@@ -240,12 +243,12 @@ FASTNN_INLINE void slopes_of(const Slopes<T>& a) {
 }
 
 template <class T>
-void slopes(const Slopes<T>& a) {
-    const bool masked = a.masking.allowed != nullptr || a.masking.added != nullptr;
+void score_gradients(const ScoreGradients<T>& a) {
+    const bool masked = a.masking.boolean != nullptr || a.masking.additive != nullptr;
     if (a.masking.drop) {
-        masked ? slopes_of<true, true>(a) : slopes_of<false, true>(a);
+        masked ? score_gradients_of<true, true>(a) : score_gradients_of<false, true>(a);
     } else {
-        masked ? slopes_of<true, false>(a) : slopes_of<false, false>(a);
+        masked ? score_gradients_of<true, false>(a) : score_gradients_of<false, false>(a);
     }
 }
 
@@ -268,8 +271,8 @@ void add(const T* x, dim_t x_row, T* y, dim_t y_row, dim_t rows, dim_t cols) {
 }
 
 template <class T>
-constexpr attention::TypedKernels<T> kTable{weights<T>, merge<T>, finish<T>,
-                                            slopes<T>,  dots<T>,  add<T>};
+constexpr attention::TypedKernels<T> kTable{weights<T>,         merge<T>, finish<T>,
+                                            score_gradients<T>, dots<T>,  add<T>};
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

@@ -114,7 +114,7 @@ void AttentionCall::set_mask(py::handle object) {
         if (!fits(batch_size(m, i), i == 0 ? heads : args.shape[batch - 1 - i])) wrong();
     }
     args.mask_kind =
-        m.dtype == Dtype::b8 ? attention::MaskKind::allowed : attention::MaskKind::added;
+        m.dtype == Dtype::b8 ? attention::MaskKind::boolean : attention::MaskKind::additive;
     args.mask = operand_of(m, 1);
 }
 

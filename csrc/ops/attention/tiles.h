@@ -1,4 +1,5 @@
-// What the forward and the backward driver share: where matrices lie, and products of tiles.
+// What the forward and the backward driver share: addresses of matrices, products of tiles, and the
+// partition of the work among threads.
 #pragma once
 
 #include <algorithm>
@@ -7,25 +8,26 @@
 #include "core/cache.h"
 #include "core/integer.h"
 #include "ops/attention/attention.h"
+#include "ops/attention/cost.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::attention {
 
 // A tile of scores is kRows x kCols: 36 KiB of float32, which L2 holds together with the tiles of
-// q, k and v; its rows end a cache line further, so that columns of it do not fall on top of each
-// other in L1.
+// q, k and v. Its stride is longer than its rows by a cache line, so that the elements of a column
+// are in different sets of L1.
 constexpr dim_t kRows = 64;
 constexpr dim_t kScoresStride = kCols + 16;
 
-constexpr double kChunkNs = 8000;  // small matrices share a chunk of this length...
-constexpr dim_t kManyChunks = 32;  // ... unless there would be fewer than so many
+constexpr dim_t kManyChunks = 32;  // enough for even work on all threads
 
-// Half of a square tile on the diagonal of a causal product is for nothing.
+// Half of a square tile on the diagonal of a causal product is computed in vain, which matters
+// where there are few tiles.
 inline dim_t columns_of(const Args& a) {
     return a.causal && a.s <= 512 ? kCols / 2 : kCols;
 }
 
-// Product of the first `count` axes of the shape.
+// The number of matrices along the first `count` axes.
 inline dim_t items(const Args& a, int count) {
     dim_t n = 1;
     for (int i = 0; i < count; ++i) n *= a.shape[i];
@@ -70,8 +72,8 @@ struct Product {
     gemm::Matrix<T> a, b;
     T* c;
     dim_t c_row;
-    T alpha, beta;
-    const T* packed_b;
+    T alpha = 1, beta = 0;
+    const T* packed_b = nullptr;
 };
 
 template <class T>
@@ -93,9 +95,9 @@ Masking<T> masking(const Args& a, dim_t item, dim_t row, dim_t col) {
     const dim_t at = a.mask_kind == MaskKind::none
                          ? 0
                          : offset(a.mask.axis, a.shape, a.ndim, item) + row * a.mask.row + col;
-    if (a.mask_kind == MaskKind::allowed)
-        m.allowed = static_cast<const unsigned char*>(a.mask.data) + at;
-    if (a.mask_kind == MaskKind::added) m.added = static_cast<const T*>(a.mask.data) + at;
+    if (a.mask_kind == MaskKind::boolean)
+        m.boolean = static_cast<const unsigned char*>(a.mask.data) + at;
+    if (a.mask_kind == MaskKind::additive) m.additive = static_cast<const T*>(a.mask.data) + at;
     m.visible = a.causal ? row - col + 1 : a.s;
     m.drop = a.p > 0;
     if (m.drop) {
@@ -104,68 +106,88 @@ Masking<T> masking(const Args& a, dim_t item, dim_t row, dim_t col) {
         m.block = static_cast<std::uint64_t>(item * a.l + row) * m.blocks +
                   static_cast<std::uint64_t>(col / kDropBlock);
         m.threshold = static_cast<std::uint32_t>(std::min(a.p * 0x1p32, 0x1p32 - 1));
-        m.keep = a.p < 1 ? static_cast<T>(1 / (1 - a.p)) : T(0);
+        m.keep_scale = a.p < 1 ? static_cast<T>(1 / (1 - a.p)) : T(0);
     }
     return m;
 }
 
-// What a pair of a row and a key costs one thread, beside `products` products with all columns.
+// Cost of a pair of a query and a key, with `products` products over all columns.
 template <class T>
 double pair_ns(const Args& a, double products) {
     const double flops = 2 * products * static_cast<double>(a.e + a.ev) / 2;
-    return (flops / 90 + 0.5 + (a.p > 0 ? 1.0 : 0.0)) * sizeof(T) / 4;
+    return (flops / cost::kFlopsPerNs + cost::kPair + (a.p > 0 ? cost::kPairDropout : 0.0)) *
+           sizeof(T) / 4;
 }
 
-// What `rows` rows and `keys` keys cost, of which few rows wait for the keys to come from L3.
+// Cost of `rows` queries against `keys` keys. With few queries it is that of reading the keys.
 template <class T>
 double block_ns(const Args& a, dim_t rows, dim_t keys, double products) {
     const double pairs = static_cast<double>(rows) * static_cast<double>(keys);
     const double bytes = static_cast<double>(keys) * static_cast<double>((a.e + a.ev) * sizeof(T));
-    return std::max(pairs * pair_ns<T>(a, products) * (a.causal ? 0.5 : 1.0), bytes / 40);
+    return std::max(pairs * pair_ns<T>(a, products) * (a.causal ? 0.5 : 1.0),
+                    bytes / cost::kBytesPerNs);
 }
 
-// Into how many slices of keys each of `count` items is cut, where they are too few for all threads
-// and long enough.
+// The number of slices that the keys of each of `count` items are divided into: more than one only
+// where there are fewer items than chunks wanted, and never shorter than kChunkNs.
 inline dim_t slices_of(dim_t count, dim_t tiles, double item_ns) {
     if (count >= kManyChunks / 2) return 1;
     const double most = std::min(static_cast<double>(tiles), item_ns / kChunkNs);
     return std::clamp<dim_t>(static_cast<dim_t>(most), 1, ceil_div(kManyChunks, count));
 }
 
-// How `count` items of item_ns each are distributed: several to a chunk if they are small. Calls
-// item(i, thread), for thread < threads.
-struct Sharing {
-    dim_t per_chunk, chunks;
+// `count` items of item_ns each, divided into chunks: small items share a chunk of about kChunkNs
+// while there are kManyChunks of them.
+struct Partition {
+    dim_t count, per_chunk, chunks;
     int threads;
     double total_ns;
-    Sharing(dim_t count, double item_ns) : total_ns(static_cast<double>(count) * item_ns) {
+    Partition(dim_t items, double item_ns)
+        : count(items), total_ns(static_cast<double>(items) * item_ns) {
         per_chunk = std::clamp<dim_t>(static_cast<dim_t>(kChunkNs / item_ns), 1,
                                       std::max<dim_t>(1, count / kManyChunks));
         chunks = ceil_div(count, per_chunk);
         threads = threads_worth(chunks, total_ns);
     }
+    // Calls f(item, thread) for every item, thread < threads.
     template <class F>
-    void run(dim_t count, F item) const {
+    void run(F f) const {
         parallel_ranges(threads, chunks, total_ns, [&](Team& team, dim_t begin, dim_t end) {
             team.for_each_nowait(end - begin, [&](dim_t chunk) {
                 const dim_t first = (begin + chunk) * per_chunk;
                 const dim_t last = std::min(count, first + per_chunk);
-                for (dim_t i = first; i < last; ++i) item(i, team.thread());
+                for (dim_t i = first; i < last; ++i) f(i, team.thread());
             });
         });
     }
 };
 
-// Sizes that parts of `total` in steps of `step` can have: one or two.
-struct Sizes {
+// The different sizes of the tiles of `total` in steps of `step`: one or two.
+struct TileSizes {
     dim_t of[2];
     int count = 0;
-    Sizes(dim_t total, dim_t step) {
+    TileSizes(dim_t total, dim_t step) {
         if (total >= step) of[count++] = step;
         if (total % step != 0) of[count++] = total % step;
     }
     const dim_t* begin() const { return of; }
     const dim_t* end() const { return of + count; }
+};
+
+// Offsets of the parts of a workspace, each on cache lines of its own.
+template <class T>
+class WorkspaceLayout {
+ public:
+    std::size_t add(std::size_t size) {
+        const std::size_t at = size_;
+        size_ += lines<T>(size);
+        return at;
+    }
+    std::size_t add(dim_t size) { return add(static_cast<std::size_t>(size)); }
+    std::size_t size() const { return size_; }
+
+ private:
+    std::size_t size_ = 0;
 };
 
 }  // namespace fastnn::attention

@@ -8,7 +8,6 @@ namespace fastnn::gemm::cost {
 // Bytes per nanosecond of operands that fit L2 together, and of larger ones.
 constexpr double kL2Bytes = 1 << 20, kL2BytesPerNs = 60, kMemoryBytesPerNs = 25;
 
-constexpr double kChunkNs = 8000;   // of a chunk, which costs some 100 ns to hand out
 constexpr double kStepFlops = 8e9;  // of a step: Ctrl-C waits for 40 ms on two cores
 constexpr double kPackNs = 0.3;     // per element of B
 constexpr double kLargeItemNs =

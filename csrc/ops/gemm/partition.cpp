@@ -131,7 +131,7 @@ void Plan<T>::choose_slices() {
     const dim_t tiles = method_ == Method::dot      ? ceil_div(n_, 16)
                         : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
                                                     : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
-    if (tiles >= 8 || cost_ns_ < 3 * cost::kChunkNs || pack_b_ == PackB::given) return;
+    if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
     const dim_t slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
                                                    : std::min(ceil_div(8, tiles), k_ / kMinSlice);
     if (slices <= 1) return;
@@ -144,8 +144,7 @@ void Plan<T>::choose_slices() {
 template <class T>
 void Plan<T>::choose_chunks() {
     const Blocking& f = f_->blocking;
-    const dim_t want =
-        std::clamp<dim_t>(static_cast<dim_t>(cost_ns_ / cost::kChunkNs), 1, kManyChunks);
+    const dim_t want = std::clamp<dim_t>(static_cast<dim_t>(cost_ns_ / kChunkNs), 1, kManyChunks);
     if (flat()) {
         const dim_t unit = method_ == Method::dot ? 4 : skinny_cols();
         const dim_t groups = ceil_div(n_, unit);
