@@ -25,12 +25,8 @@ class RNNBase(RNNParameters):
     ----------
     mode
         "RNN_TANH", "RNN_RELU", "LSTM", "GRU" or "LAYER_NORM_LSTM".
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
-        As of `LSTM`.
     proj_size
-        As of `LSTM`; 0 for all other modes.
-    device, dtype, stateful, recurrent_dropout, variational
-        As of `LSTM`.
+        0 for all modes but "LSTM". All other arguments are those of `LSTM`.
     """
 
     _carried: State = ()

@@ -18,11 +18,7 @@ class RNN(RNNBase):
     Parameters
     ----------
     nonlinearity
-        f: "tanh" or "relu".
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As of `LSTM`.
-    stateful, recurrent_dropout, variational
-        As of `LSTM`.
+        f: "tanh" or "relu". All other arguments are those of `LSTM` without `proj_size`.
 
     Attributes
     ----------
@@ -62,19 +58,8 @@ class RNN(RNNBase):
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(
-            f"RNN_{nonlinearity.upper()}",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-            stateful=stateful,
-            recurrent_dropout=recurrent_dropout,
-            variational=variational,
-        )
+        mode = f"RNN_{nonlinearity.upper()}"
+        layers = input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        more = stateful, recurrent_dropout, variational
+        super().__init__(mode, *layers, 0, device, dtype, *more)  # 0: no projection
         self.nonlinearity = nonlinearity

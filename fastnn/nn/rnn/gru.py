@@ -49,18 +49,6 @@ class GRU(RNNBase):
         recurrent_dropout: float = 0.0,
         variational: bool = False,
     ) -> None:
-        super().__init__(
-            "GRU",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-            stateful=stateful,
-            recurrent_dropout=recurrent_dropout,
-            variational=variational,
-        )
+        layers = input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        more = stateful, recurrent_dropout, variational
+        super().__init__("GRU", *layers, 0, device, dtype, *more)  # 0: no projection

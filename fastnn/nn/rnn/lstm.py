@@ -99,22 +99,9 @@ class LSTM(RNNBase):
         recurrent_dropout: float = 0.0,
         variational: bool = False,
     ) -> None:
-        super().__init__(
-            "LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            proj_size,
-            device,
-            dtype,
-            stateful,
-            recurrent_dropout,
-            variational,
-        )
+        layers = input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        more = stateful, recurrent_dropout, variational
+        super().__init__("LSTM", *layers, proj_size, device, dtype, *more)
 
 
 class LayerNormLSTM(RNNBase):
@@ -126,11 +113,8 @@ class LayerNormLSTM(RNNBase):
     Parameters
     ----------
     eps
-        Keeps a deviation away from zero.
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As of `LSTM`.
-    stateful, recurrent_dropout, variational
-        As of `LSTM`.
+        Keeps a deviation away from zero. All other arguments are those of `LSTM` without
+        `proj_size`.
 
     Attributes
     ----------
@@ -172,21 +156,9 @@ class LayerNormLSTM(RNNBase):
         recurrent_dropout: float = 0.0,
         variational: bool = False,
     ) -> None:
-        super().__init__(
-            "LAYER_NORM_LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-            stateful=stateful,
-            recurrent_dropout=recurrent_dropout,
-            variational=variational,
-        )
+        layers = input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+        more = stateful, recurrent_dropout, variational
+        super().__init__("LAYER_NORM_LSTM", *layers, 0, device, dtype, *more)  # 0: no projection
         if not eps >= 0:
             raise ValueError(f"LayerNormLSTM: eps must not be negative, got {eps}")
         self.eps = float(eps)
