@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from ..ops.aggregation import (
     last_pooling,
@@ -21,7 +22,7 @@ __all__ = ["AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
 
 
 class Pooling(Module):
-    """Base of the pooling layers without parameters.
+    """Base of the pooling layers.
 
     Parameters
     ----------
@@ -29,9 +30,15 @@ class Pooling(Module):
         Whether inputs are (N, T, D); otherwise (T, N, D).
     """
 
+    pool: ClassVar[Callable[..., Tensor]]
+
     def __init__(self, batch_first: bool = False, device: Any = None) -> None:
         super().__init__(device)
         self.batch_first = batch_first
+
+    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
+        """Sequences to (N, D)."""
+        return type(self).pool(input, lengths, self.batch_first)
 
     def extra_repr(self) -> str:
         """The arguments that differ from their defaults."""
@@ -50,9 +57,7 @@ class LastPooling(Pooling):
     (2, 3)
     """
 
-    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
-        """Sequences to (N, D)."""
-        return last_pooling(input, lengths, self.batch_first)
+    pool = staticmethod(last_pooling)
 
 
 class MeanPooling(Pooling):
@@ -67,9 +72,7 @@ class MeanPooling(Pooling):
     (2, 3)
     """
 
-    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
-        """Sequences to (N, D)."""
-        return mean_pooling(input, lengths, self.batch_first)
+    pool = staticmethod(mean_pooling)
 
 
 class MaxPooling(Pooling):
@@ -84,16 +87,14 @@ class MaxPooling(Pooling):
     (2, 3)
     """
 
-    def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
-        """Sequences to (N, D)."""
-        return max_pooling(input, lengths, self.batch_first)
+    pool = staticmethod(max_pooling)
 
 
 class AttentionPooling(Pooling):
-    """Weighted mean of the steps of each sequence, with learnt weights.
+    """Weighted mean of the steps of each sequence; see `fastnn.nn.functional.attention_pooling`.
 
     y[n] = Σ_t a[t, n] · x[t, n], where a is the softmax over the steps of the sequence of
-    u · tanh(W · x[t, n] + b).
+    u · tanh(W · x[t, n] + b), with W, b and u learnt.
 
     Parameters
     ----------
@@ -112,10 +113,6 @@ class AttentionPooling(Pooling):
         The linear layer with W, (hidden_size, D), and b, (hidden_size,).
     context
         The linear layer whose only row is u.
-
-    References
-    ----------
-    Yang et al., Hierarchical Attention Networks for Document Classification, NAACL 2016.
 
     Examples
     --------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...ops.dropout import alpha, channels
-from ...tensor import Tensor, TensorLike
 from .elements import Dropout
 
 __all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
@@ -23,9 +22,7 @@ class Dropout1d(Dropout):
     (8, 10, 5)
     """
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, L) or (C, L) to the same."""
-        return channels.dropout1d(input, self.p, self.training, self.inplace)
+    drop = staticmethod(channels.dropout1d)
 
 
 class Dropout2d(Dropout):
@@ -42,9 +39,7 @@ class Dropout2d(Dropout):
     (8, 10, 5, 5)
     """
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, H, W) or (N, C, L) to the same."""
-        return channels.dropout2d(input, self.p, self.training, self.inplace)
+    drop = staticmethod(channels.dropout2d)
 
 
 class Dropout3d(Dropout):
@@ -61,9 +56,7 @@ class Dropout3d(Dropout):
     (8, 10, 2, 5, 5)
     """
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, D, H, W) or (C, D, H, W) to the same."""
-        return channels.dropout3d(input, self.p, self.training, self.inplace)
+    drop = staticmethod(channels.dropout3d)
 
 
 class AlphaDropout(Dropout):
@@ -80,9 +73,7 @@ class AlphaDropout(Dropout):
     (8, 10)
     """
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """Any shape to the same."""
-        return alpha.alpha_dropout(input, self.p, self.training, self.inplace)
+    drop = staticmethod(alpha.alpha_dropout)
 
 
 class FeatureAlphaDropout(Dropout):
@@ -99,6 +90,4 @@ class FeatureAlphaDropout(Dropout):
     (8, 10, 5)
     """
 
-    def forward(self, input: TensorLike) -> Tensor:
-        """(N, C, *) to the same."""
-        return alpha.feature_alpha_dropout(input, self.p, self.training, self.inplace)
+    drop = staticmethod(alpha.feature_alpha_dropout)

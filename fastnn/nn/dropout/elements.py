@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from ...ops.dropout.elements import dropout
 from ...tensor import Tensor, TensorLike
 from ..module import Module
@@ -31,6 +34,8 @@ class Dropout(Module):
 
     _shown = ("p", "inplace")
 
+    drop: ClassVar[Callable[..., Tensor]] = staticmethod(dropout)
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
@@ -41,5 +46,5 @@ class Dropout(Module):
         self.inplace = inplace
 
     def forward(self, input: TensorLike) -> Tensor:
-        """Any shape to the same; the input itself in evaluation."""
-        return dropout(input, self.p, self.training, self.inplace)
+        """To the same shape; the input itself in evaluation."""
+        return type(self).drop(input, self.p, self.training, self.inplace)
