@@ -17,6 +17,8 @@ __all__ = ["GroupNorm", "LocalResponseNorm"]
 class GroupNorm(AffineNorm):
     """y = (x - E[x]) / √(Var[x] + eps) · w + b over groups of channels of each sample.
 
+    Samples are (C, *), inputs (N, C, *).
+
     Parameters
     ----------
     eps, affine, device, dtype, bias
