@@ -140,10 +140,7 @@ class _ZeroPad(_ConstantPad):
 class ZeroPad1d(_ZeroPad):
     """Pads each sequence with zeros.
 
-    Parameters
-    ----------
-    padding
-        How many elements: an int, or (left, right). Negative numbers crop.
+    Arguments are those of `ConstantPad1d` without `value`.
 
     Examples
     --------
@@ -157,10 +154,7 @@ class ZeroPad1d(_ZeroPad):
 class ZeroPad2d(_ZeroPad):
     """Pads each image with zeros.
 
-    Parameters
-    ----------
-    padding
-        How many elements: an int, or (left, right, top, bottom). Negative numbers crop.
+    Arguments are those of `ConstantPad2d` without `value`.
 
     Examples
     --------
@@ -174,11 +168,7 @@ class ZeroPad2d(_ZeroPad):
 class ZeroPad3d(_ZeroPad):
     """Pads each volume with zeros.
 
-    Parameters
-    ----------
-    padding
-        How many elements: an int, or (left, right, top, bottom, front, back). Negative numbers
-        crop.
+    Arguments are those of `ConstantPad3d` without `value`.
 
     Examples
     --------

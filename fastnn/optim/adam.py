@@ -39,10 +39,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params
-        Tensors, or dicts with the key ``"params"`` and options for the group.
-    lr
-        Learning rate.
+    params, lr, maximize, foreach, fused
+        As for `SGD`.
     betas
         Decay rates of the two moments.
     eps
@@ -51,10 +49,6 @@ class Adam(Optimizer):
         As in the formula.
     amsgrad
         Whether the denominator uses the maximum of :math:`v`.
-    maximize
-        Maximize the objective instead of minimizing it.
-    foreach, fused
-        Accepted for compatibility with PyTorch; one call always updates all parameters.
     decoupled_weight_decay
         Whether weight decay bypasses the moments, as in `AdamW`.
 
@@ -175,9 +169,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    params
-        Tensors, or dicts with the key ``"params"`` and options for the group.
-    lr, betas, eps, amsgrad, maximize, foreach, fused
+    params, lr, betas, eps, amsgrad, maximize, foreach, fused
         As for `Adam`.
     weight_decay
         :math:`\lambda` in the formula.

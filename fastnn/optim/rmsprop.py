@@ -33,10 +33,8 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    params
-        Tensors, or dicts with the key ``"params"`` and options of their own.
-    lr
-        Learning rate.
+    params, lr, maximize, foreach
+        As for `SGD`.
     alpha
         Decay of the mean square.
     eps
@@ -47,10 +45,6 @@ class RMSprop(Optimizer):
         :math:`\mu` in the formula.
     centered
         Divide by an estimate of the standard deviation.
-    maximize
-        Maximize instead of minimize.
-    foreach
-        Accepted for compatibility with PyTorch: a step is always one call for all parameters.
 
     References
     ----------

@@ -27,11 +27,9 @@ class SparseAdam(Optimizer):
 
     Parameters
     ----------
-    params
-        Tensors, or dicts with the key ``"params"`` and options for the group. A dense gradient
-        (see `fastnn.autograd.RowGradient` for sparse ones) updates every row.
-    lr, betas, eps, maximize
-        As for `Adam`.
+    params, lr, betas, eps, maximize
+        As for `Adam`. A dense gradient (see `fastnn.autograd.RowGradient` for sparse ones) updates
+        every row.
 
     Examples
     --------
