@@ -13,14 +13,14 @@
 
 namespace fastnn::conv {
 
-// Output u stands at first + step * u of `to`. Its tap t, which is number tap + t * tap_step of the
-// kernel, meets element in_step * u + offset + t * offset_step of `from`.
+// Output u is element first + step * u of `to`. Its tap t, which is number tap + t * tap_step of
+// the kernel, meets element in_step * u + offset + t * offset_step of `from`.
 struct Axis {
     dim_t count, first, step;
     dim_t in_step, offset, offset_step;
     dim_t taps, tap, tap_step;
 
-    // How many elements of `from` `outputs` neighbours look at. Those of one tap are gathered.
+    // How many elements of `from` neighbouring outputs read. Those of one tap are gathered.
     bool gathered() const { return taps == 1; }
     dim_t extent(dim_t outputs) const {
         return gathered() ? outputs : (outputs - 1) * in_step + (taps - 1) * offset_step + 1;

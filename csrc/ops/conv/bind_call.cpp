@@ -123,8 +123,7 @@ void ConvProblem::channels(py::handle groups_object) {
                          " groups and an input of shape ", shape_text(x));
     }
     if (!transposed) std::swap(wanted, made);
-    // Now one factor of `wanted` and `made` is still missing: that of the axis divided by
-    // groups.
+    // One of the two still lacks a factor: the axis of the weight that is divided by groups.
     dim_t& divided = transposed ? made : wanted;
     if (__builtin_mul_overflow(divided, shape.groups, &divided)) throw std::bad_alloc();
     if (c != wanted) {

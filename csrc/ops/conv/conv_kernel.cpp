@@ -10,7 +10,7 @@ using conv::PackPixels;
 using conv::PackWeight;
 using conv::UnpackWeight;
 
-// Where row 0 of each tap stands, worked out once for kernels of a usual size.
+// The offset of row 0 of each tap, computed once for kernels of a usual size.
 template <class T>
 struct TapRows {
     static constexpr dim_t many = 128;
@@ -44,7 +44,7 @@ void pack_forward(const PackWeight<T>& p, const TapRows<T>& taps) {
             if (cols == W && n == W) {
 #pragma GCC unroll 16
                 for (int i = 0; i < W; ++i) {
-                    // As many rows at once as the processor does not follow by itself.
+                    // More rows than the hardware prefetcher follows.
                     __builtin_prefetch(w + i * p.col_stride + ahead);
                     r[i] = V::load(w + i * p.col_stride);
                 }

@@ -15,7 +15,8 @@ struct TapPlace {
 
 // Rows first_row .. first_row + rows - 1 of a block of channels, of one panel of every product:
 // element (row, col, tap) of w is at w[row * row_stride + col * col_stride + tap], and one of the
-// two strides is `taps`. It goes to base + before * taps + column * (depth of the panel) + (number
+// two strides is `taps`. It is stored at base + before * taps + column * (depth of the panel) +
+// (number
 // * block + row) * width.
 template <class T>
 struct PackWeight {
@@ -41,7 +42,7 @@ struct UnpackWeight {
 };
 
 // Channels of pixels into panels of A: balanced groups of at most mr channels, group i0 at panels +
-// i0 * depth, its channel i of pixel p at [(first + p) * height + i]. Pixels stand `step` apart; x
+// i0 * depth, its channel i of pixel p at [(first + p) * height + i]. Pixels are `step` apart; x
 // is null: zeros.
 template <class T>
 struct PackPixels {

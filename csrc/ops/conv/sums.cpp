@@ -7,6 +7,7 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/conv/axes.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/kernels.h"
 #include "ops/gemm/gemm.h"
 
@@ -24,7 +25,7 @@ void fill_empty_sums(const Args& args) {
     const Epilogue<T> e = args.epilogue.as<T>();
     T* const y = static_cast<T*>(args.to);
     const gemm::TypedKernels<T>& g = isa::table<gemm::TypedKernels<T>>();
-    parallel_for(ceil_div(rows, kFillRows), static_cast<double>(kFillRows * cols) * 0.1,
+    parallel_for(ceil_div(rows, kFillRows), static_cast<double>(kFillRows * cols) * cost::kFill,
                  [&](dim_t chunk) {
                      const dim_t i = chunk * kFillRows;
                      gemm::Finish<T> f{};
@@ -44,11 +45,12 @@ void bias_gradient(const T* dy, dim_t pixels, dim_t channels, T* db) {
     const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
     const dim_t chunks = std::max<dim_t>(1, std::min(ceil_div(pixels, rows), dim_t{64}));
     Scratch<T> sums(static_cast<std::size_t>(chunks * channels));
-    parallel_for(chunks, 0.05 * static_cast<double>(pixels * channels / chunks), [&](dim_t i) {
-        const dim_t begin = pixels * i / chunks, end = pixels * (i + 1) / chunks;
-        f.column_sums(dy + begin * channels, channels, end - begin, channels,
-                      sums.data() + i * channels, false);
-    });
+    parallel_for(chunks, cost::kSum * static_cast<double>(pixels * channels / chunks),
+                 [&](dim_t i) {
+                     const dim_t begin = pixels * i / chunks, end = pixels * (i + 1) / chunks;
+                     f.column_sums(dy + begin * channels, channels, end - begin, channels,
+                                   sums.data() + i * channels, false);
+                 });
     f.column_sums(sums.data(), channels, chunks, channels, db, false);
 }
 

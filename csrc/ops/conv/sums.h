@@ -14,7 +14,7 @@ void fill_empty_sums(const Args& args);
 template <class T>
 void bias_gradient(const T* dy, dim_t pixels, dim_t channels, T* db);
 
-// Which packed weights are kept between calls, for their key.
-enum KeptWeights : dim_t { kKeptPanels = 1, kKeptChunks, kKeptPoints, kKeptSquares };
+// The formats of packed weights, for the keys of their cache.
+enum PackedFormat : dim_t { kPackedPanels = 1, kPackedChunks, kPackedPoints, kPackedSquares };
 
 }  // namespace fastnn::conv

@@ -8,7 +8,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// kMr x kNv vectors of sums, beside them one row of B and one element of A: 14 x 2 and 6 x 2 fill
+// kMr x kNv vectors of sums, one row of B and one element of A: 14 x 2 and 6 x 2 fill
 // 32 and 16 registers, and keep more than the 8 independent sums in flight that two FMA units of
 // latency 4 ask for. Without FMA a product needs a register of its own. kKc: a 14 x 384 piece of A
 // is 21 KiB and stays in an L1 of 32 KiB while pieces of B (48 KiB) stream past it from L2 at 9

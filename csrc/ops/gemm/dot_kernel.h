@@ -54,7 +54,7 @@ void dot_rows(const Dot<T>& d, dim_t n, dim_t k, const T* a, const T* b, T* sums
     for (; j < n; ++j) dot_tile<T, M, 1>(d, k, a, b + j * d.b_row, sums + j, add);
 }
 
-// Pieces of 4 KiB of a few rows of a stay in L1 while 64 such pieces of b pass by from L2.
+// Pieces of 4 KiB of a few rows of a stay in L1 while 64 such pieces of b stream from L2.
 template <class T>
 void dot(const Dot<T>& d) {
     constexpr dim_t piece = 4096 / sizeof(T), many = 64;

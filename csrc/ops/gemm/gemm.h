@@ -59,10 +59,9 @@ class Plan {
 
     std::size_t shared_size() const { return shared_size_; }  // in elements
     std::size_t local_size() const { return local_size_; }
-    double cost_ns() const { return cost_ns_; }  // of one thread, a guess
-    dim_t pieces() const {
-        return row_chunks_ * col_chunks_ * slices_;
-    }  // most threads that find work
+    double cost_ns() const { return cost_ns_; }  // of one thread, estimated
+    // The largest number of threads that it keeps busy.
+    dim_t pieces() const { return row_chunks_ * col_chunks_ * slices_; }
     void set_shared(T* shared) { shared_ = shared; }
     // The same product with other operands of the same strides (a time step of a recurrent layer).
     void set_pointers(const T* a, const T* b, T* c);
@@ -82,7 +81,7 @@ class Plan {
     enum class PackB : std::uint8_t { no, given, shared, local };
     struct Step {
         dim_t m0, m1, n0, n1, block0, block1;  // k in blocks
-        bool pack;                             // B of this step is not there yet
+        bool pack;                             // this step packs its B first
     };
     struct Range {
         dim_t begin, end;
@@ -103,7 +102,7 @@ class Plan {
     void flat_chunk(dim_t slice, Range rows, T* local) const;
     void finish(const T* sums, dim_t sums_stride, dim_t slices, Range rows, Range cols) const;
     void activate(Range rows, Range cols) const;
-    // Whole rows of the shorter side against pieces of the longer one: no tiles.
+    // Methods without tiles: all of the shorter side against chunks of the longer one.
     bool flat() const { return method_ == Method::dot || method_ == Method::skinny; }
     // Where sums are stored.
     T* out() const { return p_.epilogue.out(p_.c); }

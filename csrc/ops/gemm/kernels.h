@@ -9,22 +9,19 @@ namespace fastnn::gemm {
 
 // Sizes that the driver must know. A micro-kernel keeps an mr x nr tile of C in registers.
 struct Blocking {
-    dim_t width;   // of a vector, in elements
-    dim_t mr, nr;  // nr is a multiple of width
-    dim_t kc;  // longest sum at a time: an mr x kc piece of A and a kc x nr piece of B pass through
-               // L1
-    dim_t dot_rows;       // rows of A that the dot kernel takes at once
-    double flops_per_ns;  // of one thread, roughly: for the cost model only
+    dim_t width;     // of a vector, in elements
+    dim_t mr, nr;    // nr is a multiple of width
+    dim_t kc;        // longest block of k: L1 holds mr x kc of A while kc x nr of B streams through
+    dim_t dot_rows;  // rows of A per call of the dot kernel
+    double flops_per_ns;  // of one thread, for the cost model
 };
 
 // c[i, j] = epilogue(alpha * sum_k a[i, k] b[k, j] + beta * c[i, j]), for 0 <= i < m, 0 <= j < n.
 // A: element (i, k) at a[i * a_row + k * a_k], where a_k = 1 (rows) or a_row = 1 (columns); or
-// packed in panels:
-//    rows in balanced groups of at most mr, group i0 at a + i0 * k, its element (i, k) at [k *
-//    height + i].
+// packed in panels: rows in balanced groups of at most mr, group i0 at a + i0 * k, its element
+// (i, k) at [k * height + i].
 // B: row k at b + k * b_row, n a multiple of width; or packed in panels: columns in groups of nr,
-// the last one
-//    of as many vectors as it needs, group j0 at b + j0 * k, with as many columns as it is wide.
+// the last one rounded up to whole vectors, group j0 at b + j0 * k, row after row.
 //
 // A convolution is a product whose rows of A overlap. Then rows come in `groups` of m,
 // each group a_group further in A, and k comes in `segments`: that of number s begins a_offset[s]
@@ -74,7 +71,7 @@ struct Skinny {
     dim_t sums_row;
 };
 
-// c[i, j] = epilogue(alpha * (sum over slices of sums[slice, i, j]) + beta * c[i, j]); sums[i, j]
+// c[i, j] = epilogue(alpha * (sum over slices of sums[slice, i, j]) + beta * c[i, j]), sums[i, j]
 // at sums[i * sums_row + j], or where transposed, at sums[j * sums_row + i].
 template <class T>
 struct Finish {

@@ -101,7 +101,7 @@ void tile(const Tile<T>& t) {
     const T* b = t.b;
     const dim_t b_row = t.b_row, a_stride = t.a_stride;
     constexpr int groups = (MR + 2) / 3;
-    // The tile of C will be wanted at the end, all of it at once.
+    // Fetched now, the tile of C is in L1 when the sums are complete.
 #pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
         constexpr int line = 64 / sizeof(T);
@@ -171,8 +171,7 @@ constexpr TileFunction<T> tile_function(int nv, dim_t rows) {
     return Table::f[nv - 1][rows - 1];
 }
 
-// Few rows: B is read once and in place, so wide strips of it are taken, a full row of lines at a
-// time.
+// For few rows of A, B is read once and in place: strips of many vectors read it in whole lines.
 template <class T>
 constexpr TileFunction<T> kStrips[kStripRows] = {
     tile<T, 1, kStripVectors[0], true, 8>, tile<T, 2, kStripVectors[1], true, 8>,
@@ -230,7 +229,7 @@ void block(const Block<T>& g) {
         f(t);
         return t.n;
     };
-    // A piece of B stays near while all rows of A pass by.
+    // A panel of B stays in L1 for all rows of A.
     for (dim_t j = 0, width = 0; j < g.n; j += width) {
         for (dim_t group = 0; group < g.groups; ++group) {
             for (dim_t p = 0, i = 0; p < panels; ++p) {

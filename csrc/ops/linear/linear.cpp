@@ -11,12 +11,14 @@
 namespace fastnn::linear {
 namespace {
 
-// Elements of dy per chunk of the pass that multiplies f' in and sums columns: small beside L2.
+// Elements of dy per chunk of the pass that multiplies by f' and sums columns, a small part of L2.
 constexpr dim_t kChunk = 16384;
 
-// Longer than this and the products run one after the other, for Ctrl-C is looked for between their
-// steps.
+// Products that take longer than this run one after the other, each with checks for Ctrl-C between
+// its steps.
 constexpr double kLongNs = 2e8;
+// Per element of dy: dz and its column sums, or the column sums alone.
+constexpr double kGradientNs = 0.5, kSumNs = 0.1;
 
 template <class T>
 gemm::Matrix<T> matrix(const Operand& x) {
@@ -55,7 +57,7 @@ class Backward {
         if (a_.dx != nullptr) add(a_.m, a_.in, a_.out, dz, matrix<T>(a_.w), a_.dx);
         if (a_.dw != nullptr) add(a_.out, a_.in, a_.m, dz.transposed(), matrix<T>(a_.x), a_.dw);
         std::size_t shared_size = 0, local_size = 0;
-        double cost = static_cast<double>(a_.m * a_.out) * (activated_ ? 0.5 : 0.1);
+        double cost = static_cast<double>(a_.m * a_.out) * (activated_ ? kGradientNs : kSumNs);
         dim_t pieces = chunks_;
         for (int i = 0; i < count_; ++i) {
             shared_size += plans_[i].shared_size();
@@ -65,7 +67,7 @@ class Backward {
         }
         if (count_ == 2) pieces = std::max<dim_t>(pieces, 2);
         if (cost > kLongNs) {
-            parallel_for(chunks_, 0.5 * kChunk, [&](dim_t i) { chunk_of_dz(i); });
+            parallel_for(chunks_, kGradientNs * kChunk, [&](dim_t i) { chunk_of_dz(i); });
             add_up();
             for (int i = 0; i < count_; ++i) gemm::multiply(plans_[i].problem());
             return;
@@ -117,7 +119,7 @@ class Backward {
 
     const BackwardArgs& a_;
     const TypedKernels<T>& f_;
-    const bool activated_;  // f' must be multiplied in
+    const bool activated_;
     const dim_t rows_, chunks_;
     Scratch<T> dz_, partial_;
     gemm::Plan<T> plans_[2];

@@ -2,8 +2,9 @@
 // call.
 //
 // x is M x I, w is O x I, y is M x O. Backward, with z the argument of f and dz = dy f'(z):
-//   dx[i, j] = sum_o dz[i, o] w[o, j]      dw[o, j] = sum_i dz[i, o] x[i, j]      db[o] = sum_i
-//   dz[i, o]
+//   dx[i, j] = sum_o dz[i, o] w[o, j]
+//   dw[o, j] = sum_i dz[i, o] x[i, j]
+//   db[o] = sum_i dz[i, o]
 // f' is computed from `saved`: from y for activations whose facts say so, from z for all others.
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/conv/axes.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/depthwise/kernels.h"
 #include "ops/conv/kernels.h"
 #include "ops/conv/sums.h"
@@ -16,10 +17,8 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr double kChunkNs = 10000;
-constexpr double kSlices = 32;      // of pixels, whose weight gradients are added up at the end
-constexpr dim_t kChannels = 256;    // at a time: sums of 9 taps are 9 KiB, in L1
-constexpr double kOutputNs = 0.03;  // of one tap and channel
+constexpr double kSlices = 32;    // of pixels, whose weight gradients are added up at the end
+constexpr dim_t kChannels = 256;  // at a time: sums of 9 taps are 9 KiB, in L1
 
 // The kernels for groups of `size` channels, or null.
 template <class T>
@@ -58,7 +57,8 @@ class Rows {
     dim_t count() const { return count_; }
     dim_t kernel_rows() const { return d_.taps * h_.taps; }
     double row_ns() const {
-        return kOutputNs * static_cast<double>(w_.count * c_ * w_.taps * kernel_rows() * group_) +
+        return cost::depthwise::kTap *
+                   static_cast<double>(w_.count * c_ * w_.taps * kernel_rows() * group_) +
                50;
     }
 
@@ -135,8 +135,8 @@ class Depthwise final : public Plan<Args> {
             }
         }
         if (rows_ == 0) return;
-        together_ =
-            std::max<dim_t>(1, static_cast<dim_t>(kChunkNs * static_cast<double>(rows_) / ns));
+        together_ = std::max<dim_t>(
+            1, static_cast<dim_t>(cost::depthwise::kChunk * static_cast<double>(rows_) / ns));
     }
 
     void run(const Args& args) const override {
@@ -203,8 +203,8 @@ class DepthwiseWeight final : public Plan<WeightArgs> {
           taps_(args.shape.taps()),
           size_(group_ * taps_ * c_) {
         ns = rows_.row_ns() * static_cast<double>(rows_.count());
-        slices_ = std::clamp(static_cast<dim_t>(std::min(ns / kChunkNs, kSlices)), dim_t{1},
-                             std::max<dim_t>(1, rows_.count()));
+        slices_ = std::clamp(static_cast<dim_t>(std::min(ns / cost::depthwise::kChunk, kSlices)),
+                             dim_t{1}, std::max<dim_t>(1, rows_.count()));
     }
 
     void run(const WeightArgs& args) const override {

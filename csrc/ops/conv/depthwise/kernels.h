@@ -12,7 +12,7 @@ namespace fastnn::conv {
 // size - 1. Those from `begin` to `end` meet pixels with all of their taps.
 template <class T>
 struct DepthwiseRow {
-    dim_t channels, channel_stride;  // channels to be done; of all: how far pixels stand apart
+    dim_t channels, channel_stride;  // channels to be done; of all: the distance of pixels
     dim_t rows, taps;
     const T* const* x;  // of each row of the kernel: pixel 0 of the row of x it meets
     const T* const* w;  // of each row of the kernel: taps x channels, again for each summed channel

@@ -18,7 +18,7 @@ struct Product {
     bool copied = false;
     bool shared = false;                             // copied once for all chunks, not by each
     dim_t shared_base = 0;                           // where among the shared copies
-    bool one_chunk = false;                          // of pixels: wanted
+    bool one_chunk = false;                          // asks for one chunk of pixels
     dim_t pixel = 0, row = 0, plane = 0, image = 0;  // strides
     dim_t step[kAxes] = {};                          // from output to output
     // k of one segment; several blocks of channels, of which each is a sum of its own.
@@ -30,7 +30,7 @@ struct Product {
     dim_t images = 1, rows = 1, cols = 1, outs = 1;  // of a chunk
     dim_t image_chunks = 1, row_chunks = 1, col_chunks = 1, out_chunks = 1;
     std::size_t copy_size = 0;  // of a copy
-    // Where the copy stands among those of a chunk of all products; whether the product before has
+    // Offset of the copy among those of a chunk of all products; whether the product before has
     // made it.
     dim_t copy_base = 0;
     bool copied_before = false;
@@ -50,7 +50,7 @@ struct Product {
 };
 
 // Chooses everything in a product but its axes and its place among the packed weights. `share` is
-// how many chunks it should come to.
+// how many chunks to aim for.
 void lay_out(Product& p, const Shape& shape, const Sides& sides, const gemm::Blocking& blocking,
              dim_t size, dim_t share);
 

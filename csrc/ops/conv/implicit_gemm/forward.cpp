@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/implicit_gemm/input.h"
 #include "ops/conv/implicit_gemm/panels.h"
@@ -115,7 +116,7 @@ class Forward {
             for (dim_t c = 0; c < s_.from_group; c += l_.block) {
                 T* const weights = a_.cache == nullptr
                                        ? local
-                                       : packed_ + panels_.kept_at(t.group, columns.begin, c);
+                                       : packed_ + panels_.cached_at(t.group, columns.begin, c);
                 if (!ready_) {
                     panels_.pack(t.group, columns.begin, c, std::min(s_.from_group, c + l_.block),
                                  weights);
@@ -165,7 +166,7 @@ class Forward {
         gemm::Block<T> b{};
         b.a_k = 1, b.b_panels = true, b.alpha = 1;
         b.segments = static_cast<dim_t>(p.segments.size()), b.a_offset = p.segments.data();
-        // Rows of tiles, groups of them, and what is left.
+        // Rows of tiles, groups of rows, and the loop over the third axis.
         dim_t outer, a_outer, c_outer;
         if (p.along_images) {
             b.m = t.images, b.a_row = p.image, b.c_row = y.image;
@@ -224,8 +225,9 @@ double cost_ns(const Args& args, const ProductAxes& axes) {
                                 n(args.transposed ? s.o : s.c) / n(s.groups) *
                                 n(round_up(std::max<dim_t>(1, to / s.groups), f.width) * s.groups);
         const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
-        return 2 * products / (0.9 * f.flops_per_ns) + weights * 0.25 +
-               n(s.n) * n(s.in_size()) * n(s.c) * 0.2;
+        return 2 * products / (cost::implicit_gemm::kRoof * f.flops_per_ns) +
+               weights * cost::implicit_gemm::kWeight +
+               n(s.n) * n(s.in_size()) * n(s.c) * cost::implicit_gemm::kPixel;
     });
 }
 

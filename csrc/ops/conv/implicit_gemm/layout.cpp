@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "core/integer.h"
+#include "ops/conv/cost.h"
 
 namespace fastnn::conv {
 namespace {
 
-constexpr double kChunkNs = 8000;  // a chunk costs some 200 ns to hand out and set up
 constexpr double kManyChunks = 32;
-// Bytes of a panel of B, which stays in L2 while all tiles of a chunk pass by; less where a chunk
+// Bytes of a panel of B, which stays in L2 for all tiles of a chunk; less where a chunk
 // packs it first.
 constexpr dim_t kPanel = 300 << 10, kPanelInChunk = 128 << 10;
 
@@ -23,16 +23,16 @@ dim_t block_of_channels(dim_t taps, dim_t channels, dim_t panel, const gemm::Blo
 }  // namespace
 
 ForwardLayout::ForwardLayout(const Shape& s, bool is_transposed, const ProductAxes& axes,
-                             double cost, const gemm::Blocking& blocking, dim_t size)
+                             double estimate, const gemm::Blocking& blocking, dim_t size)
     : shape(s),
       transposed(is_transposed),
       sides(s, is_transposed),
-      ns(cost),
+      ns(estimate),
       padded_columns(round_up(sides.to_group, blocking.width)) {
     if (sides.from_group > 0) find_products(axes);
     dim_t taps = 1, all_taps = 0;
     for (const Product& p : products) taps = std::max(taps, p.taps), all_taps += p.taps;
-    const double share = std::clamp(ns / kChunkNs, 1.0, kManyChunks);
+    const double share = std::clamp(ns / cost::implicit_gemm::kChunk, 1.0, kManyChunks);
     lay_out_all(
         block_of_channels(taps, sides.from_group, kPanel, blocking, size), blocking, size,
         static_cast<dim_t>(share / static_cast<double>(std::max<std::size_t>(1, products.size()))) +
@@ -40,7 +40,7 @@ ForwardLayout::ForwardLayout(const Shape& s, bool is_transposed, const ProductAx
     pack_in_chunk = !products.empty();
     for (const Product& p : products) pack_in_chunk = pack_in_chunk && p.pixel_chunks() == 1;
     if (pack_in_chunk) {
-        // In the kernel the weights of all products stand side by side.
+        // A panel holds the weights of all products side by side.
         for (Product& p : products) p.one_chunk = true;
         lay_out_all(block_of_channels(all_taps, sides.from_group, kPanelInChunk, blocking, size),
                     blocking, size, static_cast<dim_t>(share));
@@ -93,7 +93,7 @@ void ForwardLayout::lay_out_all(dim_t channel_block, const gemm::Blocking& block
     }
 }
 
-// Neighbours that look at the same input share a copy.
+// Neighbouring products that read the same input share a copy.
 void ForwardLayout::place_copies() {
     const Product* last = nullptr;
     for (Product& p : products) {

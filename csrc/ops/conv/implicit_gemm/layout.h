@@ -1,4 +1,4 @@
-// Forward and data gradient: all that the sizes of a call settle before any number is read.
+// Forward and data gradient: everything that follows from the sizes of a call.
 #pragma once
 
 #include "core/integer.h"
@@ -18,8 +18,8 @@ struct ForwardLayout {
     Sides sides;
     double ns;
     std::vector<Product> products;
-    // Where the taps' panels of weights stand. Each names one product for every tap; a tap that
-    // several products have is in several.
+    // Where the panels of weights are. Each list names one product for every tap; a tap that is
+    // part of several products is in several lists.
     std::vector<std::vector<TapPlace>> places;
     dim_t block = 1;    // channels of `from` that are summed over at a time
     dim_t outputs = 0;  // of one image, that any product makes

@@ -62,7 +62,7 @@ std::size_t Panels<T>::packed_size(bool kept) const {
 }
 
 template <class T>
-dim_t Panels<T>::kept_at(dim_t group, dim_t j, dim_t c) const {
+dim_t Panels<T>::cached_at(dim_t group, dim_t j, dim_t c) const {
     const dim_t panel = group * panels() + j / g_.blocking.nr;
     return static_cast<dim_t>(l_.panels_size) * (panel * blocks() + c / l_.block);
 }
@@ -71,7 +71,7 @@ dim_t Panels<T>::kept_at(dim_t group, dim_t j, dim_t c) const {
 template <class T>
 PackedKey Panels<T>::key() const {
     const Shape& s = l_.shape;
-    PackedKey key{l_.pack_in_chunk ? kKeptChunks : kKeptPanels,
+    PackedKey key{l_.pack_in_chunk ? kPackedChunks : kPackedPanels,
                   static_cast<dim_t>(isa::level()),
                   static_cast<dim_t>(sizeof(T)),
                   l_.transposed,

@@ -29,9 +29,9 @@ class Panels {
     dim_t at(const Product& p, dim_t group, dim_t j, dim_t c) const;
 
     // Elements that all threads share: all panels, none where chunks pack them, or each panel by
-    // itself where chunks pack them and they are kept; kept_at says where each begins.
+    // itself where chunks pack them and the cache holds them, each at cached_at.
     std::size_t packed_size(bool kept) const;
-    dim_t kept_at(dim_t group, dim_t j, dim_t c) const;
+    dim_t cached_at(dim_t group, dim_t j, dim_t c) const;
     PackedKey key() const;  // of all that the order of packed weights depends on
 
  private:

@@ -4,13 +4,13 @@
 #include <limits>
 
 #include "core/integer.h"
+#include "ops/conv/cost.h"
 
 namespace fastnn::conv {
 namespace {
 
-constexpr double kUseful = 0.75;   // of the taps: fewer are worth a cut
-constexpr double kPieceNs = 2000;  // what a product more costs
-constexpr dim_t kMostRuns = 64;    // the search takes their square
+constexpr double kUseful = 0.75;  // of the taps: fewer are worth a cut
+constexpr dim_t kMostRuns = 64;   // the search takes their square
 
 // Outputs and the taps that any of them meets.
 struct Run {
@@ -121,7 +121,7 @@ ProductAxes products_of(const Shape& shape, bool transposed) {
             if (b != a) others *= all.products(b), taps *= n(shape.kernel[b]);
         }
         const double weights = n(shape.c) * n(shape.o) / n(shape.groups);
-        const double unit = 1 + n(shape.n) * others * weights * 0.02;
+        const double unit = 1 + n(shape.n) * others * weights * cost::implicit_gemm::kTerm;
         std::vector<Axis> pieces;
         for (const Axis& p : all.axis[a]) {
             const std::vector<Run> runs = runs_along(p, from[a]);
@@ -132,7 +132,8 @@ ProductAxes products_of(const Shape& shape, bool transposed) {
                 continue;
             }
             const dim_t rows = a == kAxes - 1 && shape.n < kShortRow ? kShortRow : 1;
-            for (const Run& r : cut(runs, rows, kPieceNs / unit, 0.25 * weights * taps / unit)) {
+            for (const Run& r : cut(runs, rows, cost::implicit_gemm::kProduct / unit,
+                                    cost::implicit_gemm::kWeight * weights * taps / unit)) {
                 if (r.taps() > 0) pieces.push_back(piece_of(p, r));
             }
         }

@@ -1,4 +1,4 @@
-// The matrix products that a convolution comes to: one for each combination of these axes.
+// The matrix products that make up a convolution: one for each combination of these axes.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace fastnn::conv {
 
 // All axes, cut where many taps would meet nothing but zeros around `from`: each piece of outputs
 // has the taps that any of it meets. A kernel as large as the image, whose gradient meets each dy
-// once, comes to products of one tap.
+// once, becomes products of one tap.
 struct ProductAxes {
     std::vector<Axis> axis[kAxes];
     double products(int a) const;  // outputs times taps

@@ -9,6 +9,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/implicit_gemm/weight_layout.h"
 #include "ops/conv/kernels.h"
@@ -123,7 +124,7 @@ class Weight {
         const Range c{cb, std::min(s_.from_group, cb + l_.c_block)};
         const dim_t blocks = l_.pixel_blocks();
         const dim_t first = blocks * slice / l_.slices, end = blocks * (slice + 1) / l_.slices;
-        // With one slice, sums stay near and go to dw at once.
+        // With one slice, sums stay in local memory and are stored to dw directly.
         const bool alone = l_.slices == 1;
         Sums sums{local + l_.x_size + l_.dy_size, l_.c_block * l_.o_block, l_.o_block};
         if (!alone) {
@@ -261,12 +262,14 @@ double cost_ns(const WeightArgs& args) {
         const gemm::Blocking& f = isa::table<gemm::TypedKernels<T>>().blocking;
         const double pixels = n(s.n) * n(s.out_size());
         const double weights = n(s.c) * n(s.o) / n(s.groups) * n(s.taps());
-        // Few channels of x meet dy where it lies, others meet it packed.
+        // dy is read in place where x has few channels, and packed elsewhere.
         const bool in_place = s.c / s.groups <= kFewChannels && s.o / s.groups % f.width == 0;
-        return weights * 0.5 +
+        return weights * cost::implicit_gemm::kUnpack +
                2 * pixels * n(s.taps()) * n(s.c) * n(round_up(s.o / s.groups, f.width)) /
-                   (0.9 * f.flops_per_ns) +
-               n(s.n) * n(s.in_size()) * n(s.c) * 0.2 + pixels * n(s.o) * (in_place ? 0.05 : 0.2);
+                   (cost::implicit_gemm::kRoof * f.flops_per_ns) +
+               n(s.n) * n(s.in_size()) * n(s.c) * cost::implicit_gemm::kPixel +
+               pixels * n(s.o) *
+                   (in_place ? cost::implicit_gemm::kInPlace : cost::implicit_gemm::kPixel);
     });
 }
 

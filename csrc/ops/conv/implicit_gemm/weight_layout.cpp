@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "core/integer.h"
+#include "ops/conv/cost.h"
 
 namespace fastnn::conv {
 namespace {
 
-constexpr double kChunkNs = 20000;
 constexpr double kManyChunks = 32;
 constexpr dim_t kInput = 256 << 10;  // bytes of x in panels, in L2
 constexpr dim_t kSums = 16 << 20;    // bytes of sums that slices of pixels may take
@@ -77,7 +77,8 @@ void WeightLayout::choose_pixels(dim_t size) {
 void WeightLayout::choose_slices(dim_t size) {
     const dim_t blocks = shape.groups * c_blocks * o_blocks;
     slice_size = shape.groups * taps * sides.from_group * o_stride;
-    const auto wanted = static_cast<dim_t>(std::clamp(ns / kChunkNs, 1.0, kManyChunks));
+    const auto wanted =
+        static_cast<dim_t>(std::clamp(ns / cost::implicit_gemm::kWeightChunk, 1.0, kManyChunks));
     const dim_t room = kSums / std::max<dim_t>(1, slice_size * size);
     slices = std::clamp(std::min(ceil_div(wanted, blocks), room), dim_t{1}, pixel_blocks());
 }

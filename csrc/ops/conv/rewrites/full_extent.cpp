@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/kernels.h"
 #include "ops/conv/rewrites/rewrites.h"
 #include "ops/conv/sums.h"
@@ -12,13 +13,11 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr double kElementNs = 0.3;
-
 // Images between (pixels, C) and (C, pixels).
 template <class T>
 void transpose_images(const T* x, T* out, dim_t images, dim_t rows, dim_t cols) {
     const TypedKernels<T>& f = isa::table<TypedKernels<T>>();
-    parallel_for(images, kElementNs * static_cast<double>(rows * cols), [&](dim_t i) {
+    parallel_for(images, cost::kTranspose * static_cast<double>(rows * cols), [&](dim_t i) {
         f.transpose(x + i * rows * cols, cols, rows, cols, out + i * rows * cols, rows);
     });
 }

@@ -12,7 +12,7 @@
 namespace fastnn::conv {
 namespace {
 
-constexpr dim_t kMostChannels = 64;  // of several groups: more are worth a product of their own
+constexpr dim_t kMostChannels = 64;  // of several groups: with more, a product per group is faster
 
 // How many groups to take as one, for outputs of `to` channels each.
 dim_t groups_together(Dtype dtype, const Shape& s, bool transposed) {

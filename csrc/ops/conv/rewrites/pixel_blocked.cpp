@@ -7,6 +7,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/conv/cost.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/kernels.h"
 #include "ops/conv/rewrites/rewrites.h"
@@ -18,7 +19,6 @@ namespace {
 constexpr dim_t kMostTimes = 8;       // strides of pixels along an axis
 constexpr dim_t kMost = 64;           // of kernel, dilation, stride and padding
 constexpr double kWorthwhile = 0.75;  // of the time without
-constexpr double kCopyNs = 0.5;       // of an element
 
 // One axis: `pixels` of `to` meet with tap t the element number step * block + first + t of `from`.
 struct BlockAxis {
@@ -136,7 +136,7 @@ class Executor {
         all_.to = to.data();
         if (e.preactivation != nullptr) all_.epilogue.preactivation = z.data();
         plan.run(all_);
-        parallel_for(rows, kCopyNs * static_cast<double>(all_.shape.out[2] * all_.shape.o),
+        parallel_for(rows, cost::kCopy * static_cast<double>(all_.shape.out[2] * all_.shape.o),
                      [&](dim_t row) {
                          spread(row, to.data(), static_cast<T*>(a_.to));
                          if (e.preactivation != nullptr) spread(row, z.data(), e.preactivation);
@@ -210,7 +210,7 @@ class PixelBlocked final : public Plan<Args> {
         const auto n = [](dim_t x) { return static_cast<double>(x); };
         const double outputs =
             n(args.shape.n) * n(s.to[0]) * n(s.to[1]) * n(s.to[2]) * n(s.to_channels);
-        ns = plan_.ns + outputs * kCopyNs;
+        ns = plan_.ns + outputs * cost::kCopy;
     }
     void run(const Args& args) const override {
         visit_float(args.dtype, [&]<class T>() { Executor<T>(args, blocks_).run(plan_); });

@@ -2,7 +2,7 @@
 //
 // Two schedules, in both of which a chunk stays in the caches of its thread from the first
 // transform to the last. `tiles`: a few tiles with all weights, whose points are few enough to be
-// kept. `columns`: many tiles and a few channels of the result, so that the points of weights are
+// stored. `columns`: many tiles and a few channels of the result, so that the points of weights are
 // used where they are made, in L2, and large weights are read once per many tiles.
 #include <algorithm>
 #include <cstring>
@@ -60,7 +60,7 @@ class Forward {
     dim_t weights_size(dim_t depth) const { return s_.points * columns(0, depth, nullptr).plane; }
     // Rows of a depth of a panel of weights; u is where the depth begins.
     void weights(const Columns& c, float* u, dim_t block, dim_t panel, dim_t first, dim_t rows,
-                 float* squares = nullptr, bool turned = false) const;
+                 float* squares = nullptr, bool packed = false) const;
     void product(const Columns& c, dim_t block, const float* u, dim_t point, dim_t rows,
                  const float* v, float* m) const;
 
@@ -90,9 +90,9 @@ class Forward {
     }
     void by_tiles();
     void by_columns();
-    // What is kept of weights depends on the sizes of images in these alone.
+    // Of the sizes of a call, packed weights depend on these alone.
     PackedKey key() const {
-        return {plan_.schedule == Schedule::tiles ? kKeptPoints : kKeptSquares,
+        return {plan_.schedule == Schedule::tiles ? kPackedPoints : kPackedSquares,
                 static_cast<dim_t>(isa::level()),
                 s_.transposed,
                 s_.m,
@@ -116,14 +116,14 @@ class Forward {
 };
 
 void Forward::weights(const Columns& c, float* u, dim_t block, dim_t panel, dim_t first, dim_t rows,
-                      float* squares, bool turned) const {
+                      float* squares, bool packed) const {
     const dim_t row = depths_.at(block) + first, col = c.begin + panel;
     const dim_t width = std::min(nr_, c.padded - panel);
     const float* const w = static_cast<const float*>(a_.w);
     f_.weight[s_.index()](
         {s_.transposed ? w + row * s_.w_stride + col * kTaps : w + col * s_.w_stride + row * kTaps,
          s_.w_stride, s_.transposed, rows, std::min(nr_, c.count - panel),
-         u + panel * depths_.of(block) + first * width, c.plane, width, squares, turned});
+         u + panel * depths_.of(block) + first * width, c.plane, width, squares, packed});
 }
 
 void Forward::product(const Columns& c, dim_t block, const float* u, dim_t point, dim_t rows,
@@ -179,9 +179,9 @@ void Forward::by_tiles() {
     u.complete();
 }
 
-// A thread keeps the transformed tiles from chunk to chunk. Kept between calls are weights turned
-// round and in the order in which they are read; their points, four times as large, would come from
-// memory more slowly than they are made.
+// A thread reuses its transformed tiles from chunk to chunk. The cache of packed weights holds w
+// transposed, in the order in which it is read; loading the points of weights, four times as large,
+// would take longer than computing them.
 void Forward::by_columns() {
     const dim_t v_plane = padded_plane(plan_.tiles * v_row_),
                 m_plane = padded_plane(plan_.tiles * m_row_);
@@ -193,7 +193,7 @@ void Forward::by_columns() {
     const dim_t row_squares = ceil_div(nr_, width_) * kTaps * width_ * width_;
     const dim_t panel_squares = ceil_div(depths_.size, width_) * row_squares;
     const dim_t panels = ceil_div(s_.out, nr_);
-    PackedScratch<float> kept(
+    PackedScratch<float> packed(
         a_.cache, key(),
         elements(a_.cache != nullptr ? panels * depths_.count * panel_squares : 0));
     parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
@@ -211,9 +211,9 @@ void Forward::by_columns() {
                 for (dim_t j = 0; j < c.count; j += nr_) {
                     // The chunks of the first tiles have each panel once.
                     float* const squares =
-                        kept.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
-                    const bool use = a_.cache != nullptr && (kept.ready() || wanted == 0);
-                    weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr, kept.ready());
+                        packed.data() + ((c.begin + j) / nr_ * depths_.count + b) * panel_squares;
+                    const bool use = a_.cache != nullptr && (packed.ready() || wanted == 0);
+                    weights(c, u, b, j, 0, depths_.of(b), use ? squares : nullptr, packed.ready());
                 }
                 for (dim_t p = 0; p < s_.points; ++p)
                     product(c, b, u, p, t.count, v + p * v_plane, m + p * m_plane);
@@ -221,7 +221,7 @@ void Forward::by_columns() {
             output(c, t, m, m_plane);
         });
     });
-    kept.complete();
+    packed.complete();
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ struct WeightPanel {
     float* u;  // row r, column j at u[point * plane + r * width + j]; 0 beyond the columns
     dim_t plane, width;
     // Or null: w transposed, in squares of W rows x W columns (W: of a vector), all columns of
-    // the first W rows first, each of W x 9 x W. Written, or where `turned`, read in place of w.
+    // the first W rows first, each of W x 9 x W. Written, or where `packed`, read in place of w.
     float* squares;
-    bool turned;
+    bool packed;
 };
 
 // dw = (or +=) G^T u G, rows C and columns O: row r, column j at u[point * plane + r * row + j].

@@ -1,11 +1,13 @@
 // How a Winograd convolution is cut, and what it costs.
 #include "ops/conv/winograd/plan.h"
 
+#include "ops/conv/cost.h"
+
 namespace fastnn::conv {
 namespace {
 
-constexpr dim_t kTileBytes = 640 << 10;  // of tiles in flight: in an L2 of 1 MiB, beside weights
-constexpr dim_t kWeightBytes = 3 << 20;  // of points of weights that are kept, in L3
+constexpr dim_t kTileBytes = 640 << 10;  // of a chunk of tiles: in an L2 of 1 MiB, with weights
+constexpr dim_t kWeightBytes = 3 << 20;  // of points of weights that are stored, in L3
 constexpr dim_t kMostTiles = 56;
 constexpr dim_t kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
 constexpr dim_t kSomeTiles =
@@ -13,21 +15,7 @@ constexpr dim_t kSomeTiles =
 constexpr dim_t kSomeDepth = 128;         // those of so many channels, 590 KiB, stay in L2
 constexpr dim_t kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
 constexpr dim_t kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
-constexpr double kChunkNs = 8000;         // chunks are no shorter,
-constexpr dim_t kManyChunks = 16;         // and this is enough of them
-
-// Nanoseconds for a vector of 16 floats of one tile, or of one row of weights, measured on a Zen 4
-// at 3.7 GHz with AVX-512; shorter vectors take two thirds of that each. Those of weights include
-// the way of their points through the caches.
-struct Cost {
-    double input, output, gradient, weight, flipped, weight_gradient;
-};
-constexpr Cost kCosts[2] = {{17, 12, 14, 31, 46, 57}, {62, 38, 43, 50, 65, 100}};
-constexpr double kPointNs = 25;  // a call of the product of one point
-constexpr double kCallNs = 500;
-constexpr dim_t kFewTiles = 3;     // a product of fewer takes as long: it waits for its weights
-constexpr dim_t kFewChannels = 6;  // storing a tile of sums takes as long as summing so many
-constexpr dim_t kFewRows = 10;     // of dw: with fewer, reading the points of dy takes as long
+constexpr dim_t kManyChunks = 16;
 
 double number(dim_t n) {
     return static_cast<double>(n);
@@ -36,12 +24,16 @@ double number(dim_t n) {
 class Estimate {
  public:
     explicit Estimate(const WinogradSizes& s)
-        : s_(s), b_(isa::table<gemm::TypedKernels<float>>().blocking), c_(kCosts[s.index()]) {}
+        : s_(s),
+          b_(isa::table<gemm::TypedKernels<float>>().blocking),
+          c_(cost::winograd::kTransforms[s.index()]) {}
     // `products` of each point, for which weights are transformed so many times.
     double forward(dim_t products, dim_t times) const {
         const double tile = c_.input * vectors(s_.in) + c_.output * vectors(s_.out);
         return number(s_.tiles) * tile + number(times) * weights() +
-               arithmetic(s_.in + kFewChannels, std::max(kFewTiles, s_.tiles)) + calls(products);
+               arithmetic(s_.in + cost::winograd::kChannels,
+                          std::max(cost::winograd::kTiles, s_.tiles)) +
+               calls(products);
     }
     double weights() const {
         return (s_.transposed ? c_.flipped : c_.weight) * number(s_.in) * vectors(s_.out);
@@ -51,7 +43,8 @@ class Estimate {
     double backward(dim_t row_blocks, dim_t col_blocks, dim_t slices) const {
         const double tile = c_.input * vectors(s_.in) * number(col_blocks) +
                             c_.gradient * vectors(s_.out) * number(row_blocks);
-        return number(s_.tiles) * tile + arithmetic(std::max(kFewRows, s_.in), s_.tiles) +
+        return number(s_.tiles) * tile +
+               arithmetic(std::max(cost::winograd::kRows, s_.in), s_.tiles) +
                c_.weight_gradient * number(s_.in * slices) * vectors(s_.out) +
                calls(row_blocks * col_blocks * slices);
     }
@@ -64,11 +57,13 @@ class Estimate {
         return 2 * number(s_.points * in) * number(round_up(s_.out, b_.width)) * number(tiles) /
                b_.flops_per_ns;
     }
-    double calls(dim_t products) const { return kCallNs + kPointNs * number(s_.points * products); }
+    double calls(dim_t products) const {
+        return cost::winograd::kCall + cost::winograd::kPoint * number(s_.points * products);
+    }
 
     const WinogradSizes& s_;
     const gemm::Blocking& b_;
-    const Cost& c_;
+    const cost::winograd::Transforms& c_;
 };
 
 // `total` in equal parts of at most `limit`, each a multiple of `unit`.
@@ -78,7 +73,7 @@ dim_t equal_parts(dim_t total, dim_t limit, dim_t unit) {
 }
 
 dim_t chunks_worth(double ns) {
-    return std::clamp(static_cast<dim_t>(ns / kChunkNs), dim_t{1}, kManyChunks);
+    return std::clamp(static_cast<dim_t>(ns / cost::winograd::kChunk), dim_t{1}, kManyChunks);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ struct ForwardPlan final : Plan<Args> {
 struct WeightPlan final : Plan<WeightArgs> {
     dim_t m;
     dim_t rows, columns;  // of dw: channels of x and y of a chunk,
-    dim_t slices;         // of all tiles,
-    dim_t tiles;          // which it goes through so many at a time
+    dim_t slices;         // of all tiles
+    dim_t tiles;          // of a slice that are transformed at a time
     WeightPlan(const Shape& shape, dim_t m);
     void run(const WeightArgs& args) const override;
 };

@@ -48,7 +48,7 @@ struct WinogradSizes {
     dim_t pad(dim_t p) const { return transposed ? 2 - p : p; }
 };
 
-// A sum over k in equal parts, each of which passes through L1 at once.
+// A sum over k in equal parts, each small enough for L1.
 struct Depths : gemm::KBlocks {
     dim_t k;
     Depths(dim_t depth, dim_t kc) : KBlocks(gemm::k_blocks(depth, kc)), k(depth) {}
@@ -63,8 +63,8 @@ inline dim_t padded_row(dim_t channels, const Depths& depths) {
                             : whole_lines(channels, sizeof(float));
 }
 
-// The distance between points: an odd number of lines, for all of a tile are written side by side
-// and should not meet in the same sets of L1.
+// The distance between points: an odd number of lines, so that the points of a tile, which are
+// written together, fall into different sets of L1.
 inline dim_t padded_plane(dim_t size) {
     return odd_lines(size, sizeof(float));
 }

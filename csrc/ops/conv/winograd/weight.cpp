@@ -1,8 +1,8 @@
 // The gradient of weights: transformed tiles of x and dy, a product over tiles for each point, and
 // the transform of the sums back.
 //
-// A chunk is a block of dw and a slice of all tiles, and goes from x and dy to dw in the caches of
-// its thread. Slices are added in order.
+// A chunk is a block of dw and a slice of all tiles; everything between x, dy and dw stays in the
+// caches of its thread. Slices are added in order.
 #include <cstring>
 
 #include "core/launch.h"

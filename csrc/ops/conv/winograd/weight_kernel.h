@@ -21,7 +21,7 @@ void weight_panel(const WeightPanel& p) {
     constexpr dim_t W = V::width;
     constexpr dim_t ahead = 8 * kTaps, far_ahead = 48 * kTaps;
     constexpr int n = F::n;
-    float own[W * kTaps * W], turned[W * kTaps * W];
+    float own[W * kTaps * W], transposed[W * kTaps * W];
     const dim_t plane = p.plane;
     float* square = p.squares != nullptr ? p.squares : own;
     const dim_t next = p.squares != nullptr ? W * kTaps * W : 0;
@@ -29,13 +29,13 @@ void weight_panel(const WeightPanel& p) {
         const dim_t rows = p.rows - r0 < W ? p.rows - r0 : W;
         for (dim_t j0 = 0; j0 < p.width; j0 += W, square += next) {
             const dim_t cols = p.cols - j0 < W ? p.cols - j0 : W;
-            if (p.turned) {
-                // All is there.
+            if (p.packed) {
+                // The squares are complete.
             } else if (p.transposed) {  // rows are O: their columns are contiguous
                 transpose_block(p.w + r0 * p.w_stride + j0 * kTaps, p.w_stride, rows, cols * kTaps,
-                                turned, W, W);
+                                transposed, W, W);
                 for (dim_t k = 0; k < kTaps; ++k) {
-                    transpose_block(turned + k * W, kTaps * W, cols, rows, square + k * W,
+                    transpose_block(transposed + k * W, kTaps * W, cols, rows, square + k * W,
                                     kTaps * W, W);
                 }
             } else {
@@ -44,9 +44,9 @@ void weight_panel(const WeightPanel& p) {
             }
             for (dim_t r = 0; r < rows; ++r) {
                 const float* const g = square + r * kTaps * W;
-                if (p.turned) {
-                    // Beside so many rows of results the processor does not follow them by itself:
-                    // from memory they come to L2, and from there to L1.
+                if (p.packed) {
+                    // The rows of results are as many streams as the hardware prefetcher follows.
+                    // So g is fetched from memory into L2, and later from there into L1.
 #pragma GCC unroll 9
                     for (dim_t k = 0; k < kTaps; ++k) {
                         __builtin_prefetch(g + (far_ahead + k) * W, 0, 2);
