@@ -39,7 +39,7 @@ double activated(Activation activation, double x) {
 
 struct Case {
     long m, n, k;
-    bool turned_a, turned_b, packed, bias, residual;
+    bool transposed_a, transposed_b, packed, bias, residual;
     float alpha, beta;
     Activation activation;
 };
@@ -51,13 +51,13 @@ void check(const Case& c, bool here) {
     auto out = before;
     gemm::Problem<float> p;
     p.m = c.m, p.n = c.n, p.k = c.k;
-    p.a = c.turned_a ? Matrix<float>{a.data(), 1, c.m} : Matrix<float>{a.data(), c.k, 1};
-    p.b = c.turned_b ? Matrix<float>{b.data(), 1, c.k} : Matrix<float>{b.data(), c.n, 1};
+    p.a = c.transposed_a ? Matrix<float>{a.data(), 1, c.m} : Matrix<float>{a.data(), c.k, 1};
+    p.b = c.transposed_b ? Matrix<float>{b.data(), 1, c.k} : Matrix<float>{b.data(), c.n, 1};
     p.c = out.data(), p.c_stride = stride;
     p.alpha = c.alpha, p.beta = c.beta;
     p.epilogue.activation.kind = c.activation;
     if (c.bias) p.epilogue.bias = bias.data();
-    if (c.residual) p.epilogue.residual = residual.data(), p.epilogue.residual_stride = stride;
+    if (c.residual) p.epilogue.residual = residual.data(), p.epilogue.residual_row = stride;
     std::vector<float> packed(gemm::PackedB<float>::size(c.k, c.n));
     if (c.packed) {
         gemm::PackedB<float>::pack(c.k, c.n, p.b, packed.data(), !here);
@@ -90,7 +90,7 @@ void check(const Case& c, bool here) {
                 std::printf(
                     "%ldx%ldx%ld a%d b%d packed%d bias%d residual%d %g %g: (%ld, %ld) is "
                     "%.9g, not %.9g\n",
-                    c.m, c.n, c.k, c.turned_a, c.turned_b, c.packed, c.bias, c.residual,
+                    c.m, c.n, c.k, c.transposed_a, c.transposed_b, c.packed, c.bias, c.residual,
                     static_cast<double>(c.alpha), static_cast<double>(c.beta), i, j,
                     static_cast<double>(out[at]), want);
             }
