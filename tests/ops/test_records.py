@@ -9,16 +9,22 @@ import pytest
 
 import fastnn.ops
 import tests.ops
-from fastnn.ops import elementwise
 from fastnn.ops.create import drawn, filled, values
-from fastnn.ops.elementwise import compare
+from fastnn.ops.elementwise import algebraic, arithmetic, choose, compare, power, transcendental
 
 ELSEWHERE = {
     "tests/ops/test_create.py": [*drawn.__all__, *filled.__all__, *values.__all__],
 }
 
 
-@pytest.mark.parametrize("name", [*elementwise.__all__, *compare.__all__])
+ELEMENTWISE = [
+    name
+    for module in (algebraic, arithmetic, choose, compare, power, transcendental)
+    for name in module.__all__
+]
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
 def test_parameters_and_results_are_described_before_the_examples(name):
     text = described = inspect.cleandoc(getattr(fastnn, name).__doc__)
     assert "\n\nExamples\n---" in text

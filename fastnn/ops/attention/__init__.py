@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from .multi_head import *
 from .scaled_dot_product import *
-
-__all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]

@@ -13,18 +13,3 @@ from .basic import plain_key as plain_key
 from .basic import put as put
 from .basic import store as store
 from .mask import *
-
-__all__ = [
-    "gather",
-    "index_add",
-    "index_select",
-    "masked_fill",
-    "masked_select",
-    "narrow",
-    "nonzero",
-    "one_hot",
-    "scatter",
-    "scatter_add",
-    "select",
-    "take_along_dim",
-]

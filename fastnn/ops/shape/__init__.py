@@ -13,27 +13,3 @@ from .expand import *
 from .permute import *
 from .permute import reverse as reverse
 from .reshape import *
-
-__all__ = [
-    "adjoint",
-    "broadcast_to",
-    "clone",
-    "contiguous",
-    "diagonal",
-    "expand",
-    "expand_as",
-    "flatten",
-    "movedim",
-    "permute",
-    "ravel",
-    "reshape",
-    "reshape_as",
-    "squeeze",
-    "swapaxes",
-    "t",
-    "transpose",
-    "unflatten",
-    "unsqueeze",
-    "view",
-    "view_as",
-]
