@@ -291,7 +291,6 @@ def conv_algorithm_for(
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.conv_algorithm_for((8, 64, 56, 56), (64, 64, 1, 1))
     ConvAlgorithms(forward='product', dx='product', dw='product')
     >>> fastnn.conv_algorithm_for((8, 64, 56, 56), (64, 64, 3, 3), padding=1).forward

@@ -55,7 +55,6 @@ class profile:
 
     Examples
     --------
-    >>> import fastnn, numpy as np
     >>> with fastnn.profile() as p:
     ...     y = fastnn.kernels.relu(np.ones(1000, np.float32))
     >>> [event.name for event in p.events]

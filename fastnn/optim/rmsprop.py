@@ -53,7 +53,6 @@ class RMSprop(Optimizer):
 
     Examples
     --------
-    >>> import fastnn
     >>> p = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = fastnn.optim.RMSprop([p], lr=0.1, alpha=0.75)
     >>> p.grad = fastnn.tensor([3.0, -3.0])

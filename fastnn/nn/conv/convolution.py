@@ -83,7 +83,6 @@ class Conv1d(Convolution):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Conv1d(16, 33, 3, stride=2)
     >>> layer(fastnn.randn(20, 16, 50)).shape
     (20, 33, 24)
@@ -132,7 +131,6 @@ class Conv2d(Convolution):
 
     Examples
     --------
-    >>> import fastnn
     >>> layer = fastnn.nn.Conv2d(3, 16, 3, padding=1)
     >>> layer(fastnn.randn(20, 3, 32, 32)).shape
     (20, 16, 32, 32)
@@ -150,7 +148,6 @@ class Conv3d(Convolution):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.Conv3d(16, 33, (3, 5, 2), padding=(1, 2, 0))(fastnn.randn(2, 16, 4, 9, 8)).shape
     (2, 33, 4, 9, 7)
     """

@@ -104,7 +104,6 @@ class ConvTranspose1d(ConvTransposed):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ConvTranspose1d(16, 33, 3, stride=2)(fastnn.randn(20, 16, 24)).shape
     (20, 33, 49)
     """
@@ -137,7 +136,6 @@ class ConvTranspose2d(ConvTransposed):
 
     Examples
     --------
-    >>> import fastnn
     >>> down = fastnn.nn.Conv2d(16, 16, 3, stride=2, padding=1)
     >>> up = fastnn.nn.ConvTranspose2d(16, 16, 3, stride=2, padding=1)
     >>> x = fastnn.randn(1, 16, 12, 12)
@@ -155,7 +153,6 @@ class ConvTranspose3d(ConvTransposed):
 
     Examples
     --------
-    >>> import fastnn
     >>> fastnn.nn.ConvTranspose3d(4, 2, 2, stride=2)(fastnn.randn(1, 4, 2, 3, 4)).shape
     (1, 2, 4, 6, 8)
     """

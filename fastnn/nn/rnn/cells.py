@@ -107,7 +107,6 @@ class RNNCell(RNNCellBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> cell = fastnn.nn.RNNCell(10, 20)
     >>> cell(fastnn.zeros(3, 10), fastnn.zeros(3, 20)).shape
     (3, 20)
@@ -143,7 +142,6 @@ class LSTMCell(RNNCellBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> cell = fastnn.nn.LSTMCell(10, 20)
     >>> h, c = cell(fastnn.zeros(3, 10))
     >>> h.shape, c.shape
@@ -179,7 +177,6 @@ class GRUCell(RNNCellBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> cell = fastnn.nn.GRUCell(10, 20)
     >>> cell(fastnn.zeros(3, 10)).shape
     (3, 20)

@@ -27,7 +27,6 @@ class RNN(RNNBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> rnn = fastnn.nn.RNN(10, 20, 2)
     >>> output, h_n = rnn(fastnn.zeros(5, 3, 10))
     >>> output.shape, h_n.shape

@@ -24,7 +24,6 @@ class GRU(RNNBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> gru = fastnn.nn.GRU(10, 20, batch_first=True)
     >>> output, h_n = gru(fastnn.zeros(3, 5, 10))
     >>> output.shape, h_n.shape

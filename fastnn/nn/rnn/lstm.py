@@ -73,7 +73,6 @@ class LSTM(RNNBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> lstm = fastnn.nn.LSTM(10, 20, bidirectional=True)
     >>> output, (h_n, c_n) = lstm(fastnn.zeros(5, 3, 10), lengths=[5, 2, 4])
     >>> output.shape, h_n.shape
@@ -128,7 +127,6 @@ class LayerNormLSTM(RNNBase):
 
     Examples
     --------
-    >>> import fastnn
     >>> lstm = fastnn.nn.LayerNormLSTM(10, 20, 2)
     >>> output, (h_n, c_n) = lstm(fastnn.zeros(5, 3, 10), lengths=[5, 2, 4])
     >>> output.shape, h_n.shape

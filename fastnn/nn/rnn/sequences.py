@@ -103,7 +103,6 @@ def pack_padded_sequence(
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import pack_padded_sequence
     >>> packed = pack_padded_sequence(fastnn.ones(3, 2, 4), [3, 1])
     >>> packed.data.shape, packed.batch_sizes.tolist()
@@ -164,7 +163,6 @@ def pad_packed_sequence(
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import pack_sequence, pad_packed_sequence
     >>> packed = pack_sequence([fastnn.tensor([1.0, 2.0]), fastnn.tensor([3.0])])
     >>> padded, lengths = pad_packed_sequence(packed, batch_first=True)
@@ -219,7 +217,6 @@ def pad_sequence(
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import pad_sequence
     >>> pad_sequence([fastnn.ones(2), fastnn.ones(3)], batch_first=True).tolist()
     [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]
@@ -256,7 +253,6 @@ def unpad_sequence(
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import unpad_sequence
     >>> [s.shape for s in unpad_sequence(fastnn.ones(3, 2, 4), [3, 1])]
     [(3, 4), (1, 4)]
@@ -274,7 +270,6 @@ def pack_sequence(sequences: Sequence[TensorLike], enforce_sorted: bool = True) 
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import pack_sequence
     >>> packed = pack_sequence([fastnn.tensor([1.0, 2.0]), fastnn.tensor([3.0])])
     >>> packed.data.tolist()
@@ -322,7 +317,6 @@ def tbptt(sequence: Any, k: int, module: Any = None, batch_first: bool = False) 
 
     Examples
     --------
-    >>> import fastnn
     >>> from fastnn.nn.utils.rnn import tbptt
     >>> layer = fastnn.nn.RNN(2, 3, stateful=True)
     >>> x = fastnn.ones(10, 1, 2)

@@ -91,8 +91,6 @@ def conv1d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> x, w = fastnn.tensor([[[1.0, 2.0, 3.0, 4.0]]]), fastnn.tensor([[[1.0, -1.0]]])
     >>> F.conv1d(x, w).tolist()
     [[[-1.0, -1.0, -1.0]]]
@@ -158,8 +156,6 @@ def conv2d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> x, w = fastnn.randn(2, 3, 8, 8), fastnn.randn(5, 3, 3, 3)
     >>> F.conv2d(x, w, padding=1).shape
     (2, 5, 8, 8)
@@ -191,8 +187,6 @@ def conv3d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> F.conv3d(fastnn.randn(2, 3, 4, 8, 8), fastnn.randn(5, 3, 3, 3, 3), padding="same").shape
     (2, 5, 4, 8, 8)
     """

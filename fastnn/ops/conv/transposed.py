@@ -40,8 +40,6 @@ def conv_transpose1d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> x, w = fastnn.tensor([[[1.0, 2.0]]]), fastnn.tensor([[[1.0, 10.0]]])
     >>> F.conv_transpose1d(x, w, stride=2).tolist()
     [[[1.0, 10.0, 2.0, 20.0]]]
@@ -98,8 +96,6 @@ def conv_transpose2d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> x, w = fastnn.randn(2, 5, 4, 4), fastnn.randn(5, 3, 3, 3)
     >>> F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1).shape
     (2, 3, 8, 8)
@@ -131,8 +127,6 @@ def conv_transpose3d(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> F.conv_transpose3d(fastnn.randn(2, 5, 2, 4, 4), fastnn.randn(5, 3, 2, 2, 2), stride=2).shape
     (2, 3, 4, 8, 8)
     """

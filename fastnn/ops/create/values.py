@@ -83,7 +83,6 @@ def from_numpy(data: Any) -> Tensor:
 
     Examples
     --------
-    >>> import fastnn, numpy as np
     >>> a = np.zeros(2)
     >>> t = fastnn.from_numpy(a)
     >>> a[0] = 7

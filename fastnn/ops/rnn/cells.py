@@ -58,8 +58,6 @@ def lstm_cell(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> h, c = fastnn.zeros(1, 2), fastnn.zeros(1, 2)
     >>> h, c = F.lstm_cell(fastnn.ones(1, 3), (h, c), fastnn.ones(8, 3), fastnn.ones(8, 2))
     >>> h.shape
@@ -84,8 +82,6 @@ def gru_cell(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> F.gru_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(6, 3), fastnn.ones(6, 2)).shape
     (2,)
     """
@@ -119,8 +115,6 @@ def rnn_tanh_cell(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> F.rnn_tanh_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(2, 3), fastnn.ones(2, 2))
     tensor([0.9951, 0.9951])
     """
@@ -142,8 +136,6 @@ def rnn_relu_cell(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> F.rnn_relu_cell(fastnn.ones(3), fastnn.zeros(2), fastnn.ones(2, 3), fastnn.ones(2, 2))
     tensor([3., 3.])
     """

@@ -46,8 +46,6 @@ def rnn_layer(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> y, h = F.rnn_layer(
     ...     fastnn.ones(5, 1, 3), [(fastnn.ones(2, 3), fastnn.ones(2, 2), None, None)]
     ... )

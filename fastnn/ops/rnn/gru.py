@@ -51,8 +51,6 @@ def gru_layer(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> w, u = fastnn.ones(3 * 2, 3), fastnn.ones(3 * 2, 2)
     >>> y, h = F.gru_layer(fastnn.ones(5, 1, 3), [(w, u, None, None)])
     >>> y.shape, h.shape

@@ -76,8 +76,6 @@ def lstm_layer(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> w, u = fastnn.ones(4 * 2, 3), fastnn.ones(4 * 2, 2)
     >>> y, h, c = F.lstm_layer(fastnn.ones(5, 1, 3), [(w, u, None, None)])
     >>> y.shape, h.shape
@@ -128,8 +126,6 @@ def layer_norm_lstm_layer(
 
     Examples
     --------
-    >>> import fastnn
-    >>> import fastnn.nn.functional as F
     >>> w, u, a = fastnn.rand(8, 3), fastnn.rand(8, 2), fastnn.ones(8)
     >>> params = (w, u, None, None, a, a, fastnn.ones(2), None)
     >>> y, h, c = F.layer_norm_lstm_layer(fastnn.ones(5, 1, 3), [params])
