@@ -8,7 +8,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 COUNTS = [1 << 10, 1 << 18, 1 << 22]
 
@@ -32,14 +32,6 @@ def test_forward_backward(run, name, count):
     value, dy = normal(count), normal(count, seed=1)
     x, slope = fastnn.tensor(value, requires_grad=True), fastnn.from_numpy(dy)
     op = getattr(functional, name)
-
-    def step():
-        x.grad = None
-        op(x).backward(slope)
-
-    def answer():
-        step()
-        return x.grad.numpy()[:2048]
-
+    step, gradient = training(lambda: op(x), slope, x)
     expected = dy[:2048] * derivative(name, value[:2048].astype("f8"))
-    run(step, expected, bytes=20 * count, answer=answer)
+    run(step, expected, bytes=20 * count, answer=lambda: gradient()[:2048])

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 # batch, heads, length, features per head
 SHAPES = [(16, 8, 128, 32), (4, 12, 512, 64), (1, 8, 2048, 64), (64, 4, 16, 16), (1, 1, 1, 64)]
@@ -61,16 +61,8 @@ def test_forward_backward(run, shape):
     args = [fastnn.Tensor(x, requires_grad=True) for x in parts(shape)]
     dy = normal(b, h, t, d, seed=3)
     slope = fastnn.from_numpy(dy)
-
-    def step():
-        for arg in args:
-            arg.grad = None
-        functional.scaled_dot_product_attention(*args).backward(slope)
-
-    def answer():
-        step()
-        return args[2].grad.numpy()
-
+    attend = functional.scaled_dot_product_attention
+    step, answer = training(lambda: attend(*args), slope, args[2], *args[:2])
     q, k, _ = [x._array.astype("f8") for x in args]
     x = q @ k.swapaxes(-1, -2) / np.sqrt(d)
     e = np.exp(x - x.max(-1, keepdims=True))

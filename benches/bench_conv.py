@@ -6,6 +6,8 @@ import fastnn
 from benches.side_by_side import convolution
 from fastnn import nn
 
+from .conftest import training
+
 SIZES = {  # N, C, H, O, K, stride, padding, groups
     "3x3": (8, 64, 56, 64, 3, 1, 1, 1),
     "3x3 deep": (8, 256, 14, 256, 3, 1, 1, 1),
@@ -49,15 +51,7 @@ def test_forward(run, size):
 def test_forward_backward(run, size):
     conv, value, slope = layer(size)
     x, dy = fastnn.from_numpy(value).requires_grad_(), fastnn.from_numpy(slope)
-
-    def step():
-        x.grad = conv.weight.grad = None
-        conv(x).backward(dy)
-
-    def answer():
-        step()
-        return x.grad.numpy()
-
+    step, answer = training(lambda: conv(x), dy, x, conv.weight)
     run(
         step,
         convolution.reference(size)[1],

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 
-from .conftest import normal
+from .conftest import normal, training
 
 COUNTS = [1 << 10, 1 << 16, 1 << 22]
 
@@ -41,13 +41,5 @@ def test_broadcast_backward(run):
     a, b = fastnn.tensor(x, requires_grad=True), fastnn.tensor(y, requires_grad=True)
     dy = normal(2048, 512, seed=2)
     slope = fastnn.from_numpy(dy)
-
-    def step():
-        a.grad = b.grad = None
-        (a * b).backward(slope)
-
-    def answer():
-        step()
-        return b.grad.numpy()
-
+    step, answer = training(lambda: a * b, slope, b, a)
     run(step, (dy.astype("f8") * x).sum(0), bytes=24 * x.size, answer=answer)

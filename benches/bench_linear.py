@@ -5,7 +5,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 SHAPES = [(32, 64, 64), (128, 784, 256), (256, 1024, 1024), (64, 256, 10), (1, 784, 256)]
 
@@ -26,16 +26,7 @@ def test_forward_backward(run, batch, inner, outer):
     args = [fastnn.tensor(a, requires_grad=True) for a in (x, w, b)]
     dy = normal(batch, outer, seed=3)
     slope = fastnn.from_numpy(dy)
-
-    def step():
-        for arg in args:
-            arg.grad = None
-        functional.linear(*args).backward(slope)
-
-    def answer():
-        step()
-        return args[1].grad.numpy()
-
+    step, answer = training(lambda: functional.linear(*args), slope, args[1], args[0], args[2])
     size = 4 * 3 * (x.size + w.size + dy.size)
     expected = dy.T.astype("f8") @ x.astype("f8")
     run(step, expected, flops=6 * batch * inner * outer, bytes=size, answer=answer)

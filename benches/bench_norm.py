@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 SHAPES = [(64, 64), (2048, 768), (64, 100_000)]
 OPS = ["layer_norm", "rms_norm"]
@@ -38,15 +38,7 @@ def test_forward_backward(run, name, shape):
     x, weight = (fastnn.tensor(a, requires_grad=True) for a in (value, w))
     slope = fastnn.from_numpy(dy)
     op = getattr(functional, name)
-
-    def step():
-        x.grad = weight.grad = None
-        op(x, shape[1], weight, eps=1e-5).backward(slope)
-
-    def answer():
-        step()
-        return x.grad.numpy()
-
+    step, answer = training(lambda: op(x, shape[1], weight, eps=1e-5), slope, x, weight)
     h, r = normalized(name, value)
     g = dy * w.astype("f8")
     expected = g - h * (g * h).mean(1, keepdims=True)

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 SHAPES = [(8, 64, 56, 56), (8, 512, 7, 7), (256, 1000)]
 ORDERS = ["channels_last", "C"]
@@ -74,15 +74,7 @@ def test_forward_backward(run, name, shape, order):
     w = fastnn.tensor(normal(shape[1], seed=2), requires_grad=True)
     b = fastnn.tensor(normal(shape[1], seed=3), requires_grad=True)
     slope = fastnn.from_numpy(dy)
-
-    def step():
-        x.grad = w.grad = b.grad = None
-        OPS[name](x, w, b).backward(slope)
-
-    def answer():
-        step()
-        return w.grad.numpy() / 100
-
+    step, gradient = training(lambda: OPS[name](x, w, b), slope, w, x, b)
     axes = tuple(i for i in range(value.ndim) if i != 1)
     expected = (dy * normalized(name, value)).sum(axes) / 100
-    run(step, expected, bytes=32 * value.size, answer=answer)
+    run(step, expected, bytes=32 * value.size, answer=lambda: gradient() / 100)

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 # Images, and kernel, stride and padding of their windows.
 SIZES = [
@@ -51,15 +51,11 @@ def test_forward_backward(run, name, shape, options):
     x = fastnn.tensor(value, requires_grad=True)
     op = getattr(functional, name)
     dy = fastnn.from_numpy(image(*op(x, *options).shape, seed=1))
-
-    def step():
-        x.grad = None
-        op(x, *options).backward(dy)
+    step, gradient = training(lambda: op(x, *options), dy, x)
 
     def answer():
         """Sums over the planes: every element of dy contributes to one."""
-        step()
-        return x.grad.numpy().sum((2, 3), dtype="f8")
+        return gradient().sum((2, 3), dtype="f8")
 
     expected = dy.numpy().sum((2, 3), dtype="f8")
     if name == "avg_pool2d" and options[2]:

@@ -9,6 +9,8 @@ import fastnn
 from benches.side_by_side import recurrent
 from fastnn import nn
 
+from .conftest import training
+
 SIZES = [  # T, N, I, H, layers, directions
     ("lstm", (32, 16, 64, 64, 1, 1)),
     ("lstm", (64, 32, 128, 256, 1, 1)),
@@ -51,16 +53,7 @@ def test_forward_backward(run, kind, size):
     value, slope = recurrent.sequences(size)
     x = fastnn.tensor(value, requires_grad=True)
     dy = fastnn.from_numpy(slope)
-
-    def step():
-        x.grad = None
-        layer.zero_grad()
-        layer(x)[0].backward(dy)
-
-    def answer():
-        step()
-        return x.grad.numpy()
-
+    step, answer = training(lambda: layer(x)[0], dy, x, *layer.parameters())
     expected = recurrent.reference(kind, size)[1]
     run(step, expected, flops=3 * flops(kind, size), bytes=8 * expected.size, answer=answer)
 

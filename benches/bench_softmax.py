@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.nn import functional
 
-from .conftest import normal
+from .conftest import normal, training
 
 SHAPES = [(32, 10), (128, 1000), (640, 10000)]
 
@@ -31,15 +31,7 @@ def test_forward(run, name, shape):
 def test_forward_backward(run, shape):
     value, dy = normal(*shape), normal(*shape, seed=1)
     x, slope = fastnn.tensor(value, requires_grad=True), fastnn.from_numpy(dy)
-
-    def step():
-        x.grad = None
-        functional.softmax(x, 1).backward(slope)
-
-    def answer():
-        step()
-        return x.grad.numpy()
-
+    step, answer = training(lambda: functional.softmax(x, 1), slope, x)
     y = softmax(value.astype("f8"))
     expected = y * (dy - (dy * y).sum(1, keepdims=True))
     run(step, expected, bytes=20 * value.size, answer=answer)

@@ -51,3 +51,21 @@ def run(benchmark: Any, rooflines: dict[str, Roofline]) -> Callable[..., None]:
 def normal(*shape: int, seed: int = 0) -> Any:
     """Normal numbers in float32."""
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def training(
+    call: Callable[[], Any], slope: Any, wanted: Any, *others: Any
+) -> tuple[Callable[[], None], Callable[[], Any]]:
+    """A step forward and backward for all leaves, and one that returns the gradient of `wanted`."""
+    leaves = (wanted, *others)
+
+    def step() -> None:
+        for leaf in leaves:
+            leaf.grad = None
+        call().backward(slope)
+
+    def gradient() -> Any:
+        step()
+        return wanted.grad.numpy()
+
+    return step, gradient
