@@ -11,8 +11,6 @@ namespace {
 using Npy = py::detail::npy_api;
 using Proxy = py::detail::PyArray_Proxy;
 
-constexpr int kCContiguous = 0x0001, kAligned = 0x0100, kWriteable = 0x0400;
-
 constexpr char kNativeOrder = std::endian::native == std::endian::little ? '<' : '>';
 
 const Npy& npy() {

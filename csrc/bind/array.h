@@ -26,6 +26,8 @@ using py::typing::Tuple;
 using OptionalArray = py::typing::Optional<py::object>;  // for the elements of a Tuple
 
 constexpr int kMaxDims = 64;  // NumPy's own limit
+// NumPy's NPY_ARRAY_C_CONTIGUOUS and so on.
+constexpr int kCContiguous = 0x0001, kAligned = 0x0100, kWriteable = 0x0400;
 
 struct Name {
     const char* op;

@@ -18,7 +18,6 @@ void outwards(int ndim, int axes, F f) {
 }  // namespace
 
 Array image_array(py::handle object, Name name, py::object& hold) {
-    constexpr int kAligned = 0x0100;
     if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
         return dense_float(object, name, hold);
     }

@@ -7,8 +7,6 @@
 namespace fastnn::bind {
 namespace {
 
-constexpr int kWriteable = 0x0400;
-
 struct ReadOnly {
     PyObject_HEAD Block block;
     std::size_t bytes;

@@ -65,8 +65,7 @@ void AttentionCall::shape_of(Py_ssize_t* shape, Py_ssize_t rows, Py_ssize_t cols
 }
 
 Array AttentionCall::aligned_mask(py::handle object, Name name) {
-    constexpr int aligned = 0x0100;
-    if ((py::detail::array_proxy(object.ptr())->flags & aligned) != 0) return array(object, name);
+    if ((py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) return array(object, name);
     hold_[3] = copy_of(object);
     return array(hold_[3], name);
 }

@@ -13,7 +13,7 @@ using conv::kAxes;
 
 constexpr dim_t kMost = dim_t{1} << 31;  // strides and so on stay below: no sum of them overflows
 
-dim_t parse_int(PyObject* item, Name name, dim_t least) {
+dim_t parse_size(PyObject* item, Name name, dim_t least) {
     if (PyIndex_Check(item) == 0 || PyBool_Check(item) != 0) {
         fail<TypeError>(name.op, ": ", name.argument, " must be an int, got ",
                         Py_TYPE(item)->tp_name);
@@ -39,7 +39,7 @@ void parse_axes(py::handle object, Name name, int axes, dim_t least, dim_t (&out
             fail<TypeError>(name.op, ": ", name.argument, " must be an int or a tuple of ", axes,
                             ", got ", Py_TYPE(given)->tp_name);
         }
-        std::fill_n(values, axes, parse_int(given, name, least));
+        std::fill_n(values, axes, parse_size(given, name, least));
         return;
     }
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(given);
@@ -48,7 +48,7 @@ void parse_axes(py::handle object, Name name, int axes, dim_t least, dim_t (&out
                          ", got ", count, " numbers");
     }
     for (int i = 0; i < axes; ++i) {
-        values[i] = parse_int(PySequence_Fast_GET_ITEM(given, count == 1 ? 0 : i), name, least);
+        values[i] = parse_size(PySequence_Fast_GET_ITEM(given, count == 1 ? 0 : i), name, least);
     }
 }
 
@@ -110,7 +110,7 @@ void ConvProblem::channels(py::handle groups_object) {
         fail<ValueError>(op, ": input must have shape (N, C, ", s, ") or (C, ", s, "), got ",
                          shape_text(x));
     }
-    shape.groups = parse_int(groups_object.ptr(), {op, "groups"}, 1);
+    shape.groups = parse_size(groups_object.ptr(), {op, "groups"}, 1);
     shape.n = batched ? static_cast<dim_t>(x.shape[0]) : 1;
     const dim_t c = static_cast<dim_t>(x.shape[batched]);
     dim_t wanted = static_cast<dim_t>(w.shape[0]), made = static_cast<dim_t>(w.shape[1]);

@@ -70,7 +70,7 @@ std::int64_t padding_of(py::handle object, const char* op, dim_t vocabulary) {
     return row < 0 ? row + vocabulary : row;
 }
 
-py::object forward(py::handle input, py::handle weight) {
+py::object lookup(py::handle input, py::handle weight) {
     const char* op = embedding::kGather.name;
     py::object hold_w, hold_ids;
     const Array w = table_of(weight, op, hold_w);
@@ -345,7 +345,7 @@ void bind_embedding(py::module_& m) {
     const py::arg_v padding = py::arg("padding_idx") = py::none();
     const py::arg_v by_frequency = py::arg("scale_grad_by_freq") = false;
     const py::arg_v scales = py::arg("per_sample_weights") = py::none();
-    m.def("embedding", &forward, py::arg("input"), py::arg("weight"));
+    m.def("embedding", &lookup, py::arg("input"), py::arg("weight"));
     m.def("embedding_backward", &backward<false>, py::arg("dy"), py::arg("input"),
           py::arg("num_embeddings"), padding, by_frequency);
     m.def("embedding_backward_rows", &backward<true>, py::arg("dy"), py::arg("input"),

@@ -8,13 +8,14 @@
 namespace fastnn::bind {
 namespace {
 
-// Axis `i` of the batch of an operand, counted from the right: its length and stride in elements.
-struct Axis {
+// BatchAxis `i` of the batch of an operand, counted from the right: its length and stride in
+// elements.
+struct BatchAxis {
     Py_ssize_t size;
     dim_t stride;
 };
 
-Axis batch_axis(const Array& x, int i) {
+BatchAxis batch_axis(const Array& x, int i) {
     const int axis = x.ndim - 3 - i;
     if (axis < 0) return {1, 0};
     const auto size = static_cast<dim_t>(size_of(x.dtype));
@@ -91,7 +92,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
     if (b.ndim > 1) shape[ndim++] = args.n;
     dim_t step = args.m * args.n;
     for (int i = 0; i < batch_dims; ++i) {
-        const Axis x = batch_axis(a, i), y = batch_axis(b, i);
+        const BatchAxis x = batch_axis(a, i), y = batch_axis(b, i);
         if (x.size != y.size && x.size != 1 && y.size != 1) {
             fail<ValueError>(
                 "matmul: the batch dimensions of input and other do not broadcast, got shapes ",

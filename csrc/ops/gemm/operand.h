@@ -7,8 +7,7 @@ namespace fastnn::bind {
 
 // A float array; copied only where it lies unaligned or in foreign byte order.
 inline Array operand(py::handle object, Name name, py::object& hold) {
-    constexpr int aligned = 0x0100;
-    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & aligned) == 0) {
+    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
         hold = copy_of(object);
         return float_array(hold, name);
     }

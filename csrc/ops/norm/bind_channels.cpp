@@ -30,12 +30,12 @@ void check_channels(const Array& a, Name name, Py_ssize_t channels) {
 }
 
 // x, in any dense order; for statistics of each sample with samples one behind the other.
-struct Input {
+struct ChannelInput {
     py::object hold;
     Array x;
     Channels shape;
 
-    Input(py::handle input, const char* op, bool by_sample, dim_t groups = 0)
+    ChannelInput(py::handle input, const char* op, bool by_sample, dim_t groups = 0)
         : x(block_float(input, {op, "input"}, hold)) {
         if (x.ndim < 2) {
             fail<ValueError>(op, ": input must have shape (N, C, *), got ", shape_text(x));
@@ -79,7 +79,7 @@ struct Input {
 };
 
 // What all forward functions are given, and what some are.
-struct Options {
+struct ForwardOptions {
     py::handle running_mean, running_var, weight, bias, eps, activation;
     bool keep;
     py::handle momentum{}, residual{}, r_max{}, d_max{};
@@ -98,7 +98,7 @@ py::object saved_of(ChannelArgs& args, const Array& x, py::handle y) {
 }
 
 // (y, mean, rstd), of batch renorm r and d too, and last `saved` where it is asked for.
-py::tuple forward(ChannelOp op, const Input& in, bool given, const Options& o) {
+py::tuple forward(ChannelOp op, const ChannelInput& in, bool given, const ForwardOptions& o) {
     const auto& kernel = norm::kChannelForward[static_cast<int>(op)];
     const char* name = kernel.name;
     const bool renorm = op == ChannelOp::batch_renorm;
@@ -174,7 +174,7 @@ struct BackwardOptions {
 using ThreeGradients = Tuple<OptionalArray, OptionalArray, OptionalArray>;
 using FourGradients = Tuple<OptionalArray, OptionalArray, OptionalArray, OptionalArray>;
 
-py::tuple backward(ChannelOp op, const Input& in, bool given, const BackwardOptions& o) {
+py::tuple backward(ChannelOp op, const ChannelInput& in, bool given, const BackwardOptions& o) {
     const auto& kernel = norm::kChannelBackward[static_cast<int>(op)];
     const char* name = kernel.name;
     const Array& x = in.x;
@@ -243,22 +243,22 @@ py::tuple batch_norm(py::handle input, py::handle running_mean, py::handle runni
                      py::handle weight, py::handle bias, bool training, py::handle momentum,
                      py::handle eps, py::handle activation, py::handle residual, bool keep) {
     return forward(
-        ChannelOp::batch_norm, Input(input, "batch_norm", false), !training,
+        ChannelOp::batch_norm, ChannelInput(input, "batch_norm", false), !training,
         {running_mean, running_var, weight, bias, eps, activation, keep, momentum, residual});
 }
 
 FourGradients batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
                                   py::handle weight, py::handle bias, py::handle saved,
                                   bool training, py::handle activation, py::handle needs) {
-    return backward(ChannelOp::batch_norm, Input(input, "batch_norm_backward", false), !training,
-                    {dy, mean, rstd, weight, needs, saved, activation, true, bias});
+    return backward(ChannelOp::batch_norm, ChannelInput(input, "batch_norm_backward", false),
+                    !training, {dy, mean, rstd, weight, needs, saved, activation, true, bias});
 }
 
 py::tuple batch_renorm(py::handle input, py::handle running_mean, py::handle running_var,
                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
                        py::handle r_max, py::handle d_max, py::handle activation,
                        py::handle residual, bool keep) {
-    return forward(ChannelOp::batch_renorm, Input(input, "batch_renorm", false), false,
+    return forward(ChannelOp::batch_renorm, ChannelInput(input, "batch_renorm", false), false,
                    {running_mean, running_var, weight, bias, eps, activation, keep, momentum,
                     residual, r_max, d_max});
 }
@@ -267,8 +267,8 @@ FourGradients batch_renorm_backward(py::handle dy, py::handle input, py::handle 
                                     py::handle rstd, py::handle r, py::handle d, py::handle weight,
                                     py::handle bias, py::handle saved, py::handle activation,
                                     py::handle needs) {
-    return backward(ChannelOp::batch_renorm, Input(input, "batch_renorm_backward", false), false,
-                    {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
+    return backward(ChannelOp::batch_renorm, ChannelInput(input, "batch_renorm_backward", false),
+                    false, {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
 }
 
 dim_t groups_of(py::handle num_groups, const Array& x, const char* op) {
@@ -282,7 +282,7 @@ dim_t groups_of(py::handle num_groups, const Array& x, const char* op) {
 
 py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight, py::handle bias,
                      py::handle eps, py::handle activation, bool keep) {
-    Input in(input, "group_norm", true);
+    ChannelInput in(input, "group_norm", true);
     in.shape.groups = groups_of(num_groups, in.x, "group_norm");
     const py::none none;
     return forward(ChannelOp::group_norm, in, false,
@@ -292,7 +292,7 @@ py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight,
 ThreeGradients group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
                                    py::handle mean, py::handle rstd, py::handle weight,
                                    py::handle needs, py::handle saved, py::handle activation) {
-    Input in(input, "group_norm_backward", true);
+    ChannelInput in(input, "group_norm_backward", true);
     in.shape.groups = groups_of(num_groups, in.x, "group_norm_backward");
     return backward(ChannelOp::group_norm, in, false,
                     {dy, mean, rstd, weight, needs, saved, activation});
@@ -301,15 +301,15 @@ ThreeGradients group_norm_backward(py::handle dy, py::handle input, py::handle n
 py::tuple instance_norm(py::handle input, py::handle running_mean, py::handle running_var,
                         py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
                         py::handle activation, bool keep) {
-    return forward(ChannelOp::instance_norm, Input(input, "instance_norm", true), false,
+    return forward(ChannelOp::instance_norm, ChannelInput(input, "instance_norm", true), false,
                    {running_mean, running_var, weight, bias, eps, activation, keep, momentum});
 }
 
 ThreeGradients instance_norm_backward(py::handle dy, py::handle input, py::handle mean,
                                       py::handle rstd, py::handle weight, py::handle needs,
                                       py::handle saved, py::handle activation) {
-    return backward(ChannelOp::instance_norm, Input(input, "instance_norm_backward", true), false,
-                    {dy, mean, rstd, weight, needs, saved, activation});
+    return backward(ChannelOp::instance_norm, ChannelInput(input, "instance_norm_backward", true),
+                    false, {dy, mean, rstd, weight, needs, saved, activation});
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ norm::Response shape_of(const Array& x, const char* op, dim_t size, double alpha
     return shape;
 }
 
-py::object forward(py::handle input, dim_t size, double alpha, double beta, double k, bool keep) {
+py::object local_response_norm(py::handle input, dim_t size, double alpha, double beta, double k,
+                               bool keep) {
     const auto& kernel = norm::kResponse;
     py::object hold, d = py::none();
     const Array x = block_float(input, {kernel.name, "input"}, hold);
@@ -41,8 +42,8 @@ py::object forward(py::handle input, dim_t size, double alpha, double beta, doub
     return py::make_tuple(std::move(y), std::move(d));
 }
 
-py::object backward(py::handle dy, py::handle input, py::handle d, dim_t size, double alpha,
-                    double beta, double k) {
+py::object local_response_norm_backward(py::handle dy, py::handle input, py::handle d, dim_t size,
+                                        double alpha, double beta, double k) {
     const auto& kernel = norm::kResponseBackward;
     py::object hold, hold_dy, hold_d;
     const Array x = block_float(input, {kernel.name, "input"}, hold);
@@ -59,11 +60,12 @@ py::object backward(py::handle dy, py::handle input, py::handle d, dim_t size, d
 }  // namespace
 
 void bind_norm_response(py::module_& m) {
-    m.def("local_response_norm", &forward, py::arg("input"), py::arg("size"),
+    m.def("local_response_norm", &local_response_norm, py::arg("input"), py::arg("size"),
           py::arg("alpha") = 1e-4, py::arg("beta") = 0.75, py::arg("k") = 1.0,
           py::arg("keep") = false);
-    m.def("local_response_norm_backward", &backward, py::arg("dy"), py::arg("input"), py::arg("d"),
-          py::arg("size"), py::arg("alpha") = 1e-4, py::arg("beta") = 0.75, py::arg("k") = 1.0);
+    m.def("local_response_norm_backward", &local_response_norm_backward, py::arg("dy"),
+          py::arg("input"), py::arg("d"), py::arg("size"), py::arg("alpha") = 1e-4,
+          py::arg("beta") = 0.75, py::arg("k") = 1.0);
 }
 
 }  // namespace fastnn::bind

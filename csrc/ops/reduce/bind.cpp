@@ -74,7 +74,6 @@ Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, const char* op
 
 // Any float array; a copy where its memory is not aligned.
 Array any_float(py::handle object, Name name, py::object& hold) {
-    constexpr int kAligned = 0x0100;
     if (!is_array(object) || (py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) {
         return float_array(object, name);
     }
@@ -282,7 +281,6 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const auto& npy = py::detail::npy_api::get();
     PyObject* descr = py::detail::array_proxy(dy.ptr())->descr;
     Py_INCREF(descr);
-    constexpr int kAligned = 0x0100;
     auto view = py::reinterpret_steal<py::object>(npy.PyArray_NewFromDescr_(
         npy.PyArray_Type_, descr, ndim, reinterpret_cast<Py_intptr_t*>(full),
         reinterpret_cast<Py_intptr_t*>(strides), d.data, kAligned, nullptr));

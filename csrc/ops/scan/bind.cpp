@@ -6,10 +6,8 @@
 namespace fastnn::bind {
 namespace {
 
-using scan::Op;
-
-py::object launch_scan(Op op, const Array& x, dim_t dim, const char* argument, const Array& y = {},
-                       const Array& dy = {}) {
+py::object launch_scan(scan::Op op, const Array& x, dim_t dim, const char* argument,
+                       const Array& y = {}, const Array& dy = {}) {
     const auto& kernel = scan::kScan[static_cast<int>(op)];
     const Axis axis = axis_of(x, {kernel.name, argument}, dim);
     py::object out = empty(x.dtype, x.ndim, x.shape);
@@ -20,11 +18,11 @@ py::object launch_scan(Op op, const Array& x, dim_t dim, const char* argument, c
     return out;
 }
 
-template <Op op>
-py::object forward(py::handle input, dim_t dim) {
+template <scan::Op op>
+py::object scan_along(py::handle input, dim_t dim) {
     py::object hold;
     const Name name{scan::kScan[static_cast<int>(op)].name,
-                    op == Op::cumsum_backward ? "dy" : "input"};
+                    op == scan::Op::cumsum_backward ? "dy" : "input"};
     return launch_scan(op, dense_float(input, name, hold), dim, name.argument);
 }
 
@@ -36,16 +34,16 @@ py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, dim_t
     const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
     check_same_shape(saved, {op, "y"}, x, "input");
     check_same_shape(d, {op, "dy"}, x, "input");
-    return launch_scan(Op::cumprod_backward, x, dim, "input", saved, d);
+    return launch_scan(scan::Op::cumprod_backward, x, dim, "input", saved, d);
 }
 
 }  // namespace
 
 void bind_scan(py::module_& m) {
     using py::arg;
-    m.def("cumsum", &forward<Op::cumsum>, arg("input"), arg("dim"));
-    m.def("cumsum_backward", &forward<Op::cumsum_backward>, arg("dy"), arg("dim"));
-    m.def("cumprod", &forward<Op::cumprod>, arg("input"), arg("dim"));
+    m.def("cumsum", &scan_along<scan::Op::cumsum>, arg("input"), arg("dim"));
+    m.def("cumsum_backward", &scan_along<scan::Op::cumsum_backward>, arg("dy"), arg("dim"));
+    m.def("cumprod", &scan_along<scan::Op::cumprod>, arg("input"), arg("dim"));
     m.def("cumprod_backward", &cumprod_backward, arg("dy"), arg("input"), arg("y"), arg("dim"));
 }
 
