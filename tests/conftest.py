@@ -1,5 +1,6 @@
 """Settings of every test run, and a report header with the machine's configuration."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 import fastnn
@@ -17,3 +18,13 @@ def pytest_report_header():
         f" {', '.join(isa['available'])}, {threads['number']} threads from {threads['source']}"
         f" by {threading['provider']}"
     )
+
+
+@pytest.fixture
+def restored():
+    """The number of threads, their provider and the level afterwards are those of before."""
+    number, threading, level = fastnn.get_num_threads(), fastnn.get_threading(), fastnn.isa()
+    yield
+    fastnn.set_threading(threading)
+    fastnn.set_num_threads(number)
+    fastnn.set_isa(level)

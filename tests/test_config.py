@@ -10,15 +10,9 @@ import pytest
 import fastnn
 from fastnn import _core
 
+pytestmark = pytest.mark.usefixtures("restored")
+
 LEVELS = list(_core.config.isa_levels())
-
-
-@pytest.fixture(autouse=True)
-def unchanged():
-    threads, level = fastnn.get_num_threads(), fastnn.isa()
-    yield
-    fastnn.set_num_threads(threads)
-    fastnn.set_isa(level)
 
 
 def python(code, **environment):

@@ -12,18 +12,10 @@ import fastnn
 from fastnn import nn
 from fastnn.ops import conv2d
 
-pytestmark = pytest.mark.any_threading
+pytestmark = [pytest.mark.any_threading, pytest.mark.usefixtures("restored")]
 
 ROOT = Path(__file__).parents[1]
 CPUS = sorted(os.sched_getaffinity(0))
-
-
-@pytest.fixture(autouse=True)
-def unchanged():
-    number, threading = fastnn.get_num_threads(), fastnn.get_threading()
-    yield
-    fastnn.set_threading(threading)
-    fastnn.set_num_threads(number)
 
 
 def results():

@@ -16,12 +16,8 @@ pytestmark = pytest.mark.any_threading
 
 
 @pytest.fixture(autouse=True, params=["pool", "openmp"])
-def unchanged(request):
-    number, threading = fastnn.get_num_threads(), fastnn.get_threading()
+def provider(request, restored):
     fastnn.set_threading(request.param)
-    yield
-    fastnn.set_threading(threading)
-    fastnn.set_num_threads(number)
 
 
 def in_thread(f):
