@@ -12,7 +12,7 @@ from fastnn.nn.utils.rnn import (
     pad_packed_sequence,
     tbptt,
 )
-from tests.harness import numbers
+from tests.harness import THREADS, numbers, threads
 
 LAYERS = ("RNN", "GRU", "LSTM", "LayerNormLSTM")
 
@@ -239,18 +239,23 @@ def test_recurrent_dropout_draws_one_mask_for_all_steps(name, lengths):
     np.testing.assert_array_equal(layer(x)[0]._array, plain(x)[0]._array)
 
 
+def check_bits(layer, x, lengths):
+    """Output and gradients of a call have the same bits for any number of threads."""
+    found = set()
+    for n in THREADS:
+        with threads(n):
+            fastnn.manual_seed(3)
+            layer.zero_grad()
+            y, _ = layer(x, lengths=lengths)
+            (y * y).sum().backward()
+            arrays = [y._array, *[p.grad._array for p in layer.parameters()]]
+            found.add(b"".join([a.tobytes() for a in arrays]))
+    assert len(found) == 1
+
+
 def test_masks_are_those_of_the_seed_for_any_number_of_threads():
     layer = nn.LSTM(8, 70, 3, dropout=0.3, recurrent_dropout=0.4, variational=True)
-    x, before, results = numbers(6, 9, 8).astype(np.float32), fastnn.get_num_threads(), []
-    for n in (1, 2, 3, 7):
-        fastnn.set_num_threads(n)
-        fastnn.manual_seed(3)
-        layer.zero_grad()
-        y, _ = layer(x, lengths=[6, 1, 3, 3, 2, 5, 6, 4, 2])
-        (y * y).sum().backward()
-        results.append([y._array.tobytes(), *[p.grad._array.tobytes() for p in layer.parameters()]])
-    fastnn.set_num_threads(before)
-    assert all(r == results[0] for r in results)
+    check_bits(layer, numbers(6, 9, 8).astype(np.float32), [6, 1, 3, 3, 2, 5, 6, 4, 2])
 
 
 def test_variational_dropout_between_layers():
@@ -291,17 +296,7 @@ def test_cells_are_layers_of_one_step(name):
 
 
 def test_same_bits_for_any_number_of_threads():
-    layer = nn.LSTM(20, 300, 2)
-    x = fastnn.randn(10, 3, 20)
-    before, results = fastnn.get_num_threads(), []
-    for n in (1, 2, 3, 7):
-        fastnn.set_num_threads(n)
-        layer.zero_grad()
-        y, _ = layer(x, lengths=[10, 4, 7])
-        (y * y).sum().backward()
-        results.append([y._array.tobytes(), *[p.grad._array.tobytes() for p in layer.parameters()]])
-    fastnn.set_num_threads(before)
-    assert all(r == results[0] for r in results)
+    check_bits(nn.LSTM(20, 300, 2), fastnn.randn(10, 3, 20), [10, 4, 7])
 
 
 @pytest.mark.parametrize("name", LAYERS)
