@@ -109,20 +109,14 @@ class Bottleneck(Block):
 
     Parameters
     ----------
-    inplanes
-        C, channels of the input.
+    inplanes, downsample, norm_layer, se_layer
+        As for `BasicBlock`.
     planes
         A quarter of O, the channels of the output.
     stride, dilation
         s and d of the 3×3 convolution.
-    downsample
-        A module for the shortcut if x and y differ in shape; None for the identity.
     groups, base_width
         Groups of the 3×3 convolution, which has ``planes * base_width / 64 * groups`` channels.
-    norm_layer
-        Creates a norm for a number of channels; `BatchNorm2d` by default.
-    se_layer
-        See `BasicBlock`.
 
     References
     ----------
