@@ -19,7 +19,7 @@ constexpr dim_t kPiece = 1024;        // entries of one id that one thread sums 
 constexpr double kByteNs = 0.05;      // per byte read or written, one thread, from L3 or memory
 
 std::int64_t id_of(Entry e) {
-    return static_cast<dim_t>(e >> 32);
+    return static_cast<std::int64_t>(e >> 32);
 }
 
 bool rows_stream(const void* out, dim_t rows, dim_t row_bytes) {

@@ -100,7 +100,7 @@ void finish(const Args& a, const State& s, dim_t at) {
         static_cast<T*>(a.mean)[at] = static_cast<T>(s.a);
     }
     if constexpr (op == Op::count_nonzero) {
-        static_cast<std::int64_t*>(a.y)[at] = static_cast<dim_t>(y);
+        static_cast<std::int64_t*>(a.y)[at] = static_cast<std::int64_t>(y);
     } else if constexpr (op == Op::any || op == Op::all) {
         static_cast<bool*>(a.y)[at] = op == Op::any ? y != 0 : y == n;
     } else {
