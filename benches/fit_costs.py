@@ -87,7 +87,7 @@ def norm_costs() -> Iterator[Cost]:
         "kResponseForward",
         "kResponseBackward",
         small,
-        2 * small.size,  # one unit per element and half a unit for each of two neighbours
+        1.2 * small.size,  # one unit per element, and kResponseNeighbour for each of two neighbours
         lambda x: functional.local_response_norm(x, 2),
     )
     mean, var = fastnn.zeros(64), fastnn.ones(64)
@@ -122,50 +122,137 @@ def pool_costs() -> Iterator[Cost]:
     )
 
 
-def loop_costs() -> Iterator[Cost]:
-    """Families with one constant, which is defined in their driver."""
-    import fastnn
+def row_costs() -> Iterator[Cost]:
+    """Operations on rows and columns of a matrix in L2."""
+    from fastnn import kernels
     from fastnn.nn import functional
 
+    rows = normal(256, 256)
+    yield from passes(
+        "ops/softmax/cost.h",
+        "kForward",
+        "kBackward",
+        rows,
+        rows.size,
+        lambda x: functional.softmax(x, 1),
+    )
+    yield from passes(
+        "ops/softmax/cost.h",
+        "kForward",
+        "kLogBackward",
+        rows,
+        rows.size,
+        lambda x: functional.log_softmax(x, 1),
+    )
+    for file, name, step in (
+        ("ops/reduce/cost.h", "kElement", lambda: kernels.sum(rows, 1)),
+        ("ops/reduce/cost.h", "kLogsumexp", lambda: kernels.logsumexp(rows, 1)),
+        ("ops/reduce/cost.h", "kPowerNorm", lambda: kernels.norm(rows, 3.0, 1)),
+        ("ops/reduce/cost.h", "kArg", lambda: kernels.argmax(rows, 1)),
+        ("ops/scan/cost.h", "kRow", lambda: kernels.cumsum(rows, 1)),
+        ("ops/scan/cost.h", "kColumn", lambda: kernels.cumsum(rows, 0)),
+        ("ops/median/cost.h", "kElement", lambda: kernels.median(rows, 1)),
+    ):
+        yield Cost(file, name, rows.size, step)
+    yield from passes(
+        "ops/dropout/cost.h",
+        "kElement",
+        None,
+        rows,
+        rows.size,
+        lambda x: functional.dropout(x, 0.5),
+    )
+
+
+def loss_costs() -> Iterator[Cost]:
+    """Losses over classes."""
+    import fastnn
+    from fastnn import kernels
+    from fastnn.nn import functional
+
+    file = "ops/loss/cost.h"
     logits, target = normal(64, 1000), fastnn.from_numpy(np.arange(64))
     yield from passes(
-        "ops/loss/cross_entropy.cpp",
-        "kElementNs",
+        file,
+        "kCrossEntropy",
         None,
         logits,
         logits.size,
         lambda x: functional.cross_entropy(x, target),
         grad=True,
     )
+    dy = np.array(0.5, np.float32)  # 1 would return the saved gradient
+    yield Cost(
+        file,
+        "kCrossEntropyBackward",
+        logits.size,
+        lambda: kernels.cross_entropy_backward(dy, logits),
+    )
+    few, ids = normal(16384, 8), np.arange(16384) % 8
+    yield Cost(file, "kNllRow", len(ids), lambda: kernels.nll_loss(few, ids))
+
+
+def optim_costs() -> Iterator[Cost]:
+    """A parameter in L3."""
+    from fastnn import kernels
+
+    file = "ops/optim/cost.h"
+    p, g = normal(1 << 19), normal(1 << 19)
+    m, v, t = np.zeros_like(p), np.zeros_like(p), np.zeros(1)
+    hyper = np.array([[1e-3, 0.9, 0.999, 1e-8, 0, 0, 0]])
+    yield Cost(
+        file,
+        "kStep",
+        p.size,
+        lambda: kernels.adam_step([p], [g], [m], [v], None, [t], [1], hyper),
+    )
+    yield Cost(file, "kNorm", g.size, lambda: kernels.grad_norm([g], 2.0))
+    yield Cost(file, "kClip", g.size, lambda: kernels.clip_grad_value([g], 10.0))
+
+
+def byte_costs() -> Iterator[Cost]:
+    """Operations that move data, per byte or number."""
+    import fastnn
+    from fastnn import kernels
+    from fastnn.nn import functional
+
     table, ids = normal(1000, 256), fastnn.from_numpy(np.arange(0, 1000, 4))
     yield from passes(
-        "ops/embedding/embedding.cpp",
-        "kByteNs",
+        "ops/embedding/cost.h",
+        "kByte",
         None,
         table,
         2 * 250 * 256 * 4,
         lambda w: functional.embedding(ids, w),
     )
-    rows = normal(256, 256)
-    yield from passes(
-        "ops/median/median.cpp", "kElementNs", None, rows, rows.size, lambda x: x.median(1)
-    )
-    yield from passes(
-        "ops/dropout/dropout.cpp",
-        "kNsPerElement",
-        None,
-        rows,
-        rows.size,
-        lambda x: functional.dropout(x, 0.5),
-    )
     image = normal(8, 64, 28, 28)
     yield from passes(
-        "ops/fold/fold.cpp",
-        "kByteNs",
+        "ops/fold/cost.h",
+        "kByte",
         None,
         image,
         8 * 64 * 9 * 26 * 26 * 4,
         lambda x: functional.unfold(x, 3),
+    )
+    last = np.moveaxis(normal(8, 28, 28, 64), -1, 1)
+    shuffled = Cost(
+        "ops/shuffle/cost.h", "kByte", last.size * 4, lambda: kernels.pixel_shuffle(last, 2)
+    )
+    yield shuffled
+    yield Cost(
+        "ops/layout/cost.h",
+        "kByte",
+        image.size * 4,
+        lambda: kernels.pixel_shuffle(image, 2),
+        shuffled.step,
+    )
+    # Reads of both steps of linear interpolation: lengthwise 2, crosswise 2 per place.
+    reads = 8 * 64 * (2 * 56 * 28 + 2 * 56 * 56)
+    yield Cost(
+        "ops/resample/cost.h",
+        "kTap",
+        reads,
+        lambda: kernels.interpolate(last, (56, 56), "linear"),
     )
 
 
@@ -237,7 +324,7 @@ def main() -> None:
 
     fastnn.set_num_threads(1)
     print(f"{'constant':52}{'in the code':>12}{'measured':>12}")
-    for costs in (norm_costs, pool_costs, loop_costs):
+    for costs in (norm_costs, pool_costs, row_costs, loss_costs, optim_costs, byte_costs):
         for cost in costs():
             if only not in f"{cost.file} {cost.name}":
                 continue

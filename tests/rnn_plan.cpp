@@ -80,9 +80,9 @@ void check_partition(const Case& c, const Plan& plan, int threads, int number) {
     for (dim_t tasks = 1; tasks <= c.batch; ++tasks) {
         dim_t next = 0;
         for (dim_t task = 0; task < tasks; ++task) {
-            const Samples s = samples_of(plan.sequence, together(c.mode), task, tasks);
+            const Samples s = samples_of(plan.sequence, sum_group(c.mode), task, tasks);
             check(s.begin == next && s.end >= s.begin, "samples overlap or are left out", number);
-            check(s.end == c.batch || s.end % together(c.mode) == 0, "a group is divided", number);
+            check(s.end == c.batch || s.end % sum_group(c.mode) == 0, "a group is divided", number);
             next = s.end;
         }
         check(next == c.batch, "samples are left out", number);

@@ -6,11 +6,11 @@
 
 namespace fastnn::bind {
 
-// None; "gelu"; ("leaky_relu", 0.2): parameters in the order of the function of that name, the ones
-// left out as usual. Throws TypeError or ValueError.
+// None; "gelu"; ("leaky_relu", 0.2): parameters in the order of the function of that name, with its
+// defaults. Throws TypeError or ValueError.
 FusedActivation parse_activation(py::handle object, const char* op);
 
-// Parameters that contradict one another. `op` stands before the message.
+// Throws ValueError where parameters contradict one another; the message starts with `op`.
 void check_activation(const FusedActivation& f, const char* op);
 
 }  // namespace fastnn::bind

@@ -1,5 +1,5 @@
-// Arguments that are no arrays, read and checked in one place: numbers, tuples of sizes, names, and
-// which gradients are wanted. Each throws TypeError or ValueError naming op and argument.
+// Parsing and checks of arguments that are no arrays: numbers, tuples of sizes, names, and which
+// gradients are wanted. Each throws TypeError or ValueError naming op and argument.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ double parse_number(py::handle object, Name name);
 // As parse_number, and not less than `least`; NaN is refused.
 double parse_at_least(double least, py::handle object, Name name);
 
-// An int. One that does not fit becomes the nearest that does.
+// An int, clamped to the range of dim_t.
 dim_t parse_int(py::handle object, Name name);
 // As parse_int, from `least` (0 or 1) to kMostSize.
 dim_t parse_size(py::handle object, Name name, dim_t least);

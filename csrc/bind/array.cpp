@@ -22,19 +22,6 @@ std::string dtype_text(const Proxy* a) {
     return py::str(py::handle(a->descr)).cast<std::string>();
 }
 
-bool parse_dtype(int type_num, Dtype& dtype) {
-    switch (type_num) {
-        case Npy::NPY_FLOAT_: dtype = Dtype::f32; return true;
-        case Npy::NPY_DOUBLE_: dtype = Dtype::f64; return true;
-        case Npy::NPY_BOOL_: dtype = Dtype::b8; return true;
-        case Npy::NPY_UBYTE_: dtype = Dtype::u8; return true;
-        case Npy::NPY_INT_: dtype = Dtype::i32; return true;
-        case Npy::NPY_LONG_:
-        case Npy::NPY_LONGLONG_: dtype = Dtype::i64; return true;
-        default: return false;
-    }
-}
-
 int type_num(Dtype dtype) {
     switch (dtype) {
         case Dtype::f32: return Npy::NPY_FLOAT_;
@@ -111,7 +98,7 @@ Array to_dense(const Array& a, py::object& hold) {
     return a.contiguous && a.aligned ? a : copy_dense(a, hold);
 }
 
-// The object behind a pool array: gives the block back when the last array on it dies.
+// The base object of a pool array: returns the block when the last array on it is destroyed.
 struct PoolBlock {
     PyObject_HEAD Block block;
 };
@@ -141,11 +128,24 @@ PyTypeObject* pool_block_type() {
 
 }  // namespace
 
-// Both are statics that run Python code when they are made: a second thread that waited for them
-// while it holds the GIL would wait forever.
+// Both are statics whose initialization runs Python code: a second thread that waited for it while
+// holding the GIL would wait forever.
 void init_arrays() {
     npy();
     pool_block_type();
+}
+
+bool parse_dtype(int type_num, Dtype& dtype) {
+    switch (type_num) {
+        case Npy::NPY_FLOAT_: dtype = Dtype::f32; return true;
+        case Npy::NPY_DOUBLE_: dtype = Dtype::f64; return true;
+        case Npy::NPY_BOOL_: dtype = Dtype::b8; return true;
+        case Npy::NPY_UBYTE_: dtype = Dtype::u8; return true;
+        case Npy::NPY_INT_: dtype = Dtype::i32; return true;
+        case Npy::NPY_LONG_:
+        case Npy::NPY_LONGLONG_: dtype = Dtype::i64; return true;
+        default: return false;
+    }
 }
 
 bool is_array(py::handle object) {
@@ -205,7 +205,7 @@ bool fills_block(const Array& a) {
     if (a.contiguous) return true;
     int axes[kMaxDims], n = 0;
     for (int i = 0; i < a.ndim; ++i) {
-        if (a.shape[i] == 0) return false;  // nothing to keep an order of
+        if (a.shape[i] == 0) return false;  // no elements, no order
         if (a.shape[i] > 1) axes[n++] = i;
     }
     std::sort(axes, axes + n, [&](int i, int j) { return a.strides[i] < a.strides[j]; });

@@ -1,8 +1,8 @@
 // NumPy array -> checked view, and new arrays from the buffer pool.
 //
-// Arguments come as plain handles and are checked here: pybind11's own array casters cost ten times
-// as much as a small kernel, and say less about what was wrong. Every helper takes the op and
-// argument names, so that an error reads "linear: weight must have dtype float32, got float64".
+// Arguments are plain handles, checked here: pybind11's own array casters cost ten times as much as
+// a small kernel, and their errors say less. Every function takes the op and argument names for
+// errors such as "linear: weight must have dtype float32, got float64".
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -20,8 +20,8 @@ namespace fastnn::bind {
 
 namespace py = pybind11;
 
-// What results are in signatures, from which the stub is made: a py::object is an array. These cost
-// nothing over py::tuple and py::object.
+// The types of results in signatures, from which the stub is made; a py::object is an array. They
+// cost no more than py::tuple and py::object.
 using py::typing::Tuple;
 using OptionalArray = py::typing::Optional<py::object>;  // for the elements of a Tuple
 
@@ -34,7 +34,7 @@ struct Name {
     const char* argument;
 };
 
-// A borrowed look at a NumPy array of a known dtype, in native byte order. Strides are in bytes.
+// A borrowed view of a NumPy array of a known dtype, in native byte order. Strides are in bytes.
 struct Array {
     PyObject* object;
     char* data;
@@ -58,11 +58,13 @@ struct Array {
     }
 };
 
-void init_arrays();  // called once at import: what a first use would set up, while no other thread
-                     // is there
+// Called once at import: initializes what a first use would, while there is no other thread.
+void init_arrays();
 bool is_array(py::handle object);
+// The dtype of a NumPy type number; false where kernels have none.
+bool parse_dtype(int type_num, Dtype& dtype);
 
-// Each throws TypeError or ValueError naming op and argument. These three want aligned memory.
+// Each throws TypeError or ValueError naming op and argument. These three require aligned memory.
 Array array(py::handle object, Name name);           // any dtype of Dtype
 Array float_array(py::handle object, Name name);     // float32 or float64
 Array writable_array(py::handle object, Name name);  // float32 or float64, contiguous, writable
@@ -85,8 +87,8 @@ Array block_float(py::handle object, Name name, py::object& hold);
 // where different).
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold);
 
-// to[...] = from, by NumPy, broadcast as there. Where calls are recorded, so is this copy; every
-// copy that a binding makes goes through here.
+// to[...] = from, by NumPy, with its broadcasting. Every copy that a binding makes is made here, so
+// that it is recorded where calls are.
 void copy_into(py::handle to, py::handle from);
 // A copy laid out as the array is, as NumPy's method.
 py::object copy_of(py::handle array);
@@ -103,7 +105,7 @@ py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape);
 inline py::object empty_like(const Array& a) {
     return empty(a.dtype, a.ndim, a.shape, a.strides);
 }
-// Memory of the pool that is no array, with the object that owns it: for lists that Args point at.
+// Pool memory that is not an array, with the object that owns it: for lists that Args point at.
 template <class T>
 class OwnedScratch {
  public:
@@ -117,7 +119,7 @@ class OwnedScratch {
     T* data_;
 };
 py::object new_block(std::size_t bytes, void*& data);
-// For tests: an array of bytes over a block of the pool that lay idle, or None.
+// For tests: an array of bytes in a cached block of the pool, or None.
 py::object idle_block();
 
 template <class T>
@@ -135,8 +137,8 @@ inline char* data_of(py::handle array) {
     return py::detail::array_proxy(array.ptr())->data;
 }
 
-// launch, with the arrays and other objects that own what Args point at: every input (the copy,
-// where one had to be made) and every output. Null ones count for nothing.
+// launch, with the arrays and other objects that own what Args point at: every input, or the copy
+// made of it, and every output. Null handles are ignored.
 template <class Args>
 void launch(const Kernel<Args>& kernel, const Args& args,
             std::initializer_list<py::handle> owners) {

@@ -5,8 +5,7 @@
 
 namespace fastnn::bind {
 
-// A block of memory seen as (outer, size, inner) around one of its axes, whatever the order of the
-// others.
+// A block of memory as (outer, size, inner) around one of its axes, for any order of the others.
 struct Axis {
     dim_t outer, size, inner;
 };
@@ -21,8 +20,8 @@ inline Axis axis_of(const Array& a, Name name, dim_t dim) {
     const auto i = static_cast<int>(dim < 0 ? dim + ndim : dim);
     const dim_t all = a.size(), size = a.shape[i];
     if (all == 0) return {0, size, 0};
-    // In a block the axes that vary faster fill one step of this one. An axis of length 1 may have
-    // any stride.
+    // In a block, the stride of an axis is the product of the sizes of those inside it. An axis of
+    // length 1 may have any stride.
     const dim_t inner = size == 1 ? 1 : a.strides[i] / static_cast<dim_t>(size_of(a.dtype));
     return {all / (size * inner), size, inner};
 }

@@ -1,4 +1,4 @@
-// Copies by NumPy, which are recorded as calls of core/strided_copy.h.
+// Copies by NumPy, recorded as calls of core/strided_copy.h.
 #include <algorithm>
 
 #include "bind/array.h"

@@ -5,8 +5,8 @@
 namespace fastnn::bind {
 namespace {
 
-// Calls f(axis) for the axes from the one whose elements are neighbours outwards: channels, then
-// the spatial ones, then images if there is an axis of them.
+// Calls f(axis) for the axes from the innermost to the outermost: channels, then the spatial ones,
+// then the batch if there is one.
 template <class F>
 void outwards(int ndim, int axes, F f) {
     const int channels = ndim - axes - 1;
@@ -69,7 +69,7 @@ Array c_order_images(const Array& a, Name name, py::object& hold) {
     if (a.contiguous || !is_channels_last(a, 2)) {
         return dense_float(py::handle(a.object), name, hold);
     }
-    // The pixels of an image take the place of its channels.
+    // Here the pixels are what channels are to the kernel.
     const Py_ssize_t* image = a.shape + a.ndim - 3;
     const Py_ssize_t plane = image[1] * image[2];
     hold = empty(a.dtype, a.ndim, a.shape);

@@ -7,11 +7,11 @@
 
 namespace fastnn::bind {
 
-// An array of floats; one that is not aligned as a copy.
+// An array of floats; a copy if it is not aligned.
 Array image_array(py::handle object, Name name, py::object& hold);
 
-// `axes`: how many of the last axes are spatial. Strides count along axes longer than 1 only, so
-// that an image of one channel, or of one pixel, is in this order as well as in C order.
+// `axes`: how many of the last axes are spatial. Only strides of axes longer than 1 matter, so that
+// an image of one channel, or of one pixel, is in this order as well as in C order.
 bool is_channels_last(const Array& a, int axes);
 
 // The array itself where it is in this order, or a copy that is.

@@ -1,4 +1,4 @@
-// Arrays that can never change, so that kernels may keep what they pack of them.
+// Arrays that can never change, so that kernels may cache what they pack of them.
 //
 // Their memory belongs to an object whose buffer is read-only: NumPy refuses to make such an array,
 // or any view of it, writable.
@@ -11,8 +11,8 @@ namespace fastnn::bind {
 
 void bind_read_only(py::module_& m);
 
-// Where kernels keep what they pack of the array. Null where the array is not read-only memory as a
-// whole, in C order.
+// Where kernels cache what they pack of the array. Null where the array is not a whole block of
+// read-only memory in C order.
 PackedCache* packed_cache_of(const Array& array);
 
 }  // namespace fastnn::bind

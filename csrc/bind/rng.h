@@ -1,4 +1,4 @@
-// Where random numbers come from: a uint64 array [seed, offset], as fastnn.random.reserve gives it.
+// The stream of random numbers: a uint64 array [seed, offset], from fastnn.random.reserve.
 #pragma once
 
 #include "bind/array.h"

@@ -1,9 +1,8 @@
 // The pointwise activations by name: the one list that kernels, drivers and bindings share.
 //
-// Each has a formula, a gradient and a stated error in simd/activation.h, as a functor that is
-// found by its name here and carries the rest of what is known about it. Fused into an epilogue or
-// on its own, an activation is computed by the same compiled code (ops/activation), so its bits are
-// the same.
+// The functor of each, in simd/activation.h, has its formula, gradient, error and facts. Fused into
+// an epilogue or on its own, an activation is computed by the same compiled code (ops/activation),
+// so its bits are the same.
 #pragma once
 
 #include <cstdint>
@@ -46,12 +45,12 @@ struct FusedActivation {
 // What a functor states about itself.
 struct ActivationFacts {
     struct Parameter {
-        const char* name = nullptr;  // null behind the last one
-        double usual = 0;
+        const char* name = nullptr;  // null after the last one
+        double usual = 0;            // its default
     };
     const char* name;
     int flops;  // per element, for the profiler
-    // What an element costs one thread, float32 from cache.
+    // Cost of an element on one thread, float32 from cache.
     double value_ns, gradient_ns;
     // The gradient is computed from the output y, where that is cheaper; otherwise from the input.
     bool gradient_reads_output = false;

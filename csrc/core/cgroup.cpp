@@ -14,14 +14,14 @@ double read_number(const std::string& path) {
     return file >> value ? value : -1;
 }
 
-// Calls f(folder, unified) for the group that holds `controller` for this process and each one
-// above it. A container may see paths of its host that do not exist inside; its own limits then
-// stand at the top.
+// Calls f(folder, unified) for the group of this process under `controller` and each of its
+// parents. A container may have paths of its host that do not exist inside; its own limits are then
+// at the root.
 template <class F>
 void over_groups(const std::string& root, const std::string& controller, F f) {
     std::ifstream file(root + "/proc/self/cgroup");
-    for (std::string line;
-         std::getline(file, line);) {  // 4:cpu,cpuacct:/path, or 0::/path for version 2
+    // 4:cpu,cpuacct:/path, or 0::/path for version 2
+    for (std::string line; std::getline(file, line);) {
         const auto first = line.find(':');
         const auto second = line.find(':', first + 1);
         if (first == std::string::npos || second == std::string::npos) continue;

@@ -1,7 +1,6 @@
-// What a container allows this process: control groups, version 1 and 2.
+// The limits of a container: control groups, version 1 and 2.
 //
-// `root` stands before every path; it is "" but in tests, which lay out a small /proc and /sys of
-// their own.
+// `root` is prepended to every path. It is "" except in tests, which have a small /proc and /sys.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@ double cpu_quota(const std::string& root = "");
 
 struct Memory {
     std::size_t limit;      // the tightest limit in bytes, SIZE_MAX where there is none
-    std::size_t available;  // what the tightest group has left, SIZE_MAX where there is no limit
+    std::size_t available;  // unused bytes of the tightest group, SIZE_MAX where there is no limit
 };
 Memory memory(const std::string& root = "");
 

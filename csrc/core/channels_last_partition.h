@@ -1,5 +1,5 @@
-// Work on images in channels-last order, rows by channels, partitioned by its size alone: the same
-// chunks for any number of threads.
+// The partition of work on channels-last images, rows by channels. It depends on the size alone, so
+// the chunks are the same for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 
 namespace fastnn {
 
-constexpr double kRowsNs = 40000, kLeastRowsNs = 4000;  // of a chunk, on one thread
-constexpr dim_t kFewRows = 32;  // with fewer chunks of rows, channels are partitioned too
-constexpr dim_t kLine = 16;     // floats of a cache line: channels that stay together
+constexpr double kLeastChunkNs = 4000, kMostChunkNs = 40000;
+constexpr dim_t kRowChunks = 32;  // with fewer chunks of rows, channels are partitioned too
+constexpr dim_t kLine = 16;       // floats of a cache line: channels are partitioned in multiples
 
 // A row costs row_ns.
 struct ChannelsLastPartition {
@@ -22,13 +22,13 @@ struct ChannelsLastPartition {
     ChannelsLastPartition(dim_t all_rows, dim_t channels, double row_ns)
         : rows(all_rows), c(channels) {
         const double total = row_ns * static_cast<double>(rows),
-                     chunk = std::clamp(total / 16, kLeastRowsNs, kRowsNs);
+                     chunk = std::clamp(total / 16, kLeastChunkNs, kMostChunkNs);
         step = std::max<dim_t>(1, static_cast<dim_t>(chunk / row_ns));
         const dim_t row_chunks = ceil_div(rows, step);
         dim_t parts = 1;
-        if (row_chunks < kFewRows) {
-            parts = std::min({static_cast<dim_t>(total / kLeastRowsNs) / row_chunks,
-                              kFewRows / row_chunks, c / kLine});
+        if (row_chunks < kRowChunks) {
+            parts = std::min({static_cast<dim_t>(total / kLeastChunkNs) / row_chunks,
+                              kRowChunks / row_chunks, c / kLine});
             parts = std::max<dim_t>(1, parts);
         }
         block = round_up(ceil_div(c, parts), kLine);
@@ -52,7 +52,8 @@ void over_chunks(dim_t rows, dim_t c, double row_ns, F f) {
     parallel_for(partition.chunks, partition.chunk_ns, [=](dim_t i) { partition.chunk(i, f); });
 }
 
-// The same with `count` numbers of scratch for each thread: f(begin, end, c_begin, c_end, scratch).
+// The same with scratch of `count` elements for each thread: f(begin, end, c_begin, c_end,
+// scratch).
 template <class T, class F>
 void over_chunks_with_scratch(dim_t rows, dim_t c, double row_ns, dim_t count, F f) {
     if (rows == 0 || c == 0) return;

@@ -1,5 +1,5 @@
-// Errors a caller can make. The bindings turn them into Python exceptions, before memory is
-// touched.
+// Errors of the caller. Bindings throw them before memory is touched; they become Python
+// exceptions.
 #pragma once
 
 #include <sstream>
@@ -15,7 +15,7 @@ using ValueError = std::invalid_argument;  // pybind11 maps these two onto Pytho
 using IndexError = std::out_of_range;
 
 // fail<ValueError>("linear: weight must have ", n, " columns"): joins the parts and throws. Cold,
-// so that a check costs its caller one compare and one branch never taken.
+// so that a check costs its caller one compare and one branch that is not taken.
 template <class Error, class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
     std::ostringstream text;

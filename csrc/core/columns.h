@@ -1,5 +1,5 @@
-// Columns copied together, for work along columns whose rows are a power of two apart in memory:
-// such rows map to the same few sets of a cache and evict each other before they are used again.
+// Tiles of columns, copied, for work along columns whose stride is a multiple of a large power of
+// two: such rows map to the same few sets of a cache and evict each other before they are reused.
 #pragma once
 
 #include <algorithm>
@@ -12,18 +12,21 @@
 
 namespace fastnn {
 
-// Worth a copy: rows of which L1 cannot hold twice as many as a pass reads, for it reads and
-// writes. Of more than 8192 rows not even one line each stays in L2 beside the copy.
-inline bool columns_collide(dim_t rows, dim_t stride_bytes, const Cache& l1 = machine().l1) {
-    return rows > 32 && rows <= 8192 && rows_collide(stride_bytes, 128, l1);
+// Whether a copy pays: L1 cannot hold a line of each of 128 rows, and half of L2 can hold a line of
+// every row; the other half is for the copy. Where the copy changes the order of sums, pass
+// kNominal, also to columns_of_tile.
+inline bool columns_collide(dim_t rows, dim_t stride_bytes, const Machine& m = machine()) {
+    return rows > 32 && rows * kLineBytes <= m.l2.bytes / 2 &&
+           rows_collide(stride_bytes, 128, m.l1);
 }
 
-// How many columns to copy at one time: 128 KiB of them, in whole lines of 64 bytes, four at least
-// where they come to less than 512 KiB.
-inline dim_t columns_of_tile(dim_t rows, dim_t inner, std::size_t size) {
-    const auto line = static_cast<dim_t>(64 / size), bytes = rows * 64;
-    const dim_t least = bytes * 4 <= (1 << 19) ? 4 : 1;
-    return std::min(inner, line * std::max<dim_t>(least, (1 << 17) / bytes));
+// How many columns to copy at a time: an eighth of L2, in whole lines, and at least four lines of
+// each row where these fit in half of L2.
+inline dim_t columns_of_tile(dim_t rows, dim_t inner, std::size_t size,
+                             const Machine& m = machine()) {
+    const auto line = kLineBytes / static_cast<dim_t>(size), bytes = rows * kLineBytes;
+    const dim_t least = bytes * 4 <= m.l2.bytes / 2 ? 4 : 1;
+    return std::min(inner, line * std::max<dim_t>(least, m.l2.bytes / 8 / bytes));
 }
 
 template <class T>
@@ -42,11 +45,11 @@ void scatter_columns(const T* tile, dim_t rows, dim_t stride, dim_t columns, T* 
     }
 }
 
-// parallel_for with `count` numbers of scratch for each thread: calls f(chunk, scratch).
+// parallel_for with scratch of `count` elements for each thread: calls f(chunk, scratch).
 template <class T, class F>
 void parallel_with_scratch(dim_t chunks, double chunk_ns, dim_t count, F f) {
     const int threads = threads_worth(chunks, chunk_ns * static_cast<double>(chunks));
-    count = round_up(count + 16, 16);  // a cache line apart
+    count = round_up(count + 16, 16);  // with a cache line between threads
     Scratch<T> scratch(static_cast<std::size_t>(count * threads));
     T* data = scratch.data();
     parallel_team(threads, [&](Team& team) {

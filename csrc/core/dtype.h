@@ -1,4 +1,4 @@
-// Element types that kernels know, and the step from a runtime dtype to a template parameter.
+// The element types of kernels, and the dispatch from a runtime dtype to a template parameter.
 #pragma once
 
 #include <cstddef>

@@ -3,8 +3,8 @@
 
 namespace fastnn {
 
-// Looks for Ctrl-C, at most every 50 ms, if the calling thread launched a kernel and is not inside
-// a parallel region; then throws, and the kernel's output is left unfinished.
+// Checks for Ctrl-C, at most every 50 ms, if the calling thread launched a kernel and is not inside
+// a parallel region. After Ctrl-C it throws, and the kernel's output is incomplete.
 void poll_interrupt();
 
 }  // namespace fastnn

@@ -1,5 +1,5 @@
-// Which instruction set the kernels use: the best one this CPU and this OS offer, or a lower one
-// that was forced.
+// The instruction set of the kernels: the best one that CPU and OS support, or a lower one that was
+// forced.
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@ void set_level(Isa level);    // throws ValueError where the machine lacks it
 bool available(Isa level);    // the machine has it, and it was built
 const char* name(Isa level);  // "v2", "v3", ...
 Isa parse(const std::string& text, const char* who);  // throws ValueError
-const char* features(Isa level);                      // what a level stands for, in words
+const char* features(Isa level);                      // its instruction sets, in words
 const char* source();                                 // "cpu", "FASTNN_ISA" or "set_isa"
 const char* cpu_features();  // those of the CPU that matter here, separated by spaces
 
@@ -74,7 +74,7 @@ const Table& table() {
 #endif
 }
 
-// table<Kernels, T>(): of it what is for T.
+// table<Kernels, T>(): its part for T.
 template <class Table, class T>
 const auto& table() {
     return of<T>(table<Table>());

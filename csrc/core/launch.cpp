@@ -21,11 +21,11 @@ using Clock = std::chrono::steady_clock;
 Interpreter the_interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] {},
                             [](const Owners&) -> void* { return nullptr; }, [](void*) noexcept {}};
 
-// Set while a kernel runs on this thread without the GIL: where poll_interrupt finds the state to
-// take the GIL with.
+// Set while a kernel runs on this thread without the GIL: the state that poll_interrupt needs to
+// take the GIL.
 thread_local void** released = nullptr;
 thread_local Clock::time_point last_poll;
-// Where the kernel that is being measured on this thread names its algorithms.
+// Where the kernel being measured on this thread writes the names of its algorithms.
 thread_local std::string* noted = nullptr;
 
 class Noting {
@@ -43,7 +43,7 @@ struct Profiler {
     std::atomic<bool> on{false};
     std::mutex mutex;
     std::vector<profiler::Event> events;
-    std::set<std::string> names;  // those with algorithms, for as long as the process lives
+    std::set<std::string> names;  // names with algorithms, kept until the process ends
     Clock::time_point begin;
 };
 Profiler& the_profiler() {
@@ -77,7 +77,7 @@ Released::~Released() {
 
 namespace {
 
-// As launch, with the time taken.
+// launch, with its time measured.
 void launch_profiled(const Call& call) {
     const Work work = call.work(call.kernel, call.args);
     Clock::time_point start, end;

@@ -1,8 +1,8 @@
 // How bindings run kernels.
 //
-// Every kernel call passes here, complete in its Args and the objects that own the memory they
-// point at. Here the GIL is released, the profiler measures, and the recorder (core/recorder.h)
-// keeps the call so that it can be replayed without Python.
+// Every kernel call is launched here, complete in its Args and the objects that own the memory they
+// point at. launch releases the GIL, measures for the profiler, and records the call
+// (core/recorder.h) so that it can be replayed without Python.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@ namespace fastnn {
 
 struct Work {
     double flops;
-    double bytes;  // that must be moved at least, reads and writes
+    double bytes;  // read and written at least
 };
 
-// run computes; work says how much there is to do, for the profiler.
+// run computes; work returns the amount of work, for the profiler.
 template <class Args>
 struct Kernel {
     const char* name;
@@ -27,14 +27,14 @@ struct Kernel {
 };
 
 // The objects that own the memory a call's Args point at, in a form that only the interpreter knows
-// (see Interpreter::retain). They outlive the call in any case, so nothing is done with them unless
-// the call is recorded.
+// (see Interpreter::retain). They outlive the call in any case, and are used only if the call is
+// recorded.
 struct Owners {
     const void* list = nullptr;
     std::size_t count = 0;
 };
 
-// A call with its types erased, as the profiler and the recorder see it.
+// A call with its types erased, for the profiler and the recorder.
 struct Call {
     const char* name;
     const void* kernel;

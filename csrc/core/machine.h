@@ -1,9 +1,9 @@
-// What the kernels' choices need to know of the machine: its data caches, read once.
+// The data caches of the machine, read once.
 //
-// Results must have the same bits on every machine of a level. So these numbers may decide only how
-// numbers travel: whether an output is written past the caches, how rows are padded, what is copied
-// together first. Whatever decides the order of a sum (chunks of reductions, blocks of k, and
-// copies that change either) uses constants: those of its family, or kNominalL1 below.
+// Results must have the same bits on every machine of a level. So these numbers may only decide how
+// data is moved: whether an output bypasses the caches, how rows are padded, which columns are
+// copied together. Whatever decides the order of a sum (chunks of reductions, blocks of k, and
+// copies that change either) uses constants: those of its family, or kNominal below.
 #pragma once
 
 #include <string>
@@ -22,12 +22,14 @@ struct Machine {
 
 // An L1 of 32 KiB with 64 sets of 8 lines, as most x86-64 cores have or exceed.
 constexpr Cache kNominalL1{32 << 10, 64, 8};
+// The machine that constants are chosen for.
+constexpr Machine kNominal{kNominalL1, {1 << 20, 64, 16}, {32 << 20, 64, 16}};
 
-// Read from Linux's /sys at the first call, from sysconf where that is missing; where both are, a
-// small machine of today.
+// Read from Linux's /sys at the first call, or from sysconf; without both, a small machine of
+// today.
 const Machine& machine();
 
-// The same, not kept. `root` stands before every path; tests lay out a small /sys of their own.
+// The same, read at each call. `root` is prepended to every path; tests give a small /sys.
 Machine read_machine(const std::string& root);
 
 }  // namespace fastnn

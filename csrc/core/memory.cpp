@@ -25,8 +25,8 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr int kSteps = 4;
 constexpr int kClasses = 64 * kSteps;
 
-// AddressSanitizer sees the end of a block, and its use after it was given back, only where every
-// block is malloc's own and exactly as large as was asked for.
+// AddressSanitizer detects accesses beyond a block, or after its release, only where every block is
+// one of malloc and has exactly the requested size.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
 #else
@@ -62,7 +62,7 @@ struct Pool {
     std::size_t used = 0, cached = 0, limit;
 
     Pool() {
-        // An eighth of the memory may lie idle for reuse, 2 GiB at most.
+        // An eighth of the memory may be cached for reuse, 2 GiB at most.
         const std::size_t machine = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
                                     static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
         limit = std::min(std::min(machine, cgroup::memory().limit) / 8, std::size_t{2} << 30);
@@ -91,9 +91,9 @@ Pool& pool() {
     return *pool;
 }
 
-// The system promises more memory than it has and kills the process that uses it; so a request that
-// large is checked against what is really there. Reading the figure takes 20 us, nothing beside
-// touching that many pages.
+// The system overcommits memory and kills a process that uses too much; so large requests are
+// checked against the available memory. Reading it takes 20 us, little compared to touching that
+// many pages.
 constexpr std::size_t kCheckAvailable = std::size_t{256} << 20;
 
 bool system_has(std::size_t bytes) {
@@ -109,8 +109,8 @@ bool system_has(std::size_t bytes) {
     return bytes <= cgroup::memory().available;
 }
 
-// Large blocks are mapped, not taken from malloc: they begin on a huge page, and when they are
-// given back they are really gone, wherever they stood in the heap.
+// Large blocks are mapped, not taken from malloc: they begin on a huge page, and a released block
+// returns to the system, which one inside the heap does not.
 void* map(std::size_t bytes) {
     const std::size_t room = bytes + kHugePage;
     void* mapped = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -154,7 +154,7 @@ Block take(std::size_t bytes) {
     try {
         data = fresh(wanted.bytes);
     } catch (const std::bad_alloc&) {
-        trim();  // what lies idle here may be just what is missing
+        trim();  // cached blocks may be enough
         data = fresh(wanted.bytes);
     }
     const std::lock_guard lock(p.mutex);

@@ -10,13 +10,13 @@ constexpr std::size_t kAlignment = 64;
 
 struct Block {
     void* data = nullptr;
-    std::size_t bytes = 0;  // of the size class, not what was asked for
+    std::size_t bytes = 0;  // of the size class, not of the request
 };
 
 namespace pool {
 
 Block take(std::size_t bytes);   // throws std::bad_alloc; contents are undefined
-bool take_cached(Block& block);  // any block that lies idle; false where there is none. For tests.
+bool take_cached(Block& block);  // any cached block; false if there is none. For tests.
 void give(Block block) noexcept;
 
 struct Stats {

@@ -1,4 +1,4 @@
-// What a kernel tells the profiler about itself.
+// What a kernel reports to the profiler.
 #pragma once
 
 namespace fastnn::profiler {

@@ -39,7 +39,7 @@ class TeamOwner {
 thread_local TeamOwner owner;
 
 // GCC's OpenMP ends the threads that a smaller team does not need and creates them again for the
-// next larger one. So a region always has all threads, and those beyond `threads` return at once.
+// next larger one. So a region always has all threads; those beyond `threads` return immediately.
 void run(int threads, RegionWork work, void* context) {
     if (!owner.acquire()) return work(context, 0);
     const int team = std::max(threads, num_threads());

@@ -11,12 +11,12 @@
 
 namespace fastnn {
 
-// Which kernel packed it, and how: for one array, equal keys stand for equal contents. Numbers that
-// a kernel does not need are 0.
+// Identifies the kernel that packed, and how: for one array, equal keys mean equal contents.
+// Numbers that a kernel does not need are 0.
 using PackedKey = std::array<dim_t, 32>;
 
-// A block of memory with packed weights. It is shared once it is complete, and never changes
-// after that.
+// A block of memory with packed weights. It is shared once it is complete, and never changes after
+// that.
 class PackedBlock {
  public:
     PackedBlock(const PackedKey& key, std::size_t bytes) : key_(key), block_(pool::take(bytes)) {}
@@ -32,7 +32,7 @@ class PackedBlock {
 };
 
 // The one block that an array keeps, the newest. It belongs to the owner of the array's memory, so
-// that Args may point at it. Calls on several threads may use it at once.
+// that Args may point at it. Several threads may use it concurrently.
 class PackedCache {
  public:
     std::shared_ptr<const PackedBlock> get() const {
@@ -58,7 +58,7 @@ class PackedScratch {
         ready_ = block_ != nullptr && block_->key() == key;
         if (!ready_) block_ = std::make_shared<PackedBlock>(key, checked_bytes(count, sizeof(T)));
     }
-    // Contents are there already, and must not be written.
+    // The contents are packed already, and must not be written.
     bool ready() const { return ready_; }
     T* data() const { return static_cast<T*>(block_->data()); }
     // All contents have been written.

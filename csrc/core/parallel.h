@@ -32,16 +32,16 @@ inline int threads_worth(dim_t chunks, double total_ns) {
     return n;
 }
 
-// The threads of one parallel region, as one of them sees it: for drivers that work in several
-// phases. threads() may decide who computes a chunk, never what is computed.
+// A thread of a parallel region, for drivers that work in several phases. threads() may decide
+// which thread computes a chunk, never what is computed.
 //
 // A thread may start late or never, so all work is done as chunks of loops: a late thread finds the
 // chunks of earlier loops taken and skips to the loop that is running. Every thread executes the
 // same loops with the same numbers of chunks.
 //
-// Each thread starts a loop with its own share, the same one in every call over as many chunks, so
-// that what one call leaves in a core's cache is there for the next. A thread that has finished its
-// share takes chunks from the others.
+// Each thread starts a loop with its own share, the same one in every loop over as many chunks, so
+// that it finds in its cache what it has computed before. A thread that has finished its share
+// takes chunks from the others.
 class Team {
  public:
     static constexpr int kMostShares = 64;
@@ -81,8 +81,8 @@ class Team {
             others(loop);
         }
     }
-    // for_each_nowait, then waits until all chunks are done. What the end of one loop has left in
-    // cache is read first by a following loop with `from_end`.
+    // for_each_nowait, then waits until all chunks are done. A loop with `from_end` starts with
+    // what the loop before it has computed last, which is still cached.
     template <class F>
     void for_each(dim_t chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
@@ -92,7 +92,7 @@ class Team {
         Count now = done(loop.first, run_share(loop, thread_));
         // Usually the other threads are about to finish, and looking for work would disturb them.
         Wait wait;
-        for (int i = 0; now < all && i < kPatience; ++i) wait.pause(), now = done();
+        for (int i = 0; now < all && i < kPauses; ++i) wait.pause(), now = done();
         if (now < all) now = done(loop.first, others(loop));
         for (; now < all; now = done()) wait.pause();
     }
@@ -108,7 +108,7 @@ class Team {
             for (dim_t i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
         }
     };
-    static constexpr int kPatience = 16;
+    static constexpr int kPauses = 16;
 
     Count next_loop() { return loops_ += Count{1} << kCountBits; }
     // Runs the chunks of a thread's share that no thread has started. Returns how many.
@@ -176,11 +176,11 @@ void parallel_team(int threads, F f) {
     run_region(threads, run, &work);
 }
 
-// Longer work is computed in several regions, between which Ctrl-C is looked for.
+// Longer work is computed in several regions, with a check for Ctrl-C between them.
 constexpr double kRegionNs = 5e7;
 
-// Cuts `count` steps, of total_ns nanoseconds of single-threaded work together, into ranges of
-// about kRegionNs. Calls f(begin, end) for each in order, on this thread.
+// Divides `count` steps, total_ns nanoseconds of single-threaded work, into ranges of about
+// kRegionNs. Calls f(begin, end) for each in order, on this thread.
 template <class F>
 void for_each_range(dim_t count, double total_ns, F f) {
     const double share = std::min(1.0, kRegionNs / std::max(1.0, total_ns));
@@ -191,8 +191,8 @@ void for_each_range(dim_t count, double total_ns, F f) {
     }
 }
 
-// One region for each such range of chunks: calls f(team, begin, end). What f allocates for a
-// thread is best allocated before, for `threads` threads.
+// One region for each such range of chunks: calls f(team, begin, end). Callers should allocate the
+// workspaces of `threads` threads before.
 template <class F>
 void parallel_ranges(int threads, dim_t chunks, double total_ns, F f) {
     for_each_range(chunks, total_ns, [&](dim_t begin, dim_t end) {

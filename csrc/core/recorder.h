@@ -38,8 +38,8 @@ class Recording {
 
 namespace recorder {
 
-// Takes down the calls that this thread launches, until stop. Throws std::logic_error where it
-// already does, or does not.
+// Records the calls that this thread launches, until stop. Throws std::logic_error where a start
+// follows a start, or a stop a stop.
 void start();
 std::unique_ptr<Recording> stop();
 

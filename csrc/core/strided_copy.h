@@ -1,5 +1,5 @@
-// A copy between strides and number types, as a call that can be recorded. Bindings copy with
-// NumPy, which knows more ways; where calls are recorded, this one is recorded in its place.
+// A copy between strides and number types that can be recorded. Bindings copy with NumPy, which
+// supports more types; a recording has this call in its place.
 #pragma once
 
 #include <cstddef>

@@ -24,10 +24,10 @@ namespace {
 // OMP_THREAD_LIMIT lowers it.
 int most_threads = 256;
 
-std::atomic<int> wanted{0};       // what set_num_threads or the default asked for
+std::atomic<int> wanted{0};       // by set_num_threads, or the default
 std::atomic<int> generation{0};   // grows with every set_num_threads
 std::atomic<bool> forked{false};  // this is a forked child: the workers do not exist in it
-int initial_omp = 1;              // what OpenMP itself would have used
+int initial_omp = 1;              // OpenMP's own default
 std::atomic<const char*> source{""};
 
 // Where OpenMP binds its threads (OMP_PROC_BIND, OMP_PLACES): the first thread is bound as soon as

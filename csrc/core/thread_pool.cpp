@@ -113,7 +113,7 @@ void Worker::run() {
     for (;;) {
         Region* const region = next();
         region->work(region->context, number_);
-        // Free before it reports: the opener of this region may open the next one at once.
+        // Free before it reports: the opener of this region may open the next one immediately.
         region_.store(kFree, std::memory_order_release);
         region->finished.fetch_add(1, std::memory_order_release);
         restore_affinity();

@@ -1,5 +1,5 @@
-// Who computes a parallel region. core/parallel.h cuts work into chunks; a provider brings threads
-// to take them.
+// The threads of parallel regions. core/parallel.h divides work into chunks; a provider supplies
+// threads for them.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace fastnn {
 using RegionWork = void (*)(void* context, int thread);
 
 // run calls work(context, 0) on the calling thread and work(context, i) on some of the threads
-// i = 1 .. threads - 1, at once or later, and returns when all of these calls have returned. Fewer
-// threads than asked for may take part: work must be right for any of them.
+// i = 1 .. threads - 1, concurrently or later, and returns when all of these calls have returned.
+// Fewer threads than requested may take part: work must be correct for any number of them.
 struct ThreadProvider {
     const char* name;
     void (*run)(int threads, RegionWork work, void* context);

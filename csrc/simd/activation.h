@@ -3,14 +3,14 @@
 // ActivationOf<Activation::relu, T> is the functor: value(x) is f(x), and gradient(dy, saved) is
 // dy f'(x), where `saved` is the output y for those that say so in their facts and the input x for
 // all others. Each works on a register of any width; nothing depends on where in an array it is.
-// Comparisons are written so that NaN falls through to the branch that returns it, and infinities,
-// -0 and denormals come out right.
+// Comparisons are such that NaN selects the branch that returns it; infinities, -0 and denormals
+// give the right result.
 //
 // Stated errors are against the formula in core/activation.h without rounding, with the usual
 // parameters: in ULP as in simd/math.h, or in epsilons, the spacing of T at 1, times the result or
-// 1, whichever is larger, where a difference or a tiny factor leaves no digits to be relative to.
-// Gradients are those of dy = 1. docs/dev/math.md has measured errors, tests/simd checks the
-// bounds.
+// 1, whichever is larger, where the relative error of a difference or of a tiny factor is
+// unbounded. Gradients are those of dy = 1. docs/dev/math.md has measured errors, tests/simd checks
+// the bounds.
 #pragma once
 
 #include "core/activation.h"
@@ -97,7 +97,7 @@ struct ActivationOf<Activation::elu, T> {
     V negative, positive, input;
     explicit ActivationOf(const ActivationParams& p)
         : negative(T(p.a * p.b)), positive(T(p.b)), input(T(p.c)) {}
-    // min keeps the unused branch finite; its second operand is what comes back for NaN.
+    // min keeps the unused branch finite; it returns its second operand for NaN.
     V value(V x) const {
         return select(x > V(), positive * x, negative * expm1(min(V(), x * input)));
     }
@@ -197,18 +197,18 @@ FASTNN_INLINE Vec<float> gelu_gradient(Vec<float> x) {
     return select(x < Vec<float>(), g, select(x == x, Vec<float>(1) - g, x));
 }
 
-// As erf of simd/math.h: near 0 by its series, elsewhere by erfc(b) e^(b^2), b = |x| / sqrt(2).
+// As erf of simd/math.h: for b < 1 a polynomial, elsewhere erfc(b) e^(b^2), b = |x| / sqrt(2).
 FASTNN_INLINE Vec<double> gelu_gradient(Vec<double> x) {
     using V = Vec<double>;
     using C = Constants<double>;
     const V density = 0.39894228040143267794, sqrt_half = 0.70710678118654752440;
     const V z = min(V(kGeluEnd), max(V(-kGeluEnd), x));
     const V b = abs(z) * sqrt_half, e = exp(z * z * V(-0.5));
-    const V near = fma(V(0.5) * b, polynomial(b * b, C::erf), V(0.5));  // Phi(|z|)
+    const V central = fma(V(0.5) * b, polynomial(b * b, C::erf), V(0.5));  // Phi(|z|)
     const V c = min(V(6), b);
     const V tail = V(0.5) * e * polynomial((c - V(2.5)) / (c + V(2.5)), C::erfc);
-    const V above = select(b < V(1), near, V(1) - tail);
-    const V below = select(b < V(1), V(1) - near, tail);
+    const V above = select(b < V(1), central, V(1) - tail);
+    const V below = select(b < V(1), V(1) - central, tail);
     return select(x == x, fma(z * density, e, select(x < V(), below, above)), x);
 }
 

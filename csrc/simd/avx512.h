@@ -1,8 +1,7 @@
 // x86-64-v4: AVX-512 F, DQ, VL, BW; 64-byte registers, one mask bit per lane.
 #pragma once
 
-// GCC 12 takes the undefined pass-through operand of unmasked intrinsics for a mistake of the
-// caller.
+// GCC 12 warns about the undefined pass-through operand of its own unmasked intrinsics.
 #ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

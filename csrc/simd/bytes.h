@@ -1,6 +1,6 @@
-// Small whole numbers kept as bytes in memory, and as integers as wide as T in a register.
+// Small integers, stored as bytes in memory and as integers of the width of T in a register.
 //
-// The compiler's own conversion from vectors of bytes goes lane by lane.
+// The compiler converts vectors of bytes lane by lane; these use single instructions.
 #pragma once
 
 #include "vec.h"
@@ -68,7 +68,7 @@ FASTNN_INLINE void store_bytes(typename Vec<T>::Int x, uint8_t* p) {
         __builtin_memcpy(p, &low, 8);
     }
 #elif defined(__SSE4_1__)
-    // The lowest bytes of the lanes of 16 bytes, brought to the front.
+    // Moves the lowest byte of each lane of a 16-byte register to its front.
     const auto store = [](__m128i part, uint8_t* to) __attribute__((always_inline)) {
         const __m128i order =
             sizeof(T) == 4

@@ -1,11 +1,11 @@
-// The walk over channels, which lie side by side in images.
+// The loop over the channels of channels-last images.
 #pragma once
 
 #include "nt_store.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// One number with the interface of Vec<T>, as far as sums of single channels need it.
+// One number with the interface of Vec<T>, for sums of single channels.
 template <class T>
 struct Lane {
     static constexpr int width = 1;
@@ -54,9 +54,9 @@ struct Part {
     }
 };
 
-// f(part, c) for all channels. The last register of many reaches back over some that are done
-// already, which get the same numbers once more.
-// `singly`: a single channel is taken as a Lane, which pays for sums.
+// f(part, c) for all channels. If there is at least a register of them, the last register overlaps
+// the one before: f must give the same results for a channel that it computes twice.
+// `singly`: a single channel is a Lane, which is faster for sums.
 template <class T, bool singly = false, class F>
 FASTNN_INLINE void over_channels(dim_t begin, dim_t end, F f) {
     using V = Vec<T>;

@@ -1,5 +1,5 @@
-// Lanes<T, Bytes>: a register of any size in the compiler's own vector types. The level files
-// derive Native<T> from it and replace what their instructions do better.
+// Lanes<T, Bytes>: a register of any size, in the compiler's vector extensions. The files of the
+// levels derive Native<T> from it and replace functions for which they have better instructions.
 #pragma once
 
 #include <stdint.h>
@@ -55,8 +55,8 @@ struct Lanes {
     static constexpr bool fused = false;  // fma rounds once
     using Mask = Int;                     // all bits of a true lane are set
 
-    // The compiler repeats x and drops the subtraction, which changes no number, -0 included. A
-    // loop over the lanes would become an insertion for each.
+    // The compiler broadcasts x and removes the subtraction, which changes no number, not even -0.
+    // A loop over the lanes would be compiled to one insertion per lane.
     static FASTNN_INLINE Reg broadcast(T x) { return x - Reg{}; }
     static FASTNN_INLINE Reg load(const T* p) {
         Reg r;
@@ -97,7 +97,7 @@ struct Lanes {
         }
         return a;
     }
-    // Through rint, which is an instruction whatever is known about traps.
+    // By rint, which is an instruction with any setting of trapping math.
     static FASTNN_INLINE Reg floor(Reg a) {
         const Reg r = round(a);
         return r > a ? r - broadcast(1) : r;
@@ -164,7 +164,7 @@ struct Lanes {
         const Mask denormal = Mask(a < broadcast(F::smallest));
         a = denormal ? a * broadcast(up) : a;
         // Counted from 0.75, the exponent field changes where the mantissa must wrap.
-        // Negative numbers, whose result nobody uses, wrap around: hence unsigned.
+        // Unsigned, because negative numbers, whose result is not used, wrap around.
         const Unsigned origin = Unsigned(broadcast(T(0.75)));
         const Unsigned i = Unsigned(a) - origin;
         mantissa = Reg((i & ((typename F::Int(1) << F::mantissa) - 1)) + origin);

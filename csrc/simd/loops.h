@@ -1,4 +1,4 @@
-// Loops over numbers by whole vectors and a tail, and the loads and stores inside them.
+// Loops by whole vectors and a tail, and their loads and stores.
 #pragma once
 
 #include "nt_store.h"
@@ -15,7 +15,7 @@ FASTNN_INLINE void store(Vec<T> v, T* p, dim_t count) {
     count == Vec<T>::width ? v.store(p) : v.store(p, count);
 }
 
-// Past the caches where the mode says so; p is aligned to the register then.
+// A non-temporal store with `past_caches`, for which p must be aligned to the register.
 template <bool past_caches, class T>
 FASTNN_INLINE void put(Vec<T> v, T* p) {
     if constexpr (past_caches) {

@@ -1,19 +1,19 @@
 // Math functions on Vec<float> and Vec<double>.
 //
-// One source for every level and both types; only constants differ. All x are taken: infinities,
-// NaN and denormals, which may be results too. An error of one ULP is the distance between the two
-// neighbours of the true value; the bounds hold on every level (docs/dev/math.md has the figures,
-// tests/simd checks them). Polynomials are minimax fits with coefficients rounded to T. generic.h
-// has no FMA, so reductions split their constants to make the products exact that must be.
+// One source for every level and both types; only constants differ. Arguments and results may be
+// infinite, NaN or denormal. An error of one ULP is the distance between the two neighbours of the
+// true value; the bounds hold on every level (docs/dev/math.md has the figures, tests/simd checks
+// them). Polynomials are minimax fits with coefficients rounded to T. generic.h has no FMA, so
+// reductions split their constants to make the products exact that must be.
 #pragma once
 
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// c[0] + c[1] x + c[2] x^2 + ..., the tail as pairs in x^2: as many operations as Horner and one,
-// but half as long a chain, as CPUs cannot look far enough ahead to hide long ones in the next turn
-// of a loop. c[0] comes last and alone, so that it is rounded once.
+// c[0] + c[1] x + c[2] x^2 + ..., the tail as pairs in x^2: one operation more than Horner's
+// scheme, but half the latency, which CPUs cannot hide behind the next iterations of a loop. c[0]
+// is added last, so that it is rounded once.
 template <class T, int N>
 FASTNN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[N]) {
     constexpr int last = N / 2 * 2 - 1;  // the first coefficient of the last pair
@@ -116,7 +116,7 @@ FASTNN_INLINE Vec<T> reduce_log2(Vec<T> x, Vec<T>& n) {
     return fnma(n, C::ln2_low, fnma(n, C::ln2_high, x));
 }
 
-// exp(r) for |r| <= ln2/2; the 1 comes last, so that little is rounded before.
+// exp(r) for |r| <= ln2/2; the 1 is added last, so that roundings before it are small.
 template <class T>
 FASTNN_INLINE Vec<T> exp_reduced(Vec<T> r) {
     return fma(r * r, polynomial(r, Constants<T>::exp), r) + T(1);

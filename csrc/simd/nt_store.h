@@ -1,6 +1,6 @@
-// Non-temporal stores, which bypass the caches, for outputs too large to be still there when they
-// are read: a line that is about to be overwritten is not first read from memory, which is a third
-// of the traffic of y = f(x).
+// Non-temporal stores, which bypass the caches, for outputs that are too large to be cached until
+// they are read. They do not read the line that they overwrite, which saves a third of the memory
+// traffic of y = f(x).
 #pragma once
 
 #include "vec.h"
@@ -25,8 +25,7 @@ FASTNN_INLINE void nt_store(Vec<T> v, T* p) {
 #endif
 }
 
-// After the last nt_store(): orders these stores before whatever tells other threads that they are
-// done.
+// After the last nt_store(): orders these stores before later ones, which other threads wait for.
 FASTNN_INLINE void nt_fence() {
 #if defined(__SSE2__)
     _mm_sfence();

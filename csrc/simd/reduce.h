@@ -5,7 +5,7 @@
 
 namespace fastnn::FASTNN_ISA {
 
-// The largest of n numbers, -inf of none. max(x, m) passes over NaN in x; callers meet it again in
+// The largest of n numbers, or -inf. max(x, m) ignores NaN in x; it propagates in the caller's
 // x - max.
 template <class T>
 FASTNN_INLINE T row_max(const T* x, dim_t n) {
@@ -22,6 +22,24 @@ FASTNN_INLINE T row_max(const T* x, dim_t n) {
         m0 = max(select(Mask<T>::first(rest), V::load(x + i, rest), lowest), m0);
     }
     return max_lane(max(m0, m1));
+}
+
+// The sum of f(x) over n numbers, in four independent sums; lanes beyond the end are not counted.
+template <class T, class F>
+FASTNN_INLINE T row_sum(const T* x, dim_t n, F f) {
+    using V = Vec<T>;
+    constexpr dim_t W = V::width;
+    V a, b, c, d;
+    dim_t i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        a += f(V::load(x + i));
+        b += f(V::load(x + i + W));
+        c += f(V::load(x + i + 2 * W));
+        d += f(V::load(x + i + 3 * W));
+    }
+    for (; i + W <= n; i += W) a += f(V::load(x + i));
+    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
+    return sum((a + b) + (c + d));
 }
 
 }  // namespace fastnn::FASTNN_ISA

@@ -1,11 +1,11 @@
-// What the compiler is to keep in a register.
+// Keeping a vector in a register.
 #pragma once
 
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// A vector that was loaded and is used several times: GCC 12 would rather load it again each time.
+// For a vector that is loaded and used several times: GCC 12 would load it again for each use.
 template <class V>
 FASTNN_INLINE V in_register(V x) {
 #if defined(__aarch64__)

@@ -1,11 +1,11 @@
-// Transposes, by way of square ones in registers.
+// Transposes of matrices, in square blocks of registers.
 #pragma once
 
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// The first (or second) halves of two registers, element by element in turns.
+// The first (or second) halves of two registers, interleaved.
 template <bool High, class R>
 FASTNN_INLINE R zip(R a, R b) {
     constexpr int n = sizeof(R) / sizeof(a[0]);
@@ -24,8 +24,8 @@ FASTNN_INLINE R zip(R a, R b) {
     }
 }
 
-// Square transpose in registers. A zip of registers i and i + W/2 into 2i and 2i + 1 turns the
-// digits of (register, lane) by one place, so log2(W) rounds exchange the two.
+// Square transpose in registers. Interleaving registers i and i + W/2 into 2i and 2i + 1 rotates
+// the binary digits of (register, lane) by one place, so log2(W) rounds exchange the two.
 template <class T>
 FASTNN_INLINE void transpose(Vec<T> (&r)[Vec<T>::width]) {
     using V = Vec<T>;

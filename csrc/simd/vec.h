@@ -2,12 +2,12 @@
 //
 // Kernels are written once over Vec<T> and compiled once per instruction set. Everything here lives
 // in namespace fastnn::FASTNN_ISA and is always inlined, so that no copy compiled for one level can
-// be linked into another. The file of each level (generic.h, avx2.h, avx512.h, neon.h) only says
-// how a register is loaded, compared and so on, in `Native<T>`; this file is the interface.
+// be linked into another. The file of each level (generic.h, avx2.h, avx512.h, neon.h) implements
+// the operations of a register in `Native<T>`; this file is the interface.
 //
 // Compile kernels with -O2 or -O3, -fno-math-errno and -ffp-contract=off.
 //
-// Loops over n elements take whole registers, then one with a tail count; loops.h has them.
+// Loops over n elements process whole registers, then one with a count; loops.h has them.
 #pragma once
 
 #include <stdint.h>
@@ -63,8 +63,7 @@ template <class T>
 struct Vec {
     using N = Native<T>;
     using Reg = typename N::Reg;
-    using Int =
-        typename N::Int;  // a compiler vector of signed integers as wide as T: + - & | ^ << >>
+    using Int = typename N::Int;  // a compiler vector of signed integers of the width of T
     static constexpr int width = N::width;
     Reg v;
 
@@ -134,7 +133,7 @@ struct Vec {
         return from_bits(bits(a) ^ (bits(b) & bits(Vec(-T(0)))));
     }
 
-    // 2^n for a whole number n, -bias <= n <= bias (127, 1023); 2^-bias comes out as 0 or itself.
+    // 2^n for a whole number n, -bias <= n <= bias (127, 1023); 2^-bias may be flushed to 0.
     friend FASTNN_INLINE Vec power_of_two(Vec n) { return Vec(N::power_of_two(n.v)); }
     // a * 2^n for a whole number n, |n| <= 2 * (largest exponent), rounded once (gradual
     // underflow).

@@ -1,17 +1,16 @@
 #include "ops/activation/activation.h"
 
 #include <algorithm>
-#include <string>
 
 #include "core/cache.h"
 #include "core/integer.h"
+#include "core/named_kernels.h"
 #include "core/parallel.h"
 
 namespace fastnn::activation {
 namespace {
 
-// 16 Ki elements: 64 KiB in and 64 KiB out per chunk of float32, small beside L2 and large beside
-// the cost of a chunk.
+// Elements of a chunk: 64 KiB in and 64 KiB out of float32, a part of L2.
 constexpr dim_t kChunk = 16384;
 
 bool streams(Dtype dtype, dim_t size, const void* out) {
@@ -38,24 +37,11 @@ Work backward_work(const BackwardArgs& a) {
     return {facts(a.f.kind).flops * n, 3 * n * static_cast<double>(size_of(a.dtype))};
 }
 
-// The kernels under the names that their functors state.
-struct Named {
-    std::string backward_names[kActivations];
-    Kernel<Args> forward_kernels[kActivations];
-    Kernel<BackwardArgs> backward_kernels[kActivations];
-
-    Named() {
-        for (int i = 1; i < kActivations; ++i) {
-            const char* name = facts(static_cast<Activation>(i)).name;
-            backward_names[i] = std::string(name) + "_backward";
-            forward_kernels[i] = {name, forward, forward_work};
-            backward_kernels[i] = {backward_names[i].c_str(), backward, backward_work};
-        }
-    }
-};
-
-const Named& named() {
-    static const Named all;
+// All but that of Activation::none.
+const auto& kernels() {
+    static const NamedKernels<Args, BackwardArgs, kActivations> all(
+        {nullptr, forward, forward_work}, {nullptr, backward, backward_work},
+        [](int i) { return facts(static_cast<Activation>(i)).name; }, 1);
     return all;
 }
 
@@ -66,11 +52,11 @@ const ActivationFacts& facts(Activation f) {
 }
 
 const Kernel<Args>& forward_kernel(Activation f) {
-    return named().forward_kernels[static_cast<int>(f)];
+    return kernels().forward[static_cast<int>(f)];
 }
 
 const Kernel<BackwardArgs>& backward_kernel(Activation f) {
-    return named().backward_kernels[static_cast<int>(f)];
+    return kernels().backward[static_cast<int>(f)];
 }
 
 void forward(const Args& a) {

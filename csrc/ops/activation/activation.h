@@ -1,8 +1,8 @@
 // Activations, element by element: y[i] = f(x[i]) and dx[i] = dy[i] f'(x[i]).
 //
-// All arrays are blocks of `size` elements in the same order; y may be x, dx may be dy. The
-// backward kernels read what is cheapest to keep: `saved` is the output y where the activation's
-// facts say so (relu, sigmoid and tanh), the input x for all others. NaN comes out as NaN.
+// All arrays are blocks of `size` elements in the same order; y may be x, dx may be dy. In
+// backward, `saved` is the output y where the facts of the activation say so (relu, sigmoid, tanh
+// and step), and the input x elsewhere. NaN propagates.
 //
 // Drivers that fuse an activation call apply and apply_gradient on pieces of their output while
 // those are in cache. There is one compiled loop for each activation, whose result for an element
@@ -51,7 +51,7 @@ const ActivationFacts& facts(Activation f);
 const Kernel<Args>& forward_kernel(Activation f);
 const Kernel<BackwardArgs>& backward_kernel(Activation f);
 
-// Of a whole array, by all threads.
+// A whole array, on all threads.
 void forward(const Args& args);
 void backward(const BackwardArgs& args);
 

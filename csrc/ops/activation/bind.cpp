@@ -41,8 +41,8 @@ py::object run_backward(const FusedActivation& f, py::handle dy, py::handle save
     return dx;
 }
 
-// f(input, parameters...) and f_backward(dy, y or input, parameters...), with the names and usual
-// values that the functor states: a function of its own for each number of parameters only.
+// f(input, parameters...) and f_backward(dy, y or input, parameters...), with the names and
+// defaults in the facts of the functor; i are the parameters.
 template <std::size_t... i>
 void define(py::module_& m, Activation f, std::index_sequence<i...>) {
     const ActivationFacts& facts = activation::facts(f);

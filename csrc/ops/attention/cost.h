@@ -1,5 +1,5 @@
 // What the work of this family costs one thread, in nanoseconds: estimates that decide how keys are
-// divided into slices and how many threads a call is worth. benches/fit_costs.py measures them.
+// divided into slices and how many threads a call is worth, never how sums of a slice are grouped.
 #pragma once
 
 namespace fastnn::attention::cost {

@@ -21,7 +21,7 @@ py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::h
     if (!copied || (given->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0) return y;
     const Array layout = float_array(x, {kernel.name, argument});
     if (!fills_block(layout)) return y;
-    // Elements are counted in C order wherever they lie; the result lies as the input does.
+    // Random numbers belong to elements in C order; the result has the memory order of the input.
     py::object laid_out = empty_like(layout);
     copy_into(laid_out, y);
     return laid_out;

@@ -14,9 +14,9 @@ void run(const dropout::Draw& d, dim_t block, const T* x, T* y, dim_t n) {
     const auto keep = [&](dim_t i) { return numbers[i] >= threshold ? x[i] * scale : T(0); };
     for (; n >= Philox::numbers; n -= Philox::numbers, x += Philox::numbers, y += Philox::numbers) {
         Philox::block(d.seed, d.offset, std::uint64_t(block++) * Philox::counters, numbers);
-        T kept[Philox::numbers];  // y may be x, which the compiler cannot know
-        for (dim_t i = 0; i < Philox::numbers; ++i) kept[i] = keep(i);
-        __builtin_memcpy(y, kept, sizeof kept);
+        T out[Philox::numbers];  // not y, which may alias x
+        for (dim_t i = 0; i < Philox::numbers; ++i) out[i] = keep(i);
+        __builtin_memcpy(y, out, sizeof out);
     }
     if (n == 0) return;
     Philox::block(d.seed, d.offset, std::uint64_t(block) * Philox::counters, numbers);

@@ -12,8 +12,8 @@ namespace {
 
 using ew::Op;
 
-// NumPy's name for what integers, booleans and rare float types do there; null where the result is
-// a float anyway.
+// The NumPy function that computes the operation for integers, booleans and float types without
+// kernels; null where the result is a float anyway.
 const char* numpy_name(Op op) {
     switch (op) {
         case Op::neg: return "negative";
@@ -55,20 +55,6 @@ struct Input {
     ew::View view;
 };
 
-bool parse_dtype(int type_num, Dtype& dtype) {
-    using Npy = py::detail::npy_api;
-    switch (type_num) {
-        case Npy::NPY_FLOAT_: dtype = Dtype::f32; return true;
-        case Npy::NPY_DOUBLE_: dtype = Dtype::f64; return true;
-        case Npy::NPY_BOOL_: dtype = Dtype::b8; return true;
-        case Npy::NPY_UBYTE_: dtype = Dtype::u8; return true;
-        case Npy::NPY_INT_: dtype = Dtype::i32; return true;
-        case Npy::NPY_LONG_:
-        case Npy::NPY_LONGLONG_: dtype = Dtype::i64; return true;
-        default: return false;
-    }
-}
-
 const py::object& numpy() {
     PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> storage;
     return storage
@@ -90,7 +76,7 @@ double as_double(py::handle x) {
     return value;
 }
 
-// An array of any strides, or a number that takes the dtype of the others.
+// An array of any strides, or a number, which takes the dtype of the arrays.
 void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
     input.view = {0, nullptr, nullptr};
     operand = {nullptr, 0, Dtype::f32};
@@ -132,8 +118,8 @@ std::string shapes_text(const Input* inputs, int count) {
     return text;
 }
 
-// Whether two indices refer to the same element. They do not where each stride, in ascending order,
-// exceeds the extent of those before it.
+// Whether two indices may refer to the same element. They do not where each stride, in ascending
+// order, exceeds the extent of the axes before it.
 bool overlaps_itself(const Array& a) {
     std::pair<Py_ssize_t, Py_ssize_t> axes[kMaxDims];
     int n = 0;
@@ -161,8 +147,7 @@ Array view_of(const Input& input, const ew::Operand& operand) {
             reinterpret_cast<const Py_ssize_t*>(input.view.strides)};
 }
 
-// out= of the right shape and a suitable dtype; may be an input, and must not otherwise overlap
-// itself.
+// out= of the right shape and a suitable dtype. It must not overlap itself.
 Array check_out(py::handle out, const char* op, Dtype dtype, const ew::Layout& layout) {
     const Name name{op, "out"};
     const Array a = array(out, name);
@@ -206,7 +191,7 @@ struct Call {
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
 
-    // With what owns the memory of the inputs, as given and as copied, and of the outputs.
+    // The owners are the inputs as given, their copies, and the outputs.
     void launch(const py::handle* given, py::handle y) const {
         py::handle owners[2 * ew::kMaxInputs + 1];
         int count = 0;
@@ -218,7 +203,7 @@ struct Call {
         fastnn::launch(ew::kernel(op), args, Owners{owners, static_cast<std::size_t>(count)});
     }
 
-    // Reads the inputs and settles the dtype to compute in. False: this is for NumPy.
+    // Reads the inputs and chooses the dtype to compute in. False where NumPy is to compute.
     bool parse_inputs(const py::handle* given) {
         bool array = false, floating = false, number = false, other = false, wide = false;
         for (int k = 0; k < info.inputs; ++k) {
@@ -250,8 +235,8 @@ struct Call {
         return floating || number || !has_numpy;
     }
 
-    // Types without kernels: numbers of any kind go to NumPy where it does the same; otherwise
-    // small integers become float32, and the rest is refused.
+    // Types without kernels: NumPy computes those of any number type where it has the operation;
+    // otherwise small integers become float32, and others raise an error.
     void convert_others(const py::handle* given, bool by_numpy) {
         for (int k = 0; k < info.inputs; ++k) {
             if (inputs[k].kind != Kind::other) continue;
@@ -341,8 +326,8 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     }
 
     ew::View views[1 + ew::kMaxOperands];
-    ew::View* const in =
-        views + 1;  // an output that is given stands before the inputs: its order counts first
+    // in[-1] is a given output: its memory order takes precedence over that of the inputs.
+    ew::View* const in = views + 1;
     for (int k = 0; k < info.inputs; ++k) in[k] = c.inputs[k].view;
     ew::Layout layout;
     check_broadcast(c, in, layout);

@@ -9,28 +9,25 @@
 namespace fastnn::elementwise {
 namespace {
 
-// 16 Ki elements: 64 KiB per float32 operand and chunk, small beside L2 and large beside the cost
-// of a chunk.
+// Elements of a chunk: 64 KiB of each float32 operand, a part of L2.
 constexpr dim_t kChunk = 16384;
 // Elements of a packing buffer: with six operands in float64 24 KiB, within L1.
 constexpr dim_t kBuffer = 512;
-// Rows shorter than this are packed together, because a loop costs about as much to enter as this
-// many elements.
+// Shorter rows are packed into one buffer, because starting a loop costs about as much as this many
+// elements.
 constexpr dim_t kShort = 64;
 // So are rows up to this length where one operand is the same in all of them (a number for each
-// channel of an image, channels last) and the others go on from row to row: of a buffer of two rows
-// or more, that operand is packed once.
+// channel of a channels-last image) and the others are contiguous from row to row: with two rows or
+// more in a buffer, that operand is packed once.
 constexpr dim_t kRepeated = kBuffer / 2;
-// A tile where one operand runs along the other axis: as high as a cache line of float32 is wide.
+// A tile where one operand is transposed: a cache line of float32 along its axis.
 constexpr dim_t kTileRows = 16, kTileLength = 32;
 
-// How the stack of rows is cut: into rectangles of `rows` by `length` elements of the two innermost
-// axes.
-struct Cut {
+// The partition into rectangles of `rows` by `length` elements of the two innermost axes.
+struct Partition {
     dim_t rows, length;
-    dim_t row_blocks, segments,
-        outer;        // rectangles along each of the two axes, and around them
-    dim_t per_chunk;  // rectangles that one thread takes at a time
+    dim_t row_blocks, segments, outer;  // rectangles along each of the two axes, and all others
+    dim_t per_chunk;                    // rectangles of a chunk
 
     dim_t count() const { return row_blocks * segments * outer; }
 };
@@ -39,11 +36,10 @@ int operand_count(const Info& info) {
     return info.inputs + info.outputs;
 }
 
-// Every loop but this looks at all operands, so they are numbered through: inputs, then outputs.
-Cut cut(const Args& a, const Info& info) {
+Partition partition(const Args& a, const Info& info) {
     const dim_t n0 = a.extents[0], n1 = a.axes > 1 ? a.extents[1] : 1;
     const auto item = static_cast<dim_t>(size_of(a.dtype));
-    bool packed = false, transposed = false, repeated = false, goes_on = true;
+    bool packed = false, transposed = false, repeated = false, contiguous = true;
     for (int k = 0; k < operand_count(info); ++k) {
         const Operand& operand = a.operands[k];
         if (operand.data == nullptr) continue;
@@ -52,15 +48,15 @@ Cut cut(const Args& a, const Info& info) {
         packed = packed || (!constant && (operand.dtype != a.dtype || s0 != item));
         const bool same = s1 == 0 && k < info.inputs;
         repeated = repeated || (same && !constant);
-        goes_on = goes_on && (same || (!constant && s1 == n0 * item));
+        contiguous = contiguous && (same || (!constant && s1 == n0 * item));
         const auto own = static_cast<dim_t>(size_of(operand.dtype));
         transposed = transposed || (s1 == own && s0 != own && s0 != 0);
     }
-    Cut c;
+    Partition c;
     if (transposed && n0 >= kTileLength && n1 >= kTileRows) {
         c.rows = kTileRows;
         c.length = kTileLength;
-    } else if (n0 < kShort || (n0 <= kRepeated && repeated && goes_on && !packed)) {
+    } else if (n0 < kShort || (n0 <= kRepeated && repeated && contiguous && !packed)) {
         c.length = n0;
         c.rows = std::min(n1, kBuffer / n0);
     } else {
@@ -74,8 +70,8 @@ Cut cut(const Args& a, const Info& info) {
     return c;
 }
 
-// The buffers of one chunk, and of which rows they hold the elements: what is broadcast is packed
-// once.
+// The buffers of one chunk, and the rows whose elements they hold, so that a broadcast operand is
+// packed once.
 template <class T>
 struct Buffers {
     alignas(64) T data[kMaxOperands][kBuffer];
@@ -93,10 +89,10 @@ struct Buffers {
 
 // One rectangle: every operand as a stream, then the loop.
 template <class T>
-void run_rectangle(const Args& a, const Info& info, const Cut& c, dim_t index, Loop<T> loop,
+void run_rectangle(const Args& a, const Info& info, const Partition& c, dim_t index, Loop<T> loop,
                    const Packing<T>& packing, Buffers<T>& buffers) {
-    // Tiles follow one another along the rows' axis, which is where the memory of the transposed
-    // operand goes on.
+    // Consecutive tiles are along the axis of rows, which is the contiguous one of the transposed
+    // operand.
     const bool tiles = c.rows > 1 && c.segments > 1;
     const dim_t segment = tiles ? index / c.row_blocks % c.segments : index % c.segments;
     const dim_t block = tiles ? index % c.row_blocks : index / c.segments % c.row_blocks;
@@ -197,7 +193,7 @@ void run_typed(const Args& a, const Info& info) {
     const Kernels& kernels = isa::table<Kernels>();
     const Loop<T> loop = find_loop<T>(kernels, a.op);
     const Packing<T>& packing = isa::of<T>(kernels);
-    const Cut c = cut(a, info);
+    const Partition c = partition(a, info);
     const dim_t count = c.count();
     const double chunk_ns = info.ns * static_cast<double>(sizeof(T)) / 4 *
                             static_cast<double>(std::min(a.size, c.per_chunk * c.rows * c.length));
@@ -233,7 +229,7 @@ Work work(const Args& a) {
 
 }  // namespace
 
-// The same at every level, so those of the level in use at the first call are kept.
+// The same at every level, so they are read once, from the level in use at the first call.
 const Info& info(Op op) {
     static const auto all = [] {
         std::array<Info, kOps> found{};

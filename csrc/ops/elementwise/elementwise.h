@@ -4,9 +4,9 @@
 // Arrays may have any strides (negative, zero, transposed); nothing is copied as a whole. The
 // layout of a call is computed once (layout.h): axes sorted so that the output is written in the
 // order of its memory, neighbours merged, extents of one dropped. What remains is a stack of rows.
-// A kernel sees short unit-stride runs only: a value that is the same along a run is
-// repeated in one register's worth of memory, which is read with step 0, and an operand that is
-// strided or of another dtype is packed into a small buffer first. So each operation has one loop.
+// Kernels only get short runs of unit stride: a value that is constant along a run is repeated in
+// the memory of one register, which is read with step 0, and an operand that is strided or of
+// another dtype is first packed into a small buffer. So each operation has one loop.
 //
 // An output may be one of the inputs (the same array, element for element); any other overlap is
 // the caller's to avoid. Scalars are part of Args.
@@ -48,8 +48,7 @@ constexpr Op kFirstUnary = Op::neg, kFirstBinary = Op::add, kFirstCompare = Op::
 constexpr int kOps = static_cast<int>(Op::count);
 
 constexpr int kMaxInputs = 4, kMaxOutputs = 2, kMaxOperands = kMaxInputs + kMaxOutputs;
-constexpr int kMaxAxes =
-    48;  // merged axes have extents of at least 2, and no array has 2^48 elements
+constexpr int kMaxAxes = 48;   // merged axes have extents >= 2; no array has 2^48 elements
 constexpr int kMaxLanes = 16;  // of any register, for either type
 
 struct Operand {
@@ -73,17 +72,14 @@ struct Info {
     const char* name;
     int inputs, outputs;
     bool boolean;  // the result
-    // Of an element, for one thread (AVX-512, data in L2): decides how many threads a call is
-    // worth.
-    double ns;
+    double ns;     // per element and thread (AVX-512, data in L2): the cost model
     double flops;  // per element, for the profiler
 };
 const Info& info(Op op);
 const Kernel<Args>& kernel(Op op);
 
 // What a kernel loop reads and writes: streams whose step per element is 1, or 0 for kMaxLanes
-// equal values (an input) or kMaxLanes of scratch (an unneeded output). Outputs may equal
-// inputs.
+// equal values (an input) or kMaxLanes of scratch (an unneeded output). Outputs may equal inputs.
 template <class T>
 struct Streams {
     const T* in[kMaxInputs];
@@ -95,7 +91,7 @@ struct Streams {
 template <class T>
 using Loop = void (*)(const Streams<T>&, dim_t n);
 
-// A block of rows of a strided array: element (i, j) stands at i * row_stride + j * stride bytes.
+// A block of rows of a strided array: element (i, j) is at byte i * row_stride + j * stride.
 struct Rows {
     dim_t count, length, row_stride, stride;
 };
@@ -113,8 +109,7 @@ struct Packing {
     void (*unpack)(Dtype to, const T* dense, const Rows&, char* y);
 };
 
-// By operation, each counted from the first of its kind; elementwise_pack_kernel.cpp puts the table
-// together.
+// By operation, counted from the first one of each group; defined in elementwise_pack_kernel.cpp.
 struct Kernels {
     Loops unary, binary, compare, backward;
     Packing<float> f32;

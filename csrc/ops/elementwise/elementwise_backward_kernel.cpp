@@ -9,8 +9,7 @@ namespace {
 constexpr double kLn2 = 0.693147180559945309417, kLn10 = 2.302585092994045684018;
 constexpr double kTwoOverRootPi = 1.128379167095512573896;
 
-// dy split between the larger of two, or evenly where they are equal; where one is NaN both get all
-// of it.
+// dy to the larger one, or half to each where they are equal; all to both where one is NaN.
 template <class V>
 FASTNN_INLINE Two<V> larger_backward(V dy, V a, V b) {
     const V half = dy * 0.5f;

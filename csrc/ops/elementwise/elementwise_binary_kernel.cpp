@@ -4,7 +4,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// NaN in either comes through.
+// NaN in either gives NaN.
 template <class V>
 FASTNN_INLINE V maximum(V a, V b) {
     return select(a != a, a, max(a, b));

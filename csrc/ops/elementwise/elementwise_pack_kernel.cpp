@@ -1,4 +1,4 @@
-// Strided or foreign elements to a dense buffer of T, and back.
+// Elements of any stride and dtype to a dense buffer of T, and back.
 #include "ops/elementwise/elementwise.h"
 #include "simd/vec.h"
 
@@ -7,8 +7,7 @@ namespace {
 
 using elementwise::Rows;
 
-// Elements may stand at any address, so they are fetched byte by byte as far as the language is
-// concerned.
+// By memcpy, since elements may be unaligned.
 template <class S>
 FASTNN_INLINE S fetch(const char* p) {
     S value;
@@ -23,7 +22,7 @@ FASTNN_INLINE void put(char* p, D value) {
 template <class S, class T>
 void pack_from(const char* __restrict x, const Rows& r, T* __restrict dense) {
     if (r.row_stride == sizeof(S) && r.stride != sizeof(S) && r.stride != 0) {
-        // Along the memory, so that each cache line is fetched once; the buffer takes the leaps.
+        // In the order of memory, so that each cache line is read once; the writes are strided.
         for (dim_t j = 0; j < r.length; ++j, x += r.stride) {
             for (dim_t i = 0; i < r.count; ++i) {
                 dense[i * r.length + j] = static_cast<T>(fetch<S>(x + i * dim_t(sizeof(S))));

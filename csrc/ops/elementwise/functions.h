@@ -1,8 +1,8 @@
 // Functions of registers that simd/math.h lacks. For kernel files only.
 //
 // In float32: tan, sinh, cosh, log2, log10, asin, acos, atan and atan2 stay within 4 ULP, pow
-// within 1. In float64 the inverse trigonometric functions, pow, log10 and the remainders ask the C
-// library lane by lane.
+// within 1. In float64 the inverse trigonometric functions, pow, log10 and the remainders call the
+// C library for each lane.
 #pragma once
 
 #include "ops/elementwise/loop.h"
@@ -28,7 +28,7 @@ FASTNN_INLINE V tan(V x) {
     return sin(x) / cos(x);
 }
 
-// exp(x/2) twice instead of exp(x), which overflows before the result does.
+// exp(x/2)^2 instead of exp(x), which overflows before the result does.
 template <class V>
 FASTNN_INLINE V sinh(V x) {
     const V a = abs(x);
@@ -137,7 +137,7 @@ FASTNN_INLINE Vec<double> pow(Vec<double> x, Vec<double> e) {
     return each_lane([](double a, double b) { return __builtin_pow(a, b); }, x, e);
 }
 
-// exp(e log|x|), in double so that one rounding is left; then the cases of IEEE 754.
+// exp(e log|x|) in double, so that only the result is rounded; then the cases of IEEE 754.
 FASTNN_INLINE Vec<float> pow(Vec<float> x, Vec<float> e) {
     using V = Vec<float>;
     const V a = abs(x);
@@ -150,7 +150,7 @@ FASTNN_INLINE Vec<float> pow(Vec<float> x, Vec<float> e) {
     const V negative = select(odd, -y, select(whole | (a == infinity), y, V(__builtin_nanf(""))));
     y = select(x < 0, negative, y);
     y = select((x == 0) & odd, copysign(y, x), y);
-    // Where the product is 0 times infinity, or NaN does not matter.
+    // Here e log|x| is 0 times infinity, or NaN must not propagate.
     return select((x == 1) | (e == 0) | ((a == 1) & (abs(e) == infinity)), V(1), y);
 }
 
@@ -183,7 +183,7 @@ FASTNN_INLINE V remainder(V a, V b) {
     return select((r != 0) & ((r < 0) ^ (b < 0)), r + b, r);
 }
 
-// floor(a / b) by way of the remainder, so that it is exact however large the quotient is.
+// floor(a / b) from the remainder, exact for quotients of any size.
 template <class V>
 FASTNN_INLINE V floor_divide(V a, V b) {
     const V r = fmod(a, b);

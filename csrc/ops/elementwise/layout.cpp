@@ -29,7 +29,7 @@ bool broadcast(const View* views, int count, Layout& layout) {
     }
     layout.size = 1;
     for (int i = 0; i < layout.ndim; ++i) {
-        // More than fits cannot be allocated either; that is where it is refused.
+        // A size that overflows cannot be allocated: that raises the error.
         if (__builtin_mul_overflow(layout.size, layout.shape[i], &layout.size))
             layout.size = INT64_MAX;
     }
@@ -37,8 +37,8 @@ bool broadcast(const View* views, int count, Layout& layout) {
 }
 
 void choose_order(const View* views, int count, Layout& layout) {
-    const auto compare = [&](int a,
-                             int b) {  // by the first view that steps differently along the two
+    // By the first view with different strides along the two.
+    const auto compare = [&](int a, int b) {
         for (int k = 0; k < count; ++k) {
             const dim_t s = std::abs(stride_along(views[k], layout, a));
             const dim_t t = std::abs(stride_along(views[k], layout, b));
@@ -46,8 +46,8 @@ void choose_order(const View* views, int count, Layout& layout) {
         }
         return 0;
     };
-    // Insertion: stable, quick on what is nearly in order, and content with a relation that is not
-    // transitive.
+    // Insertion sort: stable, fast for axes that are nearly in order, and correct for a relation
+    // that is not transitive.
     for (int i = 0; i < layout.ndim; ++i) {
         const int axis = layout.ndim - 1 - i;
         int at = i;
@@ -80,7 +80,7 @@ void merge_axes(const View* views, int count, const Layout& layout, Args& args) 
         const dim_t extent = layout.shape[axis];
         if (extent == 1) continue;
         std::int64_t* strides = args.strides[n];
-        bool continues = n > 0;  // the axis before, in every operand
+        bool continues = n > 0;  // contiguous with the axis before, in every operand
         for (int k = 0; k < count; ++k) {
             strides[k] = stride_along(views[k], layout, axis);
             continues = continues && strides[k] == args.strides[n - 1][k] * args.extents[n - 1];

@@ -9,7 +9,7 @@ namespace fastnn::elementwise {
 
 constexpr int kMaxDims = 64;
 
-// An array as the layout sees it; strides in bytes.
+// Shape and strides of an array, in bytes.
 struct View {
     int ndim;
     const std::int64_t* shape;
@@ -26,8 +26,8 @@ struct Layout {
 // The common shape of some arrays. Returns false where they do not broadcast.
 bool broadcast(const View* views, int count, Layout& layout);
 
-// How the inputs lie in memory, for a result that is to lie likewise: the first input that tells
-// two axes apart decides which of them is the inner one; C order where none does.
+// The memory order of a result, from that of the inputs: of two axes, the first input with
+// different strides along them decides which is the inner one; C order where none does.
 void choose_order(const View* views, int count, Layout& layout);
 
 // Strides of a new dense array of that order. Returns false where they are those of C order.

@@ -43,19 +43,19 @@ FASTNN_INLINE auto call(F f, Load load) {
     }
 }
 
-// What a function gives for registers V: a register, two of them, or truth values.
+// The result of a function of registers V: a register, two of them, or a mask.
 template <class V, class F>
 using Result = decltype(call<V>(F{}, [](int) { return V(); }));
 template <class V, class F>
 constexpr bool gives_pair = requires(Two<V> two, Result<V, F> y) { two = y; };
 template <class V, class F>
-constexpr bool gives_truth = requires(Result<V, F> y) { select(y, V(), V()); };
+constexpr bool gives_mask = requires(Result<V, F> y) { select(y, V(), V()); };
 
-// The same; a truth value becomes 1 or 0.
+// The same; a mask becomes 1 or 0.
 template <class V, class F, class Load>
 FASTNN_INLINE auto apply(F f, Load load) {
     const auto result = call<V>(f, load);
-    if constexpr (gives_truth<V, F>) {
+    if constexpr (gives_mask<V, F>) {
         return select(result, V(1), V(0));
     } else {
         return result;
@@ -98,7 +98,7 @@ struct Entry {
 template <Op op, class F>
 constexpr Entry<op, F> entry(const char* name, double ns, double flops, F) {
     using V = Vec<float>;
-    return {{name, arity<F, V>(), gives_pair<V, F> ? 2 : 1, gives_truth<V, F>, ns, flops}};
+    return {{name, arity<F, V>(), gives_pair<V, F> ? 2 : 1, gives_mask<V, F>, ns, flops}};
 }
 
 template <class... E>

@@ -87,8 +87,8 @@ py::object lookup(py::handle input, py::handle weight) {
     return y;
 }
 
-// Ids sorted together with their positions; behind the entries stands how many are kept, and how
-// many different ones they are.
+// Ids sorted together with their positions. The entries are followed by their number and by the
+// number of different ids.
 struct Sorted {
     OwnedScratch<embedding::Entry> entries;
     std::int64_t* numbers;
@@ -102,22 +102,21 @@ struct Sorted {
                                    entries, numbers, count ? numbers + 1 : nullptr},
                {ids, entries});
     }
-    dim_t kept() const { return numbers[0]; }
-    dim_t unique() const { return numbers[1]; }
+    dim_t unique_count() const { return numbers[1]; }
 };
 
 struct SumInputs {
     py::handle dy, bags{}, scales{}, bag_scales{};
 };
 
-// A gradient as a whole, or (with rows) as the ids met and their rows.
+// A dense gradient, or (with rows) a sparse one: the ids that occur and their rows.
 template <bool rows>
 using Gradient = std::conditional_t<rows, Tuple<py::object, py::object>, py::object>;
 
 // `inputs` owns what else args point at.
 py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const SumInputs& inputs) {
     args.entries = sorted.entries;
-    args.kept = sorted.numbers;
+    args.entry_count = sorted.numbers;
     if (!rows) {
         py::object dw = empty(args.dtype, {args.vocabulary, args.width});
         args.dw = data_of(dw);
@@ -125,9 +124,9 @@ py::object sum(embedding::SumArgs args, const Sorted& sorted, bool rows, const S
                {sorted.entries, inputs.dy, inputs.bags, inputs.scales, inputs.bag_scales, dw});
         return dw;
     }
-    args.unique = sorted.unique();
-    py::object ids = empty(Dtype::i64, {args.unique});
-    py::object values = empty(args.dtype, {args.unique, args.width});
+    args.unique_count = sorted.unique_count();
+    py::object ids = empty(Dtype::i64, {args.unique_count});
+    py::object values = empty(args.dtype, {args.unique_count, args.width});
     args.rows_ids = reinterpret_cast<std::int64_t*>(data_of(ids));
     args.rows = data_of(values);
     launch(embedding::kSum, args,
@@ -178,7 +177,7 @@ Mode parse_mode(py::handle object, const char* op) {
     return parse_choice(object, {op, "mode"}, kModes);
 }
 
-// Ids in a row, cut into bags.
+// Ids of all bags in one array, and the offset of each bag.
 struct Bags {
     const char* op;
     py::object hold_ids, hold_offsets;

@@ -10,13 +10,13 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/embedding/cost.h"
 
 namespace fastnn::embedding {
 namespace {
 
 constexpr dim_t kChunkBytes = 65536;  // of rows written by one chunk; at least one row
 constexpr dim_t kPiece = 1024;        // entries of one id that one thread sums up
-constexpr double kByteNs = 0.05;      // per byte read or written, one thread, from L3 or memory
 
 std::int64_t id_of(Entry e) {
     return static_cast<std::int64_t>(e >> 32);
@@ -31,7 +31,7 @@ template <class F>
 void over_rows(dim_t count, dim_t row_bytes, F f) {
     if (count == 0) return;
     const dim_t step = std::clamp<dim_t>(kChunkBytes / std::max<dim_t>(1, row_bytes), 1, count);
-    parallel_for(ceil_div(count, step), kByteNs * 2 * static_cast<double>(step * row_bytes),
+    parallel_for(ceil_div(count, step), cost::kByte * 2 * static_cast<double>(step * row_bytes),
                  [=](dim_t c) { f(c * step, std::min(step, count - c * step)); });
 }
 
@@ -49,7 +49,7 @@ void gather(const GatherArgs& a) {
 }
 
 // Least significant digit first, so that positions of one id stay in order. Digits are of equal
-// size, at most 11 bits: then the heads of all buckets stay in L1 or near.
+// size, at most 11 bits: the next free places of 2048 buckets take 2048 lines, which fit in L2.
 void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
     constexpr int kMostBits = 11;
     const int bits = std::bit_width(static_cast<std::uint64_t>(vocabulary - 1)),
@@ -76,22 +76,22 @@ void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
 }
 
 void sort(const SortArgs& a) {
-    dim_t kept = 0;
+    dim_t count = 0;
     for (dim_t i = 0; i < a.count; ++i) {
-        a.entries[kept] = static_cast<Entry>(a.ids[i]) << 32 | static_cast<Entry>(i);
-        kept += a.ids[i] != a.padding;
+        a.entries[count] = static_cast<Entry>(a.ids[i]) << 32 | static_cast<Entry>(i);
+        count += a.ids[i] != a.padding;
     }
-    if (kept < 512) {  // counting digits would take longer
-        std::sort(a.entries, a.entries + kept);
+    if (count < 512) {  // counting digits would take longer
+        std::sort(a.entries, a.entries + count);
     } else {
-        Scratch<Entry> other(static_cast<std::size_t>(kept));
-        radix_sort(a.entries, other, kept, a.vocabulary);
+        Scratch<Entry> other(static_cast<std::size_t>(count));
+        radix_sort(a.entries, other, count, a.vocabulary);
     }
-    *a.kept = kept;
-    if (a.unique == nullptr) return;
-    *a.unique = kept > 0 ? 1 : 0;
-    for (dim_t i = 1; i < kept; ++i)
-        *a.unique += a.entries[i] >> 32 != a.entries[i - 1] >> 32 ? 1 : 0;
+    *a.entry_count = count;
+    if (a.unique_count == nullptr) return;
+    *a.unique_count = count > 0 ? 1 : 0;
+    for (dim_t i = 1; i < count; ++i)
+        *a.unique_count += a.entries[i] >> 32 != a.entries[i - 1] >> 32 ? 1 : 0;
 }
 
 // The first entry whose id is at least `id`.
@@ -106,21 +106,20 @@ dim_t run_end(const Entry* entries, dim_t count, dim_t at) {
     return at;
 }
 
-// Ids that occur more often than kPiece: their entries are summed in pieces by all threads first.
+// Ids that occur more than kPiece times: all threads sum the pieces of their entries first.
 template <class T>
 class LongRuns {
  public:
     LongRuns(const SumArgs& a, const Terms<T>& terms, const TypedKernels<T>& kernel)
         : width_(a.width),
-          // A run longer than a piece contains the beginning of a piece, so there are at most so
-          // many runs; and each has at most one piece more than it fills.
-          runs_(static_cast<std::size_t>(*a.kept / kPiece + 1)) {
+          // A run longer than a piece contains a multiple of kPiece, which limits their number.
+          runs_(static_cast<std::size_t>(*a.entry_count / kPiece + 1)) {
         dim_t pieces = 0;
-        for (dim_t i = 0; i < *a.kept; i += kPiece) {
+        for (dim_t i = 0; i < *a.entry_count; i += kPiece) {
             const std::int64_t id = id_of(a.entries[i]);
             if (count_ > 0 && runs_.data()[count_ - 1].id == id) continue;
-            const dim_t begin = lower(a.entries, *a.kept, id),
-                        size = lower(a.entries, *a.kept, id + 1) - begin;
+            const dim_t begin = lower(a.entries, *a.entry_count, id),
+                        size = lower(a.entries, *a.entry_count, id + 1) - begin;
             if (size <= kPiece) continue;
             runs_.data()[count_++] = {id, begin, size, pieces};
             pieces += ceil_div(size, kPiece);
@@ -130,7 +129,7 @@ class LongRuns {
         T* sums = static_cast<T*>(sums_.data);
         const Run* runs = runs_.data();
         const dim_t count = count_;
-        parallel_for(pieces, kByteNs * static_cast<double>(kPiece * width_) * sizeof(T),
+        parallel_for(pieces, cost::kByte * static_cast<double>(kPiece * width_) * sizeof(T),
                      [=, &a, &terms, &kernel](dim_t piece) {
                          const Run& run =
                              *(std::upper_bound(runs, runs + count, piece,
@@ -184,53 +183,55 @@ class Sum {
                  args.bags,
                  static_cast<const T*>(args.scales),
                  static_cast<const T*>(args.bag_scales),
-                 args.entries + *args.kept},
+                 args.entries + *args.entry_count},
           long_runs_(args, terms_, kernel_),
           row_bytes_(args.width * static_cast<dim_t>(sizeof(T))),
           step_(std::max<dim_t>(1, kChunkBytes / std::max<dim_t>(1, row_bytes_))) {}
 
-    // Each run has its row; chunks are cut at the first run that begins behind a multiple of the
-    // step. A first walk tells how many runs lie before each chunk.
+    // One row per run. A chunk has the runs that begin within `step_` entries; a first pass counts
+    // the runs before each chunk.
     void sparse() const {
-        const dim_t chunks = ceil_div(*a_.kept, step_);
+        const dim_t chunks = ceil_div(*a_.entry_count, step_);
         Scratch<std::int64_t> firsts(static_cast<std::size_t>(chunks + 1));
         std::int64_t* first = firsts.data();
         dim_t runs = 0;
-        for (dim_t i = 0; i < *a_.kept; ++i) {
+        for (dim_t i = 0; i < *a_.entry_count; ++i) {
             if (i % step_ == 0) first[i / step_] = runs;
             if (begins_run(i)) a_.rows_ids[runs++] = id_of(a_.entries[i]);
         }
         auto* out = static_cast<T*>(a_.rows);
-        parallel_for(chunks, kByteNs * 2 * static_cast<double>(step_ * row_bytes_),
+        parallel_for(chunks, cost::kByte * 2 * static_cast<double>(step_ * row_bytes_),
                      [=, this](dim_t c) {
                          dim_t i = c * step_, row = first[c];
-                         const dim_t end = std::min(*a_.kept, i + step_);
+                         const dim_t end = std::min(*a_.entry_count, i + step_);
                          while (i < end && !begins_run(i)) ++i;
                          while (i < end) i = add_up(i, out + row++ * a_.width, false);
                      });
     }
 
-    // Chunks hold about as many rows and entries together: rows from first_of(c) to first_of(c +
-    // 1).
+    // Chunk c has the rows from first_of(c) to first_of(c + 1): in all chunks the number of rows
+    // and entries is about the same.
     void dense() const {
         if (a_.vocabulary == 0) return;
         auto* out = static_cast<T*>(a_.dw);
         const bool stream = rows_stream(out, a_.vocabulary, row_bytes_);
-        const dim_t chunks = ceil_div(a_.vocabulary + *a_.kept, step_);
-        parallel_for(chunks, kByteNs * static_cast<double>(step_ * row_bytes_), [=, this](dim_t c) {
-            const dim_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
-            dim_t row = first_of(c), i = lower(a_.entries, *a_.kept, row);
-            while (row < last) {
-                const dim_t next = i < *a_.kept ? std::min(last, id_of(a_.entries[i])) : last;
-                if (next > row) {
-                    kernel_.zero(out + row * a_.width, (next - row) * a_.width, stream);
-                    row = next;
-                } else {
-                    i = add_up(i, out + row++ * a_.width, stream);
+        const dim_t chunks = ceil_div(a_.vocabulary + *a_.entry_count, step_);
+        parallel_for(
+            chunks, cost::kByte * static_cast<double>(step_ * row_bytes_), [=, this](dim_t c) {
+                const dim_t last = c + 1 == chunks ? a_.vocabulary : first_of(c + 1);
+                dim_t row = first_of(c), i = lower(a_.entries, *a_.entry_count, row);
+                while (row < last) {
+                    const dim_t next =
+                        i < *a_.entry_count ? std::min(last, id_of(a_.entries[i])) : last;
+                    if (next > row) {
+                        kernel_.zero(out + row * a_.width, (next - row) * a_.width, stream);
+                        row = next;
+                    } else {
+                        i = add_up(i, out + row++ * a_.width, stream);
+                    }
                 }
-            }
-            if (stream) kernel_.fence();
-        });
+                if (stream) kernel_.fence();
+            });
     }
 
  private:
@@ -239,7 +240,7 @@ class Sum {
     }
     // The row of the run that begins at `begin`. Returns its end.
     dim_t add_up(dim_t begin, T* out, bool stream) const {
-        const dim_t end = run_end(a_.entries, *a_.kept, begin), count = end - begin;
+        const dim_t end = run_end(a_.entries, *a_.entry_count, begin), count = end - begin;
         const T factor = a_.by_frequency ? static_cast<T>(1.0 / static_cast<double>(count)) : T(1);
         if (count <= kPiece) {
             kernel_.sum(terms_, a_.entries + begin, count, factor, out, stream);
@@ -254,7 +255,7 @@ class Sum {
         dim_t low = 0, high = a_.vocabulary;
         while (low < high) {
             const dim_t middle = (low + high) / 2;
-            if (middle + lower(a_.entries, *a_.kept, middle) >= c * step_) {
+            if (middle + lower(a_.entries, *a_.entry_count, middle) >= c * step_) {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -288,7 +289,7 @@ void bag_typed(const BagArgs& a) {
         kChunkBytes * a.bags /
             std::max<dim_t>(1, (a.bags + a.count) * a.width * static_cast<dim_t>(sizeof(T))),
         1, a.bags);
-    const double chunk_ns = kByteNs * sizeof(T) * static_cast<double>(a.width) *
+    const double chunk_ns = cost::kByte * sizeof(T) * static_cast<double>(a.width) *
                             static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
                             static_cast<double>(step);
     parallel_for(ceil_div(a.bags, step), chunk_ns, [=, &a, &kernel](dim_t c) {
@@ -324,10 +325,11 @@ void max_backward(const MaxBackwardArgs& a) {
                       std::memset(dw + row * a.width, 0,
                                   static_cast<std::size_t>(count * a.width) * sizeof(T));
                   });
-        // Divided by columns, a cache line or more: one thread adds to a number, bag by bag.
+        // Divided by columns, a cache line or more, so that one thread adds to each number, in the
+        // order of the bags.
         constexpr dim_t columns = 32;
-        parallel_for(ceil_div(a.width, columns), 2 * static_cast<double>(a.bags * columns),
-                     [=, &a](dim_t c) {
+        parallel_for(ceil_div(a.width, columns),
+                     cost::kScatter * static_cast<double>(a.bags * columns), [=, &a](dim_t c) {
                          const dim_t end = std::min(a.width, (c + 1) * columns);
                          for (dim_t b = 0; b < a.bags; ++b) {
                              for (dim_t d = c * columns; d < end; ++d) {
@@ -376,7 +378,7 @@ double norm_of(const T* row, dim_t n, double order) {
 void renorm(const RenormArgs& a) {
     visit_float(a.dtype, [&]<class T>() {
         auto* weight = static_cast<T*>(a.weight);
-        over_rows(*a.kept, a.width * static_cast<dim_t>(sizeof(T)),
+        over_rows(*a.entry_count, a.width * static_cast<dim_t>(sizeof(T)),
                   [=, &a](dim_t begin, dim_t count) {
                       for (dim_t i = begin; i < begin + count; ++i) {
                           if (i > 0 && a.entries[i] >> 32 == a.entries[i - 1] >> 32) continue;
@@ -404,8 +406,9 @@ Work sort_work(const SortArgs& a) {
 }
 
 Work sum_work(const SumArgs& a) {
-    return {bytes(Dtype::u8, *a.kept, a.width),
-            bytes(a.dtype, *a.kept + (a.dw != nullptr ? a.vocabulary : a.unique), a.width)};
+    return {bytes(Dtype::u8, *a.entry_count, a.width),
+            bytes(a.dtype, *a.entry_count + (a.dw != nullptr ? a.vocabulary : a.unique_count),
+                  a.width)};
 }
 
 Work bag_work(const BagArgs& a) {
@@ -422,7 +425,8 @@ Work scales_backward_work(const ScalesBackwardArgs& a) {
 }
 
 Work renorm_work(const RenormArgs& a) {
-    return {3 * bytes(Dtype::u8, *a.kept, a.width), 2 * bytes(a.dtype, *a.kept, a.width)};
+    return {3 * bytes(Dtype::u8, *a.entry_count, a.width),
+            2 * bytes(a.dtype, *a.entry_count, a.width)};
 }
 
 }  // namespace

@@ -1,17 +1,17 @@
 // Rows of a table, looked up by id, one by one or summed up in bags.
 //
 //     embedding:          y[p] = W[ids[p]]
-//     embedding_bag:      y[b] = sum, mean or maximum over the positions p of bag b of s_p
-//     W[ids[p]] gradient of W:      dW[v] = sum over the positions p with ids[p] = v of f_p dy[b_p]
+//     embedding_bag:      y[b] = sum, mean or maximum of s_p W[ids[p]] over the positions p of bag
+//     b gradient of W:      dW[v] = sum of f_p dy[b_p] over the positions p with ids[p] = v
 //     gradient of s:      ds[p] = sum_d dy[b_p][d] W[ids[p]][d]
 //
 // where b_p is p itself without bags, and f_p is s_p, divided by the size of the bag for a mean,
 // and by how often the id occurs with `by_frequency`. Positions whose id is `padding` count as
 // absent in bags and give no gradient. W is (V, D), dy and y (..., D), all in C order.
 //
-// Sums over positions run in the order of the positions, so they are the same in every run: ids are
-// sorted together with their positions first (`kSort`), and each row of dW is one run of the sorted
-// list. A long run is cut into pieces of fixed size whose sums are then added in order.
+// Sums over positions are in the order of the positions, so they are the same in every run: ids are
+// first sorted together with their positions (`kSort`), and each row of dW is the sum of one run of
+// equal ids. A long run is divided into pieces of fixed size, whose sums are added in order.
 //
 // All ids must lie in [0, V), and V and the number of positions below 2^31: the bindings check.
 #pragma once
@@ -43,9 +43,9 @@ struct GatherArgs {
 struct SortArgs {
     dim_t count, vocabulary, padding;
     const std::int64_t* ids;
-    Entry* entries;        // room for `count`; sorted by id, then by position, without padding
-    std::int64_t* kept;    // how many there are
-    std::int64_t* unique;  // how many different ids; null: not wanted
+    Entry* entries;              // room for `count`; sorted by id, then position, without padding
+    std::int64_t* entry_count;   // how many there are
+    std::int64_t* unique_count;  // how many different ids there are; or null
 };
 
 // The gradient of W from sorted entries.
@@ -53,14 +53,14 @@ struct SumArgs {
     Dtype dtype;
     bool by_frequency;
     dim_t vocabulary, width;
-    const std::int64_t* kept;  // how many entries, as sorting has found
+    const std::int64_t* entry_count;
     const Entry* entries;
     const void* dy;
     const std::int32_t* bags;  // b_p for each position, or null: p
     const void* scales;        // s_p for each position, or null: 1
     const void* bag_scales;    // a factor for each bag, or null: 1
-    void* dw;                  // (V, D), every row written; or null, and then
-    dim_t unique;              // that many
+    void* dw;                  // (V, D), every row written; or null: a sparse gradient with
+    dim_t unique_count;        // so many
     std::int64_t* rows_ids;    // different ids in ascending order
     void* rows;                // and their rows
 };
@@ -95,11 +95,11 @@ struct ScalesBackwardArgs {
     void* dscales;
 };
 
-// Rows longer than `most` are scaled to it, in place; each once.
+// Rows whose norm exceeds `most` are scaled to it, in place; each once.
 struct RenormArgs {
     Dtype dtype;
     dim_t width;
-    const std::int64_t* kept;
+    const std::int64_t* entry_count;
     const Entry* entries;
     void* weight;
     double most, order;  // of the norm
@@ -113,7 +113,7 @@ struct Terms {
     const std::int32_t* bags;
     const T* scales;
     const T* bag_scales;
-    const Entry* end;  // of all entries: rows of later ones are asked for ahead of time
+    const Entry* end;  // of all entries: the rows of later ones are prefetched
 };
 
 template <class T>

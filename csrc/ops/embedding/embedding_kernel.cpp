@@ -8,11 +8,11 @@ namespace {
 using embedding::Entry;
 using embedding::Terms;
 
-constexpr dim_t kAhead = 6;       // entries by which rows are asked for before they are needed
-constexpr dim_t kAheadLines = 8;  // of each, at most so many cache lines; then the hardware follows
+constexpr dim_t kAhead = 6;       // entries between the prefetch of a row and its use
+constexpr dim_t kAheadLines = 8;  // cache lines of a row at most; the hardware prefetches the rest
 
 template <class T>
-FASTNN_INLINE void ask_for(const T* row, dim_t width) {
+FASTNN_INLINE void prefetch_row(const T* row, dim_t width) {
     constexpr dim_t line = 64 / dim_t(sizeof(T));
     const dim_t end = width < kAheadLines * line ? width : kAheadLines * line;
     for (dim_t i = 0; i < end; i += line) __builtin_prefetch(row + i);
@@ -22,7 +22,7 @@ template <bool past_cache, class T>
 FASTNN_INLINE void gather_rows(const T* weight, const std::int64_t* ids, T* y, dim_t width,
                                dim_t count) {
     for (dim_t k = 0; k < count; ++k) {
-        if (k + kAhead < count) ask_for(weight + ids[k + kAhead] * width, width);
+        if (k + kAhead < count) prefetch_row(weight + ids[k + kAhead] * width, width);
         copy<past_cache>(weight + ids[k] * width, y + k * width, width);
     }
     if (past_cache) nt_fence();
@@ -35,8 +35,8 @@ void gather(const T* weight, const std::int64_t* ids, T* y, dim_t width, dim_t c
                : gather_rows<false>(weight, ids, y, width, count);
 }
 
-// out = factor * sum over k of scale(k) * row(k), for rows that are not skipped. B registers are
-// summed at a time, so that a sum is stored once.
+// out = factor * sum over k of scale(k) * row(k); null rows are skipped. B registers of sums at a
+// time, each stored once.
 template <bool scaled, bool past_cache, class T, class Row, class Scale>
 FASTNN_INLINE void sum_rows(dim_t count, dim_t width, T factor, T* out, Row row, Scale scale) {
     using V = Vec<T>;
@@ -85,9 +85,9 @@ FASTNN_INLINE void sum_to(const Terms<T>& t, const Entry* entries, dim_t count, 
         return t.dy + (t.bags != nullptr ? dim_t(t.bags[p]) : p) * t.width;
     };
     const auto row = [=](dim_t k) __attribute__((always_inline)) { return row_of(entries[k]); };
-    const dim_t left = dim_t(t.end - entries);
-    const dim_t asked = count + kAhead < left ? count : left - kAhead;
-    for (dim_t k = 0; k < asked; ++k) ask_for(row_of(entries[k + kAhead]), t.width);
+    const dim_t rest = dim_t(t.end - entries);
+    const dim_t ahead = count + kAhead < rest ? count : rest - kAhead;
+    for (dim_t k = 0; k < ahead; ++k) prefetch_row(row_of(entries[k + kAhead]), t.width);
     if (t.scales == nullptr && t.bag_scales == nullptr) {
         if (count == 1 && factor == 1) {
             copy<past_cache>(row(0), out, t.width);

@@ -19,7 +19,7 @@ struct Pair {
     }
 };
 
-// Where the windows of an image of this size lie.
+// The windows of an image of this size.
 struct Windows {
     Axis axis[folding::kAxes];
     Py_ssize_t places, count;
@@ -48,7 +48,7 @@ struct Windows {
         count = product(axis[0].windows, axis[1].windows);
         product(places, count);
     }
-    // More than fits cannot be allocated either.
+    // A size that overflows cannot be allocated either.
     static Py_ssize_t product(Py_ssize_t a, Py_ssize_t b) {
         Py_ssize_t found = 0;
         if (__builtin_mul_overflow(a, b, &found)) throw std::bad_alloc();
@@ -107,7 +107,7 @@ py::object fold(py::handle input, py::handle output_size, py::handle kernel_size
                          .x = x.data,
                          .y = data_of(y)},
            {x, y});
-    // As convolutions read it.
+    // In channels-last order, which convolutions read.
     channels_last(float_array(y, {name.op, "output"}), {name.op, "output"}, 2, last);
     return last ? last : y;
 }

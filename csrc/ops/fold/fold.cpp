@@ -4,14 +4,14 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/fold/cost.h"
 
 namespace fastnn::folding {
 namespace {
 
-constexpr double kByteNs = 0.1;        // what a byte of the columns costs one thread, from memory
-constexpr double kChunkBytes = 65536;  // of columns: a fold of less is one chunk
+constexpr double kChunkBytes = 65536;  // of columns
 
-// Numbers of columns of a plane.
+// Elements of the columns of a plane.
 dim_t length(const Args& a) {
     return a.h.kernel * a.w.kernel * a.h.windows * a.w.windows;
 }
@@ -20,7 +20,7 @@ template <class T>
 void unfold_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>().unfold;
     const dim_t part = length(a) / a.h.kernel, image = a.h.size * a.w.size;
-    parallel_for(a.planes * a.h.kernel, kByteNs * static_cast<double>(part) * sizeof(T),
+    parallel_for(a.planes * a.h.kernel, cost::kByte * static_cast<double>(part) * sizeof(T),
                  [&](dim_t chunk) {
                      const T* x = static_cast<const T*>(a.x) + chunk / a.h.kernel * image;
                      kernel(a.h, a.w, chunk % a.h.kernel, x, static_cast<T*>(a.y) + chunk * part);
@@ -37,7 +37,7 @@ void fold_typed(const Args& a) {
         std::clamp(static_cast<dim_t>(static_cast<double>(a.h.size) * kChunkBytes / bytes),
                    dim_t{1}, a.h.size);
     const dim_t blocks = ceil_div(a.h.size, rows);
-    parallel_for(a.planes * blocks, kByteNs * bytes / static_cast<double>(blocks),
+    parallel_for(a.planes * blocks, cost::kByte * bytes / static_cast<double>(blocks),
                  [&](dim_t chunk) {
                      const dim_t plane = chunk / blocks, row = chunk % blocks * rows;
                      kernel(a.h, a.w, row, std::min(row + rows, a.h.size),

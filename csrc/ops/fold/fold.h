@@ -1,7 +1,7 @@
 // Windows of images as columns of a matrix, and columns summed up to images.
 //
 //     unfold  y[n, c, i, j, a, b] = x[n, c, a s + i d - p, b s' + j d' - p'], 0 outside
-//     fold    y[n, c, h, w] = sum of x[n, c, i, j, a, b] over all that come to lie at (h, w)
+//     fold    y[n, c, h, w] = sum of x[n, c, i, j, a, b] over all windows and places at (h, w)
 //
 // Both arrays are dense in the order of their indices; (i, j) runs over the K x K' places of a
 // window, (a, b) over the windows. Sums go over i, then j. Outputs overlap nothing.

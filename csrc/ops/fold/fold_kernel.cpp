@@ -7,12 +7,12 @@ namespace {
 
 using folding::Axis;
 
-// Where place k of window 0 lies in the image.
+// The position of place k of window 0 in the image.
 FASTNN_INLINE dim_t origin(const Axis& a, dim_t k) {
     return k * a.dilation - a.padding;
 }
 
-// Windows begin ... end - 1 have place k inside of the image.
+// Windows begin ... end - 1 have place k inside the image.
 struct Inside {
     dim_t begin, end;
     FASTNN_INLINE Inside(const Axis& a, dim_t k) {
@@ -27,7 +27,7 @@ struct Inside {
 
 // y[i] = x[i * stride], or y[i * stride] += x[i].
 template <class T>
-FASTNN_INLINE void take(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
+FASTNN_INLINE void copy_strided(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
     if (stride == 1) {
         for (dim_t i = 0; i < count; ++i) y[i] = x[i];
     } else if (stride == 2) {
@@ -37,7 +37,7 @@ FASTNN_INLINE void take(const T* __restrict x, dim_t stride, dim_t count, T* __r
     }
 }
 template <class T>
-FASTNN_INLINE void add(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
+FASTNN_INLINE void add_strided(const T* __restrict x, dim_t stride, dim_t count, T* __restrict y) {
     if (stride == 1) {
         for (dim_t i = 0; i < count; ++i) y[i] += x[i];
     } else if (stride == 2) {
@@ -59,14 +59,14 @@ void unfold(const Axis& h, const Axis& w, dim_t i, const T* image, T* columns) {
             }
             const T* row = image + (a * h.stride + origin(h, i)) * w.size;
             for (dim_t b = 0; b < in.begin; ++b) columns[b] = T(0);
-            take(row + in.begin * w.stride + origin(w, j), w.stride, in.end - in.begin,
-                 columns + in.begin);
+            copy_strided(row + in.begin * w.stride + origin(w, j), w.stride, in.end - in.begin,
+                         columns + in.begin);
             for (dim_t b = in.end; b < w.windows; ++b) columns[b] = T(0);
         }
     }
 }
 
-// Each row gathers from the windows that see it: so it is written while it is in L1.
+// Each row gathers from the windows that contain it, so that it is written while it is in L1.
 template <class T>
 void fold(const Axis& h, const Axis& w, dim_t top, dim_t bottom, const T* columns, T* image) {
     const dim_t place = h.windows * w.windows;
@@ -79,8 +79,8 @@ void fold(const Axis& h, const Axis& w, dim_t top, dim_t bottom, const T* column
             for (dim_t j = 0; j < w.kernel; ++j) {
                 const Inside in(w, j);
                 const T* x = columns + (i * w.kernel + j) * place + a * w.windows;
-                add(x + in.begin, w.stride, in.end - in.begin,
-                    y + in.begin * w.stride + origin(w, j));
+                add_strided(x + in.begin, w.stride, in.end - in.begin,
+                            y + in.begin * w.stride + origin(w, j));
             }
         }
     }

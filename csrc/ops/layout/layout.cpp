@@ -5,15 +5,15 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/layout/cost.h"
 
 namespace fastnn::layout {
 namespace {
 
-constexpr dim_t kChunkBytes = 65536;  // of y per chunk, about: read and written within L2
-constexpr double kByteNs = 0.08;      // what a byte costs one thread, from L3
+constexpr dim_t kChunkBytes = 65536;  // of y per chunk, about
 constexpr dim_t kPixels = 64;         // per chunk at least, a multiple of every register's width
 
-// Spatial axes as `outer` rows of `length` pixels that lie `step` apart.
+// The spatial axes as `outer` rows of `length` pixels with stride `step`.
 struct Rows {
     dim_t outer, length, step;
     dim_t size[kAxes], stride[kAxes];  // of the axes that make the outer rows
@@ -33,7 +33,7 @@ struct Rows {
             }
         }
     }
-    // Where an outer row begins; axes are numbered from the innermost one.
+    // Offset of an outer row; axes are numbered from the innermost one.
     dim_t offset(dim_t row) const {
         dim_t at = 0;
         for (int i = 0; i < axes; ++i) {
@@ -67,18 +67,18 @@ void run_typed(const Args& a) {
     const dim_t pixel = a.c * static_cast<dim_t>(sizeof(T));
     const dim_t wanted = std::max(kPixels, kChunkBytes / pixel / kPixels * kPixels);
     const dim_t block = std::min(wanted, rows.length), blocks = ceil_div(rows.length, block);
-    // Short rows are taken several at a time.
-    const dim_t together = std::clamp<dim_t>(wanted / rows.length, 1, rows.outer);
-    const dim_t groups = ceil_div(rows.outer, together);
+    // Several short rows make a chunk.
+    const dim_t per_group = std::clamp<dim_t>(wanted / rows.length, 1, rows.outer);
+    const dim_t groups = ceil_div(rows.outer, per_group);
     const dim_t chunks = a.n * groups * blocks;
     const double bytes = static_cast<double>(all) * sizeof(T);
     parallel_for(
-        chunks, kByteNs * bytes / static_cast<double>(chunks), [=, &a, &rows](dim_t chunk) {
+        chunks, cost::kByte * bytes / static_cast<double>(chunks), [=, &a, &rows](dim_t chunk) {
             const dim_t begin = chunk % blocks * block, group = chunk / blocks % groups,
                         n = chunk / (blocks * groups);
             const dim_t count = std::min(block, rows.length - begin);
-            const dim_t last = std::min(rows.outer, (group + 1) * together);
-            for (dim_t row = group * together; row < last; ++row) {
+            const dim_t last = std::min(rows.outer, (group + 1) * per_group);
+            for (dim_t row = group * per_group; row < last; ++row) {
                 const T* x = static_cast<const T*>(a.x) + n * a.n_stride + rows.offset(row);
                 T* y = static_cast<T*>(a.y) + ((n * rows.outer + row) * rows.length + begin) * a.c;
                 pixels(a, x + begin * rows.step, rows.step, count, y);

@@ -5,7 +5,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// Few rows, as colours of a picture: a transpose of a whole register would move mostly zeros.
+// Up to 4 rows, as the colours of an image: a transpose of registers would move mostly zeros.
 template <class T, int rows>
 void interleave(const T* x, dim_t x_row, dim_t columns, T* y) {
     for (dim_t j = 0; j < columns; ++j, y += rows) {

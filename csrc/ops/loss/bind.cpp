@@ -40,7 +40,7 @@ const void* optional_like(py::handle weight, Name name, const Array& x, py::obje
     return weight.is_none() ? nullptr : block_like(weight, name, x, hold).data;
 }
 
-// BCE takes logarithms of its input: outside [0, 1] there is no answer. NaN passes, and comes out.
+// BCE takes logarithms of its input, which must be in [0, 1]. NaN is allowed, and propagates.
 template <class T>
 void check_probabilities(const char* op, const Array& x) {
     const T* p = x.as<T>();
@@ -325,7 +325,7 @@ py::object cross_entropy_backward(py::handle dy, py::handle saved, py::handle re
     py::object hold;
     const Array d =
         dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
-    // A loss is usually where backward starts, with dy = 1: then the gradient is there already.
+    // backward() usually starts at a loss, with dy = 1: then the saved gradient is the result.
     const bool one =
         r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
     if (one) return s.hold ? s.hold : py::reinterpret_borrow<py::object>(saved);

@@ -7,6 +7,7 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/loss/cost.h"
 #include "ops/loss/cross_entropy_kernels.h"
 #include "ops/loss/nll.h"
 
@@ -15,25 +16,23 @@ namespace {
 
 constexpr dim_t kChunk = 65536;  // logits per chunk: 256 KiB, a quarter of L2; at least one row
 constexpr dim_t kColumns = 256;  // columns of one chunk where the class axis is not the innermost
-constexpr double kElementNs = 0.6;  // per logit and thread, float32 from cache, gradient written
 
-// Rows in memory order, cut into chunks. Where inner > 1 a chunk stays within one `outer`.
-struct Cut {
+// Rows in memory order, divided into chunks of `step`. Where inner > 1, all rows of a chunk have
+// the same index along `outer`.
+struct Partition {
     dim_t outer, inner, step, per_outer, chunks;
+    bool tiled;  // columns are copied first
 
-    bool tiled;  // columns are copied together first, and so the chunks of losses are others
-
-    Cut(dim_t outer, dim_t classes, dim_t inner, std::size_t size)
+    Partition(dim_t outer, dim_t classes, dim_t inner, std::size_t size)
         : outer(outer),
           inner(inner),
-          tiled(inner > 1 &&
-                columns_collide(classes, inner * static_cast<dim_t>(size), kNominalL1)) {
+          tiled(inner > 1 && columns_collide(classes, inner * static_cast<dim_t>(size), kNominal)) {
         step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, classes));
         if (inner == 1) {
             per_outer = 0;
             chunks = ceil_div(outer, step);
         } else {
-            step = tiled ? columns_of_tile(classes, inner, size)
+            step = tiled ? columns_of_tile(classes, inner, size, kNominal)
                          : std::min(inner, std::max(step, kColumns));
             per_outer = inner == 0 ? 0 : ceil_div(inner, step);
             chunks = outer * per_outer;
@@ -67,8 +66,8 @@ Problem<T> problem(const Args& a, double divisor) {
             .stream = a.dx != nullptr && past_caches(bytes, kReadsOnce)};
 }
 
-// Columns begin .. end of one `outer`, by way of copies of x, the probabilities and dx, which have
-// room for that many columns each.
+// The losses of columns begin .. end of one `outer`, computed on copies of these columns of x, the
+// probabilities and dx.
 template <class T>
 double tile_losses(const TypedKernels<T>& kernel, const Problem<T>& p, dim_t outer, dim_t begin,
                    dim_t end, T* scratch) {
@@ -98,35 +97,38 @@ void forward_typed(const Args& a) {
     const double total_weight = divisor<T>(a);
     const Problem<T> p = problem<T>(a, total_weight);
     const TypedKernels<T>& kernel = isa::table<Kernels, T>();
-    const Cut cut(a.outer, a.classes, a.inner, sizeof(T));
-    const double chunk_ns =
-        kElementNs * static_cast<double>(a.classes) * static_cast<double>(cut.step) * sizeof(T) / 4;
-    const int threads = threads_worth(cut.chunks, chunk_ns * static_cast<double>(cut.chunks));
+    const Partition partition(a.outer, a.classes, a.inner, sizeof(T));
+    const double chunk_ns = loss::cost::kCrossEntropy * static_cast<double>(a.classes) *
+                            static_cast<double>(partition.step) * sizeof(T) / 4;
+    const int threads =
+        threads_worth(partition.chunks, chunk_ns * static_cast<double>(partition.chunks));
 
-    Scratch<double> sums(static_cast<std::size_t>(cut.chunks));
-    // For each thread a row of exponentials, or three tiles of columns; a cache line apart.
-    const dim_t wanted = cut.tiled ? 3 * cut.step * a.classes : a.inner == 1 ? a.classes : 0;
+    Scratch<double> sums(static_cast<std::size_t>(partition.chunks));
+    // For each thread a row of exponentials, or three tiles of columns, and a cache line between.
+    const dim_t wanted = partition.tiled ? 3 * partition.step * a.classes
+                         : a.inner == 1  ? a.classes
+                                         : 0;
     const auto row = static_cast<std::size_t>(round_up(wanted + 16, 16));
     Scratch<T> rows(row * static_cast<std::size_t>(threads));
     double* sum = sums.data();
     parallel_team(threads, [&](Team& team) {
         T* scratch = rows.data() + row * static_cast<std::size_t>(team.thread());
-        team.for_each_nowait(cut.chunks, [&](dim_t c) {
+        team.for_each_nowait(partition.chunks, [&](dim_t c) {
             if (a.inner == 1) {
-                sum[c] =
-                    kernel.rows(p, c * cut.step, std::min(a.outer, (c + 1) * cut.step), scratch);
+                sum[c] = kernel.rows(p, c * partition.step,
+                                     std::min(a.outer, (c + 1) * partition.step), scratch);
             } else {
-                const dim_t begin = c % cut.per_outer * cut.step;
-                const dim_t end = std::min(a.inner, begin + cut.step);
-                const dim_t o = c / cut.per_outer;
-                sum[c] = cut.tiled ? tile_losses(kernel, p, o, begin, end, scratch)
-                                   : kernel.columns(p, o, begin, end);
+                const dim_t begin = c % partition.per_outer * partition.step;
+                const dim_t end = std::min(a.inner, begin + partition.step);
+                const dim_t o = c / partition.per_outer;
+                sum[c] = partition.tiled ? tile_losses(kernel, p, o, begin, end, scratch)
+                                         : kernel.columns(p, o, begin, end);
             }
         });
     });
     if (a.reduction == Reduction::none) return;
     double total = 0;
-    for (dim_t c = 0; c < cut.chunks; ++c) total += sum[c];
+    for (dim_t c = 0; c < partition.chunks; ++c) total += sum[c];
     *static_cast<T*>(a.loss) = static_cast<T>(total / total_weight);
 }
 
@@ -144,7 +146,8 @@ void backward(const BackwardArgs& a) {
         if (!each || a.inner == 1) {
             const dim_t rows = a.outer * a.inner,
                         step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, a.classes));
-            const double chunk_ns = 0.15 * static_cast<double>(a.classes * std::min(rows, step));
+            const double chunk_ns = loss::cost::kCrossEntropyBackward *
+                                    static_cast<double>(a.classes * std::min(rows, step));
             parallel_for(ceil_div(rows, step), chunk_ns, [=, &a, &kernel](dim_t c) {
                 const dim_t begin = c * step, end = std::min(rows, begin + step);
                 if (!each) {
@@ -158,7 +161,8 @@ void backward(const BackwardArgs& a) {
             });
             return;
         }
-        const double chunk_ns = 0.15 * static_cast<double>(a.classes * a.inner);
+        const double chunk_ns =
+            loss::cost::kCrossEntropyBackward * static_cast<double>(a.classes * a.inner);
         parallel_for(a.outer, chunk_ns, [=, &a, &kernel](dim_t o) {
             for (dim_t c = 0; c < a.classes; ++c) {
                 const dim_t at = (o * a.classes + c) * a.inner;

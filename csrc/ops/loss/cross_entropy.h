@@ -1,4 +1,4 @@
-// Softmax and cross entropy in one sweep.
+// Softmax and cross entropy in one pass.
 //
 // The logits x are (outer, C, inner) in memory: (N, C) has inner = 1, an (N, C, d1, ...) array in C
 // order has inner = d1 ..., in channels-last order outer = N d1 .... A row is the C logits of one
@@ -15,7 +15,7 @@
 // The gradient of the reduced loss, dx_c = (softmax(x)_c sum k - k_c) / divisor, needs the
 // exponentials that the loss needs: forward writes it while the row is in cache (dx not null), and
 // backward only multiplies it by dy. So logits are read once from memory and dx is written once;
-// computing it in backward would read them again, half as much traffic more.
+// with the gradient computed in backward, they would be read again: half as much traffic more.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,9 @@ struct Args {
     Reduction reduction;
     dim_t outer, classes, inner;
     const void* x;
-    const std::int64_t*
-        target;  // (outer, inner); an id outside [0, C) counts as ignore_index. Or null:
-    const void* probabilities;  // laid out as x
-    const void* weight;         // (C) or null
+    const std::int64_t* target;  // (outer, inner); ids outside [0, C) are ignored. Or null, and:
+    const void* probabilities;   // laid out as x
+    const void* weight;          // (C) or null
     std::int64_t ignore_index;
     double label_smoothing;
     void* loss;  // one number, or (outer, inner) where nothing is reduced

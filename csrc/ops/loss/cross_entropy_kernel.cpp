@@ -9,25 +9,23 @@ namespace {
 
 using cross_entropy::Problem;
 
-// So many vectors are added lane by lane in T before their sum goes on in double: keeps the error
-// of a row's sum at some tens of roundings however long the row.
+// So many vectors are added lane by lane in T; their sums are added in double. The error of a row's
+// sum is some tens of roundings for any length.
 constexpr dim_t kBlock = 64;
 
-// The hard part of a row's coefficients: class `t` with coefficient `k`. Rows that do not count
-// have live = false.
+// The target class `t` of a row and its coefficient `k`; not `counted` where the row is ignored.
 template <class T>
 struct Hard {
     dim_t t = 0;
     T k = 0;
-    bool live = true;
+    bool counted = true;
 };
 
 template <class T>
 FASTNN_INLINE Hard<T> hard_target(const Problem<T>& p, dim_t row) {
     if (p.target == nullptr) return {};
     const int64_t t = p.target[row];
-    // Checked before the launch, and again as it is used: another thread may have written to the
-    // array since.
+    // The binding has checked the ids, but another thread may have written to the array since.
     if (t == p.ignore_index || t < 0 || t >= p.classes) return {0, T(0), false};
     return {dim_t(t), p.weight == nullptr ? p.hard : p.hard * p.weight[t], true};
 }
@@ -76,7 +74,7 @@ FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T 
     }
 }
 
-// The second sweep over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max),
+// The second pass over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max),
 // k being the soft coefficients.
 template <bool soft, class T>
 struct RowPass {
@@ -123,7 +121,7 @@ struct RowPass {
         while (i + V::width <= n) {
             const dim_t stop = i + kBlock * V::width;
             for (; i < stop && i + V::width <= n; i += V::width) {
-                // Exponentials leave the memory idle: the next row comes meanwhile.
+                // The next row, while the exponentials keep the core busy.
                 __builtin_prefetch(x + n + i, 0, 2);
                 step(i, V::width);
             }
@@ -151,7 +149,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* s
             subtract_soft(p, pass.q, e, factor, dx, n);
             dx[hard.t] -= hard.k * p.scale;
         } else {
-            // Read before the row is written: non-temporal stores leave it in memory only.
+            // Read before the row is written: after non-temporal stores it is in memory only.
             const T at_target = e[hard.t] * factor - hard.k * p.scale;
             copy_scaled(e, factor, dx, n, p.stream);
             dx[hard.t] = at_target;
@@ -172,7 +170,7 @@ double rows(const Problem<T>& p, dim_t begin, dim_t end, T* scratch) {
     for (dim_t row = begin; row < end; ++row) {
         const Hard<T> hard = hard_target(p, row);
         double loss = 0;
-        if (hard.live) {
+        if (hard.counted) {
             loss = soft ? row_loss<true>(p, row, hard, scratch)
                         : row_loss<false>(p, row, hard, scratch);
         } else if (p.dx != nullptr) {
@@ -223,28 +221,28 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, dim_t outer, dim_t begin
     }
 
     Hard<T> hard[width];
-    T hard_k[width] = {}, hard_dot[width] = {}, live[width] = {};
+    T hard_k[width] = {}, hard_dot[width] = {}, counted[width] = {};
     for (dim_t i = 0; i < count; ++i) {
         hard[i] = hard_target(p, outer * stride + begin + i);
-        if (!hard[i].live) continue;
-        live[i] = T(1);
+        if (!hard[i].counted) continue;
+        counted[i] = T(1);
         hard_k[i] = hard[i].k;
         hard_dot[i] = hard[i].k * (x[hard[i].t * stride + i] - top.lane(int(i)));
     }
-    const Mask<T> lives = V::load(live) != V();
+    const Mask<T> counts = V::load(counted) != V();
     const V k_sum = softs + V::load(hard_k);
     if (dx != nullptr) {
         const V factor = k_sum * V(p.scale) / exps;
         for (dim_t c = 0; c < n; ++c) {
             V g = load(dx + c * stride, count) * factor;
             if constexpr (soft) g = fnma(V(p.scale), coefficient(c), g);
-            select(lives, g, V()).store(dx + c * stride, count);
+            select(counts, g, V()).store(dx + c * stride, count);
         }
         for (dim_t i = 0; i < count; ++i) dx[hard[i].t * stride + i] -= hard_k[i] * p.scale;
     }
 
     T losses[width];
-    select(lives, k_sum * log(exps) - dots - V::load(hard_dot), V()).store(losses);
+    select(counts, k_sum * log(exps) - dots - V::load(hard_dot), V()).store(losses);
     double total = 0;
     for (dim_t i = 0; i < count; ++i) {
         if (p.loss != nullptr) p.loss[outer * stride + begin + i] = losses[i];

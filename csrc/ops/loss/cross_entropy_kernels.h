@@ -8,7 +8,7 @@
 
 namespace fastnn::cross_entropy {
 
-// What the kernels see of cross_entropy::Args: one type, the divisor known.
+// cross_entropy::Args for the kernels: one type, the divisor known.
 template <class T>
 struct Problem {
     dim_t classes, inner;

@@ -1,10 +1,10 @@
 #include "ops/loss/loss.h"
 
 #include <algorithm>
-#include <string>
 
 #include "core/integer.h"
 #include "core/memory.h"
+#include "core/named_kernels.h"
 #include "core/parallel.h"
 
 namespace fastnn::loss {
@@ -78,24 +78,10 @@ Work backward_work(const BackwardArgs& a) {
     return {facts(a.op).flops * n, (arrays(a) + 1) * n * static_cast<double>(size_of(a.dtype))};
 }
 
-// The kernels under the names that their functors state.
-struct Named {
-    std::string backward_names[kOps];
-    Kernel<Args> forward_kernels[kOps];
-    Kernel<BackwardArgs> backward_kernels[kOps];
-
-    Named() {
-        for (int i = 0; i < kOps; ++i) {
-            const char* name = facts(static_cast<Op>(i)).name;
-            backward_names[i] = std::string(name) + "_backward";
-            forward_kernels[i] = {name, forward, forward_work};
-            backward_kernels[i] = {backward_names[i].c_str(), backward, backward_work};
-        }
-    }
-};
-
-const Named& named() {
-    static const Named all;
+const auto& kernels() {
+    static const NamedKernels<Args, BackwardArgs, kOps> all(
+        {nullptr, forward, forward_work}, {nullptr, backward, backward_work},
+        [](int i) { return facts(static_cast<Op>(i)).name; });
     return all;
 }
 
@@ -105,10 +91,10 @@ const Facts& facts(Op op) {
     return isa::table<Kernels>().f32.facts[static_cast<int>(op)];
 }
 const Kernel<Args>& forward_kernel(Op op) {
-    return named().forward_kernels[static_cast<int>(op)];
+    return kernels().forward[static_cast<int>(op)];
 }
 const Kernel<BackwardArgs>& backward_kernel(Op op) {
-    return named().backward_kernels[static_cast<int>(op)];
+    return kernels().backward[static_cast<int>(op)];
 }
 
 }  // namespace fastnn::loss

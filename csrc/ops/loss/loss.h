@@ -1,4 +1,4 @@
-// Losses of single elements: l_i = w_i f(x_i, t_i), kept or reduced to their sum or mean.
+// Losses of single elements: l_i = w_i f(x_i, t_i), unreduced or reduced to their sum or mean.
 //
 // All arrays are blocks of `size` elements in the same order. Weights may be null, which means 1.
 #pragma once
@@ -14,8 +14,8 @@ namespace fastnn::loss {
 
 enum class Reduction : std::uint8_t { none, mean, sum };
 
-// With d = x - t, parameter p and pos_weight v. A loss is found by its name here: its functor in
-// loss_kernel.cpp carries the rest of what is known about it.
+// With d = x - t, parameter p and pos_weight v. The functor of each loss, with its facts, is in
+// loss_kernel.cpp.
 enum class Op : std::uint8_t {
     mse,              // d^2
     l1,               // |d|
@@ -67,7 +67,7 @@ struct Facts {
     bool weighted = false;            // takes weight (and has a binding of its own)
 };
 
-// What the kernels see: one chunk, one type.
+// The arguments of the kernels: one chunk, one type.
 template <class T>
 struct Chunk {
     dim_t n;

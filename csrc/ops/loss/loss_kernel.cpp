@@ -93,8 +93,7 @@ struct LossOf<Op::bce, T> {
     using V = Vec<T>;
     static constexpr Facts facts{
         .name = "binary_cross_entropy", .flops = 40, .element_ns = 1.2, .weighted = true};
-    static constexpr T lowest =
-        -100;  // PyTorch's bound, which keeps the loss finite at x = 0 and 1
+    static constexpr T lowest = -100;  // PyTorch's bound: the loss is finite at x = 0 and 1
     explicit LossOf(T) {}
     static V log_yes(V x) { return max(V(lowest), log(x)); }
     static V log_no(V x) { return max(V(lowest), log1p(-x)); }
@@ -114,15 +113,15 @@ struct LossOf<Op::bce_with_logits, T> {
                                  .element_ns = 1.0,
                                  .weighted = true};
     explicit LossOf(T) {}
-    static V slope(V t, V v) { return fma(v - V(1), t, V(1)); }
+    static V log_factor(V t, V v) { return fma(v - V(1), t, V(1)); }
     static V rest(V x) { return log1p(exp(-abs(x))); }
-    // log(1 + e^-x) = max(-x, 0) + rest(x). For x < 0 that -x is taken together with (1 - t) x, or
-    // a small loss would be the difference of two large numbers.
+    // log(1 + e^-x) = max(-x, 0) + rest(x). For x < 0, -x is combined with (1 - t) x, or a small
+    // loss would be the difference of two large numbers.
     V value(V x, V t, V v) const {
-        return fma(select(x < V(), -v * t, V(1) - t), x, slope(t, v) * rest(x));
+        return fma(select(x < V(), -v * t, V(1) - t), x, log_factor(t, v) * rest(x));
     }
-    // (1 - t) - slope sigmoid(-x), arranged so that nothing is lost where sigmoid(x) is small.
-    V dx(V x, V t, V v) const { return fnma(v, t, slope(t, v) * sigmoid(x)); }
+    // (1 - t) - log_factor sigmoid(-x), rearranged to be accurate where sigmoid(x) is small.
+    V dx(V x, V t, V v) const { return fnma(v, t, log_factor(t, v) * sigmoid(x)); }
     V dt(V x, V, V v) const { return fma(v - V(1), max(V(), -x) + rest(x), -x); }
 };
 
@@ -132,7 +131,7 @@ FASTNN_INLINE Vec<T> load_or_one(const T* p, dim_t i, dim_t count) {
     return p == nullptr ? Vec<T>(T(1)) : load(p + i, count);
 }
 
-// So many vectors are added lane by lane in T before their sum goes on in double.
+// So many vectors are added lane by lane in T; their sums are added in double.
 constexpr dim_t kBlock = 64;
 
 template <class F, class T>

@@ -1,4 +1,4 @@
-// Negative log likelihood: l = -w_t x_t for the class id t of each row, kept or reduced as in
+// Negative log likelihood: l = -w_t x_t for the class id t of each row, unreduced or reduced as in
 // cross_entropy.h.
 //
 // x is (outer, C, inner) in memory, target (outer, inner). Only gathers and scatters: no kernel per

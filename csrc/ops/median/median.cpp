@@ -4,13 +4,13 @@
 
 #include "core/columns.h"
 #include "core/integer.h"
+#include "ops/median/cost.h"
 
 namespace fastnn::median {
 namespace {
 
-constexpr double kElementNs = 1.5;
 constexpr dim_t kChunk = 8192;  // elements per chunk at least
-constexpr dim_t kColumns = 16;  // columns copied to rows at one time: a cache line of float32
+constexpr dim_t kColumns = 16;  // columns copied to rows at a time: a cache line of float32
 
 template <class T>
 void median_typed(const Args& a) {
@@ -21,7 +21,7 @@ void median_typed(const Args& a) {
     if (a.inner == 1) {
         const dim_t step = std::max<dim_t>(1, kChunk / n);
         parallel_with_scratch<T>(
-            ceil_div(a.outer, step), kElementNs * static_cast<double>(step * n), 2 * n,
+            ceil_div(a.outer, step), cost::kElement * static_cast<double>(step * n), 2 * n,
             [=, &a](dim_t c, T* work) {
                 for (dim_t r = c * step; r < std::min(a.outer, (c + 1) * step); ++r) {
                     kernel(x + r * n, n, work, values + r, a.indices + r);
@@ -31,7 +31,7 @@ void median_typed(const Args& a) {
     }
     const dim_t tiles = ceil_div(a.inner, kColumns);
     parallel_with_scratch<T>(a.outer * tiles,
-                             kElementNs * static_cast<double>(n * std::min(kColumns, a.inner)),
+                             cost::kElement * static_cast<double>(n * std::min(kColumns, a.inner)),
                              (2 + kColumns) * n, [=, &a](dim_t c, T* work) {
                                  const dim_t o = c / tiles, first = c % tiles * kColumns;
                                  const dim_t count = std::min(kColumns, a.inner - first);

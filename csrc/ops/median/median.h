@@ -1,5 +1,5 @@
 // The element in the middle of each row, x in C order as (outer, size, inner) along `size`: the
-// one of rank (size - 1) / 2, or the first NaN; and where the first element equal to it stands.
+// one of rank (size - 1) / 2, or the first NaN; and the index of the first element equal to it.
 #pragma once
 
 #include <cstdint>

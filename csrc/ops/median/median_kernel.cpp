@@ -1,5 +1,5 @@
 // Selection by sampling (Floyd and Rivest, Expected time bounds for selection, 1975): two elements
-// of a sample that most likely enclose the wanted one, and one pass that keeps what lies between.
+// of a sample that most likely enclose the wanted one, and one pass that selects those between.
 #include "ops/median/median.h"
 
 #include "simd/vec.h"
@@ -7,9 +7,10 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-constexpr dim_t kSmall = 48;   // from so few elements on they are sorted
-constexpr dim_t kSample = 63;  // largest sample; its sorting is small beside a pass over 4096
-constexpr int kPatience = 12;  // passes before ranges are halved instead, which always ends
+constexpr dim_t kSmall = 48;  // so few elements are sorted
+constexpr dim_t kSample =
+    63;                      // largest sample; sorting it costs little compared to a pass over 4096
+constexpr int kPasses = 12;  // then ranges are halved instead, which always ends
 
 // Numbers as integers of the same order, and back. -0 comes before 0.
 template <class T>
@@ -18,8 +19,8 @@ FASTNN_INLINE typename Vec<T>::Int ordered(typename Vec<T>::Int i) {
     return i ^ ((i >> (8 * int(sizeof(T)) - 1)) & ~(Int(1) << (8 * int(sizeof(T)) - 1)));
 }
 
-// Each goes where the number of smaller ones says. That is more comparisons than other ways to
-// sort, but a vector of them at a time, and none to be guessed wrong.
+// Sorts by rank, the number of smaller elements: more comparisons than other algorithms, but
+// vectorized, and without mispredicted branches.
 template <class Int>
 void sort(Int* a, dim_t n) {
     Int rank[kSample] = {}, sorted[kSample];
@@ -39,19 +40,19 @@ void sort(Int* a, dim_t n) {
 
 // Copies the elements in [low, high] and counts those below; `out` has room for n.
 template <class Int>
-dim_t keep(const Int* a, dim_t n, Int low, Int high, Int* out, dim_t& below) {
-    dim_t kept = 0, less = 0;
+dim_t filter(const Int* a, dim_t n, Int low, Int high, Int* out, dim_t& below) {
+    dim_t found = 0, less = 0;
     for (dim_t i = 0; i < n; ++i) {
         const Int v = a[i];
-        out[kept] = v;  // overwritten by the next if it is not kept
-        kept += dim_t(v >= low) & dim_t(v <= high);
+        out[found] = v;  // overwritten by the next one if it is outside
+        found += dim_t(v >= low) & dim_t(v <= high);
         less += dim_t(v < low);
     }
     below = less;
-    return kept;
+    return found;
 }
 
-// Where to look for rank k among n: bounds that are elements, or beyond all.
+// Bounds of the element of rank k among n: elements of a sample, or unchanged.
 template <class Int>
 void enclose(const Int* a, dim_t n, dim_t k, Int& low, Int& high) {
     dim_t size = 15;
@@ -73,7 +74,7 @@ Int select_rank(Int* a, Int* other, dim_t n, dim_t k) {
     constexpr Int most = sizeof(Int) == 4 ? Int(INT32_MAX) : Int(INT64_MAX), least = -most - 1;
     for (int pass = 0; n > kSmall; ++pass) {
         Int low = least, high = most;
-        if (pass < kPatience) {
+        if (pass < kPasses) {
             enclose(a, n, k, low, high);
         } else {
             low = high = a[0];
@@ -86,12 +87,12 @@ Int select_rank(Int* a, Int* other, dim_t n, dim_t k) {
             high = (low & high) + ((low ^ high) >> 1);
         }
         dim_t below;
-        dim_t kept = keep(a, n, low, high, other, below);
+        dim_t found = filter(a, n, low, high, other, below);
         if (k < below) {
-            kept = keep(a, n, least, Int(low - 1), other, below);
-        } else if (k >= below + kept) {
-            k -= below + kept;
-            kept = keep(a, n, Int(high + 1), most, other, below);
+            found = filter(a, n, least, Int(low - 1), other, below);
+        } else if (k >= below + found) {
+            k -= below + found;
+            found = filter(a, n, Int(high + 1), most, other, below);
         } else {
             if (low == high) return low;
             k -= below;
@@ -99,7 +100,7 @@ Int select_rank(Int* a, Int* other, dim_t n, dim_t k) {
         Int* const from = a;
         a = other;
         other = from;
-        n = kept;
+        n = found;
     }
     sort(a, n);
     return a[k];

@@ -3,32 +3,21 @@
 
 #include "core/integer.h"
 #include "simd/loops.h"
+#include "simd/reduce.h"
 
 namespace fastnn::FASTNN_ISA {
 
-// So many vectors are summed lane by lane, in four sums in turns, before their sum goes on in
-// double: 16 KiB at the widest, which is still in L1 when the squares are taken.
+// So many vectors are summed lane by lane in T, 16 KiB at the widest, which are still in L1 for the
+// sum of the squares; the sums of such blocks are added in double.
 constexpr dim_t kBlock = 256;
 
-// The sum of f(x) over n numbers of one block; lanes beyond the end are not counted.
+// The sum of f(x) over n numbers of a block.
 template <class T, class F>
 FASTNN_INLINE double block_sum(const T* x, dim_t n, F f) {
-    using V = Vec<T>;
-    constexpr dim_t W = V::width;
-    V a, b, c, d;
-    dim_t i = 0;
-    for (; i + 4 * W <= n; i += 4 * W) {
-        a += f(V::load(x + i));
-        b += f(V::load(x + i + W));
-        c += f(V::load(x + i + 2 * W));
-        d += f(V::load(x + i + 3 * W));
-    }
-    for (; i + W <= n; i += W) a += f(V::load(x + i));
-    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
-    return double(sum((a + b) + (c + d)));
+    return double(row_sum(x, n, f));
 }
 
-// The same for two functions at once; the sum of the second goes to `other`.
+// The sums of f(x) and of g(x), the latter in `other`.
 template <class T, class F, class G>
 FASTNN_INLINE double block_sum(const T* x, dim_t n, F f, G g, double& other) {
     using V = Vec<T>;

@@ -35,7 +35,8 @@ void forward_typed(const Args& a) {
     const bool stream = !activated && rows_stream(a.y, a.rows, a.n, a.dtype);
     T* const y = static_cast<T*>(a.y);
     T* const z = a.preactivation != nullptr ? static_cast<T*>(a.preactivation) : y;
-    const double ns = cost::kRowForward * sizeof(T) / 4 * static_cast<double>(a.n) + 20;
+    const double ns =
+        cost::kRowForward * sizeof(T) / 4 * static_cast<double>(a.n) + cost::kRowFixed;
     parallel_for(chunks, ns * static_cast<double>(std::min(step, a.rows)), [=, &a](dim_t c) {
         const dim_t row = c * step, at = row * a.n, count = std::min(step, a.rows - row);
         kernel.rows[a.centered](
@@ -70,7 +71,7 @@ void backward_typed(const BackwardArgs& a) {
         static_cast<std::size_t>(parameters ? std::max<dim_t>(1, chunks) * both : dim_t{0}));
     T* part = sums.data();
     const bool stream = a.dx != nullptr && rows_stream(a.dx, a.rows, n, a.dtype);
-    const double ns = cost::kRowBackward * sizeof(T) / 4 * static_cast<double>(n) + 20;
+    const double ns = cost::kRowBackward * sizeof(T) / 4 * static_cast<double>(n) + cost::kRowFixed;
     if (parameters && chunks == 0) std::memset(part, 0, static_cast<std::size_t>(both) * sizeof(T));
     parallel_for(chunks, ns * static_cast<double>(step), [=, &a](dim_t c) {
         const dim_t row = c * step, at = row * n;
@@ -91,7 +92,7 @@ void backward_typed(const BackwardArgs& a) {
     });
     if (!parameters) return;
     const dim_t pieces = ceil_div(both, kColumns);
-    parallel_for(pieces, 0.1 * static_cast<double>(kColumns * chunks), [=](dim_t p) {
+    parallel_for(pieces, cost::kAddSums * static_cast<double>(kColumns * chunks), [=](dim_t p) {
         const dim_t at = p * kColumns, count = std::min(kColumns, both - at);
         for (dim_t c = 1; c < chunks; ++c) kernel.add(part + c * both + at, part + at, count);
     });

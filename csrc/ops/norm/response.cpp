@@ -19,7 +19,8 @@ void over_pieces(const Response& s, double ns, F f) {
     const dim_t rows = std::max<dim_t>(1, kChunk / s.n);
     const dim_t blocks = ceil_div(s.outer, rows);
     const dim_t piece = std::min(s.n, kChunk);
-    const double element_ns = ns * sizeof(T) / 4 * (1 + 0.1 * static_cast<double>(s.size));
+    const double element_ns =
+        ns * sizeof(T) / 4 * (1 + cost::kResponseNeighbour * static_cast<double>(s.size));
     parallel_with_scratch<T>(
         blocks * pieces, element_ns * static_cast<double>(piece * std::min(rows, s.outer)),
         piece + (s.size - 1) * s.inner, [&](dim_t c, T* around) {

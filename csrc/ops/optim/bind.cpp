@@ -83,8 +83,7 @@ Array state_of(const Array& p, const Array* like, py::handle object, Name name) 
     return a;
 }
 
-// The items of a call, the copies that had to be made, and those that must be written back
-// afterwards.
+// The items of a call, the copies made for it, and which of these are written back after it.
 class Items {
  public:
     explicit Items(Py_ssize_t n) : items_(static_cast<std::size_t>(std::max<Py_ssize_t>(n, 1))) {}
@@ -142,7 +141,7 @@ Array hyper_table(py::handle object, const char* op, py::ssize_t columns) {
     return a;
 }
 
-// Walks the groups of consecutive parameters: next() gives the group of each parameter in turn.
+// The groups of consecutive parameters; of() must be called with ascending parameters.
 class Groups {
  public:
     Groups(py::handle counts, const char* op, Py_ssize_t params, Py_ssize_t groups) : op_(op) {
@@ -187,7 +186,7 @@ Array step_count(py::handle object, Name name) {
     return a;
 }
 
-// The lists that a call gives beside the parameters: a list or None each.
+// The lists of states of a call, each a list or None.
 struct States {
     std::optional<Arrays> list[optim::kMaxStates];
     std::optional<Arrays> count;  // steps, or which parameters are fresh

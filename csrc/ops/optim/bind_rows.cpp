@@ -30,9 +30,12 @@ struct Rows {
         }
         if (may_overlap(table, grads)) fail<ValueError>(op, ": rows must not overlap param");
     }
-    const std::int64_t* id() const { return ids.as<const std::int64_t>(); }
+    optim::Rows args() const {
+        return {table.dtype, ids.shape[0], table.shape[1], ids.as<const std::int64_t>(),
+                grads.data,  table.data};
+    }
 
-    // A moment, laid out as the table and apart from all else.
+    // A moment, laid out as the table; it must not overlap param or rows.
     void* state(py::handle object, Name name) const {
         const Array a = writable_array(object, name);
         if (a.dtype != table.dtype) {
@@ -49,10 +52,7 @@ struct Rows {
 
 void sgd_step_rows(py::handle param, py::handle ids, py::handle rows, double lr, bool maximize) {
     const Rows r(param, ids, rows, optim::kSgdRows.name);
-    launch(optim::kSgdRows,
-           optim::SgdRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
-                              r.grads.data, r.table.data, lr},
-           {r.table, r.ids, r.grads});
+    launch(optim::kSgdRows, optim::SgdRowsArgs{r.args(), maximize, lr}, {r.table, r.ids, r.grads});
 }
 
 void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handle exp_avg,
@@ -66,8 +66,7 @@ void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handl
                          fastnn::name(t.dtype));
     }
     launch(optim::kAdamRows,
-           optim::AdamRowsArgs{r.table.dtype, maximize, r.ids.shape[0], r.table.shape[1], r.id(),
-                               r.grads.data, r.table.data, r.state(exp_avg, {op, "exp_avg"}),
+           optim::AdamRowsArgs{r.args(), maximize, r.state(exp_avg, {op, "exp_avg"}),
                                r.state(exp_avg_sq, {op, "exp_avg_sq"}), t.as<double>(), lr, beta1,
                                beta2, eps},
            {r.table, r.ids, r.grads, exp_avg, exp_avg_sq, step});

@@ -7,12 +7,12 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/optim/cost.h"
 
 namespace fastnn::optim {
 namespace {
 
-// The elements of all items, one after the other, are cut into chunks of this many: 64 KiB for each
-// of the up to four arrays of float32.
+// Elements of a chunk, counted over all items: 64 KiB of each of up to four float32 arrays.
 constexpr dim_t kChunk = 16384;
 
 // Calls f(chunk, item index, offset in the item, length) for every piece of every chunk; the pieces
@@ -45,7 +45,7 @@ const T* part(const void* data, dim_t offset) {
     return static_cast<const T*>(data) + offset;
 }
 
-// Scalars for every item first, on this thread; then all elements in chunks.
+// First the scalars of every item, on this thread; then all elements in chunks.
 void step(const Args& a) {
     if (a.count == 0) return;
     const auto rule = static_cast<int>(a.rule);
@@ -58,7 +58,7 @@ void step(const Args& a) {
         const double t = item.step != nullptr ? * item.step += 1 : 0;
         prepare(a.hyper + item.group * columns, item.fresh, t, s[i]);
     }
-    over_chunks(a, 0.5, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
+    over_chunks(a, cost::kStep, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* state[kMaxStates];
@@ -70,7 +70,7 @@ void step(const Args& a) {
     });
 }
 
-// Added by halves: the error grows with the logarithm of n.
+// Pairwise: the error grows with the logarithm of n.
 template <class T>
 double power_sum(double p, const T* x, dim_t n) {
     if (n > 8) return power_sum(p, x, n / 2) + power_sum(p, x + n / 2, n - n / 2);
@@ -98,14 +98,15 @@ void grad_norm(const NormArgs& a) {
     const Kernels& k = isa::table<Kernels>();
     const bool largest = std::isinf(a.p);
     const auto add = [largest](double x, double y) { return largest ? larger(x, y) : x + y; };
-    over_chunks(
-        a, a.p == 2 || largest ? 0.2 : 20.0, [&](dim_t chunk, dim_t i, dim_t offset, dim_t n) {
-            const Item& item = a.items[i];
-            visit_float(item.dtype, [&]<class T>() {
-                const double sum = norm_sum(isa::of<T>(k), a.p, part<T>(item.grad, offset), n);
-                partial[chunk] = add(partial[chunk], sum);
-            });
-        });
+    over_chunks(a, a.p == 2 || largest ? cost::kNorm : cost::kPowerNorm,
+                [&](dim_t chunk, dim_t i, dim_t offset, dim_t n) {
+                    const Item& item = a.items[i];
+                    visit_float(item.dtype, [&]<class T>() {
+                        const double sum =
+                            norm_sum(isa::of<T>(k), a.p, part<T>(item.grad, offset), n);
+                        partial[chunk] = add(partial[chunk], sum);
+                    });
+                });
     double total = 0;
     for (std::size_t c = 0; c < chunks; ++c) total = add(total, partial[c]);
     *a.norm = largest ? total : a.p == 2 ? std::sqrt(total) : std::pow(total, 1 / a.p);
@@ -115,7 +116,7 @@ void clip(const ClipArgs& a) {
     const double factor = a.norm == nullptr ? 0 : a.limit / (*a.norm + 1e-6);
     if (factor >= 1) return;  // not for NaN
     const Kernels& k = isa::table<Kernels>();
-    over_chunks(a, 0.2, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
+    over_chunks(a, cost::kClip, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* x = part<T>(item.param, offset);

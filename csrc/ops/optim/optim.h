@@ -16,8 +16,8 @@
 
 namespace fastnn::optim {
 
-// The optimizers, with d = g + weight_decay p the gradient (its negative to maximize). One is found
-// by its name here: its functor in update.h carries the rest of what is known about it.
+// The optimizers, with d = g + weight_decay p, or -g + weight_decay p to maximize. The functor of
+// each, with its facts, is in update.h.
 enum class Rule : std::uint8_t {
     sgd,      // buf = momentum buf + (1 - dampening) d, or d at first;  p -= lr buf
     adam,     // m += (1 - beta1) (d - m),  v = beta2 v + (1 - beta2) d^2,
@@ -45,11 +45,11 @@ struct Item {
 // What a functor states about itself.
 struct Facts {
     const char* name;
-    const char* states[kMaxStates];  // null behind the last one
-    int needed;                      // of the states, the first ones; others may be left out
+    const char* states[kMaxStates];  // null after the last one
+    int needed;                      // so many states, the first ones; others are optional
     bool counts_steps;               // Item::step is given; else Item::fresh
     int hyper;                       // numbers in a row of hyper-parameters
-    int flops, arrays;               // an element's operations, and the arrays read and written
+    int flops, arrays;               // per element: operations, and arrays read or written
 };
 
 struct Args {
@@ -71,14 +71,13 @@ struct NormArgs {
 struct ClipArgs {
     dim_t count;
     dim_t total;
-    const Item* items;  // `param` is scaled or clamped in place
-    const double*
-        norm;  // by norm: scale by min(1, limit / (norm + 1e-6)); null: clamp to [-limit, limit]
+    const Item* items;   // `param` is scaled or clamped in place
+    const double* norm;  // scale by min(1, limit / (norm + 1e-6)); null: clamp to [-limit, limit]
     double limit;
 };
 
-// What one parameter of one step needs, worked out once per step: memory for the functor's own
-// type. Two of these are here, because steps of single rows (rows.h) fill them in themselves.
+// Scalars of one parameter, computed once per step: memory for the functor's own type. Those of SGD
+// and Adam are here, because steps of single rows (rows.h) fill them.
 struct Scalars {
     double value[kMaxScalars];
 };
@@ -102,9 +101,8 @@ struct TypedKernels {
     Facts facts[kRules];
     void (*prepare[kRules])(const double* hyper, bool fresh, double step, Scalars& s);
     void (*update[kRules])(const Scalars& s, T* p, const T* g, T* const* state, dim_t n);
-    double (*sum_squares)(const T* x,
-                          dim_t n);          // squares and sums in double: no overflow for float
-    double (*max_abs)(const T* x, dim_t n);  // NaN if any is
+    double (*sum_squares)(const T* x, dim_t n);  // in double: float squares do not overflow
+    double (*max_abs)(const T* x, dim_t n);      // NaN if any is
     void (*scale)(T* x, double factor, dim_t n);
     void (*clamp)(T* x, double limit, dim_t n);
 };

@@ -3,7 +3,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// What the driver hands from `prepare` to `run`, as the functor's own types.
+// optim::Scalars and the hyper-parameters as the functor's own types.
 template <class U>
 void prepare(const double* hyper, bool fresh, double step, optim::Scalars& s) {
     typename U::Hyper h;
@@ -20,7 +20,7 @@ void update(const optim::Scalars& s, T* p, const T* g, T* const* state, dim_t n)
     U::run(prepared, p, g, state, n);
 }
 
-// Four sums in turns, so that one addition need not wait for the one before.
+// Four independent sums, so that no addition waits for the one before.
 struct Squares {
     Vec<double> a[4];
     FASTNN_INLINE void add(Vec<double> x, int k) { a[k] = fma(x, x, a[k]); }

@@ -11,28 +11,28 @@
 
 namespace fastnn::optim {
 
-struct SgdRowsArgs {
+struct Rows {
     Dtype dtype;
-    bool maximize;
     dim_t count, width;
     const std::int64_t* ids;
     const void* grad;
     void* param;
-    double lr;  // p -= lr g
+};
+
+// p -= lr g
+struct SgdRowsArgs {
+    Rows rows;
+    bool maximize;
+    double lr;
 };
 
 // m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
 // p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + eps)
 struct AdamRowsArgs {
-    Dtype dtype;
+    Rows rows;
     bool maximize;
-    dim_t count, width;
-    const std::int64_t* ids;
-    const void* grad;
-    void* param;
-    void* exp_avg;  // laid out as the table
-    void* exp_avg_sq;
-    double* step;  // t - 1; incremented
+    void *exp_avg, *exp_avg_sq;  // m and v, laid out as the table
+    double* step;                // t - 1; incremented
     double lr, beta1, beta2, eps;
 };
 

@@ -1,8 +1,8 @@
-// Every native optimizer: how it changes a parameter. For optim_kernel.cpp only.
+// The update of a parameter by each native optimizer. For optim_kernel.cpp only.
 //
 // UpdateOf<Rule::sgd> is the functor. `Hyper` is a row of hyper-parameters, truth values as 0 or 1;
-// `Scalars` what one parameter of one step needs of it, worked out once by `prepare`; `run` changes
-// n elements of the parameter and of its state.
+// `Scalars` what `prepare` computes from it once per parameter and step; `run` updates n elements
+// of the parameter and of its state.
 #pragma once
 
 #include <math.h>

@@ -6,8 +6,10 @@
 namespace fastnn::pooling {
 namespace {
 
-constexpr dim_t kMostSliced = 8, kSlices = 16;  // planes, and slices of each
-constexpr double kSlicedSize = 65536;           // numbers of an image at least
+// Averages of whole images are summed in slices: for so many images at most, of so many numbers at
+// least, with enough rows for so many slices.
+constexpr dim_t kMostSliced = 8, kSlices = 16;
+constexpr double kSlicedSize = 65536;
 
 template <bool backward, class T>
 void average_typed(const AverageArgs& a) {
@@ -34,14 +36,14 @@ void average_typed(const AverageArgs& a) {
     });
 }
 
-// Whether few threads would have work otherwise: the average of all of each of a few large planes.
+// Whether there are too few outputs for all threads: one for each of a few large images.
 bool in_slices(const AverageArgs& a) {
     const Shape& s = a.shape;
     return s.out_size() == 1 && s.adaptive && s.n <= kMostSliced && s.in[1] >= 2 * kSlices &&
            inputs(a) / static_cast<double>(s.n) >= kSlicedSize;
 }
 
-// Sums of slices of the height, then of the slices.
+// First the sums of slices of the height, then the sum of these.
 template <class T>
 void average_sliced(const AverageArgs& a) {
     AverageArgs part = a, whole = a;

@@ -9,7 +9,7 @@ namespace {
 
 using pooling::AverageRows;
 
-// The sum of n numbers side by side.
+// The sum of n consecutive numbers.
 template <class T>
 FASTNN_INLINE T sum_of(const T* x, dim_t n) {
     using V = Vec<T>;
@@ -24,7 +24,7 @@ FASTNN_INLINE T sum_of(const T* x, dim_t n) {
     return sum(a + b);
 }
 
-// The rows of a window are summed one by one: in a large window sums stay small beside their total.
+// Each row of a window is summed separately: partial sums are smaller, and so are their roundings.
 template <class T>
 void average_rows(const AverageRows<T>& r) {
     const Windows& w = *r.windows;
@@ -68,11 +68,11 @@ void average_rows(const AverageRows<T>& r) {
     if (r.stream) nt_fence();
 }
 
-// How many inputs from i on are seen by the same windows, and so have the same gradient.
+// How many inputs from i on are in the same windows, and so have the same gradient.
 FASTNN_INLINE dim_t run_of(const Axis& a, dim_t i) {
     dim_t run = 1;
-    while (i + run < a.in && a.seen[i + run] == a.seen[i] &&
-           a.seen_count[i + run] == a.seen_count[i])
+    while (i + run < a.in && a.first_out[i + run] == a.first_out[i] &&
+           a.out_count[i + run] == a.out_count[i])
         ++run;
     return run;
 }
@@ -91,12 +91,12 @@ void average_backward_rows(const AverageRows<T>& r) {
                     using V = typename decltype(part)::Vector;
                     constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
-                    over_seeing_rows(
+                    over_out_rows(
                         w, n, id, ih,
                         [&](dim_t od, dim_t oh, dim_t out, dim_t) __attribute__((always_inline)) {
                             const double sizes = d.size[od] * h.size[oh];
-                            for (dim_t k = 0; k < v.seen_count[i]; ++k) {
-                                const dim_t o = v.seen[i] + k;
+                            for (dim_t k = 0; k < v.out_count[i]; ++k) {
+                                const dim_t o = v.first_out[i] + k;
                                 const V share = T(1 / (sizes * v.size[o]));
                                 const T* dy = r.from + (out * v.out + o) * w.c + c;
 #pragma GCC unroll 4

@@ -63,7 +63,7 @@ PoolCall::PoolCall(const char* name, int count, const Dims& input, py::handle ou
         shape.out[i] = i < kAxes - axes ? 1 : out.value[i];
         shape.stride[i] = shape.dilation[i] = 1;
         shape.pad[i] = 0;
-        // Where windows are not all alike, the largest one begins up to a place earlier.
+        // Windows of different sizes: the largest has one place more.
         const dim_t in = shape.in[i], even = ceil_div(in, shape.out[i]);
         shape.kernel[i] = in % shape.out[i] == 0 ? even : even + 1;
     }
@@ -116,7 +116,7 @@ void PoolCall::set_windows(const WindowArgs& windows) {
     for (int i = first; i < kAxes; ++i) {
         const dim_t reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1,
                     padded = shape.in[i] + 2 * shape.pad[i], step = shape.stride[i];
-        // With ceil_mode also the first window need not fit.
+        // With ceil_mode even the first window may exceed the input.
         const dim_t free = padded - reach + (windows.ceil_mode ? step - 1 : 0);
         if (free < 0) {
             fail<ValueError>(op, ": kernel_size ", text_of(shape.kernel + first, axes),
@@ -126,7 +126,7 @@ void PoolCall::set_windows(const WindowArgs& windows) {
                              "; pad more or take a smaller one");
         }
         shape.out[i] = free / step + 1;
-        // No window begins in the padding behind.
+        // No window begins in the padding after the input.
         if (windows.ceil_mode && (shape.out[i] - 1) * step >= shape.in[i] + shape.pad[i])
             --shape.out[i];
     }

@@ -26,13 +26,13 @@ struct Dims {
     std::string text() const { return shape_text(ndim, shape); }
 };
 
-// What regular windows are described by; a null handle is what has no meaning for the operation.
+// The arguments of regular windows; a null handle for one that the operation does not have.
 struct WindowArgs {
     py::handle kernel, stride, padding, dilation;
     bool ceil_mode;
 };
 
-// The kernel for as many axes as a tuple has; its name is what errors say.
+// The kernel for as many axes as a tuple has; errors use its name.
 template <class Args>
 struct Chosen {
     const Kernel<Args>& kernel;
@@ -52,7 +52,7 @@ class PoolCall {
     int axes;
     pooling::Shape shape{};
 
-    // Both check everything and know then what comes out.
+    // Both check all arguments and compute the output shape.
     PoolCall(const char* op, int axes, const Dims& input, const WindowArgs& windows);
     PoolCall(const char* op, int axes, const Dims& input, py::handle output_size);
 
@@ -76,7 +76,7 @@ class PoolCall {
     py::object empty_image(Dtype dtype, const dim_t (&sizes)[pooling::kAxes]) const;
 };
 
-// Integers in channels-last order, by NumPy where they have to be moved.
+// Integers in channels-last order, copied by NumPy where necessary.
 Array integer_image(const Array& a, int axes, py::object& hold);
 Sizes sizes_of(py::handle object, Name name, int axes, dim_t least);
 

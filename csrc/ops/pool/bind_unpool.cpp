@@ -5,8 +5,7 @@
 namespace fastnn::bind {
 namespace {
 
-// Indices in the order of the numbers they belong to, all of them inside a plane of `plane`
-// numbers.
+// The indices in channels-last order, as the numbers they belong to; checked to be in the plane.
 const std::int64_t* indices_of(const Array& a, const PoolCall& call, py::object& hold) {
     const dim_t plane = call.shape.out_size();
     const Array ordered = integer_image(a, call.axes, hold);
@@ -22,7 +21,7 @@ const std::int64_t* indices_of(const Array& a, const PoolCall& call, py::object&
     return index;
 }
 
-// Of any integer type; int64 as it lies.
+// An array of any integer type; int64 with its own strides, others converted.
 Array index_array(py::handle object, const char* op, py::object& hold) {
     using Npy = py::detail::npy_api;
     if (is_array(object)) {

@@ -1,4 +1,4 @@
-// What all kernels of pooling share: windows as they lie in memory, and the ways round them.
+// What all kernels of pooling share: windows in memory, and the loops over them.
 #pragma once
 
 #include "core/integer.h"
@@ -11,8 +11,8 @@ namespace {
 using pooling::Axis;
 using pooling::Windows;
 
-// The part of a window inside the image: the index of its first pixel, and which tap of the window
-// that is; how many there are along each axis, and how far apart.
+// The part of a window inside the image: the index of its first pixel, and the place of that in the
+// window; the number of pixels along each axis, and their strides in the image and in the places.
 struct Window {
     dim_t at, place;
     dim_t count[3], step[3], pitch[3];
@@ -30,7 +30,7 @@ FASTNN_INLINE Window window_of(const Windows& w, dim_t d, dim_t h, dim_t v) {
             .pitch = {w.pitch[0], w.pitch[1], 1}};
 }
 
-// f(number, place) for each row of a window, numbers being `c` apart from place to place.
+// f(pixel, place) for the first pixel of each row of a window; pixels have `c` channels.
 template <class T, class F>
 FASTNN_INLINE void over_rows(const Window& w, const T* x, dim_t c, F f) {
     for (dim_t i = 0; i < w.count[0]; ++i) {
@@ -40,20 +40,20 @@ FASTNN_INLINE void over_rows(const Window& w, const T* x, dim_t c, F f) {
     }
 }
 
-// Which place of the window of output o input i is, o being the k-th that sees it.
+// The place of input i in the window of output o, the k-th of its outputs.
 FASTNN_INLINE dim_t place_of(const Axis& a, dim_t i, dim_t o, dim_t k) {
-    return a.place_step != 0 ? a.seen_place[i] - k * a.place_step : i - a.origin[o];
+    return a.place_step != 0 ? a.first_place[i] - k * a.place_step : i - a.origin[o];
 }
 
-// The rows of outputs that see a row of inputs (n, d, h): f(d, h, row, place).
+// The rows of outputs whose windows contain a row of inputs (n, d, h): f(d, h, row, place).
 template <class F>
-FASTNN_INLINE void over_seeing_rows(const Windows& w, dim_t n, dim_t d, dim_t h, F f) {
+FASTNN_INLINE void over_out_rows(const Windows& w, dim_t n, dim_t d, dim_t h, F f) {
     const Axis &a = w.axis[0], &b = w.axis[1];
-    for (dim_t i = 0; i < a.seen_count[d]; ++i) {
-        const dim_t od = a.seen[d] + i * a.out_step;
+    for (dim_t i = 0; i < a.out_count[d]; ++i) {
+        const dim_t od = a.first_out[d] + i * a.out_step;
         const dim_t above = place_of(a, d, od, i) * w.pitch[0];
-        for (dim_t j = 0; j < b.seen_count[h]; ++j) {
-            const dim_t oh = b.seen[h] + j * b.out_step;
+        for (dim_t j = 0; j < b.out_count[h]; ++j) {
+            const dim_t oh = b.first_out[h] + j * b.out_step;
             f(od, oh, (n * a.out + od) * b.out + oh, above + place_of(b, h, oh, j) * w.pitch[1]);
         }
     }

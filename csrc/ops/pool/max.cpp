@@ -73,15 +73,16 @@ void max_indices(const IndexArgs& a) {
     const Tables tables(s, false);
     const Windows& w = tables.windows();
     const dim_t line = s.out[2] * s.c;
-    parallel_for(s.n * s.out[0] * s.out[1], 5 * static_cast<double>(line), [&](dim_t row) {
-        if (a.place_dtype == Dtype::u8) {
-            row_indices(w, static_cast<const std::uint8_t*>(a.place) + row * line, row,
-                        a.index + row * line);
-        } else {
-            row_indices(w, static_cast<const std::int32_t*>(a.place) + row * line, row,
-                        a.index + row * line);
-        }
-    });
+    parallel_for(s.n * s.out[0] * s.out[1], cost::kIndex * static_cast<double>(line),
+                 [&](dim_t row) {
+                     if (a.place_dtype == Dtype::u8) {
+                         row_indices(w, static_cast<const std::uint8_t*>(a.place) + row * line, row,
+                                     a.index + row * line);
+                     } else {
+                         row_indices(w, static_cast<const std::int32_t*>(a.place) + row * line, row,
+                                     a.index + row * line);
+                     }
+                 });
 }
 
 void max(const MaxArgs& a) {

@@ -1,4 +1,4 @@
-// The largest number of each window and its place; gradients gathered by those who won.
+// The largest number of each window and its place; its gradient.
 #pragma once
 
 #include "core/integer.h"
@@ -11,13 +11,13 @@ namespace {
 using pooling::MaxBackwardRows;
 using pooling::MaxRows;
 
-// Places are kept in the bits of a Vec<T>, as integers of its width.
+// Places are integers in the bits of a Vec<T>, so that they are selected with the numbers.
 template <class V, class T>
 FASTNN_INLINE V place_bits(dim_t place) {
     return V::from_bits(typename V::Int{} + typename Format<T>::Int(place));
 }
 
-// As many places as a register of T has lanes, in memory as P.
+// As many places as a register of T has lanes, stored in memory as P.
 template <class T, class P>
 struct Places {
     typedef P Reg __attribute__((vector_size(sizeof(P) * Vec<T>::width)));
@@ -51,12 +51,13 @@ struct Places {
         }
     }
     // dy where this place has won, 0 elsewhere.
-    static FASTNN_INLINE Vec<T> kept(Vec<T> dy, Int won, Int here) {
+    static FASTNN_INLINE Vec<T> masked(Vec<T> dy, Int won, Int here) {
         return Vec<T>::from_bits(bits(dy) & (won == here));
     }
 };
 
-// Rows are read side by side, which the hardware's own prefetch takes less far: a sixth faster.
+// Elements between a prefetch and its use. The hardware prefetches less far, since several rows are
+// read in turn: this is a sixth faster.
 constexpr dim_t kAhead = 512;
 
 // P: type of the places, void where they are not wanted.
@@ -117,40 +118,40 @@ void max_rows(const MaxRows<T>& r) {
     }
 }
 
-// Below so many channels, what a register does for a place is less than the way to it.
-constexpr dim_t kFewChannels = 4;
+// With fewer channels, addressing a place costs more than a register of them saves.
+constexpr dim_t kGatherChannels = 4;
 
-// The gradient of a row of inputs with few channels: each window that has its place in this row
-// adds there, in the order in which an input would gather.
+// The gradient of a row of inputs with fewer channels: each window whose winner is in this row adds
+// there, in the order in which an input would gather.
 template <class P, class T>
 FASTNN_INLINE void scatter_to_row(const Windows& w, dim_t row, const T* dy, const P* place, T* dx) {
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     const dim_t c = w.c, n = row / h.in / d.in;
     for (dim_t i = 0; i < v.in * c; ++i) dx[i] = 0;
-    over_seeing_rows(w, n, row / h.in % d.in, row % h.in,
-                     [&](dim_t, dim_t, dim_t out, dim_t above) __attribute__((always_inline)) {
-                         const T* from = dy + out * v.out * c;
-                         const P* won = place + out * v.out * c;
-                         for (dim_t o = 0; o < v.out; ++o) {
-                             const dim_t origin = v.origin[o];
-                             for (dim_t q = 0; q < c; ++q, ++from, ++won) {
-                                 const dim_t k = dim_t(*won) - above, at = origin + k * v.step;
-                                 const bool here = (std::size_t)k < (std::size_t)w.pitch[1] &&
-                                                   (std::size_t)at < (std::size_t)v.in;
-                                 if (here) dx[at * c + q] += *from;
-                             }
-                         }
-                     });
+    over_out_rows(w, n, row / h.in % d.in, row % h.in,
+                  [&](dim_t, dim_t, dim_t out, dim_t above) __attribute__((always_inline)) {
+                      const T* from = dy + out * v.out * c;
+                      const P* won = place + out * v.out * c;
+                      for (dim_t o = 0; o < v.out; ++o) {
+                          const dim_t origin = v.origin[o];
+                          for (dim_t q = 0; q < c; ++q, ++from, ++won) {
+                              const dim_t k = dim_t(*won) - above, at = origin + k * v.step;
+                              const bool here = (std::size_t)k < (std::size_t)w.pitch[1] &&
+                                                (std::size_t)at < (std::size_t)v.in;
+                              if (here) dx[at * c + q] += *from;
+                          }
+                      }
+                  });
 }
 
-// Each input gathers from the windows that see it: so dx is written once, in order.
+// Each input gathers from the windows that contain it, so that dx is written once, in order.
 template <class P, class T>
 void max_backward_rows(const MaxBackwardRows<T>& r) {
     const Windows& w = *r.windows;
     const Axis &d = w.axis[0], &h = w.axis[1], &v = w.axis[2];
     const auto* place = static_cast<const P*>(r.place);
     for (dim_t row = r.begin; row < r.end; ++row) {
-        if (w.c < kFewChannels) {
+        if (w.c < kGatherChannels) {
             scatter_to_row(w, row, r.dy, place, r.dx + row * v.in * w.c);
             continue;
         }
@@ -163,11 +164,11 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
                     using Found = Places<T, P>;
                     constexpr int R = decltype(part)::registers, W = V::width;
                     V sum[R];
-                    over_seeing_rows(
+                    over_out_rows(
                         w, n, id, ih,
                         [&](dim_t, dim_t, dim_t out, dim_t above) __attribute__((always_inline)) {
-                            for (dim_t k = 0; k < v.seen_count[i]; ++k) {
-                                const dim_t o = v.seen[i] + k * v.out_step;
+                            for (dim_t k = 0; k < v.out_count[i]; ++k) {
+                                const dim_t o = v.first_out[i] + k * v.out_step;
                                 const auto here =
                                     bits(place_bits<V, T>(above + place_of(v, i, o, k)));
                                 const dim_t at = (out * v.out + o) * w.c + c;
@@ -178,7 +179,7 @@ void max_backward_rows(const MaxBackwardRows<T>& r) {
                                                          ? Found::load(from)
                                                          : Found::load(from, part.count);
                                     const V dy = part.load(r.dy + at + q * W);
-                                    sum[q] += Found::kept(dy, won, here);
+                                    sum[q] += Found::masked(dy, won, here);
                                 }
                             }
                         });

@@ -1,13 +1,13 @@
 // Pooling over one to three axes: the maximum or the sum of each window, and the gradients.
 //
-// x is (N, C, I...), y is (N, C, J...). Window j of an axis sees the inputs i = j stride + k
-// dilation - pad, k = 0 ... kernel - 1, that lie inside; in adaptive pooling those from
+// x is (N, C, I...), y is (N, C, J...). Window j of an axis has the inputs i = j stride + k
+// dilation - pad, k = 0 ... kernel - 1, inside the image; in adaptive pooling those from
 // floor(j I / J) to ceil((j + 1) I / J) - 1, with k counted from the first of them:
 //     max:      y[j] = max x[i],           dx[i] = sum of dy[j] over the windows j won by i
 //     average:  y[j] = sum x[i] / size[j], dx[i] = sum of dy[j] / size[j] over the windows j of i
-// The winner is the first of equal numbers, or the last NaN; a window of nothing is -inf. What won
-// is kept as its place in the window, (k_d K_h + k_h) K_w + k_w: in bytes where all windows have at
-// most 256 places, else in int32.
+// The winner is the first of equal numbers, or the last NaN; an empty window gives -inf. The place
+// of the winner in its window, (k_d K_h + k_h) K_w + k_w, is saved: as uint8 where all windows have
+// at most 256 places, else as int32.
 //
 // Layouts: axes missing in front are 1. All arrays are dense channels-last, (N, D, H, W, C).
 // Outputs overlap nothing.
@@ -20,7 +20,7 @@
 #include "core/isa.h"
 #include "core/launch.h"
 
-namespace fastnn::pooling {  // fastnn::pool is the memory
+namespace fastnn::pooling {  // fastnn::pool is the memory pool
 
 constexpr int kAxes = 3;  // depth, height, width
 
@@ -54,7 +54,7 @@ struct MaxBackwardArgs {
     void* dx;
 };
 
-// index[j]: where in the plane of (D, H, W) inputs place[j] lies.
+// index[j]: the index of place[j] in the plane of (D, H, W) inputs.
 struct IndexArgs {
     Shape shape;
     Dtype place_dtype;
@@ -71,8 +71,8 @@ struct AverageArgs {
     void* y;         // or dx
 };
 
-// y[index[i]] = x[i] in planes of `out` numbers, the others 0; backward x[i] = y[index[i]]. The
-// indices are known to lie inside; of equal ones the last counts.
+// y[index[i]] = x[i] in planes of `out` numbers, the others 0; backward x[i] = y[index[i]]. All
+// indices are in the plane; of equal ones the last counts.
 struct UnpoolArgs {
     Dtype dtype;
     dim_t n, c, in, out;

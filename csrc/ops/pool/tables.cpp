@@ -39,28 +39,28 @@ void adaptive(const Axis& a, int* origin, int* skip, int* count, double* size) {
     }
 }
 
-// By whom each input is seen, from what each output sees.
-void turn_round(const Axis& a, int* seen, int* seen_count, int* seen_place) {
-    if (a.step == 1) {  // windows without gaps, whose ends only go up
+// The outputs of each input, from the inputs of each output.
+void invert(const Axis& a, int* first_out, int* out_count, int* first_place) {
+    if (a.step == 1) {  // windows without gaps, in ascending order
         for (dim_t i = 0, ended = 0, begun = 0; i < a.in; ++i) {
             const auto first = [&](dim_t o) { return a.origin[o] + a.skip[o]; };
             while (ended < a.out && first(ended) + a.count[ended] <= i) ++ended;
             while (begun < a.out && first(begun) <= i) ++begun;
-            seen[i] = static_cast<int>(ended);
-            seen_count[i] = static_cast<int>(std::max<dim_t>(0, begun - ended));
-            seen_place[i] = begun > ended ? static_cast<int>(i - a.origin[ended]) : 0;
+            first_out[i] = static_cast<int>(ended);
+            out_count[i] = static_cast<int>(std::max<dim_t>(0, begun - ended));
+            first_place[i] = begun > ended ? static_cast<int>(i - a.origin[ended]) : 0;
         }
         return;
     }
-    std::fill_n(seen_count, a.in, 0);
-    std::fill_n(seen, a.in, 0);
+    std::fill_n(out_count, a.in, 0);
+    std::fill_n(first_out, a.in, 0);
     for (dim_t o = 0; o < a.out; ++o) {
         const dim_t begin = a.origin[o] + a.skip[o] * a.step;
         for (dim_t k = 0; k < a.count[o]; ++k) {
             const dim_t i = begin + k * a.step;
-            if (seen_count[i]++ > 0) continue;
-            seen[i] = static_cast<int>(o);
-            seen_place[i] = static_cast<int>(a.skip[o] + k);
+            if (out_count[i]++ > 0) continue;
+            first_out[i] = static_cast<int>(o);
+            first_place[i] = static_cast<int>(a.skip[o] + k);
         }
     }
 }
@@ -77,8 +77,8 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, dim_t divisor)
     for (int i = 0; i < kAxes; ++i) {
         Axis& a = windows_.axis[i];
         int *origin = place, *skip = origin + s.out[i], *count = skip + s.out[i],
-            *seen = count + s.out[i], *seen_count = seen + s.in[i],
-            *seen_place = seen_count + s.in[i];
+            *first_out = count + s.out[i], *out_count = first_out + s.in[i],
+            *first_place = out_count + s.in[i];
         const dim_t both = std::gcd(s.dilation[i], s.stride[i]);
         a = Axis{.in = s.in[i],
                  .out = s.out[i],
@@ -87,9 +87,9 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, dim_t divisor)
                  .skip = skip,
                  .count = count,
                  .size = size,
-                 .seen = seen,
-                 .seen_count = seen_count,
-                 .seen_place = seen_place,
+                 .first_out = first_out,
+                 .out_count = out_count,
+                 .first_place = first_place,
                  .out_step = s.dilation[i] / both,
                  .place_step = s.adaptive ? 0 : s.stride[i] / both};
         if (s.adaptive) {
@@ -98,8 +98,8 @@ Tables::Tables(const Shape& s, bool backward, bool count_pad, dim_t divisor)
             regular(s, i, count_pad, a, origin, skip, count, size);
         }
         if (divisor != 0) std::fill_n(size, s.out[i], i == 0 ? static_cast<double>(divisor) : 1.0);
-        if (backward) turn_round(a, seen, seen_count, seen_place);
-        place = seen_place + s.in[i];
+        if (backward) invert(a, first_out, out_count, first_place);
+        place = first_place + s.in[i];
         size += s.out[i];
     }
     windows_.pitch[2] = 1;

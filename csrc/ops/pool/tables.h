@@ -10,8 +10,8 @@ namespace fastnn::pooling {
 
 class Tables {
  public:
-    // `backward`: what inputs are seen by is wanted too. The sizes of windows are with the padding
-    // that they cover or without; `divisor` replaces them where not 0.
+    // `backward`: also the outputs of each input. The size of a window includes its padding with
+    // `count_pad`; `divisor`, if not 0, replaces it.
     Tables(const Shape& shape, bool backward, bool count_pad = false, dim_t divisor = 0);
     const Windows& windows() const { return windows_; }
 

@@ -9,9 +9,9 @@
 namespace fastnn::pooling {
 namespace {
 
-constexpr dim_t kBlock = 32;  // channels that a thread writes: whole lines of a cache
+constexpr dim_t kBlock = 32;  // channels of a chunk: whole cache lines
 
-// f(image, c_begin, c_end): blocks of channels of whole images, of which none writes another's.
+// f(image, c_begin, c_end) for blocks of channels of whole images: no two write the same output.
 template <class F>
 void over_blocks(const UnpoolArgs& a, F f) {
     const dim_t blocks = ceil_div(a.c, kBlock);

@@ -1,4 +1,4 @@
-// How much work a call is.
+// The amount of work of a call.
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,7 @@ namespace {
 
 using reduce::Op;
 
-// Which axes are reduced, and the shape that is left of the others.
+// Which axes are reduced, and the shape of the result.
 struct Axes {
     bool reduced[kMaxDims];
     int ndim;
@@ -180,7 +180,7 @@ Tuple<py::object, py::object> position(py::handle input, py::handle dim, bool ke
     return py::make_tuple(std::move(values), std::move(indices));
 }
 
-// An array of outputs: with the shape of the reduction, the reduced axes kept or not, in C order.
+// An array with one element per output, in C order; reduced axes may be missing or of size 1.
 Array outputs_as(py::handle object, Name name, Dtype dtype, dim_t size, py::object& hold) {
     const Array a = dense_as(object, name, dtype, hold);
     if (a.size() != size) {
@@ -253,8 +253,7 @@ py::object select_backward(py::handle dy, py::handle input, py::handle y, py::ha
     }
 }
 
-// dy seen at every element it is the sum of: a view with stride 0 along the reduced axes, which
-// cannot be written.
+// dy broadcast to the shape of the input: a read-only view with stride 0 along the reduced axes.
 py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const char* op = "sum_backward";
     const Array d = float_array(dy, {op, "dy"});
@@ -266,12 +265,12 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
         if (full[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
         if (full[i] < 0) fail<ValueError>(op, ": shape must not be negative, got ", full[i]);
     }
-    const Axes kept = parse_axes(op, ndim, full, dim, false);
-    const bool keepdim = d.ndim == ndim && kept.ndim != ndim;
-    const Axes axes = keepdim ? parse_axes(op, ndim, full, dim, true) : kept;
+    const Axes squeezed = parse_axes(op, ndim, full, dim, false);
+    const bool keepdim = d.ndim == ndim && squeezed.ndim != ndim;
+    const Axes axes = keepdim ? parse_axes(op, ndim, full, dim, true) : squeezed;
     if (d.ndim != axes.ndim || !std::equal(d.shape, d.shape + d.ndim, axes.shape)) {
-        fail<ValueError>(op, ": dy must have shape ", shape_text(kept.ndim, kept.shape), ", got ",
-                         shape_text(d));
+        fail<ValueError>(op, ": dy must have shape ", shape_text(squeezed.ndim, squeezed.shape),
+                         ", got ", shape_text(d));
     }
     int from = 0;
     for (int i = 0; i < ndim; ++i) {

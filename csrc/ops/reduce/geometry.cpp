@@ -1,5 +1,4 @@
-// How an array is walked: axes in the order of memory, as few as possible, the one of stride 1
-// last.
+// The axes of an array in the order of memory, merged where possible, the one of stride 1 last.
 #include <cstdlib>
 #include <limits>
 
@@ -8,8 +7,7 @@
 namespace fastnn::reduce {
 namespace {
 
-// Order in which axes stand from the outside in; broadcast axes first, so that the last one is
-// dense.
+// Axes are sorted by descending rank; broadcast ones come first, so that the last one is dense.
 dim_t rank(const Axis& a) {
     return a.stride == 0 ? std::numeric_limits<dim_t>::max() : std::abs(a.stride);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/memory.h"
+#include "ops/reduce/cost.h"
 #include "ops/reduce/walk.h"
 
 namespace fastnn::reduce {
@@ -18,9 +19,10 @@ void call(const Pair<Tile>& pair, bool along, const Tile& tile) {
     (along ? pair.along : pair.across)(tile);
 }
 
-// The result for one output so far, over n elements:
-//   var, std: a = mean, b = sum (x - a)^2      logsumexp: a = shift, b = sum exp(x - a)      else:
-//   a
+// The result of n elements of one output:
+//   var, std    a = mean, b = sum (x - a)^2
+//   logsumexp   a = shift, b = sum exp(x - a)
+//   else        a
 struct State {
     double a, b, n;
 };
@@ -57,11 +59,10 @@ double identity(Term t) {
 template <Op op>
 constexpr bool kTwoPasses = op == Op::var || op == Op::std || op == Op::logsumexp;
 
-// One element costs a thread about this long, with data in L2.
 template <Op op>
-constexpr double kElementNs = op == Op::norm        ? 2.0
-                              : op == Op::logsumexp ? 0.5
-                                                    : 0.1;
+constexpr double kElementNs = op == Op::norm        ? cost::kPowerNorm
+                              : op == Op::logsumexp ? cost::kLogsumexp
+                                                    : cost::kElement;
 
 template <Op op>
 State merge(const State& x, const State& y) {
@@ -187,7 +188,7 @@ void reduce(const Args& a) {
     if (a.g.outputs == 0) return;
     visit_float(a.dtype, [&]<class T>() {
         if (a.g.reduced > 0) return reduce_typed<op, T>(a);
-        // Nothing to reduce: the neutral element; no mean, and no norm's root of it.
+        // Nothing to reduce: the neutral element, or NaN where there is none.
         const State s{
             op == Op::logsumexp || op == Op::var || op == Op::std ? NAN : identity(term(op)), 0, 0};
         for (dim_t i = 0; i < a.g.outputs; ++i) {
@@ -196,8 +197,7 @@ void reduce(const Args& a) {
     });
 }
 
-// -- argmax, argmin
-// ---------------------------------------------------------------------------------
+// -- argmax, argmin ------------------------------------------------------------------------------
 
 template <ArgOp op, class T>
 void arg_typed(const ArgArgs& a) {
@@ -219,7 +219,7 @@ void arg_typed(const ArgArgs& a) {
             a.indices[o.offset + i * o.step] = index[i];
         }
     };
-    walk.run(0.15, [&](dim_t tile, dim_t segment) {
+    walk.run(cost::kArg, [&](dim_t tile, dim_t segment) {
         const Walk::Outputs o = walk.outputs(tile);
         if (walk.segments == 1) {
             T value[kTile];
@@ -256,17 +256,16 @@ void arg(const ArgArgs& a) {
     visit_float(a.dtype, [&]<class T>() { arg_typed<op, T>(a); });
 }
 
-// -- backward
-// -----------------------------------------------------------------------------------------
+// -- backward ------------------------------------------------------------------------------------
 
 template <Op op>
-constexpr Slope kSlopeOf = op == Op::norm1                    ? Slope::sign
-                           : op == Op::norm2                  ? Slope::scale
-                           : op == Op::norm                   ? Slope::power
-                           : op == Op::logsumexp              ? Slope::exp
-                           : op == Op::norm_inf               ? Slope::abs_equal
-                           : op == Op::amax || op == Op::amin ? Slope::equal
-                                                              : Slope::shift;
+constexpr Gradient kGradientOf = op == Op::norm1                    ? Gradient::sign
+                                 : op == Op::norm2                  ? Gradient::scale
+                                 : op == Op::norm                   ? Gradient::power
+                                 : op == Op::logsumexp              ? Gradient::exp
+                                 : op == Op::norm_inf               ? Gradient::abs_equal
+                                 : op == Op::amax || op == Op::amin ? Gradient::equal
+                                                                    : Gradient::shift;
 
 // The factor and the shift of one output.
 template <Op op, class T>
@@ -286,7 +285,7 @@ void coefficients(const BackwardArgs& a, dim_t at, T& factor, T& shift) {
 
 template <Op op, class T>
 void backward_typed(const BackwardArgs& a) {
-    const auto& kernel = entry(isa::table<Kernels, T>().slopes, kSlopeOf<op>);
+    const auto& kernel = entry(isa::table<Kernels, T>().gradients, kGradientOf<op>);
     const Walk walk(a.g);
     walk.run(2 * kElementNs<op>, [&](dim_t tile, dim_t segment) {
         T factor[kTile], shift[kTile];

@@ -1,8 +1,8 @@
-// Reductions: y[k] = R over r of f(x[k, r]), k over the kept axes and r over the reduced ones, and
-// their backward.
+// Reductions: y[k] = R over r of f(x[k, r]), r over the reduced axes and k over the other ones, and
+// their gradients.
 //
 // x has any strides with one axis of stride 1 (Geometry says how it is walked); y is in C order
-// over the kept axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most
+// over the other axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most
 // kBlockDepth additions per lane, and blocks are added in double.
 #pragma once
 
@@ -74,9 +74,8 @@ constexpr int kMaxAxes = 64;
 // Axes without those of size 1, neighbours joined where they can be, the one of stride 1 last.
 struct Geometry {
     int axes;
-    dim_t x_offset,
-        y_offset;            // of the first element (axes with negative strides are reversed)
-    dim_t outputs, reduced;  // numbers of elements
+    dim_t x_offset, y_offset;  // of the first element (axes with negative strides are reversed)
+    dim_t outputs, reduced;    // numbers of elements
     Axis axis[kMaxAxes];
 };
 
@@ -154,7 +153,7 @@ struct BackwardTile {
 };
 
 // dx = factor f(x, shift)
-enum class Slope : std::uint8_t { scale, sign, power, shift, exp, equal, abs_equal, count_ };
+enum class Gradient : std::uint8_t { scale, sign, power, shift, exp, equal, abs_equal, count_ };
 
 // along: one output per row. across: one output per column.
 template <class Tile>
@@ -167,7 +166,7 @@ template <class T>
 struct TypedKernels {
     Pair<Tile<T>> terms[static_cast<int>(Term::count_)];
     Pair<ArgTile<T>> args[2];
-    Pair<BackwardTile<T>> slopes[static_cast<int>(Slope::count_)];
+    Pair<BackwardTile<T>> gradients[static_cast<int>(Gradient::count_)];
 };
 
 using Kernels = isa::ByType<TypedKernels>;

@@ -1,5 +1,5 @@
+#include "ops/reduce/gradients.h"
 #include "ops/reduce/reduce.h"
-#include "ops/reduce/slopes.h"
 #include "ops/reduce/terms.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -7,8 +7,8 @@ namespace {
 
 using reduce::Tile;
 
-// A lane adds at most this many numbers of its type before the sum is taken on in double. Rounding
-// errors grow with it: 16 keeps a float32 sum as good as a pairwise one.
+// A lane adds at most this many numbers of its type; then sums are added in double. Rounding errors
+// grow with it: with 16, a float32 sum is as accurate as a pairwise one.
 constexpr dim_t kBlockDepth = 16;
 // Rows that are combined in registers before the accumulators of their columns are touched.
 constexpr dim_t kRows = 8;
@@ -21,8 +21,8 @@ FASTNN_INLINE V tree(V (&a)[n]) {
     return a[0];
 }
 
-// One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth of them to a part, then what is
-// left.
+// One row: blocks of `unroll` registers by kBlockDepth, kBlockDepth blocks to a part, then the
+// rest.
 template <class C, class M, class T>
 FASTNN_INLINE double row(double total, const T* x, dim_t n, Vec<T> c, Vec<T> p) {
     using V = Vec<T>;
@@ -81,10 +81,10 @@ FASTNN_INLINE void accumulate(double* acc, Vec<float> v) {
     accumulate<C>(acc + Vec<double>::width, w.high);
 }
 
-// -- short rows: as many at a time as a register has lanes --------------------------------------
+// -- short rows, as many at a time as a register has lanes ---------------------------------------
 
-// From n registers to one whose lane i is register i with its lanes combined, for n = width; for
-// fewer the lanes that belong to one row stand side by side.
+// Combines the lanes of each of n registers: the result of register i is lane i for n = width; for
+// smaller n, each register gives width / n neighbouring lanes.
 template <class C, int n, class V>
 FASTNN_INLINE V across_lanes(V (&a)[n]) {
     for (int h = n / 2; h > 0; h /= 2) {
@@ -104,7 +104,7 @@ FASTNN_INLINE Vec<T> dense_rows(const T* x, Vec<T> p) {
     return across_lanes<C>(a);
 }
 
-// One row in one register, what is beyond its end neutral.
+// One row combined to one register; lanes beyond its end are neutral.
 template <class C, class M, class T>
 FASTNN_INLINE Vec<T> fold(const T* x, dim_t n, Vec<T> c, Vec<T> p) {
     using V = Vec<T>;
@@ -216,7 +216,8 @@ constexpr reduce::Pair<Tile<T>> kTerm{along<T, C, M>, across<T, C, M>};
 
 using reduce::ArgTile;
 
-// Elements searched at the end for the first that equals the best one; small beside L1.
+// The largest element is found per block of so many elements, its position by a second pass over
+// one block, which is in L1.
 constexpr dim_t kSearch = 1024;
 
 // Whether a comes before b: the larger (or smaller), and NaN before all.
@@ -302,8 +303,8 @@ constexpr reduce::Pair<ArgTile<T>> kArgTerm{arg_along<T, C>, arg_across<T, C>};
 
 using reduce::BackwardTile;
 
-template <class T, class S>
-void slope_along(const BackwardTile<T>& t) {
+template <class T, class G>
+void backward_along(const BackwardTile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
     for (dim_t i = 0; i < t.rows; ++i) {
@@ -311,15 +312,13 @@ void slope_along(const BackwardTile<T>& t) {
         const T* x = t.x + i * t.stride;
         T* dx = t.dx + i * t.stride;
         dim_t j = 0;
-        for (; j + V::width <= t.cols; j += V::width)
-            S::slope(V::load(x + j), f, c, p).store(dx + j);
-        if (const dim_t n = t.cols - j; n > 0)
-            S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
+        for (; j + V::width <= t.cols; j += V::width) G::dx(V::load(x + j), f, c, p).store(dx + j);
+        if (const dim_t n = t.cols - j; n > 0) G::dx(V::load(x + j, n), f, c, p).store(dx + j, n);
     }
 }
 
-template <class T, class S>
-void slope_across(const BackwardTile<T>& t) {
+template <class T, class G>
+void backward_across(const BackwardTile<T>& t) {
     using V = Vec<T>;
     const V p = t.power;
     for (dim_t i = 0; i < t.rows; ++i) {
@@ -329,15 +328,15 @@ void slope_across(const BackwardTile<T>& t) {
             const dim_t n = t.cols - j < V::width ? t.cols - j : V::width;
             const V f = V::load(t.factor + j, n),
                     c = t.shift == nullptr ? V() : V::load(t.shift + j, n);
-            S::slope(V::load(x + j, n), f, c, p).store(dx + j, n);
+            G::dx(V::load(x + j, n), f, c, p).store(dx + j, n);
         }
     }
 }
 
-template <class T, class S>
-constexpr reduce::Pair<BackwardTile<T>> kSlope{slope_along<T, S>, slope_across<T, S>};
+template <class T, class G>
+constexpr reduce::Pair<BackwardTile<T>> kGradient{backward_along<T, G>, backward_across<T, G>};
 
-// In the order of Term and of Slope.
+// In the order of Term, ArgOp and Gradient.
 template <class T>
 constexpr reduce::TypedKernels<T> kTyped{
     {kTerm<T, terms::Add, terms::Same>, kTerm<T, terms::Add, terms::NonZero>,
@@ -348,9 +347,9 @@ constexpr reduce::TypedKernels<T> kTyped{
      kTerm<T, terms::Larger, terms::Same>, kTerm<T, terms::Smaller, terms::Same>,
      kTerm<T, terms::Larger, terms::Abs>},
     {kArgTerm<T, terms::Larger>, kArgTerm<T, terms::Smaller>},
-    {kSlope<T, slopes::Scale>, kSlope<T, slopes::Sign>, kSlope<T, slopes::Power>,
-     kSlope<T, slopes::Shift>, kSlope<T, slopes::Exp>, kSlope<T, slopes::Equal>,
-     kSlope<T, slopes::AbsEqual>}};
+    {kGradient<T, gradients::Scale>, kGradient<T, gradients::Sign>, kGradient<T, gradients::Power>,
+     kGradient<T, gradients::Shift>, kGradient<T, gradients::Exp>, kGradient<T, gradients::Equal>,
+     kGradient<T, gradients::AbsEqual>}};
 
 constexpr reduce::Kernels kTable{kTyped<float>, kTyped<double>};
 

@@ -1,5 +1,4 @@
-// What reduction kernels do with elements: how two partial results are combined, and what is taken
-// of each element.
+// What reductions compute: how two partial results are combined, and the function of each element.
 #pragma once
 
 #include "simd/math.h"
@@ -35,8 +34,8 @@ struct Multiply {
     }
 };
 
-// min and max of Vec return their second argument where either is NaN, so a NaN in `a` must be kept
-// by hand.
+// min and max of Vec return their second argument where either is NaN, so a NaN in `a` is selected
+// explicitly.
 struct Larger {
     static constexpr double identity = -__builtin_inf();
     template <class T>
@@ -97,7 +96,7 @@ struct Square {
     }
 };
 
-// |x|^p by way of logarithms; 0 and infinity come out right, as log and exp take them.
+// |x|^p as exp(p log |x|); right for 0 and infinity, too.
 template <class V>
 FASTNN_INLINE V power_of(V x, V p) {
     return exp(p * log(abs(x)));

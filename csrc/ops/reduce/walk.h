@@ -1,18 +1,20 @@
-// How the work on a Geometry is cut: tiles of outputs, and segments of what is reduced to them. The
-// cut depends on the problem alone, so results do not depend on the number of threads.
+// How the work on a Geometry is divided: into tiles of outputs, and into segments of the elements
+// reduced to them. This depends on the problem alone, so results do not depend on the number of
+// threads.
 #pragma once
 
 #include <algorithm>
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/reduce/cost.h"
 #include "ops/reduce/reduce.h"
 
 namespace fastnn::reduce {
 
-constexpr dim_t kTile = 1024;       // most outputs of one tile: 8 KiB of accumulators
-constexpr dim_t kTileWork = 16384;  // elements a tile of rows has at least, where it can
-constexpr dim_t kSegment = 65536;   // elements of one segment: 256 KiB of float32, a fraction of L2
+constexpr dim_t kTile = 1024;       // outputs of a tile at most: 8 KiB of accumulators
+constexpr dim_t kTileWork = 16384;  // elements of a chunk at least
+constexpr dim_t kSegment = 65536;   // elements of a segment: 256 KiB of float32, a part of L2
 
 class Walk {
  public:
@@ -27,9 +29,9 @@ class Walk {
             if (i == second) continue;
             const Axis& a = g.axis[i];
             if (a.reduced) {
-                over_[overs_++] = a;
+                reduced_[reduced_count_++] = a;
             } else {
-                kept_[kepts_++] = a;
+                outer_[outer_count_++] = a;
             }
         }
         const Axis& out = along_ ? second_ : inner_;
@@ -46,7 +48,7 @@ class Walk {
     dim_t tiles = 1, segments = 1;
     bool along() const { return along_; }
     dim_t block() const { return block_; }    // outputs of a whole tile
-    dim_t length() const { return length_; }  // of a segment, along the axis that is cut
+    dim_t length() const { return length_; }  // of a segment, along the axis that is divided
 
     // Outputs of a tile: how many, the offset of the first in y, and the step to the next.
     struct Outputs {
@@ -58,11 +60,11 @@ class Walk {
         Outputs o{std::min(block_, out.size - first), g_.y_offset + first * out.out, out.out,
                   g_.x_offset + first * out.stride};
         dim_t rest = tile / blocks_;
-        for (int i = kepts_ - 1; i >= 0; --i) {
-            const dim_t at = rest % kept_[i].size;
-            rest /= kept_[i].size;
-            o.offset += at * kept_[i].out;
-            o.x_offset += at * kept_[i].stride;
+        for (int i = outer_count_ - 1; i >= 0; --i) {
+            const dim_t at = rest % outer_[i].size;
+            rest /= outer_[i].size;
+            o.offset += at * outer_[i].out;
+            o.x_offset += at * outer_[i].stride;
         }
         return o;
     }
@@ -72,7 +74,7 @@ class Walk {
     template <class F>
     dim_t each(const Outputs& o, dim_t segment, F f) const {
         Axis over[kMaxAxes];
-        for (int i = 0; i < overs_; ++i) over[i] = over_[i];
+        for (int i = 0; i < reduced_count_; ++i) over[i] = reduced_[i];
         Axis row = along_ ? inner_ : second_;  // the reduced axis within a rectangle
         dim_t x = o.x_offset;
         Axis& part = split_ < 0 ? row : over[split_];
@@ -85,11 +87,11 @@ class Walk {
         const dim_t rows = along_ ? o.count : row.size;
         const dim_t cols = along_ ? row.size : o.count;
         dim_t at[kMaxAxes], calls = 0;
-        for (int i = 0; i < overs_; ++i) at[i] = 0;
+        for (int i = 0; i < reduced_count_; ++i) at[i] = 0;
         for (;;) {
             f(x, stride, rows, cols);
             ++calls;
-            int i = overs_ - 1;
+            int i = reduced_count_ - 1;
             for (; i >= 0; --i) {
                 x += over[i].stride;
                 if (++at[i] < over[i].size) break;
@@ -107,7 +109,7 @@ class Walk {
         const dim_t calls = tiles * segments;
         const dim_t chunks = ceil_div(calls, group_);
         const double all_ns = element_ns * static_cast<double>(g_.outputs * g_.reduced) +
-                              20.0 * static_cast<double>(calls);
+                              cost::kSegment * static_cast<double>(calls);
         parallel_for(chunks, all_ns / static_cast<double>(chunks), [&](dim_t chunk) {
             const dim_t end = std::min(calls, (chunk + 1) * group_);
             for (dim_t c = chunk * group_; c < end; ++c) f(c / segments, c % segments);
@@ -115,14 +117,14 @@ class Walk {
     }
 
  private:
-    // Few outputs of many elements: cut the longest reduced axis.
+    // With few tiles of many elements each, divides the longest reduced axis.
     void choose_segments() {
         const dim_t work = g_.reduced * block_;
         if (work < 2 * kSegment || tiles >= 64) return;
         const Axis* longest = along_ ? &inner_ : &second_;
-        for (int i = 0; i < overs_; ++i) {
-            if (over_[i].size > longest->size) {
-                longest = &over_[i];
+        for (int i = 0; i < reduced_count_; ++i) {
+            if (reduced_[i].size > longest->size) {
+                longest = &reduced_[i];
                 split_ = i;
             }
         }
@@ -133,10 +135,10 @@ class Walk {
 
     const Geometry& g_;
     Axis inner_, second_;
-    Axis kept_[kMaxAxes], over_[kMaxAxes];
-    int kepts_ = 0, overs_ = 0;
+    Axis outer_[kMaxAxes], reduced_[kMaxAxes];
+    int outer_count_ = 0, reduced_count_ = 0;
     bool along_;
-    int split_ = -1;  // index in over_, or the reduced axis of the rectangle
+    int split_ = -1;  // index in reduced_, or the reduced axis of the rectangle
     dim_t block_, blocks_, group_, length_ = 0;
 };
 

@@ -8,17 +8,17 @@
 
 namespace fastnn::resample {
 
-// What each place of one axis is the sum of: entries start[j] ... start[j + 1] - 1.
+// The summands of each place of one axis: entries start[j] ... start[j + 1] - 1.
 template <class T>
 struct Axis {
-    dim_t from, to;  // how many places there are
+    dim_t from, to;  // numbers of places
     const int* start;
     const int* place;
     const T* weight;
-    dim_t taps;  // 1: each place is a copy of one; 2: each is a sum of two; 0: anything
+    dim_t taps;  // 1: each place is a copy; 2: each is a sum of two; 0: any number
 };
 
-// Rows of places (n, d, h), for channels c_begin ... c_end - 1, of which `block` are taken at once.
+// Rows of places (n, d, h), for channels c_begin ... c_end - 1, `block` channels at a time.
 template <class T>
 struct Rows {
     const Axis<T>* axis;  // three

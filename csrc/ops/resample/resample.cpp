@@ -2,13 +2,11 @@
 
 #include "core/cache.h"
 #include "core/channels_last_partition.h"
+#include "ops/resample/cost.h"
 #include "ops/resample/tables.h"
 
 namespace fastnn::resample {
 namespace {
-
-constexpr double kTapNs = 0.05, kPixelNs = 5;  // per number that is read, and per place written
-constexpr dim_t kRowBytes = 1 << 17;           // of the row between the two steps, within L2
 
 double numbers(const Args& a, const dim_t (&sizes)[kAxes]) {
     return static_cast<double>(a.n * a.c) * static_cast<double>(sizes[0] * sizes[1] * sizes[2]);
@@ -33,9 +31,11 @@ void run_typed(const Args& a) {
                  across = static_cast<double>(to[0] * to[1] * a.out[2]) * taps(a, 2);
     const double reads = static_cast<double>(a.n * a.c) * (lengthwise + across) * sizeof(T) / 4;
     const double row_ns =
-        static_cast<double>(to[2]) * kPixelNs + reads * kTapNs / static_cast<double>(rows);
+        static_cast<double>(to[2]) * cost::kPixel + reads * cost::kTap / static_cast<double>(rows);
     const dim_t pixel = from[2] * static_cast<dim_t>(sizeof(T));
-    const dim_t block = std::min(a.c, std::max<dim_t>(kRowBytes / pixel / kLine, 1) * kLine);
+    // The row between the two steps takes an eighth of L2.
+    const dim_t row_bytes = machine().l2.bytes / 8;
+    const dim_t block = std::min(a.c, std::max<dim_t>(row_bytes / pixel / kLine, 1) * kLine);
     const bool stream = past_caches(a.to, numbers(a, to) * sizeof(T),
                                     a.c * static_cast<dim_t>(sizeof(T)), kReadsLittle);
     over_chunks_with_scratch<T>(rows, a.c, row_ns, from[2] * block,

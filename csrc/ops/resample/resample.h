@@ -1,13 +1,12 @@
-// Images of another size, each axis by itself: y[j] = sum over k of w[j, k] x[i[j, k]], and the way
-// back, dx[i] = sum of w[j, k] dy[j] over all (j, k) whose i[j, k] is i.
+// Interpolation, separately along each axis: y[j] = sum over k of w[j, k] x[i[j, k]], and its
+// gradient, dx[i] = sum of w[j, k] dy[j] over all (j, k) whose i[j, k] is i.
 //
 // With s = I / J, or 1 / scale where a scale is given (with align_corners (I - 1) / (J - 1)),
-// output j lies at p = (j + 1/2) s - 1/2 of the input (with align_corners j s); [.] rounds down:
+// output j is at p = (j + 1/2) s - 1/2 of the input (with align_corners j s); [.] rounds down:
 //     nearest        i = [j s]                       nearest_exact  i = [(j + 1/2) s]
 //     linear         i = [p], [p] + 1, weights 1 - t and t = p - [p], p at least 0
 //     cubic          i = [p] - 1 ... [p] + 2, weights of Keys' kernel with a = -3/4
-// and an i outside is moved to the border. An axis that keeps its size stays as it is in linear
-// mode.
+// and an i outside is moved to the border. In linear mode an axis of unchanged size is copied.
 //
 // x is (N, C, I...), y is (N, C, J...), dense channels-last, (N, D, H, W, C); axes missing in front
 // are 1. Outputs overlap nothing.
@@ -31,7 +30,7 @@ struct Args {
     Mode mode;
     bool align_corners;
     dim_t n, c;
-    dim_t in[kAxes], out[kAxes];  // of the forward pass, in backward, too
+    dim_t in[kAxes], out[kAxes];  // of the forward pass, also in backward
     double scale[kAxes];          // 0: from the sizes
     const void* from;             // x, or dy
     void* to;                     // y, or dx

@@ -1,5 +1,5 @@
-// A row is made in two steps: rows of `from` are summed up to one, which is one walk over memory,
-// and then each place of the row is the sum of some of that one.
+// A row is computed in two steps: first the sum of some rows of `from`, then each place of the row
+// as the sum of some places of that.
 #include "ops/resample/kernels.h"
 #include "simd/channels.h"
 
@@ -22,7 +22,7 @@ FASTNN_INLINE bool is_copy(const Axis<T>& a, dim_t place) {
     return a.start[place + 1] - k == 1 && a.weight[k] == T(1);
 }
 
-// The rows of `image` that row (td, th) sees, summed up.
+// The sum of the rows of `image` that row (td, th) is interpolated from.
 template <class T>
 FASTNN_INLINE Line<T> summed(const Rows<T>& r, const T* image, dim_t td, dim_t th, dim_t begin,
                              dim_t end) {
@@ -81,7 +81,7 @@ FASTNN_INLINE void place(P part, const Axis<T>& w, dim_t j, Line<T> line, T* to,
 }
 
 template <dim_t taps, class T>
-FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, dim_t c, T* to) {
+FASTNN_INLINE void row_of_narrow(const Axis<T>& w, Line<T> line, dim_t c, T* to) {
     const auto all = [&](auto part) __attribute__((always_inline)) {
         for (dim_t j = 0; j < w.to; ++j) place<taps>(part, w, j, line, to + j * c, false);
     };
@@ -96,14 +96,14 @@ FASTNN_INLINE void row_of_few(const Axis<T>& w, Line<T> line, dim_t c, T* to) {
 template <dim_t taps, class T>
 FASTNN_INLINE void rows_as(const Rows<T>& r, dim_t c_begin, dim_t c_end) {
     const Axis<T>&d = r.axis[0], &h = r.axis[1], &w = r.axis[2];
-    const bool few = r.c < Vec<T>::width;
-    dim_t held = -1;  // the row of `from` that the row before is a copy of
+    const bool narrow = r.c < Vec<T>::width;
+    dim_t source = -1;  // the row of `from` that the row before is interpolated from, if it is one
     for (dim_t row = r.begin; row < r.end; ++row) {
         const dim_t n = row / h.to / d.to, td = row / h.to % d.to, th = row % h.to;
         const T* image = r.from + n * d.from * h.from * w.from * r.c;
         T* to = r.to + row * w.to * r.c + c_begin;
         const Line<T> line = summed(r, image, td, th, c_begin, c_end);
-        if (!few) {
+        if (!narrow) {
             for (dim_t j = 0; j < w.to; ++j) {
                 over_channels<T>(0, c_end - c_begin,
                                  [&](auto part, dim_t c) __attribute__((always_inline)) {
@@ -114,13 +114,13 @@ FASTNN_INLINE void rows_as(const Rows<T>& r, dim_t c_begin, dim_t c_end) {
             continue;
         }
         const dim_t copied = line.at == r.line ? -1 : line.at - r.from;
-        if (copied >= 0 && copied == held) {
+        if (copied >= 0 && copied == source) {
             const dim_t size = w.to * r.c;
             __builtin_memcpy(to, to - size, static_cast<size_t>(size) * sizeof(T));
         } else {
-            row_of_few<taps>(w, line, r.c, to);
+            row_of_narrow<taps>(w, line, r.c, to);
         }
-        held = copied;
+        source = copied;
     }
 }
 

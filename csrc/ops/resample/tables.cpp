@@ -21,7 +21,7 @@ struct Line {
     dim_t in, out;
     double scale;
 
-    // How far apart outputs lie in the input.
+    // The distance of neighbouring outputs in the input.
     double step() const {
         if (align_corners) {
             return out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0;
@@ -47,11 +47,12 @@ dim_t nearest(const Line& line, dim_t j) {
     return line.inside(static_cast<dim_t>(std::floor(static_cast<float>(j) * step)));
 }
 
-double near_cubic(double x) {
+// Keys' kernel at distances up to 1, and from 1 to 2.
+double cubic_inner(double x) {
     constexpr double a = -0.75;
     return ((a + 2) * x - (a + 3)) * x * x + 1;
 }
-double far_cubic(double x) {
+double cubic_outer(double x) {
     constexpr double a = -0.75;
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
@@ -62,7 +63,7 @@ Taps taps_of(const Line& line, dim_t j) {
     }
     double p = line.position(j, line.step());
     if (line.mode == Mode::linear) {
-        if (line.in == line.out) return {1, {j}, {1}};  // whatever scale led to this size
+        if (line.in == line.out) return {1, {j}, {1}};  // for any scale
         p = std::max(p, 0.0);
         const dim_t i = line.inside(static_cast<dim_t>(p));
         const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
@@ -72,13 +73,13 @@ Taps taps_of(const Line& line, dim_t j) {
     const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
     return {4,
             {line.inside(i - 1), line.inside(i), line.inside(i + 1), line.inside(i + 2)},
-            {far_cubic(t + 1), near_cubic(t), near_cubic(1 - t), far_cubic(2 - t)}};
+            {cubic_outer(t + 1), cubic_inner(t), cubic_inner(1 - t), cubic_outer(2 - t)}};
 }
 
 }  // namespace
 
 template <class T>
-void Tables<T>::Entries::turn_round(dim_t places) {
+void Tables<T>::Entries::transpose(dim_t places) {
     Entries other;
     other.start.assign(static_cast<std::size_t>(places) + 1, 0);
     for (const int i : place) ++other.start[static_cast<std::size_t>(i) + 1];
@@ -110,7 +111,7 @@ dim_t Tables<T>::Entries::taps() const {
 template <class T>
 Tables<T>::Tables(const Args& a, bool backward) {
     for (int i = 0; i < kAxes; ++i) {
-        // An axis that is missing, or keeps its size by nearest numbers, is as it was.
+        // A missing axis is copied.
         const Line line{a.in[i] == 1 && a.out[i] == 1 ? Mode::nearest : a.mode, a.align_corners,
                         a.in[i], a.out[i], a.scale[i]};
         Entries& e = entries_[i];
@@ -123,7 +124,7 @@ Tables<T>::Tables(const Args& a, bool backward) {
             }
             e.start.push_back(static_cast<int>(e.place.size()));
         }
-        if (backward) e.turn_round(line.in);
+        if (backward) e.transpose(line.in);
         axes_[i] = Axis<T>{.from = backward ? line.out : line.in,
                            .to = backward ? line.in : line.out,
                            .start = e.start.data(),

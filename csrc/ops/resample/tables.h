@@ -1,4 +1,4 @@
-// What each place of an axis is the sum of, worked out once per call.
+// The summands of each place of an axis, computed once per call.
 #pragma once
 
 #include <vector>
@@ -19,8 +19,8 @@ class Tables {
     struct Entries {
         std::vector<int> start, place;
         std::vector<T> weight;
-        dim_t taps() const;             // of an Axis
-        void turn_round(dim_t places);  // by inputs instead of outputs
+        dim_t taps() const;            // of an Axis
+        void transpose(dim_t places);  // by inputs instead of outputs
     };
     Entries entries_[kAxes];
     Axis<T> axes_[kAxes];

@@ -45,7 +45,7 @@ class Backward {
     }
 
  private:
-    // Gradients of the last states.
+    // Copies the gradients of the last states.
     void start(int d) const {
         const auto& k = a_.direction[d];
         copy_state<T>({static_cast<const T*>(k.dh_n), s_.out, q_.order()}, {},
@@ -55,8 +55,9 @@ class Backward {
                           rows_at(m_.dc0[d], s_.hidden), s_.batch, s_.hidden);
     }
 
-    // Calls f(begin, end, has_product, before) for samples that are alike: whether step number
-    // s + 1 sends them a product, and where the state before step number s is, c or h.
+    // Calls f(begin, end, has_product, before) for runs of samples of one kind. The kinds differ in
+    // whether step s + 1 exists and gives them a product, and in where the state before step s is
+    // (c or h).
     template <class F>
     void for_each_kind(int d, dim_t s, Samples samples, F f) const {
         const dim_t rows = q_.active(d, s, samples.begin, samples.end),
@@ -72,9 +73,9 @@ class Backward {
                   m_.before(d, s, samples.begin + begin, begin < earlier));
         }
     }
-    // The product that step number s + 1 sends back, for one panel of units. What samples get that
-    // have no step s goes to their initial state.
-    void send_back(int d, dim_t s, Samples samples, dim_t p, T* product) const {
+    // The product that takes the gradient of step s + 1 back to step s, for one panel of units. For
+    // samples that have no step s it is added to the gradient of their initial state.
+    void back_product(int d, dim_t s, Samples samples, dim_t p, T* product) const {
         const dim_t rows = q_.active(d, s, samples.begin, samples.end),
                     later = q_.active(d, s + 1, samples.begin, samples.end);
         const dim_t u = p * p_.recurrent.panel, place = samples.begin + rows;
@@ -88,8 +89,8 @@ class Backward {
                          p_.recurrent.width(p));
     }
 
-    // The same of a single step, which reads the weights where they are.
-    void send_back_once(int d) const {
+    // The same for a single step, which reads unpacked weights.
+    void back_product_once(int d) const {
         const RowView<const T> mask = m_.mask_rows(d, 0);
         T* const product = p_.products.in(m_.workspace);
         gemm::Problem<T> p;
@@ -107,12 +108,12 @@ class Backward {
     void to_initial_states() const {
         const dim_t panels = p_.recurrent.panels(), tasks = p_.single ? 0 : s_.directions * panels;
         const double flops = static_cast<double>(s_.batch * p_.recurrent.k * p_.recurrent.panel);
-        parallel_for(tasks, flops / 40, [&](dim_t i) {
-            send_back(static_cast<int>(i / panels), -1, {0, s_.batch}, i % panels,
-                      p_.products.in(m_.workspace, i));
+        parallel_for(tasks, flops / cost::kFlopsPerNs, [&](dim_t i) {
+            back_product(static_cast<int>(i / panels), -1, {0, s_.batch}, i % panels,
+                         p_.products.in(m_.workspace, i));
         });
         for (int d = 0; d < s_.directions; ++d) {
-            if (p_.single) send_back_once(d);
+            if (p_.single) back_product_once(d);
             const auto& k = a_.direction[d];
             if (p_.dh0.each > 0) to_samples(m_.dh0[d], k.dh0, q_, s_.out);
             if (p_.dc0.each > 0) to_samples(m_.dc0[d], k.dc0, q_, s_.hidden);
@@ -123,7 +124,7 @@ class Backward {
         const dim_t panel = p_.recurrent.panel;
         const bool whole = p_.cell.normalized;
         for (dim_t p = p0; p < p1; ++p) {
-            send_back(d, s, samples, p, whole ? product + p * panel : product);
+            back_product(d, s, samples, p, whole ? product + p * panel : product);
             if (!whole) cells(d, s, samples, p * panel, p_.recurrent.width(p), product);
         }
         if (whole) cells(d, s, samples, 0, s_.hidden, product);
@@ -147,19 +148,19 @@ class Backward {
         static_cast<BackwardStep<T>&>(c) = cell;
         c.gains = gains_of<T>(a_.direction[d].weights);
         c.norms = static_cast<const T*>(a_.direction[d].norms) + 4 * m_.row_of(d, s, place);
-        c.sums = m_.sums(d, place / kTogether), c.sums_row = kNormSums * s_.hidden;
+        c.sums = m_.sums(d, place / kSumGroup), c.sums_row = kNormSums * s_.hidden;
         c.recurrent = s_.rows * p_.gates_row;
-        c.together = kTogether, c.place = place % kTogether;
+        c.group = kSumGroup, c.place = place % kSumGroup;
         norm_cell_kernels<T>().backward(c);
     }
 
-    // dh of all of out first, then through the projection.
+    // First dh of all outputs, then its product with the projection.
     void projected_step(int d, dim_t s, Samples samples, T* product) const {
         const dim_t panel = p_.recurrent.panel;
         T* const dhidden = product + s_.batch * p_.product_row;
         for (dim_t p = 0; p < p_.recurrent.panels(); ++p) {
             const dim_t u = p * panel;
-            send_back(d, s, samples, p, product);
+            back_product(d, s, samples, p, product);
             for_each_kind(d, s, samples, [&](dim_t begin, dim_t end, bool has_product, auto) {
                 const dim_t place = samples.begin + begin;
                 BackwardStep<T> c{};

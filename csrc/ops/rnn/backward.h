@@ -1,5 +1,5 @@
-// The arrays of a backward call, as its two parts see them: the steps back through time, which find
-// the gradients of all gates, and the products over all steps that follow.
+// The arrays of a backward call, for its two parts: the steps, which compute the gradients of all
+// gates, and the products over all steps that follow.
 #pragma once
 
 #include "ops/rnn/executor.h"
@@ -47,7 +47,7 @@ struct BackwardArrays {
     T* carry(int d, dim_t place) const { return dh0[d] + place * s.out; }
     dim_t row_of(int d, dim_t step, dim_t place) const { return q.offset(q.time(d, step)) + place; }
 
-    // The state before a step of some places, c or h; has_step: whether it is that of a step.
+    // The state before a step of some places, c or h: that of the step before, or the initial one.
     RowView<const T> before(int d, dim_t step, dim_t place, bool has_step) const {
         const bool cell = plan.cell.has_cell_state;
         const dim_t width = cell ? s.hidden : s.out;
@@ -61,7 +61,7 @@ struct BackwardArrays {
         return rows_at(initial + place * width, width);
     }
 
-    // The parts of dh.
+    // Sets the summands of dh.
     void add_incoming(int d, dim_t step, dim_t place, dim_t u, const T* product,
                       BackwardStep<T>& c) const {
         c.dy = from_column(dy.rows(d, q.time(d, step), place), u);
@@ -95,8 +95,8 @@ struct BackwardArrays {
     const Sequence& q;
     T* const workspace;
     const Outputs<const T> y, dy;
-    // States and their gradients, by place. dh0 carries what h gets past the product from step to
-    // step, dc0 the gradient of c.
+    // States and their gradients, by place. From step to step, dh0 holds the part of dh that does
+    // not come from the recurrent product, and dc0 the gradient of c.
     const T *h0[2]{}, *c0[2]{}, *mask[2]{};
     T *dh0[2]{}, *dc0[2]{};
 };

@@ -54,17 +54,17 @@ py::tuple forward(Mode mode, py::handle input, py::handle params, const RnnState
     py::object y = layer.output(layer.y_shape());
     args.y = data_of(y);
     void *h_n[2]{}, *c_n[2]{};
-    Saved saved;
+    Saved to_save;
     py::object last = layer.output_parts(s.batch, s.out, h_n), last_cell;
     if (layer.cell.has_cell_state) last_cell = layer.output_parts(s.batch, s.hidden, c_n);
-    const py::tuple kept = keep ? empty_saved(layer, saved) : py::tuple(0);
+    const py::tuple saved = keep ? empty_saved(layer, to_save) : py::tuple(0);
     for (int d = 0; d < s.directions; ++d)
-        args.direction[d] = {layer.weights[d], layer.h0[d],   layer.c0[d],    layer.mask[d],
-                             h_n[d],           c_n[d],        saved.gates[d], saved.cells[d],
-                             saved.hidden[d],  saved.norms[d]};
+        args.direction[d] = {
+            layer.weights[d], layer.h0[d],      layer.c0[d],       layer.mask[d],   h_n[d], c_n[d],
+            to_save.gates[d], to_save.cells[d], to_save.hidden[d], to_save.norms[d]};
     layer.launch(kernel, args);
-    if (layer.cell.has_cell_state) return py::make_tuple(y, last, last_cell, kept);
-    return py::make_tuple(y, last, kept);
+    if (layer.cell.has_cell_state) return py::make_tuple(y, last, last_cell, saved);
+    return py::make_tuple(y, last, saved);
 }
 
 // Something that was saved, (directions, rows, width).
@@ -208,24 +208,24 @@ void bind_forward(py::module_& m) {
     if constexpr (mode == Mode::layer_norm_lstm) {
         m.def(
             name,
-            [](H x, H w, H h, H c, H sizes, bool kept, H by, double eps, H n,
+            [](H x, H w, H h, H c, H sizes, bool save, H by, double eps, H n,
                H total) -> Outputs<true> {
-                return forward(mode, x, w, {h, c, by}, {sizes, n, total}, kept, eps);
+                return forward(mode, x, w, {h, c, by}, {sizes, n, total}, save, eps);
             },
             input, params, h_0, c_0, batch_sizes, keep, mask, py::arg("eps") = 1e-5, lengths,
             total_length);
     } else if constexpr (mode == Mode::lstm) {
         m.def(
             name,
-            [](H x, H w, H h, H c, H sizes, bool kept, H by, H n, H total) -> Outputs<true> {
-                return forward(mode, x, w, {h, c, by}, {sizes, n, total}, kept, 0);
+            [](H x, H w, H h, H c, H sizes, bool save, H by, H n, H total) -> Outputs<true> {
+                return forward(mode, x, w, {h, c, by}, {sizes, n, total}, save, 0);
             },
             input, params, h_0, c_0, batch_sizes, keep, mask, lengths, total_length);
     } else {
         m.def(
             name,
-            [](H x, H w, H h, H sizes, bool kept, H by, H n, H total) -> Outputs<false> {
-                return forward(mode, x, w, {h, py::none(), by}, {sizes, n, total}, kept, 0);
+            [](H x, H w, H h, H sizes, bool save, H by, H n, H total) -> Outputs<false> {
+                return forward(mode, x, w, {h, py::none(), by}, {sizes, n, total}, save, 0);
             },
             input, params, h_0, batch_sizes, keep, mask, lengths, total_length);
     }
@@ -247,10 +247,10 @@ void bind_backward(py::module_& m) {
     if constexpr (rnn::traits_of(mode).has_cell_state) {
         m.def(
             name,
-            [](H out, H last, H last_cell, H x, H w, H h, H c, H value, H kept, H sizes,
+            [](H out, H last, H last_cell, H x, H w, H h, H c, H value, H arrays, H sizes,
                bool of_input, bool of_params, bool over, H by, H n,
                H total) -> InputGradients<true> {
-                return backward(mode, {out, last, last_cell}, x, w, {h, c, by}, value, kept,
+                return backward(mode, {out, last, last_cell}, x, w, {h, c, by}, value, arrays,
                                 {sizes, n, total}, {of_input, of_params, over});
             },
             dy, dh_n, dc_n, input, params, h_0, c_0, y, saved, batch_sizes, need_input, need_params,
@@ -258,10 +258,10 @@ void bind_backward(py::module_& m) {
     } else {
         m.def(
             name,
-            [](H out, H last, H x, H w, H h, H value, H kept, H sizes, bool of_input,
+            [](H out, H last, H x, H w, H h, H value, H arrays, H sizes, bool of_input,
                bool of_params, bool over, H by, H n, H total) -> InputGradients<false> {
                 const py::none no;
-                return backward(mode, {out, last, no}, x, w, {h, no, by}, value, kept,
+                return backward(mode, {out, last, no}, x, w, {h, no, by}, value, arrays,
                                 {sizes, n, total}, {of_input, of_params, over});
             },
             dy, dh_n, input, params, h_0, y, saved, batch_sizes, need_input, need_params, overwrite,

@@ -7,7 +7,7 @@
 namespace fastnn::bind {
 namespace {
 
-// Parameters behind w_ih, w_hh, b_ih and b_hh.
+// Names of the parameters after w_ih, w_hh, b_ih and b_hh.
 const char* more_params(rnn::Mode mode) {
     if (mode == rnn::Mode::lstm) return ", and w_hr with a projection";
     return mode == rnn::Mode::layer_norm_lstm ? ", gain_ih, gain_hh, gain_c and b_c" : "";
@@ -125,7 +125,7 @@ void RnnLayer::read_total_length(py::handle object, const Array& input) {
                              shape.y_steps);
     }
     y_rows = shape.y_steps == 0;
-    // A batch of nothing, or of full sequences, has no padding.
+    // An empty batch, or one of full sequences, has no padding.
     const dim_t all = input.shape[0];
     if (!x_rows && !y_rows && shape.y_steps == all &&
         (shape.batch == 0 || shape.rows == all * shape.batch)) {
@@ -162,7 +162,7 @@ void RnnLayer::read_input(py::handle object, const RnnSequences& sequences) {
         read_lengths(sequences.lengths, a);
         read_total_length(sequences.total_length, a);
     }
-    // The only sample of a batch is as far from itself as one step is from the next.
+    // With one sample per step, rows are as far apart as steps.
     if (!x_rows && shape.lengths == nullptr && shape.batch == 1) x.sample = x.step;
 }
 

@@ -21,13 +21,13 @@ struct RnnLayer {
     bool bias = false, projected = false;
     rnn::Weights weights[2]{};
     const void *h0[2]{}, *c0[2]{}, *mask[2]{};
-    // Of what the call's arguments point at: given arrays, their copies, and new ones.
+    // The objects that own the memory of the call: given arrays, their copies, and new ones.
     std::vector<py::handle> owners;
 
     RnnLayer(const char* op, rnn::Mode mode);
     void read_input(py::handle input, const RnnSequences& sequences);
     void read_weights(py::handle params);
-    // A state (directions, batch, width), of which each direction gets its part.
+    // A state (directions, batch, width); parts[d] becomes that of direction d.
     void read_state(py::handle state, const char* argument, dim_t width, const void** parts);
 
     Array dense(py::handle object, const char* argument);

@@ -1,10 +1,11 @@
-// What the executors of both directions of time share.
+// What the executors of forward and backward share.
 #pragma once
 
 #include <cstring>
 
 #include "core/launch.h"
 #include "core/parallel.h"
+#include "ops/rnn/cost.h"
 #include "ops/rnn/plan.h"
 
 namespace fastnn::rnn {
@@ -60,7 +61,7 @@ template <class T>
 void copy_rows(RowView<const T> from, RowView<T> to, dim_t rows, dim_t cols) {
     for (dim_t i = 0; i < rows; ++i) copy_row(row_at(from, i), row_at(to, i), cols);
 }
-// Rows of a state, times a mask. Without a state zeros, without a mask the state itself.
+// Rows of a state, times a mask: zeros without a state, the state itself without a mask.
 template <class T>
 void copy_state(RowView<const T> from, RowView<const T> mask, RowView<T> to, dim_t rows,
                 dim_t cols) {
@@ -79,7 +80,7 @@ template <class T>
 class Outputs {
  public:
     Outputs(T* data, const Plan& plan, dim_t out) : data_(data), plan_(plan), out_(out) {}
-    // What direction d has of step t, from a place on.
+    // The rows of direction d at step t, from a place on.
     RowView<T> rows(int d, dim_t t, dim_t place) const {
         if (data_ == nullptr) return {nullptr, plan_.y_row, nullptr};
         const Sequence& q = plan_.sequence;
@@ -97,7 +98,7 @@ class Outputs {
     dim_t out_;
 };
 
-// A state of the caller's by place: itself, or a sorted copy in the workspace.
+// A state that the caller gave, by place: itself, or a sorted copy in the workspace.
 template <class T>
 const T* by_place(const void* given, const Span& span, T* workspace, int d, const Sequence& q,
                   dim_t width) {
@@ -113,13 +114,11 @@ void to_samples(const T* from, void* to, const Sequence& q, dim_t width) {
     copy_rows<T>(rows_at(from, width), {static_cast<T*>(to), width, q.order()}, q.batch(), width);
 }
 
-constexpr double kCopyNs = 0.1;  // per element
-
 // x by rows of real steps, dense.
 template <class T>
 void gather_input(const Sequence& q, const Input& x, dim_t cols, T* to) {
     const auto* const from = static_cast<const T*>(x.data);
-    parallel_for(q.steps(), kCopyNs * static_cast<double>(q.batch() * cols), [&](dim_t t) {
+    parallel_for(q.steps(), cost::kCopy * static_cast<double>(q.batch() * cols), [&](dim_t t) {
         for (dim_t place = 0; place < q.rows(t); ++place) {
             const T* const row = from + t * x.step + q.sample(place) * x.sample;
             T* const out = to + (q.offset(t) + place) * cols;
@@ -131,11 +130,11 @@ void gather_input(const Sequence& q, const Input& x, dim_t cols, T* to) {
         }
     });
 }
-// Rows of real steps to their places in a padded batch of dense rows; all other rows become zero.
-// Without rows, only that.
+// Copies rows of real steps to their places in a padded batch of dense rows and sets all other rows
+// to zero. `from` may be null: then it only sets the padding.
 template <class T>
 void scatter_padded(const Sequence& q, const T* from, dim_t cols, T* to, dim_t steps) {
-    parallel_for(steps, kCopyNs * static_cast<double>(q.batch() * cols), [&](dim_t t) {
+    parallel_for(steps, cost::kCopy * static_cast<double>(q.batch() * cols), [&](dim_t t) {
         T* const step = to + t * q.batch() * cols;
         const dim_t real = t < q.steps() ? q.rows(t) : 0;
         for (dim_t place = 0; from != nullptr && place < real; ++place)
@@ -150,12 +149,12 @@ void pack_all(const Panels<T>* panels, int directions) {
     const PanelShape& shape = panels[0].shape();
     const dim_t count = shape.panels();
     parallel_for(directions * count,
-                 kPackNs * static_cast<double>(shape.k * shape.parts * shape.panel),
+                 cost::kPack * static_cast<double>(shape.k * shape.parts * shape.panel),
                  [&](dim_t i) { panels[i / count].pack(i % count); });
 }
 
-// Runs body(d, step, samples, first panel, last panel, thread) for all steps, in the order of
-// their numbers or backwards.
+// Runs body(d, step, samples, first panel, last panel, thread) for all steps, in ascending or
+// descending order.
 template <class Body>
 void through_time(const Shape& shape, const Plan& plan, bool backwards, Body body) {
     const Partition& p = plan.partition;
@@ -166,14 +165,14 @@ void through_time(const Shape& shape, const Plan& plan, bool backwards, Body bod
         if (!p.by_units) {
             team.for_each_nowait(shape.directions * p.tasks, [&](dim_t task) {
                 const Samples samples =
-                    samples_of(plan.sequence, together(shape.mode), task % p.tasks, p.tasks);
+                    samples_of(plan.sequence, sum_group(shape.mode), task % p.tasks, p.tasks);
                 for (dim_t i = begin; i < end; ++i)
                     body(static_cast<int>(task / p.tasks), number(i), samples, dim_t{0}, panels,
                          team.thread());
             });
             return;
         }
-        // To each thread always the same panels, so that they stay in its core's cache.
+        // A thread gets the same panels at every step, so that they stay in its core's cache.
         const dim_t all = shape.directions * panels;
         for (dim_t i = begin; i < end; ++i) {
             team.for_each(p.threads, [&](dim_t share) {

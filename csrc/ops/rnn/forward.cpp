@@ -29,7 +29,7 @@ struct ForwardArrays {
     T* state(int d, dim_t step, dim_t place) const {
         return plan.states.in(workspace, 2 * d + (step & 1)) + place * plan.state_row;
     }
-    // c or h is kept where the last one is wanted.
+    // c or h is updated in the array of the last state.
     T* given_running(int d) const {
         const auto& k = a.direction[d];
         if (!plan.cell.carries_state()) return nullptr;
@@ -51,7 +51,7 @@ struct ForwardArrays {
     T* running[2]{};  // c or h, from step to step; null without one
 };
 
-// The sums of the gates, before there are steps: W x and the biases; of a single step all of them.
+// The sums of the gates before the steps: W x and the biases, and for a single step also U h.
 template <class T>
 class InitialSums {
  public:
@@ -72,7 +72,7 @@ class InitialSums {
         gemm::multiply(p);
     }
 
-    // Of a single step.
+    // U h of a single step.
     void recurrent_product(int d) const {
         const auto& k = a_.direction[d];
         const dim_t h = s_.hidden;
@@ -94,7 +94,7 @@ class InitialSums {
     }
 
  private:
-    // Biases of input and state are added together, but for the products that stay apart.
+    // The biases of W x and U h are added, except for gates whose products are stored separately.
     const T* bias_of(int d) const {
         const Weights& w = a_.direction[d].weights;
         if (w.b_ih == nullptr || p_.cell.normalized) return nullptr;
@@ -161,7 +161,8 @@ class Forward {
                       rows_at(m_.running[d], s_.hidden), s_.batch, s_.hidden);
     }
 
-    // States of the places begin .. end - 1, whose first step is number s, where it reads them.
+    // Copies the initial states of the places begin .. end - 1, whose first step is number s, to
+    // where that step reads them.
     void start(int d, dim_t s, dim_t begin, dim_t end, dim_t u0, dim_t u1) const {
         copy_state(from_column(from_row(rows_at(m_.h0[d], s_.out), begin), u0),
                    from_column(m_.mask_rows(d, begin), u0),
@@ -177,7 +178,7 @@ class Forward {
             cells(d, s, rows, samples.begin, p0, p1, local);
         }
         if (rows > 0 && p_.projected) project(d, s, rows, samples.begin, local);
-        // Samples that begin with the next step.
+        // Samples whose first step is the next one.
         if (const dim_t more = q_.active(d, s + 1, samples.begin, samples.end); more > rows) {
             start(d, s + 1, samples.begin + rows, samples.begin + more,
                   p_.projected ? 0 : p0 * panel,
@@ -239,7 +240,7 @@ class Forward {
         if (m_.mask[d] != nullptr) f_.times(h, m_.mask_rows(d, place), next, rows, s_.out);
     }
 
-    // The sums of all units come first: a row is normalised over them.
+    // First the sums of all units, since a row is normalized over them.
     void normalized_cells(int d, dim_t s, dim_t rows, dim_t place, T* local) const {
         const auto& k = a_.direction[d];
         const dim_t h = s_.hidden;
@@ -265,14 +266,14 @@ class Forward {
         const auto& k = a_.direction[d];
         if (p_.running.each > 0) to_samples(m_.running[d], m_.given_running(d), q_, s_.hidden);
         if (m_.running[d] != nullptr && !p_.cell.has_cell_state) return;  // that was h
-        const auto keep = [&](dim_t place, dim_t t) {
+        const auto copy_last = [&](dim_t place, dim_t t) {
             copy_row(row_at(m_.y.rows(d, t, place), 0),
                      static_cast<T*>(k.h_n) + q_.sample(place) * s_.out, s_.out);
         };
         if (d == 0) {
-            q_.each_last(keep);
+            q_.each_last(copy_last);
         } else {
-            for (dim_t place = 0; place < s_.batch; ++place) keep(place, 0);
+            for (dim_t place = 0; place < s_.batch; ++place) copy_last(place, 0);
         }
     }
 

@@ -44,7 +44,7 @@ class Gradients {
     struct Size {
         dim_t m, n, rows;
     };
-    // c = aT b (+ c), over rows.
+    // c = a^T b (+ c), a sum over rows.
     void over_rows(Size size, const T* a, dim_t a_row, gemm::Matrix<T> b, void* c, bool add) const {
         gemm::Problem<T> p;
         p.m = size.m, p.n = size.n, p.k = size.rows;
@@ -58,7 +58,7 @@ class Gradients {
     void biases() const {
         const dim_t h = s_.hidden, all = p_.gates_row, wide = 64, chunks = ceil_div(all, wide);
         T* const sums = p_.column_sums.in(m_.workspace);
-        parallel_for(chunks, 0.1 * static_cast<double>(s_.rows * wide), [&](dim_t i) {
+        parallel_for(chunks, cost::kColumnSum * static_cast<double>(s_.rows * wide), [&](dim_t i) {
             cell_kernels<T>().column_sums(dgates_ + i * wide, p_.gates_row, s_.rows,
                                           std::min(wide, all - i * wide), sums + i * wide);
         });
@@ -69,7 +69,8 @@ class Gradients {
         copy_row(sums + gates * h, db_hh + summed * h, (gates - summed) * h);
     }
 
-    // Of a cell with layer norm, whose sums lie in groups of samples.
+    // The gradients of gains and biases of a cell with layer norm: one partial sum per group of
+    // samples.
     void gains() const {
         if (k_.dgain_c == nullptr) return;
         const dim_t h = s_.hidden;
@@ -87,7 +88,7 @@ class Gradients {
     void recurrent_product(dim_t row, dim_t rows, const T* before, dim_t before_row,
                            bool add) const {
         const dim_t h = s_.hidden, gates = p_.cell.gates, summed = p_.cell.summed;
-        // Those of U h are a matrix of their own, or some columns.
+        // The gradients of U h are the second matrix of dgates, or columns of the only one.
         const T* const a =
             dgates_ + row * p_.gates_row + (p_.cell.matrices() - 1) * s_.rows * p_.gates_row;
         const auto product = [&](dim_t count, dim_t column, dim_t gate) {
@@ -103,7 +104,7 @@ class Gradients {
         const T* const h0 = m_.h0[d_];
         const dim_t batch = s_.batch;
         if (p_.before.each == 0) {
-            // The states before are y, one step off.
+            // The states before the steps are y, shifted by one step.
             const dim_t rows = s_.rows - batch;
             recurrent_product(d_ == 0 ? batch : 0, rows, m_.y.packed(d_, d_ == 0 ? 0 : batch),
                               p_.y_row, false);
@@ -111,7 +112,7 @@ class Gradients {
             return;
         }
         T* const before = p_.before.in(m_.workspace);
-        const double ns = 0.1 * static_cast<double>(s_.rows * s_.out / s_.steps);
+        const double ns = cost::kCopy * static_cast<double>(s_.rows * s_.out / s_.steps);
         parallel_for(s_.steps, ns, [&](dim_t s) {
             const dim_t t = q.time(d_, s), rows = q.rows(t),
                         old = std::min(rows, q.active(d_, s - 1, 0, batch));

@@ -18,8 +18,8 @@ const gemm::Blocking& blocking_of() {
     return isa::table<gemm::TypedKernels<T>>().blocking;
 }
 
-// One or several K x N operands packed side by side: of each panel of columns all parts, so that
-// the gates of a few units are computed together and their cell follows at once.
+// One or several K x N operands (parts) packed together: each panel of columns has all parts, one
+// after the other, so that all gates of a few units are computed before their cell runs on them.
 struct PanelShape {
     dim_t k = 0, n = 0, parts = 0;
     dim_t panel = 1, vector = 1;  // columns

@@ -11,9 +11,9 @@ struct Samples {
     dim_t begin, end;
 };
 
-// By samples: each thread takes its samples through all steps and never waits for another. By
-// units: all threads meet at every step, but each reads only its own part of the weights, which
-// then may fit its cache.
+// By samples: each thread computes all steps of its samples and never waits for another thread. By
+// units: all threads compute every step together, with a barrier between steps, but each thread
+// reads only its own part of the weights, which then may fit its cache.
 struct Partition {
     bool by_units;
     int threads;
@@ -21,7 +21,7 @@ struct Partition {
     double step_ns;  // of all threads together
 };
 
-// The recurrent product of one direction's step, and what follows it.
+// The sizes of the recurrent product of one direction's step, and the cost of its cells.
 struct StepCost {
     dim_t k, n;
     double element_ns;  // of a unit's cell
@@ -30,14 +30,14 @@ struct StepCost {
 
 Partition partition_of(const Shape& shape, const StepCost& step, const gemm::Blocking& blocking);
 
-// Gradients of gains are summed row by row while backward goes through time; so many samples share
-// their sums, and are never separated.
-constexpr dim_t kTogether = 4;
-constexpr dim_t together(Mode mode) {
-    return traits_of(mode).normalized ? kTogether : 1;
+// Backward sums the gradients of gains row by row at each step. Groups of kSumGroup samples have
+// sums in common and are never divided among threads.
+constexpr dim_t kSumGroup = 4;
+constexpr dim_t sum_group(Mode mode) {
+    return traits_of(mode).normalized ? kSumGroup : 1;
 }
 
-// Places of task i of `tasks`, with about as many real steps each.
-Samples samples_of(const Sequence& sequence, dim_t least, dim_t task, dim_t tasks);
+// Places of task i of `tasks`, in multiples of `group`, with about as many real steps each.
+Samples samples_of(const Sequence& sequence, dim_t group, dim_t task, dim_t tasks);
 
 }  // namespace fastnn::rnn

@@ -59,7 +59,7 @@ BackwardPlan::BackwardPlan(const BackwardArgs& a, const gemm::Blocking& blocking
     : Plan(a.shape, a.x, a.direction[0].weights.hr != nullptr, a.shape.steps == 1),
       scatter_dx(a.dx != nullptr && a.shape.lengths != nullptr && a.shape.x_steps > 0),
       recurrent_row(layout.row(cell.gates * a.shape.hidden)),
-      groups(cell.normalized ? ceil_div(a.shape.batch, kTogether) : 0) {
+      groups(cell.normalized ? ceil_div(a.shape.batch, kSumGroup) : 0) {
     const Shape& s = a.shape;
     const BackwardArgs::Direction& first = a.direction[0];
     const bool sorted = sequence.order() != nullptr;

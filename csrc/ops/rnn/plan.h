@@ -1,6 +1,6 @@
-// Everything about a call that follows from its sizes: which rows each step has, how weights are
-// packed, who computes what, and where the parts of the one workspace are. A plan is made before
-// anything is computed, and does not change.
+// Everything about a call that follows from its sizes: the rows of each step, how weights are
+// packed, the partition among threads, and the layout of the one workspace. A plan is complete
+// before anything is computed, and does not change.
 #pragma once
 
 #include "core/cache.h"
@@ -9,8 +9,6 @@
 #include "ops/rnn/sequence.h"
 
 namespace fastnn::rnn {
-
-constexpr double kPackNs = 0.15;  // of a thread, per weight
 
 // `count` blocks of `each` elements in the workspace.
 struct Span {
@@ -22,7 +20,7 @@ struct Span {
     }
 };
 
-// Parts of a workspace, one behind the other, each block on cache lines of its own.
+// The parts of a workspace, one after the other, each block on cache lines of its own.
 class Layout {
  public:
     explicit Layout(Dtype dtype) : element_(static_cast<dim_t>(size_of(dtype))) {}
@@ -32,20 +30,19 @@ class Layout {
         return span;
     }
     dim_t size() const { return size_; }
-    // A stride of rows that a tile takes side by side.
+    // A stride for rows that a tile reads together.
     dim_t row(dim_t columns) const { return odd_lines(columns, element_); }
 
  private:
     dim_t element_, size_ = 0;
 };
 
-// What forward and backward have in common. Spans have one block for each direction, unless said.
+// What forward and backward have in common. Spans have one block for each direction unless stated.
 struct Plan {
     Sequence sequence;
     const CellTraits& cell;
     bool projected;
-    bool
-        single;  // one step: its product reads the weights where they are, for packing takes longer
+    bool single;    // one step: its product reads unpacked weights, for packing takes longer
     bool gather_x;  // x is copied to rows of real steps
     bool y_padded;
     dim_t y_row;      // stride of y
@@ -65,7 +62,7 @@ struct Plan {
 
 struct ForwardPlan : Plan {
     ForwardPlan(const Args& args, const gemm::Blocking& blocking);
-    bool sums_in_y;   // tanh and relu: y holds the sums of the gates at first
+    bool sums_in_y;   // tanh and relu: y holds the sums of the gates until the cells run
     dim_t state_row;  // stride of what the recurrent product reads
     dim_t local_row;  // stride of local
     Span states;      // two blocks for each direction: one is read while the other is written
@@ -80,7 +77,7 @@ struct BackwardPlan : Plan {
     bool scatter_dx;           // dx is padded
     dim_t recurrent_row;       // stride of the gradients of U h
     dim_t product_row;         // stride of products
-    dim_t hidden_row;          // stride of the gradients of h behind a projection
+    dim_t hidden_row;          // stride of the gradients of h before its projection
     dim_t groups;              // of samples that share the sums of gains
     Span drecurrent;           // gradients of U h, two blocks for each direction
     Span dgates;               // where they do not replace the gates

@@ -3,8 +3,8 @@
 // The steps of all samples are rows, step after step: step t has the rows [offset(t), offset(t) +
 // rows(t)), of samples 0 .. rows(t) - 1. There are three cases:
 //   batch_sizes and lengths null   all steps have `batch` rows
-//   batch_sizes                    says how many rows each step has, never more than the step
-//                                  before: samples are sorted by length, longest first
+//   batch_sizes                    the number of rows of each step, never more than that of the
+//                                  step before: samples are sorted by length, longest first
 //   lengths                        of each sample, in any order. The kernel sorts the samples
 //                                  (stable, longest first) and reads and writes everything that
 //                                  the caller sees in the caller's order.
@@ -25,13 +25,13 @@
 //
 // Saved for backward, per direction: `gates` after their non-linearities, i f g o or r z n and
 // U_n h + b'_n (rows x 4H); for LSTM `cells` c (rows x H) and, with a projection, `hidden`
-// o tanh(c) (rows x H). tanh and relu need y alone. Of layer_norm_lstm, `gates` are the sums less
-// their mean over their deviation, of W x and behind them of U h (2 x rows x 4H), `cells` c, and
-// `norms` 1 / deviation of W x and of U h, mean and 1 / deviation of c (rows x 4). backward may
-// write over `gates`.
+// o tanh(c) (rows x H). tanh and relu need y alone. For layer_norm_lstm, `gates` are the normalized
+// sums (s - mean) / deviation, of W x and then of U h (2 x rows x 4H), `cells` c, and `norms`
+// 1 / deviation of W x and of U h, mean and 1 / deviation of c (rows x 4). backward may overwrite
+// `gates`.
 //
-// The bits of a result do not depend on how samples and units are partitioned, so the partition may
-// follow the number of threads: every sum goes along k in the same blocks.
+// The bits of a result do not depend on the partition of samples and units, so the partition may
+// depend on the number of threads: every sum over k has the same blocks.
 #pragma once
 
 #include <stdint.h>

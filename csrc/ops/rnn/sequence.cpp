@@ -23,8 +23,8 @@ Sequence::Sequence(const Shape& s)
     offsets_ = offsets;
 }
 
-// Counting sort: the samples of length n stand behind those of more than n steps, which are as many
-// as have a step n.
+// Counting sort: the samples of length n follow those of more than n steps, whose number is that of
+// the samples with a step n.
 void Sequence::sort(const dim_t* lengths) {
     dim_t *const next = memory_.data(), *const sizes = next + steps_, *const order = sizes + steps_;
     std::fill(sizes, sizes + steps_, dim_t{0});

@@ -1,4 +1,4 @@
-// Which samples have which steps, and where their rows are.
+// Which samples have which steps, and the rows of these.
 #pragma once
 
 #include <algorithm>

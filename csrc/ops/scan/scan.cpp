@@ -5,14 +5,13 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/scan/cost.h"
 
 namespace fastnn::scan {
 namespace {
 
-// One element costs a thread about this long.
-constexpr double kRowNs = 0.5, kColumnNs = 0.4;
 constexpr dim_t kChunk = 16384;  // elements per chunk of rows at least
-// Elements of a segment of a long row; kTogether of them are 128 KiB of float32, within L2.
+// Elements of a segment of a long row; kRows of them are 128 KiB of float32, within L2.
 constexpr dim_t kSegment = 4096;
 
 template <class T>
@@ -26,36 +25,35 @@ Lines<T> lines(const Args& a, dim_t at) {
 template <Op op, class T>
 void over_rows(const Args& a) {
     const auto kernel = isa::table<Kernels, T>().rows[static_cast<int>(op)];
-    const dim_t groups = ceil_div(a.outer, kTogether);
-    const dim_t step = std::max<dim_t>(1, kChunk / (kTogether * a.size));
+    const dim_t groups = ceil_div(a.outer, kRows);
+    const dim_t step = std::max<dim_t>(1, kChunk / (kRows * a.size));
     const dim_t chunks = ceil_div(groups, step);
     parallel_for(chunks,
-                 kRowNs * static_cast<double>(a.outer * a.size) / static_cast<double>(chunks),
+                 cost::kRow * static_cast<double>(a.outer * a.size) / static_cast<double>(chunks),
                  [&](dim_t c) {
                      for (dim_t g = c * step; g < std::min(groups, (c + 1) * step); ++g) {
-                         double state[kTogether];
-                         std::fill_n(state, kTogether, op == Op::cumprod ? 1 : 0);
-                         const dim_t row = g * kTogether;
+                         double state[kRows];
+                         std::fill_n(state, kRows, op == Op::cumprod ? 1 : 0);
+                         const dim_t row = g * kRows;
                          kernel(lines<T>(a, row * a.size), a.size, a.size,
-                                std::min<dim_t>(kTogether, a.outer - row), state, true);
+                                std::min<dim_t>(kRows, a.outer - row), state, true);
                      }
                  });
 }
 
-// Few long rows: the sums of segments first, then where each begins, then kTogether segments as
-// rows are. Products are not cut: one that overflows would no longer be held at 0 by what came
-// before.
+// A few long rows: first the sums of segments, then their initial values, then kRows segments at a
+// time as if they were rows. Not for products: a segment whose product overflows would give
+// 0 * inf = NaN after a zero, where the running product stays 0.
 template <Op op, class T>
 void over_segments(const Args& a) {
     constexpr bool reverse = op == Op::cumsum_backward;
     const auto& kernel = isa::table<Kernels, T>();
     const dim_t segments = ceil_div(a.size, kSegment);
-    const double segment_ns = kRowNs * static_cast<double>(kSegment);
     Scratch<double> starts(static_cast<std::size_t>(a.outer * segments));
     double* start = starts.data();
     const auto* x = static_cast<const T*>(a.x);
     const auto length = [&](dim_t s) { return std::min(kSegment, a.size - s * kSegment); };
-    parallel_for(a.outer * segments, segment_ns / 2, [&](dim_t c) {
+    parallel_for(a.outer * segments, cost::kTotal * kSegment, [&](dim_t c) {
         const dim_t row = c / segments, s = c % segments;
         start[c] = kernel.total(x + row * a.size + s * kSegment, length(s));
     });
@@ -68,10 +66,10 @@ void over_segments(const Args& a) {
             before += sum;
         }
     }
-    const dim_t groups = ceil_div(segments, kTogether);
-    parallel_for(a.outer * groups, segment_ns * kTogether, [&](dim_t c) {
-        const dim_t row = c / groups, first = c % groups * kTogether;
-        const dim_t end = std::min(segments, first + kTogether);
+    const dim_t groups = ceil_div(segments, kRows);
+    parallel_for(a.outer * groups, cost::kRow * kSegment * kRows, [&](dim_t c) {
+        const dim_t row = c / groups, first = c % groups * kRows;
+        const dim_t end = std::min(segments, first + kRows);
         const auto scan = [&](dim_t from, dim_t count) {
             kernel.rows[static_cast<int>(op)](lines<T>(a, row * a.size + from * kSegment),
                                               length(from), kSegment, count,
@@ -88,7 +86,7 @@ void over_columns(const Args& a) {
     const auto kernel = isa::table<Kernels, T>().columns[static_cast<int>(op)];
     const dim_t tiles = ceil_div(a.inner, kColumns);
     parallel_for(a.outer * tiles,
-                 kColumnNs * static_cast<double>(a.size * std::min<dim_t>(kColumns, a.inner)),
+                 cost::kColumn * static_cast<double>(a.size * std::min<dim_t>(kColumns, a.inner)),
                  [&](dim_t c) {
                      const dim_t at = c % tiles * kColumns;
                      kernel(lines<T>(a, c / tiles * a.size * a.inner + at), a.size, a.inner,
@@ -103,7 +101,7 @@ void scan(const Args& a) {
     visit_float(a.dtype, [&]<class T>() {
         if (a.inner > 1) return over_columns<op, T>(a);
         if constexpr (sums) {
-            if (a.outer < 2 * kTogether && a.size >= 2 * kSegment) return over_segments<op, T>(a);
+            if (a.outer < 2 * kRows && a.size >= 2 * kSegment) return over_segments<op, T>(a);
         }
         over_rows<op, T>(a);
     });

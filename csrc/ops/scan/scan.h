@@ -6,8 +6,7 @@
 //   cumprod_backward   dx[i] = y[i-1] s[i],  s[i] = dy[i] + x[i+1] s[i+1]
 //
 // All arrays are (outer, size, inner) in C order, i counts along the middle axis; nothing overlaps.
-// Running values are kept in double. The last form needs no division, so a zero among the x is no
-// special case.
+// Running values are double. cumprod_backward needs no division, so a zero in x is no special case.
 #pragma once
 
 #include <cstdint>
@@ -41,15 +40,15 @@ struct Lines {
     T* out;
 };
 
-// Rows scanned at one time: each waits for its own last sum, together they keep the adder busy.
-constexpr dim_t kTogether = 8;
-// Columns scanned at one time: whole cache lines, and their sums stay in L1.
+// Rows scanned at a time: the additions of one row depend on each other, those of several do not.
+constexpr dim_t kRows = 8;
+// Columns scanned at a time: whole cache lines, and their sums stay in L1.
 constexpr dim_t kColumns = 64;
 
 template <class T>
 struct TypedKernels {
-    // rows: `count` <= kTogether rows of n elements, `stride` apart; state[r] is what came before.
-    // `begins` says whether the first element is that of the axis.
+    // rows: `count` <= kRows rows of n elements, `stride` apart; state[r] is the running value
+    // before. `begins` says whether the first element is that of the axis.
     void (*rows[kOps])(const Lines<T>& l, dim_t n, dim_t stride, dim_t count, double* state,
                        bool begins);
     // columns: `count` <= kColumns neighbours, n elements of each, `stride` apart.

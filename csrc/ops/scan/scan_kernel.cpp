@@ -6,11 +6,11 @@ namespace fastnn::FASTNN_ISA {
 namespace {
 
 using scan::kColumns;
-using scan::kTogether;
+using scan::kRows;
 using scan::Lines;
 
-// Elements of a row in a tile: whole cache lines, so that rows a power of two apart, which share
-// the places of a cache, are not read element by element in turns.
+// Elements of a row in a tile: whole cache lines. Rows whose stride is a power of two share sets of
+// L1, and would evict each other if they were read element by element.
 constexpr dim_t kTile = 64;
 
 // One step: from the state and the elements at i to the output there. y is y[i-1], 1 before all.
@@ -81,7 +81,7 @@ FASTNN_INLINE void rows_of(const Lines<T>& l, dim_t n, dim_t stride, double* sta
 
 template <class S, class T>
 void rows(const Lines<T>& l, dim_t n, dim_t stride, dim_t count, double* state, bool begins) {
-    if (count == kTogether) return rows_of<S, kTogether>(l, n, stride, state, begins);
+    if (count == kRows) return rows_of<S, kRows>(l, n, stride, state, begins);
     for (dim_t r = 0; r < count; ++r) {
         const dim_t at = r * stride;
         const Lines<T> one{l.x + at, S::gradient ? l.y + at : nullptr,

@@ -21,6 +21,33 @@ Py_ssize_t factor_of(const char* op, const char* argument, Py_ssize_t factor) {
     return factor;
 }
 
+// The images of pixel_shuffle, or with `collect` of pixel_unshuffle, in a new array of this shape.
+// The images with more channels are (r * r * c, h, w), the others (c, r * h, r * w).
+py::object shuffle_pixels(const Kernel<shuffle::Args>& kernel, bool collect, const Array& x,
+                          const Py_ssize_t (&shape)[4], dim_t r, dim_t c, dim_t h, dim_t w) {
+    py::object y = empty_channels_last(x.dtype, 4, shape, 2);
+    const dim_t pixel = c * r * r,
+                part = c * r;  // of the h x w image; its part in a row of the other
+    launch(kernel,
+           shuffle::Args{.dtype = x.dtype,
+                         .collect = collect,
+                         .row = Row{.pixels = w,
+                                    .x_pixel = collect ? part : pixel,
+                                    .y_pixel = collect ? pixel : part,
+                                    .channels = c,
+                                    .places = r * r,
+                                    .j_count = r,
+                                    .j_stride = c,
+                                    .i_stride = part * w},
+                         .rows = x.shape[0] * h,
+                         .x_row = pixel * w,
+                         .y_row = pixel * w,
+                         .x = x.data,
+                         .y = data_of(y)},
+           {x, y});
+    return y;
+}
+
 py::object pixel_shuffle(py::handle input, Py_ssize_t upscale_factor) {
     constexpr Name name{"pixel_shuffle", "input"};
     const Py_ssize_t r = factor_of(name.op, "upscale_factor", upscale_factor);
@@ -31,29 +58,11 @@ py::object pixel_shuffle(py::handle input, Py_ssize_t upscale_factor) {
         fail<ValueError>(name.op, ": channels must be a multiple of ", r, " * ", r, ", got shape ",
                          shape_text(x));
     }
-    // An image without channels may have any size, also one that grows beyond all numbers.
+    // An image without channels may have any size, so the product may overflow.
     Py_ssize_t shape[4] = {x.shape[0], c, 0, 0};
     if (__builtin_mul_overflow(h, r, &shape[2]) || __builtin_mul_overflow(w, r, &shape[3]))
         throw std::bad_alloc();
-    py::object y = empty_channels_last(x.dtype, 4, shape, 2);
-    launch(shuffle::kPixelShuffle,
-           shuffle::Args{.dtype = x.dtype,
-                         .collect = false,
-                         .row = Row{.pixels = w,
-                                    .x_pixel = c * r * r,
-                                    .y_pixel = c * r,
-                                    .channels = c,
-                                    .places = r * r,
-                                    .near = r,
-                                    .near_step = c,
-                                    .far_step = c * r * w},
-                         .rows = x.shape[0] * h,
-                         .x_row = c * r * r * w,
-                         .y_row = c * r * r * w,
-                         .x = x.data,
-                         .y = data_of(y)},
-           {x, y});
-    return y;
+    return shuffle_pixels(shuffle::kPixelShuffle, false, x, shape, r, c, h, w);
 }
 
 py::object pixel_unshuffle(py::handle input, Py_ssize_t downscale_factor) {
@@ -68,25 +77,7 @@ py::object pixel_unshuffle(py::handle input, Py_ssize_t downscale_factor) {
     const Py_ssize_t c = x.shape[1], h = x.shape[2] / r, w = x.shape[3] / r;
     Py_ssize_t shape[4] = {x.shape[0], 0, h, w};
     if (__builtin_mul_overflow(c, r * r, &shape[1])) throw std::bad_alloc();
-    py::object y = empty_channels_last(x.dtype, 4, shape, 2);
-    launch(shuffle::kPixelUnshuffle,
-           shuffle::Args{.dtype = x.dtype,
-                         .collect = true,
-                         .row = Row{.pixels = w,
-                                    .x_pixel = c * r,
-                                    .y_pixel = c * r * r,
-                                    .channels = c,
-                                    .places = r * r,
-                                    .near = r,
-                                    .near_step = c,
-                                    .far_step = c * r * w},
-                         .rows = x.shape[0] * h,
-                         .x_row = c * r * r * w,
-                         .y_row = c * r * r * w,
-                         .x = x.data,
-                         .y = data_of(y)},
-           {x, y});
-    return y;
+    return shuffle_pixels(shuffle::kPixelUnshuffle, true, x, shape, r, c, h, w);
 }
 
 py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
@@ -102,7 +93,7 @@ py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
     const Array x = channels_last(a, name, a.ndim - 2, hold);
     py::object y = empty_channels_last(x.dtype, x.ndim, x.shape, x.ndim - 2);
     const Py_ssize_t c = x.shape[1], other = c / groups;
-    // One way or the other, the fewer ones are the places.
+    // The same permutation in either direction; the smaller number is that of the places.
     const bool collect = groups < other;
     const Py_ssize_t places = collect ? groups : other, run = collect ? other : groups;
     launch(shuffle::kChannelShuffle,
@@ -113,9 +104,9 @@ py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
                                     .y_pixel = c,
                                     .channels = run,
                                     .places = places,
-                                    .near = 1,
-                                    .near_step = 0,
-                                    .far_step = run},
+                                    .j_count = 1,
+                                    .j_stride = 0,
+                                    .i_stride = run},
                          .rows = c == 0 ? 0 : x.size() / c,
                          .x_row = c,
                          .y_row = c,

@@ -4,12 +4,12 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/shuffle/cost.h"
 
 namespace fastnn::shuffle {
 namespace {
 
-constexpr double kByteNs = 0.1;         // what a byte that is moved costs one thread, from memory
-constexpr dim_t kChunkBytes = 1 << 16;  // of rows taken together
+constexpr dim_t kChunkBytes = 1 << 16;  // of the rows of a chunk
 
 dim_t row_bytes(const Args& a) {
     return a.row.pixels * a.row.channels * a.row.places * static_cast<dim_t>(size_of(a.dtype));
@@ -22,7 +22,7 @@ void run_typed(const Args& a) {
     const auto& kernels = isa::table<Kernels, T>();
     const auto kernel = a.collect ? kernels.collect : kernels.spread;
     const dim_t step = std::max<dim_t>(1, kChunkBytes / bytes), chunks = ceil_div(a.rows, step);
-    parallel_for(chunks, kByteNs * static_cast<double>(step * bytes), [&](dim_t chunk) {
+    parallel_for(chunks, cost::kByte * static_cast<double>(step * bytes), [&](dim_t chunk) {
         const dim_t end = std::min(a.rows, (chunk + 1) * step);
         for (dim_t i = chunk * step; i < end; ++i) {
             kernel(a.row, static_cast<const T*>(a.x) + i * a.x_row,

@@ -1,4 +1,4 @@
-// Channels exchanged with pixels, and among each other, in images whose channels lie side by side.
+// Channels moved to pixels and back, and permuted, in channels-last images.
 //
 //     pixel_shuffle    y[n, h, i, w, j, c] = x[n, h, w, c, i, j]   for i, j < r
 //     pixel_unshuffle  y[n, h, w, c, i, j] = x[n, h, i, w, j, c]
@@ -14,21 +14,21 @@
 
 namespace fastnn::shuffle {
 
-// Rows of pixels. With k = (i, j), j < near, the two ways round are
-//     spread   y[i * far_step + j * near_step + c] = x[c * places + k]
-//     collect  y[c * places + k] = x[i * far_step + j * near_step + c]
-// for c < channels, k < places of each pixel; the ones of a row are `x_pixel` and `y_pixel` apart.
+// A row of pixels. With k = (i, j), j < j_count, the two directions are
+//     spread   y[i * i_stride + j * j_stride + c] = x[c * places + k]
+//     collect  y[c * places + k] = x[i * i_stride + j * j_stride + c]
+// for c < channels, k < places of each pixel. Pixels have the strides `x_pixel` and `y_pixel`.
 struct Row {
     dim_t pixels, x_pixel, y_pixel;
     dim_t channels, places;
-    dim_t near, near_step, far_step;
+    dim_t j_count, j_stride, i_stride;
 };
 
 struct Args {
     Dtype dtype;
     bool collect;
     Row row;
-    dim_t rows, x_row, y_row;  // how many rows there are, and how far apart
+    dim_t rows, x_row, y_row;  // number and strides of rows
     const void* x;
     void* y;
 };

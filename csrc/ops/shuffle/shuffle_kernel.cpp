@@ -6,12 +6,14 @@ namespace {
 
 using shuffle::Row;
 
-// known: the number of places, or 0. Of few places all are read at once, in whole registers.
+// known: the number of places, if known at compile time, or 0. With a known number all places of a
+// channel are one unrolled loop.
 template <dim_t known, bool collect, class T>
 FASTNN_INLINE void pixels(const Row& r, const T* __restrict x, T* __restrict y) {
     const dim_t n = r.channels, places = known != 0 ? known : r.places;
     dim_t step[known != 0 ? known : 1];
-    for (dim_t k = 0; k < known; ++k) step[k] = k / r.near * r.far_step + k % r.near * r.near_step;
+    for (dim_t k = 0; k < known; ++k)
+        step[k] = k / r.j_count * r.i_stride + k % r.j_count * r.j_stride;
     for (dim_t p = 0; p < r.pixels; ++p, x += r.x_pixel, y += r.y_pixel) {
         if constexpr (known != 0) {
             for (dim_t c = 0; c < n; ++c) {
@@ -27,7 +29,7 @@ FASTNN_INLINE void pixels(const Row& r, const T* __restrict x, T* __restrict y) 
             continue;
         }
         for (dim_t k = 0; k < places; ++k) {
-            const dim_t at = k / r.near * r.far_step + k % r.near * r.near_step;
+            const dim_t at = k / r.j_count * r.i_stride + k % r.j_count * r.j_stride;
             for (dim_t c = 0; c < n; ++c) {
                 if (collect) {
                     y[c * places + k] = x[at + c];

@@ -5,14 +5,13 @@
 #include "core/columns.h"
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/softmax/cost.h"
 
 namespace fastnn::softmax {
 namespace {
 
-constexpr dim_t kChunk =
-    32768;  // elements per chunk: 128 KiB in and 128 KiB out, within L2; at least one row
-constexpr dim_t kColumns =
-    64;  // columns of one chunk at least, so that memory is read in whole lines
+constexpr dim_t kChunk = 32768;  // elements: 128 KiB in and 128 KiB out; at least one row
+constexpr dim_t kColumns = 64;   // columns of a chunk at least: whole cache lines
 
 // Calls rows(offset, count) over chunks of whole rows, or columns(offset, count) over chunks of
 // columns.
@@ -60,7 +59,7 @@ void forward(const Args& a) {
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
         if (a.inner > 1 && columns_collide(a.size, a.inner * dim_t{sizeof(T)})) {
-            return over_tiles<T>(a.outer, a.size, a.inner, 0.8 * sizeof(T) / 4, 1,
+            return over_tiles<T>(a.outer, a.size, a.inner, cost::kForwardColumns * sizeof(T) / 4, 1,
                                  [&, x, y](dim_t at, dim_t count, T* tile) {
                                      gather_columns(x + at, a.size, a.inner, count, tile);
                                      kernel.columns[a.log](tile, tile, a.size, count, count);
@@ -68,7 +67,7 @@ void forward(const Args& a) {
                                  });
         }
         over_chunks(
-            a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4,
+            a.outer, a.size, a.inner, cost::kForward * sizeof(T) / 4,
             [&, x, y](dim_t at, dim_t count) { kernel.rows[a.log](x + at, y + at, a.size, count); },
             [&, x, y](dim_t at, dim_t count) {
                 kernel.columns[a.log](x + at, y + at, a.size, a.inner, count);
@@ -82,8 +81,8 @@ void backward(const BackwardArgs& a) {
         const auto *dy = static_cast<const T*>(a.dy), *y = static_cast<const T*>(a.y);
         auto* dx = static_cast<T*>(a.dx);
         if (a.inner > 1 && columns_collide(a.size, a.inner * dim_t{sizeof(T)})) {
-            return over_tiles<T>(a.outer, a.size, a.inner, 0.6 * sizeof(T) / 4, 2,
-                                 [&, dy, y, dx](dim_t at, dim_t count, T* tile) {
+            return over_tiles<T>(a.outer, a.size, a.inner, cost::kBackwardColumns * sizeof(T) / 4,
+                                 2, [&, dy, y, dx](dim_t at, dim_t count, T* tile) {
                                      T* const other = tile + a.size * count;
                                      gather_columns(dy + at, a.size, a.inner, count, tile);
                                      gather_columns(y + at, a.size, a.inner, count, other);
@@ -93,7 +92,8 @@ void backward(const BackwardArgs& a) {
                                  });
         }
         over_chunks(
-            a.outer, a.size, a.inner, (a.log ? 0.6 : 0.2) * sizeof(T) / 4,
+            a.outer, a.size, a.inner,
+            (a.log ? cost::kLogBackward : cost::kBackward) * sizeof(T) / 4,
             [&, dy, y, dx](dim_t at, dim_t count) {
                 kernel.rows_backward[a.log](dy + at, y + at, dx + at, a.size, count);
             },

@@ -7,7 +7,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// So many vectors are added lane by lane in T before their sum goes on in double.
+// So many vectors are added lane by lane in T; their sums are added in double.
 constexpr dim_t kBlock = 64;
 
 // The sum of f(i, count) over all vectors: lane by lane within a block, then in double. Lanes
@@ -39,7 +39,7 @@ FASTNN_INLINE void row(const T* x, T* y, dim_t n) {
         return e;
     });
     if (log) {
-        // Subtracted one after the other: top + log(total) would round at the size of top.
+        // Two subtractions: the sum top + log(total) would be rounded at the size of top.
         const V log_total = T(__builtin_log(total));
         over_vectors<T>(n, [=](dim_t i, dim_t count) {
             store(load(x + i, count) - top - log_total, y + i, count);
@@ -71,7 +71,7 @@ void rows_backward(const T* dy, const T* y, T* dx, dim_t n, dim_t count) {
     }
 }
 
-// A row per lane. Sums go in blocks here too, which keeps their error small.
+// A row per lane; sums in blocks, too, for a small error.
 template <class T, class F>
 FASTNN_INLINE Vec<T> sum_down(dim_t n, F f) {
     Vec<T> total;

@@ -1,4 +1,4 @@
-// Cells whose units are independent, and the small loops around them.
+// Cells whose units are independent, and other loops over the rows of a step.
 #include "ops/rnn/cells/elman.h"
 #include "ops/rnn/cells/gru.h"
 #include "ops/rnn/cells/lstm.h"
@@ -6,7 +6,7 @@
 namespace fastnn::FASTNN_ISA {
 namespace {
 
-// All parts side by side: two sums alone would wait for their own last addition.
+// All parts in one loop: with only two sums, each addition would wait for the one before.
 template <class T, int Parts>
 void one_row(const rnn::OneRow<T>& s) {
     using V = Vec<T>;
@@ -68,7 +68,7 @@ void backward(const rnn::BackwardStep<T>& s) {
     }
 }
 
-// In blocks, so that the error of a long sum stays small.
+// In blocks, so that the rounding error of a long sum stays small.
 template <class T>
 void column_sums(const T* x, dim_t row, dim_t rows, dim_t cols, T* out) {
     using V = Vec<T>;

@@ -34,7 +34,8 @@ struct Elman {
     static FASTNN_INLINE Vec<T> forward(const ForwardRow<T>& s, dim_t j, Load load, Store) {
         return Function::value(load(s.gates + j));
     }
-    // From dh, puts the gradient of each gate, and returns what h gets past the product.
+    // From dh, stores the gradient of each gate. Returns the part of the gradient of h that does
+    // not come from the recurrent product.
     template <class T, class Load, class Store>
     static FASTNN_INLINE Vec<T> backward(const BackwardRow<T>& s, dim_t j, Vec<T> dh, Load load,
                                          Store store) {

@@ -34,8 +34,8 @@ struct BackwardStep {
     RowView<T> dgates;  // may be gates
     dim_t gate;
     RowView<T> next;  // what the next product reads: the gradients of U h
-    // dh = dy + product mask + carry, each of which may have null data. carry is replaced by what h
-    // gets from h' past the product.
+    // dh = dy + product mask + carry, each of which may have null data. carry is replaced by the
+    // part of the gradient of h that does not come from the recurrent product.
     RowView<const T> dy, product, mask;
     RowView<T> carry;
     RowView<T> dcell;
@@ -53,22 +53,22 @@ struct NormForwardStep : ForwardStep<T> {
     RowView<T> recurrent;  // sums of U h; gates are those of W x. Both replaced by what is saved.
     Gains<T> gains;
     T eps;
-    T* norms;  // 4 of each row, or null
+    T* norms;  // 4 per row, or null
 };
 template <class T>
 struct NormBackwardStep : BackwardStep<T> {
     dim_t recurrent;  // from a gate of W x to that of U h, in gates and in dgates
     Gains<T> gains;
     const T* norms;
-    // Sums over rows, added to: of the gradients of b (and b'), a, a' (4 H each), a'', b'' (H
-    // each). Each `together` samples have their own; the first row is number `place` among them.
+    // Sums over rows, which the kernel adds to: gradients of b (and b'), a, a' (4 H each), a'', b''
+    // (H each). Each group of `group` samples has its own; the first row is number `place` of them.
     T* sums;
-    dim_t sums_row, together, place;
+    dim_t sums_row, group, place;
 };
 constexpr dim_t kNormSums = 14;  // blocks of H
 
 // c[p][j] = sum_k a[k] b[p * part + k * row + j] + beta[p] c[p][j] + bias[p][j], for 3 or 4 parts p
-// and two vectors of columns j: a step of one sample, which is as fast as its weights are read.
+// and two vectors of columns j: a step of one sample, bound by the bandwidth of its weights.
 template <class T>
 struct OneRow {
     dim_t depth;

@@ -1,27 +1,10 @@
-// The cell of an LSTM with layer norm: its sums are normalised over all units of a row, so it takes
-// whole rows, each while it is in L1.
+// The cell of an LSTM with layer norm: its sums are normalized over all units of a row, so it
+// computes whole rows, each while it is in L1.
 #include "ops/rnn/cells/step_loop.h"
+#include "simd/reduce.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
-
-// The sum of f(x) over n numbers; lanes beyond the end are not counted.
-template <class T, class F>
-FASTNN_INLINE T total(const T* x, dim_t n, F f) {
-    using V = Vec<T>;
-    constexpr dim_t W = V::width;
-    V a, b, c, d;
-    dim_t i = 0;
-    for (; i + 4 * W <= n; i += 4 * W) {
-        a += f(V::load(x + i));
-        b += f(V::load(x + i + W));
-        c += f(V::load(x + i + 2 * W));
-        d += f(V::load(x + i + 3 * W));
-    }
-    for (; i + W <= n; i += W) a += f(V::load(x + i));
-    if (i < n) b += select(Mask<T>::first(n - i), f(V::load(x + i, n - i)), V());
-    return sum((a + b) + (c + d));
-}
 
 template <class T>
 struct Norm {
@@ -29,21 +12,21 @@ struct Norm {
     FASTNN_INLINE Vec<T> operator()(Vec<T> x) const { return (x - Vec<T>(mean)) * Vec<T>(scale); }
 };
 
-// In two passes: the row is in L1, and a mean far from zero does no harm.
+// In two passes, since the row is in L1: accurate also with a mean far from zero.
 template <class T>
 FASTNN_INLINE Norm<T> norm_of(const T* x, dim_t n, T eps) {
     using V = Vec<T>;
-    const T mean = total(x, n, [](V v) __attribute__((always_inline)) { return v; }) / T(n);
-    const T square = total(x, n,
-                           [mean](V v) __attribute__((always_inline)) {
-                               const V d = v - V(mean);
-                               return d * d;
-                           }) /
+    const T mean = row_sum(x, n, [](V v) __attribute__((always_inline)) { return v; }) / T(n);
+    const T square = row_sum(x, n,
+                             [mean](V v) __attribute__((always_inline)) {
+                                 const V d = v - V(mean);
+                                 return d * d;
+                             }) /
                      T(n);
     return {mean, T(1 / __builtin_sqrt(double(square) + double(eps)))};
 }
 
-// What goes into a gate: x and u are the normalised sums.
+// The preactivation of a gate, from the normalized sums x and u.
 template <class T, class Load>
 FASTNN_INLINE Vec<T> gate_sum(const rnn::Gains<T>& g, dim_t at, Vec<T> x, Vec<T> u, Load load) {
     Vec<T> sum = fma(load(g.hh + at), u, load(g.ih + at) * x);
@@ -122,9 +105,9 @@ void backward(const rnn::NormBackwardStep<T>& s) {
         const T *const cell = row_at(s.cell, i), *const before = row_at(s.before, i);
         T* const dcell = row_at(s.dcell, i);
         const T* const norms = s.norms + 4 * i;
-        T* const sums = s.sums + (s.place + i) / s.together * s.sums_row;
-        // Holds the gradients of the gates' sums until they are known; and, at first, in the place
-        // of gate i that of c normalised.
+        T* const sums = s.sums + (s.place + i) / s.group * s.sums_row;
+        // Holds the gradients of the preactivations; before them, in the place of gate i, the
+        // gradient of the normalized c.
         T* const dgates = row_at(s.next, i);
         NormBackward<T> of_x(norms[0]), of_u(norms[1]), of_c(norms[3]);
         const Norm<T> cell_norm{norms[2], norms[3]};

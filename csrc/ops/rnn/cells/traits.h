@@ -8,13 +8,13 @@ namespace fastnn::rnn {
 struct CellTraits {
     const char *forward_name, *backward_name;
     dim_t gates;  // blocks of H in the weights
-    // Leading gates for which U h is added to W x. The products of the other gates stay apart, in
-    // blocks behind the gates, with biases of their own (n of GRU).
+    // The number of leading gates for which U h is added to W x. The products U h of the other
+    // gates are stored separately, in blocks after the gates, with their own biases (n of GRU).
     dim_t summed;
     bool saves_gates;     // or y alone is what backward needs
     bool has_cell_state;  // c beside h
-    // W x and U h are each normalised over all units: cells take whole rows, with U h in a matrix
-    // of its own.
+    // W x and U h are each normalized over all units: cells compute whole rows, with U h in a
+    // separate matrix.
     bool normalized;
     double forward_ns, backward_ns;  // of a unit of one sample, for the cost model
 

@@ -1,10 +1,10 @@
-// Backward of the reductions, element by element: dx = f slope(x), f a factor and c a shift of its
-// output, p the power.
+// The gradients of the reductions, element by element: dx from x, with the factor f and the shift c
+// of its output, and the power p.
 #pragma once
 
 #include "ops/reduce/terms.h"
 
-namespace fastnn::FASTNN_ISA::slopes {
+namespace fastnn::FASTNN_ISA::gradients {
 
 template <class T>
 FASTNN_INLINE Vec<T> sign(Vec<T> x) {
@@ -13,53 +13,53 @@ FASTNN_INLINE Vec<T> sign(Vec<T> x) {
 
 struct Scale {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V, V) {
+    static FASTNN_INLINE V dx(V x, V f, V, V) {
         return f * x;
     }
 };
 
 struct Sign {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V, V) {
+    static FASTNN_INLINE V dx(V x, V f, V, V) {
         return f * sign(x);
     }
 };
 
 struct Power {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V, V p) {
+    static FASTNN_INLINE V dx(V x, V f, V, V p) {
         const V size = terms::power_of(x, p - V(1));
-        // At 0 the slope is 0 for every p; so PyTorch.
+        // At 0 the gradient is 0 for every p, as in PyTorch.
         return select(x == V(), V(), f * copysign(size, x));
     }
 };
 
 struct Shift {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+    static FASTNN_INLINE V dx(V x, V f, V c, V) {
         return f * (x - c);
     }
 };
 
 struct Exp {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+    static FASTNN_INLINE V dx(V x, V f, V c, V) {
         return f * exp(x - c);
     }
 };
 
 struct Equal {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+    static FASTNN_INLINE V dx(V x, V f, V c, V) {
         return select(terms::same(x, c), f, V());
     }
 };
 
 struct AbsEqual {
     template <class V>
-    static FASTNN_INLINE V slope(V x, V f, V c, V) {
+    static FASTNN_INLINE V dx(V x, V f, V c, V) {
         return select(terms::same(abs(x), c), f * sign(x), V());
     }
 };
 
-}  // namespace fastnn::FASTNN_ISA::slopes
+}  // namespace fastnn::FASTNN_ISA::gradients
