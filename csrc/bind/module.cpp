@@ -1,5 +1,5 @@
-// fastnn._core: a table of contents. The module itself has kernels, whatever else there is stands
-// in submodules.
+// fastnn._core: a table of contents. The module itself has the kernels; everything else is in
+// submodules.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -51,7 +51,7 @@ void bind_config(py::module_& parent) {
     m.def(
         "set_isa", [](const std::string& level) { isa::set_level(isa::parse(level, "set_isa")); },
         py::arg("level"));
-    // Name -> what it stands for; those this machine can run, and all that were built.
+    // Name -> instruction sets; of the levels this machine can run, and of all that were built.
     const auto levels = [](bool (*wanted)(Isa)) {
         py::typing::Dict<py::str, py::str> found;
         for (Isa level : {Isa::v2, Isa::v3, Isa::v4, Isa::neon}) {

@@ -66,9 +66,9 @@ struct WeightArgs {
     void* db;  // or null; of O elements: sums of dy
 };
 
-// All gradients of one call of kConv, of which any may be null. dz = dy f' is what all
-// others are computed from. `shape` is that of the call, and so dy, saved and dz are laid out
-// as its output, x and dx as its input.
+// All gradients of one call of kConv, of which any may be null; all others are computed from
+// dz = dy f'. `shape` is that of the call, and so dy, saved and dz are laid out as its output, x
+// and dx as its input.
 struct BackwardArgs {
     Dtype dtype;
     Algorithm algorithm;

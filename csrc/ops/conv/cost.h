@@ -14,7 +14,7 @@ namespace implicit_gemm {
 // The share of the roof that products reach; per weight to pack, or to unpack as a gradient, and
 // per element of x, and of dy where its vectors are read in place or packed.
 constexpr double kRoof = 0.9, kWeight = 0.25, kUnpack = 0.5, kPixel = 0.2, kInPlace = 0.05;
-// Of each product beside the first, and per output and tap.
+// Of each product after the first, and per output and tap.
 constexpr double kProduct = 2000, kTerm = 0.02;
 // Of a chunk, which costs some 200 ns to hand out and set up, and of one of a weight gradient,
 // which unpacks its sums.

@@ -16,8 +16,7 @@ struct TapPlace {
 // Rows first_row .. first_row + rows - 1 of a block of channels, of one panel of every product:
 // element (row, col, tap) of w is at w[row * row_stride + col * col_stride + tap], and one of the
 // two strides is `taps`. It is stored at base + before * taps + column * (depth of the panel) +
-// (number
-// * block + row) * width.
+// (number * block + row) * width.
 template <class T>
 struct PackWeight {
     const T* w;  // of first_row

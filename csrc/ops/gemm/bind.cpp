@@ -8,8 +8,7 @@
 namespace fastnn::bind {
 namespace {
 
-// BatchAxis `i` of the batch of an operand, counted from the right: its length and stride in
-// elements.
+// Axis `i` of the batch of an operand, counted from the right: its length and stride in elements.
 struct BatchAxis {
     Py_ssize_t size;
     dim_t stride;

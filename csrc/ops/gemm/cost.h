@@ -1,6 +1,6 @@
 // What the work of matrix products costs one thread: estimates that decide how many threads a call
-// is worth and how it is cut into chunks. benches/fit_costs.py measures them; what the kernels
-// multiply per nanosecond is in their Blocking.
+// is worth and how it is cut into chunks. The arithmetic per nanosecond is in the kernels'
+// Blocking.
 #pragma once
 
 namespace fastnn::gemm::cost {
@@ -10,9 +10,9 @@ constexpr double kL2Bytes = 1 << 20, kL2BytesPerNs = 60, kMemoryBytesPerNs = 25;
 
 constexpr double kStepFlops = 8e9;  // of a step: Ctrl-C waits for 40 ms on two cores
 constexpr double kPackNs = 0.3;     // per element of B
-constexpr double kLargeItemNs =
-    1e6;                            // of a batch: larger ones are computed by all threads together
-constexpr double kItemNs = 100;     // of a batch, beside its product
+
+// Of an item of a batch: in addition to its product; and the least for which all threads share it.
+constexpr double kItemNs = 100, kLargeItemNs = 1e6;
 constexpr double kItemsNs = 10000;  // of the items of a chunk
 
 }  // namespace fastnn::gemm::cost

@@ -12,7 +12,6 @@
 #include "ops/conv/depthwise/kernels.h"
 #include "ops/conv/kernels.h"
 #include "ops/conv/sums.h"
-#include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {
 namespace {

@@ -14,7 +14,7 @@
 namespace fastnn::conv {
 namespace {
 
-// Bytes of weights that stay in L2 beside a chunk's input.
+// Bytes of weights that stay in L2 together with a chunk's input.
 dim_t weights_room() {
     return machine().l2.bytes / 4;
 }

@@ -56,9 +56,9 @@ dim_t Panels<T>::at(const Product& p, dim_t group, dim_t j, dim_t c) const {
 }
 
 template <class T>
-std::size_t Panels<T>::packed_size(bool kept) const {
+std::size_t Panels<T>::packed_size(bool cached) const {
     if (!l_.pack_in_chunk) return l_.panels_size;
-    return kept ? l_.panels_size * static_cast<std::size_t>(s_.groups * panels() * blocks()) : 0;
+    return cached ? l_.panels_size * static_cast<std::size_t>(s_.groups * panels() * blocks()) : 0;
 }
 
 template <class T>

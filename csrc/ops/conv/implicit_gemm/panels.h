@@ -30,7 +30,7 @@ class Panels {
 
     // Elements that all threads share: all panels, none where chunks pack them, or each panel by
     // itself where chunks pack them and the cache holds them, each at cached_at.
-    std::size_t packed_size(bool kept) const;
+    std::size_t packed_size(bool cached) const;
     dim_t cached_at(dim_t group, dim_t j, dim_t c) const;
     PackedKey key() const;  // of all that the order of packed weights depends on
 

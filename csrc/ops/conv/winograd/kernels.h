@@ -1,7 +1,7 @@
 // The transforms of Winograd convolutions, once per instruction set. float32 only.
 //
 // F(m x m, 3 x 3), m = 2 or 4: an image is cut into tiles of m x m outputs, each from (m + 2) x
-// (m + 2) inputs d. With the matrices of winograd_matrices.h,
+// (m + 2) inputs d. With the matrices of matrices.h,
 //     y  = A^T [ sum over channels of (G g G^T) * (B^T d B) ] A        (* element by element)
 //     dg = G^T [ sum over tiles of (B^T d B) * (A dy A^T) ] G
 // so a convolution is (m + 2)^2 matrix products, one for each element of a transformed tile, called
@@ -13,8 +13,6 @@
 #include "core/isa.h"
 
 namespace fastnn::conv {
-
-constexpr int kMostPoints = 36;
 
 // Images in channels-last memory, and the tiles that cover their outputs: tile (n, i, j) begins at
 // row i m - pad_h and column j m - pad_w; what lies outside of the image is 0.

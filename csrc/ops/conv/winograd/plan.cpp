@@ -10,12 +10,12 @@ constexpr dim_t kTileBytes = 640 << 10;  // of a chunk of tiles: in an L2 of 1 M
 constexpr dim_t kWeightBytes = 3 << 20;  // of points of weights that are stored, in L3
 constexpr dim_t kMostTiles = 56;
 constexpr dim_t kColumnTiles = 64;  // 32 columns of them are 288 KiB, in L2
-constexpr dim_t kSomeTiles =
-    32;  // with fewer, points of weights are made more than sums are added:
-constexpr dim_t kSomeDepth = 128;         // those of so many channels, 590 KiB, stay in L2
+// Up to kSomeTiles tiles, transforming weights takes longer than adding sums; so the points of
+// kSomeDepth channels at a time, 590 KiB, stay in L2.
+constexpr dim_t kSomeTiles = 32, kSomeDepth = 128;
 constexpr dim_t kColumnBytes = 12 << 20;  // of tiles of all input channels, of each thread
 constexpr dim_t kGradientTiles = 128;     // 64 channels of them are 1.1 MiB of x, and as many of dy
-constexpr dim_t kManyChunks = 16;
+constexpr dim_t kManyChunks = 16;         // enough for any number of cores a call is worth
 
 double number(dim_t n) {
     return static_cast<double>(n);
