@@ -14,7 +14,7 @@ CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp")
 
 # Module or package -> its allowed imports of fastnn besides its own package; longest name wins.
 BASE = {"tensor", "autograd", "devices", "dtypes", "random"}
-LAYERS = BASE | {"ops", "nn", "data", "optim", "metrics", "config", "testing"}
+LAYERS = BASE | {"ops", "nn", "data", "optim", "config", "testing"}
 IMPORTS = {
     "devices": set(),
     "dtypes": set(),
@@ -34,13 +34,9 @@ IMPORTS = {
     "nn": BASE | {"nn", "ops"},
     "data": BASE | {"data", "ops"},
     "optim": BASE | {"optim", "ops", "_core"},
-    "metrics": BASE | {"metrics", "ops"},
-    "train": LAYERS | {"train", "profile"},
-    "text": LAYERS | {"text", "train", "_core"},
-    "models": LAYERS | {"models", "text", "train"},
-    "interop": LAYERS | {"interop", "models", "text", "train"},
-    "distributed": LAYERS | {"distributed", "train"},
-    "cli": LAYERS | {"cli", "models", "text", "train", "interop", "distributed", "profile"},
+    "text": LAYERS | {"text", "_core"},
+    "models": LAYERS | {"models", "text"},
+    "cli": LAYERS | {"cli", "models", "text", "profile"},
 }
 TOP = {"", "__main__", "smoke"}  # these may import anything
 
