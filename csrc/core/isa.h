@@ -50,12 +50,18 @@ const auto& of(const Both& both) {
     }
 }
 
-// A family's table of functions at one level. Its kernel file defines it for the level that it is
-// compiled for:
-//     template <>
-//     const softmax::Kernels& isa::table_at<Isa::FASTNN_ISA>() { return FASTNN_ISA::kTable; }
+// A family's table of functions at one level. Its kernel file ends with the definition for the
+// level that it is compiled for: FASTNN_KERNELS(softmax::Kernels, kTable).
 template <Isa level, class Table>
 const Table& table_at();
+
+#define FASTNN_KERNELS(Table, name)                        \
+    namespace fastnn {                                     \
+    template <>                                            \
+    const Table& isa::table_at<Isa::FASTNN_ISA, Table>() { \
+        return FASTNN_ISA::name;                           \
+    }                                                      \
+    }
 
 // table<Kernels>(): the table at the level in use.
 template <class Table>

@@ -62,13 +62,5 @@ constexpr activation::TypedKernels<T> kTable = filled<T>();
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const activation::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const activation::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(activation::TypedKernels<float>, kTable<float>)
+FASTNN_KERNELS(activation::TypedKernels<double>, kTable<double>)

@@ -277,13 +277,5 @@ constexpr attention::TypedKernels<T> kTable{weights<T>,         merge<T>, finish
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const attention::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const attention::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(attention::TypedKernels<float>, kTable<float>)
+FASTNN_KERNELS(attention::TypedKernels<double>, kTable<double>)

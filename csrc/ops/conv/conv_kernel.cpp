@@ -205,13 +205,5 @@ constexpr conv::TypedKernels<T> kTable{pack_weight<T>, unpack_weight<T>, pack_pi
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const conv::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const conv::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(conv::TypedKernels<float>, kTable<float>)
+FASTNN_KERNELS(conv::TypedKernels<double>, kTable<double>)

@@ -28,9 +28,4 @@ constexpr dropout::Kernels kTable{run<float>, run<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const dropout::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(dropout::Kernels, kTable)

@@ -91,9 +91,4 @@ constexpr folding::Kernels kTable{{unfold<float>, fold<float>}, {unfold<double>,
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const folding::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(folding::Kernels, kTable)

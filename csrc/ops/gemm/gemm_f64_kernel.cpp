@@ -1,8 +1,3 @@
 #include "ops/gemm/table_kernel.h"
 
-namespace fastnn {
-template <>
-const gemm::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(gemm::TypedKernels<double>, kTable<double>)

@@ -25,14 +25,9 @@ void channels_last(const T* x, dim_t x_row, dim_t rows, dim_t columns, T* y) {
     }
 }
 
+constexpr layout::Kernels kTable{channels_last<float>, channels_last<double>};
+
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const layout::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    static constexpr layout::Kernels kernels{FASTNN_ISA::channels_last<float>,
-                                             FASTNN_ISA::channels_last<double>};
-    return kernels;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(layout::Kernels, kTable)

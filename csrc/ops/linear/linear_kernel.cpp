@@ -33,13 +33,5 @@ constexpr linear::TypedKernels<T> kTable{sum_rows<T>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const linear::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const linear::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(linear::TypedKernels<float>, kTable<float>)
+FASTNN_KERNELS(linear::TypedKernels<double>, kTable<double>)

@@ -201,9 +201,4 @@ constexpr loss::Kernels kTable = filled();
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const loss::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(loss::Kernels, kTable)

@@ -143,9 +143,4 @@ constexpr median::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const median::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(median::Kernels, kTable)

@@ -355,9 +355,4 @@ constexpr norm::ChannelKernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const norm::ChannelKernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(norm::ChannelKernels, kTable)

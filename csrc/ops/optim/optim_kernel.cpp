@@ -98,9 +98,4 @@ constexpr optim::Kernels kTable{filled<float>(), filled<double>()};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const optim::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(optim::Kernels, kTable)

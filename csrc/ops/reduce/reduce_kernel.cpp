@@ -356,9 +356,4 @@ constexpr reduce::Kernels kTable{kTyped<float>, kTyped<double>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const reduce::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(reduce::Kernels, kTable)

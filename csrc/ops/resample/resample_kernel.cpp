@@ -145,9 +145,4 @@ constexpr resample::Kernels kTable{{rows<float>}, {rows<double>}};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const resample::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(resample::Kernels, kTable)

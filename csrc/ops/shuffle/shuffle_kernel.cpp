@@ -57,9 +57,4 @@ constexpr shuffle::Kernels kTable{{row<false, float>, row<true, float>},
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const shuffle::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(shuffle::Kernels, kTable)

@@ -283,13 +283,5 @@ constexpr conv::DepthwiseKernels<T> kDepthwise{
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const conv::DepthwiseKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kDepthwise<float>;
-}
-template <>
-const conv::DepthwiseKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kDepthwise<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(conv::DepthwiseKernels<float>, kDepthwise<float>)
+FASTNN_KERNELS(conv::DepthwiseKernels<double>, kDepthwise<double>)

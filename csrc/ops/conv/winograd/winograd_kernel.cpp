@@ -3,17 +3,16 @@
 #include "ops/conv/winograd/tile_kernel.h"
 #include "ops/conv/winograd/weight_kernel.h"
 
-namespace fastnn {
-template <>
-const conv::WinogradKernels& isa::table_at<Isa::FASTNN_ISA>() {
-    namespace isa = FASTNN_ISA;
-    using isa::F2, isa::F4;
-    static constexpr conv::WinogradKernels table{
-        {isa::input_tiles<F2>, isa::input_tiles<F4>},
-        {isa::gradient_tiles<F2>, isa::gradient_tiles<F4>},
-        {isa::output_tiles<F2>, isa::output_tiles<F4>},
-        {isa::weight_panel<F2>, isa::weight_panel<F4>},
-        {isa::weight_gradient<F2>, isa::weight_gradient<F4>}};
-    return table;
-}
-}  // namespace fastnn
+namespace fastnn::FASTNN_ISA {
+namespace {
+
+constexpr conv::WinogradKernels kTable{{input_tiles<F2>, input_tiles<F4>},
+                                       {gradient_tiles<F2>, gradient_tiles<F4>},
+                                       {output_tiles<F2>, output_tiles<F4>},
+                                       {weight_panel<F2>, weight_panel<F4>},
+                                       {weight_gradient<F2>, weight_gradient<F4>}};
+
+}  // namespace
+}  // namespace fastnn::FASTNN_ISA
+
+FASTNN_KERNELS(conv::WinogradKernels, kTable)

@@ -127,13 +127,5 @@ constexpr rnn::TypedKernels<T> kTable{
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const rnn::TypedKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const rnn::TypedKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(rnn::TypedKernels<float>, kTable<float>)
+FASTNN_KERNELS(rnn::TypedKernels<double>, kTable<double>)

@@ -170,13 +170,5 @@ constexpr rnn::NormKernels<T> kTable{forward<T>, backward<T>};
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA
 
-namespace fastnn {
-template <>
-const rnn::NormKernels<float>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<float>;
-}
-template <>
-const rnn::NormKernels<double>& isa::table_at<Isa::FASTNN_ISA>() {
-    return FASTNN_ISA::kTable<double>;
-}
-}  // namespace fastnn
+FASTNN_KERNELS(rnn::NormKernels<float>, kTable<float>)
+FASTNN_KERNELS(rnn::NormKernels<double>, kTable<double>)
