@@ -47,13 +47,13 @@ py::object local_response_norm_backward(py::handle dy, py::handle input, py::han
     const auto& kernel = norm::kResponseBackward;
     py::object hold, hold_dy, hold_d;
     const Array x = block_float(input, {kernel.name, "input"}, hold);
-    const Array slope = block_like(dy, {kernel.name, "dy"}, x, hold_dy);
-    const Array kept = block_like(d, {kernel.name, "d"}, x, hold_d);
+    const Array dy_block = block_like(dy, {kernel.name, "dy"}, x, hold_dy);
+    const Array saved = block_like(d, {kernel.name, "d"}, x, hold_d);
     py::object dx = empty_like(x);
     launch(kernel,
            norm::ResponseBackwardArgs{x.dtype, shape_of(x, kernel.name, size, alpha, beta, k),
-                                      slope.data, x.data, kept.data, data_of(dx)},
-           {slope, x, kept, dx});
+                                      dy_block.data, x.data, saved.data, data_of(dx)},
+           {dy_block, x, saved, dx});
     return dx;
 }
 

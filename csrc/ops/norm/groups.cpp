@@ -13,11 +13,11 @@ namespace fastnn::norm {
 namespace {
 
 constexpr dim_t kMostElements = 32768;  // of a group: 128 KiB of float32, with dy half of L2
-// Short rows far apart are slower than whole ones of all groups at a time: so many, by measurement.
+// With more rows, passes over whole rows of all groups are faster, by measurement.
 constexpr dim_t kMostRows = 36;
-constexpr dim_t kLeastColumns = 8;      // half a cache line of float32
-constexpr dim_t kChunk = 8192;          // elements of a chunk, if groups are smaller
-constexpr dim_t kChannelsAtOnce = 256;  // whose gradients are added at a time
+constexpr dim_t kLeastColumns = 8;        // half a cache line of float32
+constexpr dim_t kChunk = 8192;            // elements of a chunk, if groups are smaller
+constexpr dim_t kGradientChannels = 256;  // of a chunk that adds gradients
 
 // Calls f(set, group, first element) for all groups, those of a chunk one after the other.
 struct Groups {
@@ -117,14 +117,14 @@ void backward_typed(const ChannelBackwardArgs& a) {
             along += factor * static_cast<double>(sum[c]);
             across += factor * static_cast<double>(time[c]);
         }
-        const double slope = -rstd * rstd * across / n, offset = -rstd * along / n;
-        kernel.slope(groups.each,
-                     {dy, x, w, static_cast<T*>(a.dx) + at, mean, rstd, slope, offset, stream});
+        const double factor = -rstd * rstd * across / n, offset = -rstd * along / n;
+        kernel.dx(groups.each,
+                  {dy, x, w, static_cast<T*>(a.dx) + at, mean, rstd, factor, offset, stream});
     };
     // The gradients of some channels' parameters.
     const auto add = [&](void* to, const T* from, dim_t begin, dim_t end) {
         if (to == nullptr) return;
-        double total[kChannelsAtOnce] = {};
+        double total[kGradientChannels] = {};
         for (dim_t b = 0; b < s.batch; ++b) {
             const T* some = from + b * s.channels + begin;
             for (dim_t i = 0; i < end - begin; ++i) total[i] += static_cast<double>(some[i]);
@@ -135,9 +135,9 @@ void backward_typed(const ChannelBackwardArgs& a) {
     parallel_team(groups.threads(cost::kGroupBackward * sizeof(T) / 4), [&](Team& team) {
         team.for_each(groups.chunks, [&](dim_t chunk) { groups(chunk, one); });
         if (a.dw == nullptr && a.db == nullptr) return;
-        team.for_each_nowait(ceil_div(s.channels, kChannelsAtOnce), [&](dim_t i) {
-            const dim_t begin = i * kChannelsAtOnce;
-            const dim_t end = std::min(begin + kChannelsAtOnce, s.channels);
+        team.for_each_nowait(ceil_div(s.channels, kGradientChannels), [&](dim_t i) {
+            const dim_t begin = i * kGradientChannels;
+            const dim_t end = std::min(begin + kGradientChannels, s.channels);
             add(a.db, sums, begin, end);
             add(a.dw, times, begin, end);
         });

@@ -1,5 +1,5 @@
-// Statistics and normalization of single groups small enough to stay in cache meanwhile: each is
-// read once from memory, with nothing put together from parts. What is computed is in channels.h.
+// Normalization of channels in groups that are small enough to stay in cache between statistics and
+// output: each group is read once from memory. The formulas are in channels.h.
 #pragma once
 
 #include "core/integer.h"
@@ -7,9 +7,8 @@
 
 namespace fastnn::norm {
 
-// Where the elements of a group are, from its first one on: `rows` rows, `stride` apart in memory,
-// of `channels` channels with `inner` elements each. Either rows or inner is 1. More than one row
-// is read from a packed copy, without gaps.
+// The layout of a group: `rows` rows with this stride, of `channels` channels with `inner` elements
+// each. Either rows or inner is 1. More than one row is read from a packed copy.
 struct Group {
     static constexpr dim_t kMostPacked = 2048;  // elements: with dy and in double, all of L1
     dim_t rows, stride, channels, inner;
@@ -37,12 +36,12 @@ struct GroupSums {
 };
 
 template <class T>
-struct GroupSlope {
+struct GroupGradient {
     const T* dy;
     const T* x;
     const T* w;  // or null: ones
-    T* dx;       // dy w rstd + (x - mean) slope + offset
-    double mean, rstd, slope, offset;
+    T* dx;       // dy w rstd + (x - mean) factor + offset
+    double mean, rstd, factor, offset;
     bool stream;
 };
 
@@ -52,7 +51,7 @@ struct GroupTypedKernels {
     void (*moments)(const Group& g, const T* x, double* mean, double* variance);
     void (*apply)(const Group& g, const GroupApply<T>& a);
     void (*sums)(const Group& g, const GroupSums<T>& a);
-    void (*slope)(const Group& g, const GroupSlope<T>& a);
+    void (*dx)(const Group& g, const GroupGradient<T>& a);
 };
 
 using GroupKernels = isa::ByType<GroupTypedKernels>;

@@ -7,7 +7,7 @@ namespace {
 
 using norm::Group;
 using norm::GroupApply;
-using norm::GroupSlope;
+using norm::GroupGradient;
 using norm::GroupSums;
 
 template <class T>
@@ -158,13 +158,13 @@ void sums(const Group& g, const GroupSums<T>& a) {
 }
 
 template <bool past_cache, class T>
-FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
+FASTNN_INLINE void dx_to(const Group& g, const GroupGradient<T>& a) {
     using V = Vec<T>;
     const T rstd = T(a.rstd);
-    const V mean = T(a.mean), slope = T(a.slope),
-            offset = T(a.offset + a.slope * (double(T(a.mean)) - a.mean));
+    const V mean = T(a.mean), factor = T(a.factor),
+            offset = T(a.offset + a.factor * (double(T(a.mean)) - a.mean));
     const auto put_one = [&](dim_t at, T* dx, dim_t k, V scale) __attribute__((always_inline)) {
-        const V around = fma(load(a.x + at, k) - mean, slope, offset);
+        const V around = fma(load(a.x + at, k) - mean, factor, offset);
         put<past_cache>(fma(load(a.dy + at, k), scale, around), dx, k);
     };
     if (g.inner == 1) {
@@ -189,12 +189,12 @@ FASTNN_INLINE void slope_as(const Group& g, const GroupSlope<T>& a) {
 }
 
 template <class T>
-void slope(const Group& g, const GroupSlope<T>& a) {
-    a.stream ? slope_as<true>(g, a) : slope_as<false>(g, a);
+void dx(const Group& g, const GroupGradient<T>& a) {
+    a.stream ? dx_to<true>(g, a) : dx_to<false>(g, a);
 }
 
 template <class T>
-constexpr norm::GroupTypedKernels<T> kTyped{pack<T>, group_moments<T>, apply<T>, sums<T>, slope<T>};
+constexpr norm::GroupTypedKernels<T> kTyped{pack<T>, group_moments<T>, apply<T>, sums<T>, dx<T>};
 
 constexpr norm::GroupKernels kTable{kTyped<float>, kTyped<double>};
 

@@ -13,13 +13,12 @@
 namespace fastnn::norm {
 namespace {
 
-constexpr dim_t kChunk = 32768;          // elements per chunk: 128 KiB of float32; at least
-                                         // one row
-constexpr dim_t kBackwardChunk = 65536;  // twice that: each has a dw and db of its own
-constexpr dim_t kMostParts = 64;         // chunks of the backward pass at most: so many rows of dw
-                                         // and db are added up afterwards
-constexpr dim_t kFewParts = 4;           // also of few rows, which are long then
-constexpr dim_t kColumns = 1024;         // columns of dw and db that one thread adds up
+constexpr dim_t kChunk = 32768;  // elements: 128 KiB of float32; at least one row
+// Chunks of the backward pass have twice as many, since each has its own dw and db. There are
+// kMostParts of them at most, whose dw and db are added afterwards, and kLeastParts also with fewer
+// than 8 rows each.
+constexpr dim_t kBackwardChunk = 65536, kLeastParts = 4, kMostParts = 64;
+constexpr dim_t kColumns = 1024;  // columns of dw and db that a chunk adds
 
 bool rows_stream(const void* out, dim_t rows, dim_t n, Dtype dtype) {
     const auto row = n * static_cast<dim_t>(size_of(dtype));
@@ -58,14 +57,14 @@ template <class T>
 void backward_typed(const BackwardArgs& a) {
     const auto& kernel = isa::table<Kernels, T>();
     const dim_t n = a.n, size = a.rows * n;
-    // At least 8 rows to a part where there are many: their sums are then a quarter of x at most.
+    // With at least 8 rows to a part, the sums of all parts are a quarter of the size of x at most.
     const dim_t parts =
-        std::clamp<dim_t>(std::min(size / kBackwardChunk, std::max(kFewParts, a.rows / 8)), 1,
+        std::clamp<dim_t>(std::min(size / kBackwardChunk, std::max(kLeastParts, a.rows / 8)), 1,
                           std::clamp<dim_t>(a.rows, 1, kMostParts));
     const dim_t step = ceil_div(a.rows, parts);
     const dim_t chunks = step == 0 ? 0 : ceil_div(a.rows, step);
     const bool parameters = a.dw != nullptr || a.db != nullptr;
-    // A dw and a db for each chunk, one behind the other; the first ones are the result.
+    // A dw and a db for each chunk, consecutive; the first ones become the result.
     const dim_t both = a.centered ? 2 * n : n;
     Scratch<T> sums(
         static_cast<std::size_t>(parameters ? std::max<dim_t>(1, chunks) * both : dim_t{0}));

@@ -2,12 +2,12 @@
 //
 // Layer norm, with m and v the mean and the variance (divided by n) of a row x:
 //     r = 1 / sqrt(v + eps),  h_i = (x_i - m) r,  y_i = h_i w_i + b_i
-// or y_i = f(h_i w_i + b_i) with an activation, for which dy stands below for dy f'. RMS norm: m =
+// or y_i = f(h_i w_i + b_i) with an activation; then dy means dy f' below. RMS norm: m =
 // 0 and v = mean x_i^2. With g_i = dy_i w_i, a = mean g_i (0 for RMS norm) and c = mean g_i h_i:
 //     dx_i = r (g_i - a - h_i c),  dw_i = sum over rows of dy_i h_i,  db_i = sum over rows of dy_i
 //
 // x, y, dy, dx are (rows, n) in C order, w, b, dw, db (n), mean and rstd (rows). Outputs overlap
-// nothing. The sums over rows go in chunks cut by size, which are then added in order.
+// nothing. The sums over rows are those of chunks that depend on the size alone, added in order.
 #pragma once
 
 #include "core/activation.h"

@@ -58,10 +58,10 @@ void rows(const Rows<T>& r) {
     }
 }
 
-// R rows at once, so that w, dw and db are loaded and stored once for all of them. First pass: sums
-// of the rows, and dw and db; second: dx, while the rows are still in cache.
+// R rows at a time, so that w, dw and db are loaded and stored once for all of them. The first pass
+// computes sums of the rows, dw and db; the second one dx, while the rows are still in cache.
 template <dim_t R, bool centered, bool weighted, bool past_cache, class T>
-FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, dim_t row) {
+FASTNN_INLINE void rows_block(const RowsBackward<T>& r, dim_t row) {
     using V = Vec<T>;
     const dim_t n = r.n;
     const T* dy = r.dy + row * n;
@@ -119,11 +119,11 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, dim_t row) {
     if (r.dx == nullptr) return;
     T* dx = r.dx + row * n;
     // dx = g s - (x - m) s^2 c - a s
-    V slope[R], shift[R];
+    V factor[R], offset[R];
     for (dim_t j = 0; j < R; ++j) {
         const double rstd = double(r.rstd[row + j]);
-        slope[j] = T(-rstd * rstd * (c[j] / double(n)));
-        shift[j] = T(-rstd * (a[j] / double(n)));
+        factor[j] = T(-rstd * rstd * (c[j] / double(n)));
+        offset[j] = T(-rstd * (a[j] / double(n)));
     }
     over_vectors<T>(n, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V w;
@@ -132,7 +132,7 @@ FASTNN_INLINE void rows_at_once(const RowsBackward<T>& r, dim_t row) {
         for (dim_t j = 0; j < R; ++j) {
             const V d = load(dy + j * n + i, k), v = load(x + j * n + i, k);
             const V g = weighted ? d * w : d;
-            const V rest = centered ? fma(v - m[j], slope[j], shift[j]) : v * slope[j];
+            const V rest = centered ? fma(v - m[j], factor[j], offset[j]) : v * factor[j];
             put<past_cache>(fma(g, s[j], rest), dx + j * n + i, k);
         }
     });
@@ -142,9 +142,9 @@ template <bool centered, bool weighted, bool past_cache, class T>
 FASTNN_INLINE void backward(const RowsBackward<T>& r) {
     dim_t row = 0;
     for (; row + 4 <= r.count; row += 4) {
-        rows_at_once<4, centered, weighted, past_cache>(r, row);
+        rows_block<4, centered, weighted, past_cache>(r, row);
     }
-    for (; row < r.count; ++row) rows_at_once<1, centered, weighted, past_cache>(r, row);
+    for (; row < r.count; ++row) rows_block<1, centered, weighted, past_cache>(r, row);
     if (past_cache) nt_fence();
 }
 

@@ -1,10 +1,11 @@
 // Local response norm, over neighbouring channels:
-//     y_c = x_c d_c^-beta,  d_c = k + alpha / size  sum of x_j^2 over c - size/2 <= j < c - size/2
-//     + size within the channels dx_c = dy_c d_c^-beta - 2 alpha beta / size x_c  sum over all j
-//     that have c among their neighbours of dy_j x_j d_j^(-beta - 1)
+//     y_c = x_c d_c^-beta,  d_c = k + alpha / size  sum of x_j^2
+//     dx_c = dy_c d_c^-beta - 2 alpha beta / size x_c  sum of dy_j x_j d_j^(-beta - 1)
+// The first sum is over the neighbours of c, c - size/2 <= j < c - size/2 + size within the
+// channels; the second one over all j of which c is a neighbour.
 //
 // x is (outer, n) where a row is C channels of `inner` elements: neighbours are `inner` apart, and
-// what lies beyond either end of a row is 0. y, d, dy and dx are laid out as x and overlap nothing.
+// 0 beyond either end of a row. y, d, dy and dx are laid out as x and overlap nothing.
 #pragma once
 
 #include "core/dtype.h"
@@ -25,7 +26,7 @@ struct ResponseArgs {
     Response shape;
     const void* x;
     void* y;
-    void* d;  // or null: not kept
+    void* d;  // saved for backward, or null
 };
 
 struct ResponseBackwardArgs {

@@ -8,7 +8,7 @@ namespace {
 
 using norm::ResponsePiece;
 
-// d^-beta; the power of AlexNet by two roots.
+// d^-beta; with square roots for beta = 3/4, as in AlexNet.
 template <class T>
 FASTNN_INLINE Vec<T> power(Vec<T> d, double beta) {
     using V = Vec<T>;
@@ -19,12 +19,12 @@ FASTNN_INLINE Vec<T> power(Vec<T> d, double beta) {
     return pow(d, V(T(-beta)));
 }
 
-// Fills `around` with f(i, count) for the elements and `before` and `behind` channels more, zeros
-// beyond the row; gives the sums over before + 1 + behind channels to g(i, count, sum).
+// Fills `around` with f(i, count) for the elements and for `before` and `after` more channels, with
+// zeros beyond the row; calls g(i, count, sum) with the sums over before + 1 + after channels.
 template <class T, class F, class G>
-FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, dim_t before, dim_t behind, F f, G g) {
+FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, dim_t before, dim_t after, F f, G g) {
     using V = Vec<T>;
-    const dim_t first = p.begin - before * p.inner, last = p.end + behind * p.inner;
+    const dim_t first = p.begin - before * p.inner, last = p.end + after * p.inner;
     const dim_t low = first < 0 ? 0 : first, high = last > p.n ? p.n : last;
     T* const around = p.around - first;
     __builtin_memset(p.around, 0, sizeof(T) * static_cast<std::size_t>(low - first));
@@ -35,7 +35,7 @@ FASTNN_INLINE void neighbours(const ResponsePiece<T>& p, dim_t before, dim_t beh
     over_vectors<T>(p.begin, p.end, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V sum;
         const T* at = around + i - before * p.inner;
-        for (dim_t j = -before; j <= behind; ++j, at += p.inner) sum += load(at, k);
+        for (dim_t j = -before; j <= after; ++j, at += p.inner) sum += load(at, k);
         g(i, k, sum);
     });
 }
@@ -64,8 +64,8 @@ void backward(const ResponsePiece<T>& p) {
     neighbours<T>(
         p, (p.size - 1) / 2, p.size / 2,
         [&](dim_t i, dim_t k) __attribute__((always_inline)) {
-            const V d = load(p.d + i, k), slope = load(p.dy + i, k) * load(p.x + i, k);
-            return slope * power(d, p.beta) / d;
+            const V d = load(p.d + i, k), dy_x = load(p.dy + i, k) * load(p.x + i, k);
+            return dy_x * power(d, p.beta) / d;
         },
         [&](dim_t i, dim_t k, V sum) __attribute__((always_inline)) {
             const V x = load(p.x + i, k), dy = load(p.dy + i, k);

@@ -12,7 +12,7 @@ struct CellTraits {
     // gates are stored separately, in blocks after the gates, with their own biases (n of GRU).
     dim_t summed;
     bool saves_gates;     // or y alone is what backward needs
-    bool has_cell_state;  // c beside h
+    bool has_cell_state;  // c, in addition to h
     // W x and U h are each normalized over all units: cells compute whole rows, with U h in a
     // separate matrix.
     bool normalized;
@@ -20,7 +20,7 @@ struct CellTraits {
 
     constexpr dim_t columns() const { return 2 * gates - summed; }   // of `gates`, in blocks of H
     constexpr dim_t matrices() const { return normalized ? 2 : 1; }  // of `gates`: W x, U h
-    // h or c is read beside the product and carried from step to step.
+    // The cell reads h or c itself, which is carried from step to step.
     constexpr bool carries_state() const { return saves_gates; }
 };
 
