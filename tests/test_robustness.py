@@ -15,7 +15,16 @@ FUZZ = Path(__file__).with_name("fuzz.py")
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("module", ["fastnn._core", "fastnn.ops", "fastnn.nn.functional"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "fastnn._core",
+        "fastnn._core.autograd",
+        "fastnn._core.config",
+        "fastnn.ops",
+        "fastnn.nn.functional",
+    ],
+)
 def test_invalid_arguments_give_python_exceptions(module: str, seed: int) -> None:
     run = subprocess.run(
         [sys.executable, str(FUZZ), module, str(seed), "400"],

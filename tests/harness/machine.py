@@ -7,18 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-try:
-    from fastnn import _core
-except ImportError:
-    _core = None
-
+from fastnn import _core
 
 THREADS = (1, 2, 3, 7)
 
 
 def isa_levels() -> list[str]:
-    """Names of the instruction set levels of this machine; one empty name without the extension."""
-    return list(_core.config.isa_levels()) if hasattr(_core, "config") else [""]
+    """Names of the instruction set levels of this machine."""
+    return list(_core.config.isa_levels())
 
 
 @contextmanager
@@ -35,9 +31,6 @@ def changed(get: Callable[[], Any], set: Callable[[Any], None], value: Any) -> I
 @contextmanager
 def isa(level: str) -> Iterator[None]:
     """Run a block on the kernels of one level."""
-    if not level:
-        yield
-        return
     with changed(_core.config.isa, _core.config.set_isa, level):
         yield
 
@@ -45,9 +38,6 @@ def isa(level: str) -> Iterator[None]:
 @contextmanager
 def threads(n: int) -> Iterator[None]:
     """Run a block with `n` threads."""
-    if not hasattr(_core, "set_num_threads"):
-        yield
-        return
     with changed(_core.config.num_threads, _core.config.set_num_threads, n):
         yield
 
