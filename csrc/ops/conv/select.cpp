@@ -4,10 +4,8 @@
 
 #include <span>
 
-#include "ops/conv/depthwise/depthwise.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
-#include "ops/conv/rewrites/rewrites.h"
-#include "ops/conv/winograd/winograd.h"
 
 namespace fastnn::conv {
 namespace {

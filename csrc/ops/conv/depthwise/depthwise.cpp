@@ -1,5 +1,4 @@
-#include "ops/conv/depthwise/depthwise.h"
-
+// Depthwise convolution, an algorithm with little arithmetic for each number read.
 #include <algorithm>
 #include <vector>
 
@@ -7,6 +6,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/axes.h"
 #include "ops/conv/cost.h"
 #include "ops/conv/depthwise/kernels.h"

@@ -4,9 +4,9 @@
 
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/cost.h"
 #include "ops/conv/kernels.h"
-#include "ops/conv/rewrites/rewrites.h"
 #include "ops/conv/sums.h"
 #include "ops/gemm/gemm.h"
 

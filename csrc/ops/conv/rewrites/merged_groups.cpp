@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/memory.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/kernels.h"
-#include "ops/conv/rewrites/rewrites.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {

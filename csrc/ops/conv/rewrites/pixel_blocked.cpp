@@ -7,10 +7,10 @@
 #include "core/integer.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/cost.h"
 #include "ops/conv/implicit_gemm/implicit_gemm.h"
 #include "ops/conv/kernels.h"
-#include "ops/conv/rewrites/rewrites.h"
 #include "ops/gemm/gemm.h"
 
 namespace fastnn::conv {

@@ -1,6 +1,6 @@
 // A kernel of one tap that meets every pixel once: a plain product, of pixels and channels as they
 // lie.
-#include "ops/conv/rewrites/rewrites.h"
+#include "ops/conv/algorithms.h"
 #include "ops/conv/sums.h"
 #include "ops/gemm/gemm.h"
 

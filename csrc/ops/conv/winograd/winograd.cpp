@@ -1,5 +1,5 @@
-#include "ops/conv/winograd/winograd.h"
-
+// Whether Winograd fits a convolution, and which size of tiles.
+#include "ops/conv/algorithms.h"
 #include "ops/conv/winograd/plan.h"
 
 namespace fastnn::conv {
