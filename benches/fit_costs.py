@@ -94,7 +94,7 @@ def norm_costs() -> Iterator[Cost]:
     yield from passes(
         file,
         "kApply",
-        "kSlope",
+        "kInputGradient",
         image,
         image.size,
         lambda x: functional.batch_norm(x, mean, var),

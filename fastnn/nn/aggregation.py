@@ -30,7 +30,7 @@ class Pooling(Module):
         Whether inputs are (N, T, D); otherwise (T, N, D).
     """
 
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(self, batch_first: bool = False, device: Any = None) -> None:
         super().__init__(device)
@@ -38,7 +38,7 @@ class Pooling(Module):
 
     def forward(self, input: TensorLike, lengths: TensorLike | None = None) -> Tensor:
         """Sequences to (N, D)."""
-        return type(self).pool(input, lengths, self.batch_first)
+        return type(self)._pool(input, lengths, self.batch_first)
 
     def extra_repr(self) -> str:
         """The arguments that differ from their defaults."""
@@ -57,7 +57,7 @@ class LastPooling(Pooling):
     (2, 3)
     """
 
-    pool = staticmethod(last_pooling)
+    _pool = staticmethod(last_pooling)
 
 
 class MeanPooling(Pooling):
@@ -72,7 +72,7 @@ class MeanPooling(Pooling):
     (2, 3)
     """
 
-    pool = staticmethod(mean_pooling)
+    _pool = staticmethod(mean_pooling)
 
 
 class MaxPooling(Pooling):
@@ -87,7 +87,7 @@ class MaxPooling(Pooling):
     (2, 3)
     """
 
-    pool = staticmethod(max_pooling)
+    _pool = staticmethod(max_pooling)
 
 
 class AttentionPooling(Pooling):

@@ -83,8 +83,8 @@ void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
     if (is_array(x)) {
         const auto* a = py::detail::array_proxy(x.ptr());
         const auto* descr = py::detail::array_descriptor_proxy(a->descr);
-        input.view = {a->nd, reinterpret_cast<const std::int64_t*>(a->dimensions),
-                      reinterpret_cast<const std::int64_t*>(a->strides)};
+        input.view = {a->nd, reinterpret_cast<const dim_t*>(a->dimensions),
+                      reinterpret_cast<const dim_t*>(a->strides)};
         input.c_order = (a->flags & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0;
         operand.data = a->data;
         const bool known = (descr->byteorder == '=' || descr->byteorder == '|') &&
@@ -177,8 +177,8 @@ void separate(const Array& out, py::handle given, Input& input, ew::Operand& ope
     if (same) return;
     input.hold = copy_of(given);
     const auto* copy = py::detail::array_proxy(input.hold.ptr());
-    input.view.strides = reinterpret_cast<const std::int64_t*>(copy->strides);
-    input.view.shape = reinterpret_cast<const std::int64_t*>(copy->dimensions);
+    input.view.strides = reinterpret_cast<const dim_t*>(copy->strides);
+    input.view.shape = reinterpret_cast<const dim_t*>(copy->dimensions);
     operand.data = copy->data;
 }
 
@@ -267,13 +267,13 @@ py::object by_numpy(Op op, const py::handle* given, py::handle out) {
     return py::reinterpret_borrow<py::object>(out);
 }
 
-constexpr Py_ssize_t* sizes(std::int64_t* p) {
+Py_ssize_t* sizes(dim_t* p) {
     return reinterpret_cast<Py_ssize_t*>(p);
 }
 
 // A new output for the inputs, in the order of their memory.
 py::object new_output(const ew::View* inputs, int count, Dtype dtype, ew::Layout& layout,
-                      std::int64_t* strides) {
+                      dim_t* strides) {
     ew::choose_order(inputs, count, layout);
     const bool c_order = !ew::dense_strides(layout, static_cast<dim_t>(size_of(dtype)), strides);
     return empty(dtype, layout.ndim, sizes(layout.shape), c_order ? nullptr : sizes(strides));
@@ -344,7 +344,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
             separate(a, given[k], c.inputs[k], args.operands[k]);
             in[k] = c.inputs[k].view;
         }
-        y_view.strides = reinterpret_cast<const std::int64_t*>(a.strides);
+        y_view.strides = reinterpret_cast<const dim_t*>(a.strides);
         in[-1] = y_view;
         ew::choose_order(in - 1, info.inputs + 1, layout);
         y = py::reinterpret_borrow<py::object>(out);

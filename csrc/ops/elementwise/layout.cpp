@@ -20,7 +20,7 @@ bool broadcast(const View* views, int count, Layout& layout) {
     std::fill_n(layout.shape, layout.ndim, 1);
     for (int k = 0; k < count; ++k) {
         const View& v = views[k];
-        std::int64_t* shape = layout.shape + (layout.ndim - v.ndim);
+        dim_t* shape = layout.shape + (layout.ndim - v.ndim);
         for (int i = 0; i < v.ndim; ++i) {
             if (v.shape[i] == shape[i] || v.shape[i] == 1) continue;
             if (shape[i] != 1) return false;
@@ -61,7 +61,7 @@ void choose_order(const View* views, int count, Layout& layout) {
     }
 }
 
-bool dense_strides(const Layout& layout, dim_t item, std::int64_t* strides) {
+bool dense_strides(const Layout& layout, dim_t item, dim_t* strides) {
     bool c_order = true;
     dim_t step = item;
     for (int i = 0; i < layout.ndim; ++i) {
@@ -79,7 +79,7 @@ void merge_axes(const View* views, int count, const Layout& layout, Args& args) 
         const int axis = layout.order[i];
         const dim_t extent = layout.shape[axis];
         if (extent == 1) continue;
-        std::int64_t* strides = args.strides[n];
+        dim_t* strides = args.strides[n];
         bool continues = n > 0;  // contiguous with the axis before, in every operand
         for (int k = 0; k < count; ++k) {
             strides[k] = stride_along(views[k], layout, axis);

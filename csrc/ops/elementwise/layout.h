@@ -12,8 +12,8 @@ constexpr int kMaxDims = 64;
 // Shape and strides of an array, in bytes.
 struct View {
     int ndim;
-    const std::int64_t* shape;
-    const std::int64_t* strides;
+    const dim_t* shape;
+    const dim_t* strides;
 };
 
 struct Layout {
@@ -31,7 +31,7 @@ bool broadcast(const View* views, int count, Layout& layout);
 void choose_order(const View* views, int count, Layout& layout);
 
 // Strides of a new dense array of that order. Returns false where they are those of C order.
-bool dense_strides(const Layout& layout, dim_t item, std::int64_t* strides);
+bool dense_strides(const Layout& layout, dim_t item, dim_t* strides);
 
 // Fills axes, extents and strides of args, the operands being inputs and outputs in this order (a
 // view of no dimensions is a scalar).

@@ -7,18 +7,13 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/gemm/gemm.h"
+#include "ops/linear/cost.h"
 
 namespace fastnn::linear {
 namespace {
 
 // Elements of dy per chunk of the pass that multiplies by f' and sums columns, a small part of L2.
 constexpr dim_t kChunk = 16384;
-
-// Products that take longer than this run one after the other, each with checks for Ctrl-C between
-// its steps.
-constexpr double kLongNs = 2e8;
-// Per element of dy: dz and its column sums, or the column sums alone.
-constexpr double kGradientNs = 0.5, kSumNs = 0.1;
 
 template <class T>
 gemm::Matrix<T> matrix(const Operand& x) {
@@ -57,22 +52,23 @@ class Backward {
         if (a_.dx != nullptr) add(a_.m, a_.in, a_.out, dz, matrix<T>(a_.w), a_.dx);
         if (a_.dw != nullptr) add(a_.out, a_.in, a_.m, dz.transposed(), matrix<T>(a_.x), a_.dw);
         std::size_t shared_size = 0, local_size = 0;
-        double cost = static_cast<double>(a_.m * a_.out) * (activated_ ? kGradientNs : kSumNs);
+        double ns =
+            static_cast<double>(a_.m * a_.out) * (activated_ ? cost::kGradient : cost::kSum);
         dim_t pieces = chunks_;
         for (int i = 0; i < count_; ++i) {
             shared_size += plans_[i].shared_size();
             local_size = std::max(local_size, plans_[i].local_size());
-            cost += plans_[i].cost_ns();
+            ns += plans_[i].cost_ns();
             pieces = std::max(pieces, plans_[i].pieces());
         }
         if (count_ == 2) pieces = std::max<dim_t>(pieces, 2);
-        if (cost > kLongNs) {
-            parallel_for(chunks_, kGradientNs * kChunk, [&](dim_t i) { chunk_of_dz(i); });
+        if (ns > cost::kLong) {
+            parallel_for(chunks_, cost::kGradient * kChunk, [&](dim_t i) { chunk_of_dz(i); });
             add_up();
             for (int i = 0; i < count_; ++i) gemm::multiply(plans_[i].problem());
             return;
         }
-        const int threads = threads_worth(pieces, cost);
+        const int threads = threads_worth(pieces, ns);
         Scratch<T> shared(shared_size), local(local_size * static_cast<std::size_t>(threads));
         for (std::size_t i = 0, offset = 0; i < static_cast<std::size_t>(count_); ++i) {
             plans_[i].set_shared(shared.data() + offset);

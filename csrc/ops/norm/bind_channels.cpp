@@ -29,7 +29,7 @@ void check_channels(const Array& a, Name name, Py_ssize_t channels) {
                      " channels, got shape ", shape_text(a));
 }
 
-// x, in any dense order; for statistics of each sample with samples one behind the other.
+// x, in any dense order; for statistics of each sample, with the samples contiguous.
 struct ChannelInput {
     py::object hold;
     Array x;

@@ -89,8 +89,8 @@ struct ChannelBackwardArgs {
 bool sign_is_computed(const ChannelArgs& a);
 
 // A piece of x: `rows` rows of `width` elements, `stride` apart, and `tail` elements of one more.
-// A row goes over columns from `column` on, each with coefficients of its own; or (a run) it
-// belongs to one channel, and all of it to the coefficients at `column`.
+// A row covers columns from `column` on, each with its own coefficients; or (a run) it belongs to
+// one channel and uses the coefficients at `column`.
 struct Span {
     dim_t at, rows, stride, width, tail;
     dim_t column;

@@ -27,8 +27,9 @@ class Backward {
           source_{args.w, args.b, args.mean, args.rstd, args.p, args.q} {}
     void run() {
         const dim_t chunks = s_.batch * plan_.chunks, groups = group_pieces(s_);
-        const double ns = ((summed_ ? cost::kSums : 0) + (a_.dx != nullptr ? cost::kSlope : 0)) *
-                          sizeof(T) / 4 * static_cast<double>(s_.size());
+        const double ns =
+            ((summed_ ? cost::kSums : 0) + (a_.dx != nullptr ? cost::kInputGradient : 0)) *
+            sizeof(T) / 4 * static_cast<double>(s_.size());
         const Gated<T> in = gated();
         const Slope<T> slope{again(in), nullptr, nullptr, static_cast<T*>(a_.dx),
                              a_.dx != nullptr && plan_streams(a_.dx, plan_, a_.dtype)};

@@ -20,7 +20,7 @@ inline bool plan_streams(const void* out, const Plan& plan, Dtype dtype) {
     return past_caches(out, static_cast<double>(plan.shape.size() * size), row * size, kReadsAgain);
 }
 
-// The arrays of coefficients of a set, one behind the other.
+// The arrays of coefficients of a set, contiguous.
 template <class T, int arrays>
 struct Coefficients {
     Scratch<T> memory;

@@ -10,7 +10,7 @@ constexpr double kRowForward = 0.12, kRowBackward = 0.22;
 constexpr double kRowFixed = 20, kAddSums = 0.1;
 // Channel norms in passes over all elements, per float32 element from L3: statistics, y, the sums
 // of backward, and dx.
-constexpr double kStatistics = 0.08, kApply = 0.12, kSums = 0.14, kSlope = 0.2;
+constexpr double kStatistics = 0.08, kApply = 0.12, kSums = 0.14, kInputGradient = 0.2;
 // Channel norms of small groups, per float32 element, and per channel of a group.
 constexpr double kGroupForward = 0.15, kGroupBackward = 0.25, kGroupChannel = 4;
 // Local response norm, per element; and per neighbour, as a share of that.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/cache.h"
 #include "core/channels_last_partition.h"
 #include "ops/pool/kernels.h"
 #include "ops/pool/pool.h"

@@ -22,7 +22,7 @@ class Dropout1d(Dropout):
     (8, 10, 5)
     """
 
-    drop = staticmethod(channels.dropout1d)
+    _drop = staticmethod(channels.dropout1d)
 
 
 class Dropout2d(Dropout):
@@ -39,7 +39,7 @@ class Dropout2d(Dropout):
     (8, 10, 5, 5)
     """
 
-    drop = staticmethod(channels.dropout2d)
+    _drop = staticmethod(channels.dropout2d)
 
 
 class Dropout3d(Dropout):
@@ -56,7 +56,7 @@ class Dropout3d(Dropout):
     (8, 10, 2, 5, 5)
     """
 
-    drop = staticmethod(channels.dropout3d)
+    _drop = staticmethod(channels.dropout3d)
 
 
 class AlphaDropout(Dropout):
@@ -73,7 +73,7 @@ class AlphaDropout(Dropout):
     (8, 10)
     """
 
-    drop = staticmethod(alpha.alpha_dropout)
+    _drop = staticmethod(alpha.alpha_dropout)
 
 
 class FeatureAlphaDropout(Dropout):
@@ -90,4 +90,4 @@ class FeatureAlphaDropout(Dropout):
     (8, 10, 5)
     """
 
-    drop = staticmethod(alpha.feature_alpha_dropout)
+    _drop = staticmethod(alpha.feature_alpha_dropout)

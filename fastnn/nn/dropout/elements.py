@@ -34,7 +34,7 @@ class Dropout(Module):
 
     _shown = ("p", "inplace")
 
-    drop: ClassVar[Callable[..., Tensor]] = staticmethod(dropout)
+    _drop: ClassVar[Callable[..., Tensor]] = staticmethod(dropout)
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
@@ -47,4 +47,4 @@ class Dropout(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """To the same shape; the input itself in evaluation."""
-        return type(self).drop(input, self.p, self.training, self.inplace)
+        return type(self)._drop(input, self.p, self.training, self.inplace)

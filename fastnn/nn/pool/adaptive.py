@@ -32,7 +32,7 @@ class AdaptiveAvgPool(Module):
 
     _shown = ("output_size",)
 
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(self, output_size: OutputSize) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class AdaptiveAvgPool(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """The averages."""
-        return type(self).pool(input, self.output_size)
+        return type(self)._pool(input, self.output_size)
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
@@ -54,7 +54,7 @@ class AdaptiveAvgPool1d(AdaptiveAvgPool):
     (1, 64, 5)
     """
 
-    pool = staticmethod(adaptive_avg_pool1d)
+    _pool = staticmethod(adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(AdaptiveAvgPool):
@@ -74,7 +74,7 @@ class AdaptiveAvgPool2d(AdaptiveAvgPool):
     AdaptiveAvgPool2d(output_size=(1, 1))
     """
 
-    pool = staticmethod(adaptive_avg_pool2d)
+    _pool = staticmethod(adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
@@ -88,7 +88,7 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool):
     (2, 3, 2, 2, 2)
     """
 
-    pool = staticmethod(adaptive_avg_pool3d)
+    _pool = staticmethod(adaptive_avg_pool3d)
 
 
 class AdaptiveMaxPool(Module):
@@ -96,7 +96,7 @@ class AdaptiveMaxPool(Module):
 
     _shown = ("output_size",)
 
-    pool: ClassVar[Callable[..., Any]]
+    _pool: ClassVar[Callable[..., Any]]
 
     def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class AdaptiveMaxPool(Module):
 
     def forward(self, input: TensorLike) -> Any:
         """The maxima; with `return_indices` a tuple of them and their indices."""
-        return type(self).pool(input, self.output_size, self.return_indices)
+        return type(self)._pool(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
@@ -119,7 +119,7 @@ class AdaptiveMaxPool1d(AdaptiveMaxPool):
     (1, 64, 5)
     """
 
-    pool = staticmethod(adaptive_max_pool1d)
+    _pool = staticmethod(adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(AdaptiveMaxPool):
@@ -138,7 +138,7 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
     (1, 64, 5, 9)
     """
 
-    pool = staticmethod(adaptive_max_pool2d)
+    _pool = staticmethod(adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
@@ -152,4 +152,4 @@ class AdaptiveMaxPool3d(AdaptiveMaxPool):
     (2, 3, 2, 2, 2)
     """
 
-    pool = staticmethod(adaptive_max_pool3d)
+    _pool = staticmethod(adaptive_max_pool3d)

@@ -46,7 +46,7 @@ class AvgPool1d(WindowPool):
 class AvgPool(WindowPool):
     """Base of the layers for two and three spatial dimensions."""
 
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class AvgPool(WindowPool):
     def forward(self, input: TensorLike) -> Tensor:
         """The averages."""
         windows = self.kernel_size, self.stride, self.padding, self.ceil_mode
-        return type(self).pool(input, *windows, self.count_include_pad, self.divisor_override)
+        return type(self)._pool(input, *windows, self.count_include_pad, self.divisor_override)
 
 
 class AvgPool2d(AvgPool):
@@ -90,7 +90,7 @@ class AvgPool2d(AvgPool):
     AvgPool2d(kernel_size=2, stride=2, padding=0)
     """
 
-    pool = staticmethod(avg_pool2d)
+    _pool = staticmethod(avg_pool2d)
 
 
 class AvgPool3d(AvgPool):
@@ -104,4 +104,4 @@ class AvgPool3d(AvgPool):
     (2, 3, 4, 4, 4)
     """
 
-    pool = staticmethod(avg_pool3d)
+    _pool = staticmethod(avg_pool3d)

@@ -18,7 +18,7 @@ class MaxPool(WindowPool):
 
     _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
-    pool: ClassVar[Callable[..., Any]]
+    _pool: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class MaxPool(WindowPool):
     def forward(self, input: TensorLike) -> Any:
         """The maxima; with `return_indices` a tuple of them and their indices."""
         windows = self.kernel_size, self.stride, self.padding, self.dilation
-        return type(self).pool(input, *windows, self.ceil_mode, self.return_indices)
+        return type(self)._pool(input, *windows, self.ceil_mode, self.return_indices)
 
 
 class MaxPool1d(MaxPool):
@@ -50,7 +50,7 @@ class MaxPool1d(MaxPool):
     (20, 16, 25)
     """
 
-    pool = staticmethod(max_pool1d)
+    _pool = staticmethod(max_pool1d)
 
 
 class MaxPool2d(MaxPool):
@@ -74,7 +74,7 @@ class MaxPool2d(MaxPool):
     MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=False)
     """
 
-    pool = staticmethod(max_pool2d)
+    _pool = staticmethod(max_pool2d)
 
 
 class MaxPool3d(MaxPool):
@@ -88,4 +88,4 @@ class MaxPool3d(MaxPool):
     (2, 3, 4, 4, 4)
     """
 
-    pool = staticmethod(max_pool3d)
+    _pool = staticmethod(max_pool3d)

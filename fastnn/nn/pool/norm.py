@@ -18,7 +18,7 @@ class LPPool(Module):
 
     _shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
 
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class LPPool(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """The norms."""
-        return type(self).pool(
+        return type(self)._pool(
             input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
 
@@ -51,7 +51,7 @@ class LPPool1d(LPPool):
     tensor([[ 5., 10.]])
     """
 
-    pool = staticmethod(lp_pool1d)
+    _pool = staticmethod(lp_pool1d)
 
 
 class LPPool2d(LPPool):
@@ -72,7 +72,7 @@ class LPPool2d(LPPool):
     (20, 16, 24, 15)
     """
 
-    pool = staticmethod(lp_pool2d)
+    _pool = staticmethod(lp_pool2d)
 
 
 class LPPool3d(LPPool):
@@ -86,4 +86,4 @@ class LPPool3d(LPPool):
     (2, 3, 4, 4, 4)
     """
 
-    pool = staticmethod(lp_pool3d)
+    _pool = staticmethod(lp_pool3d)

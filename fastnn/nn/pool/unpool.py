@@ -18,7 +18,7 @@ class MaxUnpool(Module):
 
     _shown = ("kernel_size", "stride", "padding")
 
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
     axes: ClassVar[int]
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
@@ -32,7 +32,7 @@ class MaxUnpool(Module):
         self, input: TensorLike, indices: TensorLike, output_size: Sequence[int] | None = None
     ) -> Tensor:
         """The inputs at the positions `indices`, zeros elsewhere."""
-        return type(self).pool(
+        return type(self)._pool(
             input, indices, self.kernel_size, self.stride, self.padding, output_size
         )
 
@@ -50,7 +50,7 @@ class MaxUnpool1d(MaxUnpool):
     tensor([[0., 3., 5., 0.]])
     """
 
-    pool = staticmethod(max_unpool1d)
+    _pool = staticmethod(max_unpool1d)
     axes = 1
 
 
@@ -69,7 +69,7 @@ class MaxUnpool2d(MaxUnpool):
     (2, 3, 6, 6)
     """
 
-    pool = staticmethod(max_unpool2d)
+    _pool = staticmethod(max_unpool2d)
     axes = 2
 
 
@@ -85,5 +85,5 @@ class MaxUnpool3d(MaxUnpool):
     (2, 3, 6, 6, 6)
     """
 
-    pool = staticmethod(max_unpool3d)
+    _pool = staticmethod(max_unpool3d)
     axes = 3
