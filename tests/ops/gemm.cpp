@@ -1,12 +1,16 @@
 // What of ops/gemm no binding reaches: packed operands, the residual, alpha and beta, and plans
-// whose operands move. Against the sum written out. Prints what differs.
+// whose operands move, against the sum written out; and machines with other caches, whose products
+// must have the same bits. Prints what differs.
 #include "ops/gemm/gemm.h"
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <random>
 #include <vector>
+
+#include "core/machine.h"
 
 using namespace fastnn;
 using gemm::Matrix;
@@ -15,6 +19,19 @@ using gemm::Matrix;
 template <>
 const gemm::TypedKernels<double>& isa::table_at<isa::kBuilt[0]>() {
     std::abort();
+}
+
+namespace {
+
+constexpr Machine kLarge{{32 << 10, 64, 8}, {1 << 20, 64, 8}, {32 << 20, 64, 16}},
+    kSmall{{16 << 10, 64, 4}, {128 << 10, 64, 4}, {1 << 20, 64, 8}};
+const Machine* caches = &kLarge;
+
+}  // namespace
+
+// In place of core/machine.cpp.
+const Machine& fastnn::machine() {
+    return *caches;
 }
 
 namespace {
@@ -46,7 +63,7 @@ struct Case {
 
 void check(const Case& c, bool here) {
     const auto a = numbers(c.m * c.k), b = numbers(c.k * c.n), bias = numbers(c.n);
-    const long stride = c.n + 3;  // rows of C and of the residual lie apart
+    const long stride = c.n + 3;  // of C and of the residual, whose rows have a gap
     const auto residual = numbers(c.m * stride), before = numbers(c.m * stride);
     auto out = before;
     gemm::Problem<float> p;
@@ -98,9 +115,43 @@ void check(const Case& c, bool here) {
     }
 }
 
+std::vector<float> product(const long (&size)[3], bool transposed_a, bool transposed_b,
+                           const Machine& machine) {
+    const auto [m, n, k] = size;
+    engine.seed(1);
+    const auto a = numbers(m * k), b = numbers(k * n);
+    std::vector<float> c(static_cast<std::size_t>(m * n));
+    gemm::Problem<float> p;
+    p.m = m, p.n = n, p.k = k;
+    p.a = transposed_a ? Matrix<float>{a.data(), 1, m} : Matrix<float>{a.data(), k, 1};
+    p.b = transposed_b ? Matrix<float>{b.data(), 1, k} : Matrix<float>{b.data(), n, 1};
+    p.c = c.data(), p.c_stride = n;
+    caches = &machine;
+    gemm::multiply(p);
+    caches = &kLarge;
+    return c;
+}
+
+void check_caches() {
+    const long sizes[][3] = {{300, 90, 700},   {1, 700, 3000},  {3, 5000, 50},    {4, 700, 1000},
+                             {150, 600, 1700}, {70, 1024, 384}, {1100, 900, 100}, {20, 64, 2000}};
+    for (const auto& size : sizes) {
+        for (int bits = 0; bits < 4; ++bits) {
+            const bool a = (bits & 1) != 0, b = (bits & 2) != 0;
+            const auto large = product(size, a, b, kLarge), small = product(size, a, b, kSmall);
+            if (std::memcmp(large.data(), small.data(), large.size() * sizeof(float)) == 0)
+                continue;
+            ++failures;
+            std::printf("%ldx%ldx%ld a%d b%d: other bits with smaller caches\n", size[0], size[1],
+                        size[2], a, b);
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
+    check_caches();
     const long sizes[][3] = {{1, 1, 1},     {1, 300, 700},  {2, 5, 1000},  {3, 33, 65},
                              {7, 17, 40},   {14, 32, 384},  {15, 31, 385}, {29, 100, 9},
                              {64, 10, 256}, {130, 70, 500}, {5, 700, 900}, {90, 8, 300}};

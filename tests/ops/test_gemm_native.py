@@ -1,4 +1,4 @@
-"""Parts of ops/gemm without a binding: packed operands, residual, alpha and beta (gemm.cpp)."""
+"""Parts of ops/gemm without a binding, and products on machines with other caches (gemm.cpp)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..simd import toolchain
 
 CSRC = toolchain.INCLUDE
 DRIVERS = [
-    *sorted((CSRC / "core").glob("*.cpp")),
+    *sorted(set((CSRC / "core").glob("*.cpp")) - {CSRC / "core/machine.cpp"}),
     *(CSRC / "ops/gemm" / f"{name}.cpp" for name in ("gemm", "partition", "plan", "packed")),
     CSRC / "ops/activation/activation.cpp",
 ]
