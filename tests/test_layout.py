@@ -34,7 +34,7 @@ IMPORTS = {
     "nn": BASE | {"nn", "ops"},
     "data": BASE | {"data", "ops"},
     "optim": BASE | {"optim", "ops", "_core"},
-    "text": LAYERS | {"text", "_core"},
+    "text": LAYERS | {"text"},
     "models": LAYERS | {"models", "text"},
     "cli": LAYERS | {"cli", "models", "text", "profile"},
 }

@@ -6,6 +6,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/read_only.h"
+#include "bind/rng.h"
 #include "core/cgroup.h"
 #include "core/isa.h"
 #include "core/machine.h"
@@ -172,6 +173,7 @@ PYBIND11_MODULE(_core, m) {
     bind_read_only(m);
     bind_profiler(m);
     bind_recorder(m);
+    bind_random(m);
     bind_activation(m);
     bind_softmax(m);
     bind_loss(m);

@@ -21,4 +21,6 @@ inline const std::uint64_t* seed_and_offset(const char* op, py::handle stream) {
     fail<TypeError>(op, ": stream must be an array [seed, offset] of dtype uint64");
 }
 
+void bind_random(py::module_& m);
+
 }  // namespace fastnn::bind
