@@ -23,16 +23,20 @@ from .record import Bad, Record, Sample
 from .running import (
     arrays_in,
     cast,
+    differentiable,
+    expected,
     is_float,
     listed,
+    moved,
     outcome,
     run,
     run_backward,
     tensors,
     tree,
+    weights,
     widened,
 )
-from .tolerance import compare, gradient_tolerance, tolerance
+from .tolerance import compare, compare_all, gradient_tolerance, tolerance
 
 
 def check_value(record: Record, dtype: str, level: str) -> None:
@@ -41,14 +45,12 @@ def check_value(record: Record, dtype: str, level: str) -> None:
         for i, sample in enumerate(record.samples):
             given = cast(sample, dtype)
             wide = widened(given)
-            want = [np.asarray(v) for v in listed(record.reference(*wide.args, **wide.kwargs))]
-            got = run(record, given)
-            assert len(got) == len(want), f"{record.name}: {len(got)} outputs, not {len(want)}"
+            want = expected(record, wide)
             allowed = tolerance(record, wide, want, dtype)
-            for g, w in zip(got, want):
-                if is_float(w) and any(is_float(x) for x in arrays_in([given.args, given.kwargs])):
-                    assert g.dtype == dtype, f"{record.name}: dtype {g.dtype}, not {dtype}"
-                compare(g, w, allowed, f"{record.name} sample {i} {dtype} {level}")
+            what = f"{record.name} sample {i} {dtype} {level}"
+            compare_all(run(record, given), want, allowed, what)
+            if any(is_float(x) for x in arrays_in([given.args, given.kwargs])):
+                assert all(y.dtype == dtype for y in run(record, given) if is_float(y)), what
 
 
 def check_gradient(record: Record, level: str) -> None:
@@ -78,11 +80,46 @@ def check_gradient32(record: Record, level: str) -> None:
             _, want = run_backward(record, widened(given))
             _, got = run_backward(record, given)
             allowed = gradient_tolerance(record, widened(given), want, "float32")
-            for g, w in zip(got, want):
-                assert (g is None) == (w is None)
-                if g is not None:
-                    assert g.dtype == np.float32
-                    compare(g, w, allowed, f"{record.name} gradient, sample {i} {level}")
+            compare_all(got, want, allowed, f"{record.name} gradient, sample {i} {level}")
+            assert all(g.dtype == np.float32 for g in got if g is not None)
+
+
+def check_large(record: Record) -> None:
+    """Values and gradients of large samples: of every chunk, block and segment.
+
+    The gradients in float64 are too many for finite differences one by one. All of them are part of
+    the derivative of the reference along a direction in which each element has its own step.
+    """
+    for i, sample in enumerate(record.large):
+        what = f"{record.name} large sample {i}"
+        given = cast(sample, "float32")
+        wide = widened(given)
+        want = expected(record, wide)
+        ys, grads = outcome(record, wide)
+        # Here the reference has as many roundings as what is tested.
+        allowed = 2 * tolerance(record, wide, want, "float64")
+        compare_all(ys, want, allowed, f"{what} float64")
+        if record.gradient:
+            check_slope(record, wide, grads, f"{what} gradient")
+        if "float32" in record.dtypes:
+            ys, grads32 = outcome(record, given)
+            allowed = tolerance(record, wide, want, "float32")
+            compare_all(ys, want, allowed, f"{what} float32")
+            allowed = gradient_tolerance(record, wide, grads, "float32")
+            compare_all(grads32, grads, allowed, f"{what} gradient float32")
+
+
+def check_slope(record: Record, given: Sample, grads: Sequence[Any], what: str) -> None:
+    """Gradients agree with the derivative of the reference along a random direction."""
+    step = 1e-8  # so short that next to no element passes a kink
+    (ahead, direction), (behind, _) = (moved(record, given, h) for h in (step, -step))
+    ends = zip(differentiable(record, given), expected(record, ahead), expected(record, behind))
+    rises = [a - b for depends, a, b in ends if depends]
+    slope = sum(float((dy * rise).sum()) for dy, rise in zip(weights(rises), rises)) / (2 * step)
+    parts = [g * along for g, along in zip(grads, direction) if g is not None]
+    size = np.sqrt(sum(float((part * part).sum()) for part in parts))
+    got = np.float64(sum(part.sum() for part in parts))
+    compare(got, slope, record.atol + record.rtol * size, what)
 
 
 def check_threads(record: Record) -> None:
@@ -111,13 +148,9 @@ def check_layout(record: Record, layout: str) -> None:
         want_y, want_g = outcome(record, dense)
         got_y, got_g = outcome(record, laid)
         what = f"{record.name} sample {i} {layout}"
-        for g, w in zip(got_y, want_y):
-            compare(g, w, 2 * tolerance(record, dense, want_y, "float64"), what)
+        compare_all(got_y, want_y, 2 * tolerance(record, dense, want_y, "float64"), what)
         allowed = 2 * gradient_tolerance(record, dense, want_g, "float64")
-        for g, w in zip(got_g, want_g):
-            assert (g is None) == (w is None)
-            if g is not None:
-                compare(g, w, allowed, what + " gradient")
+        compare_all(got_g, want_g, allowed, what + " gradient")
 
 
 def check_readonly(record: Record) -> None:
@@ -231,6 +264,8 @@ def cases(records: Sequence[Record]) -> list[Any]:
                 if "float32" in record.dtypes:
                     add(record, f"gradient32{tail}", check_gradient32, level)
         add(record, "threads", check_threads)
+        if record.large:
+            add(record, "large", check_large)
         if record.layouts:
             for layout in LAYOUTS:
                 add(record, layout, check_layout, layout)

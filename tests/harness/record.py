@@ -42,7 +42,8 @@ class Record:
     bad
         Calls that must fail.
     large
-        Samples large enough for several threads.
+        Samples large enough for several threads, chunks, blocks or segments. Their gradients are
+        compared with the reference's derivative along one direction.
     depth
         Roundings from input to output: a number, or a function of the arguments.
     backward_depth

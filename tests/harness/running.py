@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,25 +51,59 @@ def widened(sample: Sample) -> Sample:
     return Sample(*tree(make, sample.args), **tree(make, sample.kwargs))
 
 
+def each_array(record: Record, sample: Sample, make: Callable[[bool, np.ndarray], Any]) -> Sample:
+    """The arguments with ``make(has_gradient, x)`` instead of each array x."""
+
+    def change(name: int | str, value: Any) -> Any:
+        constant = name in record.constants
+        return tree(lambda x: make(is_float(x) and not constant, x), value)
+
+    args = [change(i, a) for i, a in enumerate(sample.args)]
+    return Sample(*args, **{k: change(k, a) for k, a in sample.kwargs.items()})
+
+
 def tensors(record: Record, sample: Sample, requires_grad: bool) -> tuple[Sample, list[Tensor]]:
     """The arguments with arrays wrapped in tensors, and the list of those that need a gradient."""
     leaves: list[Tensor] = []
 
-    def make(constant: bool, x: np.ndarray) -> Tensor:
+    def make(has_gradient: bool, x: np.ndarray) -> Tensor:
         t = Tensor(x)
-        if requires_grad and is_float(x) and not constant:
+        if requires_grad and has_gradient:
             t.requires_grad = True
             leaves.append(t)
         return t
 
-    args = [tree(partial(make, i in record.constants), a) for i, a in enumerate(sample.args)]
-    kwargs = {k: tree(partial(make, k in record.constants), a) for k, a in sample.kwargs.items()}
-    return Sample(*args, **kwargs), leaves
+    return each_array(record, sample, make), leaves
+
+
+def moved(record: Record, sample: Sample, by: float) -> tuple[Sample, list[np.ndarray]]:
+    """The sample moved along a random direction, and this direction for each array."""
+    rng = np.random.Generator(np.random.PCG64(2))
+    direction: list[np.ndarray] = []
+
+    def make(has_gradient: bool, x: np.ndarray) -> np.ndarray:
+        if not has_gradient:
+            return x
+        direction.append(rng.uniform(-1, 1, x.shape))
+        return x + by * direction[-1]
+
+    return each_array(record, sample, make), direction
+
+
+def weights(ys: Sequence[Any]) -> list[np.ndarray]:
+    """What outputs are weighted by in the sum that gradients are taken of."""
+    rng = np.random.Generator(np.random.PCG64(1))
+    return [rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) for y in ys]
 
 
 def listed(result: Any) -> list[Any]:
     """One output or several, as a list."""
     return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def expected(record: Record, sample: Sample) -> list[np.ndarray]:
+    """What the reference gives."""
+    return [np.asarray(y) for y in listed(record.reference(*sample.args, **sample.kwargs))]
 
 
 def run(record: Record, sample: Sample) -> list[np.ndarray]:
@@ -79,15 +112,19 @@ def run(record: Record, sample: Sample) -> list[np.ndarray]:
     return [np.asarray(y._array) for y in listed(record.op(*wrapped.args, **wrapped.kwargs))]
 
 
+def differentiable(record: Record, sample: Sample) -> list[bool]:
+    """Which outputs have a gradient."""
+    wrapped, _ = tensors(record, sample, True)
+    return [y.requires_grad for y in listed(record.op(*wrapped.args, **wrapped.kwargs))]
+
+
 def run_backward(record: Record, sample: Sample) -> tuple[list[np.ndarray], list[Any]]:
     """Outputs, and the gradients of a fixed weighted sum of outputs by every float argument."""
     wrapped, leaves = tensors(record, sample, True)
     ys = listed(record.op(*wrapped.args, **wrapped.kwargs))
     outs = [y for y in ys if y.requires_grad]
-    rng = np.random.Generator(np.random.PCG64(1))
-    dys = [rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) for y in outs]
     if outs:
-        fastnn.autograd.backward(outs, dys)
+        fastnn.autograd.backward(outs, weights(outs))
     return [y._array for y in ys], [None if x.grad is None else x.grad._array for x in leaves]
 
 

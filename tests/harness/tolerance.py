@@ -41,6 +41,15 @@ def compare(got: np.ndarray, want: Any, tolerance: float, what: str) -> None:
         )
 
 
+def compare_all(got: Sequence[Any], want: Sequence[Any], tolerance: float, what: str) -> None:
+    """Compare pairs of outputs or gradients; None stands for no gradient."""
+    assert len(got) == len(want), f"{what}: {len(got)} results, expected {len(want)}"
+    for g, w in zip(got, want):
+        assert (g is None) == (w is None), what
+        if g is not None:
+            compare(g, w, tolerance, what)
+
+
 def tolerance(record: Record, sample: Sample, want: Sequence[Any], dtype: str) -> float:
     """depth x epsilon x magnitude of the outputs."""
     if record.exact:

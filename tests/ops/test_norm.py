@@ -95,7 +95,7 @@ RECORDS = [
         reference.rms_norm,
         [*samples(1, eps=1e-5), Sample(X, 6, W, 0.1)],
         BAD,
-        [Sample(x, shape, *parameters(shape, 1)) for x, shape in LARGE],
+        [Sample(x, shape, *parameters(shape, 1), eps=1e-5) for x, shape in LARGE],
         depth=depth,
         magnitude=size,
     ),

@@ -219,7 +219,7 @@ RECORDS = [
             Bad(ValueError, "d_max must not be negative, got -1", X, d_max=-1),
             Bad(TypeError, "d_max must be a number, got NoneType", X, d_max=None),
         ],
-        large(),
+        large(r_max=1.2, d_max=0.3),
         depth,
         None,
         lambda x, *args, **kwargs: 60 + magnitude(x),

@@ -1,5 +1,7 @@
 """Reductions by definition: each output from a flat list of its elements."""
 
+import math
+
 import numpy as np
 
 
@@ -8,9 +10,9 @@ def over(x, dim, keepdim, f):
     axes = range(x.ndim) if dim is None or dim == () else np.atleast_1d(dim) % max(x.ndim, 1)
     kept = [i for i in range(x.ndim) if i not in axes]
     moved = x.transpose(kept + [i for i in range(x.ndim) if i not in kept])
-    out = np.empty([x.shape[i] for i in kept], np.asarray(f(np.ones(1))).dtype)
-    for k in np.ndindex(*out.shape):
-        out[k] = f(moved[k].reshape(-1))
+    shape = [x.shape[i] for i in kept]
+    rows = moved.reshape(math.prod(shape), math.prod(x.shape) // max(math.prod(shape), 1))
+    out = np.array([f(row) for row in rows], np.asarray(f(np.ones(1))).dtype).reshape(shape)
     if keepdim:
         out = out.reshape([n if i in kept else 1 for i, n in enumerate(x.shape)])
     return out
@@ -22,17 +24,11 @@ def reduction(f):
 
 
 def total(v):
-    s = np.longdouble(0)
-    for e in v:
-        s += e
-    return float(s)
+    return float(np.sum(v, dtype=np.longdouble))
 
 
 def product(v):
-    p = np.longdouble(1)
-    for e in v:
-        p *= e
-    return float(p)
+    return float(np.prod(v, dtype=np.longdouble))
 
 
 def average(v):
@@ -40,7 +36,7 @@ def average(v):
 
 
 def log_total(v):
-    top = max(v, default=-np.inf)
+    top = np.max(v, initial=-np.inf)
     if np.isinf(top):
         return top
     return top + float(np.log(total(np.exp(v - top))))
@@ -50,8 +46,8 @@ sum = reduction(total)
 mean = reduction(average)
 prod = reduction(product)
 logsumexp = reduction(log_total)
-amax = reduction(lambda v: np.nan if np.isnan(v).any() else max(v))
-amin = reduction(lambda v: np.nan if np.isnan(v).any() else min(v))
+amax = reduction(np.max)  # NaN where an element is
+amin = reduction(np.min)
 any = reduction(lambda v: bool((v != 0).sum()))
 all = reduction(lambda v: not bool((v == 0).sum()))
 
@@ -60,7 +56,7 @@ def norm(x, p=2, dim=None, keepdim=False):
     def f(v):
         size = np.abs(v)
         if p == np.inf:
-            return max(size)
+            return np.max(size)
         if p == 0:
             return float((v != 0).sum())
         return total(size ** (2 if p == "fro" else p)) ** (1 / (2 if p == "fro" else p))
@@ -82,11 +78,11 @@ def std(x, dim=None, keepdim=False, correction=1):
 
 
 def middle(v):
-    return np.nan if np.isnan(v).any() else sorted(v)[(len(v) - 1) // 2]
+    return np.nan if np.isnan(v).any() else np.sort(v)[(len(v) - 1) // 2]
 
 
 def first(v, value):
-    return next(i for i, e in enumerate(v) if e == value or (np.isnan(e) and np.isnan(value)))
+    return np.flatnonzero((v == value) | (np.isnan(v) & np.isnan(value)))[0]
 
 
 def position(pick):
@@ -94,5 +90,5 @@ def position(pick):
     return lambda x, dim=None, keepdim=False: over(x, dim, keepdim, lambda v: first(v, pick(v)))
 
 
-argmax = position(lambda v: np.nan if np.isnan(v).any() else max(v))
-argmin = position(lambda v: np.nan if np.isnan(v).any() else min(v))
+argmax = position(np.max)
+argmin = position(np.min)

@@ -61,7 +61,7 @@ def interpolate(
         out = value if scale_factor is None else math.floor(n * value)
         scale = None if scale_factor is None or recompute_scale_factor else value
         w = matrix(n, out, mode, align_corners, scale)
-        x = np.moveaxis(np.moveaxis(x, 2 + axis, -1) @ w.T, -1, 2 + axis)
+        x = np.moveaxis(np.tensordot(x, w, (2 + axis, 1)), -1, 2 + axis)
     return x
 
 
