@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -17,22 +17,24 @@ __all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDatas
 
 
 class Dataset:
-    """Samples accessed by index; a subclass defines ``__getitem__`` and ``__len__``."""
+    """Samples accessed by index; a subclass defines ``__getitem__`` and ``__len__``.
+
+    One without ``__len__``, or whose keys are not the integers from 0, needs a sampler. As in
+    PyTorch, a subclass may define ``__getitems__``, which gets the keys of a batch and returns the
+    list of their samples.
+    """
 
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(
             f"{type(self).__name__}: define a method __getitem__(self, index)"
         )
 
-    def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__}: define a method __len__(self)")
-
-    def __add__(self, other: Dataset) -> ConcatDataset:
+    def __add__(self, other: Any) -> ConcatDataset:
         return ConcatDataset([self, other])
 
 
 class IterableDataset(Dataset):
-    """Samples read in sequence; a subclass defines ``__iter__``."""
+    """Samples read in sequence; a subclass defines ``__iter__``, and ``__len__`` if it knows."""
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
@@ -67,15 +69,16 @@ class TensorDataset(Dataset):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def batch(self, indices: Any) -> tuple[Tensor, ...]:
-        """The samples at `indices` (an index array or a slice), gathered together."""
-        if isinstance(indices, slice):
-            return tuple([Tensor(x._array[indices]) for x in self.tensors])
-        return tuple([Tensor(x._array.take(indices, axis=0)) for x in self.tensors])
-
 
 class Subset(Dataset):
     """The samples of a dataset at given indices.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    indices
+        Integers, or keys of another type that the dataset has.
 
     Examples
     --------
@@ -86,15 +89,63 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Any) -> None:
         self.dataset = dataset
-        self.indices: Any = np.asarray(indices, np.int64)
-        if hasattr(dataset, "batch"):
-            self.batch = lambda wanted: dataset.batch(self.indices[wanted])
+        keys = indices._array if isinstance(indices, Tensor) else indices
+        array = positions(keys)
+        self.indices: Any = list(keys) if array is None else array
+        if array is None and any(isinstance(i, (bool, np.bool_)) for i in self.indices):
+            raise TypeError("Subset: indices must not be a mask; pass np.flatnonzero(mask)")
 
     def __getitem__(self, index: Any) -> Any:
-        return self.dataset[int(self.indices[index])]
+        if isinstance(index, list) and isinstance(self.indices, list):
+            return self.dataset[[self.indices[i] for i in index]]
+        key = self.indices[index]
+        return self.dataset[key.item() if isinstance(key, np.integer) else key]
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+def gather(dataset: Any, keys: Any) -> tuple[Tensor, ...] | None:
+    """The samples at `keys` as one batch, in memory of its own, where no `Dataset` need be asked.
+
+    That is a `TensorDataset` or a `Subset` of one, whose keys are integers. None for any other
+    dataset: a subclass that overrides ``__getitem__`` decides what its samples are.
+    """
+    method = getattr(type(dataset), "__getitem__", None)
+    if type(keys) is range and keys.start >= 0 and keys.step == 1:
+        keys = slice(keys.start, keys.stop)
+    elif (keys := positions(keys)) is None:
+        return None
+    if method is Subset.__getitem__ and isinstance(dataset.indices, np.ndarray):
+        return gather(dataset.dataset, dataset.indices[keys])
+    if method is TensorDataset.__getitem__:
+        return tuple([taken(x, keys) for x in dataset.tensors])
+    return None
+
+
+def taken(x: Tensor, keys: Any) -> Tensor:
+    """Copies of some rows of a tensor; a changed batch does not change the dataset."""
+    if x.requires_grad:
+        return x[keys].clone() if isinstance(keys, slice) else x[keys]
+    array = x._array
+    if isinstance(keys, slice):
+        return Tensor(np.array(array[keys], order="K"))
+    return Tensor(array.take(keys, axis=0))
+
+
+def positions(keys: Any) -> Any:
+    """Keys as an array of int64, None if they are not integers."""
+    if isinstance(keys, np.ndarray):
+        if keys.ndim != 1 or keys.dtype.kind not in "iu":
+            return None
+        return keys if keys.dtype == np.int64 else keys.astype(np.int64)
+    if isinstance(keys, Tensor):
+        return positions(keys._array)
+    if isinstance(keys, range) or (
+        isinstance(keys, (list, tuple)) and set(map(type, keys)) <= {int, np.int64}
+    ):
+        return np.array(keys, np.int64)
+    return None
 
 
 class ConcatDataset(Dataset):
@@ -107,14 +158,14 @@ class ConcatDataset(Dataset):
     (5, (tensor(2),))
     """
 
-    def __init__(self, datasets: Sequence[Dataset]) -> None:
+    def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: expected at least one dataset")
         self.ends = list(itertools.accumulate(len(d) for d in self.datasets))
 
-    def __getitem__(self, index: int) -> Any:
-        size = len(self)
+    def __getitem__(self, index: SupportsIndex) -> Any:
+        index, size = index.__index__(), len(self)
         if not -size <= index < size:
             raise IndexError(f"ConcatDataset: index {index} is out of range for {size} samples")
         index %= size
@@ -126,7 +177,7 @@ class ConcatDataset(Dataset):
 
 
 def random_split(
-    dataset: Dataset, lengths: Sequence[float], generator: Generator | None = None
+    dataset: Any, lengths: Sequence[float], generator: Generator | None = None
 ) -> list[Subset]:
     """Split a dataset at random into parts without common samples.
 
@@ -147,14 +198,13 @@ def random_split(
     [8, 2]
     """
     size = len(dataset)
-    if abs(sum(lengths) - 1) < 1e-6 and all(0 <= share <= 1 for share in lengths):
-        sizes = [int(size * share) for share in lengths]
-        for i in range(size - sum(sizes)):
-            sizes[i % len(sizes)] += 1
-    else:
-        sizes = [int(n) for n in lengths]
-    if sum(sizes) != size or any(n < 0 for n in sizes):
+    parts: list[Any] = list(lengths)
+    if abs(sum(parts) - 1) < 1e-6 and all(0 <= share <= 1 for share in parts):
+        parts = [int(size * share) for share in parts]
+        for i in range(size - sum(parts)):
+            parts[i % len(parts)] += 1
+    if sum(parts) != size or not all(n >= 0 and n % 1 == 0 for n in parts):
         raise ValueError(f"random_split: lengths {list(lengths)} do not add up to {size} samples")
     order = randperm(size, generator=generator)._array
-    ends = list(itertools.accumulate(sizes))
-    return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, sizes)]
+    ends = list(itertools.accumulate(map(int, parts)))
+    return [Subset(dataset, order[begin:end]) for begin, end in zip([0, *ends], ends)]

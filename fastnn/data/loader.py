@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,10 +10,20 @@ import numpy as np
 from ..ops.join import stack
 from ..random import Generator
 from ..tensor import Tensor, as_array
-from .dataset import IterableDataset
-from .sampler import RandomSampler, SequentialSampler
+from .dataset import IterableDataset, gather, positions
+from .sampler import (
+    OrderedSampler,
+    RandomSampler,
+    SequentialSampler,
+    chunks,
+    length,
+    number_of_chunks,
+    positive,
+)
 
 __all__ = ["DataLoader", "default_collate"]
+
+FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last"}  # as in PyTorch
 
 
 class DataLoader:
@@ -32,9 +41,9 @@ class DataLoader:
     shuffle
         Whether to shuffle the samples anew in each epoch.
     sampler
-        Yields indices of samples, instead of `shuffle`.
+        Yields the indices of samples, or keys of any type, instead of `shuffle`. It may be endless.
     batch_sampler
-        Yields lists of indices, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        Yields lists of them, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
     collate_fn
         Makes a batch from a list of samples; `default_collate` by default.
     drop_last
@@ -43,6 +52,18 @@ class DataLoader:
         Random number generator for the order; by default that of `fastnn.manual_seed`.
     seed
         Shorthand for ``generator=Generator(seed)``.
+
+    Notes
+    -----
+    A batch has memory of its own: changing it in place leaves the dataset as it is. ``len(loader)``
+    is the number of batches, and a TypeError where a dataset or a sampler has no length.
+
+    Raises
+    ------
+    ValueError
+        If `batch_size` is not positive, or for arguments that exclude each other.
+    TypeError
+        If `dataset` has no length and there is no sampler.
 
     Examples
     --------
@@ -67,8 +88,6 @@ class DataLoader:
     ) -> None:
         if generator is not None and seed is not None:
             raise ValueError("DataLoader: pass generator or seed, not both")
-        if batch_size is not None and batch_size < 1:
-            raise ValueError(f"DataLoader: batch_size must be positive or None, got {batch_size}")
         iterable = isinstance(dataset, IterableDataset)
         if iterable and (shuffle or sampler is not None or batch_sampler is not None):
             raise ValueError("DataLoader: an IterableDataset has its own order; remove the sampler")
@@ -76,73 +95,62 @@ class DataLoader:
             raise ValueError("DataLoader: sampler and shuffle exclude each other")
         if batch_sampler is not None and (shuffle or sampler is not None or drop_last):
             raise ValueError("DataLoader: batch_sampler excludes shuffle, sampler and drop_last")
+        needs_order = not iterable and sampler is None and batch_sampler is None
+        if needs_order and not hasattr(type(dataset), "__len__"):
+            raise TypeError(
+                f"DataLoader: {type(dataset).__name__} has no length; define __len__, pass a "
+                "sampler, or make it an IterableDataset"
+            )
         self.dataset = dataset
-        self.batch_size = batch_size
+        self.batch_size = (
+            None if batch_size is None else positive("DataLoader", "batch_size", batch_size)
+        )
         self.drop_last = drop_last
         self.generator = Generator(seed) if seed is not None else generator
         self.collate_fn = collate_fn
         self.batch_sampler = batch_sampler
-        self.sampler: Any = sampler
-        if sampler is None and not iterable:
-            self.sampler = (
-                RandomSampler(dataset, generator=self.generator)
-                if shuffle
-                else SequentialSampler(dataset)
-            )
+        if needs_order and shuffle:
+            sampler = RandomSampler(dataset, generator=self.generator)
+        elif needs_order:
+            sampler = SequentialSampler(dataset)
+        self.sampler = sampler
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__ and name in FIXED:
+            raise ValueError(f"DataLoader: {name} cannot be replaced; make another DataLoader")
+        super().__setattr__(name, value)
 
     def __len__(self) -> int:
         if self.batch_sampler is not None:
-            return len(self.batch_sampler)  # type: ignore[arg-type]
-        size = len(self.dataset if self.sampler is None else self.sampler)
-        if self.batch_size is None:
-            return 1 if size else 0
-        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
+            return length("DataLoader", self.batch_sampler)
+        size = length("DataLoader", self.dataset if self.sampler is None else self.sampler)
+        return number_of_chunks(size, self.batch_size, self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
         if isinstance(self.dataset, IterableDataset):
-            return self._from_stream()
-        if self.collate_fn is None and hasattr(self.dataset, "batch"):
-            return map(self.dataset.batch, self._indices())
-        collate = self.collate_fn or default_collate
-        return (collate([self.dataset[i] for i in listed(wanted)]) for wanted in self._indices())
+            samples = chunks(iter(self.dataset), self.batch_size, self.drop_last)
+            return map(self.collate_fn or default_collate, samples)
+        return map(self._batch, self._keys())
 
-    def _from_stream(self) -> Iterator[Any]:
-        collate = self.collate_fn or default_collate
-        stream = iter(self.dataset)
-        while batch := list(itertools.islice(stream, self.batch_size)):
-            if self.drop_last and self.batch_size is not None and len(batch) < self.batch_size:
-                return
-            yield collate(batch)
-
-    def _indices(self) -> Iterator[Any]:
-        """The indices of each batch: a slice or an array."""
+    def _keys(self) -> Iterable[Any]:
+        """The keys of each batch."""
         if self.batch_sampler is not None:
-            yield from map(np.asarray, self.batch_sampler)
-            return
-        if isinstance(self.sampler, SequentialSampler):
-            size = len(self.dataset)
-            order: Any = None
-        else:
-            order = (
-                self.sampler.order()
-                if isinstance(self.sampler, RandomSampler)
-                else np.fromiter(self.sampler, np.int64)
-            )
-            size = len(order)
-        step = self.batch_size or max(size, 1)
-        for start in range(0, size, step):
-            if self.drop_last and start + step > size:
-                return
-            end = min(start + step, size)
-            yield slice(start, end) if order is None else order[start:end]
+            return self.batch_sampler
+        sampler: Any = self.sampler
+        ordered = getattr(type(sampler), "__iter__", None) is OrderedSampler.__iter__
+        order = sampler.order() if ordered else positions(sampler)
+        return chunks(sampler if order is None else order, self.batch_size, self.drop_last)
 
-
-def listed(indices: Any) -> list[int]:
-    """The indices in a slice or an array, as a list."""
-    if isinstance(indices, slice):
-        return list(range(indices.start, indices.stop))
-    numbers: list[int] = indices.tolist()
-    return numbers
+    def _batch(self, keys: Any) -> Any:
+        """The batch of the samples with these keys."""
+        if self.collate_fn is None:
+            batch = gather(self.dataset, keys)
+            if batch is not None:
+                return batch
+        several = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
+        together = getattr(self.dataset, "__getitems__", None)
+        samples = together(several) if together else [self.dataset[key] for key in several]
+        return (self.collate_fn or default_collate)(samples)
 
 
 def default_collate(batch: list[Any]) -> Any:
@@ -158,10 +166,10 @@ def default_collate(batch: list[Any]) -> Any:
         return stack(batch)
     if isinstance(first, np.ndarray):
         return Tensor(np.stack(batch))
-    if isinstance(first, (int, float, np.generic)):
-        return Tensor(as_array(batch))
     if isinstance(first, (str, bytes)):
         return batch
+    if isinstance(first, (int, float, np.generic)):
+        return Tensor(as_array(batch))
     if isinstance(first, Mapping):
         return {key: default_collate([sample[key] for sample in batch]) for key in first}
     if isinstance(first, (tuple, list)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
+from itertools import islice, takewhile
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -13,29 +15,42 @@ __all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "Wei
 
 
 class Sampler:
-    """Yields indices of samples; a subclass defines ``__iter__`` and ``__len__``."""
+    """Yields indices or keys of samples; a subclass defines ``__iter__``.
+
+    One that knows how many it yields also defines ``__len__``.
+    """
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
 
-    def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__}: define a method __len__(self)")
+
+class OrderedSampler(Sampler):
+    """A sampler that knows the order of a whole epoch, of which `DataLoader` takes slices."""
+
+    def order(self) -> Any:
+        """The indices of one epoch: a range or an array."""
+        raise NotImplementedError(f"{type(self).__name__}: define a method order(self)")
+
+    def __iter__(self) -> Iterator[Any]:
+        order = self.order()
+        return iter(order if isinstance(order, range) else order.tolist())
 
 
-class SequentialSampler(Sampler):
+class SequentialSampler(OrderedSampler):
     """Indices in ascending order."""
 
     def __init__(self, source: Sized) -> None:
         self.source = source
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.source)))
+    def order(self) -> range:
+        """All indices."""
+        return range(len(self.source))
 
     def __len__(self) -> int:
         return len(self.source)
 
 
-class RandomSampler(Sampler):
+class RandomSampler(OrderedSampler):
     """Indices in random order, shuffled anew in each epoch.
 
     Parameters
@@ -45,9 +60,16 @@ class RandomSampler(Sampler):
     replacement
         Whether to draw with replacement.
     num_samples
-        Number of samples in an epoch; by default the size of the dataset.
+        Number of samples in an epoch; by default the size of the dataset. Without replacement, a
+        larger number takes the whole dataset as often as it fits, each time in a new order, and
+        the beginning of one more.
     generator
         Random number generator.
+
+    Raises
+    ------
+    ValueError
+        If `num_samples` is not a positive integer.
     """
 
     def __init__(
@@ -59,7 +81,9 @@ class RandomSampler(Sampler):
     ) -> None:
         self.source = source
         self.replacement = replacement
-        self.num_samples = num_samples
+        self.num_samples = (
+            None if num_samples is None else positive("RandomSampler", "num_samples", num_samples)
+        )
         self.generator = generator
 
     def order(self) -> Any:
@@ -67,19 +91,33 @@ class RandomSampler(Sampler):
         draw = (self.generator or default_generator).numpy
         size, wanted = len(self.source), len(self)
         if self.replacement:
-            return draw.integers(0, size, wanted)
+            return draw.integers(0, size, wanted) if wanted else np.zeros(0, np.int64)
         rounds = [draw.permutation(size) for _ in range(-(-wanted // size) if size else 0)]
         return np.concatenate(rounds)[:wanted] if rounds else np.zeros(0, np.int64)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.order().tolist())
 
     def __len__(self) -> int:
         return len(self.source) if self.num_samples is None else self.num_samples
 
 
-class WeightedRandomSampler(Sampler):
+class WeightedRandomSampler(OrderedSampler):
     """Random indices drawn with given weights.
+
+    Parameters
+    ----------
+    weights
+        One number for each sample, at least 0; they need not add up to 1.
+    num_samples
+        Number of samples in an epoch.
+    replacement
+        Whether a sample may be drawn again. If not, each draw is from those that are left.
+    generator
+        Random number generator.
+
+    Raises
+    ------
+    ValueError
+        If weights are not finite, negative or all 0, if `num_samples` is not a positive integer,
+        or if it is more than there are weights above 0 without replacement.
 
     Examples
     --------
@@ -94,18 +132,34 @@ class WeightedRandomSampler(Sampler):
         replacement: bool = True,
         generator: Generator | None = None,
     ) -> None:
+        name = "WeightedRandomSampler"
         self.weights = np.asarray(weights, np.float64)
-        if self.weights.ndim != 1 or (self.weights < 0).any() or not self.weights.sum() > 0:
-            raise ValueError("WeightedRandomSampler: weights must be a list of numbers >= 0")
-        self.num_samples = num_samples
+        if self.weights.ndim != 1:
+            raise ValueError(f"{name}: weights must be a list of numbers, got {weights!r}")
+        bad = np.flatnonzero(~((self.weights >= 0) & np.isfinite(self.weights)))
+        if bad.size:
+            raise ValueError(
+                f"{name}: weights must be finite and >= 0, weights[{bad[0]}] is "
+                f"{self.weights[bad[0]]}"
+            )
+        above = np.count_nonzero(self.weights)
+        if not above:
+            raise ValueError(f"{name}: weights must not be all 0")
+        self.num_samples = positive(name, "num_samples", num_samples)
+        if not replacement and self.num_samples > above:
+            raise ValueError(
+                f"{name}: num_samples must be at most the number of weights above 0, {above}, "
+                f"without replacement, got {num_samples}"
+            )
         self.replacement = replacement
         self.generator = generator
 
-    def __iter__(self) -> Iterator[int]:
+    def order(self) -> Any:
+        """The indices of one epoch, as an array."""
         draw = (self.generator or default_generator).numpy
-        shares = self.weights / self.weights.sum()
-        chosen = draw.choice(len(shares), self.num_samples, self.replacement, shares)
-        return iter(chosen.tolist())
+        shares = self.weights / self.weights.max()  # their sum is finite
+        shares /= shares.sum()
+        return draw.choice(len(shares), self.num_samples, self.replacement, shares)
 
     def __len__(self) -> int:
         return self.num_samples
@@ -120,23 +174,59 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        if batch_size < 1:
-            raise ValueError(f"BatchSampler: batch_size must be positive, got {batch_size}")
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
         self.sampler = sampler
-        self.batch_size = batch_size
+        self.batch_size = positive("BatchSampler", "batch_size", batch_size)
         self.drop_last = drop_last
 
-    def __iter__(self) -> Iterator[list[int]]:
-        batch = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
+    def __iter__(self) -> Iterator[list[Any]]:
+        return chunks(iter(self.sampler), self.batch_size, self.drop_last)
 
     def __len__(self) -> int:
-        size = len(self.sampler)  # type: ignore[arg-type]
-        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
+        return number_of_chunks(
+            length("BatchSampler", self.sampler), self.batch_size, self.drop_last
+        )
+
+
+def chunks(source: Any, size: int | None, drop_last: bool) -> Iterator[Any]:
+    """Consecutive parts of `size` elements, or one with all of them for None.
+
+    They are slices of a range or an array. Of anything else, which may be endless, they are lists,
+    and no more elements are taken than a part needs.
+    """
+    if isinstance(source, (range, np.ndarray)):
+        step, end = size or max(len(source), 1), len(source)
+        if drop_last and size is not None:
+            end -= end % size
+        return (source[start : start + step] for start in range(0, end, step))
+    rest = iter(source)
+    parts = iter(lambda: list(islice(rest, size)), [])
+    return takewhile(lambda part: len(part) == size, parts) if drop_last and size else parts
+
+
+def number_of_chunks(count: int, size: int | None, drop_last: bool) -> int:
+    """The number of parts that `chunks` yields of `count` elements."""
+    if size is None:
+        return min(count, 1)
+    return count // size if drop_last else -(-count // size)
+
+
+def length(name: str, source: Any) -> int:
+    """``len(source)``; TypeError, with which Python says that it is unknown, if there is none."""
+    try:
+        return len(source)
+    except (TypeError, NotImplementedError) as problem:
+        raise TypeError(
+            f"{name}: the number of batches is unknown, {type(source).__name__} has no length"
+        ) from problem
+
+
+def positive(name: str, argument: str, value: Any) -> int:
+    """An argument that must be a positive integer."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"{name}: {argument} must be a positive integer, got {value!r}")
+    return number

@@ -15,7 +15,7 @@ def numbered(n=10):
 
 
 class Plain(data.Dataset):
-    """A dataset without `batch`."""
+    """A dataset whose samples are taken one by one."""
 
     def __len__(self):
         return 7
@@ -47,12 +47,6 @@ def test_batch_size_selects_the_kind_of_descent():
     assert ids(DataLoader(d, batch_size=2, drop_last=True)) == [[0, 1], [2, 3]]
     for size, count in ((2, 3), (1, 5), (None, 1), (9, 1)):
         assert len(DataLoader(d, batch_size=size)) == count
-
-
-def test_full_batch_is_not_copied():
-    d = numbered(5)
-    (batch,) = DataLoader(d, batch_size=None)
-    assert np.shares_memory(batch[0]._array, d.tensors[0]._array)
 
 
 def test_shuffle():
@@ -103,8 +97,6 @@ def test_samplers():
     assert len(list(data.RandomSampler(d, num_samples=25))) == 25
     heavy = data.WeightedRandomSampler([0, 1, 1], 50)
     assert set(heavy) == {1, 2}
-    with pytest.raises(ValueError, match="weights must be"):
-        data.WeightedRandomSampler([-1, 2], 5)
 
 
 def test_iterable_dataset():
@@ -122,7 +114,9 @@ def test_iterable_dataset():
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"batch_size": 0}, "batch_size must be positive or None, got 0"),
+        ({"batch_size": 0}, "batch_size must be a positive integer, got 0"),
+        ({"batch_size": 2.0}, r"batch_size must be a positive integer, got 2\.0"),
+        ({"batch_size": "2"}, "batch_size must be a positive integer, got '2'"),
         ({"sampler": [1], "shuffle": True}, "sampler and shuffle exclude each other"),
         ({"batch_sampler": [[1]], "drop_last": True}, "batch_sampler excludes"),
         ({"seed": 1, "generator": fastnn.Generator(1)}, "pass generator or seed, not both"),
