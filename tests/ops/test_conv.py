@@ -314,7 +314,12 @@ RECORDS = [
         reference.conv,
         CONV1D,
         options_refused(F.conv1d, X2[..., 0], W2[..., 0], 2),
-        [sample((3, 40, 300), (50, 40, 5), padding=2)],
+        [
+            sample((3, 40, 300), (50, 40, 5), padding=2),
+            sample((1, 3, 4001), (5, 3, 7), stride=2, padding=3),  # a line in several blocks
+            sample((2, 24, 4001), (17, 24, 3), stride=2),
+            sample((2, 18, 4001), (12, 6, 4), stride=2, groups=3, dilation=3),
+        ],
     ),
     record(
         "conv3d",

@@ -1,5 +1,7 @@
 """Matrix products: values, gradients, batches, memory layouts, and every path of the driver."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -233,3 +235,45 @@ def test_invalid_arguments_of_the_kernel():
         _core.matmul([1.0], ones)
     with pytest.raises(TypeError, match="matmul: input must have dtype float32 or float64"):
         _core.matmul(ones.astype(np.int32), ones)
+
+
+def whole_numbers(seed, *shape, dtype=np.float32):
+    """Numbers whose products and sums are exact in float32."""
+    return np.random.default_rng(seed).integers(-3, 4, shape).astype(dtype)
+
+
+ORDERS = {"C": np.ascontiguousarray, "F": np.asfortranarray}
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_few_rows_are_exact(dtype, level):
+    """One to nine rows or columns, odd depths, both orders of either operand."""
+    with isa(level):
+        for rows, k, n in itertools.product(range(1, 10), (1, 7, 33, 129, 1001), (1, 19, 66)):
+            a, b = whole_numbers(k, rows, k, dtype=dtype), whole_numbers(n, k, n, dtype=dtype)
+            want = a.astype(int) @ b.astype(int)
+            for order_a, order_b in itertools.product(ORDERS.values(), ORDERS.values()):
+                got = _core.matmul(order_a(a), order_b(b))
+                np.testing.assert_array_equal(got, want, f"{rows} x {k} x {n}")
+                got = _core.matmul(order_b(b.T), order_a(a.T))
+                np.testing.assert_array_equal(got, want.T, f"{n} x {k} x {rows}")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("m", "n"), [(1, 1), (1, 40), (3, 5), (7, 1), (8, 30), (20, 13), (33, 17)])
+def test_long_sums_in_slices(m, n, dtype):
+    """A sum over k is cut by its length alone; whole numbers are exact, and others the same."""
+    k = 100_003
+    a, b = whole_numbers(1, m, k, dtype=dtype), whole_numbers(2, k, n, dtype=dtype)
+    # In float64, where NumPy's product of whole numbers is exact and fast.
+    want = a.astype(float) @ b.astype(float)
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (m, k)).astype(dtype), rng.uniform(-1, 1, (k, n)).astype(dtype)
+    columns, bits = np.asfortranarray(b), set()
+    for count in (1, 2, 3, 7):
+        with threads(count):
+            np.testing.assert_array_equal(_core.matmul(a, b), want)
+            np.testing.assert_array_equal(_core.matmul(a, columns), want)
+            bits.add(_core.matmul(x, y).tobytes())
+    assert len(bits) == 1

@@ -16,27 +16,31 @@ from fastnn import _core, nn, optim
 from fastnn.nn.utils import make_read_only
 from tests.harness import in_threads, machine
 
-# n, c, o, size, kernel, stride, padding, groups: every packed format, and cases
+# n, c, o, size, kernel, stride, padding, groups, dilation: every packed format, and cases
 # without one (one tap, depthwise).
 SHAPES = [
-    (1, 16, 40, 20, 3, 1, 1, 1),  # Winograd, all points at once
-    (2, 130, 33, 9, 3, 1, 1, 1),  # Winograd, squares, with odd edges
-    (1, 300, 70, 7, 3, 1, 1, 1),  # several sums
-    (3, 70, 600, 14, 3, 1, 0, 1),  # several chunks of tiles
-    (4, 33, 65, 30, 3, 2, 1, 1),  # direct, packed for all
-    (1, 257, 130, 5, 3, 2, 1, 1),  # direct, packed by chunks
-    (1, 24, 36, 6, 5, 2, 2, 4),  # groups computed together
-    (1, 64, 96, 8, 2, 1, 0, 2),
-    (2, 32, 48, 9, 1, 1, 0, 1),
-    (2, 64, 3, 20, 3, 1, 1, 1),  # few output channels
-    (1, 48, 32, 7, 7, 1, 3, 1),  # wide padding
-    (2, 24, 32, 5, 5, 1, 0, 1),  # kernel as large as the image
-    (2, 32, 32, 9, 3, 1, 1, 32),
+    (1, 16, 40, 20, 3, 1, 1, 1, 1),  # Winograd, all points at once
+    (2, 130, 33, 9, 3, 1, 1, 1, 1),  # Winograd, squares, with odd edges
+    (1, 300, 70, 7, 3, 1, 1, 1, 1),  # several sums
+    (3, 70, 600, 14, 3, 1, 0, 1, 1),  # several chunks of tiles
+    (4, 33, 65, 30, 3, 2, 1, 1, 1),  # direct, packed for all
+    (1, 257, 130, 5, 3, 2, 1, 1, 1),  # direct, packed by chunks
+    (1, 24, 36, 6, 5, 2, 2, 4, 1),  # groups computed together
+    (1, 64, 96, 8, 2, 1, 0, 2, 1),
+    (2, 32, 48, 9, 1, 1, 0, 1, 1),
+    (2, 64, 3, 20, 3, 1, 1, 1, 1),  # few output channels
+    (1, 48, 32, 7, 7, 1, 3, 1, 1),  # wide padding
+    (2, 24, 32, 5, 5, 1, 0, 1, 1),  # kernel as large as the image
+    (2, 32, 32, 9, 3, 1, 1, 32, 1),
+    (2, 40, 48, 11, 3, 1, 2, 1, 2),  # dilation: direct
+    (1, 130, 257, 9, 3, 2, 3, 1, 3),
+    (1, 48, 36, 10, 3, 1, 2, 4, 2),  # in groups
+    (2, 32, 32, 9, 3, 1, 2, 32, 2),
 ]
 
 
 def case(shape, dtype="f4", seed=0):
-    n, c, o, size, kernel, _, _, groups = shape
+    n, c, o, size, kernel, _, _, groups, _ = shape
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((n, c, size, size)).astype(dtype)
     return x, rng.standard_normal((o, c // groups, kernel, kernel)).astype(dtype)
@@ -44,12 +48,12 @@ def case(shape, dtype="f4", seed=0):
 
 def calls(x, w, shape):
     """A convolution, and its transpose on the output, with each algorithm."""
-    stride, padding, groups = shape[5:]
+    stride, padding, groups, dilation = shape[5:]
     found = []
     for algorithm in ("auto", "direct", "winograd"):
         with fastnn.conv_algorithm(algorithm):
-            y = _core.conv(x, w, None, stride, padding, 1, groups, "relu")
-            found += [y, _core.conv_transpose(y, w, None, stride, padding, 0, groups)]
+            y = _core.conv(x, w, None, stride, padding, dilation, groups, "relu")
+            found += [y, _core.conv_transpose(y, w, None, stride, padding, 0, groups, dilation)]
     return found
 
 
@@ -74,12 +78,13 @@ def test_same_bits_with_and_without_the_cache(shape, dtype):
 def test_same_bits_for_consecutive_calls(shape):
     """One algorithm at a time, so that the second call uses the cache of the first."""
     x, w = case(shape)
-    stride, padding, groups = shape[5:]
+    stride, padding, groups, dilation = shape[5:]
+    forward = (stride, padding, dilation, groups)
     for op, algorithm in itertools.product(
         (_core.conv, _core.conv_transpose), ("direct", "winograd")
     ):
-        given = x if op is _core.conv else _core.conv(x, w, None, stride, padding, 1, groups)
-        options = (stride, padding, 1, groups) if op is _core.conv else (stride, padding, 0, groups)
+        given = x if op is _core.conv else _core.conv(x, w, None, *forward)
+        options = forward if op is _core.conv else (stride, padding, 0, groups, dilation)
         kept = _core.read_only(w)
         with fastnn.conv_algorithm(algorithm):
             expected = op(given, w, None, *options)
@@ -104,7 +109,7 @@ def test_read_only_memory_rejects_writes():
 
 
 def test_parts_and_other_shapes_of_an_array():
-    x, w = case((2, 16, 32, 12, 3, 1, 1, 1))
+    x, w = case((2, 16, 32, 12, 3, 1, 1, 1, 1))
     kept = _core.read_only(w)
     for _ in range(2):
         assert np.array_equal(_core.conv(x, kept), _core.conv(x, w))
@@ -119,7 +124,7 @@ def test_parts_and_other_shapes_of_an_array():
 
 
 def test_cached_memory_exists_once_and_is_freed():
-    x, w = case((1, 64, 64, 14, 3, 1, 1, 1))
+    x, w = case((1, 64, 64, 14, 3, 1, 1, 1, 1))
     gc.collect()
     before = _core.config.pool_stats()["used_bytes"]
     kept = _core.read_only(w)

@@ -1,5 +1,7 @@
 """Reductions of any layout, with NaN, ties and integers; accuracy; same bits; bad calls."""
 
+import itertools
+
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
@@ -165,6 +167,36 @@ def test_median_of_any_numbers(dtype, level):
             assert value.item() == want
             assert index.item() == np.flatnonzero(x == want)[0]
             assert x[index.item()] == want
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ties_and_nan_in_several_segments(dtype, columns, level):
+    """The first of equal extremes and the first NaN are found wherever their segments are."""
+    n = 250_001
+    places = (0, 1, 17, 4_097, 65_535, 65_536, 131_072, 200_003, n - 1)
+    x = np.tile((np.arange(n) % 7 - 3.0)[:, None], columns).astype(dtype)
+    column = x[:, columns // 2]
+    before = column.copy()
+    for first, second in itertools.pairwise(places):
+        for value, arg, pick in ((9, fastnn.argmax, fastnn.max), (-9, fastnn.argmin, fastnn.min)):
+            for other in (value, np.nan):  # equal extremes; then a NaN after an extreme
+                column[first], column[second] = value, other
+                want = second if np.isnan(other) else first
+                with isa(level):
+                    assert arg(x, 0)._array[columns // 2] == want
+                    chosen = pick(x, 0)
+                    if columns == 1:
+                        assert arg(x).item() == want
+                assert chosen.indices._array[columns // 2] == want
+                np.testing.assert_array_equal(chosen.values._array[columns // 2], column[want])
+                column[:] = before
+        column[first] = column[second] = np.nan
+        with isa(level):
+            assert fastnn.argmax(x, 0)._array[columns // 2] == first
+            assert fastnn.argmin(x, 0)._array[columns // 2] == first
+        column[:] = before
 
 
 def test_median_of_rows_that_defeat_sampling():

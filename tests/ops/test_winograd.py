@@ -105,6 +105,29 @@ def test_error_is_within_the_bound(shape, kind):
                 assert excess.max() <= 1, f"{name} on {level}: {excess.max()} of the bound"
 
 
+def test_columns_of_channels_that_share_the_tiles():
+    """So many channels that weights are transformed in blocks of columns, each for many tiles."""
+    n, channels, size = 8, 512, 14
+    x, w, dy = arrays((n, channels, channels, size, size, 1), "normal")
+    y, dx, dw, db = winograd(x, w, dy, 1)
+    wide, taps = w.astype("f8"), np.abs(w.astype("f8")).sum((2, 3))
+    flipped = wide[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+    largest = {name: np.abs(a.astype("f8")).max((2, 3)) for name, a in (("x", x), ("dy", dy))}
+    for got, image, weight, limit in (
+        (y, x, wide, largest["x"] @ taps.T),
+        (dx, dy, flipped, largest["dy"] @ taps),
+    ):
+        want = reference.conv(image.astype("f8"), weight, padding=1)
+        assert (np.abs(got - want) <= bound(channels) * limit[:, :, None, None]).all()
+    around, last = np.pad(x.astype("f8"), [(0, 0), (0, 0), (1, 1), (1, 1)]), dy.astype("f8")
+    limit = np.abs(last).sum((2, 3)).T @ largest["x"]
+    for i, j in itertools.product(range(3), range(3)):
+        seen = around[:, :, i : i + size, j : j + size]
+        want = np.tensordot(last, seen, ((0, 2, 3), (0, 2, 3)))
+        assert (np.abs(dw[:, :, i, j] - want) <= bound(dy[:, 0].size / 16) * limit).all()
+    np.testing.assert_allclose(db, last.sum((0, 2, 3)), atol=dy[:, 0].size * EPSILON * 4)
+
+
 def test_error_of_a_tile_is_bounded_by_its_own_numbers():
     """A huge pixel spoils the tiles it lies in, and no others."""
     x, w, _ = arrays((1, 32, 16, 40, 40, 1), "normal")

@@ -64,7 +64,7 @@ def conv(
         ]
         seen = x[(slice(None), slice(g * c, g * c + c), *places)]
         out = slice(g * o, g * o + o)
-        y[:, out] += np.einsum("oc,nc...->no...", w[(out, slice(None), *k)], seen)
+        y[:, out] += np.moveaxis(np.tensordot(w[(out, slice(None), *k)], seen, (1, 1)), 0, 1)
     return finished(y, bias, residual, activation)
 
 
@@ -96,8 +96,8 @@ def conv_transpose(
             for i, d, n, s in zip(k, dilation, x.shape[2:], stride)
         ]
         own = slice(g * c, g * c + c)
-        y[(slice(None), slice(g * o, g * o + o), *places)] += np.einsum(
-            "co,nc...->no...", w[(own, slice(None), *k)], x[:, own]
+        y[(slice(None), slice(g * o, g * o + o), *places)] += np.moveaxis(
+            np.tensordot(w[(own, slice(None), *k)], x[:, own], (0, 1)), 0, 1
         )
     # The output padding comes after the cropped part.
     ends = [n + e - p for n, e, p in zip(whole, extra, padding)]
