@@ -169,6 +169,39 @@ def test_a_weight_whose_input_is_a_constant_may_change(use):
     np.testing.assert_array_equal(w.grad.numpy(), expected.numpy())
 
 
+@pytest.mark.parametrize("change", WAYS)
+def test_a_change_between_two_backward_passes(change):
+    """A graph that is kept still knows what it saved."""
+    x, c = leaf(3), constant(3)
+    y = (x * c).sum()
+    y.backward(retain_graph=True)
+    grad = x.grad.clone()
+    y.backward(retain_graph=True)
+    assert x.grad.tolist() == (2 * grad).tolist()
+    change(c)
+    for retain in (True, False):
+        with pytest.raises(RuntimeError, match=CHANGED):
+            y.backward(retain_graph=retain)
+    assert x.grad.tolist() == (2 * grad).tolist()
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        lambda p: nn.utils.clip_grad_norm_(p, 0.1),
+        lambda p: nn.utils.clip_grad_norm_([p], 0.1, float("inf")),
+        lambda p: nn.utils.clip_grad_value_(p, 0.1),
+    ],
+)
+def test_clipping_changes_gradients(clip):
+    x, p = leaf(3), leaf(3)
+    p.grad = constant(3)
+    y = (x * p.grad).sum()
+    clip(p)
+    with pytest.raises(RuntimeError, match=CHANGED):
+        y.backward()
+
+
 def test_a_change_before_the_forward_pass_or_after_the_backward():
     x, c = leaf(3), constant(3)
     for _ in range(3):

@@ -342,6 +342,24 @@ def test_hooks_see_and_replace():
     assert len(seen) == 1
 
 
+def test_hooks_of_a_graph_that_is_walked_twice():
+    """They run in each walk, and their results do not build up in the graph."""
+    x = leaf(1.0, 2.0)
+    seen = []
+    y = mul(x, x)
+    y.register_hook(lambda g: seen.append(("y", g.tolist())))
+    y.register_hook(lambda g: g * 10)
+    x.register_hook(lambda g: seen.append(("x", g.tolist())))
+    z = add(y, y)
+    for turn in (1, 2, 3):
+        z.backward(np.ones(2), retain_graph=turn < 3)
+        assert seen == [("y", [2, 2]), ("x", [40, 80])] * turn
+        assert x.grad.tolist() == [40 * turn, 80 * turn]
+    with pytest.raises(RuntimeError, match="pass retain_graph=True"):
+        z.backward(np.ones(2))
+    assert x.grad.tolist() == [120, 240]
+
+
 def test_a_hook_on_a_leaf_runs_once_for_the_sum():
     x = leaf(1.0)
     seen = []

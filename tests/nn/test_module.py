@@ -71,6 +71,22 @@ def test_shared_parameters_are_counted_once():
     assert len(m.state_dict()) == 4
 
 
+def test_shared_parameters_of_one_module():
+    """Also without the modules inside, each once unless all names are asked for."""
+    m = Scale()
+    m.twin, m.child = m.weight, Scale()
+    assert [n for n, _ in m.named_parameters(recurse=False)] == ["weight"]
+    assert [n for n, _ in m.named_parameters()] == ["weight", "child.weight"]
+    everything = m.named_parameters("m", recurse=False, remove_duplicate=False)
+    assert [n for n, _ in everything] == ["m.weight", "m.twin"]
+    assert len(list(m.parameters(recurse=False))) == 1
+    assert len(list(m.parameters())) == 2
+    m.register_buffer("again", m.seen)
+    assert [n for n, _ in m.named_buffers(recurse=False)] == ["seen", "scratch"]
+    assert len(list(m.buffers(recurse=False))) == 2
+    assert len(list(m.named_buffers(recurse=False, remove_duplicate=False))) == 3
+
+
 def test_assignment():
     m = Scale()
     with pytest.raises(TypeError, match="'weight' is a parameter"):
@@ -136,6 +152,28 @@ def test_types():
     assert m.to("cpu") is m.cpu() is m
     with pytest.raises(TypeError, match="to: parameters are floating point, got int64"):
         m.to(fastnn.int64)
+
+
+def test_types_of_gradients():
+    """They change with their parameters, and go on adding up."""
+    m = Scale(bias=True)
+    m(fastnn.ones(2, 3)).backward(fastnn.ones(2, 3))
+    weight, grad = m.weight, m.weight.grad
+    m.double()
+    assert m.weight is weight
+    assert m.bias.grad is None
+    assert m.weight.grad.dtype == m.weight.dtype == fastnn.float64
+    assert m.weight.grad.tolist() == [2, 2, 2]
+    x = fastnn.ones(2, 3, dtype="float64", requires_grad=True)
+    m(x).backward(fastnn.ones(2, 3, dtype="float64"))
+    assert m.weight.grad is grad
+    assert m.weight.grad.tolist() == [4, 4, 4]
+    assert x.grad.dtype == fastnn.float64
+    fastnn.optim.SGD([m.weight], lr=0.5).step()
+    assert m.weight.tolist() == [0, 0, 0]
+    m.float()
+    assert m.weight.grad.dtype == m.weight.dtype == fastnn.float32
+    assert m.weight.grad.tolist() == [4, 4, 4]
 
 
 def test_gradients():
@@ -239,6 +277,39 @@ def test_forward_hooks():
     for handle in (before, after, replace):
         handle.remove()
     assert m(fastnn.ones(3)).tolist() == [2, 2, 2]
+
+
+class Difference(nn.Module):
+    def forward(self, a, b, scale=1):
+        return (a - b) * scale
+
+
+@pytest.mark.parametrize(
+    ("result", "want"),
+    [
+        (None, 6.0),
+        (lambda args: (args[1], args[0]), -6.0),
+        (lambda args: (*args, 5), 30.0),
+    ],
+)
+def test_forward_pre_hooks_of_several_arguments(result, want):
+    m = Difference()
+    seen = []
+
+    def hook(module, args):
+        seen.append([x.item() for x in args])
+        return result and result(args)
+
+    m.register_forward_pre_hook(hook)
+    assert m(fastnn.tensor(8.0), fastnn.tensor(2.0)).item() == want
+    assert seen == [[8.0, 2.0]]
+
+
+def test_pre_hooks_see_what_earlier_ones_returned():
+    m = Difference()
+    m.register_forward_pre_hook(lambda module, args: (args[0] + 1, args[1] * 2))
+    m.register_forward_pre_hook(lambda module, args: (args[1], args[0]))
+    assert m(fastnn.tensor(8.0), fastnn.tensor(2.0)).item() == 4.0 - 9.0
 
 
 def test_backward_hooks():

@@ -121,6 +121,63 @@ def test_reset():
     assert int(layer.num_batches_tracked) == 0
 
 
+@pytest.mark.parametrize("momentum", [None, 0.1, 1.0])
+def test_running_statistics(momentum):
+    """The mean over all batches, or a mean that forgets them."""
+    layer = nn.BatchNorm1d(3, momentum=momentum, dtype="float64")
+    batches = [numbers(7, 3, seed=i) * (i + 1) + i for i in range(4)]
+    mean, var = np.zeros(3), np.ones(3)
+    for i, x in enumerate(batches):
+        share = 1 / (i + 1) if momentum is None else momentum
+        mean = (1 - share) * mean + share * x.mean(0)
+        var = (1 - share) * var + share * x.var(0, ddof=1)
+        layer(x)
+        np.testing.assert_allclose(layer.running_mean, mean, rtol=1e-12)
+        np.testing.assert_allclose(layer.running_var, var, rtol=1e-12)
+        assert int(layer.num_batches_tracked) == i + 1
+    if momentum is None:
+        np.testing.assert_allclose(mean, np.mean([x.mean(0) for x in batches], 0))
+    layer.eval()
+    x = batches[0]
+    np.testing.assert_allclose(layer(x).detach(), (x - mean) / np.sqrt(var + 1e-5), rtol=1e-12)
+    assert int(layer.num_batches_tracked) == 4
+    np.testing.assert_array_equal(layer.running_mean, mean)
+    layer.train()
+    layer.reset_running_stats()
+    layer(x)  # counts from the beginning
+    share = 1 if momentum is None else momentum
+    np.testing.assert_allclose(layer.running_mean, share * x.mean(0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum", [None, 0.1])
+def test_without_running_statistics(momentum):
+    """Evaluation normalizes by the batch, as training does, and nothing is counted."""
+    layer = nn.BatchNorm1d(3, momentum=momentum, track_running_stats=False, dtype="float64")
+    assert list(layer.buffers()) == []
+    assert list(layer.state_dict()) == ["weight", "bias"]
+    assert layer.running_mean is layer.running_var is layer.num_batches_tracked is None
+    for training in (True, False, True):
+        x = numbers(7, 3, seed=training) * 3 + 2
+        want = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)
+        np.testing.assert_allclose(layer.train(training)(x).detach(), want, rtol=1e-9)
+    layer.reset_running_stats()
+    assert list(layer.buffers()) == []
+
+
+def test_statistics_that_are_no_longer_tracked():
+    """In training they are neither used nor changed; in evaluation they are used."""
+    layer = nn.BatchNorm1d(3, dtype="float64")
+    x = numbers(7, 3) * 3 + 2
+    layer(x)
+    mean, var = layer.running_mean.numpy().copy(), layer.running_var.numpy().copy()
+    layer.track_running_stats = False
+    want = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)
+    np.testing.assert_allclose(layer(x).detach(), want, rtol=1e-9)
+    np.testing.assert_array_equal(layer.running_mean, mean)
+    assert int(layer.num_batches_tracked) == 1
+    np.testing.assert_allclose(layer.eval()(x).detach(), (x - mean) / np.sqrt(var + 1e-5))
+
+
 def test_types_and_copies():
     layer = nn.BatchNorm2d(3).double()
     assert layer.running_var.dtype == np.float64

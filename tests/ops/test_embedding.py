@@ -278,6 +278,94 @@ def test_options_of_bags_that_are_incompatible():
         nn.EmbeddingBag(3, 3, mode="median")
 
 
+D, AT, WINNERS = numbers(4, 5), np.array([0, 3, 3, 4, 8]), np.array([[0, 2, -1, 6, 1]] * 4)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (
+            lambda k: k.embedding_bag(ids(8), AT, W, "sum", S[1:]),
+            ValueError,
+            r"embedding_bag: per_sample_weights must have the shape of input, \(8,\), got \(7,\)",
+        ),
+        (
+            lambda k: k.embedding_bag(ids(8), AT, W, "sum", np.ones((2, 4))),
+            ValueError,
+            "per_sample_weights must have the shape of input",
+        ),
+        (
+            lambda k: k.embedding_bag(ids(8), AT, W, "sum", S.astype("f4")),
+            TypeError,
+            "per_sample_weights must have dtype float64, got float32",
+        ),
+        (
+            lambda k: k.embedding_bag(ids(8), AT, W, "sum", [1.0] * 8),
+            TypeError,
+            "per_sample_weights must be a NumPy array, got list",
+        ),
+        (
+            lambda k: k.embedding_bag(ids(8), AT, W, "max", S),
+            ValueError,
+            "per_sample_weights need mode 'sum'",
+        ),
+        (
+            lambda k: k.embedding_bag_backward(D, ids(8), AT, 7, "sum", S[1:]),
+            ValueError,
+            "embedding_bag_backward: per_sample_weights must have the shape of input",
+        ),
+        (
+            lambda k: k.embedding_bag_backward(D, ids(8), AT, 7, "mean", S),
+            ValueError,
+            "embedding_bag_backward: per_sample_weights need mode 'sum'",
+        ),
+        (
+            lambda k: k.embedding_bag_backward_rows(D, ids(8), AT, 7, "sum", S.astype("f4")),
+            TypeError,
+            "embedding_bag_backward_rows: per_sample_weights must have dtype float64",
+        ),
+        (
+            lambda k: k.embedding_bag_weights_backward(D[1:], ids(8), AT, W),
+            ValueError,
+            r"embedding_bag_weights_backward: dy must have shape \(4, 5\), got \(3, 5\)",
+        ),
+        (
+            lambda k: k.embedding_bag_max_backward(D, WINNERS[1:], 7),
+            ValueError,
+            r"embedding_bag_max_backward: winners must have the shape of dy, \(4, 5\), got \(3, 5",
+        ),
+        (
+            lambda k: k.embedding_bag_max_backward(D, WINNERS, 6),
+            IndexError,
+            r"winners\[0, 3\] is 6, but there are 6 rows",
+        ),
+        (
+            lambda k: k.embedding_bag_max_backward(D, WINNERS - 1, 7),
+            IndexError,
+            r"winners\[0, 2\] is -2, but there are 7 rows",
+        ),
+        (
+            lambda k: k.embedding_bag_max_backward(D, WINNERS * 1.0, 7),
+            TypeError,
+            "winners must have an integer dtype, got float64",
+        ),
+    ],
+)
+def test_bad_kernel_calls_of_bags(call, error, match):
+    with pytest.raises(error, match=match):
+        call(fastnn.kernels)
+
+
+def test_the_gradient_of_winners():
+    """Row -1 stands for an empty bag; every other winner gets its part of dy."""
+    want = np.zeros((7, 5))
+    for b, column in np.ndindex(WINNERS.shape):
+        if WINNERS[b, column] >= 0:
+            want[WINNERS[b, column], column] += D[b, column]
+    got = fastnn.kernels.embedding_bag_max_backward(D, WINNERS, 7)
+    np.testing.assert_allclose(got, want, rtol=1e-15)
+
+
 # -- sparse gradients ------------------------------------------------------------------------
 
 
