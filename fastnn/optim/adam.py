@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..autograd.record import Array
 from ..tensor import Tensor
-from .groups import Params, check_not_negative
+from .groups import Params, check_not_negative, number
 from .optimizer import DATA, Optimizer
 
 OPTIONS = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
@@ -67,6 +67,8 @@ class Adam(Optimizer):
     array([0.5, 2.5], dtype=float32)
     """
 
+    buffers = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+
     def __init__(
         self,
         params: Params,
@@ -105,40 +107,28 @@ class Adam(Optimizer):
     def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
         """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
         groups = self.param_groups
-        state = self.state
         hyper = self.hyper(list(map(OPTIONS, groups)))
-        amsgrad = True in map(AMSGRAD, groups)
         try:
-            states = list(map(state.__getitem__, params))
-            steps = list(map(STEP, states))
-            most = self.largest(states, counts) if amsgrad else None
-        except KeyError:
+            states = list(map(self.state.__getitem__, params))
+            steps = list(map(DATA, map(STEP, states)))
+            exp_avgs = list(map(DATA, map(EXP_AVG, states)))
+            exp_avg_sqs = list(map(DATA, map(EXP_AVG_SQ, states)))
+            most = self.largest(states, counts) if True in map(AMSGRAD, groups) else None
+        except (KeyError, AttributeError):  # some parameters have no state, or a part of it
             self.start(params, counts)
-            states = list(map(state.__getitem__, params))
-            steps = list(map(STEP, states))
-            most = self.largest(states, counts) if amsgrad else None
+            self.update(params, grads, counts)
+            return
         _core.adam_step(
-            list(map(DATA, params)),
-            grads,
-            list(map(DATA, map(EXP_AVG, states))),
-            list(map(DATA, map(EXP_AVG_SQ, states))),
-            most,
-            list(map(DATA, steps)),
-            counts,
-            hyper,
+            list(map(DATA, params)), grads, exp_avgs, exp_avg_sqs, most, steps, counts, hyper
         )
 
     def start(self, params: list[Tensor], counts: list[int]) -> None:
-        """Create the state of parameters that have none yet."""
+        """Create what the state of parameters lacks."""
         amsgrad = [
             group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
         ]
         for p, a in zip(params, amsgrad):
-            s = self.state[p]
-            if "step" not in s:
-                start_moments(s, p)
-            if a and "max_exp_avg_sq" not in s:
-                s["max_exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
+            start_moments(self.state[p], p, *(["max_exp_avg_sq"] if a else []))
 
     def largest(self, states: list[dict[str, Any]], counts: list[int]) -> list[Any]:
         """The largest second moments, None for parameters of groups without `amsgrad`."""
@@ -149,17 +139,23 @@ class Adam(Optimizer):
 
 
 def check_betas(name: str, options: dict[str, Any]) -> None:
-    """Raise ValueError if a decay rate is not from [0, 1)."""
-    for i, beta in enumerate(options["betas"]):
-        if not 0 <= beta < 1:
+    """Raise TypeError or ValueError if decay rates are not two numbers from [0, 1)."""
+    betas = options["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"{name}: betas must be a tuple of two numbers, got {betas!r}")
+    for i, beta in enumerate(betas):
+        if not 0 <= number(name, f"betas[{i}]", beta) < 1:
             raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
 
 
-def start_moments(state: dict[str, Any], p: Tensor) -> None:
-    """Create the step and the two moments of a parameter."""
-    state["step"] = Tensor(np.zeros(()))
-    state["exp_avg"] = Tensor(np.zeros_like(p._array, subok=False))
-    state["exp_avg_sq"] = Tensor(np.zeros_like(p._array, subok=False))
+def start_moments(state: dict[str, Any], p: Tensor, *more: str) -> None:
+    """Create the step, the two moments and `more` of a parameter, where there are none."""
+    for key in ("step", "exp_avg", "exp_avg_sq", *more):
+        if state.get(key) is None:
+            zeros = np.zeros(()) if key == "step" else np.zeros_like(p._array, subok=False)
+            state[key] = Tensor(zeros)
+        elif not isinstance(state[key], Tensor):
+            raise TypeError(f"state of Adam: {key} must be a Tensor, got {state[key]!r}")
 
 
 class AdamW(Adam):

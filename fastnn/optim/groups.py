@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, TypeAlias
 
@@ -27,12 +27,14 @@ required = Required()
 class ParamGroups:
     """Groups of parameters with their options, and the state of each parameter."""
 
+    buffers: tuple[str, ...] = ()  # entries of a state that have the shape of their parameter
+
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         name = type(self).__name__
-        if isinstance(params, (Tensor, np.ndarray)):
+        if isinstance(params, (Tensor, np.ndarray, dict, str)) or not hasattr(params, "__iter__"):
             raise TypeError(
                 f"{name}: params must be an iterable of tensors or dicts, "
-                f"got {type(params).__name__}; put it in a list"
+                f"got {type(params).__name__}; {advice(params)}"
             )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -59,6 +61,8 @@ class ParamGroups:
         name = type(self).__name__
         if not isinstance(param_group, dict):
             raise TypeError(f"{name}: a group must be a dict, got {type(param_group).__name__}")
+        if "params" not in param_group:
+            raise ValueError(f"{name}: a group must have the key 'params', got {[*param_group]}")
         params = param_group["params"]
         if isinstance(params, Tensor):
             params = [params]
@@ -68,7 +72,9 @@ class ParamGroups:
         seen = {id(p) for g in self.param_groups for p in g["params"]}
         for p in group["params"]:
             if not isinstance(p, Tensor):
-                raise TypeError(f"{name}: params must be tensors, got {type(p).__name__}")
+                raise TypeError(
+                    f"{name}: params must be tensors, got {type(p).__name__}; {advice(p)}"
+                )
             if not p.is_leaf:
                 raise ValueError(f"{name}: params must be leaves, got the result of an operation")
             if p._array.dtype not in (np.float32, np.float64):
@@ -103,10 +109,17 @@ class ParamGroups:
 
         Raises
         ------
-        ValueError
-            If groups differ in number or size, or a state does not match its parameter.
+        TypeError, ValueError
+            If it is no such dict, if groups differ in number or size, if an option is invalid, or
+            if a state does not match its parameter. Nothing has changed then.
         """
         name = type(self).__name__
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= {*state_dict}:
+            got = [*state_dict] if isinstance(state_dict, Mapping) else type(state_dict).__name__
+            raise TypeError(
+                f"{name}: state_dict must be the state_dict() of an optimizer, a dict with 'state' "
+                f"and 'param_groups', got {got}"
+            )
         saved = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in saved] != sizes:
@@ -131,15 +144,20 @@ class ParamGroups:
 
     def load_state(self, p: Tensor, key: str, value: Any) -> Any:
         """Convert one entry of a saved state to this optimizer's form."""
-        if key != "step" and (value is None or isinstance(value, (bool, int, float, str))):
-            return value
-        data = np.asarray(value._array if isinstance(value, Tensor) else value)
+        name = type(self).__name__
+        if value is None:  # not begun; PyTorch writes it for a buffer of SGD
+            return None
         if key == "step":
-            return Tensor(np.array(data, np.float64).reshape(()))
+            return Tensor(np.array(number(name, key, value)))
+        if key not in self.buffers and not hasattr(value, "__array__"):
+            return deepcopy(value)
+        data = np.asarray(value._array if isinstance(value, Tensor) else value)
+        if key not in self.buffers:
+            return Tensor(data.astype(p._array.dtype if data.dtype.kind == "f" else data.dtype))
         if data.shape != p._array.shape:
             raise ValueError(
-                f"{type(self).__name__}: {key} of a parameter of shape {p.shape} must have that "
-                f"shape, got {data.shape}"
+                f"{name}: {key} of a parameter of shape {p.shape} must have that shape, "
+                f"got {data.shape}"
             )
         copy = np.zeros_like(p._array)
         copy[...] = data
@@ -153,8 +171,31 @@ class ParamGroups:
         return "\n".join([*lines, ")"])
 
 
+def advice(params: Any) -> str:
+    """What to pass instead of something that is no list of parameters."""
+    if callable(getattr(params, "parameters", None)):
+        return "pass its parameters()"
+    if callable(params):
+        return "call it, as in model.parameters()"
+    if isinstance(params, tuple):
+        return "pass parameters(), which has no names"
+    return "put it in a list" if isinstance(params, (Tensor, dict)) else "make it a tensor"
+
+
+def number(name: str, option: str, value: Any) -> float:
+    """The value of an option now: a number, or a tensor with one."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError(
+            f"{name}: {option} must be a number, got {value!r}; leave out the quotation marks"
+        )
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name}: {option} must be a number, got {value!r}") from None
+
+
 def check_not_negative(name: str, options: dict[str, Any], *keys: str) -> None:
-    """Raise ValueError if an option is negative or NaN."""
+    """Raise ValueError if an option is negative or NaN, TypeError if it is no number."""
     for key in keys:
-        if not options[key] >= 0:
+        if not number(name, key, options[key]) >= 0:
             raise ValueError(f"{name}: {key} must not be negative, got {options[key]}")

@@ -36,7 +36,8 @@ class Optimizer(ParamGroups):
     Attributes
     ----------
     param_groups
-        One dict per group: ``"params"`` and every option. Options may be changed between steps.
+        One dict per group: ``"params"`` and every option. Options may be changed between steps; a
+        tensor with one number, or a list of numbers, also in place.
     state
         The state of each parameter, created when it has its first gradient.
 
@@ -117,7 +118,10 @@ class Optimizer(ParamGroups):
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
         g = p.grad
-        return type(g) is RowGradient and g.rows is not None and p._array.flags.c_contiguous
+        if type(g) is not RowGradient or g.rows is None or not p._array.flags.c_contiguous:
+            return False
+        check_rows(type(self).__name__, p, g)
+        return True
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Update only the rows of `p` that `gradient` stores."""
@@ -130,6 +134,8 @@ class Optimizer(ParamGroups):
     def hyper(self, rows: list[tuple[Any, ...]]) -> Any:
         """A float64 table of options, one row per group; rebuilt only when an option changed."""
         if rows != self._hyper:
+            for group in self.param_groups:
+                self.check_options(group)
             flat = [
                 [float(v) for x in row for v in (x if isinstance(x, (tuple, list)) else (x,))]
                 for row in rows
@@ -138,5 +144,24 @@ class Optimizer(ParamGroups):
                 self._table[...] = flat
             else:
                 self._table = np.array(flat, np.float64)
-            self._hyper = rows
+            # No comparison sees a change in place: what may change so is read in each step.
+            self._hyper = rows if all(constant(x) for row in rows for x in row) else []
         return self._table
+
+
+def check_rows(name: str, p: Tensor, g: RowGradient) -> None:
+    """Raise if the rows of a gradient are none of its parameter: before any parameter changes."""
+    if g.shape != p.shape or g.rows.shape != (len(g.ids), *p.shape[1:]) or g.dtype != p.dtype:
+        raise ValueError(
+            f"{name}: the gradient of a parameter of shape {p.shape} and {p.dtype} has "
+            f"{len(g.ids)} ids and {g.dtype} rows of shape {g.rows.shape}"
+        )
+    if len(g.ids) and not (g.ids[0] >= 0 and g.ids[-1] < len(p)):
+        raise IndexError(f"{name}: a gradient has rows {g.ids[0]} to {g.ids[-1]} of {len(p)}")
+
+
+def constant(option: Any) -> bool:
+    """Whether an option is a number or a tuple of numbers, which nobody can change in place."""
+    if isinstance(option, tuple):
+        return all(map(constant, option))
+    return isinstance(option, (int, float, np.generic))

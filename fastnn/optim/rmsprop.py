@@ -61,6 +61,8 @@ class RMSprop(Optimizer):
     array([0.8, 2.2], dtype=float32)
     """
 
+    buffers = ("square_avg", "grad_avg", "momentum_buffer")
+
     def __init__(
         self,
         params: Params,
@@ -115,9 +117,12 @@ class RMSprop(Optimizer):
             if wanted is not None and not wanted[i]:
                 found.append(None)
                 continue
-            state = self.state[p]
-            if key not in state:
+            try:
+                found.append(self.state[p][key]._array)
+            except (KeyError, AttributeError):
+                if self.state[p].get(key) is not None:
+                    raise
                 zeros = np.zeros(()) if key == "step" else np.zeros_like(p._array, subok=False)
-                state[key] = Tensor(zeros)
-            found.append(state[key]._array)
+                self.state[p][key] = Tensor(zeros)
+                found.append(zeros)
         return found

@@ -11,7 +11,7 @@ from .. import _core
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
-from .groups import Params, check_not_negative
+from .groups import Params, check_not_negative, number
 from .optimizer import DATA, Optimizer
 
 OPTIONS = itemgetter("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
@@ -65,6 +65,7 @@ class SGD(Optimizer):
     """
 
     has_row_update = True
+    buffers = ("momentum_buffer",)
 
     def __init__(
         self,
@@ -96,6 +97,7 @@ class SGD(Optimizer):
     def check_options(self, options: dict[str, Any]) -> None:
         """Raise ValueError if an option of a group is invalid."""
         check_not_negative("SGD", options, "lr", "momentum", "weight_decay")
+        number("SGD", "dampening", options["dampening"])
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError(
                 "SGD: nesterov needs momentum > 0 and dampening 0, "
@@ -116,10 +118,11 @@ class SGD(Optimizer):
             if not all(momenta):
                 raise KeyError  # some parameters have no buffer
             buffers = list(map(DATA, map(BUFFER, map(state.__getitem__, params))))
-            _core.sgd_step(data, grads, buffers, None, counts, hyper)
-        except KeyError:
-            wanted = [m != 0 for m, n in zip(momenta, counts) for _ in range(n)]
+        except (KeyError, AttributeError):
+            wanted = [bool(m != 0) for m, n in zip(momenta, counts) for _ in range(n)]
             self.start(params, data, grads, wanted, counts, hyper)
+            return
+        _core.sgd_step(data, grads, buffers, None, counts, hyper)
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
@@ -128,8 +131,8 @@ class SGD(Optimizer):
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Update only the rows of `p` that `gradient` stores."""
-        ids, rows = gradient.ids, gradient.rows
-        _core.sgd_step_rows(p._array, ids, rows, float(group["lr"]), group["maximize"])
+        lr = number("SGD", "lr", group["lr"])
+        _core.sgd_step_rows(p._array, gradient.ids, gradient.rows, lr, group["maximize"])
 
     def start(
         self,

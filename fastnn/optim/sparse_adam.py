@@ -45,6 +45,7 @@ class SparseAdam(Optimizer):
     """
 
     has_row_update = True
+    buffers = ("exp_avg", "exp_avg_sq")
 
     def __init__(
         self,
@@ -74,11 +75,11 @@ class SparseAdam(Optimizer):
 
     def step_rows(self, group: dict[str, Any], p: Tensor, ids: Array, rows: Array) -> None:
         """One step of the rows `ids`, whose gradients are `rows`."""
+        self.check_options(group)
         state = self.state[p]
-        if not state:
-            start_moments(state, p)
+        start_moments(state, p)
         shape = (-1, rows.shape[1])
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = map(float, group["betas"])
         _core.adam_step_rows(
             p._array.reshape(shape),
             ids,
@@ -89,6 +90,6 @@ class SparseAdam(Optimizer):
             float(group["lr"]),
             beta1,
             beta2,
-            group["eps"],
+            float(group["eps"]),
             group["maximize"],
         )
