@@ -56,7 +56,11 @@ def set_num_threads(n: int) -> None:
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__}")
-    _core.config.set_num_threads(min(max(n.__index__(), 0), 1 << 30))
+    number = n.__index__()
+    if abs(number) >= 1 << 31:  # more than the binding takes
+        bound = "at least 1" if number < 1 else "at most 256, or the number of CPUs"
+        raise ValueError(f"set_num_threads: n must be {bound}, got {number}")
+    _core.config.set_num_threads(number)
 
 
 def get_num_threads() -> int:

@@ -73,8 +73,14 @@ def test_threads_are_set():
     ("call", "error", "message"),
     [
         (lambda: fastnn.set_num_threads(0), ValueError, "n must be at least 1, got 0"),
-        (lambda: fastnn.set_num_threads(-1), ValueError, "n must be at least 1"),
-        (lambda: fastnn.set_num_threads(10**30), ValueError, "n must be at most"),
+        (lambda: fastnn.set_num_threads(-1), ValueError, "n must be at least 1, got -1"),
+        (
+            lambda: fastnn.set_num_threads(-(10**30)),
+            ValueError,
+            "at least 1, got -1000000000000000",
+        ),
+        (lambda: fastnn.set_num_threads(10**9), ValueError, "at most 256, got 1000000000"),
+        (lambda: fastnn.set_num_threads(10**30), ValueError, "got 1000000000000000000000000000000"),
         (lambda: fastnn.set_num_threads(2.0), TypeError, "n must be an int, got float"),
         (lambda: fastnn.set_num_threads(True), TypeError, "n must be an int, got bool"),
         (lambda: fastnn.set_num_threads(None), TypeError, "n must be an int, got NoneType"),

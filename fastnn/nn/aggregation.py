@@ -17,6 +17,7 @@ from ..ops.shape import reshape
 from ..tensor import Tensor, TensorLike
 from .linear import Linear
 from .module import Module
+from .module.inputs import Floats, Inputs
 
 __all__ = ["AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling"]
 
@@ -137,9 +138,13 @@ class AttentionPooling(Pooling):
         dtype: Any = None,
     ) -> None:
         super().__init__(batch_first, device)
+        self.input_size = input_size
         hidden = input_size if hidden_size is None else hidden_size
         self.projection = Linear(input_size, hidden, dtype=dtype, activation="tanh")
         self.context = Linear(hidden, 1, bias=False, dtype=dtype)
+
+    def _expected(self) -> Inputs:
+        return {"input": Floats("*, input_size")}
 
     def forward(
         self, input: TensorLike, lengths: TensorLike | None = None, need_weights: bool = False

@@ -10,6 +10,7 @@ from ..tensor import Tensor, TensorLike
 from . import init
 from .linear import Linear
 from .module import Module
+from .module.inputs import Floats, Inputs
 from .parameter import Parameter
 
 __all__ = ["MultiheadAttention"]
@@ -133,6 +134,14 @@ class MultiheadAttention(Module):
         for learnt in (self.bias_k, self.bias_v):
             if learnt is not None:
                 init.xavier_normal_(learnt)
+
+    def _expected(self) -> Inputs:
+        sizes = {"query": "L, embed_dim", "key": "S, kdim", "value": "S, vdim"}
+        batched = "B, {0}, {1}" if self.batch_first else "{0}, B, {1}"
+        return {
+            name: Floats(batched.format(*layout.split(", ")), layout)
+            for name, layout in sizes.items()
+        }
 
     def forward(
         self,

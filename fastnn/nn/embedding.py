@@ -10,6 +10,7 @@ from ..ops.embedding import embedding, embedding_bag, row_of
 from ..tensor import Tensor, TensorLike
 from . import init
 from .module import Module
+from .module.inputs import Ids, Inputs
 from .parameter import Parameter
 
 __all__ = ["Embedding", "EmbeddingBag"]
@@ -51,6 +52,9 @@ class Table(Module):
         self.num_embeddings = len(self.weight)
         if padding_idx is not None:
             self.padding_idx = row_of(type(self).__name__, padding_idx, self.num_embeddings)
+
+    def _expected(self) -> Inputs:
+        return {"input": Ids("num_embeddings")}
 
     def options(self, *names: str) -> str:
         """The sizes, and the options that differ from their defaults."""

@@ -11,6 +11,7 @@ from ..ops.linear import bilinear, linear
 from ..tensor import Tensor, TensorLike
 from . import init
 from .module import Module
+from .module.inputs import Floats, Inputs
 from .parameter import Parameter
 
 __all__ = ["Bilinear", "Linear"]
@@ -77,6 +78,9 @@ class Linear(Module):
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0.0
             init.uniform_(self.bias, -bound, bound)
+
+    def _expected(self) -> Inputs:
+        return {"input": Floats("*, in_features")}
 
     def forward(self, input: TensorLike) -> Tensor:
         """(*, I) to (*, O)."""
@@ -148,6 +152,9 @@ class Bilinear(Module):
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
+
+    def _expected(self) -> Inputs:
+        return {"input1": Floats("*, in1_features"), "input2": Floats("*, in2_features")}
 
     def forward(self, input1: TensorLike, input2: TensorLike) -> Tensor:
         """(*, I) and (*, J) to (*, O)."""

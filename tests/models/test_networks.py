@@ -194,7 +194,8 @@ def test_bad_arguments():
     with pytest.raises(ValueError, match="squeeze must be 'avg' or 'max', got 'mean'"):
         SqueezeExcitation(4, squeeze="mean")
     model = ResNet(BasicBlock, (1, 1, 1, 1), num_classes=3)
-    with pytest.raises(ValueError, match=r"conv2d: .*3"):
+    with pytest.raises(ValueError, match=r"Conv2d `conv1` \(in_channels=3\): input"):
         model(fastnn.randn(2, 1, 32, 32))
-    with pytest.raises(ValueError, match="batch_norm"):  # one value for each channel
+    # One value for each channel.
+    with pytest.raises(ValueError, match=r"BatchNorm2d `layer4.0.bn1`: Expected"):
         model(fastnn.randn(1, 3, 32, 32))

@@ -208,10 +208,10 @@ def test_wrong_arguments():
     layer = nn.MultiheadAttention(E, H, batch_first=True)
     x, y = fastnn.zeros(B, L, E), fastnn.zeros(B, S, E)
     for args, match in (
-        ((fastnn.zeros(E), y, y), r"query must have shape \(B, L, E\) or \(L, E\), got \(6,\)"),
-        ((fastnn.zeros(B, L, 5), y, y), "query must have 3 dimensions, as query, and 6 features"),
+        ((fastnn.zeros(E), y, y), r"query must have shape \(B, L, 6\) or \(L, 6\), got \(6,\)"),
+        ((fastnn.zeros(B, L, 5), y, y), r"query must have shape \(B, L, 6\) or \(L, 6\)"),
         ((x, fastnn.zeros(S, E), y), "key must have 3 dimensions"),
-        ((x, y, fastnn.zeros(B, S, 7)), "value must have 3 dimensions, as query, and 6 features"),
+        ((x, y, fastnn.zeros(B, S, 7)), r"value must have shape \(B, S, 6\) or \(S, 6\)"),
         ((x, y, x), "key and value must have the same length"),
         ((fastnn.zeros(3, L, E), y, y), "key and value must have the same length, and the batch"),
         ((x, y, y, np.zeros((B, L), bool)), r"key_padding_mask must have shape \(2, 5\), got"),

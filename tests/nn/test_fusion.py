@@ -258,7 +258,7 @@ def test_parameters_may_change_after_the_first_call():
 def test_unknown_approximation():
     model = nn.Sequential(nn.Linear(2, 2), nn.GELU("none"))
     model[1].approximate = "swift"
-    with pytest.raises(ValueError, match="gelu: approximate must be 'none' or 'tanh'"):
+    with pytest.raises(ValueError, match="GELU `1`: approximate must be 'none' or 'tanh'"):
         model(fastnn.ones(1, 2))
 
 

@@ -85,11 +85,11 @@ def test_errors_matches_torch():
 @pytest.mark.parametrize(
     ("layer", "shape", "match"),
     [
-        (nn.BatchNorm1d(3), (2, 3, 4, 5), r"BatchNorm1d: input must have shape \(N, C\) or"),
-        (nn.BatchNorm2d(3), (2, 3), r"BatchNorm2d: input must have shape \(N, C, H, W\)"),
-        (nn.BatchNorm3d(3), (2, 3, 4, 5), r"BatchNorm3d: input must have shape \(N, C, D, H, W\)"),
-        (nn.BatchNorm1d(3), (2, 4), "one number for each of 4 channels"),
-        (nn.BatchRenorm2d(3), (2, 3), r"BatchRenorm2d: input must have shape \(N, C, H, W\)"),
+        (nn.BatchNorm1d(3), (2, 3, 4, 5), r"input must have shape \(N, 3\) or \(N, 3, L\)"),
+        (nn.BatchNorm2d(3), (2, 3), r"input must have shape \(N, 3, H, W\), got \(2, 3\)"),
+        (nn.BatchNorm3d(3), (2, 3, 4, 5), r"input must have shape \(N, 3, D, H, W\), got"),
+        (nn.BatchNorm1d(3), (2, 4), r"BatchNorm1d \(num_features=3\): input must"),
+        (nn.BatchRenorm2d(3), (2, 3), r"BatchRenorm2d \(num_features=3\): input must"),
     ],
 )
 def test_wrong_shapes(layer, shape, match):

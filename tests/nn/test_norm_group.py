@@ -107,7 +107,7 @@ def test_wrong_arguments():
         nn.GroupNorm(4, 6)
     with pytest.raises(ValueError, match="GroupNorm: num_channels must be divisible"):
         nn.GroupNorm(0, 6)
-    with pytest.raises(ValueError, match=r"InstanceNorm2d: input must have shape"):
+    with pytest.raises(ValueError, match=r"input must have shape \(N, 3, H, W\) or \(3, H"):
         nn.InstanceNorm2d(3)(fastnn.zeros(3, 4))
-    with pytest.raises(ValueError, match="one number for each of 4 channels"):
+    with pytest.raises(ValueError, match=r"\(num_features=3\): input must .*, got \(2, 4, 5, 5\)"):
         nn.InstanceNorm2d(3, affine=True)(fastnn.zeros(2, 4, 5, 5))

@@ -86,13 +86,13 @@ def test_wrong_sizes(match, args, kwargs):
 def test_wrong_input():
     layer = nn.LSTM(3, 4)
     x, h = fastnn.zeros(5, 2, 3), fastnn.zeros(1, 2, 4)
-    with pytest.raises(ValueError, match=r"LSTM: input must have shape \(T, N, 3\) or \(T, 3\)"):
+    with pytest.raises(ValueError, match=r"LSTM \(input_size=3\): input must have shape \(T"):
         layer(fastnn.zeros(5, 2, 4))
     with pytest.raises(ValueError, match=r"LSTM: h_0 must have shape \(1, 2, 4\), got \(2, 2, 4\)"):
         layer(x, (fastnn.zeros(2, 2, 4), h))
     with pytest.raises(TypeError, match=r"LSTM: hx must be a tuple \(h_0, c_0\)"):
         layer(x, h)
-    with pytest.raises(ValueError, match="lstm: input must have at least one step"):
+    with pytest.raises(ValueError, match="LSTM: input must have at least one step"):
         layer(fastnn.zeros(0, 2, 3))
     for lengths, error, match in (
         ([1, 2, 3], ValueError, r"lengths must have shape \(2,\), got \(3,\)"),
@@ -104,7 +104,7 @@ def test_wrong_input():
         with pytest.raises(error, match=match):
             layer(x, lengths=lengths)
     for given in (x.double(), pack_padded_sequence(x.double(), [5, 2])):
-        with pytest.raises(TypeError, match="LSTM: input must have dtype float32, as weights"):
+        with pytest.raises(TypeError, match="LSTM: input must have dtype float32, as"):
             layer(given)
     with pytest.raises(ValueError, match=r"LSTM: packed data must have shape \(R, 3\), got \(7, 4"):
         layer(pack_padded_sequence(fastnn.zeros(5, 2, 4), [5, 2]))
@@ -115,13 +115,13 @@ def test_wrong_input():
 def test_wrong_input_of_cells():
     cell, h = nn.LSTMCell(3, 4), fastnn.zeros(2, 4)
     for x in (fastnn.zeros(2, 5), fastnn.zeros(5, 2, 3), fastnn.zeros(4)):
-        with pytest.raises(ValueError, match=r"LSTMCell: input must have shape \(N, 3\) or \(3,\)"):
+        with pytest.raises(ValueError, match=r"LSTMCell .*: input must have shape \(N, 3\) or"):
             cell(x)
-    with pytest.raises(TypeError, match="LSTMCell: input must have dtype float32, as weights"):
+    with pytest.raises(TypeError, match="LSTMCell: input must have dtype float32, as the"):
         cell(np.zeros((2, 3)))
     with pytest.raises(TypeError, match=r"LSTMCell: hx must be a tuple \(h, c\)"):
         cell(fastnn.zeros(3), h)
-    with pytest.raises(ValueError, match=r"gru_cell: hx must have shape \(5, H\) to fit"):
+    with pytest.raises(ValueError, match=r"GRUCell: hx must have shape \(5, H\) to fit"):
         nn.GRUCell(3, 4)(fastnn.zeros(5, 3), h)
 
 

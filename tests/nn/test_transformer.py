@@ -174,7 +174,7 @@ def test_sinusoidal_positions(batch_first):
         np.testing.assert_allclose(first[:9], rows, atol=1e-6)
         assert (y == (first if batch_first else first[:, None])).all()
     assert not list(layer.state_dict())
-    with pytest.raises(TypeError, match="input must have a float dtype, got int64"):
+    with pytest.raises(TypeError, match="input must have a floating point type, got int64"):
         layer(np.zeros((9, 6), np.int64))
 
 
@@ -196,7 +196,7 @@ def test_learned_positions():
     np.testing.assert_array_equal(layer.weight.grad._array[:, 0], [2] * 5 + [0] * 2)
     with pytest.raises(ValueError, match="input has 8 positions, and max_len is 7"):
         layer(fastnn.ones(2, 8, 4))
-    with pytest.raises(ValueError, match=r"input must have shape \(T, 4\)"):
+    with pytest.raises(ValueError, match=r"input must have shape \(N, T, 4\) or \(T, 4\)"):
         layer(fastnn.ones(2, 5, 3))
 
 

@@ -57,7 +57,7 @@ RECORDS = [
         [
             Bad(
                 ValueError,
-                r"linear: weight must have shape \(out_features, 6\)",
+                r"linear: input must have shape \(\*, 5\) to fit a weight",
                 numbers(2, 6),
                 numbers(4, 5),
             ),

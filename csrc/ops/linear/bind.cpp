@@ -76,8 +76,8 @@ void check_operands(const Array& x, const Array& w, const char* op) {
     check_ndim(w, {op, "weight"}, 2, "(out_features, in_features)");
     check_dtype(w, {op, "weight"}, x.dtype);
     if (w.shape[1] != x.shape[x.ndim - 1]) {
-        fail<ValueError>(op, ": weight must have shape (out_features, ", x.shape[x.ndim - 1],
-                         ") to fit an input of shape ", shape_text(x), ", got ", shape_text(w));
+        fail<ValueError>(op, ": input must have shape (*, ", w.shape[1],
+                         ") to fit a weight of shape ", shape_text(w), ", got ", shape_text(x));
     }
 }
 

@@ -10,6 +10,7 @@ from ...ops.activation.fused import Fused, check_fused
 from ...ops.create import empty
 from .. import init
 from ..module import Module
+from ..module.inputs import Inputs, images
 from ..parameter import Parameter
 
 Ints: TypeAlias = "int | Sequence[int]"
@@ -109,6 +110,9 @@ class ConvBase(Module):
             fan_in = self.weight.shape[1] * math.prod(self.kernel_size)
             bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0.0
             init.uniform_(self.bias, -bound, bound)
+
+    def _expected(self) -> Inputs:
+        return {"input": images("in_channels", self.axes)}
 
     def extra_repr(self) -> str:
         """The arguments that are not the default."""

@@ -56,13 +56,12 @@ class Convolution(ConvBase):
         self, input: TensorLike, activation: Fused, residual: TensorLike | None = None
     ) -> Tensor:
         """`forward` with something added and an activation, as one operation."""
-        padding: Ints | str = self.padding
+        x, padding = input, self.padding  # errors show the input without the padding
         if self.padding_mode != "zeros":
-            input = pad(input, self.widths(), MODES[self.padding_mode])
-            padding = 0
+            x, padding = pad(input, self.widths(), MODES[self.padding_mode]), (0,) * self.axes
         options = (self.stride, padding, self.dilation, self.groups)
         ndim, w, b = self.axes + 2, self.weight, self.bias
-        return convolve(CONV, ndim, input, w, b, options, activation, residual)
+        return convolve(CONV, ndim, x, w, b, options, activation, residual)
 
     def widths(self) -> list[int]:
         """The padding as `pad` takes it: pairs, the last axis first."""

@@ -12,6 +12,8 @@ from ...devices import check_device
 from ..hooks import Hooks, call_hooked
 from ..summary import Summary, summarize
 from .conversion import Conversion
+from .explain import KINDS, explain
+from .inputs import Inputs
 from .state import State
 
 __all__ = ["Module"]
@@ -57,9 +59,17 @@ class Module(Conversion, State):
         raise NotImplementedError(f"{type(self).__name__}: define a method forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._hooks is None:
-            return self.forward(*args, **kwargs)
-        return call_hooked(self, self._hooks, args, kwargs)
+        try:
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return call_hooked(self, self._hooks, args, kwargs)
+        except KINDS as error:
+            explain(error)
+            raise
+
+    def _expected(self) -> Inputs:
+        """What `forward` expects of its arguments; asked for after an error alone."""
+        return {}
 
     # -- hooks -------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...ops.activation.fused import Fused
 from ...ops.norm.batch import batch_norm
 from ...tensor import Tensor, TensorLike
+from ..module.inputs import AXES, Floats, Inputs
 from .channels import ChannelNorm
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
@@ -14,6 +15,10 @@ class BatchNorm(ChannelNorm):
     """Base of the batch norms of all ranks."""
 
     adds_residual = True  # `forward_with` accepts a residual
+
+    def _expected(self) -> Inputs:
+        sizes = [("N", "num_features", *AXES[rank - 2]) for rank in self.ranks]
+        return {"input": Floats(*[", ".join(names) for names in sizes])}
 
     def forward(
         self,

@@ -11,8 +11,6 @@ from .affine import AffineNorm
 
 __all__: list[str] = []
 
-LAYOUTS = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
-
 
 class ChannelNorm(AffineNorm):
     """Base of batch and instance norms: parameters and running statistics."""
@@ -68,9 +66,10 @@ class ChannelNorm(AffineNorm):
     def _check(self, input: TensorLike) -> None:
         shape = getattr(input, "shape", None)
         if shape is not None and len(shape) not in self.ranks:
-            layouts = " or ".join(LAYOUTS[rank] for rank in self.ranks)
+            ranks = " or ".join(map(str, self.ranks))
             raise ValueError(
-                f"{type(self).__name__}: input must have shape {layouts}, got {tuple(shape)}"
+                f"{type(self).__name__}: input must have {ranks} dimensions, got shape "
+                f"{tuple(shape)}"
             )
 
     def extra_repr(self) -> str:

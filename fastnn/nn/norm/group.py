@@ -9,6 +9,7 @@ from ...ops.norm.group import group_norm
 from ...ops.norm.response import local_response_norm
 from ...tensor import Tensor, TensorLike
 from ..module import Module
+from ..module.inputs import Floats, Inputs
 from .affine import AffineNorm
 
 __all__ = ["GroupNorm", "LocalResponseNorm"]
@@ -69,6 +70,9 @@ class GroupNorm(AffineNorm):
         self.affine = affine
         self.reset_parameters()
 
+    def _expected(self) -> Inputs:
+        return {"input": Floats("N, num_channels, *")}
+
     def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         w, b = self.weight, self.bias
         return group_norm(input, self.num_groups, w, b, self.eps, activation=activation)
@@ -99,6 +103,9 @@ class LocalResponseNorm(Module):
         self.alpha = alpha
         self.beta = beta
         self.k = k
+
+    def _expected(self) -> Inputs:
+        return {"input": Floats("N, C, L, *")}
 
     def forward(self, input: TensorLike) -> Tensor:
         """(N, C, *) to the same."""

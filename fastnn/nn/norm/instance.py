@@ -8,6 +8,7 @@ from ...ops.activation.fused import Fused
 from ...ops.norm.group import instance_norm
 from ...ops.shape import squeeze, unsqueeze
 from ...tensor import Tensor, TensorLike
+from ..module.inputs import Inputs, images
 from .channels import ChannelNorm
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
@@ -30,6 +31,9 @@ class InstanceNorm(ChannelNorm):
     ) -> None:
         settings = eps, momentum, affine, track_running_stats, device, dtype
         super().__init__(num_features, *settings, bias=bias)
+
+    def _expected(self) -> Inputs:
+        return {"input": images("num_features", self.ranks[1] - 2)}
 
     def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         x = input if isinstance(input, Tensor) else Tensor(input)

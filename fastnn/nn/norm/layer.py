@@ -8,6 +8,7 @@ from typing import Any
 from ...ops.activation.fused import Fused
 from ...ops.norm.layer import layer_norm, rms_norm
 from ...tensor import Tensor, TensorLike
+from ..module.inputs import Floats, Inputs
 from .affine import AffineNorm
 
 __all__ = ["LayerNorm", "RMSNorm"]
@@ -72,6 +73,9 @@ class LayerNorm(AffineNorm):
         self.elementwise_affine = affine
         self.reset_parameters()
 
+    def _expected(self) -> Inputs:
+        return {"input": Floats("*, normalized_shape")}
+
     def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         shape, w, b = self.normalized_shape, self.weight, self.bias
         return layer_norm(input, shape, w, b, self.eps, activation=activation)
@@ -128,6 +132,9 @@ class RMSNorm(AffineNorm):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self.reset_parameters()
+
+    def _expected(self) -> Inputs:
+        return {"input": Floats("*, normalized_shape")}
 
     def _fused(self, input: TensorLike, activation: Fused) -> Tensor:
         shape, w = self.normalized_shape, self.weight

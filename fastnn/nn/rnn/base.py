@@ -11,11 +11,21 @@ from ...ops.index import index_select
 from ...ops.rnn.sequences import checked_lengths
 from ...ops.shape import reshape, transpose
 from ...tensor import Tensor
+from ..module.inputs import Floats, Inputs
 from .parameters import RNNParameters
 from .sequences import PackedSequence
 from .stack import Sequences, State, run_stack
 
 __all__ = ["RNNBase"]
+
+
+class Padded(Floats):
+    """Sequences as one array; what is wrong with a packed one the layer says itself."""
+
+    def fault(self, module: Any, name: str, value: Any, error: Exception) -> str | None:
+        """As of `Floats`."""
+        packed = isinstance(value, PackedSequence)
+        return None if packed else super().fault(module, name, value, error)
 
 
 class RNNBase(RNNParameters):
@@ -39,6 +49,10 @@ class RNNBase(RNNParameters):
         """The width of each state."""
         out = self.proj_size or self.hidden_size
         return (out, self.hidden_size) if self.has_cell else (out,)
+
+    def _expected(self) -> Inputs:
+        layout = "N, T, input_size" if self.batch_first else "T, N, input_size"
+        return {"input": Padded(layout, "T, input_size")}
 
     def _options(self) -> dict[str, Any]:
         """More arguments of the layers' operation."""
@@ -66,6 +80,11 @@ class RNNBase(RNNParameters):
             if not isinstance(hx, (tuple, list)) or len(hx) != 2:
                 raise TypeError(f"{type(self).__name__}: hx must be a tuple (h_0, c_0)")
             return tuple([s if isinstance(s, Tensor) else Tensor(array(s)) for s in hx])
+        if isinstance(hx, tuple):
+            raise TypeError(
+                f"{type(self).__name__}: hx must be one tensor, h_0, got a tuple of {len(hx)}; "
+                "only an LSTM has two states"
+            )
         return (hx if isinstance(hx, Tensor) else Tensor(array(hx)),)
 
     def _result(self, states: State) -> Any:

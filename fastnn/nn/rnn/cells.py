@@ -13,6 +13,7 @@ from ...ops.rnn.cells import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ...tensor import Tensor, TensorLike
 from .. import init
 from ..module import Module
+from ..module.inputs import Floats, Inputs, Pair
 from ..parameter import Parameter
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
@@ -67,6 +68,10 @@ class RNNCellBase(Module):
 
     def _weights(self) -> tuple[Any, ...]:
         return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+
+    def _expected(self) -> Inputs:
+        state = Floats("N, hidden_size", "hidden_size")
+        return {"input": Floats("N, input_size", "input_size"), "hx": state}
 
     def _check(self, input: TensorLike) -> None:
         """That input fits the weights: what is wrong is the input, not they."""
@@ -157,6 +162,9 @@ class LSTMCell(RNNCellBase):
         dtype: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def _expected(self) -> Inputs:
+        return {**super()._expected(), "hx": Pair("N, hidden_size", "hidden_size")}
 
     def forward(
         self, input: TensorLike, hx: tuple[TensorLike, TensorLike] | None = None

@@ -18,6 +18,7 @@ from ..container import ModuleList
 from ..dropout.elements import Dropout
 from ..linear import Linear
 from ..module import Module
+from ..module.inputs import Floats, Inputs
 from ..norm.layer import LayerNorm
 
 __all__ = ["TransformerEncoder", "TransformerEncoderLayer"]
@@ -51,6 +52,7 @@ class Layer(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__(device)
+        self.d_model = d_model
         for name in self.attentions:
             options = {"batch_first": batch_first, "dtype": dtype}
             setattr(self, name, MultiheadAttention(d_model, nhead, dropout, bias, **options))
@@ -70,6 +72,10 @@ class Layer(Module):
             setattr(self, f"norm{i}", norm)
         for i in parts:
             setattr(self, f"dropout{i}", Dropout(dropout))
+
+    def _expected(self) -> Inputs:
+        features = Floats("*, d_model")
+        return {"src": features, "tgt": features, "memory": features}
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         first, function = self.linear1, self.activation

@@ -13,6 +13,7 @@ from ...tensor import Tensor, TensorLike
 from .. import init
 from ..dropout.elements import Dropout
 from ..module import Module
+from ..module.inputs import Floats, Inputs
 from ..parameter import Parameter
 
 __all__ = ["LearnedPositionalEncoding", "SinusoidalPositionalEncoding"]
@@ -29,6 +30,10 @@ class Positions(Module):
         """The rows of the first positions, (T, E)."""
         name = type(self).__name__
         raise NotImplementedError(f"{name}: define a method rows(self, length, dtype)")
+
+    def _expected(self) -> Inputs:
+        batched = "N, T, d_model" if self.batch_first else "T, N, d_model"
+        return {"input": Floats(batched, "T, d_model")}
 
     def forward(self, input: TensorLike) -> Tensor:
         """(T, B, E), or (B, T, E) with `batch_first`, or (T, E), to the same shape."""

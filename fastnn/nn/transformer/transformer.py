@@ -10,6 +10,7 @@ from ...devices import check_device
 from ...tensor import Tensor, TensorLike
 from .. import init
 from ..module import Module
+from ..module.inputs import Floats, Inputs
 from ..norm.layer import LayerNorm
 from .decoder import TransformerDecoder, TransformerDecoderLayer
 from .encoder import Activation, TransformerEncoder, TransformerEncoderLayer
@@ -93,6 +94,9 @@ class Transformer(Module):
         check_device("generate_square_subsequent_mask", device)
         mask = np.where(np.tri(sz) == 0, -np.inf, 0.0)
         return Tensor(mask.astype(np.float32 if dtype is None else dtype))
+
+    def _expected(self) -> Inputs:
+        return {"src": Floats("*, d_model"), "tgt": Floats("*, d_model")}
 
     def forward(
         self,

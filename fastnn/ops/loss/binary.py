@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
+from .labels import advise
 from .operands import from_kernel, like, pair
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
@@ -48,7 +49,12 @@ def binary_cross_entropy(
     op = "binary_cross_entropy"
     input, target, x, t = pair(op, input, target, strict=True)
     w = like(op, "weight", weight, x)
-    y = _core.binary_cross_entropy(x, t, w, reduction)
+    try:
+        y = _core.binary_cross_entropy(x, t, w, reduction)
+    except ValueError as error:
+        if "between 0 and 1" in str(error):
+            advise(error, "binary_cross_entropy_with_logits takes scores before the sigmoid")
+        raise
     return record(y, binary_cross_entropy_backward, (input, target), x, t, w, reduction)
 
 

@@ -8,8 +8,11 @@ from ... import _core
 from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
+from ...callers import warn
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from ..softmax import softmax_backward
+from .labels import advise, class_advice
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -80,9 +83,19 @@ def cross_entropy(
     w = None if weight is None else array(weight).astype(x.dtype, copy=False)
     recording = mode.enabled
     with_gradient = recording and isinstance(input, Tensor) and input.requires_grad
-    loss, gradient = _core.cross_entropy(
-        x, t, w, ignore_index, reduction, label_smoothing, with_gradient
-    )
+    try:
+        loss, gradient = _core.cross_entropy(
+            x, t, w, ignore_index, reduction, label_smoothing, with_gradient
+        )
+    except (TypeError, ValueError, IndexError) as error:
+        advise(error, class_advice(error, x, array(target), ignore_index, probabilities=True))
+        raise
+    node = input.node if with_gradient else None  # type: ignore[union-attr]
+    if node is not None and node.backward is softmax_backward:
+        warn(
+            "cross_entropy: input is an output of softmax, which cross_entropy applies itself; "
+            "pass the scores that softmax got"
+        )
     if recording and isinstance(target, Tensor) and target.requires_grad:
         saved = (gradient, reduction, x, w, label_smoothing)
         return record(loss, soft_cross_entropy_backward, (input, target), *saved)
@@ -127,7 +140,8 @@ def nll_loss(
     Parameters
     ----------
     input
-        Log probabilities, (C,), (N, C) or (N, C, d1, ...), as `log_softmax` gives them.
+        Log probabilities, (C,), (N, C) or (N, C, d1, ...), as `log_softmax` gives them; for
+        scores there is `cross_entropy`. A negative loss is the sign of other numbers.
     target, weight, ignore_index, reduction
         As for `cross_entropy` with class ids, and so are result and errors.
 
@@ -139,7 +153,11 @@ def nll_loss(
     x = array(input)
     t = array(target)
     w = None if weight is None else array(weight).astype(x.dtype, copy=False)
-    loss = _core.nll_loss(x, t, w, ignore_index, reduction)
+    try:
+        loss = _core.nll_loss(x, t, w, ignore_index, reduction)
+    except (TypeError, ValueError, IndexError) as error:
+        advise(error, class_advice(error, x, t, ignore_index, probabilities=False))
+        raise
     return record(loss, nll_loss_backward, (input,), x, t, w, ignore_index, reduction)
 
 

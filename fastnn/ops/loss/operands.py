@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ...callers import warn
 from ...tensor import Tensor, TensorLike
+from .labels import shape_advice
 
 
 def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, Any, Array, Array]:
@@ -29,12 +30,14 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
             shape = np.broadcast_shapes(x.shape, t.shape)
         except ValueError:
             strict = True
+        advice = shape_advice(x, t)
         if strict:
-            raise ValueError(f"{op}: target must have the shape of input, {x.shape}, got {t.shape}")
-        warnings.warn(
+            raise ValueError(
+                f"{op}: target must have the shape of input, {x.shape}, got {t.shape}{advice}"
+            )
+        warn(
             f"{op}: input has shape {x.shape} and target {t.shape}; they are broadcast to {shape}, "
-            "which is rarely what was meant",
-            stacklevel=3,
+            f"which is rarely what was meant{advice}"
         )
         input, target = expanded(input, shape), expanded(target, shape)
         x, t = input._array, target._array
