@@ -19,7 +19,7 @@ class _List(Module):
         return [self.__dict__[name] for name in self._names()]
 
     def _names(self) -> list[str]:
-        return list(self._modules)
+        return list(self._module_names)
 
     def _refill(self, items: Iterable[Any]) -> None:
         items = list(items)
@@ -219,9 +219,7 @@ class ModuleDict(Module):
         self.update(modules or {})
 
     def __getitem__(self, key: str) -> Module:
-        if key not in self._modules:
-            raise KeyError(key)
-        module: Module = self.__dict__[key]
+        module: Module = self._modules[key]
         return module
 
     def __setitem__(self, key: str, module: Module) -> None:
@@ -232,13 +230,13 @@ class ModuleDict(Module):
         delattr(self, key)
 
     def __len__(self) -> int:
-        return len(self._modules)
+        return len(self._module_names)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._modules))
+        return iter(self._modules)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._modules
+        return key in self._module_names
 
     def keys(self) -> Iterable[str]:
         """The names."""
@@ -246,11 +244,11 @@ class ModuleDict(Module):
 
     def values(self) -> Iterable[Module]:
         """The modules."""
-        return [self.__dict__[name] for name in self._modules]
+        return list(self._modules.values())
 
     def items(self) -> Iterable[tuple[str, Module]]:
         """Names and modules."""
-        return [(name, self.__dict__[name]) for name in self._modules]
+        return list(self._modules.items())
 
     def pop(self, key: str) -> Module:
         """Remove a module and return it."""
@@ -278,7 +276,7 @@ class ParameterList(_List):
         self.extend(values)
 
     def _names(self) -> list[str]:
-        return list(self._parameters)
+        return list(self._parameter_names)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
@@ -292,6 +290,6 @@ class ParameterList(_List):
     def extra_repr(self) -> str:
         """Type and shape of each parameter."""
         return "\n".join(
-            f"({name}): {self.__dict__[name].dtype} {self.__dict__[name].shape}"
-            for name in self._names()
+            f"({name}): {None if p is None else f'{p.dtype} {p.shape}'}"
+            for name, p in self._parameters.items()
         )

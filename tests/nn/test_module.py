@@ -379,3 +379,208 @@ def test_summary():
 def test_missing_forward():
     with pytest.raises(NotImplementedError, match=r"Module: define a method forward"):
         nn.Module()(1)
+
+
+# -- dicts of contents, and None in them -------------------------------------------------------
+
+
+def test_dicts_of_contents_have_the_values():
+    m = model()
+    first = m[0]
+    assert dict(first._parameters) == {"weight": first.weight, "bias": None}
+    assert first._buffers["seen"] is first.seen
+    assert dict(m._modules) == {"0": first, "1": m[1]}
+    assert list(m._modules.values()) == [first, m[1]]
+    assert "weight" in first._parameters
+    assert "seen" not in first._parameters
+    assert (len(first._parameters), len(first._buffers)) == (2, 2)
+    assert first._parameters.get("missing") is None
+    assert repr(first._parameters).startswith("{'weight': Parameter")
+    with pytest.raises(KeyError, match="seen"):
+        first._parameters["seen"]
+
+
+def test_a_change_to_a_dict_of_contents_changes_the_module():
+    m = Scale()
+    m._parameters["weight"] = new = nn.Parameter(fastnn.ones(3))
+    assert m.weight is new
+    m._parameters["extra"] = nn.Parameter(fastnn.zeros(2))
+    m._parameters["absent"] = None
+    assert [n for n, _ in m.named_parameters()] == ["weight", "extra"]
+    assert m.absent is None
+    del m._parameters["extra"]
+    assert not hasattr(m, "extra")
+    assert m._parameters.pop("absent") is None
+    m._buffers["seen"] = fastnn.full((1,), 7.0)
+    assert m.seen.item() == 7
+    m._buffers["count"] = fastnn.zeros(1)
+    assert "count" in m.state_dict()
+    m._modules["child"] = Scale()
+    assert [n for n, _ in m.named_children()] == ["child"]
+    for contents, bad in ((m._parameters, 3), (m._buffers, 3), (m._modules, fastnn.ones(1))):
+        for name in (next(iter(contents)), "new"):
+            with pytest.raises(TypeError):
+                contents[name] = bad
+        with pytest.raises(KeyError):
+            del contents["missing"]
+    with pytest.raises(KeyError, match="there is an attribute 'forward' already"):
+        m._modules["forward"] = Scale()
+    chain = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    assert chain(fastnn.ones(1, 2)).shape == (1, 3)
+    chain._modules["0"] = nn.Linear(2, 5)
+    assert chain(fastnn.ones(1, 2)).shape == (1, 5)
+
+
+def test_a_module_not_yet_made_has_no_contents():
+    class Late(nn.Module):
+        def __init__(self):
+            assert len(self._parameters) == len(self._buffers) == len(self._modules) == 0
+            super().__init__()
+
+    Late()
+
+
+OPTIONAL = {
+    "bias of Linear": (lambda: nn.Linear(4, 4), "bias", (2, 4)),
+    "bias of Conv2d": (lambda: nn.Conv2d(4, 4, 1), "bias", (2, 4, 3, 3)),
+    "bias of ConvTranspose1d": (lambda: nn.ConvTranspose1d(4, 4, 1), "bias", (2, 4, 3)),
+    "bias of LayerNorm": (lambda: nn.LayerNorm(4), "bias", (2, 4)),
+    "bias of GroupNorm": (lambda: nn.GroupNorm(2, 4), "bias", (2, 4, 3)),
+    "bias of BatchNorm1d": (lambda: nn.BatchNorm1d(4), "bias", (2, 4)),
+    "statistics of BatchNorm1d": (
+        lambda: nn.BatchNorm1d(4),
+        ("running_mean", "running_var", "num_batches_tracked"),
+        (2, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "names", "shape"), OPTIONAL.values(), ids=OPTIONAL)
+def test_what_is_set_to_none_is_absent_everywhere(make, names, shape):
+    inner = make()
+    m = nn.Sequential(nn.Identity(), inner)
+    before = dict(m.state_dict())
+    for name in (names,) if isinstance(names, str) else names:
+        setattr(inner, name, None)
+        before.pop(f"1.{name}")
+        assert getattr(inner, name) is None
+        assert {**inner._parameters, **inner._buffers}[name] is None
+        with pytest.raises(AttributeError, match=f"has no (parameter|buffer) '{name}'"):
+            (m.get_parameter if name in inner._parameters else m.get_buffer)(f"1.{name}")
+    assert list(m.state_dict()) == list(before)
+    x = fastnn.ones(*shape)
+    for each in (m, copy.deepcopy(m), pickle.loads(pickle.dumps(m))):
+        y = each(x)
+        assert y.shape == shape
+        y.sum().backward()
+        each.zero_grad()
+        each.double().float().eval().train().requires_grad_(False)
+        each.load_state_dict(before)
+        each.apply(lambda module: None)
+        assert len(list(each.parameters())) == len(list(each.named_parameters()))
+        repr(each)
+        each.summary(*shape)
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        m.load_state_dict(make().state_dict() | before)
+
+
+def test_a_child_may_be_none():
+    class Residual(nn.Module):
+        def __init__(self, shortcut):
+            super().__init__()
+            self.body = Scale()
+            self.add_module("shortcut", shortcut)
+
+        def forward(self, x):
+            return self.body(x) if self.shortcut is None else self.shortcut(self.body(x))
+
+    m = Residual(None)
+    assert dict(m._modules) == {"body": m.body, "shortcut": None}
+    assert [n for n, _ in m.named_modules()] == ["", "body"]
+    assert list(m.state_dict()) == ["body.weight", "body.seen"]
+    assert m(fastnn.ones(3)).tolist() == [2, 2, 2]
+    with pytest.raises(AttributeError, match="Residual has no module 'shortcut'"):
+        m.get_submodule("shortcut.weight")
+    m.shortcut = Scale()
+    assert [n for n, _ in m.named_modules()] == ["", "body", "shortcut"]
+    m.shortcut = None
+    assert "shortcut" in repr(dict(m._modules))
+    assert copy.deepcopy(m)(fastnn.ones(3)).tolist() == [2, 2, 2]
+    several = nn.ModuleDict({"a": nn.Identity()})
+    several._modules["b"] = None
+    assert list(several.items()) == [("a", several["a"]), ("b", None)]
+    assert several["b"] is None
+    parameters = nn.ParameterList([fastnn.ones(1)])
+    parameters._parameters["1"] = None
+    assert repr(parameters).splitlines()[2].strip() == "(1): None"
+
+
+def test_get_buffer():
+    m = model()
+    assert m.get_buffer("1.0.seen") is m[1][0].seen
+    with pytest.raises(AttributeError, match="Scale has no buffer 'weight'"):
+        m.get_buffer("0.weight")
+    with pytest.raises(AttributeError, match="Scale has no parameter 'seen'"):
+        m.get_parameter("0.seen")
+
+
+def test_parameters_of_a_module_alone():
+    """Shared ones are counted once, also without those of children."""
+    m = Scale(bias=True)
+    m.twin = m.weight
+    m.child = Scale()
+    m.child.weight = m.weight
+    assert [n for n, _ in m.named_parameters(recurse=False)] == ["weight", "bias"]
+    assert [n for n, _ in m.named_parameters(recurse=False, remove_duplicate=False)] == [
+        *("weight", "bias", "twin")
+    ]
+    assert list(m.parameters(recurse=False)) == [m.weight, m.bias]
+    assert [n for n, _ in m.named_parameters()] == ["weight", "bias"]
+    m.child.more = nn.Parameter(fastnn.ones(1))
+    assert [n for n, _ in m.named_parameters()] == ["weight", "bias", "child.more"]
+    assert list(m.parameters(recurse=False)) == [m.weight, m.bias]
+    m.child.seen = m.seen
+    assert list(m.buffers(recurse=False)) == [m.seen, m.scratch]
+    assert len(list(m.buffers())) == 3
+
+
+def test_a_pre_hook_sees_and_replaces_all_arguments():
+    class Sum(nn.Module):
+        def forward(self, a, b, scale=1):
+            return (a + b) * scale
+
+    m, seen = Sum(), []
+    x, y = fastnn.ones(2), fastnn.full((2,), 5.0)
+    handle = m.register_forward_pre_hook(lambda module, args: seen.append((module, args)))
+    assert m(x, y, scale=2).tolist() == [12, 12]
+    ((module, args),) = seen
+    assert module is m
+    assert args[0] is x
+    assert args[1] is y
+    handle.remove()
+    m.register_forward_pre_hook(lambda module, args: (args[1], args[1], 3))
+    m.register_forward_pre_hook(lambda module, args: (*args[:2], args[2] + 1))
+    assert m(x, y).tolist() == [40, 40]
+    single = nn.Identity()
+    single.register_forward_pre_hook(lambda module, args: args[0] * 2)  # not a tuple: one argument
+    assert single(x).tolist() == [2, 2]
+
+
+def test_a_state_that_cannot_be_converted_changes_nothing():
+    class Broken:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("no data")
+
+    m = Scale(bias=True)
+    good = {"weight": np.ones(3), "seen": np.ones(1)}
+    with pytest.raises(RuntimeError, match="no data"):
+        m.load_state_dict({**good, "bias": Broken()})
+    with pytest.raises(RuntimeWarning, match="overflow"):  # to float32, as an error in tests
+        m.load_state_dict({**good, "bias": np.full(3, 1e300)})
+    for bad in (None, "model.pt", [("weight", 1)]):
+        with pytest.raises(TypeError, match="load_state_dict: expected a dict of names and values"):
+            m.load_state_dict(bad)
+    assert m.weight.tolist() == [2, 2, 2]
+    assert m.seen.tolist() == [0]
+    m.load_state_dict({**good, "unexpected": object()}, strict=False)
+    assert m.weight.tolist() == [1, 1, 1]

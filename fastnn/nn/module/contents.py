@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...tensor import Tensor
@@ -13,44 +13,56 @@ if TYPE_CHECKING:
     from .module import Module
 
 C = TypeVar("C", bound="Contents")
-CONTENT = ("_parameters", "_buffers", "_modules")
+PARAMETERS, BUFFERS, MODULES = NAMES = ("_parameter_names", "_buffer_names", "_module_names")
 
 
 class Contents:
     """Parameters, buffers and modules as attributes.
 
-    The values are plain instance attributes; dicts keep only their names, in the order of
-    assignment.
+    The values are plain instance attributes, which are fast to read; dicts keep only their names,
+    in the order of assignment. `Named` shows names and values together.
     """
 
-    _parameters: dict[str, None]  # names only: the values are instance attributes
-    _buffers: dict[str, bool]  # name -> whether it belongs to the state dict
-    _modules: dict[str, None]
+    _parameter_names: dict[str, None]
+    _buffer_names: dict[str, bool]  # whether it belongs to the state dict
+    _module_names: dict[str, None]
+
+    @property
+    def _parameters(self) -> MutableMapping[str, Any]:
+        return Named(self, PARAMETERS, self.register_parameter)
+
+    @property
+    def _buffers(self) -> MutableMapping[str, Any]:
+        return Named(self, BUFFERS, self.register_buffer)
+
+    @property
+    def _modules(self) -> MutableMapping[str, Any]:
+        return Named(self, MODULES, self.add_module)
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         if isinstance(value, (Parameter, Contents)):
-            if "_parameters" not in own:
+            if PARAMETERS not in own:
                 raise AttributeError(
                     f"{type(self).__name__}: call super().__init__() before assigning {name!r}"
                 )
-            kind = "_parameters" if isinstance(value, Parameter) else "_modules"
-            for other in CONTENT:
+            kind = PARAMETERS if isinstance(value, Parameter) else MODULES
+            for other in NAMES:
                 if other != kind:
                     own[other].pop(name, None)
             own[kind].setdefault(name)
-        elif value is not None and "_parameters" in own:
-            if name in own["_parameters"]:
+        elif value is not None and PARAMETERS in own:
+            if name in own[PARAMETERS]:
                 raise TypeError(
                     f"{type(self).__name__}: {name!r} is a parameter and can become another "
                     f"Parameter or None, not a {type(value).__name__}"
                 )
-            if name in own["_modules"]:
+            if name in own[MODULES]:
                 raise TypeError(
                     f"{type(self).__name__}: {name!r} is a module and can become another Module "
                     f"or None, not a {type(value).__name__}"
                 )
-            if name in own["_buffers"] and not isinstance(value, Tensor):
+            if name in own[BUFFERS] and not isinstance(value, Tensor):
                 raise TypeError(
                     f"{type(self).__name__}: {name!r} is a buffer and can become another Tensor "
                     f"or None, not a {type(value).__name__}"
@@ -60,12 +72,12 @@ class Contents:
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        for kind in CONTENT:
+        for kind in NAMES:
             self.__dict__.get(kind, {}).pop(name, None)
         object.__delattr__(self, name)
 
     def _register(self, kind: str, name: str, value: Any, mark: Any = None) -> None:
-        if "_parameters" not in self.__dict__:
+        if PARAMETERS not in self.__dict__:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() first")
         if not isinstance(name, str) or not name or "." in name:
             raise KeyError(f"{type(self).__name__}: {name!r} is invalid: empty, or with a dot")
@@ -78,7 +90,7 @@ class Contents:
         """Add a parameter; None reserves the name of an absent one, such as a bias."""
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: expected a Parameter, got {type(param).__name__}")
-        self._register("_parameters", name, param)
+        self._register(PARAMETERS, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not learnt, such as running statistics or a mask.
@@ -94,24 +106,27 @@ class Contents:
         """
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: expected a Tensor, got {type(tensor).__name__}")
-        self._register("_buffers", name, tensor, persistent)
+        self._register(BUFFERS, name, tensor, bool(persistent))
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a submodule under a name."""
         if module is not None and not isinstance(module, Contents):
             raise TypeError(f"add_module: expected a Module, got {type(module).__name__}")
-        self._register("_modules", name, module)
+        self._register(MODULES, name, module)
 
     register_module = add_module
 
     # -- traversal ---------------------------------------------------------------------------
 
+    def _present(self, kind: str) -> Iterator[tuple[str, Any]]:
+        own = self.__dict__
+        for name in own[kind]:
+            if own[name] is not None:
+                yield name, own[name]
+
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Name and value of each direct submodule."""
-        for name in self._modules:
-            module = self.__dict__[name]
-            if module is not None:
-                yield name, module
+        return self._present(MODULES)
 
     def children(self) -> Iterator[Module]:
         """Each direct submodule."""
@@ -147,8 +162,9 @@ class Contents:
             else [(prefix, cast("Module", self))]
         )
         for path, module in owners:
-            for name in module.__dict__[kind]:
-                value = module.__dict__[name]
+            own = module.__dict__
+            for name in own[kind]:
+                value = own[name]
                 if value is None or (once and id(value) in seen):
                     continue
                 seen.add(id(value))
@@ -158,7 +174,7 @@ class Contents:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Dotted name and value of each parameter."""
-        return self._named("_parameters", prefix, recurse, remove_duplicate)
+        return self._named(PARAMETERS, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Each parameter, once."""
@@ -169,7 +185,7 @@ class Contents:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Dotted name and value of each buffer."""
-        return self._named("_buffers", prefix, recurse, remove_duplicate)
+        return self._named(BUFFERS, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Each buffer, once."""
@@ -180,18 +196,27 @@ class Contents:
         """The module with a dotted name."""
         found = cast("Module", self)
         for name in target.split(".") if target else ():
-            if name not in found._modules:
-                raise AttributeError(f"{type(found).__name__} has no module {name!r}")
-            found = found.__dict__[name]
+            found = found._get("module", found._modules, name)
         return found
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a dotted name."""
         path, _, name = target.rpartition(".")
         owner = self.get_submodule(path)
-        if name not in owner._parameters:
-            raise AttributeError(f"{type(owner).__name__} has no parameter {name!r}")
-        value: Parameter = owner.__dict__[name]
+        value: Parameter = owner._get("parameter", owner._parameters, name)
+        return value
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with a dotted name."""
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        value: Tensor = owner._get("buffer", owner._buffers, name)
+        return value
+
+    def _get(self, kind: str, values: Mapping[str, Any], name: str) -> Any:
+        value = values.get(name)
+        if value is None:
+            raise AttributeError(f"{type(self).__name__} has no {kind} {name!r}")
         return value
 
     def apply(self: C, fn: Callable[[Module], Any]) -> C:
@@ -200,3 +225,40 @@ class Contents:
             child.apply(fn)
         fn(cast("Module", self))
         return self
+
+
+class Named(MutableMapping[str, Any]):
+    """The parameters, buffers or submodules of a module by name; None where one is absent.
+
+    A view, as PyTorch's dicts: a change to it is a change to the module, and the other way round.
+    """
+
+    def __init__(self, module: Contents, kind: str, register: Callable[[str, Any], None]) -> None:
+        self._module = module
+        self._names: dict[str, Any] = module.__dict__.get(kind, {})
+        self._register = register
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._module.__dict__[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self._names:
+            setattr(self._module, name, value)
+        else:
+            self._register(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self._names:
+            raise KeyError(name)
+        delattr(self._module, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._names))
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

@@ -52,7 +52,9 @@ class Module(Conversion, State):
     def __init__(self, device: Any = None) -> None:
         if device is not None:
             check_device(type(self).__name__, device)
-        self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _hooks=None)
+        self.__dict__.update(
+            training=True, _parameter_names={}, _buffer_names={}, _module_names={}, _hooks=None
+        )
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every module defines it."""

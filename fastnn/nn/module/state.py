@@ -9,7 +9,7 @@ import numpy as np
 
 from ...autograd.changes import changed
 from ...tensor import Tensor, as_array
-from .contents import Contents
+from .contents import BUFFERS, PARAMETERS, Contents
 
 
 class LoadResult(NamedTuple):
@@ -23,12 +23,11 @@ class State(Contents):
     """Saves and loads the parameters and buffers of a module."""
 
     def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        for name in self._parameters:
-            if self.__dict__[name] is not None:
-                yield prefix + name, self.__dict__[name]
-        for name, persistent in self._buffers.items():
-            if persistent and self.__dict__[name] is not None:
-                yield prefix + name, self.__dict__[name]
+        for name, parameter in self._present(PARAMETERS):
+            yield prefix + name, parameter
+        for name, buffer in self._present(BUFFERS):
+            if self._buffer_names[name]:
+                yield prefix + name, buffer
         for name, child in self.named_children():
             yield from child._state(f"{prefix}{name}.")
 
@@ -60,21 +59,29 @@ class State(Contents):
 
         Raises
         ------
+        TypeError
+            If `state_dict` is not a mapping.
         RuntimeError
             For missing or unexpected names (if `strict`) and for shapes that differ.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"load_state_dict: expected a dict of names and values, as of state_dict(), "
+                f"got {type(state_dict).__name__}"
+            )
         own = dict(self._state())
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
+        values = {name: to_array(state_dict[name]) for name in own if name in state_dict}
         errors = []
         if strict and unexpected:
             errors.append("Unexpected key(s) in state_dict: " + quoted(unexpected))
         if strict and missing:
             errors.append("Missing key(s) in state_dict: " + quoted(missing))
-        values = {}
+        copies = []
         for name, tensor in own.items():
-            if name in state_dict:
-                values[name] = value = to_array(state_dict[name])
+            if name in values:
+                value = values[name]
                 if value.shape != tensor.shape:
                     errors.append(
                         f"size mismatch for {name}: copying a param with shape {value.shape} from "
@@ -86,12 +93,14 @@ class State(Contents):
                     )
                 elif not tensor._array.flags.writeable:
                     errors.append(f"{name} is read-only; load into a deep copy of the module.")
+                else:  # a conversion that raises does so here
+                    copies.append((tensor._array, value.astype(tensor.dtype, copy=False)))
         if errors:
             title = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([title, *errors]))
-        for name, value in values.items():
-            own[name]._array[...] = value
-        changed([own[name]._array for name in values])
+        for array, value in copies:
+            array[...] = value
+        changed([array for array, _ in copies])
         return LoadResult(missing, unexpected)
 
 
