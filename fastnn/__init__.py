@@ -1,5 +1,12 @@
 """fastnn: neural networks on CPUs, shaped like PyTorch and native to NumPy."""
 
+try:
+    from . import _core as _core
+except ImportError as error:
+    from .unbuilt import unbuilt
+
+    raise unbuilt(error) from None
+
 from . import autograd as autograd
 from . import config as config
 from . import data as data

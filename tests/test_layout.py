@@ -26,6 +26,7 @@ IMPORTS = {
     "autograd.grad_mode": {"autograd.tape"},
     "tensor": {"autograd.contract", "autograd.tape", "autograd.hooks", "devices", "dtypes"},
     "autograd": {"autograd", "tensor"},
+    "unbuilt": set(),
     "config": {"_core"},
     "profile": {"_core", "config"},
     "random": {"_core", "devices"},

@@ -1,0 +1,64 @@
+"""What `import fastnn` says where the compiled part is missing."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastnn
+
+pytestmark = pytest.mark.any_threading
+
+SOURCES = Path(fastnn.__file__).parent
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A source tree without the compiled part."""
+    shutil.copytree(
+        SOURCES, tmp_path / "fastnn", ignore=shutil.ignore_patterns("*.so", "_core", "__pycache__")
+    )
+    (tmp_path / "pyproject.toml").touch()
+    return tmp_path
+
+
+def failure(folder, *arguments):
+    """The last line that Python prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-c", "import fastnn"), ("-c", "from fastnn import nn"), ("-m", "fastnn")]
+)
+def test_an_unbuilt_clone_says_how_to_build(clone, arguments):
+    text = failure(clone, *arguments)
+    assert f"fastnn is not built in {clone}" in text
+    assert "`make dev`" in text
+    assert "`pip install .`" in text
+    assert "circular" not in text
+
+
+def test_a_clone_that_is_built_for_another_python(clone):
+    (clone / "fastnn" / "_core.cpython-27-x.so").touch()
+    text = failure(clone, "-c", "import fastnn")
+    assert text.startswith("ImportError: fastnn is not built in")
+    assert "(it has only _core.cpython-27-x.so)" in text
+
+
+def test_an_installation_without_its_compiled_part(clone):
+    (clone / "pyproject.toml").unlink()
+    text = failure(clone, "-c", "import fastnn")
+    assert "the compiled part of fastnn is missing" in text
+    assert "install fastnn again" in text
+
+
+def test_an_extension_that_cannot_be_loaded_says_why(clone):
+    name = next(SOURCES.glob("_core.*.so")).name
+    (clone / "fastnn" / name).write_bytes(b"no library")
+    assert "not built" not in failure(clone, "-c", "import fastnn")
