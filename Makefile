@@ -2,9 +2,10 @@
 #
 #   make demo    train two networks on handwritten digits, print how well and how fast, write demo.png
 #   make test    the whole test suite
+#   make torch   its comparisons with PyTorch, which is installed for them
 #   make bench   the side-by-side benchmarks
 #
-# All three work in a virtual environment of their own, .venv, and build the extension anew only when its
+# All of them work in a virtual environment of their own, .venv, and build the extension anew only when its
 # sources changed. PYTHON=python3.12 chooses another interpreter, ARGS="-k softmax" goes to pytest.
 
 PYTHON ?= python3
@@ -20,6 +21,10 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
+
+# The tests that need PyTorch have its name in theirs; `make test` skips them where it is not installed.
+torch: $(VENV)/.torch
+	$(BIN)/python -m pytest -k torch $(ARGS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benches $(ARGS)
@@ -39,6 +44,11 @@ fastnn/_core/__init__.pyi: $(VENV)/.test
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: $(SOURCES) | $(VENV)/.made
 	@echo "Building fastnn; the first time takes a few minutes"
 	$(BIN)/python -m pip install --quiet --quiet $(PIP_FLAGS) --editable '.[$*]'
+	@touch $@
+
+# One release: its results are what the tests were written against.
+$(VENV)/.torch: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --quiet torch==2.13.0
 	@touch $@
 
 $(VENV)/.lint: tools/lint.txt | $(VENV)/.made
@@ -73,4 +83,4 @@ format:
 clean:
 	rm -rf build dist wheelhouse $(VENV) demo.png
 
-.PHONY: demo test bench lint dev sanitize format clean
+.PHONY: demo test torch bench lint dev sanitize format clean

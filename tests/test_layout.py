@@ -201,3 +201,21 @@ def test_no_catch_all_names():
             if "__pycache__" not in p.parts and p != ROOT / "fastnn/nn/utils"
         }
         assert not names & {"utils", "util", "misc", "old", "helpers", "common"}
+
+
+def test_tests_that_need_pytorch_have_its_name():
+    """`make torch` finds them by it."""
+    unnamed = []
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text())
+        for scope in [tree, *[n for n in tree.body if isinstance(n, ast.FunctionDef)]]:
+            own = (
+                scope.body
+                if scope is not tree
+                else [n for n in tree.body if not hasattr(n, "body")]
+            )
+            needs = any("importorskip('torch'" in ast.unparse(node) for node in own)
+            name = path.stem if scope is tree else scope.name
+            if needs and name.startswith("test_") and "torch" not in name:
+                unnamed.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not unnamed
