@@ -6,6 +6,8 @@
 // Comparisons are such that NaN selects the branch that returns it; infinities, -0 and denormals
 // give the right result.
 //
+// Docstrings show the formula, and values and gradients where x is -1, 0 and 2.
+//
 // Stated errors are against the formula in core/activation.h without rounding, with the usual
 // parameters: in ULP as in simd/math.h, or in epsilons, the spacing of T at 1, times the result or
 // 1, whichever is larger, where the relative error of a difference or of a tiny factor is
@@ -32,6 +34,8 @@ struct ActivationOf<Activation::step, T> {
                                            .gradient_ns = 0.1,
                                            .gradient_reads_output = true,
                                            .parameters = {{"value", 1}}};
+    static constexpr const char *formula = "0 where x < 0, value where x = 0, 1 where x > 0",
+                                *values = "[0., 1., 1.]", *gradients = "[0., 0., 0.]";
     V at_zero;
     explicit ActivationOf(const ActivationParams& p) : at_zero(T(p.a)) {}
     V value(V x) const {
@@ -49,6 +53,8 @@ struct ActivationOf<Activation::relu, T> {
                                            .value_ns = 0.1,
                                            .gradient_ns = 0.15,
                                            .gradient_reads_output = true};
+    static constexpr const char *formula = "max(x, 0)", *values = "[0., 0., 2.]",
+                                *gradients = "[0., 0., 1.]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return select(x <= V(), V(), x); }
     V gradient(V dy, V y) const { return select(y <= V(), V(), dy); }
@@ -63,6 +69,9 @@ struct ActivationOf<Activation::leaky_relu, T> {
                                            .value_ns = 0.1,
                                            .gradient_ns = 0.15,
                                            .parameters = {{"negative_slope", 0.01}}};
+    static constexpr const char *formula = "x where x > 0, else negative_slope * x",
+                                *values = "[-0.01,  0.  ,  2.  ]",
+                                *gradients = "[0.01, 0.01, 1.  ]";
     V negative_slope;
     explicit ActivationOf(const ActivationParams& p) : negative_slope(T(p.a)) {}
     V value(V x) const { return select(x > V(), x, negative_slope * x); }
@@ -78,6 +87,8 @@ struct ActivationOf<Activation::hardtanh, T> {
                                            .value_ns = 0.1,
                                            .gradient_ns = 0.15,
                                            .parameters = {{"min_val", -1}, {"max_val", 1}}};
+    static constexpr const char *formula = "min(max(x, min_val), max_val)",
+                                *values = "[-1.,  0.,  1.]", *gradients = "[0., 1., 0.]";
     V low, high;
     explicit ActivationOf(const ActivationParams& p) : low(T(p.a)), high(T(p.b)) {}
     V value(V x) const { return min(high, max(low, x)); }
@@ -94,6 +105,9 @@ struct ActivationOf<Activation::elu, T> {
         .value_ns = 0.5,
         .gradient_ns = 0.5,
         .parameters = {{"alpha", 1}, {"scale", 1}, {"input_scale", 1}}};
+    static constexpr const char
+        *formula = "scale * (x where x > 0, else alpha * (e^(input_scale * x) - 1))",
+        *values = "[-0.632,  0.   ,  2.   ]", *gradients = "[0.368, 1.   , 1.   ]";
     V negative, positive, input;
     explicit ActivationOf(const ActivationParams& p)
         : negative(T(p.a * p.b)), positive(T(p.b)), input(T(p.c)) {}
@@ -115,6 +129,8 @@ struct ActivationOf<Activation::sigmoid, T> {
                                            .value_ns = 0.5,
                                            .gradient_ns = 0.15,
                                            .gradient_reads_output = true};
+    static constexpr const char *formula = "1 / (1 + e^-x)", *values = "[0.269, 0.5  , 0.881]",
+                                *gradients = "[0.197, 0.25 , 0.105]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return sigmoid(x); }
     V gradient(V dy, V y) const { return dy * (y * (V(1) - y)); }
@@ -126,6 +142,9 @@ struct ActivationOf<Activation::hardsigmoid, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "hardsigmoid", .flops = 3, .value_ns = 0.1, .gradient_ns = 0.15};
+    static constexpr const char *formula = "x / 6 + 1/2, limited to [0, 1]",
+                                *values = "[0.333, 0.5  , 0.833]",
+                                *gradients = "[0.167, 0.167, 0.167]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return min(V(6), max(V(), x + V(3))) * V(T(1) / 6); }
     V gradient(V dy, V x) const {
@@ -139,6 +158,9 @@ struct ActivationOf<Activation::logsigmoid, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "logsigmoid", .flops = 30, .value_ns = 0.8, .gradient_ns = 0.5};
+    static constexpr const char *formula = "log(1 / (1 + e^-x))",
+                                *values = "[-1.313, -0.693, -0.127]",
+                                *gradients = "[0.731, 0.5  , 0.119]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return min(V(), x) - log1p(exp(-abs(x))); }
     V gradient(V dy, V x) const { return dy * sigmoid(-x); }
@@ -153,6 +175,9 @@ struct ActivationOf<Activation::tanh, T> {
                                            .value_ns = 0.6,
                                            .gradient_ns = 0.15,
                                            .gradient_reads_output = true};
+    static constexpr const char *formula = "(e^x - e^-x) / (e^x + e^-x)",
+                                *values = "[-0.762,  0.   ,  0.964]",
+                                *gradients = "[0.42 , 1.   , 0.071]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return tanh(x); }
     V gradient(V dy, V y) const { return dy * fnma(y, y, V(1)); }
@@ -167,6 +192,10 @@ struct ActivationOf<Activation::softplus, T> {
                                            .value_ns = 0.8,
                                            .gradient_ns = 0.5,
                                            .parameters = {{"beta", 1}, {"threshold", 20}}};
+    static constexpr const char *formula =
+                                    "log(1 + e^(beta * x)) / beta, x where beta * x > threshold",
+                                *values = "[0.313, 0.693, 2.127]",
+                                *gradients = "[0.269, 0.5  , 0.881]";
     V beta, inverse, threshold;
     explicit ActivationOf(const ActivationParams& p)
         : beta(T(p.a)), inverse(T(1 / p.a)), threshold(T(p.b)) {}
@@ -218,6 +247,9 @@ struct ActivationOf<Activation::gelu, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "gelu", .flops = 25, .value_ns = 0.6, .gradient_ns = 0.9};
+    static constexpr const char *formula = "x * Phi(x), Phi the normal distribution function",
+                                *values = "[-0.159,  0.   ,  1.954]",
+                                *gradients = "[-0.083,  0.5  ,  1.085]";
     static constexpr T sqrt_half = T(0.70710678118654752440);
     explicit ActivationOf(const ActivationParams&) {}
     static V phi(V x) { return fma(V(T(0.5)), erf(x * V(sqrt_half)), V(T(0.5))); }
@@ -234,6 +266,9 @@ struct ActivationOf<Activation::gelu_tanh, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "gelu_tanh", .flops = 25, .value_ns = 0.7, .gradient_ns = 0.8};
+    static constexpr const char *formula = "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2",
+                                *values = "[-0.159,  0.   ,  1.955]",
+                                *gradients = "[-0.083,  0.5  ,  1.086]";
     static constexpr T k = T(0.79788456080286535588);  // sqrt(2 / pi)
     static constexpr T cubic = T(0.044715);
     explicit ActivationOf(const ActivationParams&) {}
@@ -257,6 +292,8 @@ struct ActivationOf<Activation::silu, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "silu", .flops = 18, .value_ns = 0.5, .gradient_ns = 0.5};
+    static constexpr const char *formula = "x / (1 + e^-x)", *values = "[-0.269,  0.   ,  1.762]",
+                                *gradients = "[0.072, 0.5  , 1.091]";
     static constexpr T end = 1000;  // x e^x is 0 there in both types; avoids -inf * 0
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const {
@@ -276,6 +313,9 @@ struct ActivationOf<Activation::hardswish, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "hardswish", .flops = 4, .value_ns = 0.1, .gradient_ns = 0.15};
+    static constexpr const char *formula = "x * (x / 6 + 1/2 limited to [0, 1])",
+                                *values = "[-0.333,  0.   ,  1.667]",
+                                *gradients = "[0.167, 0.5  , 1.167]";
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const { return select(x <= V(-3), V(), x * (min(V(6), x + V(3)) * V(T(1) / 6))); }
     V gradient(V dy, V x) const {
@@ -289,6 +329,9 @@ struct ActivationOf<Activation::mish, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "mish", .flops = 22, .value_ns = 0.5, .gradient_ns = 0.6};
+    static constexpr const char *formula = "x * tanh(log(1 + e^x))",
+                                *values = "[-0.303,  0.   ,  1.944]",
+                                *gradients = "[0.059, 0.6  , 1.069]";
     // With e = e^x and n = e (e + 2): tanh(log(1 + e)) = n / (n + 2). From x = 22 on that is 1 in
     // both types.
     explicit ActivationOf(const ActivationParams&) {}
@@ -313,6 +356,8 @@ struct ActivationOf<Activation::softsign, T> {
     using V = Vec<T>;
     static constexpr ActivationFacts facts{
         .name = "softsign", .flops = 3, .value_ns = 0.2, .gradient_ns = 0.25};
+    static constexpr const char *formula = "x / (1 + |x|)", *values = "[-0.5  ,  0.   ,  0.667]",
+                                *gradients = "[0.25 , 1.   , 0.111]";
     static constexpr T end = T(1e30);  // y is 1 there in both types; avoids inf / inf
     explicit ActivationOf(const ActivationParams&) {}
     V value(V x) const {

@@ -51,6 +51,10 @@ const ActivationFacts& facts(Activation f) {
     return isa::table<TypedKernels<float>>().facts[static_cast<int>(f)];
 }
 
+const Words& words(Activation f) {
+    return isa::table<TypedKernels<float>>().words[static_cast<int>(f)];
+}
+
 const Kernel<Args>& forward_kernel(Activation f) {
     return kernels().forward[static_cast<int>(f)];
 }

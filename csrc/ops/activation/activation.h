@@ -35,11 +35,17 @@ struct BackwardArgs {
     void* dx;
 };
 
+// What docstrings say: y from x, with the names of the parameters; y and dy/dx at -1, 0 and 2.
+struct Words {
+    const char *formula, *values, *gradients;
+};
+
 // By activation; those of Activation::none are null. stream: write past the caches; the output is
 // then aligned to 64 bytes.
 template <class T>
 struct TypedKernels {
     ActivationFacts facts[kActivations];
+    Words words[kActivations];
     void (*forward[kActivations])(const T* x, T* y, dim_t n, const ActivationParams& params,
                                   bool stream);
     void (*backward[kActivations])(const T* dy, const T* saved, T* dx, dim_t n,
@@ -48,6 +54,7 @@ struct TypedKernels {
 
 // Not of Activation::none, like all that follows.
 const ActivationFacts& facts(Activation f);
+const Words& words(Activation f);
 const Kernel<Args>& forward_kernel(Activation f);
 const Kernel<BackwardArgs>& backward_kernel(Activation f);
 

@@ -44,6 +44,7 @@ template <class T, int i = 1>
 constexpr void fill(activation::TypedKernels<T>& table) {
     using F = ActivationOf<static_cast<Activation>(i), T>;
     table.facts[i] = F::facts;
+    table.words[i] = {F::formula, F::values, F::gradients};
     table.forward[i] = forward<F, T>;
     table.backward[i] = backward<F, T>;
     if constexpr (i + 1 < kActivations) fill<T, i + 1>(table);

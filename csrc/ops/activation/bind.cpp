@@ -4,6 +4,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/activation/activation.h"
+#include "ops/activation/doc.h"
 
 namespace fastnn::bind {
 namespace {
@@ -51,14 +52,16 @@ void define(py::module_& m, Activation f, std::index_sequence<i...>) {
         [f](py::handle x, decltype(static_cast<void>(i), 0.0)... params) {
             return run({f, {params...}}, x);
         },
-        py::arg("input"), (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
+        activation::doc::forward(f).c_str(), py::arg("input"),
+        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
     if (f == Activation::relu) return;
     m.def(
         activation::backward_kernel(f).name,
         [f](py::handle dy, py::handle saved, decltype(static_cast<void>(i), 0.0)... params) {
             return run_backward({f, {params...}}, dy, saved);
         },
-        py::arg("dy"), py::arg(facts.gradient_reads_output ? "y" : "input"),
+        activation::doc::backward(f).c_str(), py::arg("dy"),
+        py::arg(facts.gradient_reads_output ? "y" : "input"),
         (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
 }
 
@@ -83,6 +86,9 @@ void bind_activation(py::module_& m) {
         [](py::handle dy, py::handle y, bool overwrite) {
             return run_backward({Activation::relu, {}}, dy, y, overwrite);
         },
+        activation::doc::backward(Activation::relu,
+                                  "overwrite : bool = False; dx may be dy itself\n")
+            .c_str(),
         py::arg("dy"), py::arg("y"), py::arg("overwrite") = false);
     m.def_submodule("config").def("activations", [] {
         py::typing::Dict<py::str, Tuple<py::str, py::ellipsis>> all;

@@ -4,6 +4,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/loss/cross_entropy.h"
+#include "ops/loss/doc.h"
 #include "ops/loss/loss.h"
 #include "ops/loss/nll.h"
 
@@ -106,14 +107,15 @@ void def_elementwise(py::module_& m, loss::Op op) {
         [op](py::handle x, py::handle t, py::handle reduction) {
             return elementwise(op, x, t, reduction, py::none(), py::none(), 0);
         },
-        py::arg("input"), py::arg("target"), mean);
+        loss::doc::forward(loss::facts(op)).c_str(), py::arg("input"), py::arg("target"), mean);
     m.def(
         loss::backward_kernel(op).name,
         [op](py::handle dy, py::handle x, py::handle t, py::handle reduction, bool to_target) {
             return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0,
                                         to_target);
         },
-        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg("to_target") = false);
+        loss::doc::backward(loss::facts(op)).c_str(), py::arg("dy"), py::arg("input"),
+        py::arg("target"), mean, py::arg("to_target") = false);
 }
 
 // With a width: beta of smooth_l1, delta of huber.
@@ -132,7 +134,8 @@ void def_with_width(py::module_& m, loss::Op op) {
             check(value);
             return elementwise(op, x, t, reduction, py::none(), py::none(), value);
         },
-        py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0);
+        loss::doc::forward(loss::facts(op)).c_str(), py::arg("input"), py::arg("target"), mean,
+        py::arg(width) = 1.0);
     m.def(
         loss::backward_kernel(op).name,
         [op, check](py::handle dy, py::handle x, py::handle t, py::handle reduction, double value,
@@ -141,8 +144,8 @@ void def_with_width(py::module_& m, loss::Op op) {
             return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value,
                                         to_target);
         },
-        py::arg("dy"), py::arg("input"), py::arg("target"), mean, py::arg(width) = 1.0,
-        py::arg("to_target") = false);
+        loss::doc::backward(loss::facts(op)).c_str(), py::arg("dy"), py::arg("input"),
+        py::arg("target"), mean, py::arg(width) = 1.0, py::arg("to_target") = false);
 }
 
 void def_binary(py::module_& m) {
@@ -156,19 +159,22 @@ void def_binary(py::module_& m) {
         [](py::handle x, py::handle t, py::handle w, py::handle reduction) {
             return elementwise(Op::bce, x, t, reduction, w, py::none(), 0);
         },
-        py::arg("input"), py::arg("target"), weight, mean);
+        loss::doc::forward(loss::facts(Op::bce), loss::doc::kWeight).c_str(), py::arg("input"),
+        py::arg("target"), weight, mean);
     m.def(
         "binary_cross_entropy_backward",
         [](py::handle dy, py::handle x, py::handle t, py::handle w, py::handle reduction,
            bool to_target) {
             return elementwise_backward(Op::bce, dy, x, t, reduction, w, py::none(), 0, to_target);
         },
-        py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, to_target);
+        loss::doc::backward(loss::facts(Op::bce), loss::doc::kWeight).c_str(), py::arg("dy"),
+        py::arg("input"), py::arg("target"), weight, mean, to_target);
     m.def(
         "binary_cross_entropy_with_logits",
         [](py::handle x, py::handle t, py::handle w, py::handle reduction, py::handle v) {
             return elementwise(Op::bce_with_logits, x, t, reduction, w, v, 0);
         },
+        loss::doc::forward(loss::facts(Op::bce_with_logits), loss::doc::kWeights).c_str(),
         py::arg("input"), py::arg("target"), weight, mean, pos_weight);
     m.def(
         "binary_cross_entropy_with_logits_backward",
@@ -177,6 +183,7 @@ void def_binary(py::module_& m) {
             return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0,
                                         to_target);
         },
+        loss::doc::backward(loss::facts(Op::bce_with_logits), loss::doc::kWeights).c_str(),
         py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, pos_weight, to_target);
 }
 
@@ -392,14 +399,15 @@ void bind_loss(py::module_& m) {
     const auto weight = py::arg("weight") = py::none();
     const auto ignore_index = py::arg("ignore_index") = -100;
     const auto mean = py::arg("reduction") = "mean";
-    // (loss, gradient of the loss by input or None)
-    m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"), weight,
-          ignore_index, mean, py::arg("label_smoothing") = 0.0, py::arg("with_gradient") = true);
-    m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("dy"), py::arg("gradient"),
-          mean);
-    m.def("nll_loss", &nll_loss, py::arg("input"), py::arg("target"), weight, ignore_index, mean);
-    m.def("nll_loss_backward", &nll_loss_backward, py::arg("dy"), py::arg("input"),
-          py::arg("target"), weight, ignore_index, mean);
+    m.def("cross_entropy", &cross_entropy, loss::doc::kCrossEntropy, py::arg("input"),
+          py::arg("target"), weight, ignore_index, mean, py::arg("label_smoothing") = 0.0,
+          py::arg("with_gradient") = true);
+    m.def("cross_entropy_backward", &cross_entropy_backward, loss::doc::kCrossEntropyBackward,
+          py::arg("dy"), py::arg("gradient"), mean);
+    m.def("nll_loss", &nll_loss, loss::doc::kNllLoss, py::arg("input"), py::arg("target"), weight,
+          ignore_index, mean);
+    m.def("nll_loss_backward", &nll_loss_backward, loss::doc::kNllLossBackward, py::arg("dy"),
+          py::arg("input"), py::arg("target"), weight, ignore_index, mean);
 }
 
 }  // namespace fastnn::bind

@@ -61,10 +61,13 @@ struct BackwardArgs {
 // What a functor states about itself.
 struct Facts {
     const char* name;
+    const char* formula;              // of l
     int flops;                        // per element, for the profiler
     double element_ns;                // what an element costs one thread, float32 from cache
     const char* parameter = nullptr;  // greater than 0; null where there is none
     bool weighted = false;            // takes weight (and has a binding of its own)
+    // l and dl/dx / 2 where x is (0.5, 0.3) and t is (1, 0.5), as docstrings show them.
+    const char *losses, *gradients;
 };
 
 // The arguments of the kernels: one chunk, one type.

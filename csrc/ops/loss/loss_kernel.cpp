@@ -28,7 +28,12 @@ FASTNN_INLINE V clip(V x, V bound) {
 template <class T>
 struct LossOf<Op::mse, T> {
     using V = Vec<T>;
-    static constexpr Facts facts{.name = "mse_loss", .flops = 3, .element_ns = 0.1};
+    static constexpr Facts facts{.name = "mse_loss",
+                                 .formula = "(x - t)^2",
+                                 .flops = 3,
+                                 .element_ns = 0.1,
+                                 .losses = "[0.25, 0.04]",
+                                 .gradients = "[-0.5, -0.2]"};
     explicit LossOf(T) {}
     V value(V x, V t, V) const { return (x - t) * (x - t); }
     V dx(V x, V t, V) const { return V(2) * (x - t); }
@@ -38,7 +43,12 @@ struct LossOf<Op::mse, T> {
 template <class T>
 struct LossOf<Op::l1, T> {
     using V = Vec<T>;
-    static constexpr Facts facts{.name = "l1_loss", .flops = 3, .element_ns = 0.1};
+    static constexpr Facts facts{.name = "l1_loss",
+                                 .formula = "|x - t|",
+                                 .flops = 3,
+                                 .element_ns = 0.1,
+                                 .losses = "[0.5, 0.2]",
+                                 .gradients = "[-0.5, -0.5]"};
     explicit LossOf(T) {}
     V value(V x, V t, V) const { return abs(x - t); }
     V dx(V x, V t, V) const { return sign(x - t); }
@@ -49,7 +59,13 @@ template <class T>
 struct LossOf<Op::smooth_l1, T> {
     using V = Vec<T>;
     static constexpr Facts facts{
-        .name = "smooth_l1_loss", .flops = 6, .element_ns = 0.15, .parameter = "beta"};
+        .name = "smooth_l1_loss",
+        .formula = "(x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2",
+        .flops = 6,
+        .element_ns = 0.15,
+        .parameter = "beta",
+        .losses = "[0.125, 0.02 ]",
+        .gradients = "[-0.25, -0.1 ]"};
     V beta, inverse;
     explicit LossOf(T p) : beta(p), inverse(T(1) / p) {}
     V value(V x, V t, V) const {
@@ -64,7 +80,13 @@ template <class T>
 struct LossOf<Op::huber, T> {
     using V = Vec<T>;
     static constexpr Facts facts{
-        .name = "huber_loss", .flops = 6, .element_ns = 0.15, .parameter = "delta"};
+        .name = "huber_loss",
+        .formula = "(x - t)^2 / 2 where |x - t| < delta, else delta * (|x - t| - delta / 2)",
+        .flops = 6,
+        .element_ns = 0.15,
+        .parameter = "delta",
+        .losses = "[0.125, 0.02 ]",
+        .gradients = "[-0.25, -0.1 ]"};
     V delta;
     explicit LossOf(T p) : delta(p) {}
     V value(V x, V t, V) const {
@@ -78,7 +100,12 @@ struct LossOf<Op::huber, T> {
 template <class T>
 struct LossOf<Op::soft_margin, T> {
     using V = Vec<T>;
-    static constexpr Facts facts{.name = "soft_margin_loss", .flops = 35, .element_ns = 0.9};
+    static constexpr Facts facts{.name = "soft_margin_loss",
+                                 .formula = "log(1 + e^(-t * x))",
+                                 .flops = 35,
+                                 .element_ns = 0.9,
+                                 .losses = "[0.474, 0.621]",
+                                 .gradients = "[-0.189, -0.116]"};
     explicit LossOf(T) {}
     V value(V x, V t, V) const {
         const V z = t * x;
@@ -92,7 +119,13 @@ template <class T>
 struct LossOf<Op::bce, T> {
     using V = Vec<T>;
     static constexpr Facts facts{
-        .name = "binary_cross_entropy", .flops = 40, .element_ns = 1.2, .weighted = true};
+        .name = "binary_cross_entropy",
+        .formula = "-t * log(x) - (1 - t) * log(1 - x), with logarithms of at least -100",
+        .flops = 40,
+        .element_ns = 1.2,
+        .weighted = true,
+        .losses = "[0.693, 0.78 ]",
+        .gradients = "[-1.   , -0.476]"};
     static constexpr T lowest = -100;  // PyTorch's bound: the loss is finite at x = 0 and 1
     explicit LossOf(T) {}
     static V log_yes(V x) { return max(V(lowest), log(x)); }
@@ -108,10 +141,14 @@ struct LossOf<Op::bce, T> {
 template <class T>
 struct LossOf<Op::bce_with_logits, T> {
     using V = Vec<T>;
-    static constexpr Facts facts{.name = "binary_cross_entropy_with_logits",
-                                 .flops = 40,
-                                 .element_ns = 1.0,
-                                 .weighted = true};
+    static constexpr Facts facts{
+        .name = "binary_cross_entropy_with_logits",
+        .formula = "-v * t * log(s) - (1 - t) * log(1 - s), s = 1 / (1 + e^-x)",
+        .flops = 40,
+        .element_ns = 1.0,
+        .weighted = true,
+        .losses = "[0.474, 0.704]",
+        .gradients = "[-0.189,  0.037]"};
     explicit LossOf(T) {}
     static V log_factor(V t, V v) { return fma(v - V(1), t, V(1)); }
     static V rest(V x) { return log1p(exp(-abs(x))); }

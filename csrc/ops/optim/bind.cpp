@@ -6,6 +6,7 @@
 
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/optim/doc.h"
 #include "ops/optim/optim.h"
 
 namespace fastnn::bind {
@@ -267,7 +268,7 @@ void def_step(py::module_& m, optim::Rule rule, std::index_sequence<k...>) {
             const py::handle given[] = {states...};
             step(rule, params, grads, given, step_counts, counts, hyper);
         },
-        py::arg("params"), py::arg("grads"), py::arg(facts.states[k])...,
+        optim::docstring(rule), py::arg("params"), py::arg("grads"), py::arg(facts.states[k])...,
         py::arg(facts.counts_steps ? "steps" : "fresh"), py::arg("counts"), py::arg("hyper"));
 }
 
@@ -336,10 +337,11 @@ void bind_optim(py::module_& m) {
             def_step(m, rule, std::make_index_sequence<3>());
         }
     }
-    m.def("grad_norm", &grad_norm, py::arg("grads"), py::arg("p"));
-    m.def("clip_grad_norm", &clip_grad_norm, py::arg("grads"), py::arg("norm"),
-          py::arg("max_norm"));
-    m.def("clip_grad_value", &clip_grad_value, py::arg("grads"), py::arg("clip_value"));
+    m.def("grad_norm", &grad_norm, optim::doc::kGradNorm, py::arg("grads"), py::arg("p"));
+    m.def("clip_grad_norm", &clip_grad_norm, optim::doc::kClipGradNorm, py::arg("grads"),
+          py::arg("norm"), py::arg("max_norm"));
+    m.def("clip_grad_value", &clip_grad_value, optim::doc::kClipGradValue, py::arg("grads"),
+          py::arg("clip_value"));
 }
 
 }  // namespace fastnn::bind

@@ -1,5 +1,6 @@
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/optim/doc.h"
 #include "ops/optim/rows.h"
 
 namespace fastnn::bind {
@@ -75,11 +76,12 @@ void adam_step_rows(py::handle param, py::handle ids, py::handle rows, py::handl
 }  // namespace
 
 void bind_optim_rows(py::module_& m) {
-    m.def("sgd_step_rows", &sgd_step_rows, py::arg("param"), py::arg("ids"), py::arg("rows"),
-          py::arg("lr"), py::arg("maximize") = false);
-    m.def("adam_step_rows", &adam_step_rows, py::arg("param"), py::arg("ids"), py::arg("rows"),
-          py::arg("exp_avg"), py::arg("exp_avg_sq"), py::arg("step"), py::arg("lr"),
-          py::arg("beta1"), py::arg("beta2"), py::arg("eps"), py::arg("maximize") = false);
+    m.def("sgd_step_rows", &sgd_step_rows, optim::doc::kSgdStepRows, py::arg("param"),
+          py::arg("ids"), py::arg("rows"), py::arg("lr"), py::arg("maximize") = false);
+    m.def("adam_step_rows", &adam_step_rows, optim::doc::kAdamStepRows, py::arg("param"),
+          py::arg("ids"), py::arg("rows"), py::arg("exp_avg"), py::arg("exp_avg_sq"),
+          py::arg("step"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
+          py::arg("maximize") = false);
 }
 
 }  // namespace fastnn::bind

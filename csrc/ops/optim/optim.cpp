@@ -155,6 +155,10 @@ const Facts& facts(Rule rule) {
     return isa::table<Kernels>().f32.facts[static_cast<int>(rule)];
 }
 
+const char* docstring(Rule rule) {
+    return isa::table<Kernels>().f32.docstring[static_cast<int>(rule)];
+}
+
 const Kernel<Args>& kernel(Rule rule) {
     static const auto all = [] {
         std::array<Kernel<Args>, kRules> found{};

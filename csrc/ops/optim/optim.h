@@ -99,6 +99,7 @@ struct AdamScalars {
 template <class T>
 struct TypedKernels {
     Facts facts[kRules];
+    const char* docstring[kRules];
     void (*prepare[kRules])(const double* hyper, bool fresh, double step, Scalars& s);
     void (*update[kRules])(const Scalars& s, T* p, const T* g, T* const* state, dim_t n);
     double (*sum_squares)(const T* x, dim_t n);  // in double: float squares do not overflow
@@ -110,6 +111,7 @@ struct TypedKernels {
 using Kernels = isa::ByType<TypedKernels>;  // defined by optim_kernel.cpp, once per level
 
 const Facts& facts(Rule rule);
+const char* docstring(Rule rule);
 const Kernel<Args>& kernel(Rule rule);
 extern const Kernel<NormArgs> kGradNorm;
 extern const Kernel<ClipArgs> kClip;

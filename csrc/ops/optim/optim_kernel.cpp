@@ -77,6 +77,7 @@ template <class T, int i = 0>
 constexpr void fill(optim::TypedKernels<T>& table) {
     using U = UpdateOf<static_cast<Rule>(i)>;
     table.facts[i] = U::facts;
+    table.docstring[i] = U::docstring;
     table.prepare[i] = prepare<U>;
     table.update[i] = update<U, T>;
     if constexpr (i + 1 < optim::kRules) fill<T, i + 1>(table);

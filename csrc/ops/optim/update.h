@@ -46,6 +46,23 @@ struct UpdateOf<Rule::sgd> {
                                         .hyper = sizeof(Hyper) / sizeof(double),
                                         .flops = 6,
                                         .arrays = 5};
+    static constexpr const char* docstring =
+        R"(Takes a step of SGD in place: b = momentum * b + (1 - dampening) * d, p -= lr * b.
+
+Here d = g + weight_decay * p, -g to maximize; b is d without a buffer, and in the first step;
+with nesterov p -= lr * (d + momentum * b).
+
+params, grads : lists of float arrays (...); p and g, each g of the shape of its p
+momentum_buffers : list of float arrays like params, or None for one or all; b
+fresh : list of bool, or None; which buffers hold nothing yet
+counts : list of int; how many parameters, one after another, have each row of hyper
+hyper : float64 (groups, 6); lr, momentum, dampening, weight_decay, nesterov, maximize
+Returns None; params and momentum_buffers are changed.
+
+>>> p = np.array([1.0, 2.0])
+>>> kernels.sgd_step([p], [np.ones(2)], None, None, [1], np.array([[0.5, 0, 0, 0, 0, 0]]))
+>>> p
+array([0.5, 1.5]))";
 
     static Scalars prepare(const Hyper& h, bool fresh, double) {
         return {h.maximize != 0 ? -1.0 : 1.0,    h.weight_decay,
@@ -93,6 +110,25 @@ struct UpdateOf<Rule::adam> {
                                         .hyper = sizeof(Hyper) / sizeof(double),
                                         .flops = 14,
                                         .arrays = 7};
+    static constexpr const char* docstring =
+        R"(Takes a step of Adam in place: p -= lr / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps).
+
+Here m += (1 - beta1) * (d - m), v = beta2 * v + (1 - beta2) * d^2, d = g + weight_decay * p,
+-g to maximize; decoupled (AdamW) d = g and p *= 1 - lr * weight_decay first.
+
+params, grads : lists of float arrays (...); p and g, each g of the shape of its p
+exp_avgs, exp_avg_sqs : lists of float arrays like params; m and v
+max_exp_avg_sqs : list of float arrays like params, or None for one or all; the largest v (AMSGrad)
+steps : list of float64 arrays of one number; t - 1
+counts : list of int; how many parameters, one after another, have each row of hyper
+hyper : float64 (groups, 7); lr, beta1, beta2, eps, weight_decay, maximize, decoupled
+Returns None; params, the states and steps are changed.
+
+>>> p, m, v, t = np.ones(2), np.zeros(2), np.zeros(2), np.zeros(())
+>>> hyper = np.array([[0.5, 0.9, 0.999, 1e-8, 0, 0, 0]])
+>>> kernels.adam_step([p], [np.ones(2)], [m], [v], None, [t], [1], hyper)
+>>> p.round(3), t
+(array([0.5, 0.5]), array(1.)))";
 
     static Scalars prepare(const Hyper& h, bool, double t) {
         const bool decoupled = h.decoupled != 0;
@@ -156,6 +192,25 @@ struct UpdateOf<Rule::rmsprop> {
                                         .hyper = sizeof(Hyper) / sizeof(double),
                                         .flops = 10,
                                         .arrays = 5};
+    static constexpr const char* docstring =
+        R"(Takes a step of RMSprop in place: b = momentum * b + d / (sqrt(v - m^2) + eps), p -= lr * b.
+
+Here v = alpha * v + (1 - alpha) * d^2, d = g + weight_decay * p, -g to maximize, and m is 0 or
+(centered) m += (1 - alpha) * (d - m).
+
+params, grads : lists of float arrays (...); p and g, each g of the shape of its p
+square_avgs : list of float arrays like params; v
+grad_avgs, momentum_buffers : lists of float arrays like params, or None for one or all; m and b
+steps : list of float64 arrays of one number; incremented
+counts : list of int; how many parameters, one after another, have each row of hyper
+hyper : float64 (groups, 6); lr, alpha, eps, weight_decay, momentum, maximize
+Returns None; params, the states and steps are changed.
+
+>>> p, v, t = np.ones(2), np.zeros(2), np.zeros(())
+>>> hyper = np.array([[0.5, 0.75, 1e-8, 0, 0, 0]])
+>>> kernels.rmsprop_step([p], [np.ones(2)], [v], None, None, [t], [1], hyper)
+>>> p.round(3), t
+(array([0., 0.]), array(1.)))";
 
     static Scalars prepare(const Hyper& h, bool, double) {
         return {h.maximize != 0 ? -1.0 : 1.0,
