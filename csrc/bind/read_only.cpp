@@ -60,7 +60,16 @@ py::object read_only(py::handle object) {
 
 void bind_read_only(py::module_& m) {
     make_type();
-    m.def("read_only", &read_only, py::arg("array"));
+    m.def("read_only", &read_only,
+          R"(Copies an array to memory that can never change; weights in it are packed only once.
+
+array : float (...)
+Returns a copy : float (...), in C order and not writable.
+
+>>> w = kernels.read_only(np.eye(2))
+>>> w.flags.writeable, w.tolist()
+(False, [[1.0, 0.0], [0.0, 1.0]]))",
+          py::arg("array"));
 }
 
 PackedCache* packed_cache_of(const Array& array) {

@@ -1,5 +1,6 @@
 #include "bind/families.h"
 #include "ops/attention/bind_call.h"
+#include "ops/attention/doc.h"
 #include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
@@ -164,11 +165,12 @@ Tuple<py::object, py::ellipsis> backward(py::handle dy_object, py::handle query,
 }  // namespace
 
 void bind_attention(py::module_& m) {
-    m.def("scaled_dot_product_attention", &forward, py::arg("query"), py::arg("key"),
-          py::arg("value"), py::arg("attn_mask") = py::none(), py::arg("is_causal") = false,
-          py::arg("scale") = 1.0, py::arg("dropout_p") = 0.0, py::arg("stream") = py::none(),
-          py::arg("enable_gqa") = false, py::arg("keep") = false);
-    m.def("scaled_dot_product_attention_backward", &backward, py::arg("dy"), py::arg("query"),
+    m.def("scaled_dot_product_attention", &forward, attention::doc::kScaledDotProductAttention,
+          py::arg("query"), py::arg("key"), py::arg("value"), py::arg("attn_mask") = py::none(),
+          py::arg("is_causal") = false, py::arg("scale") = 1.0, py::arg("dropout_p") = 0.0,
+          py::arg("stream") = py::none(), py::arg("enable_gqa") = false, py::arg("keep") = false);
+    m.def("scaled_dot_product_attention_backward", &backward,
+          attention::doc::kScaledDotProductAttentionBackward, py::arg("dy"), py::arg("query"),
           py::arg("key"), py::arg("value"), py::arg("out"), py::arg("lse"),
           py::arg("attn_mask") = py::none(), py::arg("is_causal") = false, py::arg("scale") = 1.0,
           py::arg("dropout_p") = 0.0, py::arg("stream") = py::none(), py::arg("enable_gqa") = false,

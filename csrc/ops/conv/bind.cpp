@@ -8,6 +8,7 @@
 #include "bind/read_only.h"
 #include "ops/activation/activation.h"
 #include "ops/conv/bind_call.h"
+#include "ops/conv/doc.h"
 #include "ops/conv/select.h"
 
 namespace fastnn::bind {
@@ -246,18 +247,18 @@ void bind_conv(py::module_& m) {
     const auto none = [](const char* name) { return py::arg(name) = py::none(); };
     const auto needs = [] { return py::arg("needs") = py::make_tuple(true, true, true); };
     const auto overwrite = [] { return py::arg("overwrite") = false; };
-    m.def("conv", &conv_forward, py::arg("input"), py::arg("weight"), none("bias"), stride(),
-          padding(), dilation(), groups(), none("activation"), none("residual"),
-          py::arg("keep") = false);
-    m.def("conv_backward", &conv_backward, py::arg("dy"), py::arg("input"), py::arg("weight"),
-          none("saved"), stride(), padding(), dilation(), groups(), needs(), none("activation"),
-          overwrite());
-    m.def("conv_transpose", &conv_transpose, py::arg("input"), py::arg("weight"), none("bias"),
-          stride(), padding(), output_padding(), groups(), dilation(), none("activation"),
+    m.def("conv", &conv_forward, conv::doc::kConv, py::arg("input"), py::arg("weight"),
+          none("bias"), stride(), padding(), dilation(), groups(), none("activation"),
           none("residual"), py::arg("keep") = false);
-    m.def("conv_transpose_backward", &conv_transpose_backward, py::arg("dy"), py::arg("input"),
-          py::arg("weight"), none("saved"), stride(), padding(), output_padding(), groups(),
-          dilation(), needs(), none("activation"), overwrite());
+    m.def("conv_backward", &conv_backward, conv::doc::kConvBackward, py::arg("dy"),
+          py::arg("input"), py::arg("weight"), none("saved"), stride(), padding(), dilation(),
+          groups(), needs(), none("activation"), overwrite());
+    m.def("conv_transpose", &conv_transpose, conv::doc::kConvTranspose, py::arg("input"),
+          py::arg("weight"), none("bias"), stride(), padding(), output_padding(), groups(),
+          dilation(), none("activation"), none("residual"), py::arg("keep") = false);
+    m.def("conv_transpose_backward", &conv_transpose_backward, conv::doc::kConvTransposeBackward,
+          py::arg("dy"), py::arg("input"), py::arg("weight"), none("saved"), stride(), padding(),
+          output_padding(), groups(), dilation(), needs(), none("activation"), overwrite());
     py::module_ config = m.def_submodule("config");
     config.def("conv_algorithms", &conv_algorithms, py::arg("input"), py::arg("weight"), stride(),
                padding(), dilation(), groups());

@@ -1,6 +1,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/rng.h"
+#include "ops/dropout/doc.h"
 #include "ops/dropout/dropout.h"
 
 namespace fastnn::bind {
@@ -35,13 +36,13 @@ void bind_dropout(py::module_& m) {
         [](py::handle input, double p, py::handle stream) {
             return call(dropout::kDropout, "input", input, p, stream);
         },
-        py::arg("input"), py::arg("p"), py::arg("stream"));
+        dropout::doc::kDropout, py::arg("input"), py::arg("p"), py::arg("stream"));
     m.def(
         "dropout_backward",
         [](py::handle dy, double p, py::handle stream) {
             return call(dropout::kDropoutBackward, "dy", dy, p, stream);
         },
-        py::arg("dy"), py::arg("p"), py::arg("stream"));
+        dropout::doc::kDropoutBackward, py::arg("dy"), py::arg("p"), py::arg("stream"));
 }
 
 }  // namespace fastnn::bind

@@ -3,6 +3,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/elementwise/bind_call.h"
+#include "ops/elementwise/doc.h"
 
 namespace fastnn::bind {
 namespace {
@@ -27,7 +28,7 @@ constexpr const char* kGradientNames[] = {"dy", "saved"};
 void bind_unary(py::module_& m, Op op) {
     m.def(
         ew::info(op).name, [op](H input, H out) { return call(op, kUnaryNames, &input, out); },
-        py::arg("input"), py::arg("out") = py::none());
+        ew::doc::of(op).c_str(), py::arg("input"), py::arg("out") = py::none());
 }
 
 void bind_binary(py::module_& m, Op op) {
@@ -37,7 +38,7 @@ void bind_binary(py::module_& m, Op op) {
             const H given[] = {input, other};
             return call(op, kBinaryNames, given, out);
         },
-        py::arg("input"), py::arg("other"), py::arg("out") = py::none());
+        ew::doc::of(op).c_str(), py::arg("input"), py::arg("other"), py::arg("out") = py::none());
 }
 
 void bind_ternary(py::module_& m, Op op, Names names) {
@@ -47,7 +48,8 @@ void bind_ternary(py::module_& m, Op op, Names names) {
             const H given[] = {a, b, c};
             return call(op, names, given, out);
         },
-        py::arg(names[0]), py::arg(names[1]), py::arg(names[2]), py::arg("out") = py::none());
+        ew::doc::of(op).c_str(), py::arg(names[0]), py::arg(names[1]), py::arg(names[2]),
+        py::arg("out") = py::none());
 }
 
 void bind_quaternary(py::module_& m, Op op, Names names) {
@@ -57,8 +59,8 @@ void bind_quaternary(py::module_& m, Op op, Names names) {
             const H given[] = {a, b, c, d};
             return call(op, names, given, out);
         },
-        py::arg(names[0]), py::arg(names[1]), py::arg(names[2]), py::arg(names[3]),
-        py::arg("out") = py::none());
+        ew::doc::of(op).c_str(), py::arg(names[0]), py::arg(names[1]), py::arg(names[2]),
+        py::arg(names[3]), py::arg("out") = py::none());
 }
 
 void bind_gradient(py::module_& m, Op op) {
@@ -68,7 +70,7 @@ void bind_gradient(py::module_& m, Op op) {
             const H given[] = {dy, saved};
             return call(op, kGradientNames, given, py::none());
         },
-        py::arg("dy"), py::arg("saved"));
+        ew::doc::of(op).c_str(), py::arg("dy"), py::arg("saved"));
 }
 
 // dy and what the operation was given; `first` and `second` say which gradients are wanted.
@@ -80,7 +82,7 @@ void bind_pair(py::module_& m, Op op, Names names) {
                 const H given[] = {dy, a};
                 return call_pair(op, names, given, {first, second});
             },
-            py::arg(names[0]), py::arg(names[1]), py::arg("first") = true,
+            ew::doc::of(op).c_str(), py::arg(names[0]), py::arg(names[1]), py::arg("first") = true,
             py::arg("second") = true);
     } else if (ew::info(op).inputs == 3) {
         m.def(
@@ -89,8 +91,8 @@ void bind_pair(py::module_& m, Op op, Names names) {
                 const H given[] = {dy, a, b};
                 return call_pair(op, names, given, {first, second});
             },
-            py::arg(names[0]), py::arg(names[1]), py::arg(names[2]), py::arg("first") = true,
-            py::arg("second") = true);
+            ew::doc::of(op).c_str(), py::arg(names[0]), py::arg(names[1]), py::arg(names[2]),
+            py::arg("first") = true, py::arg("second") = true);
     } else {
         m.def(
             ew::info(op).name,
@@ -98,8 +100,8 @@ void bind_pair(py::module_& m, Op op, Names names) {
                 const H given[] = {dy, a, b, c};
                 return call_pair(op, names, given, {first, second});
             },
-            py::arg(names[0]), py::arg(names[1]), py::arg(names[2]), py::arg(names[3]),
-            py::arg("first") = true, py::arg("second") = true);
+            ew::doc::of(op).c_str(), py::arg(names[0]), py::arg(names[1]), py::arg(names[2]),
+            py::arg(names[3]), py::arg("first") = true, py::arg("second") = true);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/embedding/doc.h"
 #include "ops/embedding/embedding.h"
 
 namespace fastnn::bind {
@@ -344,24 +345,26 @@ void bind_embedding(py::module_& m) {
     const py::arg_v padding = py::arg("padding_idx") = py::none();
     const py::arg_v by_frequency = py::arg("scale_grad_by_freq") = false;
     const py::arg_v scales = py::arg("per_sample_weights") = py::none();
-    m.def("embedding", &lookup, py::arg("input"), py::arg("weight"));
-    m.def("embedding_backward", &backward<false>, py::arg("dy"), py::arg("input"),
-          py::arg("num_embeddings"), padding, by_frequency);
-    m.def("embedding_backward_rows", &backward<true>, py::arg("dy"), py::arg("input"),
-          py::arg("num_embeddings"), padding, by_frequency);
-    m.def("embedding_renorm", &renorm, py::arg("input"), py::arg("weight"), py::arg("max_norm"),
-          py::arg("norm_type") = 2.0);
-    m.def("embedding_bag", &bag, py::arg("input"), py::arg("offsets"), py::arg("weight"),
-          py::arg("mode") = "mean", scales, padding);
-    m.def("embedding_bag_backward", &bag_backward<false>, py::arg("dy"), py::arg("input"),
+    m.def("embedding", &lookup, embedding::doc::kEmbedding, py::arg("input"), py::arg("weight"));
+    m.def("embedding_backward", &backward<false>, embedding::doc::kEmbeddingBackward, py::arg("dy"),
+          py::arg("input"), py::arg("num_embeddings"), padding, by_frequency);
+    m.def("embedding_backward_rows", &backward<true>, embedding::doc::kEmbeddingBackwardRows,
+          py::arg("dy"), py::arg("input"), py::arg("num_embeddings"), padding, by_frequency);
+    m.def("embedding_renorm", &renorm, embedding::doc::kEmbeddingRenorm, py::arg("input"),
+          py::arg("weight"), py::arg("max_norm"), py::arg("norm_type") = 2.0);
+    m.def("embedding_bag", &bag, embedding::doc::kEmbeddingBag, py::arg("input"),
+          py::arg("offsets"), py::arg("weight"), py::arg("mode") = "mean", scales, padding);
+    m.def("embedding_bag_backward", &bag_backward<false>, embedding::doc::kEmbeddingBagBackward,
+          py::arg("dy"), py::arg("input"), py::arg("offsets"), py::arg("num_embeddings"),
+          py::arg("mode") = "mean", scales, padding, by_frequency);
+    m.def("embedding_bag_backward_rows", &bag_backward<true>,
+          embedding::doc::kEmbeddingBagBackwardRows, py::arg("dy"), py::arg("input"),
           py::arg("offsets"), py::arg("num_embeddings"), py::arg("mode") = "mean", scales, padding,
           by_frequency);
-    m.def("embedding_bag_backward_rows", &bag_backward<true>, py::arg("dy"), py::arg("input"),
-          py::arg("offsets"), py::arg("num_embeddings"), py::arg("mode") = "mean", scales, padding,
-          by_frequency);
-    m.def("embedding_bag_max_backward", &max_backward, py::arg("dy"), py::arg("winners"),
-          py::arg("num_embeddings"));
-    m.def("embedding_bag_weights_backward", &weights_backward, py::arg("dy"), py::arg("input"),
+    m.def("embedding_bag_max_backward", &max_backward, embedding::doc::kEmbeddingBagMaxBackward,
+          py::arg("dy"), py::arg("winners"), py::arg("num_embeddings"));
+    m.def("embedding_bag_weights_backward", &weights_backward,
+          embedding::doc::kEmbeddingBagWeightsBackward, py::arg("dy"), py::arg("input"),
           py::arg("offsets"), py::arg("weight"), padding);
 }
 

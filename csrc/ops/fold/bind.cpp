@@ -4,6 +4,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
+#include "ops/fold/doc.h"
 #include "ops/fold/fold.h"
 
 namespace fastnn::bind {
@@ -115,10 +116,10 @@ py::object fold(py::handle input, py::handle output_size, py::handle kernel_size
 }  // namespace
 
 void bind_fold(py::module_& m) {
-    m.def("unfold", &unfold, py::arg("input"), py::arg("kernel_size"), py::arg("dilation"),
-          py::arg("padding"), py::arg("stride"));
-    m.def("fold", &fold, py::arg("input"), py::arg("output_size"), py::arg("kernel_size"),
+    m.def("unfold", &unfold, folding::doc::kUnfold, py::arg("input"), py::arg("kernel_size"),
           py::arg("dilation"), py::arg("padding"), py::arg("stride"));
+    m.def("fold", &fold, folding::doc::kFold, py::arg("input"), py::arg("output_size"),
+          py::arg("kernel_size"), py::arg("dilation"), py::arg("padding"), py::arg("stride"));
 }
 
 }  // namespace fastnn::bind

@@ -2,6 +2,7 @@
 
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/gemm/doc.h"
 #include "ops/gemm/gemm.h"
 #include "ops/gemm/operand.h"
 
@@ -117,7 +118,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
 }  // namespace
 
 void bind_gemm(py::module_& m) {
-    m.def("matmul", &matmul, py::arg("input"), py::arg("other"));
+    m.def("matmul", &matmul, gemm::doc::kMatmul, py::arg("input"), py::arg("other"));
 }
 
 }  // namespace fastnn::bind

@@ -6,6 +6,7 @@
 #include "bind/families.h"
 #include "ops/activation/activation.h"
 #include "ops/gemm/operand.h"
+#include "ops/linear/doc.h"
 #include "ops/linear/linear.h"
 
 namespace fastnn::bind {
@@ -168,11 +169,12 @@ Tuple<OptionalArray, OptionalArray, OptionalArray> backward(py::handle dy_object
 }  // namespace
 
 void bind_linear(py::module_& m) {
-    m.def("linear", &forward, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
-          py::arg("activation") = py::none(), py::arg("keep") = false);
-    m.def("linear_backward", &backward, py::arg("dy"), py::arg("input"), py::arg("weight"),
-          py::arg("saved") = py::none(), py::arg("activation") = py::none(),
-          py::arg("needs") = py::make_tuple(true, true, true));
+    m.def("linear", &forward, linear::doc::kLinear, py::arg("input"), py::arg("weight"),
+          py::arg("bias") = py::none(), py::arg("activation") = py::none(),
+          py::arg("keep") = false);
+    m.def("linear_backward", &backward, linear::doc::kLinearBackward, py::arg("dy"),
+          py::arg("input"), py::arg("weight"), py::arg("saved") = py::none(),
+          py::arg("activation") = py::none(), py::arg("needs") = py::make_tuple(true, true, true));
 }
 
 }  // namespace fastnn::bind

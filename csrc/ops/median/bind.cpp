@@ -3,6 +3,7 @@
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
+#include "ops/median/doc.h"
 #include "ops/median/median.h"
 
 namespace fastnn::bind {
@@ -33,7 +34,7 @@ Tuple<py::object, py::object> median(py::handle input, dim_t dim) {
 }  // namespace
 
 void bind_median(py::module_& m) {
-    m.def("median", &median, py::arg("input"), py::arg("dim"));
+    m.def("median", &median, median::doc::kMedian, py::arg("input"), py::arg("dim"));
 }
 
 }  // namespace fastnn::bind

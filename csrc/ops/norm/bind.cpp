@@ -7,6 +7,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/activation/activation.h"
+#include "ops/norm/doc.h"
 #include "ops/norm/norm.h"
 
 namespace fastnn::bind {
@@ -210,15 +211,16 @@ void bind_norm(py::module_& m) {
     const py::arg_v saved = py::arg("saved") = py::none();
     const py::arg_v activation = py::arg("activation") = py::none();
     const py::arg_v keep = py::arg("keep") = false;
-    m.def("layer_norm", &layer_norm, py::arg("input"), py::arg("normalized_shape"), weight,
-          py::arg("bias") = py::none(), py::arg("eps") = 1e-5, activation, keep);
-    m.def("layer_norm_backward", &layer_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("normalized_shape"), py::arg("mean"), py::arg("rstd"), weight,
+    m.def("layer_norm", &layer_norm, norm::doc::kLayerNorm, py::arg("input"),
+          py::arg("normalized_shape"), weight, py::arg("bias") = py::none(), py::arg("eps") = 1e-5,
+          activation, keep);
+    m.def("layer_norm_backward", &layer_norm_backward, norm::doc::kLayerNormBackward, py::arg("dy"),
+          py::arg("input"), py::arg("normalized_shape"), py::arg("mean"), py::arg("rstd"), weight,
           py::arg("needs") = py::make_tuple(true, true, true), saved, activation);
-    m.def("rms_norm", &rms_norm, py::arg("input"), py::arg("normalized_shape"), weight,
-          py::arg("eps") = py::none(), activation, keep);
-    m.def("rms_norm_backward", &rms_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("normalized_shape"), py::arg("rstd"), weight,
+    m.def("rms_norm", &rms_norm, norm::doc::kRmsNorm, py::arg("input"), py::arg("normalized_shape"),
+          weight, py::arg("eps") = py::none(), activation, keep);
+    m.def("rms_norm_backward", &rms_norm_backward, norm::doc::kRmsNormBackward, py::arg("dy"),
+          py::arg("input"), py::arg("normalized_shape"), py::arg("rstd"), weight,
           py::arg("needs") = py::make_tuple(true, true), saved, activation);
 }
 

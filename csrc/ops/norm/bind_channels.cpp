@@ -7,6 +7,7 @@
 #include "bind/families.h"
 #include "ops/activation/activation.h"
 #include "ops/norm/channels.h"
+#include "ops/norm/doc.h"
 
 namespace fastnn::bind {
 namespace {
@@ -318,36 +319,39 @@ void bind_norm_channels(py::module_& m) {
     const py::none none;
     const py::tuple three = py::make_tuple(true, true, true);
     const py::tuple four = py::make_tuple(true, true, true, true);
-    m.def("batch_norm", &batch_norm, py::arg("input"), py::arg("running_mean") = none,
-          py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("training") = false, py::arg("momentum") = 0.1, py::arg("eps") = 1e-5,
-          py::arg("activation") = none, py::arg("residual") = none, py::arg("keep") = false);
-    m.def("batch_norm_backward", &batch_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("saved") = none, py::arg("training") = true, py::arg("activation") = none,
-          py::arg("needs") = four);
-    m.def("batch_renorm", &batch_renorm, py::arg("input"), py::arg("running_mean"),
-          py::arg("running_var"), py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("momentum") = 0.01, py::arg("eps") = 1e-5, py::arg("r_max") = 3.0,
-          py::arg("d_max") = 5.0, py::arg("activation") = none, py::arg("residual") = none,
+    m.def("batch_norm", &batch_norm, norm::doc::kBatchNorm, py::arg("input"),
+          py::arg("running_mean") = none, py::arg("running_var") = none, py::arg("weight") = none,
+          py::arg("bias") = none, py::arg("training") = false, py::arg("momentum") = 0.1,
+          py::arg("eps") = 1e-5, py::arg("activation") = none, py::arg("residual") = none,
           py::arg("keep") = false);
-    m.def("batch_renorm_backward", &batch_renorm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("mean"), py::arg("rstd"), py::arg("r"), py::arg("d"), py::arg("weight") = none,
-          py::arg("bias") = none, py::arg("saved") = none, py::arg("activation") = none,
-          py::arg("needs") = four);
-    m.def("group_norm", &group_norm, py::arg("input"), py::arg("num_groups"),
+    m.def("batch_norm_backward", &batch_norm_backward, norm::doc::kBatchNormBackward, py::arg("dy"),
+          py::arg("input"), py::arg("mean"), py::arg("rstd"), py::arg("weight") = none,
+          py::arg("bias") = none, py::arg("saved") = none, py::arg("training") = true,
+          py::arg("activation") = none, py::arg("needs") = four);
+    m.def("batch_renorm", &batch_renorm, norm::doc::kBatchRenorm, py::arg("input"),
+          py::arg("running_mean"), py::arg("running_var"), py::arg("weight") = none,
+          py::arg("bias") = none, py::arg("momentum") = 0.01, py::arg("eps") = 1e-5,
+          py::arg("r_max") = 3.0, py::arg("d_max") = 5.0, py::arg("activation") = none,
+          py::arg("residual") = none, py::arg("keep") = false);
+    m.def("batch_renorm_backward", &batch_renorm_backward, norm::doc::kBatchRenormBackward,
+          py::arg("dy"), py::arg("input"), py::arg("mean"), py::arg("rstd"), py::arg("r"),
+          py::arg("d"), py::arg("weight") = none, py::arg("bias") = none, py::arg("saved") = none,
+          py::arg("activation") = none, py::arg("needs") = four);
+    m.def("group_norm", &group_norm, norm::doc::kGroupNorm, py::arg("input"), py::arg("num_groups"),
           py::arg("weight") = none, py::arg("bias") = none, py::arg("eps") = 1e-5,
           py::arg("activation") = none, py::arg("keep") = false);
-    m.def("group_norm_backward", &group_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("num_groups"), py::arg("mean"), py::arg("rstd"), py::arg("weight") = none,
-          py::arg("needs") = three, py::arg("saved") = none, py::arg("activation") = none);
-    m.def("instance_norm", &instance_norm, py::arg("input"), py::arg("running_mean") = none,
-          py::arg("running_var") = none, py::arg("weight") = none, py::arg("bias") = none,
-          py::arg("momentum") = 0.1, py::arg("eps") = 1e-5, py::arg("activation") = none,
-          py::arg("keep") = false);
-    m.def("instance_norm_backward", &instance_norm_backward, py::arg("dy"), py::arg("input"),
-          py::arg("mean"), py::arg("rstd"), py::arg("weight") = none, py::arg("needs") = three,
-          py::arg("saved") = none, py::arg("activation") = none);
+    m.def("group_norm_backward", &group_norm_backward, norm::doc::kGroupNormBackward, py::arg("dy"),
+          py::arg("input"), py::arg("num_groups"), py::arg("mean"), py::arg("rstd"),
+          py::arg("weight") = none, py::arg("needs") = three, py::arg("saved") = none,
+          py::arg("activation") = none);
+    m.def("instance_norm", &instance_norm, norm::doc::kInstanceNorm, py::arg("input"),
+          py::arg("running_mean") = none, py::arg("running_var") = none, py::arg("weight") = none,
+          py::arg("bias") = none, py::arg("momentum") = 0.1, py::arg("eps") = 1e-5,
+          py::arg("activation") = none, py::arg("keep") = false);
+    m.def("instance_norm_backward", &instance_norm_backward, norm::doc::kInstanceNormBackward,
+          py::arg("dy"), py::arg("input"), py::arg("mean"), py::arg("rstd"),
+          py::arg("weight") = none, py::arg("needs") = three, py::arg("saved") = none,
+          py::arg("activation") = none);
 }
 
 }  // namespace fastnn::bind

@@ -1,6 +1,7 @@
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
+#include "ops/norm/doc.h"
 #include "ops/norm/response.h"
 
 namespace fastnn::bind {
@@ -60,12 +61,12 @@ py::object local_response_norm_backward(py::handle dy, py::handle input, py::han
 }  // namespace
 
 void bind_norm_response(py::module_& m) {
-    m.def("local_response_norm", &local_response_norm, py::arg("input"), py::arg("size"),
-          py::arg("alpha") = 1e-4, py::arg("beta") = 0.75, py::arg("k") = 1.0,
-          py::arg("keep") = false);
-    m.def("local_response_norm_backward", &local_response_norm_backward, py::arg("dy"),
-          py::arg("input"), py::arg("d"), py::arg("size"), py::arg("alpha") = 1e-4,
-          py::arg("beta") = 0.75, py::arg("k") = 1.0);
+    m.def("local_response_norm", &local_response_norm, norm::doc::kLocalResponseNorm,
+          py::arg("input"), py::arg("size"), py::arg("alpha") = 1e-4, py::arg("beta") = 0.75,
+          py::arg("k") = 1.0, py::arg("keep") = false);
+    m.def("local_response_norm_backward", &local_response_norm_backward,
+          norm::doc::kLocalResponseNormBackward, py::arg("dy"), py::arg("input"), py::arg("d"),
+          py::arg("size"), py::arg("alpha") = 1e-4, py::arg("beta") = 0.75, py::arg("k") = 1.0);
 }
 
 }  // namespace fastnn::bind

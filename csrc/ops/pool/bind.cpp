@@ -1,5 +1,6 @@
 #include "bind/families.h"
 #include "ops/pool/bind_call.h"
+#include "ops/pool/doc.h"
 
 namespace fastnn::bind {
 namespace {
@@ -207,23 +208,26 @@ void bind_pool(py::module_& m) {
     const py::arg_v count_include_pad = py::arg("count_include_pad") = true;
     const py::arg_v divisor_override = py::arg("divisor_override") = py::none();
     const py::arg_v with_places = py::arg("with_places") = true;
-    m.def("max_pool", &max_pool, input, kernel_size, stride, padding, dilation, ceil_mode,
-          with_places);
-    m.def("max_pool_backward", &max_pool_backward, dy, places, input_shape, kernel_size, stride,
-          padding, dilation, ceil_mode);
-    m.def("max_pool_indices", &max_pool_indices, places, input_shape, kernel_size, stride, padding,
-          dilation, ceil_mode);
-    m.def("adaptive_max_pool", &adaptive_max_pool, input, output_size, with_places);
-    m.def("adaptive_max_pool_backward", &adaptive_max_pool_backward, dy, places, input_shape,
-          output_size);
-    m.def("adaptive_max_pool_indices", &adaptive_max_pool_indices, places, input_shape,
-          output_size);
-    m.def("avg_pool", &avg_pool, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
-          divisor_override);
-    m.def("avg_pool_backward", &avg_pool_backward, dy, input_shape, kernel_size, stride, padding,
+    m.def("max_pool", &max_pool, pooling::doc::kMaxPool, input, kernel_size, stride, padding,
+          dilation, ceil_mode, with_places);
+    m.def("max_pool_backward", &max_pool_backward, pooling::doc::kMaxPoolBackward, dy, places,
+          input_shape, kernel_size, stride, padding, dilation, ceil_mode);
+    m.def("max_pool_indices", &max_pool_indices, pooling::doc::kMaxPoolIndices, places, input_shape,
+          kernel_size, stride, padding, dilation, ceil_mode);
+    m.def("adaptive_max_pool", &adaptive_max_pool, pooling::doc::kAdaptiveMaxPool, input,
+          output_size, with_places);
+    m.def("adaptive_max_pool_backward", &adaptive_max_pool_backward,
+          pooling::doc::kAdaptiveMaxPoolBackward, dy, places, input_shape, output_size);
+    m.def("adaptive_max_pool_indices", &adaptive_max_pool_indices,
+          pooling::doc::kAdaptiveMaxPoolIndices, places, input_shape, output_size);
+    m.def("avg_pool", &avg_pool, pooling::doc::kAvgPool, input, kernel_size, stride, padding,
           ceil_mode, count_include_pad, divisor_override);
-    m.def("adaptive_avg_pool", &adaptive_avg_pool, input, output_size);
-    m.def("adaptive_avg_pool_backward", &adaptive_avg_pool_backward, dy, input_shape, output_size);
+    m.def("avg_pool_backward", &avg_pool_backward, pooling::doc::kAvgPoolBackward, dy, input_shape,
+          kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
+    m.def("adaptive_avg_pool", &adaptive_avg_pool, pooling::doc::kAdaptiveAvgPool, input,
+          output_size);
+    m.def("adaptive_avg_pool_backward", &adaptive_avg_pool_backward,
+          pooling::doc::kAdaptiveAvgPoolBackward, dy, input_shape, output_size);
     bind_unpooling(m);
 }
 

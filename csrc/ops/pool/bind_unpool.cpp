@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/pool/bind_call.h"
+#include "ops/pool/doc.h"
 
 namespace fastnn::bind {
 namespace {
@@ -84,9 +85,10 @@ py::object max_unpool_backward(py::handle dy, py::handle indices, py::handle out
 }  // namespace
 
 void bind_unpooling(py::module_& m) {
-    m.def("max_unpool", &max_unpool, py::arg("input"), py::arg("indices"), py::arg("output_size"));
-    m.def("max_unpool_backward", &max_unpool_backward, py::arg("dy"), py::arg("indices"),
+    m.def("max_unpool", &max_unpool, pooling::doc::kMaxUnpool, py::arg("input"), py::arg("indices"),
           py::arg("output_size"));
+    m.def("max_unpool_backward", &max_unpool_backward, pooling::doc::kMaxUnpoolBackward,
+          py::arg("dy"), py::arg("indices"), py::arg("output_size"));
 }
 
 }  // namespace fastnn::bind

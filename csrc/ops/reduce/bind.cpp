@@ -3,6 +3,7 @@
 
 #include "bind/array.h"
 #include "bind/families.h"
+#include "ops/reduce/doc.h"
 #include "ops/reduce/reduce.h"
 
 namespace fastnn::bind {
@@ -293,32 +294,35 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
 
 void bind_reduce(py::module_& m) {
     using py::arg;
+    const auto def = [&m](const char* name, auto f, const auto&... arguments) {
+        m.def(name, f, reduce::doc::of(name).c_str(), arguments...);
+    };
     const auto dim = arg("dim") = py::none();
     const auto keepdim = arg("keepdim") = false;
-    m.def("sum", &simple<Op::sum>, arg("input"), dim, keepdim);
-    m.def("sum_backward", &sum_backward, arg("dy"), arg("shape"), dim);
-    m.def("mean", &simple<Op::mean>, arg("input"), dim, keepdim);
-    m.def("prod", &simple<Op::prod>, arg("input"), dim, keepdim);
-    m.def("amax", &simple<Op::amax>, arg("input"), dim, keepdim);
-    m.def("amax_backward", &select_backward<Op::amax>, arg("dy"), arg("input"), arg("y"), dim);
-    m.def("amin", &simple<Op::amin>, arg("input"), dim, keepdim);
-    m.def("amin_backward", &select_backward<Op::amin>, arg("dy"), arg("input"), arg("y"), dim);
-    m.def("logsumexp", &simple<Op::logsumexp>, arg("input"), dim, keepdim);
-    m.def("logsumexp_backward", &select_backward<Op::logsumexp>, arg("dy"), arg("input"), arg("y"),
-          dim);
-    m.def("norm", &norm, arg("input"), arg("p") = 2.0, dim, keepdim);
-    m.def("norm_backward", &norm_backward, arg("dy"), arg("input"), arg("y"), arg("p") = 2.0, dim);
-    m.def("var", &with_mean<Op::var>, arg("input"), dim, arg("correction") = 1.0, keepdim);
-    m.def("var_backward", &spread_backward<Op::var>, arg("dy"), arg("input"), arg("y"), arg("mean"),
-          dim, arg("correction") = 1.0);
-    m.def("std", &with_mean<Op::std>, arg("input"), dim, arg("correction") = 1.0, keepdim);
-    m.def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"),
-          dim, arg("correction") = 1.0);
-    m.def("count_nonzero", &simple<Op::count_nonzero>, arg("input"), dim, keepdim);
-    m.def("any", &simple<Op::any>, arg("input"), dim, keepdim);
-    m.def("all", &simple<Op::all>, arg("input"), dim, keepdim);
-    m.def("argmax", &position<reduce::ArgOp::argmax>, arg("input"), dim, keepdim);
-    m.def("argmin", &position<reduce::ArgOp::argmin>, arg("input"), dim, keepdim);
+    def("sum", &simple<Op::sum>, arg("input"), dim, keepdim);
+    def("sum_backward", &sum_backward, arg("dy"), arg("shape"), dim);
+    def("mean", &simple<Op::mean>, arg("input"), dim, keepdim);
+    def("prod", &simple<Op::prod>, arg("input"), dim, keepdim);
+    def("amax", &simple<Op::amax>, arg("input"), dim, keepdim);
+    def("amax_backward", &select_backward<Op::amax>, arg("dy"), arg("input"), arg("y"), dim);
+    def("amin", &simple<Op::amin>, arg("input"), dim, keepdim);
+    def("amin_backward", &select_backward<Op::amin>, arg("dy"), arg("input"), arg("y"), dim);
+    def("logsumexp", &simple<Op::logsumexp>, arg("input"), dim, keepdim);
+    def("logsumexp_backward", &select_backward<Op::logsumexp>, arg("dy"), arg("input"), arg("y"),
+        dim);
+    def("norm", &norm, arg("input"), arg("p") = 2.0, dim, keepdim);
+    def("norm_backward", &norm_backward, arg("dy"), arg("input"), arg("y"), arg("p") = 2.0, dim);
+    def("var", &with_mean<Op::var>, arg("input"), dim, arg("correction") = 1.0, keepdim);
+    def("var_backward", &spread_backward<Op::var>, arg("dy"), arg("input"), arg("y"), arg("mean"),
+        dim, arg("correction") = 1.0);
+    def("std", &with_mean<Op::std>, arg("input"), dim, arg("correction") = 1.0, keepdim);
+    def("std_backward", &spread_backward<Op::std>, arg("dy"), arg("input"), arg("y"), arg("mean"),
+        dim, arg("correction") = 1.0);
+    def("count_nonzero", &simple<Op::count_nonzero>, arg("input"), dim, keepdim);
+    def("any", &simple<Op::any>, arg("input"), dim, keepdim);
+    def("all", &simple<Op::all>, arg("input"), dim, keepdim);
+    def("argmax", &position<reduce::ArgOp::argmax>, arg("input"), dim, keepdim);
+    def("argmin", &position<reduce::ArgOp::argmin>, arg("input"), dim, keepdim);
 }
 
 }  // namespace fastnn::bind

@@ -6,6 +6,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
+#include "ops/resample/doc.h"
 #include "ops/resample/resample.h"
 
 namespace fastnn::bind {
@@ -109,10 +110,10 @@ void bind_resample(py::module_& m) {
     const py::arg_v mode = py::arg("mode") = "nearest";
     const py::arg_v align_corners = py::arg("align_corners") = false;
     const py::arg_v scales = py::arg("scales") = py::none();
-    m.def("interpolate", &interpolate, py::arg("input"), py::arg("output_size"), mode,
-          align_corners, scales);
-    m.def("interpolate_backward", &interpolate_backward, py::arg("dy"), py::arg("input_size"), mode,
-          align_corners, scales);
+    m.def("interpolate", &interpolate, resample::doc::kInterpolate, py::arg("input"),
+          py::arg("output_size"), mode, align_corners, scales);
+    m.def("interpolate_backward", &interpolate_backward, resample::doc::kInterpolateBackward,
+          py::arg("dy"), py::arg("input_size"), mode, align_corners, scales);
 }
 
 }  // namespace fastnn::bind

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <string>
 
 #include "bind/families.h"
 #include "ops/rnn/bind_layer.h"
+#include "ops/rnn/doc.h"
 #include "ops/rnn/executor.h"
 
 namespace fastnn::bind {
@@ -199,6 +201,7 @@ template <Mode mode>
 void bind_forward(py::module_& m) {
     using H = py::handle;
     const py::object none = py::none();
+    const std::string doc = rnn::doc::forward(mode);
     const char* const name = rnn::kForward[static_cast<int>(mode)].name;
     const py::arg input("input"), params("params");
     const py::arg_v h_0 = py::arg("h_0") = none, c_0 = py::arg("c_0") = none,
@@ -212,22 +215,22 @@ void bind_forward(py::module_& m) {
                H total) -> Outputs<true> {
                 return forward(mode, x, w, {h, c, by}, {sizes, n, total}, save, eps);
             },
-            input, params, h_0, c_0, batch_sizes, keep, mask, py::arg("eps") = 1e-5, lengths,
-            total_length);
+            doc.c_str(), input, params, h_0, c_0, batch_sizes, keep, mask, py::arg("eps") = 1e-5,
+            lengths, total_length);
     } else if constexpr (mode == Mode::lstm) {
         m.def(
             name,
             [](H x, H w, H h, H c, H sizes, bool save, H by, H n, H total) -> Outputs<true> {
                 return forward(mode, x, w, {h, c, by}, {sizes, n, total}, save, 0);
             },
-            input, params, h_0, c_0, batch_sizes, keep, mask, lengths, total_length);
+            doc.c_str(), input, params, h_0, c_0, batch_sizes, keep, mask, lengths, total_length);
     } else {
         m.def(
             name,
             [](H x, H w, H h, H sizes, bool save, H by, H n, H total) -> Outputs<false> {
                 return forward(mode, x, w, {h, py::none(), by}, {sizes, n, total}, save, 0);
             },
-            input, params, h_0, batch_sizes, keep, mask, lengths, total_length);
+            doc.c_str(), input, params, h_0, batch_sizes, keep, mask, lengths, total_length);
     }
 }
 
@@ -235,6 +238,7 @@ template <Mode mode>
 void bind_backward(py::module_& m) {
     using H = py::handle;
     const py::object none = py::none();
+    const std::string doc = rnn::doc::backward(mode);
     const char* const name = rnn::kBackward[static_cast<int>(mode)].name;
     const py::arg dy("dy"), dh_n("dh_n"), dc_n("dc_n"), input("input"), params("params"),
         h_0("h_0"), c_0("c_0"), y("y"), saved("saved");
@@ -253,8 +257,8 @@ void bind_backward(py::module_& m) {
                 return backward(mode, {out, last, last_cell}, x, w, {h, c, by}, value, arrays,
                                 {sizes, n, total}, {of_input, of_params, over});
             },
-            dy, dh_n, dc_n, input, params, h_0, c_0, y, saved, batch_sizes, need_input, need_params,
-            overwrite, mask, lengths, total_length);
+            doc.c_str(), dy, dh_n, dc_n, input, params, h_0, c_0, y, saved, batch_sizes, need_input,
+            need_params, overwrite, mask, lengths, total_length);
     } else {
         m.def(
             name,
@@ -264,8 +268,8 @@ void bind_backward(py::module_& m) {
                 return backward(mode, {out, last, no}, x, w, {h, no, by}, value, arrays,
                                 {sizes, n, total}, {of_input, of_params, over});
             },
-            dy, dh_n, input, params, h_0, y, saved, batch_sizes, need_input, need_params, overwrite,
-            mask, lengths, total_length);
+            doc.c_str(), dy, dh_n, input, params, h_0, y, saved, batch_sizes, need_input,
+            need_params, overwrite, mask, lengths, total_length);
     }
 }
 

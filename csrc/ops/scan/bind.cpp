@@ -1,6 +1,7 @@
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
+#include "ops/scan/doc.h"
 #include "ops/scan/scan.h"
 
 namespace fastnn::bind {
@@ -41,10 +42,12 @@ py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, dim_t
 
 void bind_scan(py::module_& m) {
     using py::arg;
-    m.def("cumsum", &scan_along<scan::Op::cumsum>, arg("input"), arg("dim"));
-    m.def("cumsum_backward", &scan_along<scan::Op::cumsum_backward>, arg("dy"), arg("dim"));
-    m.def("cumprod", &scan_along<scan::Op::cumprod>, arg("input"), arg("dim"));
-    m.def("cumprod_backward", &cumprod_backward, arg("dy"), arg("input"), arg("y"), arg("dim"));
+    m.def("cumsum", &scan_along<scan::Op::cumsum>, scan::doc::kCumsum, arg("input"), arg("dim"));
+    m.def("cumsum_backward", &scan_along<scan::Op::cumsum_backward>, scan::doc::kCumsumBackward,
+          arg("dy"), arg("dim"));
+    m.def("cumprod", &scan_along<scan::Op::cumprod>, scan::doc::kCumprod, arg("input"), arg("dim"));
+    m.def("cumprod_backward", &cumprod_backward, scan::doc::kCumprodBackward, arg("dy"),
+          arg("input"), arg("y"), arg("dim"));
 }
 
 }  // namespace fastnn::bind

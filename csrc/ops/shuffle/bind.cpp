@@ -1,6 +1,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
+#include "ops/shuffle/doc.h"
 #include "ops/shuffle/shuffle.h"
 
 namespace fastnn::bind {
@@ -119,9 +120,12 @@ py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
 }  // namespace
 
 void bind_shuffle(py::module_& m) {
-    m.def("pixel_shuffle", &pixel_shuffle, py::arg("input"), py::arg("upscale_factor"));
-    m.def("pixel_unshuffle", &pixel_unshuffle, py::arg("input"), py::arg("downscale_factor"));
-    m.def("channel_shuffle", &channel_shuffle, py::arg("input"), py::arg("groups"));
+    m.def("pixel_shuffle", &pixel_shuffle, shuffle::doc::kPixelShuffle, py::arg("input"),
+          py::arg("upscale_factor"));
+    m.def("pixel_unshuffle", &pixel_unshuffle, shuffle::doc::kPixelUnshuffle, py::arg("input"),
+          py::arg("downscale_factor"));
+    m.def("channel_shuffle", &channel_shuffle, shuffle::doc::kChannelShuffle, py::arg("input"),
+          py::arg("groups"));
 }
 
 }  // namespace fastnn::bind

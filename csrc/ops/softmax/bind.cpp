@@ -1,6 +1,7 @@
 #include "bind/array.h"
 #include "bind/axis.h"
 #include "bind/families.h"
+#include "ops/softmax/doc.h"
 #include "ops/softmax/softmax.h"
 
 namespace fastnn::bind {
@@ -37,10 +38,13 @@ py::object backward(py::handle dy, py::handle output, dim_t dim) {
 }  // namespace
 
 void bind_softmax(py::module_& m) {
-    m.def("softmax", &forward<false>, py::arg("input"), py::arg("dim"));
-    m.def("softmax_backward", &backward<false>, py::arg("dy"), py::arg("y"), py::arg("dim"));
-    m.def("log_softmax", &forward<true>, py::arg("input"), py::arg("dim"));
-    m.def("log_softmax_backward", &backward<true>, py::arg("dy"), py::arg("y"), py::arg("dim"));
+    m.def("softmax", &forward<false>, softmax::doc::kSoftmax, py::arg("input"), py::arg("dim"));
+    m.def("softmax_backward", &backward<false>, softmax::doc::kSoftmaxBackward, py::arg("dy"),
+          py::arg("y"), py::arg("dim"));
+    m.def("log_softmax", &forward<true>, softmax::doc::kLogSoftmax, py::arg("input"),
+          py::arg("dim"));
+    m.def("log_softmax_backward", &backward<true>, softmax::doc::kLogSoftmaxBackward, py::arg("dy"),
+          py::arg("y"), py::arg("dim"));
 }
 
 }  // namespace fastnn::bind
