@@ -13,7 +13,17 @@ All of them follow the same rules:
   its input. It returns the gradients of the op's inputs.
 * Wrong arguments raise ``TypeError``, ``ValueError`` or ``IndexError`` before memory is touched.
 
-Docstrings give the signatures: ``help(fastnn.kernels.relu_backward)``.
+Docstrings give the signature, the formula, every argument, the result, and an example that runs
+after ``import numpy as np`` and ``from fastnn import kernels``. In them
+
+* ``float`` is an array of float32 or float64, ``int`` one of any integer dtype; a ``number`` is a
+  float or an int of Python.
+* Shapes have letters: N samples; C channels or features, and D or O those of the output; L, or H
+  and W, or D, H and W, the axes of images; T steps; H hidden units or heads; V rows of a table.
+  ``...`` is any number of dimensions.
+* ``=`` gives the default. Where that is None, the argument may be left out.
+
+``help(kernels.linear)`` is one to begin with.
 """
 
 from __future__ import annotations

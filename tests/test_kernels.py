@@ -1,6 +1,7 @@
 """`fastnn.kernels` and the stub that the build wrote list every kernel of the extension."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -50,3 +51,32 @@ def test_every_forward_has_a_backward(name):
     """The names match; those of several variants match by their first words."""
     words = name.removesuffix("_backward").split("_")
     assert any("_".join(words[:n]) in kernels.__all__ for n in range(1, len(words) + 1))
+
+
+# "input, weight : float (...) = None; what they are" in a docstring.
+ARGUMENTS = re.compile(r"^(\w+(?:, \w+)*) : ([^;\n]*)", re.M)
+DEFAULT = re.compile(r' = (\(.*?\)|"[^"]*"|[^\s,]+)')
+
+
+@pytest.mark.parametrize("name", kernels.__all__)
+def test_docstrings(name):
+    """Of each kernel: a sentence, every argument with its default, the result, an example."""
+    signature, blank, *lines = inspect.getdoc(getattr(kernels, name)).splitlines()
+    assert re.match(rf"{name}\(.*\) -> ", signature)
+    assert re.fullmatch(r"[A-Z][a-z]+s .*\.", lines[0])
+    assert blank == lines[1] == ""
+    assert max(map(len, lines)) <= 100
+    text = "\n".join(lines)
+    (function,) = ast.parse(f"def {signature}: ...").body
+    arguments, defaults = function.args.args, function.args.defaults
+    described = {
+        argument: [ast.literal_eval(stated) for stated in DEFAULT.findall(what)]
+        for names, what in ARGUMENTS.findall(text)
+        for argument in names.split(", ")
+    }
+    assert set(described) == {argument.arg for argument in arguments}
+    usual = {a.arg: ast.literal_eval(d) for a, d in zip(arguments[::-1], defaults[::-1])}
+    for argument, stated in described.items():
+        assert stated in ([], [usual.get(argument, KeyError)]), argument
+    assert re.search(r"^Returns .*", text, re.M)
+    assert re.search(rf"^(>>>|\.\.\.) .*kernels\.{name}\(", text, re.M)
