@@ -1,5 +1,6 @@
 """Automatic differentiation: the tape, grad modes and user-defined functions."""
 
+from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .function import Context, Function
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .gradient import backward, grad
@@ -10,9 +11,12 @@ __all__ = [
     "Function",
     "RowGradient",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
+    "is_anomaly_enabled",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

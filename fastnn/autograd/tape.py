@@ -20,6 +20,7 @@ import numpy as np
 
 from .changes import changes, check, count
 from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient
+from .graph import name_of, next_functions
 from .hooks import run_hooks
 
 ndarray = np.ndarray
@@ -68,6 +69,21 @@ class Node:
         self.saved = saved
         self.order = next(count)
         self.hooks: dict[int, Hook] | None = None
+
+    def name(self) -> str:
+        """The name of the operation in PyTorch's style, such as ``MulBackward``."""
+        return name_of(self)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each input the node that made it, and which of that node's outputs it is.
+
+        A leaf is an ``AccumulateGrad`` with the leaf as ``variable``, a constant is None.
+        """
+        return next_functions(self)
+
+    def __repr__(self) -> str:
+        return f"<{name_of(self)} object at {id(self):#x}>"
 
 
 def add(held: Array, g: Array, out: Array | None = None) -> Array:

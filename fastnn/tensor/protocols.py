@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -104,7 +103,7 @@ class Protocols(Properties):
         usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
         parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
         if self.node is not None:
-            parts.append(f"grad_fn=<{node_name(self.node)}>")
+            parts.append(f"grad_fn=<{self.node.name()}>")
         elif self.requires_grad:
             parts.append("requires_grad=True")
         return f"tensor({', '.join(parts)})"
@@ -121,18 +120,6 @@ class Protocols(Properties):
         copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
         memo[id(self)] = copy
         return copy
-
-
-def node_name(node: Any) -> str:
-    """The name of a node in PyTorch's style: ``TanhBackward`` for ``tanh_backward``."""
-    if isinstance(node.backward, partial):  # one of several outputs: its input is the operation
-        node = node.inputs[0]
-        function = node.backward.args[0]
-    else:
-        function = node.backward
-    if function.__name__ == "_function_backward":
-        return f"{node.saved[0].__name__}Backward" if node.saved else "FunctionBackward"
-    return "".join(part.capitalize() for part in function.__name__.split("_"))
 
 
 def rebuild(kind: Any, data: Array, requires_grad: bool) -> Any:
