@@ -1,9 +1,16 @@
 # cython: boundscheck=False, wraparound=False
 """Loops over the characters of Python strings; tokens.py checks the arguments."""
 
+from unicodedata import category
+
 
 cdef inline bint is_word(Py_UCS4 c):
     return c.isalnum() or c == u"_"
+
+
+cdef inline bint extends_word(Py_UCS4 c):
+    # The first mark is U+0300: characters of ASCII and Latin-1 cost one comparison.
+    return c >= 0x300 and (c == u"\u200c" or c == u"\u200d" or category(c)[0] == u"M")
 
 
 cdef inline bint is_apostrophe(Py_UCS4 c):
@@ -21,6 +28,8 @@ def words(str text not None, bint punctuation):
                 start = i
             continue
         if start >= 0:
+            if extends_word(c):
+                continue
             if is_apostrophe(c) and i + 1 < n and is_word(text[i + 1]):
                 continue
             found.append(text[start:i])

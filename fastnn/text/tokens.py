@@ -13,7 +13,9 @@ def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[s
     """Split a text into words.
 
     A word is a maximal run of letters, digits and underscores; an apostrophe between two of them
-    belongs to the word, as in "don't". Letters and digits are those of Unicode.
+    belongs to the word, as in "don't". Letters and digits are those of Unicode. Combining marks
+    (vowel signs, points, accents) and the joiners U+200C and U+200D belong to the word that they
+    follow. Scripts without spaces are not split.
 
     Parameters
     ----------
@@ -39,6 +41,12 @@ def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[s
     ["don't", 'panic', "it's", '42']
     >>> words("Don't panic!", lower=False, punctuation=True)
     ["Don't", 'panic', '!']
+    >>> words("आधुनिक मानक हिन्दी")
+    ['आधुनिक', 'मानक', 'हिन्दी']
+
+    References
+    ----------
+    Unicode Standard Annex 29, Unicode text segmentation, rule WB4.
     """
     if not isinstance(text, str):
         raise TypeError(f"words: text must be a str, got {type(text).__name__}")
