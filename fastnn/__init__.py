@@ -16,6 +16,7 @@ from . import nn as nn
 from . import optim as optim
 from . import random as random
 from . import testing as testing
+from . import text as text
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
@@ -42,3 +43,7 @@ from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
 from .random import seed as seed
 from .tensor import Tensor as Tensor
+
+from .names import offer_public_names as _offer_public_names  # isort: skip
+
+_offer_public_names()

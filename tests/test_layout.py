@@ -33,6 +33,7 @@ IMPORTS = {
     "tensor": {"autograd.contract", "autograd.tape", "autograd.hooks", "devices", "dtypes"},
     "autograd": {"autograd", "callers", "tensor"},
     "unbuilt": set(),
+    "names": set(),
     "config": {"_core"},
     "profile": {"_core", "config"},
     "random": {"_core", "devices"},

@@ -12,6 +12,23 @@ from ..autograd.contract import Array
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "eye_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
 GAINS = {
     "linear": 1.0,
     "identity": 1.0,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+from typing import TYPE_CHECKING
+
 from ..tensor import Tensor
 from . import cast, gemm, index, inplace, shape
 from .activation.piecewise import *
@@ -70,3 +73,10 @@ from .methods import ElementwiseMethods, Methods  # last: they look up the opera
 for _name, _operation in [*vars(ElementwiseMethods).items(), *vars(Methods).items()]:
     if _name not in ("__module__", "__doc__", "__dict__", "__weakref__", "__hash__"):
         setattr(Tensor, _name, _operation)
+
+if not TYPE_CHECKING:  # which follows the imports
+    __all__ = [
+        name
+        for name, value in vars().items()
+        if isinstance(value, FunctionType) and not name.startswith("_")
+    ]

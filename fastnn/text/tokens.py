@@ -36,12 +36,11 @@ def words(text: str, *, lower: bool = True, punctuation: bool = False) -> list[s
 
     Examples
     --------
-    >>> from fastnn.text.tokens import words
-    >>> words("Don't panic: it's 42!")
+    >>> fastnn.text.words("Don't panic: it's 42!")
     ["don't", 'panic', "it's", '42']
-    >>> words("Don't panic!", lower=False, punctuation=True)
+    >>> fastnn.text.words("Don't panic!", lower=False, punctuation=True)
     ["Don't", 'panic', '!']
-    >>> words("आधुनिक मानक हिन्दी")
+    >>> fastnn.text.words("आधुनिक मानक हिन्दी")
     ['आधुनिक', 'मानक', 'हिन्दी']
 
     References
@@ -74,8 +73,7 @@ def count(tokens: Iterable[str], counts: dict[str, int] | None = None) -> dict[s
 
     Examples
     --------
-    >>> from fastnn.text.tokens import count, words
-    >>> count(words("the cat and the dog"))
+    >>> fastnn.text.count(fastnn.text.words("the cat and the dog"))
     {'the': 2, 'cat': 1, 'and': 1, 'dog': 1}
     """
     if isinstance(tokens, str):
@@ -112,8 +110,7 @@ def ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
 
     Examples
     --------
-    >>> from fastnn.text.tokens import ngrams
-    >>> ngrams("cat", 3, 4)
+    >>> fastnn.text.ngrams("cat", 3, 4)
     ['<ca', '<cat', 'cat', 'cat>', 'at>']
     """
     if not isinstance(word, str):
