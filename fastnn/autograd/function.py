@@ -23,7 +23,7 @@ class Context:
         self.non_differentiable: tuple[Tensor, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Save inputs or outputs; `backward` reads them from ``ctx.saved_tensors``."""
+        """Save tensors; `backward` reads them, detached, from ``ctx.saved_tensors``."""
         # Detached: an output with its node would keep itself alive through this context.
         self.saved_tensors = tuple([None if t is None else t.detach() for t in tensors])
 
@@ -39,8 +39,10 @@ class Context:
 class Function:
     """Base of user-defined operations: a forward and a backward on tensors.
 
-    Define two static methods in a subclass and call ``apply``. Operations inside them are not
-    recorded, so they may use NumPy through ``.detach().numpy()``.
+    Define two static methods in a subclass and call ``apply`` with positional arguments. Operations
+    inside them are not recorded. The inputs of `forward` still say whether they require a gradient,
+    so NumPy gets those that do through ``.detach().numpy()``. What `backward` gets, gradients and
+    saved tensors, requires none: there ``.numpy()`` is enough. Both may return NumPy arrays.
 
     Examples
     --------
@@ -48,11 +50,11 @@ class Function:
     ...     @staticmethod
     ...     def forward(ctx, x):
     ...         ctx.save_for_backward(x)
-    ...         return fastnn.Tensor(x.detach().numpy() ** 3)
+    ...         return x.detach().numpy() ** 3
     ...     @staticmethod
     ...     def backward(ctx, dy):
     ...         (x,) = ctx.saved_tensors
-    ...         return fastnn.Tensor(3 * x.detach().numpy() ** 2 * dy.numpy())
+    ...         return 3 * x.numpy() ** 2 * dy.numpy()
     >>> x = fastnn.tensor([1.0, 2.0], requires_grad=True)
     >>> Cube.apply(x).backward(fastnn.ones(2))
     >>> x.grad

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any, TypeAlias
 
+import numpy as np
+
+from ..autograd.row_gradient import stored_values
 from ..ops.clip_grad import as_tensor, clip_by_norm, clip_by_value, gradients_of, total_norm
 from ..tensor import Tensor
+from .module import Module
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 
+Tensors: TypeAlias = "Tensor | Iterable[Tensor] | Iterable[tuple[str, Tensor]]"
+
 
 def clip_grad_norm_(
-    parameters: Tensor | Iterable[Tensor],
+    parameters: Tensors,
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
@@ -25,7 +33,8 @@ def clip_grad_norm_(
     Parameters
     ----------
     parameters
-        A tensor or several; those without a gradient are skipped.
+        A tensor or several, or pairs of names and tensors as `Module.named_parameters` gives
+        them, so that errors have the names. Those without a gradient are skipped.
     max_norm
         The largest norm allowed.
     norm_type
@@ -43,7 +52,8 @@ def clip_grad_norm_(
     Raises
     ------
     RuntimeError
-        If `error_if_nonfinite` and the norm is not finite.
+        If `error_if_nonfinite` and the norm is not finite; it names the first parameter whose
+        gradient is not.
 
     References
     ----------
@@ -58,13 +68,13 @@ def clip_grad_norm_(
     >>> p.grad.numpy().round(3)
     array([0.6, 0.8], dtype=float32)
     """
-    arrays = gradients_of(parameters)
-    return clip_by_norm("clip_grad_norm_", arrays, max_norm, norm_type, error_if_nonfinite)
+    op = "clip_grad_norm_"
+    given = listed(op, parameters)
+    blame = partial(not_finite, given, True) if error_if_nonfinite else None
+    return clip_by_norm(op, gradients_of(values_of(given)), max_norm, norm_type, blame)
 
 
-def clip_grad_value_(
-    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
-) -> None:
+def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Clip every element of every gradient to ``[-clip_value, clip_value]``, in place.
 
     Parameters
@@ -82,11 +92,11 @@ def clip_grad_value_(
     >>> p.grad.tolist()
     [-1.0, 0.5, 1.0]
     """
-    clip_by_value(gradients_of(parameters), clip_value)
+    clip_by_value(gradients_of(values_of(listed("clip_grad_value_", parameters))), clip_value)
 
 
 def get_total_norm(
-    tensors: Tensor | Iterable[Tensor],
+    tensors: Tensors,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
@@ -96,7 +106,7 @@ def get_total_norm(
     Parameters
     ----------
     tensors
-        A tensor or several (gradients, usually).
+        A tensor or several (gradients, usually), or pairs of names and tensors.
     norm_type, error_if_nonfinite, foreach
         As for `clip_grad_norm_`.
 
@@ -105,7 +115,40 @@ def get_total_norm(
     >>> fastnn.nn.utils.get_total_norm([fastnn.tensor([3.0]), fastnn.tensor([4.0])]).item()
     5.0
     """
-    several = [tensors] if isinstance(tensors, Tensor) else tensors
-    arrays = [t._array for t in several]
-    norm = total_norm("get_total_norm", arrays, norm_type, error_if_nonfinite)
-    return as_tensor(norm, arrays)
+    given = listed("get_total_norm", tensors)
+    arrays = [t._array for t in values_of(given)]
+    blame = partial(not_finite, given, False) if error_if_nonfinite else None
+    return as_tensor(total_norm("get_total_norm", arrays, norm_type, blame), arrays)
+
+
+def listed(op: str, tensors: Any) -> list[Any]:
+    """Tensors, or pairs of a name and a tensor, as a list."""
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    if isinstance(tensors, Module):
+        raise TypeError(f"{op}: pass the parameters of the {type(tensors).__name__}: .parameters()")
+    return list(tensors)
+
+
+def values_of(given: list[Any]) -> list[Tensor]:
+    """The tensors, without names."""
+    return [t for _, t in given] if given and isinstance(given[0], tuple) else given
+
+
+def not_finite(given: list[Any], gradients: bool) -> str:
+    """Which tensor, or which one's gradient, has NaN or infinity."""
+    found = []
+    for i, item in enumerate(given):
+        name, t = item if isinstance(item, tuple) else (None, item)
+        part = t.grad if gradients else t
+        values = np.zeros(0) if part is None else stored_values(part)
+        nan, infinite = np.isnan(values).sum(), np.isinf(values).sum()
+        if nan or infinite:
+            kind = "parameter" if gradients else "tensor"
+            which = f"{kind} {i}" if name is None else f"`{name}`"
+            counts = [f"{n} {what}" for n, what in ((nan, "NaN"), (infinite, "infinite")) if n]
+            found.append(f"{which} of shape {t.shape} has {' and '.join(counts)} of {values.size}")
+    if not found:
+        return "each element is finite, and the norm is too large"
+    more = f", and {len(found) - 1} more are not finite" if len(found) > 1 else ""
+    return f"{'the gradient of ' if gradients else ''}{found[0]}{more}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,20 +16,24 @@ from ..tensor import Tensor
 __all__: list[str] = []  # used through nn.utils
 
 
-def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Array]:
-    """The gradients of one tensor or several, of those that have one."""
-    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [stored_values(p.grad) for p in tensors if p.grad is not None]
+Blame = Callable[[], str]  # says which array is to blame for a norm that is not finite
 
 
-def total_norm(op: str, arrays: list[Array], norm_type: float, check: bool) -> Array:
-    """One float64 number: the norm of all elements of all arrays."""
+def gradients_of(parameters: Iterable[Tensor]) -> list[Array]:
+    """The gradients of those tensors that have one."""
+    return [stored_values(p.grad) for p in parameters if p.grad is not None]
+
+
+def total_norm(op: str, arrays: list[Array], norm_type: float, blame: Blame | None) -> Array:
+    """One float64 number: the norm of all elements of all arrays; finite if there is a `blame`."""
     p = float(norm_type)
     if not p > 0:
         raise ValueError(f"{op}: norm_type must be positive, got {norm_type}")
     norm: Array = _core.grad_norm(arrays, p)
-    if check and not np.isfinite(norm):
-        raise RuntimeError(f"{op}: the total norm of order {norm_type} is {norm}, not finite")
+    if blame is not None and not np.isfinite(norm):
+        raise RuntimeError(
+            f"{op}: the total norm of order {norm_type} is {norm}, not finite: {blame()}"
+        )
     return norm
 
 
@@ -40,10 +44,10 @@ def as_tensor(norm: Array, arrays: list[Array]) -> Tensor:
 
 
 def clip_by_norm(
-    op: str, arrays: list[Array], max_norm: Any, norm_type: Any, check: bool
+    op: str, arrays: list[Array], max_norm: Any, norm_type: Any, blame: Blame | None
 ) -> Tensor:
     """Scale all arrays so that their common norm is at most `max_norm`; what it was."""
-    norm = total_norm(op, arrays, norm_type, check)
+    norm = total_norm(op, arrays, norm_type, blame)
     _core.clip_grad_norm(arrays, norm, float(max_norm))
     changed(arrays)
     return as_tensor(norm, arrays)

@@ -155,3 +155,30 @@ def test_memory_of_a_function_never_becomes_a_gradient():
     x = double(3)
     Leak.apply(x).backward(np.ones(3))
     assert not np.shares_memory(x.grad._array, kept)
+
+
+def test_where_numpy_needs_detach():
+    seen = []
+
+    class Square(Function):
+        @staticmethod
+        def forward(ctx, x, constant):
+            assert not fastnn.is_grad_enabled()
+            with pytest.raises(RuntimeError, match=r"numpy: .* use detach\(\)\.numpy\(\)"):
+                x.numpy()
+            ctx.save_for_backward(x, constant)
+            return x.detach().numpy() ** 2 * constant.numpy()
+
+        @staticmethod
+        def backward(ctx, dy):
+            assert not fastnn.is_grad_enabled()
+            x, constant = ctx.saved_tensors
+            seen.extend([dy.requires_grad, x.requires_grad, constant.requires_grad])
+            return 2 * x.numpy() * constant.numpy() * dy.numpy(), None
+
+    x = fastnn.tensor([1.0, 3.0], requires_grad=True)
+    Square.apply(x, fastnn.tensor([1.0, 2.0])).sum().backward()
+    assert x.grad.tolist() == [2.0, 12.0]
+    assert seen == [False] * 3
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        Square.apply(x, constant=x)

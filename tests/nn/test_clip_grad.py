@@ -77,7 +77,9 @@ def test_not_finite(value, p):
     params = model()
     params[4].grad._array[5] = value
     before = flat(params)
-    with pytest.raises(RuntimeError, match="clip_grad_norm_: the total norm of order"):
+    kind = "NaN" if np.isnan(value) else "infinite"
+    match = rf"the total norm of order .*: the gradient of parameter 4 of .* has 1 {kind} of 17$"
+    with pytest.raises(RuntimeError, match=match):
         clip_grad_norm_(params, 1.0, p, error_if_nonfinite=True)
     np.testing.assert_array_equal(flat(params), before)
     norm = clip_grad_norm_(params, 1.0, p)
@@ -87,6 +89,41 @@ def test_not_finite(value, p):
     params[4].grad._array[5] = value
     clip_grad_value_(params, 1.0)
     np.testing.assert_array_equal(params[4].grad._array[5], np.clip(value, -1, 1))
+
+
+def test_the_parameter_that_is_not_finite_is_named():
+    layers = fastnn.nn.Sequential(fastnn.nn.Linear(2, 3), fastnn.nn.Embedding(4, 2, sparse=True))
+    for p in layers[0].parameters():
+        p.grad = fastnn.zeros(*p.shape)
+    layers[1](fastnn.tensor([1, 3])).backward(fastnn.tensor([[1.0, np.inf], [np.nan, np.nan]]))
+    match = r"the gradient of `1.weight` of shape \(4, 2\) has 2 NaN and 1 infinite of 4$"
+    with pytest.raises(RuntimeError, match=match):
+        clip_grad_norm_(layers.named_parameters(), 1.0, error_if_nonfinite=True)
+    layers[0].bias.grad[1] = np.nan
+    match = r"the gradient of `0.bias` of shape \(3,\) has 1 NaN of 3, and 1 more are not finite$"
+    with pytest.raises(RuntimeError, match=match):
+        clip_grad_norm_(layers.named_parameters(), 1.0, error_if_nonfinite=True)
+    with pytest.raises(RuntimeError, match=r"not finite: tensor 1 of shape \(\) has 1 infinite"):
+        get_total_norm([fastnn.ones(2), fastnn.tensor(np.inf)], error_if_nonfinite=True)
+    with pytest.raises(RuntimeError, match="each element is finite, and the norm is too large"):
+        get_total_norm([fastnn.full((2,), 1e308, dtype="float64")], 1, error_if_nonfinite=True)
+
+
+def test_named_parameters():
+    params = model()
+    again = model()
+    norm = clip_grad_norm_([(f"p{i}", p) for i, p in enumerate(params)], 0.5)
+    assert norm.item() == clip_grad_norm_(again, 0.5).item()
+    clip_grad_value_([(f"p{i}", p) for i, p in enumerate(params)], 0.1)
+    clip_grad_value_(again, 0.1)
+    np.testing.assert_array_equal(flat(params), flat(again))
+
+
+@pytest.mark.parametrize("call", [clip_grad_norm_, clip_grad_value_, get_total_norm])
+def test_a_module_in_place_of_its_parameters(call):
+    for layer in (fastnn.nn.Linear(2, 3), fastnn.nn.Sequential(fastnn.nn.Linear(2, 3))):
+        with pytest.raises(TypeError, match=rf"{call.__name__}: pass the parameters of the"):
+            call(layer, 1.0)
 
 
 def test_float32_squares_do_not_overflow():
