@@ -60,7 +60,7 @@ DEFAULT = re.compile(r' = (\(.*?\)|"[^"]*"|[^\s,]+)')
 
 @pytest.mark.parametrize("name", kernels.__all__)
 def test_docstrings(name):
-    """Of each kernel: a sentence, every argument with its default, the result, an example."""
+    """Each has a sentence, all arguments with shapes and defaults, the result, and an example."""
     signature, blank, *lines = inspect.getdoc(getattr(kernels, name)).splitlines()
     assert re.match(rf"{name}\(.*\) -> ", signature)
     assert re.fullmatch(r"[A-Z][a-z]+s .*\.", lines[0])
@@ -78,5 +78,6 @@ def test_docstrings(name):
     usual = {a.arg: ast.literal_eval(d) for a, d in zip(arguments[::-1], defaults[::-1])}
     for argument, stated in described.items():
         assert stated in ([], [usual.get(argument, KeyError)]), argument
+    assert re.search(r"^\w.* : .*(\((\.\.\.|[A-Z*)])|shape)", text, re.M), "no shape of an argument"
     assert re.search(r"^Returns .*", text, re.M)
     assert re.search(rf"^(>>>|\.\.\.) .*kernels\.{name}\(", text, re.M)

@@ -47,7 +47,7 @@ constexpr Reduction kReductions[] = {
     {"sum", "Sums along axes: y = sum of x.", kInput, kFloat,
      "kernels.sum(np.array([[1.0, 2.0], [3.0, 4.0]]), dim=1)", "array([3., 7.])"},
     {"sum_backward", "Spreads the gradient of `sum` over the axes: dx = dy.",
-     R"(dy : float, as the output
+     R"(dy : float (...), as the output
 shape : tuple of int; that of the input
 dim : int or tuple of int = None; that of the forward pass)",
      "dx : float, a read-only view of dy",
