@@ -29,7 +29,7 @@ IMPORTS = {
         "autograd.graph",
         "autograd.hooks",
     },
-    "autograd.grad_mode": {"autograd.tape"},
+    "autograd.grad_mode": {"autograd.tape", "autograd._block"},
     "tensor": {"autograd.contract", "autograd.tape", "autograd.hooks", "devices", "dtypes"},
     "autograd": {"autograd", "callers", "tensor"},
     "unbuilt": set(),

@@ -211,7 +211,7 @@ def test_invalid_assignments():
     with pytest.raises(RuntimeError, match="must be floating point, got int64"):
         p.data = fastnn.arange(3)
     for wrong in (1.0, [1.0], None):
-        with pytest.raises(TypeError, match="data: expected a tensor or an array, got"):
+        with pytest.raises(TypeError, match="data: expected a tensor or an ndarray, got"):
             p.data = wrong
     with pytest.raises(AttributeError):
         del p.data

@@ -21,6 +21,7 @@ def main(wheel: Path, site: Path) -> int:
             n.startswith("fastnn/_core.") and n.endswith(".so") for n in names
         ),
         "has the text module": any(n.startswith("fastnn/text/_tokens.") for n in names),
+        "has the grad modes": any(n.startswith("fastnn/autograd/_block.c") for n in names),
         "carries libgomp under its own name": any(
             n.startswith("fastnn.libs/libgomp-") for n in names
         ),

@@ -97,3 +97,15 @@ def arrays_in(item: Any) -> Iterator[Any]:
     elif isinstance(item, (tuple, list)):
         for part in item:
             yield from arrays_in(part)
+
+
+def keep(node: Any, array: Any, copy: Callable[[Any], Any]) -> None:
+    """Before an array is overwritten: copy what a node has saved of its memory."""
+    memory = owner(array)
+
+    def kept(item: Any) -> Any:
+        if isinstance(item, ndarray):
+            return copy(item) if owner(item) is memory else item
+        return type(item)(map(kept, item)) if type(item) in (tuple, list) else item
+
+    node.saved = kept(node.saved)

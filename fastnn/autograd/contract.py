@@ -42,13 +42,23 @@ class SparseGradient:
         """Add this gradient to ``leaf.grad``."""
         raise NotImplementedError(f"{type(self).__name__}: define accumulate_in(leaf)")
 
+    def add_to(self, gradient: Array) -> None:
+        """Add this gradient to a dense one, in place."""
+        raise NotImplementedError(f"{type(self).__name__}: define add_to(gradient)")
+
+
+def owned(gradient: Any) -> bool:
+    """Whether a gradient that no other code uses may be added to in place."""
+    whole = type(gradient) is np.ndarray and type(gradient.base) is not np.ndarray
+    return whole and gradient.flags.writeable
+
 
 class Reuses:
     """Decorates a backward that may reuse memory: ``backward(node, dy, reuse_dy, reuse_saved)``.
 
-    If `reuse_dy` is True, nothing else needs `dy`: the backward may write its results there. If
-    `reuse_saved` is True, no later walk needs the saved arrays: the backward may return one that
-    its operation allocated for this purpose alone.
+    If `reuse_dy` is True, nothing else needs `dy`: the backward may write its results there, and
+    return it for one input, which makes it fresh. If `reuse_saved` is True, no later walk needs the
+    saved arrays: the backward may return one that its operation allocated for this purpose alone.
     """
 
     __slots__ = ("__name__", "backward")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .changes import owner
 from .grad_mode import no_grad
 from .record import Array, Grads, Node, array, record_many
 
@@ -79,7 +80,7 @@ class Function:
             result = cls.forward(context, *args)
         many = isinstance(result, (tuple, list))
         results = tuple(result) if many else (result,)
-        arrays = [array(y) for y in results]
+        arrays = own_memory([array(y) for y in results], args)
         like = [(y.shape, y.dtype) for y in arrays]
         shapes = [np.shape(x) if isinstance(x, Tensor) else None for x in args]
         kept = [t._array for t in context.saved_tensors if t is not None]
@@ -87,8 +88,23 @@ class Function:
         constants = {id(t) for t in context.non_differentiable}
         for y, out in zip(results, outs):
             if id(y) in constants:
-                out.node, out.requires_grad = None, False
+                out.node, out._requires_grad = None, False
         return outs if many else outs[0]
+
+
+def own_memory(outputs: list[Array], args: tuple[Any, ...]) -> list[Array]:
+    """The outputs, copied where they share memory with an argument or each other.
+
+    A change in place of one of them would have to run the user's backward for the others.
+    """
+    taken = {id(owner(x._array)) for x in args if isinstance(x, Tensor)}
+    result = []
+    for y in outputs:
+        if id(owner(y)) in taken:
+            y = y.copy("K")
+        taken.add(id(owner(y)))
+        result.append(y)
+    return result
 
 
 def _function_backward(node: Node, *dys: Array | None) -> Grads:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from types import TracebackType
+import inspect
+import types
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, TypeVar, cast
 
+from . import _block
 from .tape import mode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,26 +25,13 @@ def is_grad_enabled() -> bool:
     return mode.enabled
 
 
-class Block:
+class Block(_block.Block):
     """A context manager, and decorator, that sets whether operations are recorded."""
 
-    __slots__ = ("before", "enabled")
+    __slots__ = ()
 
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
-        self.before: Any = None  # modes to restore: (the last, (the one before, ...))
-
-    def __enter__(self) -> None:
-        self.before = (mode.enabled, self.before)
-        mode.enabled = self.enabled
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        mode.enabled, self.before = self.before
 
     def __call__(self, function: F) -> F:
         return _decorate(function, self.enabled)
@@ -63,27 +52,24 @@ class set_grad_enabled(Block):
     False
     """
 
-    __slots__ = ("outside",)
+    __slots__ = ()
 
     def __init__(self, enabled: bool) -> None:
         super().__init__(bool(enabled))
-        self.outside = mode.enabled
+        self.outside = mode.enabled  # the mode to restore after the block
         mode.enabled = self.enabled
 
-    def __enter__(self) -> None:
-        if self.before is None:
-            mode.enabled = self.outside  # the mode to restore after the block
-        super().__enter__()
-
     def __call__(self, function: F) -> F:
-        mode.enabled = self.outside  # as a decorator it affects only the function
+        if self.outside is not None:
+            mode.enabled = self.outside  # as a decorator it affects only the function
         return super().__call__(function)
 
 
 def no_grad(function: Any = None) -> Any:
     """Do not record operations, for inference or for changing parameters by hand.
 
-    Use it as ``with no_grad():`` or as a decorator, with or without brackets.
+    Use it as ``with no_grad():`` or as a decorator, with or without brackets. A decorated generator
+    or coroutine runs without recording whenever it is resumed, and its caller as before.
 
     Examples
     --------
@@ -114,14 +100,74 @@ def enable_grad(function: Any = None) -> Any:
 
 def _decorate(function: F, enabled: bool) -> F:
     """Wrap `function` so that it runs with recording `enabled`."""
+    wrapper: Callable[..., Any]
+    if inspect.isgeneratorfunction(function):
 
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        before = mode.enabled
-        mode.enabled = enabled
-        try:
-            return function(*args, **kwargs)
-        finally:
-            mode.enabled = before
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return (yield from _steps(function(*args, **kwargs), enabled))
 
-    return cast(F, wrapper)
+    elif inspect.iscoroutinefunction(function):
+
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return await _awaitable(function(*args, **kwargs), enabled)
+
+    elif inspect.isasyncgenfunction(function):
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return _async_steps(function(*args, **kwargs), enabled)
+
+    else:
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            before = mode.enabled
+            mode.enabled = enabled
+            try:
+                return function(*args, **kwargs)
+            finally:
+                mode.enabled = before
+
+    return cast(F, functools.wraps(function)(wrapper))
+
+
+def _steps(steps: Any, enabled: bool) -> Generator[Any, Any, Any]:
+    """Run a generator or coroutine, each part between two yields with recording `enabled`."""
+    block = Block(enabled)
+    try:
+        with block:
+            given = steps.send(None)
+        while True:
+            try:
+                sent = yield given
+            except GeneratorExit:
+                with block:
+                    steps.close()
+                raise
+            except BaseException as error:
+                with block:
+                    given = steps.throw(error)
+            else:
+                with block:
+                    given = steps.send(sent)
+    except StopIteration as end:
+        return end.value
+
+
+_awaitable = types.coroutine(_steps)
+
+
+async def _async_steps(steps: AsyncGenerator[Any, Any], enabled: bool) -> AsyncGenerator[Any, Any]:
+    """As `_steps`, for a generator that awaits."""
+    try:
+        given = await _awaitable(steps.asend(None), enabled)
+        while True:
+            try:
+                sent = yield given
+            except GeneratorExit:
+                await _awaitable(steps.aclose(), enabled)
+                raise
+            except BaseException as error:
+                given = await _awaitable(steps.athrow(error), enabled)
+            else:
+                given = await _awaitable(steps.asend(sent), enabled)
+    except StopAsyncIteration:
+        return

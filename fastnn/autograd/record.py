@@ -47,12 +47,12 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
     """
     out = new(Tensor)
     out._array = y if type(y) is ndarray else np.asarray(y)
-    out.grad = out.hooks = out.node = None
-    out.requires_grad = False
+    out._grad = out.hooks = out.node = out.alias = None
+    out._requires_grad = False
     if mode.enabled:
         sinks, needs = sinks_of(inputs)
         if True in needs:
-            out.requires_grad = True
+            out._requires_grad = True
             out.node = node = new(Node)  # set up inline: the hottest path of the library
             node.backward = backward
             node.inputs = sinks
@@ -68,24 +68,24 @@ def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...],
     # Nearly all operations have one to three inputs: explicit cases for them halve the time.
     if len(inputs) == 1:
         (x,) = inputs
-        if isinstance(x, Tensor) and x.requires_grad:
+        if isinstance(x, Tensor) and x._requires_grad:
             return (x.node or x,), (True,)
         return (None,), (False,)
     if len(inputs) == 2:
         x, y = inputs
-        p = (x.node or x) if isinstance(x, Tensor) and x.requires_grad else None
-        q = (y.node or y) if isinstance(y, Tensor) and y.requires_grad else None
+        p = (x.node or x) if isinstance(x, Tensor) and x._requires_grad else None
+        q = (y.node or y) if isinstance(y, Tensor) and y._requires_grad else None
         return (p, q), (p is not None, q is not None)
     if len(inputs) == 3:
         x, y, z = inputs
-        p = (x.node or x) if isinstance(x, Tensor) and x.requires_grad else None
-        q = (y.node or y) if isinstance(y, Tensor) and y.requires_grad else None
-        r = (z.node or z) if isinstance(z, Tensor) and z.requires_grad else None
+        p = (x.node or x) if isinstance(x, Tensor) and x._requires_grad else None
+        q = (y.node or y) if isinstance(y, Tensor) and y._requires_grad else None
+        r = (z.node or z) if isinstance(z, Tensor) and z._requires_grad else None
         return (p, q, r), (p is not None, q is not None, r is not None)
     sinks: list[Node | Tensor | None] = []
     needs = []
     for x in inputs:
-        if isinstance(x, Tensor) and x.requires_grad:
+        if isinstance(x, Tensor) and x._requires_grad:
             sinks.append(x.node or x)
             needs.append(True)
         else:
@@ -110,7 +110,7 @@ def record_many(
             for i, out in enumerate(outs):
                 if out._array.dtype.kind in "fc":
                     out.node = Node(partial(_one_output, i), (node,), (True,), ())
-                    out.requires_grad = True
+                    out._requires_grad = True
     return outs
 
 

@@ -50,8 +50,8 @@ class RowGradient(Tensor, SparseGradient):
         self.ids: Any = ids
         self.rows: Any = rows
         self._shape = shape
-        self.requires_grad = False
-        self.grad = self.node = self.hooks = None
+        self._requires_grad = False
+        self._grad = self.node = self.hooks = self.alias = None
 
     @property
     def _array(self) -> Array:
@@ -107,13 +107,17 @@ class RowGradient(Tensor, SparseGradient):
         if self.rows is None or self.shape != leaf._array.shape or self.dtype != leaf._array.dtype:
             leaf._accumulate(self._array, False)
             return
-        held = leaf.grad
+        held = leaf._grad
         if held is None:
-            leaf.grad = self
+            leaf._grad = self
         elif type(held) is RowGradient and held.rows is not None:
-            leaf.grad = joined(held, self)
+            leaf._grad = joined(held, self)
         else:
-            held._array[self.ids] += self.rows
+            self.add_to(held._array)
+
+    def add_to(self, gradient: Array) -> None:
+        """Add this to a dense gradient."""
+        gradient[self.ids] += self.rows
 
 
 def joined(first: RowGradient, second: RowGradient) -> RowGradient:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .changes import changes, check, count
-from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient
+from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient, owned
 from .graph import name_of, next_functions
 from .hooks import run_hooks
 
@@ -151,16 +151,20 @@ def walk(
             if g is None or sink is None:
                 continue
             if type(g) is not ndarray and type(g) is not dict:
-                whole = type(sink) is Node or capture is not None or sink.hooks is not None
-                if isinstance(g, SparseGradient) and not whole:
-                    g.accumulate_in(sink)
-                    continue
+                if isinstance(g, SparseGradient):
+                    if type(sink) is not Node:
+                        if capture is None and sink.hooks is None:
+                            g.accumulate_in(sink)
+                            continue
+                    elif sink not in shared and owned(pending.get(sink)):
+                        g.add_to(pending[sink])
+                        continue
                 g = np.asarray(g)
             if type(sink) is Node:
                 if sink not in pending:
                     pending[sink] = g
                     heappush(heap, (-sink.order, sink))
-                    if g is dy:
+                    if g is dy and not (type(backward) is Reuses and reuse_dy):
                         shared.add(sink)
                 elif type(g) is dict:  # several outputs: {output: gradient}
                     pending[sink].update(g)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.record import Array, Grads, Node, record_many
+from ..autograd.views import as_view
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Watch:
         given = tuple([args[i] for i in places])
         out = record_many([x._array for x in given], watch_inputs_backward, given, self)
         new = list(args)
-        for i, x in zip(places, out):
-            new[i] = x
+        for i, x, seen in zip(places, given, out):
+            new[i] = as_view(seen, x)
         return tuple(new)
 
     def outputs(self, output: Any) -> Any:
@@ -73,8 +74,8 @@ class Watch:
         watched = tuple([given[i] for i in places])
         out = record_many([y._array for y in watched], watch_outputs_backward, watched, self)
         new = list(given)
-        for i, y in zip(places, out):
-            new[i] = y
+        for i, y, seen in zip(places, watched, out):
+            new[i] = as_view(seen, y)
         return (tuple(new) if isinstance(output, tuple) else new) if many else new[0]
 
 

@@ -39,7 +39,7 @@ def make_read_only(module: M) -> M:
     >>> conv.weight.zero_()
     Traceback (most recent call last):
     ...
-    ValueError: assignment destination is read-only
+    ValueError: fill_: the memory of this tensor is read-only; change a clone()
     """
     for parameter in module.parameters():
         if parameter._array.dtype.kind == "f":

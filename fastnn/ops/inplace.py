@@ -1,9 +1,9 @@
 """Changing a tensor in place; for arithmetic see `elementwise.inplace`.
 
-Outside the graph the array itself is changed. Inside it (a gradient flows through the tensor or the
-new value) the result is computed as by the operation without the underscore and the tensor takes it
-over; views of the old array then do not change. A leaf that requires a gradient may only be changed
-under `no_grad`.
+The new values are written to the tensor's memory, so whatever shares it sees them. Where a gradient
+flows through the tensor or the new values the change is recorded too, as the last operation of the
+tensor, or of the base of which it is a view (`autograd/views.py`). A leaf that requires a gradient
+may only be changed under `no_grad`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.changes import changed
-from ..autograd.record import array
+from .. import _core
+from ..autograd.changes import changed, keep
+from ..autograd.record import Array, array
 from ..autograd.tape import mode
+from ..autograd.views import base_of, move_to, overwriting
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike
 from . import index
@@ -27,25 +29,76 @@ def recorded(op: str, input: Tensor, *others: Any) -> bool:
     """Whether a change belongs to a graph; an error for a leaf that requires a gradient."""
     if not mode.enabled:
         return False
-    if input.requires_grad:
-        if input.node is None:
-            raise RuntimeError(
-                f"{op}: a leaf that requires a gradient cannot be changed in place; use no_grad() "
-                "or detach()"
-            )
+    base = input if input.alias is None else base_of(input)
+    if base.requires_grad or input.requires_grad:
+        if base.node is None or input.node is None:
+            refuse(op, base, input)
         return True
-    return any(isinstance(x, Tensor) and x.requires_grad for x in others)
+    return input._array.dtype.kind == "f" and any(
+        isinstance(x, Tensor) and x.requires_grad for x in others
+    )
 
 
-def take_over(op: str, input: Tensor, result: Tensor) -> Tensor:
-    """`input` becomes what `result` is."""
-    if result._array.shape != input._array.shape or result._array.dtype != input._array.dtype:
+def refuse(op: str, base: Tensor, input: Tensor) -> None:
+    if base.node is not None:
         raise RuntimeError(
-            f"{op}: a result of shape {result.shape} and type {result.dtype} does not fit into a "
-            f"tensor of shape {input.shape} and type {input.dtype}"
+            f"{op}: a view that was made under no_grad() cannot be changed in place where "
+            "gradients are recorded; do both inside no_grad(), or both outside"
         )
-    input._array, input.node, input.requires_grad = result._array, result.node, result.requires_grad
+    what = "a leaf that" if base is input else "a view of a leaf that"
+    raise RuntimeError(
+        f"{op}: {what} requires a gradient cannot be changed in place; use no_grad() or detach()"
+    )
+
+
+def write(op: str, memory: Array, key: Any, value: Array) -> None:
+    """``memory[key] = value``, noted as a change."""
+    if not memory.flags.writeable:
+        if 0 in memory.strides:
+            raise RuntimeError(
+                f"{op}: elements of this tensor share one place in memory (see expand), so they "
+                "cannot be changed in place; change a clone()"
+            )
+        raise ValueError(f"{op}: the memory of this tensor is read-only; change a clone()")
+    index.store(memory, key, value)
+    changed((memory,))
+
+
+def assign(op: str, input: Tensor, key: Any, value: TensorLike) -> Tensor:
+    """``input[key] = value``; what was there before gets no gradient any more."""
+    if recorded(op, input, value):
+        node = overwriting(input, key, value)
+        write(op, input._array, key, array(value))
+        move_to(base_of(input), node)
+    else:
+        write(op, input._array, key, array(value))
     return input
+
+
+def replace(op: str, input: Tensor, result: Tensor) -> Tensor:
+    """Set `input` to the result of an operation on it."""
+    x, y, node = input._array, result._array, result.node
+    if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+        raise RuntimeError(
+            f"{op}: a result of shape {y.shape} and type {y.dtype} does not fit into a tensor of "
+            f"shape {x.shape} and type {x.dtype}"
+        )
+    if node is not None:
+        keep(node, x, kept)
+    if node is None or y.dtype != x.dtype or base_of(input) is not input:
+        assign(op, input, ..., result)
+    else:
+        recorded(op, input, result)
+        write(op, x, ..., y)
+        move_to(input, node)
+    _core.recorder.copy(x, y)
+    return input
+
+
+def kept(x: Array) -> Array:
+    y: Array = x.copy("K")
+    _core.recorder.copy(y, x)
+    return y
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -55,46 +108,35 @@ def zero_(input: Tensor) -> Tensor:
 
 def fill_(input: Tensor, value: TensorLike) -> Tensor:
     """Set all elements to one value."""
-    if recorded("fill_", input, value):
-        return take_over("fill_", input, index.put(input, ..., value))
-    input._array.fill(array(value).reshape(()))
-    changed((input._array,))
-    return input
+    v = array(value)
+    if v.ndim:
+        raise ValueError(f"fill_: value must be a number or a 0-d tensor, got shape {v.shape}")
+    return assign("fill_", input, ..., value)
 
 
 def copy_(input: Tensor, src: TensorLike) -> Tensor:
     """Set the elements to those of `src`, broadcast and cast."""
-    if recorded("copy_", input, src):
-        return take_over("copy_", input, index.put(input, ..., src))
-    index.store(input._array, ..., array(src))
-    changed((input._array,))
-    return input
+    return assign("copy_", input, ..., src)
 
 
 def setitem(input: Tensor, key: Any, value: TensorLike) -> None:
     """``input[key] = value``."""
-    if recorded("index", input, value):
-        take_over("index", input, index.put(input, key, value))
-    else:
-        index.store(input._array, index.plain_key(key), array(value))
-        changed((input._array,))
+    assign("index", input, index.plain_key(key), value)
 
 
 def masked_fill_(input: Tensor, mask: TensorLike, value: TensorLike) -> Tensor:
     """Set the elements where `mask` is true."""
-    if recorded("masked_fill_", input, value):
-        return take_over("masked_fill_", input, index.masked_fill(input, mask, value))
-    return copy_(input, index.masked_fill(input._array, mask, array(value)))
+    return replace("masked_fill_", input, index.masked_fill(input, mask, value))
 
 
 def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
     """Set what lies above a diagonal to 0."""
-    return copy_(input, tril(input, diagonal))
+    return replace("tril_", input, tril(input, diagonal))
 
 
 def triu_(input: Tensor, diagonal: int = 0) -> Tensor:
     """Set what lies below a diagonal to 0."""
-    return copy_(input, triu(input, diagonal))
+    return replace("triu_", input, triu(input, diagonal))
 
 
 def uniform_(
@@ -103,9 +145,8 @@ def uniform_(
     """Fill with uniform random numbers from [low, high)."""
     recorded("uniform_", input)
     source = (generator or default_generator).numpy
-    input._array[...] = source.random(input.shape, draw_dtype(input)) * (high - low) + low
-    changed((input._array,))
-    return input
+    drawn = source.random(input.shape, draw_dtype(input)) * (high - low) + low
+    return assign("uniform_", input, ..., drawn)
 
 
 def normal_(
@@ -114,9 +155,8 @@ def normal_(
     """Fill with normal random numbers."""
     recorded("normal_", input)
     source = (generator or default_generator).numpy
-    input._array[...] = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
-    changed((input._array,))
-    return input
+    drawn = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
+    return assign("normal_", input, ..., drawn)
 
 
 def draw_dtype(input: Tensor) -> Any:

@@ -152,7 +152,7 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
     """
     x = array(input)
     axes = axes_of("flip", shape_of(dims), x.ndim)
-    return record(np.flip(x, axes), flip_backward, (input,), axes)
+    return record(np.flip(x, axes).copy(), flip_backward, (input,), axes)
 
 
 def flip_backward(node: Node, dy: Array) -> Grads:
@@ -182,7 +182,7 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     axes = axes_of("rot90", dims, x.ndim)
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
-    return record(np.rot90(x, k, axes), rot90_backward, (input,), k, axes)
+    return record(np.rot90(x, k, axes).copy(), rot90_backward, (input,), k, axes)
 
 
 def rot90_backward(node: Node, dy: Array) -> Grads:

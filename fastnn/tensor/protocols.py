@@ -15,18 +15,18 @@ class Protocols(Properties):
     """Base of tensors: the protocols of NumPy, DLPack, Python and pickle."""
 
     __slots__ = ()
-    requires_grad: bool
-    grad: Any
+    _requires_grad: bool
+    _grad: Any
     node: Any
 
     def numpy(self, *, force: bool = False) -> Array:
         """A NumPy array that shares memory; a tensor that requires a gradient needs `force`."""
-        if self.requires_grad and not force:
+        if self._requires_grad and not force:
             raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if self.requires_grad:
+        if self._requires_grad:
             raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
         if copy:
             return np.array(self._array, dtype=dtype)
@@ -37,7 +37,7 @@ class Protocols(Properties):
         return self._array.astype(dtype)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        if self.requires_grad:
+        if self._requires_grad:
             raise BufferError("dlpack: the tensor requires a gradient; use detach()")
         return self._array.__dlpack__(**kwargs)
 
@@ -65,7 +65,7 @@ class Protocols(Properties):
         if self._array.ndim == 0:
             raise TypeError("iteration: cannot iterate over a 0-d tensor")
         this: Any = self
-        return iter([this[i] for i in range(self._array.shape[0])])
+        return iter(this.unbind())
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
@@ -104,20 +104,20 @@ class Protocols(Properties):
         parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
         if self.node is not None:
             parts.append(f"grad_fn=<{self.node.name()}>")
-        elif self.requires_grad:
+        elif self._requires_grad:
             parts.append("requires_grad=True")
         return f"tensor({', '.join(parts)})"
 
     def __reduce__(self) -> Any:
         if self.node is not None:
             raise RuntimeError("pickle: only leaves can be pickled; use detach()")
-        return rebuild, (type(self), self._array, self.requires_grad)
+        return rebuild, (type(self), self._array, self._requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.node is not None:
             raise RuntimeError("deepcopy: only leaves can be deep-copied; use detach().clone()")
-        copy = rebuild(type(self), self._array.copy(), self.requires_grad)
-        copy.grad = None if self.grad is None else self.grad.__deepcopy__(memo)
+        copy = rebuild(type(self), self._array.copy(), self._requires_grad)
+        copy._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
         memo[id(self)] = copy
         return copy
 
@@ -125,6 +125,6 @@ class Protocols(Properties):
 def rebuild(kind: Any, data: Array, requires_grad: bool) -> Any:
     """Make a leaf from its pickled parts."""
     out = kind.__new__(kind)
-    out._array, out.requires_grad = data, requires_grad
-    out.grad = out.node = out.hooks = None
+    out._array, out._requires_grad = data, requires_grad
+    out._grad = out.node = out.hooks = out.alias = None
     return out

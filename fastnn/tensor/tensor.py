@@ -45,6 +45,9 @@ class Tensor(Protocols, Methods):
         The operation that made the tensor, None for a leaf; also available as `grad_fn`.
     hooks
         Hooks on the gradient of a leaf.
+    alias
+        Of a view its base, of a base weak references to its views (see `autograd/views.py`); None
+        of a tensor that is neither.
 
     Examples
     --------
@@ -53,7 +56,7 @@ class Tensor(Protocols, Methods):
     (3, 1)
     """
 
-    __slots__ = ("__weakref__", "_array", "grad", "hooks", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "alias", "hooks", "node")
     __array_priority__ = 1000  # `array + tensor` calls the tensor's method
     __hash__ = object.__hash__
 
@@ -61,12 +64,55 @@ class Tensor(Protocols, Methods):
         if type(data) is not np.ndarray:
             data = as_array(data, getattr(data, "dtype", np.float32))
         self._array: Array = data
-        self.requires_grad = requires_grad
-        self.grad: Tensor | None = None
+        self._requires_grad = False
+        self._grad: Tensor | None = None
         self.node: Node | None = None
         self.hooks: dict[int, Hook] | None = None
+        self.alias: Any = None
+        if requires_grad:
+            self.requires_grad = requires_grad
 
     # -- the graph ---------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to or through the tensor; may be set on a leaf of floats."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value is not True and value is not False:
+            raise TypeError(f"requires_grad: expected a bool, got {value!r}")
+        if self.node is not None and not value:
+            raise RuntimeError("requires_grad: only leaves can be changed; use detach()")
+        if value and self._array.dtype.kind != "f":
+            raise RuntimeError(
+                f"requires_grad: only floating point tensors have gradients, got {self.dtype}"
+            )
+        self._requires_grad = value
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient; may be set to None or to a tensor of the same shape and type."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad: expected a tensor or None, got {type(value).__name__}")
+            if value is self:
+                raise RuntimeError("grad: a tensor cannot be its own gradient")
+            if value.shape != self._array.shape or value.dtype != self._array.dtype:
+                raise RuntimeError(
+                    f"grad: expected the tensor's shape {self.shape} and type {self.dtype}, got "
+                    f"shape {value.shape} and type {value.dtype}"
+                )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     @property
     def is_leaf(self) -> bool:
@@ -108,18 +154,23 @@ class Tensor(Protocols, Methods):
                 f"backward: an operation returned a gradient of shape {gradient.shape} for a "
                 f"tensor of shape {data.shape}"
             )
-        if self.grad is not None:
-            held = self.grad._array
+        if self._grad is not None:
+            held = self._grad._array
+            if held.shape != data.shape:
+                raise RuntimeError(
+                    f"backward: .grad has shape {held.shape}, its tensor {data.shape} since `data` "
+                    "was assigned; set .grad to None"
+                )
             held += gradient
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
-            self.grad = grad = new(Tensor)  # as __init__ does, in half the time
+            self._grad = grad = new(Tensor)  # as __init__ does, in half the time
             grad._array = gradient
-            grad.requires_grad = False
-            grad.grad = grad.node = grad.hooks = None
+            grad._requires_grad = False
+            grad._grad = grad.node = grad.hooks = grad.alias = None
         else:
             copy = np.empty_like(data, subok=False)
             copy[...] = gradient
-            self.grad = Tensor(copy)
+            self._grad = Tensor(copy)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Handle:
         """Call `hook` with the gradient of this tensor; a result replaces the gradient.
@@ -133,7 +184,7 @@ class Tensor(Protocols, Methods):
         tensor([0., 0.])
         >>> handle.remove()
         """
-        if not self.requires_grad:
+        if not self._requires_grad:
             raise RuntimeError("register_hook: the tensor does not require a gradient")
 
         def run(dy: Array) -> Array:
@@ -164,13 +215,7 @@ class Tensor(Protocols, Methods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` of a leaf, in place."""
-        if self.node is not None and not requires_grad:
-            raise RuntimeError("requires_grad_: only leaves can be changed; use detach()")
-        if requires_grad and self._array.dtype.kind != "f":
-            raise RuntimeError(
-                f"requires_grad_: only floating point tensors have gradients, got {self.dtype}"
-            )
-        self.requires_grad = bool(requires_grad)
+        self.requires_grad = requires_grad
         return self
 
     def detach(self) -> Tensor:
@@ -185,7 +230,8 @@ class Tensor(Protocols, Methods):
         through `data`: if `backward` still needs the old values, gradients are silently wrong. A
         change through `detach` or under `no_grad` is detected.
 
-        Assigning a tensor or an array replaces the memory; shape and type may differ.
+        Assigning a tensor or an array replaces the memory, and views of the tensor stay with the
+        old one. The shape and type of a leaf may change; its ``.grad`` then has to be set to None.
 
         Examples
         --------
@@ -206,16 +252,24 @@ class Tensor(Protocols, Methods):
     def data(self, value: Any) -> None:
         if not isinstance(value, (Tensor, np.ndarray)):
             raise TypeError(
-                f"data: expected a tensor or an array, got {type(value).__name__}; to set the "
+                f"data: expected a tensor or an ndarray, got {type(value).__name__}; to set the "
                 "elements write to data[...]"
             )
-        array = value._array if isinstance(value, Tensor) else np.asarray(value)
-        if self.requires_grad and array.dtype.kind != "f":
+        array, old = as_array(value), self._array
+        if self._requires_grad and array.dtype.kind != "f":
             raise RuntimeError(
                 f"data: a tensor that requires a gradient must be floating point, got {array.dtype}"
             )
-        if not is_view_of(array, self._array):  # `p.data += x` assigns the result of `p.data`
-            self._array = array
+        if self.node is not None and (array.shape != old.shape or array.dtype != old.dtype):
+            raise RuntimeError(
+                f"data: a tensor that an operation made keeps its shape {old.shape} and type "
+                f"{old.dtype}, got {array.shape} and {array.dtype}"
+            )
+        if not is_view_of(array, old):  # `p.data += x` assigns the result of `p.data`
+            if type(self.alias) is set:
+                for view in tuple(self.alias):
+                    view().alias = None
+            self._array, self.alias = array, None
 
 
 def is_view_of(view: Array, array: Array) -> bool:

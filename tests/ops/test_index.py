@@ -47,6 +47,12 @@ def put(x, key, value):
     return y
 
 
+def assigned(x, key, value):
+    y = x.clone()
+    y[key] = value
+    return y
+
+
 RECORDS = [
     Record(
         "index",
@@ -74,8 +80,8 @@ RECORDS = [
         layouts=False,
     ),
     Record(
-        "put",
-        index_ops.put,
+        "setitem",
+        assigned,
         put,
         [
             Sample(X, 1, numbers(5, seed=3)),

@@ -7,7 +7,7 @@ from ...autograd.record import array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
-from ..inplace import copy_, recorded, take_over
+from ..inplace import replace
 
 __all__ = ["dropout"]
 
@@ -73,6 +73,4 @@ def written_to(op: str, input: TensorLike, y: Tensor) -> Tensor:
     """The input, changed to what the operation made of it."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}: inplace needs a tensor, got {type(input).__name__}")
-    if recorded(op, input):
-        return take_over(op, input, y)
-    return copy_(input, y)
+    return replace(op, input, y)

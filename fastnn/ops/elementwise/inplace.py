@@ -15,7 +15,7 @@ from ... import _core
 from ...autograd.changes import changed
 from ...tensor import Tensor
 from .. import elementwise
-from ..inplace import copy_, recorded, take_over
+from ..inplace import recorded, replace
 from .operands import operand
 
 __all__: list[str] = []  # methods only
@@ -28,16 +28,11 @@ def in_place(operation: Operation, kernel: Callable[..., Any] | None = None) -> 
     name = f"{operation.__name__}_"
 
     def method(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if recorded(name, input, *args):
-            return take_over(name, input, operation(input, *args, **kwargs))
-        if kernel is not None and not kwargs:
-            kernel(input._array, *[operand(x) for x in args], input._array)
-            changed((input._array,))
-            return input
-        y = operation(input, *args, **kwargs)
-        if y.shape != input.shape or not np.can_cast(y.dtype, input.dtype, "same_kind"):
-            take_over(name, input, y)  # says what does not fit
-        return copy_(input, y)
+        if recorded(name, input, *args) or kernel is None or kwargs:
+            return replace(name, input, operation(input, *args, **kwargs))
+        kernel(input._array, *[operand(x) for x in args], input._array)
+        changed((input._array,))
+        return input
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"As `fastnn.{operation.__name__}`, in place."

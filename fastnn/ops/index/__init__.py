@@ -10,6 +10,5 @@ from .along import *
 from .basic import *
 from .basic import getitem as getitem
 from .basic import plain_key as plain_key
-from .basic import put as put
 from .basic import store as store
 from .mask import *

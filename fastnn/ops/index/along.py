@@ -9,6 +9,7 @@ import numpy as np
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..shape import axis_of, broadcast_to, key_at, ravel
+from .summed import summed_at
 
 __all__ = ["gather", "index_add", "index_select", "scatter", "scatter_add", "take_along_dim"]
 
@@ -118,7 +119,12 @@ def index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
     if i.ndim > 1:
         raise ValueError(f"index_select: index must have one dimension, got shape {i.shape}")
     key = key_at(axis, positions("index_select", i, x.shape[axis]).reshape(-1))
-    return record(x[key], along_backward, (input,), x.shape, key)
+    return record(x[key], index_select_backward, (input,), x.shape, key)
+
+
+def index_select_backward(node: Node, dy: Array) -> Grads:
+    shape, key = node.saved
+    return (summed_at(shape, key, dy),)
 
 
 def index_add(input: TensorLike, dim: int, index: TensorLike, source: TensorLike) -> Tensor:

@@ -2,48 +2,78 @@
 
 from __future__ import annotations
 
+from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
-from ...tensor import Tensor, TensorLike
+from ...autograd.contract import SparseGradient
+from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.views import as_view
+from ...tensor import Tensor, TensorLike, as_array
 from ..shape import axis_of, key_at
+from .summed import summed_at
 
 __all__ = ["narrow", "select"]
 
+ndarray = np.ndarray
+
+
+BASIC = frozenset({int, slice, type(None), type(...)})
+
 
 def plain_key(key: Any) -> Any:
-    """An index as NumPy takes it: tensors and lists as arrays."""
+    """An index of integers, slices of integers, None, Ellipsis and arrays, or a tuple of them."""
+    if type(key) is tuple:
+        return tuple([plain_part(part) for part in key])
+    return plain_part(key)
+
+
+def plain_part(key: Any) -> Any:
     if isinstance(key, Tensor):
-        return key._array
-    if isinstance(key, list):
-        return np.asarray([plain_key(k) for k in key])
-    if isinstance(key, tuple):
-        return tuple([plain_key(k) for k in key])
-    return key
+        key = key._array
+    if type(key) is slice:
+        return slice(bound(key.start), bound(key.stop), bound(key.step))
+    if type(key) in BASIC:
+        return key
+    if not isinstance(key, (np.ndarray, bool, np.bool_)) and hasattr(key, "__index__"):
+        return index(key)
+    places = key if isinstance(key, np.ndarray) else as_array(key)
+    if places.ndim == 0 and places.dtype.kind in "iu":
+        return int(places)  # as with a number, the result is a view
+    return places if places.size or places.dtype.kind in "iub" else places.astype(np.intp)
+
+
+def bound(value: Any) -> Any:
+    """A bound of a slice as a number, which stays what it is."""
+    return value if value is None or type(value) is int else index(value)
 
 
 def is_basic(key: Any) -> bool:
-    """Whether an index meets every element at most once: no arrays but masks."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, np.ndarray) and k.dtype != np.bool_ for k in parts)
+    """Whether a plain index has no arrays, so that the result is a view."""
+    if type(key) is tuple:
+        return BASIC.issuperset(map(type, key))
+    return type(key) in BASIC
 
 
 def look(op: str, x: Array, key: Any) -> Array:
     """``x[key]``, a view where NumPy has one, single elements included."""
     try:
         y = x[key]
-        if type(y) is not np.ndarray and not isinstance(key, np.ndarray):
-            parts = key if isinstance(key, tuple) else (key,)
-            y = y if any(k is Ellipsis for k in parts) else x[parts + (...,)]  # noqa: RUF005
+        if type(y) is not ndarray and is_basic(key):
+            parts = key if type(key) is tuple else (key,)
+            y = x[parts + (...,)]  # noqa: RUF005
     except IndexError as error:
         raise IndexError(f"{op}: {error}; the input has shape {x.shape}") from None
-    return np.asarray(y)
+    return y if type(y) is ndarray else np.asarray(y)
 
 
 def getitem(input: TensorLike, key: Any) -> Tensor:
     """``input[key]`` with NumPy's rules: slices share memory, index arrays copy.
+
+    Lists, tuples inside of a tuple, ranges and tensors of integers are index arrays; a 0-d tensor
+    is a number.
 
     Examples
     --------
@@ -51,41 +81,59 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     >>> x[1, ::2].tolist(), x[:, fastnn.tensor([0, 0])].tolist()
     ([3, 5], [[0, 0], [3, 3]])
     """
-    x = array(input)
-    if type(key) is not int and type(key) is not slice:
+    x = input._array if isinstance(input, Tensor) else array(input)
+    if type(key) is not int:
         key = plain_key(key)
-    return record(look("index", x, key), getitem_backward, (input,), x.shape, key)
+    y = look("index", x, key)
+    if is_basic(key):
+        return as_view(record(y, slice_backward, (input,), x.shape, key), input)
+    return record(y, getitem_backward, (input,), x.shape, key)
+
+
+def slice_backward(node: Node, dy: Array) -> Grads:
+    shape, key = node.saved
+    if prod(shape) >= LARGE:
+        return (Slice(shape, key, dy),)
+    dx = np.zeros(shape, dy.dtype)
+    dx[key] = dy
+    return (dx,)
+
+
+# From so many elements on, a gradient of zeros but for a slice costs more than a `Slice`.
+LARGE = 4096
+
+
+class Slice(SparseGradient):
+    """The gradient of a tensor of which one slice is used; many of them are summed in place."""
+
+    __slots__ = ("dy", "key", "shape")
+
+    def __init__(self, shape: tuple[int, ...], key: Any, dy: Array) -> None:
+        self.shape = shape
+        self.key = key
+        self.dy = dy
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        dx = np.zeros(self.shape, self.dy.dtype if dtype is None else dtype)
+        dx[self.key] = self.dy
+        return dx
+
+    def add_to(self, gradient: Array) -> None:
+        """Add this to a dense gradient."""
+        gradient[self.key] += self.dy
+
+    def accumulate_in(self, leaf: Any) -> None:
+        """Add this to ``leaf.grad``."""
+        held = leaf.grad
+        if held is None or self.shape != leaf._array.shape:
+            leaf._accumulate(self.__array__(), True)
+        else:
+            self.add_to(held._array)
 
 
 def getitem_backward(node: Node, dy: Array) -> Grads:
     shape, key = node.saved
-    dx = np.zeros(shape, dy.dtype)
-    if is_basic(key):
-        dx[key] = dy
-    else:
-        np.add.at(dx, key, dy)
-    return (dx,)
-
-
-def put(input: TensorLike, key: Any, value: TensorLike) -> Tensor:
-    """A copy of `input` with ``[key]`` replaced by `value`: what assigning means inside a graph."""
-    x, v = array(input), array(value)
-    y = x.copy()
-    store(y, plain_key(key), v)
-    return record(y, put_backward, (input, value), plain_key(key), v.shape)
-
-
-def put_backward(node: Node, dy: Array) -> Grads:
-    key, shape = node.saved
-    dx = dv = None
-    if node.needs[0]:
-        dx = dy.copy()
-        dx[key] = 0
-    if node.needs[1]:
-        part = np.asarray(dy[key])
-        lead = len(shape) - part.ndim  # a value may have leading dimensions of size 1
-        dv = unbroadcast(part, shape[lead:] if lead > 0 else shape).reshape(shape)
-    return dx, dv
+    return (summed_at(shape, key, dy),)
 
 
 def store(x: Array, key: Any, value: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record_many
+from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..shape import axis_of, key_at
 
@@ -41,7 +42,9 @@ def split(
     for n in sizes:
         pieces.append(x[key_at(axis, slice(start, start + n))])
         start += n
-    return record_many(pieces, split_backward, (input,), axis, [y.shape for y in pieces], x.dtype)
+    shapes = [y.shape for y in pieces]
+    outs = record_many(pieces, split_backward, (input,), axis, shapes, x.dtype)
+    return tuple([as_view(out, input) for out in outs])
 
 
 def split_backward(node: Node, *dys: Array | None) -> Grads:
@@ -78,7 +81,8 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     x = array(input)
     axis = axis_of("unbind", dim, x.ndim)
     slices = [x[key_at(axis, i, ...)] for i in range(x.shape[axis])]
-    return record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
+    outs = record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
+    return tuple([as_view(out, input) for out in outs])
 
 
 def unbind_backward(node: Node, *dys: Array | None) -> Grads:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from .axes import shape_of
 
@@ -36,7 +37,7 @@ def broadcast(op: str, input: TensorLike, x: Array, shape: tuple[int, ...]) -> T
         y = np.broadcast_to(x, shape)
     except ValueError:
         raise ValueError(f"{op}: an input of shape {x.shape} does not expand to {shape}") from None
-    return record(y, broadcast_backward, (input,), x.shape)
+    return as_view(record(y, broadcast_backward, (input,), x.shape), input)
 
 
 def broadcast_backward(node: Node, dy: Array) -> Grads:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from .axes import axes_of, axis_of, shape_of
 
@@ -26,7 +27,7 @@ def permute(input: TensorLike, *dims: Any) -> Tensor:
     order = axes_of("permute", shape_of(dims), x.ndim)
     if len(order) != x.ndim:
         raise ValueError(f"permute: dims must name all {x.ndim} dimensions, got {shape_of(dims)}")
-    return record(x.transpose(order), permute_backward, (input,), order)
+    return as_view(record(x.transpose(order), permute_backward, (input,), order), input)
 
 
 def permute_backward(node: Node, dy: Array) -> Grads:
@@ -47,7 +48,7 @@ def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
     """
     x = array(input)
     a, b = axis_of("transpose", dim0, x.ndim, "dim0"), axis_of("transpose", dim1, x.ndim, "dim1")
-    return record(x.swapaxes(a, b), transpose_backward, (input,), a, b)
+    return as_view(record(x.swapaxes(a, b), transpose_backward, (input,), a, b), input)
 
 
 def transpose_backward(node: Node, dy: Array) -> Grads:
@@ -69,7 +70,7 @@ def t(input: TensorLike) -> Tensor:
     x = array(input)
     if x.ndim > 2:
         raise ValueError(f"t: input must have at most 2 dimensions, got shape {x.shape}")
-    return record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1])
+    return as_view(record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1]), input)
 
 
 def adjoint(input: TensorLike) -> Tensor:
@@ -80,7 +81,7 @@ def adjoint(input: TensorLike) -> Tensor:
 def reverse(input: TensorLike) -> Tensor:
     """All dimensions in reverse order: ``x.T``."""
     x = array(input)
-    return record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1])
+    return as_view(record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1]), input)
 
 
 def movedim(
@@ -101,7 +102,7 @@ def movedim(
     order = [axis for axis in range(x.ndim) if axis not in old]
     for place, axis in sorted(zip(new, old)):
         order.insert(place, axis)
-    return record(x.transpose(order), permute_backward, (input,), tuple(order))
+    return as_view(record(x.transpose(order), permute_backward, (input,), tuple(order)), input)
 
 
 def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -117,7 +118,8 @@ def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -
     if a == b:
         raise ValueError(f"diagonal: dim1 and dim2 must differ, got {dim1} and {dim2}")
     y = x.diagonal(offset, a, b)
-    return record(y, diagonal_backward, (input,), x.shape, offset, a, b)
+    y.flags.writeable = x.flags.writeable
+    return as_view(record(y, diagonal_backward, (input,), x.shape, offset, a, b), input)
 
 
 def diagonal_backward(node: Node, dy: Array) -> Grads:

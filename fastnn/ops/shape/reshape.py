@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ... import _core
+from ...autograd.changes import owner
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from .axes import axes_of, axis_of, shape_of
 
@@ -42,6 +44,12 @@ def reshaped(op: str, x: Array, shape: tuple[Any, ...]) -> Array:
         ) from None
 
 
+def result(input: TensorLike, x: Array, y: Array) -> Tensor:
+    """The output of an operation that gave the elements of `x` the shape of `y`."""
+    out = record(y, reshape_backward, (input,), x.shape)
+    return as_view(out, input) if y.base is x or owner(y) is owner(x) else out
+
+
 def reshape(input: TensorLike, *shape: Any) -> Tensor:
     """The same elements, in row-major order, in another shape.
 
@@ -59,7 +67,7 @@ def reshape(input: TensorLike, *shape: Any) -> Tensor:
             [3, 4, 5]])
     """
     x = array(input)
-    return record(reshaped("reshape", x, shape_of(shape)), reshape_backward, (input,), x.shape)
+    return result(input, x, reshaped("reshape", x, shape_of(shape)))
 
 
 def reshape_backward(node: Node, dy: Array) -> Grads:
@@ -70,6 +78,9 @@ def reshape_backward(node: Node, dy: Array) -> Grads:
 def view(input: TensorLike, *shape: Any) -> Tensor:
     """As `reshape`, but never a copy: where memory does not allow it, an error.
 
+    Only images in channels-last order, which convolutions and pools choose by themselves, are
+    copied where they must be. Such a copy is read-only, so no change of it can be lost.
+
     Examples
     --------
     >>> fastnn.zeros(2, 3).view(6).shape
@@ -77,12 +88,18 @@ def view(input: TensorLike, *shape: Any) -> Tensor:
     """
     x = array(input)
     y = reshaped("view", x, shape_of(shape))
-    if x.size and not np.may_share_memory(x, y):
-        raise ValueError(
-            f"view: an input of shape {x.shape} with strides {x.strides} has no view of shape "
-            f"{y.shape}; use reshape, which copies"
-        )
-    return record(y, reshape_backward, (input,), x.shape)
+    if x.size and owner(y) is not owner(x):
+        if not is_channels_last(x):
+            raise ValueError(
+                f"view: an input of shape {x.shape} with strides {x.strides} has no view of shape "
+                f"{y.shape}; use reshape, which copies"
+            )
+        y.flags.writeable = False
+    return result(input, x, y)
+
+
+def is_channels_last(x: Array) -> bool:
+    return x.ndim in (3, 4, 5) and np.moveaxis(x, 1, -1).flags.c_contiguous
 
 
 def view_as(input: TensorLike, other: TensorLike) -> Tensor:
@@ -114,7 +131,7 @@ def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     for n in x.shape[start : end + 1]:
         size *= n
     shape = (*x.shape[:start], size, *x.shape[end + 1 :])
-    return record(in_shape(x, shape), reshape_backward, (input,), x.shape)
+    return result(input, x, in_shape(x, shape))
 
 
 def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -129,7 +146,7 @@ def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
     axis = axis_of("unflatten", dim, x.ndim)
     part = np.empty(x.shape[axis], np.bool_)
     shape = x.shape[:axis] + reshaped("unflatten", part, tuple(sizes)).shape + x.shape[axis + 1 :]
-    return record(in_shape(x, shape), reshape_backward, (input,), x.shape)
+    return result(input, x, in_shape(x, shape))
 
 
 def ravel(input: TensorLike) -> Tensor:
@@ -154,7 +171,7 @@ def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor
     x = array(input)
     axes = tuple(range(x.ndim)) if dim is None else axes_of("squeeze", dim, x.ndim, "dim")
     drop = tuple([axis for axis in axes if x.shape[axis] == 1])
-    return record(x.squeeze(axis=drop), reshape_backward, (input,), x.shape)
+    return result(input, x, x.squeeze(axis=drop))
 
 
 def unsqueeze(input: TensorLike, dim: int) -> Tensor:
@@ -167,4 +184,4 @@ def unsqueeze(input: TensorLike, dim: int) -> Tensor:
     """
     x = array(input)
     y = np.expand_dims(x, axis_of("unsqueeze", dim, x.ndim + 1))
-    return record(y, reshape_backward, (input,), x.shape)
+    return result(input, x, y)
