@@ -18,6 +18,7 @@ def ids(*values):
     return fastnn.tensor(list(values), dtype=fastnn.int64)
 
 
+ARRAY = np.zeros((2, 9, 9, 3), np.float32)
 LSTM = nn.LSTM(10, 20)
 ATTENTION = nn.MultiheadAttention(16, 4, kdim=8, vdim=6)
 ENCODER = nn.TransformerEncoderLayer(16, 4, 32)
@@ -46,6 +47,10 @@ WRONG = [
     (nn.Conv2d(3, 4, 3), [f(2, 3, 9, 9, dtype="float64")], "and double() of the layer its"),
     (nn.Conv2d(3, 4, 3).double(), [f(2, 3, 9, 9)], "got float32; input.double() converts it"),
     (nn.Conv2d(4, 4, 3, groups=2, padding=1, padding_mode="circular"), [f(2, 3, 9, 9)], "(2, 3, 9"),
+    (nn.Conv2d(3, 4, 3), [ARRAY], "input.transpose(0, 3, 1, 2) puts them first"),
+    (nn.Conv2d(1, 4, 3), [ARRAY[0]], "input[:, None] adds the channel dimension"),
+    (nn.BatchNorm1d(8), [np.zeros(8)], "input[None] adds the batch dimension"),
+    (nn.Linear(20, 3), [np.zeros((8, 4, 5))], "input.reshape(len(input), -1) makes one dimension"),
     (nn.Conv3d(3, 4, 3), [f(2, 4, 9, 9, 9)], "(N, 3, D, H, W) or (3, D, H, W), got (2, 4, 9, 9"),
     (nn.ConvTranspose1d(3, 4, 3), [f(2, 4, 9)], "(in_channels=3): input must have shape (N, 3, L)"),
     (nn.ConvTranspose2d(3, 4, 3), [f(2, 9, 9, 3)], "input.permute(0, 3, 1, 2) puts them first"),

@@ -63,6 +63,15 @@ def test_the_advice_works():
     assert F.cross_entropy(x, (t + 1) - 1).item() == want
 
 
+def test_advice_on_arrays_is_for_arrays():
+    with pytest.raises(ValueError, match=r"; target\.astype\('int64'\) converts class ids"):
+        F.cross_entropy(np.zeros((4, 3)), np.zeros(4))
+    with pytest.raises(TypeError, match=r"; target\.astype\('int64'\) converts class ids"):
+        F.nll_loss(np.zeros((4, 3)), np.zeros(4))
+    with pytest.raises(ValueError, match=r"input\.transpose\(0, 2, 1\) puts them there"):
+        F.cross_entropy(np.zeros((4, 5, 3)), np.zeros((4, 5), np.int64))
+
+
 def test_the_loss_of_a_model_says_where():
     class Model(nn.Module):
         def __init__(self):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from ...tensor import Tensor, as_array
+from ...tensor.spelling import spelled
 
 if TYPE_CHECKING:
     from .contents import Contents
@@ -64,7 +65,8 @@ class Floats:
         layouts = [sizes_of(module, layout) for layout in self.layouts]
         if any(fits(shape, sizes) for sizes in layouts):
             return None
-        return f"{name}{wanted(layouts)}, got {shape}{likely_fix(name, shape, layouts)}"
+        fix = spelled(likely_fix(name, shape, layouts), value)
+        return f"{name}{wanted(layouts)}, got {shape}{fix}"
 
 
 class Pair:
@@ -152,9 +154,7 @@ def wrong_dtype(module: Contents, name: str, value: Any) -> str | None:
 def cast_to(value: Any, name: str, dtype: str) -> str:
     """The expression that converts an input."""
     methods = {"float32": "float()", "float64": "double()", "int64": "long()"}
-    if isinstance(value, Tensor) and dtype in methods:
-        return f"{name}.{methods[dtype]}"
-    return f"{name}.astype({dtype!r})"
+    return spelled(f"{name}.{methods.get(dtype, f'to(fastnn.{dtype})')}", value)
 
 
 def sizes_of(module: Contents, layout: list[str]) -> Sizes:

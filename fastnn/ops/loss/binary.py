@@ -53,7 +53,7 @@ def binary_cross_entropy(
         y = _core.binary_cross_entropy(x, t, w, reduction)
     except ValueError as error:
         if "between 0 and 1" in str(error):
-            advise(error, "binary_cross_entropy_with_logits takes scores before the sigmoid")
+            advise(error, "binary_cross_entropy_with_logits takes scores before the sigmoid", input)
         raise
     return record(y, binary_cross_entropy_backward, (input, target), x, t, w, reduction)
 

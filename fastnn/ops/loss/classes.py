@@ -88,7 +88,7 @@ def cross_entropy(
             x, t, w, ignore_index, reduction, label_smoothing, with_gradient
         )
     except (TypeError, ValueError, IndexError) as error:
-        advise(error, class_advice(error, x, array(target), ignore_index, probabilities=True))
+        advise(error, class_advice(error, x, array(target), ignore_index, True), target)
         raise
     node = input.node if with_gradient else None  # type: ignore[union-attr]
     if node is not None and node.backward is softmax_backward:
@@ -156,7 +156,7 @@ def nll_loss(
     try:
         loss = _core.nll_loss(x, t, w, ignore_index, reduction)
     except (TypeError, ValueError, IndexError) as error:
-        advise(error, class_advice(error, x, t, ignore_index, probabilities=False))
+        advise(error, class_advice(error, x, t, ignore_index, False), target)
         raise
     return record(loss, nll_loss_backward, (input,), x, t, w, ignore_index, reduction)
 

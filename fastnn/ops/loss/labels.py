@@ -5,15 +5,18 @@ Asked for after the kernel has raised, so that a call that succeeds pays nothing
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...autograd.record import Array
+from ...tensor.spelling import spelled
 
 __all__: list[str] = []
 
 
-def advise(error: Exception, advice: str) -> None:
-    """Add advice to an error's message."""
+def advise(error: Exception, advice: str, about: Any) -> None:
+    """Add advice about a value to an error's message."""
     if advice:
-        error.args = (f"{error}; {advice}",)
+        error.args = (f"{error}; {spelled(advice, about)}",)
 
 
 def class_advice(
