@@ -23,13 +23,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from tqdm import tqdm
+try:
+    import numpy as np
+    from tqdm import tqdm
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.optim import Adam
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.optim import Adam
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install '.[demo]'") from None
 
 NO_TAG = -100  # after the end of a sentence; cross_entropy ignores it
 UNKNOWN = 1  # any word or character not seen in training; 0 is padding
@@ -251,6 +254,14 @@ def train(
     print(f"the best was epoch {best_epoch}")
 
 
+def new_file(text: str) -> Path:
+    """A file that can be written, from the command line."""
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> float:
     """Train, test and write predictions; return F1 on the test set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -260,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
     )
     parser.add_argument("--test", type=Path, help="what is reported at the end; else --dev")
     parser.add_argument(
-        "--predict", type=Path, help="write words, tags and predictions of the test"
+        "--predict", type=new_file, help="write words, tags and predictions of the test"
     )
     parser.add_argument("--vectors", type=Path, help="a text file of word vectors to begin with")
     parser.add_argument("--scheme", choices=SCHEMES, default="io", help="tags that are learnt")

@@ -7,26 +7,31 @@ program reports bits per character on the last tenth of the text, which is held 
 The default text is the Python standard library's own source code, so nothing is downloaded.
 
     python examples/char_lm.py --epochs 3
-    python examples/char_lm.py --text shakespeare.txt --cell gru --temperature 0.7
+    python examples/char_lm.py --text shakespeare.txt.gz --cell gru --temperature 0.7
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import math
 import sysconfig
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+try:
+    import numpy as np
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.optim import Adam
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.optim import Adam
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install .") from None
 
 try:
     from tqdm import tqdm
@@ -175,17 +180,25 @@ def positive(text: str) -> int:
 
 
 def read(path: Path) -> str:
-    """Read a text; invalid UTF-8 becomes unknown characters."""
+    """Read a text, which may be compressed (.gz); invalid UTF-8 becomes unknown characters."""
+    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        return path.read_text("utf-8", "replace")
-    except OSError as problem:
-        raise SystemExit(f"char_lm: cannot read {path}: {problem.strerror}") from None
+        with opener(path, "rt", encoding="utf-8-sig", errors="replace") as file:
+            text: str = file.read()
+    except (OSError, EOFError, zlib.error) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise SystemExit(f"char_lm: cannot read {path}: {reason}") from None
+    if "\0" in text:
+        raise SystemExit(f"char_lm: {path} is no text: it has bytes of 0")
+    return text
 
 
 def main(arguments: list[str] | None = None) -> float:
     """Train, report and generate; return bits per character on held-out text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--text", type=Path, help="a text file instead of the standard library")
+    parser.add_argument(
+        "--text", type=Path, help="a text file (.gz too) instead of the standard library"
+    )
     parser.add_argument(
         "--limit", type=positive, default=3_000_000, help="number of characters to use"
     )

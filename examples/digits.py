@@ -13,16 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from tqdm import tqdm
+try:
+    import matplotlib
+    import numpy as np
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+    from tqdm import tqdm
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.data import DataLoader, TensorDataset
-from fastnn.optim import AdamW
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.data import DataLoader, TensorDataset
+    from fastnn.optim import AdamW
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install '.[demo]'") from None
 
 
 def build_mlp() -> nn.Module:
@@ -151,8 +155,6 @@ def draw(
     path: Path, histories: dict[str, History], images: Any, labels: Any, thoughts: dict[str, Any]
 ) -> None:
     """Learning curves on the left; on the right, hard digits and their predictions."""
-    import matplotlib
-
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -178,12 +180,20 @@ def draw(
     plt.close(figure)
 
 
+def new_file(text: str) -> Path:
+    """A file that can be written, from the command line."""
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    return path
+
+
 def main(arguments: list[str] | None = None) -> dict[str, float]:
     """Train, report and plot; return the test accuracy of each network."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, default=Path("demo.png"))
+    parser.add_argument("--output", type=new_file, default="demo.png")
     options = parser.parse_args(arguments)
 
     fastnn.show_config()

@@ -12,14 +12,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
+try:
+    import numpy as np
+    from tqdm import tqdm
 
-import fastnn
-from fastnn import nn
+    import fastnn
+    from fastnn import nn
+except ImportError as missing:
+    raise SystemExit(
+        f"gradients_through_time: {missing}; in the clone: pip install '.[demo]'"
+    ) from None
 
 SAMPLES, INPUTS, HIDDEN = 32, 10, 64
 
@@ -95,11 +101,21 @@ def draw(curves: dict[str, Any], path: Path) -> None:
     plt.close(figure)
 
 
+def picture_file(text: str) -> Path:
+    """A file that can be drawn to, from the command line."""
+    path = Path(text)
+    if find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError("to draw, install matplotlib: pip install matplotlib")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table, and plot it with --picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--picture", type=Path, help="file to draw to")
+    parser.add_argument("--picture", type=picture_file, help="file to draw to")
     options = parser.parse_args(arguments)
     curves = {name: gradient_norms(name, options.steps) for name in tqdm(LAYERS, unit="layer")}
     distances = [d for d in (0, 1, 5, 10, 25, 50, 100) if d <= options.steps]

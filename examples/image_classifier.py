@@ -15,17 +15,21 @@ import lzma
 import time
 import zlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
+try:
+    import numpy as np
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.data import DataLoader, TensorDataset
-from fastnn.models import BasicBlock
-from fastnn.optim import AdamW
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.data import DataLoader, TensorDataset
+    from fastnn.models import BasicBlock
+    from fastnn.optim import AdamW
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install .") from None
 
 try:
     from tqdm import tqdm
@@ -291,10 +295,8 @@ def draw_confusion(path: Path, counts: Any, names: Sequence[str]) -> None:
 
 def draw(folder: Path, model: nn.Sequential, data: Data, thought: Any) -> None:
     """Filters of the first layer, the most confident errors, and the confusion matrix."""
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise fail("to draw pictures, install matplotlib: pip install matplotlib") from None
+    import matplotlib as mpl
+
     mpl.use("agg")
     folder.mkdir(parents=True, exist_ok=True)
     filters = next(model[0].parameters()).detach().numpy()
@@ -323,6 +325,16 @@ def positive(text: str) -> int:
     return number
 
 
+def picture_folder(text: str) -> Path:
+    """A folder to draw to, which need not exist, from the command line."""
+    path = Path(text)
+    if find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError("to draw, install matplotlib: pip install matplotlib")
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is a file, not a folder")
+    return path
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -339,7 +351,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--validate", type=positive, help="hold out this many training images for testing"
     )
-    parser.add_argument("--pictures", type=Path, help="folder to draw to")
+    parser.add_argument("--pictures", type=picture_folder, help="folder to draw to")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     if options.shift < 0:

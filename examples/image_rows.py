@@ -14,16 +14,19 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from tqdm import tqdm
+try:
+    import numpy as np
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+    from tqdm import tqdm
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.data import DataLoader, TensorDataset
-from fastnn.optim import Adam
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.data import DataLoader, TensorDataset
+    from fastnn.optim import Adam
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install '.[demo]'") from None
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 

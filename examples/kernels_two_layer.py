@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+try:
+    import numpy as np
 
-from fastnn import kernels
+    from fastnn import kernels
+except ImportError as missing:
+    raise SystemExit(f"{missing}; in the clone: pip install .") from None
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 

@@ -13,16 +13,21 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from tqdm import tqdm
+try:
+    import numpy as np
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+    from tqdm import tqdm
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.data import DataLoader, TensorDataset
-from fastnn.optim import AdamW
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.data import DataLoader, TensorDataset
+    from fastnn.optim import AdamW
+except ImportError as missing:
+    raise SystemExit(
+        f"transformer_classifier: {missing}; in the clone: pip install '.[demo]'"
+    ) from None
 
 
 class Classifier(nn.Module):

@@ -12,16 +12,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
+try:
+    import numpy as np
+    from tqdm import tqdm
 
-import fastnn
-import fastnn.nn.functional as F
-from fastnn import nn
-from fastnn.models import BasicBlock
+    import fastnn
+    import fastnn.nn.functional as F
+    from fastnn import nn
+    from fastnn.models import BasicBlock
+except ImportError as missing:
+    raise SystemExit(
+        f"vanishing_gradient: {missing}; in the clone: pip install '.[demo]'"
+    ) from None
 
 IMAGES, SIZE, CHANNELS, CLASSES = 32, 12, 16, 10
 Norm = Callable[[int], nn.Module]
@@ -117,11 +123,21 @@ def even(text: str) -> int:
     return number
 
 
+def picture_file(text: str) -> Path:
+    """A file that can be drawn to, from the command line."""
+    path = Path(text)
+    if find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError("to draw, install matplotlib: pip install matplotlib")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table, and plot it with --picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layers", type=even, default=50)
-    parser.add_argument("--picture", type=Path, help="file to draw to")
+    parser.add_argument("--picture", type=picture_file, help="file to draw to")
     options = parser.parse_args(arguments)
     curves = {name: gradient_norms(name, options.layers) for name in tqdm(NETWORKS, unit="network")}
     shown = [n for n in (1, 2, 10, 20, 30, 40, 49) if n < options.layers] + [options.layers]

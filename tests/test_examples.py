@@ -1,5 +1,6 @@
 """The examples and the smoke test of an installation run and reach their stated results."""
 
+import gzip
 import importlib.util
 import sys
 from pathlib import Path
@@ -88,6 +89,100 @@ def test_char_lm_bad_input(tmp_path, capsys):
         with pytest.raises(SystemExit):
             example.main(["--text", str(path), f"--{option}={value}"])
         assert message in capsys.readouterr().err
+
+
+def test_char_lm_reads_compressed_texts(tmp_path):
+    """As the tagger does: .gz, a mark of the byte order, any line ends."""
+    read = load("char_lm").read
+    text = "one\ntwo é\n"
+    for content in (text, "\ufeff" + text, text.replace("\n", "\r\n")):
+        (tmp_path / "a.txt").write_bytes(content.encode())
+        (tmp_path / "a.txt.gz").write_bytes(gzip.compress(content.encode()))
+        assert read(tmp_path / "a.txt") == read(tmp_path / "a.txt.gz") == text
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9")
+    assert read(tmp_path / "a.txt") == "caf\ufffd"
+    whole = gzip.compress(text.encode())
+    for name, content, message in (
+        ("a.gz", text.encode(), "Not a gzipped file"),
+        ("a.gz", whole[:-9], "ended before"),
+        ("a.gz", whole[:12] + b"\xff" * 9 + whole[21:], "cannot read"),
+        ("packed.txt", gzip.compress(bytes(1000)), "is no text: it has bytes of 0"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(SystemExit, match=message):
+            read(tmp_path / name)
+
+
+# -- what is missing is said at once -----------------------------------------------------------
+
+PACKAGES = {
+    "bilstm_tagger": ("numpy", "fastnn", "tqdm"),
+    "char_lm": ("numpy", "fastnn"),
+    "digits": ("numpy", "fastnn", "tqdm", "sklearn", "matplotlib"),
+    "gradients_through_time": ("numpy", "fastnn", "tqdm"),
+    "image_classifier": ("numpy", "fastnn"),
+    "image_rows": ("numpy", "fastnn", "tqdm", "sklearn"),
+    "kernels_two_layer": ("numpy", "fastnn"),
+    "transformer_classifier": ("numpy", "fastnn", "tqdm", "sklearn"),
+    "vanishing_gradient": ("numpy", "fastnn", "tqdm"),
+}
+
+
+def test_every_example_is_in_the_table():
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(PACKAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [(name, each) for name, several in PACKAGES.items() for each in several]
+)
+def test_a_missing_package_is_one_line(name, package, monkeypatch):
+    for each in [each for each in sys.modules if each.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, each)
+    monkeypatch.setitem(sys.modules, package, None)  # an import of it fails
+    with pytest.raises(SystemExit) as stopped:
+        load(name)
+    assert package in str(stopped.value)
+    assert "in the clone: pip install" in str(stopped.value)
+    assert "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("digits", "--output none/demo.png", "there is no folder none"),
+        ("gradients_through_time", "--picture none/a.png", "there is no folder none"),
+        ("vanishing_gradient", "--picture none/a.png", "there is no folder none"),
+        ("bilstm_tagger", "--train a.conll --predict none/a", "there is no folder none"),
+        ("image_classifier", "--data . --pictures a.txt", "a.txt is a file, not a folder"),
+    ],
+)
+def test_a_missing_folder_is_said_before_any_work(name, arguments, message, tmp_path, capsys):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        (tmp_path / "a.txt").touch()
+        with pytest.raises(SystemExit):
+            load(name).main(arguments.split())
+    out, err = capsys.readouterr()
+    assert message in err.splitlines()[-1]
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("gradients_through_time", "--picture a.png"),
+        ("vanishing_gradient", "--picture a.png"),
+        ("image_classifier", "--data . --pictures ."),
+    ],
+)
+def test_drawing_needs_matplotlib(name, arguments, monkeypatch, capsys):
+    example = load(name)
+    monkeypatch.setattr(example, "find_spec", lambda package: None)
+    with pytest.raises(SystemExit):
+        example.main(arguments.split())
+    out, err = capsys.readouterr()
+    assert "to draw, install matplotlib: pip install matplotlib" in err.splitlines()[-1]
+    assert out == ""
 
 
 def test_char_lm_samples():
