@@ -1,12 +1,18 @@
-"""Examples in the documents run, and links lead to existing files."""
+"""Examples in the documents run, and links and names lead to what exists."""
 
+import importlib
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
+)
+# Those that tell what was, or what will be, may name what is not there.
+PRESENT = [d for d in DOCUMENTS if d.name not in ("CHANGELOG.md", "ROADMAP.md")]
 
 
 # Written by a benchmark run, so they may be missing.
@@ -15,6 +21,10 @@ WRITTEN = {"benchmarks.md", "gemm-grid.md", "rnn-grid.md"}
 
 def blocks(document):
     return re.findall(r"^```python\n(.*?)^```", document.read_text(), re.M | re.S)
+
+
+def prose(document):
+    return re.sub(r"^```.*?^```", "", document.read_text(), flags=re.M | re.S)
 
 
 def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
@@ -46,8 +56,7 @@ def test_the_guide_to_images_runs(capsys):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_exist(document):
-    prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.M | re.S)
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", prose):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", prose(document)):
         if "://" not in target and Path(target).name not in WRITTEN:
             assert (document.parent / target).exists(), target
 
@@ -69,3 +78,68 @@ def test_walk_throughs_show_the_sources(page):
 @pytest.mark.parametrize("command", ["demo", "test", "bench", "lint", "dev", "sanitize"])
 def test_commands_are_in_the_makefile(command):
     assert re.search(rf"^{command}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+def files_and_folders():
+    folders = ("benches", "csrc", "docs", "examples", "fastnn", "tests", "tools")
+    found = [*ROOT.glob("*"), *itertools.chain(*((ROOT / f).rglob("*") for f in folders))]
+    return {f"/{path.relative_to(ROOT).as_posix()}" for path in found}
+
+
+def spelled_out(text):
+    """``{a,b}.h`` as ``a.h`` and ``b.h``."""
+    parts = [part.split(",") for part in re.split(r"[{}]", text)]
+    return ["".join(choice) for choice in itertools.product(*parts)]
+
+
+@pytest.mark.parametrize("document", PRESENT, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_folders_exist(document):
+    """Those in quotation marks, named by the end of their path."""
+    there = files_and_folders()
+    path = r"`([\w.{},/-]+(?:/|\.(?:cpp|h|md|py|pyx|toml|txt))|(?:csrc|fastnn|tests)/[\w./-]+)`"
+    for quoted in re.findall(path, prose(document)):
+        for name in spelled_out(quoted):
+            assert any(each.endswith(f"/{name.rstrip('/')}") for each in there), name
+
+
+@pytest.mark.parametrize("document", PRESENT, ids=lambda p: str(p.relative_to(ROOT)))
+def test_names_of_the_package_exist(document):
+    for name in re.findall(r"\bfastnn(?:\.\w+)+", prose(document)):
+        if re.search(r"\.(com|py|git)$", name):
+            continue
+        value = importlib.import_module("fastnn")
+        for part in name.split(".")[1:]:
+            value = getattr(value, part)
+
+
+def test_layers_are_the_modules():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    block = re.search(r"In Python a module imports.*?:\n\n(.*?)\n\n", text, re.S)[1]
+    listed = set(block.replace(",", " ").split())
+    for name in listed - {"_core"}:
+        path = ROOT / "fastnn" / name.replace(".", "/")
+        assert path.is_dir() or path.with_suffix(".py").exists(), name
+    modules = {p.stem for p in (ROOT / "fastnn").iterdir() if p.suffix == ".py" or p.is_dir()}
+    modules -= {"__init__", "__main__", "__pycache__", "_core"}
+    assert modules == {name.partition(".")[0] for name in listed} - {"_core"}
+
+
+def test_the_readme_counts_the_lines_of_the_tape():
+    count, path = re.search(
+        r"(\d+) lines of Python \(`(\S+)`\)", prose(ROOT / "README.md")
+    ).groups()
+    assert int(count) == len((ROOT / path).read_text().splitlines())
+
+
+def test_extras_are_those_that_somebody_installs():
+    """By the Makefile, whose targets have their names, by CI, or by a reader of the documents."""
+    text = (ROOT / "pyproject.toml").read_text()
+    block = re.search(r"\[project.optional-dependencies\]\n(.*?)\n\n", text, re.S)[1]
+    extras = set(re.findall(r"^(\w+) = ", block, re.M))
+    makefile = (ROOT / "Makefile").read_text()
+    used = {e for e in extras if f"$(VENV)/.{e}" in makefile}
+    for document in PRESENT:
+        for several in re.findall(r"'\.\[([\w,]+)\]'", document.read_text()):
+            assert set(several.split(",")) <= extras
+            used |= set(several.split(","))
+    assert used == extras
