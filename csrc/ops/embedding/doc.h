@@ -41,7 +41,7 @@ Returns (ids, rows) : int64 (R,), ascending, and float (R, D).
 ([0, 2], [[1.0], [2.0]]))";
 
 constexpr char kEmbeddingRenorm[] =
-    R"(Scales rows of a table in place so that their norm is at most max_norm.
+    R"(Scales rows of a table in place: w *= max_norm / (norm + 1e-7) where norm > max_norm.
 
 input : int (...), ids in [0, V) of the rows to look at
 weight : float (V, D), in C order

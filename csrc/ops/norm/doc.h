@@ -135,7 +135,7 @@ Returns (y, mean, rstd) : float as input, float64 (C,) and (C,); with keep
 
 constexpr char kBatchNormBackward[] = R"(Computes the gradients of `batch_norm` in one call.
 
-With h = (x - mean) * rstd and g = dy * f'(z), in training
+With h = (x - mean) * rstd and g = dy * f'(z), z the argument of the activation f, in training
 dx = weight * rstd * (g - mean(g) - h * mean(g * h)), else weight * rstd * g.
 
 dy, input : float (N, C, ...)

@@ -66,7 +66,7 @@ input : float (T, N, I), or (R, I): the steps of sorted sequences without paddin
 params : list of (w_ih, w_hh, b_ih, b_hh) for each of D directions, biases or None;
     )" + cell.params +
            "\n" + states + R"( : float (D, N, H) = None; zeros where None
-batch_sizes : int (T,) = None; the sequences of each step of (R, I), the longest come first
+batch_sizes : int (T,) = None; how many sequences have each step; x is (R, I), the longest first
 keep : bool = False; whether to return what the backward pass reads
 mask : float (D, N, H) = None; factors of h before U
 )" + (mode == Mode::layer_norm_lstm ? "eps : number = 1e-5\n" : "") +
