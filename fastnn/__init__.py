@@ -2,12 +2,13 @@
 
 try:
     from . import _core as _core
+    from . import autograd as autograd
+    from . import text as text
 except ImportError as error:
     from .unbuilt import unbuilt
 
     raise unbuilt(error) from None
 
-from . import autograd as autograd
 from . import config as config
 from . import data as data
 from . import kernels as kernels
@@ -16,7 +17,6 @@ from . import nn as nn
 from . import optim as optim
 from . import random as random
 from . import testing as testing
-from . import text as text
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad

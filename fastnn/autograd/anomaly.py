@@ -17,7 +17,7 @@ import numpy as np
 
 from ..callers import calling_frame, is_own
 from ..tensor import Tensor
-from .contract import Array, Grads
+from .contract import Array, Grads, SparseGradient
 from .record import record, record_many
 from .row_gradient import RowGradient
 
@@ -271,7 +271,9 @@ def stored(value: Any) -> Any:
     """The elements of a tensor, an array, a sparse gradient or a number."""
     if isinstance(value, RowGradient) and value.rows is not None:
         return value.rows
-    return value._array if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        return value._array
+    return np.asarray(value) if isinstance(value, SparseGradient) else value
 
 
 def is_finite(value: Any) -> bool:

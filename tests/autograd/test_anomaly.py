@@ -139,6 +139,10 @@ def test_sparse_gradients():
     with detect_anomaly():
         table(fastnn.tensor([1, 1])).sum().backward()
     assert table.weight.grad.rows.tolist() == [[2.0, 2.0]]
+    x = fastnn.ones(10_000, requires_grad=True)
+    with detect_anomaly():
+        (x[2:5].sum() + (x * 2)[7]).backward()
+    assert x.grad.sum().item() == 5
 
 
 def test_masks_may_be_infinite():

@@ -357,6 +357,26 @@ def test_a_message_is_never_lost_to_an_explanation():
     assert message(nn.Sequential(Odd(4, 4)), f(2, 3)).startswith("linear: ")
 
 
+def test_hostile_inputs_reach_their_own_error():
+    class Hostile:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("no array")
+
+        def __len__(self):
+            raise RuntimeError("no length")
+
+    class Surprising(np.ndarray):
+        @property
+        def shape(self):
+            raise RuntimeError("no shape")
+
+    for value in (Hostile(), [Hostile()], Hostile):
+        with pytest.raises((RuntimeError, TypeError, ValueError)):
+            nn.Sequential(nn.Linear(4, 4))(value)
+    with pytest.raises((RuntimeError, ValueError)):
+        nn.Sequential(nn.Linear(4, 4))(np.zeros((2, 3), np.float32).view(Surprising))
+
+
 def test_a_call_that_succeeds_asks_for_nothing(monkeypatch):
     def fail(*args):
         raise AssertionError("explained a call that succeeded")
