@@ -257,3 +257,91 @@ def test_training_by_hand_equals_sgd():
         sgd.step()
     for p, q in zip(ours.parameters(), other.parameters()):
         np.testing.assert_allclose(p.data, q.data, rtol=1e-5)
+
+
+WRONG = {
+    "a number": (1.0, TypeError, "grad: expected a tensor or None, got float"),
+    "a list": ([1.0, 1.0, 1.0], TypeError, "grad: expected a tensor or None, got list"),
+    "an array": (np.ones(3, np.float32), TypeError, "grad: expected a tensor .* got ndarray"),
+    "another shape": (
+        fastnn.ones(4),
+        RuntimeError,
+        r"shape \(3,\) and type float32, got shape \(4",
+    ),
+    "a row": (fastnn.ones(1, 3), RuntimeError, r"got shape \(1, 3\) and type float32"),
+    "float64": (fastnn.ones(3, dtype=fastnn.float64), RuntimeError, "and type float64"),
+    "integers": (fastnn.ones(3, dtype=fastnn.int64), RuntimeError, "and type int64"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_gradient_is_refused_where_it_is_assigned(name):
+    value, error, match = WRONG[name]
+    p = parameter()
+    before = p.grad
+    with pytest.raises(error, match=match):
+        p.grad = value
+    assert p.grad is before
+    optim.SGD([p], lr=1.0).step()
+    assert p.tolist() == [0.5, -3, 4]
+
+
+def test_a_tensor_is_not_its_own_gradient():
+    p = parameter()
+    with pytest.raises(RuntimeError, match="its own gradient"):
+        p.grad = p
+
+
+def test_a_gradient_may_be_replaced_and_removed():
+    p = parameter()
+    p.grad = fastnn.ones(3, 2)[:, 0]
+    (p * 2).sum().backward()
+    assert p.grad.tolist() == [3, 3, 3]
+    del p.grad
+    assert p.grad is None
+    p.grad = None
+    y = p * 2
+    y.grad = fastnn.ones(3)
+    assert y.grad.tolist() == [1, 1, 1]
+
+
+def test_which_tensors_may_require_gradients():
+    for wrong in (fastnn.arange(3), fastnn.tensor([True])):
+        for ask in (
+            lambda t: setattr(t, "requires_grad", True),
+            lambda t: t.requires_grad_(),
+            lambda t: fastnn.Tensor(t._array, requires_grad=True),
+            lambda t: nn.Parameter(t),
+        ):
+            with pytest.raises((RuntimeError, TypeError), match="floating point"):
+                ask(wrong)
+        wrong.requires_grad = False
+        assert not wrong.requires_grad
+    assert not nn.Parameter(fastnn.arange(3), requires_grad=False).requires_grad
+    p = parameter()
+    for value in (5, None, "no", np.True_):
+        with pytest.raises(TypeError, match="requires_grad: expected a bool"):
+            p.requires_grad = value
+    y = p * 2
+    with pytest.raises(RuntimeError, match="only leaves can be changed"):
+        y.requires_grad = False
+    y.requires_grad = True
+    y.sum().backward()
+    assert p.grad.tolist() == [2.5, 3, 1]
+
+
+def test_data_of_another_shape_or_type():
+    p = parameter()
+    p.data = fastnn.ones(4)
+    with pytest.raises(RuntimeError, match=r"\.grad has shape \(3,\), its tensor \(4,\)"):
+        p.sum().backward()
+    p.grad = None
+    p.sum().backward()
+    assert p.grad.tolist() == [1] * 4
+    y = p * 2
+    for wrong in (fastnn.ones(5), fastnn.ones(4, dtype=fastnn.float64), fastnn.arange(4)):
+        with pytest.raises(RuntimeError, match="data: a tensor that"):
+            y.data = wrong
+    with pytest.raises(TypeError, match="data: expected numbers, got an array of <U1"):
+        p.data = np.array(["a"] * 4)
+    assert y.tolist() == [2] * 4

@@ -29,10 +29,11 @@ def as_view(out: Tensor, input: Any) -> Tensor:
     """Note that `out`, the result of an operation on `input`, shares its memory."""
     if isinstance(input, Tensor):
         alias = input.alias
-        if alias is None:
-            input.alias = alias = set()
-        elif type(alias) is not set:
-            input, alias = alias, alias.alias
+        if type(alias) is not set:
+            if alias is None:
+                input.alias = alias = set()
+            else:
+                input, alias = alias, alias.alias
         out.alias = input
         alias.add(reference(out, alias.discard))
     return out
@@ -76,7 +77,7 @@ def overwrite_backward(node: Node, dy: Array, reuse_dy: bool, reuse_saved: bool)
 def move_to(base: Tensor, node: Node) -> None:
     """Let `node` be the last operation of a base, and its views be parts of the result."""
     recorded = base.requires_grad
-    views = [view for ref in tuple(base.alias or ()) if (view := ref()) is not None]
+    views = [view for ref in (base.alias or set()).copy() if (view := ref()) is not None]
     set_node(base, node)
     for view in views:
         if base_of(view) is not base:
@@ -84,8 +85,15 @@ def move_to(base: Tensor, node: Node) -> None:
         if recorded and not view.requires_grad:
             set_node(view, Node(refuse_backward, (None,), (False,), (view.shape,)))
         elif recorded or not view.requires_grad:  # else a leaf of its own
-            region = region_of(base._array, view._array)
-            set_node(view, Node(view_backward, (node,), (True,), (region,)))
+            set_node(view, Node(view_backward, (node,), (True,), (place(base, view),)))
+
+
+def place(base: Tensor, view: Tensor) -> Region:
+    """The region of a view, which its node knows if it is not the first."""
+    last = view.node
+    if last is not None and last.backward == view_backward and last.saved:
+        return last.saved[0]  # type: ignore[no-any-return]
+    return region_of(base._array, view._array)
 
 
 def set_node(tensor: Tensor, node: Node) -> None:

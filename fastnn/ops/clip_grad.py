@@ -21,7 +21,7 @@ Blame = Callable[[], str]  # says which array is to blame for a norm that is not
 
 def gradients_of(parameters: Iterable[Tensor]) -> list[Array]:
     """The gradients of those tensors that have one."""
-    return [stored_values(p.grad) for p in parameters if p.grad is not None]
+    return [stored_values(p._grad) for p in parameters if p._grad is not None]
 
 
 def total_norm(op: str, arrays: list[Array], norm_type: float, blame: Blame | None) -> Array:

@@ -17,8 +17,8 @@ from .groups import ParamGroups, Params
 
 # `map` with these takes half the time of a comprehension, which matters at every step.
 DATA = attrgetter("_array")
-GRAD = attrgetter("grad")
-GRADIENT = attrgetter("grad._array")
+GRAD = attrgetter("_grad")
+GRADIENT = attrgetter("_grad._array")
 
 
 class Optimizer(ParamGroups):
@@ -67,10 +67,10 @@ class Optimizer(ParamGroups):
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
-                    p.grad = p.grad.detach()
-                    p.grad.zero_()
+                    p._grad = None
+                elif p._grad is not None:
+                    p._grad = p._grad.detach()
+                    p._grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place.
@@ -97,13 +97,13 @@ class Optimizer(ParamGroups):
             some = group["params"]
             if self.has_row_update and RowGradient in map(type, map(GRAD, some)):
                 sparse = [p for p in some if self.only_rows_change(group, p)]
-                by_rows += [(group, p, p.grad) for p in sparse]
+                by_rows += [(group, p, p._grad) for p in sparse]
                 some = [p for p in some if not any(p is q for q in sparse)]
             try:
                 grads += map(GRADIENT, some)
             except AttributeError:  # some parameters have no gradient
                 del grads[len(params) :]
-                some = [p for p in some if p.grad is not None]
+                some = [p for p in some if p._grad is not None]
                 grads += map(GRADIENT, some)
             params += some
             counts.append(len(some))
@@ -117,7 +117,7 @@ class Optimizer(ParamGroups):
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
-        g = p.grad
+        g = p._grad
         if type(g) is not RowGradient or g.rows is None or not p._array.flags.c_contiguous:
             return False
         check_rows(type(self).__name__, p, g)

@@ -256,6 +256,8 @@ class Tensor(Protocols, Methods):
                 "elements write to data[...]"
             )
         array, old = as_array(value), self._array
+        if array.dtype.kind not in "fiubc":
+            raise TypeError(f"data: expected numbers, got an array of {array.dtype}")
         if self._requires_grad and array.dtype.kind != "f":
             raise RuntimeError(
                 f"data: a tensor that requires a gradient must be floating point, got {array.dtype}"
@@ -267,7 +269,7 @@ class Tensor(Protocols, Methods):
             )
         if not is_view_of(array, old):  # `p.data += x` assigns the result of `p.data`
             if type(self.alias) is set:
-                for view in tuple(self.alias):
+                for view in self.alias.copy():
                     view().alias = None
             self._array, self.alias = array, None
 

@@ -182,3 +182,40 @@ def test_where_numpy_needs_detach():
     assert seen == [False] * 3
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         Square.apply(x, constant=x)
+
+
+class Reverse(Function):
+    """The same values with the gradient's sign changed: its output is its input, or a part."""
+
+    @staticmethod
+    def forward(ctx, x, part):
+        ctx.full = x.shape
+        y = x.view(-1)[:2] if part else x
+        return (y, y[:1]) if part == "twice" else y
+
+    @staticmethod
+    def backward(ctx, *dys):
+        dx = np.zeros(ctx.full, np.float32)
+        for dy in dys:
+            dx.reshape(-1)[: dy.numel()] -= dy.numpy().reshape(-1)
+        return dx, None
+
+
+@pytest.mark.parametrize("part", [None, "once", "twice"])
+def test_outputs_have_memory_of_their_own(part):
+    """A change of the input or of another output does not pass by the user's backward."""
+    x = fastnn.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 1
+    out = Reverse.apply(y, part)
+    outs = out if part == "twice" else (out,)
+    for o in outs:
+        assert not np.shares_memory(o.detach().numpy(), y.detach().numpy())
+        assert o.alias is None
+    y.mul_(10)
+    outs[-1].mul_(2)
+    sum((o * 1).sum() for o in outs).backward()
+    if part == "twice":
+        assert outs[0].tolist() == [1, 2]
+        assert x.grad.tolist() == [-3, -1, 0]
+    else:
+        assert x.grad.tolist() == ([-2, -2, 0] if part else [-2, -2, -2])

@@ -15,6 +15,7 @@ import pytest
 import fastnn
 from fastnn import Tensor
 from fastnn.autograd.tape import Node
+from fastnn.autograd.views import base_of
 from fastnn.testing import gradcheck
 
 from .layouts import LAYOUTS
@@ -24,6 +25,7 @@ from .running import (
     arrays_in,
     cast,
     differentiable,
+    each_array,
     expected,
     is_float,
     listed,
@@ -221,6 +223,47 @@ def owned(backward: Callable[..., Any], node: Node, dy: Any) -> Any:
     return grads
 
 
+def check_views(record: Record) -> None:
+    """Outputs share memory with an input as views of it, and changes of them in place reach it."""
+    for sample in record.samples:
+        given = cast(sample, record.dtypes[-1])
+        inputs: list[Tensor] = []
+
+        def wrap(has_gradient: bool, x: np.ndarray, inputs: list[Tensor] = inputs) -> Tensor:
+            inputs.append(Tensor(x, requires_grad=has_gradient and record.gradient))
+            return inputs[-1]
+
+        wrapped = each_array(record, given, wrap)
+        ys = [
+            y
+            for y in listed(record.op(*wrapped.args, **wrapped.kwargs))
+            if not any(y is x for x in inputs)
+        ]
+        for y in ys:
+            for other in [*inputs, *ys]:
+                if other is not y and np.shares_memory(other._array, y._array):
+                    assert base_of(other) is base_of(y), f"{record.name}: an output is no view"
+        leaves = [x for x in inputs if x.requires_grad]
+        seen = [y for y in ys if any(base_of(y) is x for x in leaves) and y._array.flags.writeable]
+        if seen and 0 < sum(x.numel() for x in leaves) <= record.gradient_size:
+            gradcheck(partial(changed_through_views, record, given, leaves), leaves)
+
+
+def changed_through_views(
+    record: Record, given: Sample, leaves: Sequence[Tensor], *_: Tensor
+) -> tuple[Tensor, ...]:
+    """Copies of the leaves after every output of the operation on them was changed in place."""
+    copies = [x.clone() for x in leaves]
+    left = iter(copies)
+    sample = each_array(record, given, lambda grad, x: next(left) if grad else Tensor(x))
+    for i, y in enumerate(listed(record.op(*sample.args, **sample.kwargs))):
+        y.mul_(y * (i + 2))
+        assert y.numel() == 0 or any(
+            (a.detach() != b.detach()).any() for a, b in zip(leaves, copies)
+        )
+    return tuple(copies)
+
+
 def check_bad(record: Record, bad: Bad) -> None:
     """The expected exception and message, and unchanged inputs."""
     inputs = arrays_in([bad.sample.args, bad.sample.kwargs])
@@ -273,6 +316,7 @@ def cases(records: Sequence[Record]) -> list[Any]:
         add(record, "tape", check_tape)
         if record.gradient:
             add(record, "ownership", check_ownership)
+        add(record, "views", check_views)
         for i, bad in enumerate(record.bad):
             add(record, f"bad{i}", check_bad, bad)
     return found

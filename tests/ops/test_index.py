@@ -1,9 +1,12 @@
 """Indexing: gather, scatter, masks and assignment."""
 
 import numpy as np
+import pytest
 
 import fastnn
 from fastnn.ops import index as index_ops
+from fastnn.ops.index import basic
+from fastnn.ops.index import summed as summed_module
 from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(4, 5)
@@ -254,3 +257,158 @@ def test_repeated_indices_sum_their_gradients():
 def test_nonzero_as_tuple():
     rows, columns = fastnn.nonzero(fastnn.eye(2), as_tuple=True)
     assert rows.tolist() == columns.tolist() == [0, 1]
+
+
+REPEATED = {
+    "list": [0, 0, 2],
+    "array": np.array([0, 0, 2]),
+    "unsigned": np.array([0, 0, 2], np.uint8),
+    "tensor": fastnn.tensor([0, 0, 2]),
+    "tensor of two dimensions": fastnn.tensor([[0, 0], [1, 0]]),
+    "range": range(2),
+    "tuple in a tuple": ((0, 0, 2),),
+    "tuple and slice": ((0, 0, 2), slice(None)),
+    "slice and tuple": (slice(None), (1, 1)),
+    "slice and list": (slice(None), [1, 1, 4]),
+    "slice and tensor": (slice(None), fastnn.tensor([[1, 1], [4, 1]])),
+    "two tuples": ((0, 0), (1, 1)),
+    "two lists": ([0, 0, 3], [1, 1, -1]),
+    "lists that broadcast": ([[0], [0]], [1, 1, -1]),
+    "nested list": [[0, 0], [1, 0]],
+    "ellipsis and list": (Ellipsis, [2, 2]),
+    "number and list": (1, [2, 2]),
+    "list and number": ([2, 2], 1),
+    "list and new axis": ([2, 2], None),
+    "negative": [-1, 3, -1],
+    "tensors in a list": [fastnn.tensor(1), fastnn.tensor(1)],
+    "list and part of a slice": ([0, 0], slice(1, None)),
+    "mask and list": (MASK[:, 0], [1] * int(MASK[:, 0].sum())),
+    "nothing": [],
+    "empty tensor": fastnn.tensor([], dtype=fastnn.int64),
+}
+
+
+def plain(key):
+    """The same index for NumPy."""
+    if isinstance(key, fastnn.Tensor):
+        return key.numpy()
+    if isinstance(key, tuple):
+        return tuple([plain(k) for k in key])
+    return [plain(k) for k in key] if isinstance(key, list) else key
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3), (4, 5, 0)])
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_an_index_repeats_gets_the_sum(name, shape, dtype):
+    key = REPEATED[name]
+    values = numbers(*shape).astype(dtype)
+    if name == "ellipsis and list" and shape[-1] == 0:
+        with pytest.raises(IndexError, match="index: index 2 is out of bounds"):
+            fastnn.tensor(values)[key]
+        return
+    x = fastnn.tensor(values, requires_grad=True)
+    y = x[key]
+    np.testing.assert_array_equal(y.detach().numpy(), values[plain(key)])
+    assert not np.shares_memory(y.detach().numpy(), x.detach().numpy())
+    dy = np.arange(1.0, y.numel() + 1).reshape(y.shape).astype(dtype)
+    want = np.zeros(shape, dtype)
+    np.add.at(want, plain(key), dy)
+    y.backward(dy)
+    np.testing.assert_array_equal(x.grad.numpy(), want)
+
+
+@pytest.mark.parametrize("key", [lambda i: i, lambda i: (slice(None), i), lambda i: (i, i)])
+def test_index_arrays_use_the_kernel_of_embeddings(key, monkeypatch):
+    """It sums rows several times as fast as `numpy.add.at`."""
+    calls = []
+    original = summed_module.rows_summed
+
+    def rows_summed(*args):
+        calls.append(args[0])
+        return original(*args)
+
+    monkeypatch.setattr(summed_module, "rows_summed", rows_summed)
+    x = fastnn.ones(4, 4, requires_grad=True)
+    x[key(fastnn.tensor([1, 1, 3]))].sum().backward()
+    assert x.grad.sum().item() == fastnn.ones(4, 4)[key([1, 1, 3])].numel()
+    fastnn.index_select(x, 1, fastnn.tensor([1, 1, 3])).sum().backward()
+    assert calls == [(4, 4)] * 2
+
+
+def test_a_number_in_a_tensor_or_array_gives_a_view():
+    for i in (1, np.int64(1), np.uint8(1), np.array(1), fastnn.tensor(1), fastnn.tensor(-2)):
+        x = fastnn.zeros(3, 2)
+        x[i].fill_(1.0)
+        x[i, 0] = 3.0
+        x[i][1] += 1.0
+        assert x.tolist() == [[0, 0], [3, 2], [0, 0]]
+    out = fastnn.zeros(3, 2)
+    for t in fastnn.arange(3):
+        out[t].copy_(fastnn.ones(2) * t)
+    assert out.tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
+def test_an_index_that_changes_later_has_been_read():
+    x, i = fastnn.ones(4, requires_grad=True), fastnn.tensor(1)
+    key = [0, 0]
+    y = x[:i].sum() + x[i] * 10 + x[key].sum() * 100
+    i.add_(1)
+    key[1] = 3
+    y.backward()
+    assert x.grad.tolist() == [201, 10, 0, 0]
+
+
+def test_wrong_kinds_of_index():
+    x = fastnn.ones(3)
+    for key, match in (
+        (1.0, "integer"),
+        ("a", "index: expected numbers"),
+        ([[1], [1, 2]], "index: expected numbers"),
+        ([0.5], "integer"),
+    ):
+        with pytest.raises((IndexError, TypeError), match=match):
+            x[key]
+        with pytest.raises((IndexError, TypeError), match=match):
+            x[key] = 1.0
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_a_loop_over_rows_is_one_operation():
+    x = fastnn.ones(5, 3, requires_grad=True)
+    rows = list(x * 2)
+    assert len({id(row.node.inputs[0]) for row in rows}) == 1
+    (rows[1] * 3 + rows[4]).sum().backward()
+    assert x.grad.tolist() == [[0] * 3, [6] * 3, [0] * 3, [0] * 3, [2] * 3]
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_slices_of_a_large_tensor_sum_their_gradients_in_place(leaf, monkeypatch):
+    """Not a tensor of zeros for each of them."""
+    made = []
+    dense = basic.Slice.__array__
+
+    def counted(self, *args, **kwargs):
+        made.append(self.shape)
+        return dense(self, *args, **kwargs)
+
+    monkeypatch.setattr(basic.Slice, "__array__", counted)
+    x = fastnn.zeros(20, 500, requires_grad=True)
+    y = x if leaf else x * 1
+    total = sum((y[i] * (i + 1)).sum() for i in range(20)) + y[:, 3].sum() * 100
+    total.backward(retain_graph=True)
+    assert made == [(20, 500)]
+    want = np.repeat(np.arange(1.0, 21)[:, None], 500, 1)
+    want[:, 3] += 100
+    np.testing.assert_array_equal(x.grad.numpy(), want)
+    total.backward()
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * want)
+    (dx,) = fastnn.autograd.grad((y if leaf else x)[2].sum(), x)
+    assert dx.sum().item() == 500
+
+
+def test_a_slice_of_a_leaf_with_a_hook():
+    x = fastnn.zeros(20, 500, requires_grad=True)
+    x.register_hook(lambda g: g * 3)
+    (x[1] * 2 + x[1]).sum().backward()
+    assert x.grad.sum().item() == 500 * 9

@@ -1,6 +1,7 @@
 """Operations that change only the shape of a tensor."""
 
 import numpy as np
+import pytest
 
 import fastnn
 from tests.harness import Bad, Record, Sample, numbers, record_test
@@ -194,6 +195,29 @@ def test_views_share_memory():
     x = fastnn.zeros(2, 3)
     for y in (x.view(6), x.t(), x[0], x[0, 1], x.expand(4, 2, 3), x.unsqueeze(0), x.permute(1, 0)):
         assert np.shares_memory(x._array, y._array)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 5), (2, 3, 4, 5, 2)])
+def test_a_view_of_a_channels_last_image_may_be_a_copy_but_loses_no_change(shape):
+    """Layers choose this order by themselves."""
+    last = np.moveaxis(numbers(*shape), 1, -1).copy()
+    x = fastnn.Tensor(np.moveaxis(last, -1, 1), requires_grad=True)
+    y = x.view(2, -1)
+    np.testing.assert_array_equal(y.detach().numpy(), x.detach().numpy().reshape(2, -1))
+    (y * y).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * x.detach().numpy())
+    for change in (lambda v: v.zero_(), lambda v: v.add_(1), lambda v: v[0].fill_(1)):
+        for v in (y, x.detach().view(2, -1)):
+            with pytest.raises((ValueError, RuntimeError), match=r"read-only|writ"):
+                change(v)
+    assert fastnn.nn.Conv2d(3, 4, 3)(fastnn.randn(2, 3, 8, 8)).view(2, -1).shape == (2, 144)
+
+
+def test_flipped_and_turned_tensors_are_copies():
+    for turn in (lambda x: x.flip(0), lambda x: x.rot90(0), lambda x: x.fliplr()):
+        x = fastnn.ones(2, 2)
+        turn(x).zero_()
+        assert x.tolist() == [[1, 1], [1, 1]]
 
 
 def test_contiguous_returns_itself():

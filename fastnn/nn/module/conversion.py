@@ -37,10 +37,10 @@ class Conversion(Contents):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Remove the gradients of all parameters, or set them to 0."""
         for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
+            if set_to_none or parameter._grad is None:
+                parameter._grad = None
             else:
-                parameter.grad.zero_()
+                parameter._grad.zero_()
 
     def to(
         self: T, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
@@ -69,7 +69,7 @@ class Conversion(Contents):
         if wanted.kind != "f":
             raise TypeError(f"to: parameters are floating point, got {wanted}")
         for tensor in [*self.parameters(), *self.buffers()]:
-            for part in (tensor, tensor.grad):
+            for part in (tensor, tensor._grad):
                 if part is not None and part._array.dtype.kind == "f":
                     part._array = part._array.astype(wanted, copy=False)
         return self

@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 
@@ -35,7 +36,7 @@ def identity(input: TensorLike) -> Tensor:
     >>> fastnn.identity([1.0, -2.0])
     tensor([ 1., -2.])
     """
-    return record(array(input), identity_backward, (input,))
+    return as_view(record(array(input), identity_backward, (input,)), input)
 
 
 def identity_backward(node: Node, dy: Array) -> Grads:

@@ -21,6 +21,7 @@ ndarray = np.ndarray
 
 
 BASIC = frozenset({int, slice, type(None), type(...)})
+BOUNDS = frozenset({int, type(None)})
 
 
 def plain_key(key: Any) -> Any:
@@ -31,18 +32,31 @@ def plain_key(key: Any) -> Any:
 
 
 def plain_part(key: Any) -> Any:
-    if isinstance(key, Tensor):
-        key = key._array
     if type(key) is slice:
-        return slice(bound(key.start), bound(key.stop), bound(key.step))
+        start, stop, step = key.start, key.stop, key.step
+        if {type(start), type(stop), type(step)} <= BOUNDS:
+            return key
+        return slice(bound(start), bound(stop), bound(step))
     if type(key) in BASIC:
         return key
+    if isinstance(key, Tensor):
+        key = key._array
     if not isinstance(key, (np.ndarray, bool, np.bool_)) and hasattr(key, "__index__"):
         return index(key)
-    places = key if isinstance(key, np.ndarray) else as_array(key)
+    places = key if isinstance(key, np.ndarray) else index_array(key)
     if places.ndim == 0 and places.dtype.kind in "iu":
         return int(places)  # as with a number, the result is a view
     return places if places.size or places.dtype.kind in "iub" else places.astype(np.intp)
+
+
+def index_array(key: Any) -> Array:
+    try:
+        return as_array(key)
+    except (TypeError, ValueError):
+        raise IndexError(
+            "index: expected numbers, slices, None, Ellipsis, or tensors or lists of integers or "
+            f"booleans, got {key!r:.60}"
+        ) from None
 
 
 def bound(value: Any) -> Any:
@@ -82,10 +96,12 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     ([3, 5], [[0, 0], [3, 3]])
     """
     x = input._array if isinstance(input, Tensor) else array(input)
-    if type(key) is not int:
+    basic = type(key) is int
+    if not basic:
         key = plain_key(key)
+        basic = is_basic(key)
     y = look("index", x, key)
-    if is_basic(key):
+    if basic:
         return as_view(record(y, slice_backward, (input,), x.shape, key), input)
     return record(y, getitem_backward, (input,), x.shape, key)
 

@@ -37,7 +37,8 @@ def rows_summed(shape: tuple[int, ...], axis: int, places: tuple[Array, ...], dy
     before, behind = shape[:axis], shape[axis + len(places) :]
     sizes = shape[axis : axis + len(places)]
     ids: Any = 0
-    for i, n in zip(places, sizes):
+    for place, n in zip(places, sizes):
+        i = place.astype(np.intp)
         ids = ids * n + np.where(i < 0, i + n, i)
     rows = dy.reshape(prod(before), ids.size, prod(behind))
     table = rows.swapaxes(0, 1).reshape(ids.size, -1)
