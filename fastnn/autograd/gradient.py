@@ -53,14 +53,14 @@ def grad(
             raise RuntimeError(f"grad: input {i} does not require a gradient")
     capture: dict[Any, Array | None] = {x if x.node is None else x.node: None for x in xs}
     roots = []
+    leaves: dict[Any, Array] = {}
     for y, dy in zip(ys, dys):
         start = seed_gradient("grad", y, dy)
         if y.node is not None:
             roots.append((y.node, start))
         elif y in capture:
-            held = capture[y]
-            capture[y] = start if held is None else held + start
-    walk(roots, retain_graph, capture)
+            leaves[y] = leaves[y] + start if y in leaves else start
+    walk(roots, retain_graph, capture, leaves)
     found = [capture[x if x.node is None else x.node] for x in xs]
     for i, g in enumerate(found):
         if g is None and not allow_unused:
@@ -94,10 +94,11 @@ def backward(
     ys = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     dys = as_list(grad_tensors, len(ys), isinstance(tensors, Tensor))
     roots = []
+    leaves: dict[Any, Array] = {}
     for y, dy in zip(ys, dys, strict=True):
         start = seed_gradient("backward", y, dy)
         if y.node is None:
-            y._accumulate(start, False)
+            leaves[y] = leaves[y] + start if y in leaves else start
         else:
             roots.append((y.node, start))
-    walk(roots, retain_graph)
+    walk(roots, retain_graph, leaves=leaves)

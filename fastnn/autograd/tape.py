@@ -103,15 +103,16 @@ def walk(
     roots: Iterable[tuple[Node, Array]],
     retain_graph: bool = False,
     capture: dict[Any, Array | None] | None = None,
+    leaves: dict[Any, Array] | None = None,
 ) -> None:
     """Propagate gradients from `roots` to the leaves, newest node first, without recursion.
 
     With `capture`, the gradients that reach its keys (nodes or leaves) are stored there, and no
-    leaf is changed. Sums run in the order of the walk, so results are the same in every run.
+    leaf is changed. `leaves` are outputs themselves. Sums run in the order of the walk: always.
     """
     pending: dict[Node, Any] = {}  # the gradient so far of every node not yet visited
     shared: set[Node] = set()  # nodes whose gradient other code may also use
-    late: dict[Any, Array] = {}  # leaves whose gradient must be complete before it is used
+    late = leaves or {}  # leaves whose gradient must be complete before it is used
     heap: list[tuple[int, Node]] = []
     for node, dy in roots:
         if node in pending:
@@ -190,5 +191,4 @@ def finish(late: dict[Any, Array], capture: dict[Any, Array | None] | None) -> N
         if capture is None:
             leaf._accumulate(g, False)
         else:
-            start = capture[leaf]  # set if an output is this leaf
-            capture[leaf] = g if start is None else add(start, g)
+            capture[leaf] = g

@@ -142,7 +142,7 @@ class Tensor(Protocols, Methods):
         """
         dy = seed_gradient("backward", self, gradient)
         if self.node is None:
-            self._accumulate(dy, False)
+            walk((), leaves={self: dy})
         else:
             walk(((self.node, dy),), retain_graph)
 

@@ -368,6 +368,24 @@ def test_a_hook_on_a_leaf_runs_once_for_the_sum():
     assert seen == [7]
 
 
+def test_hooks_of_a_leaf_that_is_an_output():
+    """Once for the whole gradient, also where the leaf is an input of another output."""
+    x = leaf(1.0, 2.0)
+    seen = []
+    x.register_hook(lambda g: seen.append(g.tolist()))
+    x.register_hook(lambda g: g * 10)
+    x.backward(np.ones(2))
+    assert seen == [[1, 1]]
+    assert x.grad.tolist() == [10, 10]
+    fastnn.autograd.backward([x, mul(x, x), x], [np.ones(2)] * 3)
+    assert seen[1:] == [[4, 6]]
+    assert x.grad.tolist() == [50, 70]
+    (g,) = fastnn.autograd.grad([x, mul(x, x)], x, [np.ones(2)] * 2)
+    assert seen[2:] == [[3, 5]]
+    assert g.tolist() == [30, 50]
+    assert x.grad.tolist() == [50, 70]
+
+
 def test_hooks_are_checked():
     with pytest.raises(RuntimeError, match="register_hook: the tensor does not require"):
         fastnn.ones(1).register_hook(print)

@@ -1,0 +1,199 @@
+"""Every operation and module, called from where users call it, and changed and watched meanwhile.
+
+The operations are those of the records in tests/ops; what is tried with them is one table.
+"""
+
+import hashlib
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import Tensor, nn
+from tests.harness import Record, Sample, away_from, numbers, threads
+from tests.harness.circumstances import WAYS
+from tests.harness.running import arrays_in, cast, listed, tensors, weights
+from tests.harness.tolerance import compare_all
+from tests.ops.records import records_by_file
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*broadcast", "ignore:.*fork")
+
+
+def layer(make, *inputs, **options):
+    """A record of a module with parameters of a fixed seed."""
+
+    def call(*args, **kwargs):
+        fastnn.manual_seed(3)
+        module = make().to(next(x.dtype for x in args if x.dtype.kind == "f"))
+        return module(*args, **kwargs)
+
+    name = f"module {make().__class__.__name__}"
+    return Record(name, call, call, [Sample(*inputs, **options)])
+
+
+IMAGE, SERIES = numbers(2, 4, 6, 5), numbers(5, 3, 4)
+MODULES = [
+    layer(lambda: nn.Linear(5, 3), numbers(4, 5)),
+    layer(lambda: nn.Bilinear(5, 4, 3), numbers(2, 5), numbers(2, 4, seed=1)),
+    layer(lambda: nn.Conv1d(3, 5, 3), numbers(2, 3, 9)),
+    layer(lambda: nn.Conv2d(4, 6, 3, padding=1, groups=2), IMAGE),
+    layer(lambda: nn.ConvTranspose2d(4, 3, 3, stride=2), IMAGE),
+    layer(lambda: nn.BatchNorm2d(4), IMAGE),
+    layer(lambda: nn.BatchNorm2d(4).eval(), IMAGE),
+    layer(lambda: nn.GroupNorm(2, 4), IMAGE),
+    layer(lambda: nn.InstanceNorm2d(4, affine=True), IMAGE),
+    layer(lambda: nn.LayerNorm(5), IMAGE),
+    layer(lambda: nn.RMSNorm(5), IMAGE),
+    layer(lambda: nn.LocalResponseNorm(3), IMAGE),
+    layer(lambda: nn.MaxPool2d(2), IMAGE),
+    layer(lambda: nn.AdaptiveAvgPool2d(3), IMAGE),
+    layer(lambda: nn.Upsample(scale_factor=2, mode="bilinear"), IMAGE),
+    layer(lambda: nn.LeakyReLU(), away_from(IMAGE, 0.0)),
+    layer(lambda: nn.Softmax(1), IMAGE),
+    layer(lambda: nn.Sequential(nn.Flatten(), nn.Linear(120, 3), nn.ReLU()), IMAGE),
+    layer(lambda: nn.RNN(4, 6), SERIES),
+    layer(lambda: nn.LSTM(4, 6, num_layers=2, bidirectional=True), SERIES),
+    layer(lambda: nn.GRU(4, 6), SERIES),
+    layer(lambda: nn.MultiheadAttention(4, 2), SERIES, SERIES + 1, SERIES - 1),
+    layer(lambda: nn.TransformerEncoderLayer(4, 2, 8, 0.0), SERIES),
+    layer(lambda: nn.CrossEntropyLoss(), numbers(4, 5), np.array([1, 0, 4, 2])),
+    layer(lambda: nn.MSELoss(), numbers(4, 5), numbers(4, 5, seed=1)),
+]
+FILES = records_by_file() | {"modules": MODULES}
+RECORDS = [
+    pytest.param(record, id=f"{name}-{record.name}-{i}")
+    for name, records in FILES.items()
+    for i, record in enumerate(records)
+]
+WITH_GRADIENT = [param for param in RECORDS if param.values[0].gradient]
+
+
+def flat(record: Record, result) -> list[Tensor]:
+    """All outputs that are tensors: modules may nest them."""
+    found = []
+    for y in listed(result):
+        found += flat(record, y) if isinstance(y, (tuple, list)) else [y] * isinstance(y, Tensor)
+    return found
+
+
+def some_samples(record: Record) -> list[Sample]:
+    """A few calls of a record, of different kinds: those that have elements."""
+    full = [s for s in record.samples if any(x.size for x in arrays_in([s.args, s.kwargs]))]
+    return [*full[:2], *full[-1:]]
+
+
+def forward_backward(record: Record, sample: Sample, change=lambda inputs, ys: None):
+    """Outputs and gradients, after `change` in between."""
+    wrapped, leaves = tensors(record, sample, record.gradient)
+    ys = flat(record, record.op(*wrapped.args, **wrapped.kwargs))
+    values = [y._array.copy() for y in ys]
+    outs = [y for y in ys if y.requires_grad]
+    dys = weights(outs)
+    change(leaves, ys)
+    if outs:
+        fastnn.autograd.backward(outs, dys)
+    return values, [None if x.grad is None else x.grad.numpy() for x in leaves]
+
+
+def digest(results) -> str:
+    return hashlib.sha256(b"".join(x.tobytes() for x in arrays_in(list(results)))).hexdigest()
+
+
+def draws(record: Record) -> bool:
+    """Whether an operation draws from the generator that all threads share."""
+    fastnn.manual_seed(1 << 40)
+    before = fastnn.random.get_state()
+    forward_backward(record, cast(record.samples[0], "float32"))
+    return str(fastnn.random.get_state()) != str(before)
+
+
+# -- the same bits wherever an operation is called -----------------------------------------------
+
+
+def digests(records: list[Record]) -> dict[str, str]:
+    """What every record of a file gives, and that its first bad call is refused."""
+    found = {}
+    for i, record in enumerate(records):
+        for j, sample in enumerate([*some_samples(record), *record.large[:1]]):
+            given = cast(sample, "float32")
+            found[f"{record.name} {i} {j}"] = digest(forward_backward(record, given))
+        for bad in record.bad[:1]:
+            wrapped, _ = tensors(record, bad.sample, False)
+            with pytest.raises(bad.error):
+                record.op(*wrapped.args, **wrapped.kwargs)
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("file", FILES)
+def test_the_same_bits(file, way):
+    records = FILES[file]
+    if way is WAYS[0]:  # one thread would take random numbers from another
+        records = [record for record in records if not draws(record)]
+    with threads(3):
+        want = digests(records)
+        for got in way(partial(digests, records)):
+            assert got == want
+
+
+# -- changed and watched between forward and backward --------------------------------------------
+
+
+def changed_in_place(record, given, which):
+    """Gradients after a change of the `which`-th tensor, or None if there was an error."""
+
+    def change(leaves, ys):
+        with fastnn.no_grad():
+            ([*leaves, *ys])[which].fill_(0)
+
+    try:
+        return forward_backward(record, cast(given, "float64"), change)[1]
+    except (RuntimeError, ValueError) as error:  # of backward; of a view that has no own elements
+        if not re.search("changed in place|read-only", str(error)):
+            raise
+        return None
+
+
+@pytest.mark.parametrize("record", WITH_GRADIENT)
+def test_a_change_before_backward_is_an_error_or_no_matter(record):
+    """Never a gradient of other numbers than those of the forward pass."""
+    for sample in some_samples(record):
+        given = cast(sample, "float64")
+        ys, want = forward_backward(record, given)
+        for which in range(len(want) + len(ys)):
+            got = changed_in_place(record, given, which)
+            if got is not None:
+                compare_all(got, want, 0, f"{record.name}: gradients after tensor {which} changed")
+
+
+@pytest.mark.parametrize("record", WITH_GRADIENT)
+def test_hooks_see_and_replace_gradients(record):
+    """Those of outputs before the operation's backward, those of inputs after it."""
+    for sample in some_samples(record):
+        given = cast(sample, "float64")
+        _, want = forward_backward(record, given)
+        seen = {}
+
+        def see(key, factor, g, seen=seen):
+            assert key not in seen
+            seen[key] = g.numpy().copy()
+            return g * factor
+
+        def register(leaves, ys, see=see):
+            ys = [y for y in ys if y.requires_grad and not any(y is x for x in leaves)]
+            for kind, factor, some in (("input", 4, leaves), ("output", 2, ys)):
+                for i, x in enumerate(some):
+                    x.register_hook(partial(see, (kind, i), factor))
+
+        _, got = forward_backward(record, given, register)
+        outputs = [seen[key] for key in sorted(seen) if key[0] == "output"]
+        inputs = [seen.get(("input", i)) for i in range(len(want))]
+        compare_all(outputs, weights(outputs), 0, f"{record.name}: gradients at outputs")
+        # By powers of two, which round nothing but subnormal numbers.
+        factor, tiny = 2 if outputs else 1, float(np.finfo(np.float64).tiny)
+        doubled = [None if w is None else factor * w for w in want]
+        compare_all(inputs, doubled, tiny, f"{record.name}: gradients at inputs")
+        replaced = [None if w is None else 4 * factor * w for w in want]
+        compare_all(got, replaced, tiny, f"{record.name}: replaced gradients")
