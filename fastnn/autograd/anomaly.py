@@ -1,8 +1,8 @@
 """Finds the operation that made the first NaN or infinity, and the line that called it.
 
 Every operation has imported `record` by its name, and a test in it would be paid by every step of
-every program. So the mode gives `record` and `record_many` other code for as long as it is on, and
-gradients are watched by what these record: a `Watched` backward in place of the operation's own.
+every program. So the mode gives `record`, `record_many` and `walk` other code for as long as it is
+on. They put a `Watched` backward in place of each operation's own, and that watches gradients.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..tensor import Tensor
 from .contract import Array, Grads, SparseGradient
 from .record import record, record_many
 from .row_gradient import RowGradient
+from .tape import Node, walk
 
 __all__ = ["detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"]
 
@@ -30,10 +32,11 @@ def copy_of(function: Any) -> Any:
     return FunctionType(code, function.__globals__, function.__name__, defaults)
 
 
-plain_record, plain_record_many = copy_of(record), copy_of(record_many)
+FUNCTIONS = record, record_many, walk
+plain_record, plain_record_many, plain_walk = map(copy_of, FUNCTIONS)
 
 
-# Code for `record` and `record_many`; it runs in their module and so imports what it calls.
+# Code for these functions; it runs in their modules and so imports what it calls.
 def _record(y: Any, backward: Any, inputs: Any, *saved: Any) -> Any:
     from .anomaly import watch_record
 
@@ -46,9 +49,15 @@ def _record_many(ys: Any, backward: Any, inputs: Any, *saved: Any) -> Any:
     return watch_record_many(ys, backward, inputs, *saved)
 
 
-CODES: dict[bool, tuple[CodeType, CodeType]] = {
-    False: (record.__code__, record_many.__code__),
-    True: (_record.__code__, _record_many.__code__),
+def _walk(roots: Any, retain_graph: bool = False, capture: Any = None) -> None:
+    from .anomaly import watch_walk
+
+    watch_walk(roots, retain_graph, capture)
+
+
+CODES: dict[bool, list[CodeType]] = {
+    False: [function.__code__ for function in FUNCTIONS],
+    True: [function.__code__ for function in (_record, _record_many, _walk)],
 }
 
 
@@ -108,8 +117,8 @@ class detect_anomaly:
     * An operation that makes a NaN is an error, and so is one whose result needs a gradient and
       that makes an infinity of finite inputs or gets a NaN. An infinity that was passed in, such
       as the minus infinity of a mask, is none.
-    * In the backward pass of what was recorded in a block, a gradient with either is an error. It
-      names the line that called the operation in the forward pass.
+    * In a backward pass a gradient with either is an error. It names the line that called the
+      operation in the forward pass, if that was inside a block, too.
 
     Checking costs time, so it is for debugging. Without the block it costs nothing. As in PyTorch
     it holds for all threads of the process.
@@ -151,9 +160,10 @@ class detect_anomaly:
 
 
 def switch(enabled: bool, check_nan: bool) -> None:
-    """Give `record` and `record_many` the code of a mode."""
+    """Give `record`, `record_many` and `walk` the code of a mode."""
     Mode.check_nan = check_nan
-    record.__code__, record_many.__code__ = CODES[enabled]
+    for function, code in zip(FUNCTIONS, CODES[enabled]):
+        function.__code__ = code
 
 
 # -- forward -----------------------------------------------------------------------------------
@@ -161,7 +171,8 @@ def switch(enabled: bool, check_nan: bool) -> None:
 
 def watch_record(y: Any, backward: Any, inputs: tuple[Any, ...], *saved: Any) -> Tensor:
     """As `record`, for an operation whose values are checked."""
-    watched = Watched(backward, operation_name(backward, saved))
+    line = line_of(calling_frame()[0])
+    watched = Watched(backward, operation_name(backward, saved), line)
     out: Tensor = plain_record(y, watched, inputs, *saved)
     check_outputs(watched, (out,), inputs)
     return out
@@ -169,7 +180,8 @@ def watch_record(y: Any, backward: Any, inputs: tuple[Any, ...], *saved: Any) ->
 
 def watch_record_many(ys: Any, backward: Any, inputs: tuple[Any, ...], *saved: Any) -> Any:
     """As `record_many`, for an operation whose values are checked."""
-    watched = Watched(backward, operation_name(backward, saved))
+    line = line_of(calling_frame()[0])
+    watched = Watched(backward, operation_name(backward, saved), line)
     outs = plain_record_many(ys, watched, inputs, *saved)
     check_outputs(watched, outs, inputs)
     return outs
@@ -221,16 +233,39 @@ def arguments() -> list[Any]:
 # -- backward ----------------------------------------------------------------------------------
 
 
+def watch_walk(roots: Any, retain_graph: bool, capture: Any) -> None:
+    """As `walk`, with a watch also on operations that were recorded while the mode was off."""
+    roots = list(roots)
+    todo, seen = [node for node, _ in roots], set()
+    while todo:
+        node = todo.pop()
+        if type(node) is not Node or node in seen:
+            continue
+        seen.add(node)
+        todo.extend(node.inputs)
+        function = node.backward
+        inner = function.args[0] if isinstance(function, partial) else function
+        if isinstance(inner, (int, Watched)):
+            continue  # passes on one of several outputs; is watched
+        name = operation_name(inner, node.saved or (inner,))
+        watched = Watched(inner, name, "a line that was not inside of detect_anomaly")
+        if isinstance(function, partial):
+            node.backward = partial(function.func, watched, *function.args[1:])
+        else:
+            node.backward = watched
+    plain_walk(roots, retain_graph, capture)
+
+
 class Watched:
     """A backward whose gradients are checked. To tables of backwards it is the one it wraps."""
 
     __slots__ = ("__name__", "backward", "line", "name")
 
-    def __init__(self, backward: Callable[..., Grads], name: str) -> None:
+    def __init__(self, backward: Callable[..., Grads], name: str, line: str) -> None:
         self.backward = backward
         self.__name__ = backward.__name__
         self.name = name
-        self.line = line_of(calling_frame()[0])
+        self.line = line
 
     def __eq__(self, other: object) -> bool:
         return self.backward == (other.backward if isinstance(other, Watched) else other)

@@ -11,6 +11,7 @@ import fastnn.nn.functional as F
 from fastnn import nn
 from fastnn.autograd import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from fastnn.autograd.record import record, record_many
+from fastnn.autograd.tape import walk
 
 INF, NAN = float("inf"), float("nan")
 
@@ -233,7 +234,7 @@ def test_check_nan_false_checks_nothing():
 
 
 def test_on_and_off():
-    code = record.__code__, record_many.__code__
+    code = record.__code__, record_many.__code__, walk.__code__
     assert not is_anomaly_enabled()
     set_detect_anomaly(True)
     assert is_anomaly_enabled()
@@ -245,16 +246,28 @@ def test_on_and_off():
         assert not is_anomaly_enabled()
     assert is_anomaly_enabled()
     set_detect_anomaly(False)
-    assert (record.__code__, record_many.__code__) == code
+    assert (record.__code__, record_many.__code__, walk.__code__) == code
 
 
 def test_graphs_of_a_block_outlive_it():
     with detect_anomaly():
         y = leaf(0.0, 4.0).sqrt().sum()
     y.backward()  # outside nothing is checked
+
+
+def test_graphs_from_outside_are_watched():
     y = leaf(0.0, 4.0).sqrt().sum()
+    text = message(y.backward)
+    assert "the backward of sqrt made an infinity of a finite gradient" in text
+    assert text.endswith("the forward was at a line that was not inside of detect_anomaly")
+    parts = leaf(0.0, 4.0).sqrt().split(1)
+    assert "the backward of sqrt made" in message((parts[0] + parts[1]).backward)
+    x = leaf(0.0, 4.0)
+    y = (x.sqrt() * 2).split(1)[1] + 1
     with detect_anomaly():
-        y.backward()  # recorded outside: nothing watches it
+        (found,) = fastnn.autograd.grad((x * x).sum(), x)
+        assert found.tolist() == [0.0, 8.0]
+    assert "sqrt" in message(lambda: fastnn.autograd.grad(y, x))
 
 
 def test_all_threads_are_watched():

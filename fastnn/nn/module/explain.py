@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from types import FrameType
@@ -18,12 +19,14 @@ from typing import Any
 
 from ...callers import is_own
 from .contents import Contents
+from .inputs import cast_to
 
 __all__: list[str] = []
 
 # Of these types are the errors that operations raise for bad arguments. Subclasses are others'.
 KINDS = (TypeError, ValueError, IndexError, RuntimeError)
 FORWARD = ("forward", "forward_with")
+WANTS_FLOATS = re.compile(r": (\w+) must have dtype float32 or float64, got")
 PREFIX = re.compile(r"\A\w+: ")  # the name of an operation before its message
 
 
@@ -70,27 +73,35 @@ def explained(error: Exception, frames: list[FrameType]) -> str:
     """The message in terms of the module that is to blame."""
     text: str = error.args[0]
     chain: list[Contents] = []
-    layer = False  # whether the last module of the chain is one of fastnn
+    values: Mapping[str, Any] | None = None  # of the last module's forward, if it is fastnn's
     for frame in frames:
         module = frame.f_locals.get("self")
         if not isinstance(module, Contents):
             continue
         if not chain or chain[-1] is not module:
             chain.append(module)
-            layer = False
+            values = None
         if frame.f_code.co_name not in FORWARD or not is_own(frame):
             continue
-        layer = True
+        values = frame.f_locals
         # The outermost layer whose input is wrong: those inside it only pass the input on.
-        fault = wrong_input(module, frame.f_locals, error)
+        fault = wrong_input(module, values, error)
         if fault is not None:
             return label(chain) + fault
-    if layer:
-        return f"{label(chain)}: {PREFIX.sub('', text)}"
+    if values is not None:
+        return f"{label(chain)}: {PREFIX.sub('', text)}{conversion(text, values)}"
     return f"{text}; in {label(chain)}" if path_of(chain) else text
 
 
-def wrong_input(module: Any, values: dict[str, Any], error: Exception) -> str | None:
+def conversion(text: str, values: Mapping[str, Any]) -> str:
+    """How to convert an argument, where an operation wants it to hold floats."""
+    found = WANTS_FLOATS.search(text)
+    if found is None or found[1] not in values:
+        return ""
+    return f"; {cast_to(values[found[1]], found[1], 'float32')} converts it"
+
+
+def wrong_input(module: Any, values: Mapping[str, Any], error: Exception) -> str | None:
     """What a layer has to say of its inputs: relevant arguments and the fault of one of them."""
     parameters = inspect.signature(module.forward).parameters
     for name, expected in module._expected().items():
