@@ -102,6 +102,20 @@ def test_local_response_norm_matches_torch(shape, size, options, order):
     run_both(ours, theirs, order(numbers(*shape)), 1)
 
 
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("batched", [True, False])
+def test_instance_norm_of_every_rank(rank, batched):
+    """Each channel of each sample by itself, with and without an axis of samples."""
+    layer = getattr(nn, f"InstanceNorm{rank}d")(3, dtype="float64")
+    x = numbers(*([2] * batched), 3, *(5, 4, 2)[:rank]) * 3 + 1
+    axes = tuple(range(-rank, 0))
+    want = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(layer(x).detach(), want, rtol=1e-9, atol=1e-12)
+    for wrong in (x[None, None], x.reshape(3, -1)[0]):
+        with pytest.raises(ValueError, match="input must have shape"):
+            layer(wrong)
+
+
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="GroupNorm: num_channels must be divisible by num_groups"):
         nn.GroupNorm(4, 6)

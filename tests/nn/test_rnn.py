@@ -83,6 +83,12 @@ def test_wrong_sizes(match, args, kwargs):
         nn.LSTM(*args, **kwargs)
 
 
+@pytest.mark.parametrize("kind", [nn.RNN, nn.RNNCell])
+def test_wrong_nonlinearity(kind):
+    with pytest.raises(ValueError, match="nonlinearity must be 'tanh' or 'relu', got 'gelu'"):
+        kind(3, 4, nonlinearity="gelu")
+
+
 def test_wrong_input():
     layer = nn.LSTM(3, 4)
     x, h = fastnn.zeros(5, 2, 3), fastnn.zeros(1, 2, 4)

@@ -125,6 +125,35 @@ def test_transformer_matches_torch(batch_first, norm_first, bias, batched):
     compare(torch, ours, theirs, arrays(batched, batch_first, S, T), tgt_mask=mask)
 
 
+def test_a_mask_is_causal_if_it_hides_exactly_the_later_positions():
+    """The encoder asks; without a mask nothing is hidden, whatever `is_causal` would be."""
+    from fastnn.nn.transformer.encoder import says_causal
+
+    later = np.tri(4) == 0
+    added = np.where(later, -np.inf, 0.0)
+    assert says_causal(later)
+    assert says_causal(added)
+    other = added.copy()
+    other[2, 1] = -1.0
+    for mask in (
+        None,
+        ~later,
+        later | True,
+        np.where(later, -1e9, 0.0),
+        other,
+        later[:3],
+        later[0],
+    ):
+        assert not says_causal(mask)
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 8, 0.0), 1)
+    x = fastnn.tensor(numbers(4, 2, 6).astype("f4"))
+    plain, causal = encoder(x).detach().numpy(), encoder(x, mask=later).detach().numpy()
+    for i in range(4):  # of the first i + 1 steps alone, and of all of them
+        alone = encoder(x[: i + 1]).detach().numpy()
+        np.testing.assert_allclose(causal[i], alone[i], atol=1e-5)
+        assert (i == 3) == np.allclose(plain[i], alone[i], atol=1e-5)
+
+
 def test_parameters():
     layer = nn.TransformerEncoderLayer(8, 2, 16)
     assert list(layer.state_dict())[:4] == [

@@ -44,6 +44,7 @@ def record(name, leading, shapes, reference, bad=()):
         reference,
         [
             *[Sample(numbers(*shape), 0.3, training=True) for shape in shapes],
+            Sample(many, 0.0, training=True),
             Sample(many, 0.9, training=True),
             Sample(many, 1.0, training=True),
             Sample(numbers(0, *shapes[0][1:]), 0.3, training=True),

@@ -52,6 +52,7 @@ BAD = [
     Bad(ValueError, "scale_factor must hold 2 numbers, got 1", IMAGE, None, (2.0,)),
     Bad(ValueError, "scale_factor must be positive", IMAGE, None, 0.0),
     Bad(ValueError, "scale_factor must be positive", IMAGE, None, float("nan")),
+    Bad(ValueError, "scale_factor must be positive, got inf", IMAGE, None, float("inf")),
     Bad(ValueError, r"output_size must be at least 1 .*got \(0, 0\)", IMAGE, 0),
     Bad(ValueError, r"output_size must be at least 1 .*got \(0, 0\)", IMAGE, None, 0.1),
     Bad(ValueError, "at most 536870911, got", IMAGE, 2**40),

@@ -1,0 +1,211 @@
+"""Every option of a layer, a function or an optimizer has the default that is written here.
+
+The one that an option has nearly everywhere, and where it has another one. They are PyTorch's.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from fastnn import nn, optim
+from fastnn.nn import functional
+
+USUAL = {
+    "activation": "relu",
+    "add_bias_kv": False,
+    "add_zero_attn": False,
+    "affine": True,
+    "alpha": 1.0,
+    "amsgrad": False,
+    "antialias": False,
+    "approximate": "none",
+    "as_tuple": False,
+    "average_attn_weights": True,
+    "base": 10.0,
+    "batch_first": False,
+    "beta": 1.0,
+    "betas": (0.9, 0.999),
+    "bias": True,
+    "bidirectional": False,
+    "ceil_mode": False,
+    "centered": False,
+    "count_include_pad": True,
+    "d_max": (5.0, 5000, 25000),
+    "d_model": 512,
+    "dampening": 0,
+    "decimals": 0,
+    "decoupled_weight_decay": False,
+    "delta": 1.0,
+    "descending": False,
+    "diagonal": 0,
+    "dilation": 1,
+    "dim": 0,
+    "dim1": 0,
+    "dim2": 1,
+    "dim_feedforward": 2048,
+    "dims": (0, 1),
+    "dropout": 0.0,
+    "dropout_p": 0.0,
+    "elementwise_affine": True,
+    "enable_gqa": False,
+    "enable_nested_tensor": True,
+    "end_dim": -1,
+    "eps": 1e-05,
+    "groups": 1,
+    "ignore_index": -100,
+    "include_last_offset": False,
+    "indexing": "ij",
+    "inplace": False,
+    "is_causal": False,
+    "k": 1.0,
+    "keepdim": False,
+    "label_smoothing": 0.0,
+    "largest": True,
+    "layer_norm_eps": 1e-05,
+    "lr": 0.001,
+    "mask_check": True,
+    "max_val": 1.0,
+    "maximize": False,
+    "mean": 0.0,
+    "memory_is_causal": False,
+    "min_val": -1.0,
+    "mode": "nearest",
+    "modules": (),
+    "momentum": 0.1,
+    "nan": 0.0,
+    "need_weights": True,
+    "negative_slope": 0.01,
+    "nesterov": False,
+    "nhead": 8,
+    "nonlinearity": "tanh",
+    "norm_first": False,
+    "norm_type": 2.0,
+    "num_classes": -1,
+    "num_decoder_layers": 6,
+    "num_encoder_layers": 6,
+    "num_layers": 1,
+    "offset": 0,
+    "output_padding": 0,
+    "p": 0.5,
+    "padding": 0,
+    "padding_mode": "zeros",
+    "proj_size": 0,
+    "r_max": (3.0, 5000, 40000),
+    "recurrent_dropout": 0.0,
+    "reduction": "mean",
+    "requires_grad": False,
+    "return_indices": False,
+    "scale_grad_by_freq": False,
+    "size": (),
+    "sorted": True,
+    "sparse": False,
+    "stable": True,
+    "start_dim": 1,
+    "stateful": False,
+    "std": 1.0,
+    "step": 1,
+    "stride": 1,
+    "tgt_is_causal": False,
+    "threshold": 20.0,
+    "track_running_stats": True,
+    "training": True,
+    "use_input_stats": True,
+    "use_separate_proj_weight": False,
+    "value": 1.0,
+    "values": (),
+    "variational": False,
+    "weight_decay": 0,
+}
+OTHERS = {
+    "F.norm": {"p": "fro"},
+    "nn.AttentionPooling.forward": {"need_weights": False},
+    "optim.Adam": {"eps": 1e-08},
+    "optim.AdamW": {"eps": 1e-08, "weight_decay": 0.01},
+    "optim.RMSprop": {"eps": 1e-08, "momentum": 0, "alpha": 0.99, "lr": 0.01},
+    "optim.SparseAdam": {"eps": 1e-08},
+    "nn.BatchRenorm1d": {"momentum": 0.01},
+    "nn.BatchRenorm2d": {"momentum": 0.01},
+    "nn.BatchRenorm3d": {"momentum": 0.01},
+    "F.batch_renorm": {"momentum": 0.01, "r_max": 3.0, "d_max": 5.0, "training": False},
+    "optim.SGD": {"momentum": 0},
+    "nn.InstanceNorm1d": {"affine": False, "track_running_stats": False},
+    "nn.InstanceNorm2d": {"affine": False, "track_running_stats": False},
+    "nn.InstanceNorm3d": {"affine": False, "track_running_stats": False},
+    "nn.LocalResponseNorm": {"alpha": 0.0001, "beta": 0.75},
+    "F.local_response_norm": {"alpha": 0.0001, "beta": 0.75},
+    "nn.EmbeddingBag": {"mode": "mean"},
+    "F.embedding_bag": {"mode": "mean"},
+    "F.pad": {"mode": "constant"},
+    "F.flatten": {"start_dim": 0},
+    "nn.Parameter": {"requires_grad": True},
+    "nn.Transformer": {"dropout": 0.1},
+    "nn.TransformerDecoderLayer": {"dropout": 0.1},
+    "nn.TransformerEncoderLayer": {"dropout": 0.1},
+    "F.alpha_dropout": {"training": False},
+    "F.batch_norm": {"training": False},
+    "F.feature_alpha_dropout": {"training": False},
+    "F.amax": {"dim": ()},
+    "F.amin": {"dim": ()},
+    "F.argsort": {"dim": -1},
+    "F.sort": {"dim": -1},
+    "F.topk": {"dim": -1},
+}
+
+
+TYPES = (type, np.dtype)
+
+
+def options(call):
+    """Name -> default, of arguments that have one besides None and types."""
+    values = {p.name: p.default for p in inspect.signature(call).parameters.values()}
+    nothing = (inspect.Parameter.empty, None)
+    return {k: v for k, v in values.items() if v not in nothing and not isinstance(v, TYPES)}
+
+
+def public():
+    """Name -> layer, its forward, optimizer or function."""
+    found = {f"F.{k}": f for k, f in vars(functional).items() if inspect.isfunction(f)}
+    for place, space in (("nn", nn), ("optim", optim)):
+        for name, kind in vars(space).items():
+            if inspect.isclass(kind) and name != "Optimizer":
+                found[f"{place}.{name}"] = kind
+                if hasattr(kind, "forward"):
+                    found[f"{place}.{name}.forward"] = kind.forward
+    return {name: call for name, call in found.items() if not name.split(".")[1].startswith("_")}
+
+
+PUBLIC = public()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_defaults(name):
+    others = OTHERS.get(name, {})
+    for option, default in options(PUBLIC[name]).items():
+        want = others[option] if option in others else USUAL[option]
+        assert (default, type(default) is bool) == (want, type(want) is bool), option
+
+
+def test_nothing_is_left_in_the_table():
+    found = {(name, option) for name, call in PUBLIC.items() for option in options(call)}
+    assert {option for _, option in found} == set(USUAL)
+    assert {(name, option) for name in OTHERS for option in OTHERS[name]} <= found
+
+
+def test_defaults_matches_torch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    spaces = {"nn": torch.nn, "optim": torch.optim, "F": torch.nn.functional}
+    compared = 0
+    for name, call in PUBLIC.items():
+        place, *path = name.split(".")
+        theirs = getattr(spaces[place], path[0], None)
+        if len(path) > 1:
+            theirs = getattr(theirs, path[1], None)
+        if not callable(theirs) or inspect.isbuiltin(theirs):
+            continue
+        want = options(theirs)
+        for option, default in options(call).items():
+            if option in want and option != "activation":  # there it is also a function
+                assert default == want[option], f"{name}: {option}"
+                compared += 1
+    assert compared > 200
