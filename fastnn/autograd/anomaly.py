@@ -49,10 +49,10 @@ def _record_many(ys: Any, backward: Any, inputs: Any, *saved: Any) -> Any:
     return watch_record_many(ys, backward, inputs, *saved)
 
 
-def _walk(roots: Any, retain_graph: bool = False, capture: Any = None) -> None:
+def _walk(roots: Any, retain_graph: Any, capture: Any, leaves: Any) -> None:  # defaults stay
     from .anomaly import watch_walk
 
-    watch_walk(roots, retain_graph, capture)
+    watch_walk(roots, retain_graph, capture, leaves)
 
 
 CODES: dict[bool, list[CodeType]] = {
@@ -233,7 +233,7 @@ def arguments() -> list[Any]:
 # -- backward ----------------------------------------------------------------------------------
 
 
-def watch_walk(roots: Any, retain_graph: bool, capture: Any) -> None:
+def watch_walk(roots: Any, *options: Any) -> None:
     """As `walk`, with a watch also on operations that were recorded while the mode was off."""
     roots = list(roots)
     todo, seen = [node for node, _ in roots], set()
@@ -253,7 +253,7 @@ def watch_walk(roots: Any, retain_graph: bool, capture: Any) -> None:
             node.backward = partial(function.func, watched, *function.args[1:])
         else:
             node.backward = watched
-    plain_walk(roots, retain_graph, capture)
+    plain_walk(roots, *options)
 
 
 class Watched:

@@ -10,6 +10,7 @@ import fastnn
 import fastnn.nn.functional as F
 from fastnn import nn
 from fastnn.autograd import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from fastnn.autograd.anomaly import CODES
 from fastnn.autograd.record import record, record_many
 from fastnn.autograd.tape import walk
 
@@ -247,6 +248,15 @@ def test_on_and_off():
     assert is_anomaly_enabled()
     set_detect_anomaly(False)
     assert (record.__code__, record_many.__code__, walk.__code__) == code
+
+
+def test_both_codes_of_a_function_take_the_same_arguments():
+    for plain, watching in zip(CODES[False], CODES[True]):
+        assert plain.co_flags & 12 == watching.co_flags & 12  # *args and **kwargs
+        count = plain.co_argcount + bool(plain.co_flags & 4)
+        assert plain.co_argcount == watching.co_argcount
+        assert plain.co_kwonlyargcount == watching.co_kwonlyargcount == 0
+        assert plain.co_varnames[:count] == watching.co_varnames[:count]
 
 
 def test_graphs_of_a_block_outlive_it():
