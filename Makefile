@@ -42,7 +42,7 @@ fastnn/_core/__init__.pyi: $(VENV)/.test
 
 # $(VENV)/.demo and so on: the environment holds fastnn, built from these sources, with the extra of that name.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: $(SOURCES) | $(VENV)/.made
-	@echo "Building fastnn; the first time takes a few minutes"
+	@echo "Building fastnn; the first time takes about 3 minutes on two cores"
 	$(BIN)/python -m pip install --quiet --quiet $(PIP_FLAGS) --editable '.[$*]'
 	@touch $@
 

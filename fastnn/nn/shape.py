@@ -8,6 +8,7 @@ from typing import Any
 from ..ops.shape import flatten, unflatten
 from ..tensor import Tensor
 from .module import Module
+from .module.inputs import Dimensions, Inputs
 
 __all__ = ["Flatten", "Identity", "Unflatten"]
 
@@ -44,6 +45,9 @@ class Flatten(Module):
         super().__init__()
         self.start_dim = start_dim
         self.end_dim = end_dim
+
+    def _expected(self) -> Inputs:
+        return {"input": Dimensions("start_dim")}
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with fewer dimensions."""

@@ -117,6 +117,27 @@ class Ids:
         return f"{name}{place} is {ids[at]}, but ids must lie between 0 and {end - 1}"
 
 
+class Dimensions:
+    """An input with more dimensions than an attribute of the layer says, the batch being first."""
+
+    def __init__(self, least: str) -> None:
+        self.least = least
+
+    def arguments(self) -> list[str]:
+        """The attribute."""
+        return [self.least]
+
+    def fault(self, module: Contents, name: str, value: Any, error: Exception) -> str | None:
+        """Too few dimensions for an IndexError."""
+        if not isinstance(error, IndexError) or not isinstance(value, Tensor):
+            return None
+        least = getattr(module, self.least)
+        if value.ndim > least:
+            return None
+        fix = f"; {name}.unsqueeze(0) adds the batch dimension" if value.ndim == least else ""
+        return f"{name} must have more than {least} dimensions, got shape {value.shape}{fix}"
+
+
 def images(channels: str, axes: int) -> Floats:
     """Images of so many axes, with or without a batch dimension."""
     rest = ", ".join((channels, *AXES[axes]))
@@ -202,6 +223,8 @@ def likely_fix(name: str, shape: tuple[int, ...], layouts: list[Sizes]) -> str:
         features = layouts[0][1:]
         if len(shape) > 2 and (math.prod(shape[1:]),) == features:
             return f"; {name}.flatten(1) makes one dimension of all but the first"
+        if len(shape) == 2 and (math.prod(shape),) == features:
+            return "; if that is one sample, the input of the model lacks a batch dimension"
         return ""
     last = len(shape) - 1
     for sizes in layouts:
