@@ -148,20 +148,17 @@ class Tensor(Protocols, Methods):
 
     def _accumulate(self, gradient: Array, fresh: bool) -> None:
         """Add to ``.grad``; a `fresh` array (see `contract.py`) may become ``.grad`` itself."""
-        data = self._array
-        if gradient.shape != data.shape:
+        data, held = self._array, self._grad
+        wanted = data.shape if held is None else held._array.shape
+        if gradient.shape != wanted:
             raise RuntimeError(
                 f"backward: an operation returned a gradient of shape {gradient.shape} for a "
                 f"tensor of shape {data.shape}"
+                + (f" whose .grad has shape {wanted}" if held is not None else "")
             )
-        if self._grad is not None:
-            held = self._grad._array
-            if held.shape != data.shape:
-                raise RuntimeError(
-                    f"backward: .grad has shape {held.shape}, its tensor {data.shape} since `data` "
-                    "was assigned; set .grad to None"
-                )
-            held += gradient
+        if held is not None:
+            array = held._array
+            array += gradient
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
             self._grad = grad = new(Tensor)  # as __init__ does, in half the time
             grad._array = gradient
@@ -324,7 +321,7 @@ ONE = {np.dtype(t): np.broadcast_to(np.ones((), t), ()) for t in (np.float32, np
 
 def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     """The initial gradient of the backward pass: as given, or 1 for a scalar."""
-    if not y.requires_grad:
+    if not y._requires_grad:
         raise RuntimeError(f"{op}: the tensor does not require a gradient and has no grad_fn")
     if gradient is None:
         if y._array.size != 1:
