@@ -14,8 +14,8 @@ import fastnn
 from fastnn import Tensor, nn
 from tests.harness import Record, Sample, away_from, numbers, threads
 from tests.harness.circumstances import WAYS
-from tests.harness.running import arrays_in, cast, listed, tensors, weights
-from tests.harness.tolerance import compare_all
+from tests.harness.running import arrays_in, cast, each_array, listed, tensors, weights
+from tests.harness.tolerance import compare_all, gradient_tolerance
 from tests.ops.records import records_by_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*broadcast", "ignore:.*fork")
@@ -166,6 +166,63 @@ def test_a_change_before_backward_is_an_error_or_no_matter(record):
             got = changed_in_place(record, given, which)
             if got is not None:
                 compare_all(got, want, 0, f"{record.name}: gradients after tensor {which} changed")
+
+
+def through_views(record, given, change):
+    """Gradients by inputs that are rows of graph tensors, doubled in place before the operation.
+
+    `change` gets the graph tensors after it. Also tells whether outputs are views of them.
+    """
+    leaves, graphs = [], []
+
+    def make(has_gradient, x):
+        if not has_gradient:
+            return Tensor(x)
+        leaves.append(Tensor(np.stack([x, x / 2]), requires_grad=True))
+        graphs.append(leaves[-1] * 1)
+        row = graphs[-1][1]
+        row.mul_(2)
+        return row
+
+    wrapped = each_array(record, given, make)
+    outs = [y for y in flat(record, record.op(*wrapped.args, **wrapped.kwargs)) if y.requires_grad]
+    dys = weights(outs)
+    for graph in graphs:
+        change(graph)
+    fastnn.autograd.backward(outs, dys)
+    shared = any(np.may_share_memory(y._array, x._array) for y in outs for x in graphs)
+    return [x.grad for x in leaves], shared
+
+
+@pytest.mark.parametrize("record", WITH_GRADIENT)
+def test_inputs_are_views_that_change_in_place(record):
+    """The operation sees changes before it; those after it are an error or no matter.
+
+    They do matter where the output is a view itself: it changes too.
+    """
+    given = cast(some_samples(record)[0], "float64")
+    _, want = forward_backward(record, given)
+    tiny = float(np.finfo(np.float64).tiny)
+    rounded = 8 * gradient_tolerance(record, given, want, "float64")
+
+    def compare(grads, factor=2, allowed=tiny):
+        for g, w in zip(grads, want, strict=True):
+            if g is None:
+                assert w is None or not w.any()
+                continue
+            assert not g._array[0].any(), "another row has a gradient"
+            expected = np.zeros_like(g._array[1]) if w is None else factor * w
+            compare_all([g._array[1]], [expected], allowed, record.name)
+
+    compare(through_views(record, given, lambda graph: None)[0])
+    for factor, change in ((1, lambda graph: graph[1].add_(1)), (4, lambda graph: graph.mul_(4))):
+        try:
+            grads, shared = through_views(record, given, change)
+        except RuntimeError as error:
+            if "changed in place" not in str(error):
+                raise
+        else:
+            compare(grads, *(2 * factor, rounded) if shared else ())
 
 
 @pytest.mark.parametrize("record", WITH_GRADIENT)

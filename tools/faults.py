@@ -109,6 +109,8 @@ def faults(path: str, text: str) -> list[Fault]:
 def edits(line: str, code: str, is_cpp: bool) -> Iterator[tuple[int, int, str]]:
     """Begin, end and replacement of every edit; `code` is the line without comments and strings."""
     for m in OPERATOR.finditer(code):
+        if m[0] == "in" and "for " in code[: m.start()]:
+            continue
         for new in OPERATORS[m[0]]:
             yield *m.span(), new
     for m in WORD.finditer(code):

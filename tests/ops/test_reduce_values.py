@@ -229,6 +229,19 @@ def test_variance_far_from_zero():
     )
 
 
+def test_moments_of_one_number():
+    """The mean's gradient is that of the number; the variance has none."""
+    for op in (fastnn.var_mean, fastnn.std_mean):
+        x = Tensor(np.array([3.0]), requires_grad=True)
+        spread, mean = op(x, correction=0)
+        assert (spread.item(), mean.item()) == (0, 3)
+        mean.backward(retain_graph=True)
+        assert x.grad.tolist() == [1]
+    x = Tensor(np.array([3.0]), requires_grad=True)
+    fastnn.var(x, correction=0).backward()
+    assert x.grad.tolist() == [0]
+
+
 def test_nothing_to_reduce():
     x = np.zeros((3, 0), np.float32)
     assert fastnn.sum(x).item() == 0
