@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -11,6 +10,11 @@ from typing import Any, NamedTuple
 from . import _core
 
 __all__ = ["Event", "profile"]
+
+# Has an entry while a profile runs. To set one where there is none is atomic, as with a lock; but a
+# child can be made free of it, which has not the thread that runs the profile.
+running: dict[str, object] = {}
+os.register_at_fork(after_in_child=running.clear)
 
 
 class Event(NamedTuple):
@@ -35,7 +39,7 @@ class Row(NamedTuple):
 
 
 class profile:
-    """Measure every kernel call in a block, in all threads of the process.
+    """Measure every kernel call in a block, in all threads of the process, not in its children.
 
     Print it for a table with a row per op: number of calls, time, share of the block's time,
     operations per second (GF/s), and memory traffic (GB/s, from the bytes that the op must at least
@@ -63,15 +67,14 @@ class profile:
     ['op', 'calls', 'ms', 'share', 'us/call', 'GF/s', 'GB/s']
     """
 
-    _running = threading.Lock()
-
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.time = 0.0
         self._begin = 0.0
 
     def __enter__(self) -> profile:
-        if not profile._running.acquire(blocking=False):
+        mine = object()
+        if running.setdefault("one", mine) is not mine:
             raise RuntimeError("profile: another profile is running; profiles cannot be nested")
         self._begin = time.perf_counter()
         _core.profiler.start()
@@ -85,7 +88,7 @@ class profile:
     ) -> None:
         self.time = (time.perf_counter() - self._begin) * 1e6
         self.events = [Event(*event) for event in _core.profiler.stop()]
-        profile._running.release()
+        running.clear()
 
     def rows(self) -> list[Row]:
         """The calls summed per op, in descending order of time."""

@@ -1,7 +1,10 @@
 """The profiler records and reports every kernel call."""
 
 import json
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,3 +72,90 @@ def test_it_stops_after_an_error():
     with fastnn.profile() as p:
         kernels.relu(x)
     assert len(p.events) == 1
+
+
+# Threads are in kernels that are measured, so that a fork meets one that holds the profiler's lock.
+FORKS = """
+import os, signal, threading, warnings
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import numpy as np
+import fastnn
+from fastnn import kernels
+
+x = np.ones(100, np.float32)
+stop = threading.Event()
+
+def compute():
+    while not stop.is_set():
+        kernels.relu(x)
+
+threads = [threading.Thread(target=compute) for _ in range(3)]
+bad = set()
+with fastnn.profile() as outer:
+    for thread in threads:
+        thread.start()
+    for _ in range(200):
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            kernels.relu(x)
+            with fastnn.profile() as inner:
+                kernels.relu(x)
+            os._exit(len(inner.events) != 1)
+        bad.add(os.waitpid(pid, 0)[1])
+    stop.set()
+    for thread in threads:
+        thread.join()
+print(bad, len(outer.events) > 0)
+"""
+
+# The child leaves the block, too.
+LEAVES = """
+import os, warnings
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import numpy as np
+import fastnn
+from fastnn import kernels
+
+x = np.ones(100, np.float32)
+with fastnn.profile() as p:
+    kernels.relu(x)
+    pid = os.fork()
+    kernels.relu(x)
+if pid == 0:
+    os._exit(len(p.events) != 0)
+print(os.waitpid(pid, 0)[1], len(p.events))
+"""
+
+
+@pytest.mark.parametrize(("code", "expected"), [(FORKS, "{0} True\n"), (LEAVES, "0 2\n")])
+def test_a_forked_child_is_not_measured(code, expected):
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == expected, done.stderr
+
+
+def test_one_profile_starts_of_many_at_once():
+    barrier = threading.Barrier(8)
+    started, refused = [], []
+
+    def start():
+        barrier.wait()
+        try:
+            started.append(fastnn.profile().__enter__())
+        except RuntimeError:
+            refused.append(1)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (only,) = started
+    assert len(refused) == 7
+    only.__exit__(None, None, None)

@@ -50,6 +50,15 @@ Profiler& the_profiler() {
     static Profiler* profiler = new Profiler;
     return *profiler;
 }
+// A fork waits until no thread holds the lock, which the child would never see released. The child
+// is not measured: it has not the threads that are.
+const int fork_handler =
+    pthread_atfork([] { the_profiler().mutex.lock(); }, [] { the_profiler().mutex.unlock(); },
+                   [] {
+                       the_profiler().on = false;
+                       the_profiler().events.clear();
+                       the_profiler().mutex.unlock();
+                   });
 std::atomic<bool>& profiling = the_profiler().on;
 
 double microseconds(Clock::duration d) {
