@@ -378,3 +378,106 @@ def test_x87_registers_are_not_changed():
             for i in range(1, 9):
                 _core.argmax(np.ascontiguousarray(np.tile(x, 2)[:, :i]), 0)
     assert np.ones(9, np.longdouble).sum() == 9
+
+
+# -- near the ends of the range of float32, and far from zero -------------------------------------
+
+RANGE_SHAPES = [
+    ((8, 33), 1),
+    ((8, 33), 0),
+    ((2, 100_003), 1),
+    ((70_001, 3), 0),
+    ((4, 7, 9), (0, 2)),
+]
+
+
+def scaled_numbers(shape, scale, offset=0.0):
+    x = np.random.default_rng(7).uniform(0.5, 1.5, shape) * np.where(numbers(*shape) > 0, 1, -1)
+    return (offset + x * scale).astype(np.float32)
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize(("shape", "dim"), RANGE_SHAPES)
+@pytest.mark.parametrize("scale", [1e-36, 1e-25, 1.0, 1e20, 1e30])
+def test_norms_of_huge_and_tiny_numbers(shape, dim, scale, level):
+    x = scaled_numbers(shape, scale)
+    exact = x.astype(np.float64) / scale
+    t = Tensor(x, requires_grad=True)
+    with isa(level):
+        for p in (0.5, 1, 2, 3):
+            size = (np.abs(exact) ** p).sum(dim, keepdims=True) ** (1 / p)
+            if size.max() * scale > 3e38:
+                continue
+            y = fastnn.norm(t, p, dim, keepdim=True)
+            np.testing.assert_allclose(y._array / np.float64(scale), size, rtol=2e-5)
+            if p > 1:
+                t.grad = None
+                y.sum().backward()
+                expected = np.sign(exact) * (np.abs(exact) / size) ** (p - 1)
+                np.testing.assert_allclose(t.grad.numpy(), expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize(("shape", "dim"), RANGE_SHAPES)
+@pytest.mark.parametrize(
+    ("offset", "scale"),
+    [(0, 1e-30), (0, 1e20), (0, 1e30), (1e5, 1e-2), (-1e7, 1), (1e20, 1e14), (1e30, 1e24)],
+)
+def test_spread_of_numbers_that_are_huge_or_far_from_zero(shape, dim, offset, scale, level):
+    x = scaled_numbers(shape, scale, offset)
+    exact = x.astype(np.float64)
+    with isa(level):
+        std, mean = fastnn.std_mean(Tensor(x), dim)
+        var = fastnn.var(Tensor(x), dim)
+        t = Tensor(x, requires_grad=True)
+        fastnn.std(t, dim).sum().backward()
+    np.testing.assert_allclose(std.numpy(), exact.std(dim, ddof=1), rtol=2e-6)
+    np.testing.assert_allclose(mean.numpy(), exact.mean(dim), rtol=1e-6, atol=1e-6 * scale)
+    if 1e-15 < scale < 1e15:
+        np.testing.assert_allclose(var.numpy(), exact.var(dim, ddof=1), rtol=4e-6)
+    assert np.isfinite(t.grad.numpy()).all()
+    assert np.abs(t.grad.numpy()).max() > 0
+
+
+def test_spread_of_one_unit_in_the_last_place():
+    x = np.full((3, 1000), 1e5, np.float32)
+    x[1, 17] = np.nextafter(x[1, 17], np.float32(np.inf))
+    x[2, ::2] = np.nextafter(x[2, 0], np.float32(np.inf))
+    std = fastnn.std(Tensor(x), 1, correction=0).numpy()
+    assert std[0] == 0
+    np.testing.assert_allclose(std, x.astype(np.float64).std(1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("op", ["var", "std", "norm", "sum", "mean"])
+def test_nan_and_infinity_stay_in_their_row(op, bad):
+    x = numbers(4, 50).astype(np.float32)
+    expected = getattr(fastnn, op)(Tensor(x), dim=1).numpy()
+    x[1, 20] = bad
+    y = getattr(fastnn, op)(Tensor(x), dim=1).numpy()
+    assert not np.isfinite(y[1])
+    assert np.isnan(y[1]) == (op in ("var", "std") or np.isnan(bad))
+    assert np.array_equal(np.delete(y, 1), np.delete(expected, 1))
+
+
+def test_sums_that_leave_the_range_on_the_way():
+    x = np.array([[3e38] * 40 + [-3e38] * 39, [1e38] * 79], np.float32)
+    assert fastnn.sum(Tensor(x), 1)[0].item() == pytest.approx(3e38, rel=1e-6)
+    np.testing.assert_allclose(
+        fastnn.mean(Tensor(x), 1).numpy(), x.astype(float).mean(1), rtol=1e-6
+    )
+    assert fastnn.sum(Tensor(x), 1)[1].item() == np.inf
+
+
+def test_a_common_norm_of_huge_and_tiny_gradients():
+    for scale in (1e-30, 1e30):
+        p = [fastnn.zeros(50, requires_grad=True), fastnn.zeros(70, requires_grad=True)]
+        for i, x in enumerate(p):
+            x.grad = Tensor(scaled_numbers((x.numel(),), scale) * (i + 1))
+        exact = np.concatenate([x.grad.numpy() for x in p]).astype(np.float64)
+        norm = np.linalg.norm(exact)
+        got = fastnn.nn.utils.clip_grad_norm_(p, scale)
+        assert got.item() == pytest.approx(norm, rel=1e-6)
+        if scale > 1:  # a tiny one is divided by 1e-6, as in PyTorch
+            clipped = np.concatenate([x.grad.numpy() for x in p])
+            np.testing.assert_allclose(clipped, exact * (scale / norm), rtol=1e-5)

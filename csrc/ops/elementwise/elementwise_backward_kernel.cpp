@@ -17,6 +17,19 @@ FASTNN_INLINE Two<V> larger_backward(V dy, V a, V b) {
             select(a == b, half, select(a > b, V(0), dy))};
 }
 
+// dy x / (x^2 + y^2) and -dy y / (x^2 + y^2), of both divided by the larger one, whose squares are
+// in range; 0 at the origin, as in PyTorch.
+template <class V>
+FASTNN_INLINE Two<V> angle_backward(V dy, V y, V x) {
+    const V infinity = __builtin_inff();
+    const V larger = max(abs(x), abs(y));
+    const V unit = select((larger == 0) | (larger == infinity), V(1), larger);
+    const V a = y / unit, b = x / unit;
+    const V square = fma(b, b, a * a);
+    const V scale = select(square == 0, V(0), dy / square);
+    return {scale * b / unit, -scale * a / unit};
+}
+
 constexpr auto kBackward = table<Op::abs_backward>(
     // abs: dy, x
     entry<Op::abs_backward>("abs_backward", .15, 3, [](auto dy, auto x) { return dy * sign(x); }),
@@ -120,10 +133,7 @@ constexpr auto kBackward = table<Op::abs_backward>(
                             }),
     // atan2: dy, y, x
     entry<Op::atan2_backward>("atan2_backward", .3, 8,
-                              [](auto dy, auto y, auto x) {
-                                  const auto scale = dy / fma(x, x, y * y);
-                                  return Two<decltype(dy)>{scale * x, -scale * y};
-                              }),
+                              [](auto dy, auto y, auto x) { return angle_backward(dy, y, x); }),
     // where: dy, condition
     entry<Op::where_backward>("where_backward", .2, 2,
                               [](auto dy, auto condition) {

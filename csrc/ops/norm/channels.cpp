@@ -7,6 +7,7 @@
 #include "ops/norm/channels_sums.h"
 #include "ops/norm/cost.h"
 #include "ops/norm/groups.h"
+#include "ops/norm/wide.h"
 
 namespace fastnn::norm {
 namespace {
@@ -78,25 +79,31 @@ void activate(const Span& s, const FusedActivation& f, const T* z, T* y) {
     if (s.tail > 0) activation::apply<T>(f, {z + at, s.tail}, {y + at, s.tail}, 1, s.tail);
 }
 
+// Running statistics are left to a computation in double where this one went out of range: then the
+// result is false.
 template <class T>
-void forward_typed(const ChannelArgs& a) {
+bool forward_typed(const ChannelArgs& a) {
     const Channels& s = a.shape;
     if (s.size() == 0) {
         std::fill_n(a.mean, s.batch * s.groups, 0.0);
         std::fill_n(a.rstd, s.batch * s.groups, 0.0);
         if (a.renorm) std::fill_n(a.p, s.channels, 1.0), std::fill_n(a.q, s.channels, 0.0);
-        return;
+        return true;
     }
     Scratch<double> variances(static_cast<std::size_t>(s.batch * s.groups));
     double* variance = variances.data();
+    const auto leaves_range = [&] {
+        return a.dtype == Dtype::f32 && !a.given && !all_in_range(a.rstd, s.batch * s.groups);
+    };
     if (by_groups(a)) {
         ChannelArgs sums = a;
         if (a.preactivation != nullptr) sums.y = a.preactivation;
         forward_groups(sums, variance);
+        if (leaves_range()) return false;
         if (a.running_mean != nullptr) update<T>(a, variance);
         if (a.activation.kind != Activation::none)
             activation::forward({a.activation, a.dtype, s.size(), sums.y, a.y});
-        return;
+        return true;
     }
     const Plan plan(s);
     const auto& kernel = isa::table<ChannelKernels, T>();
@@ -153,11 +160,29 @@ void forward_typed(const ChannelArgs& a) {
             },
             true);
     });
+    if (leaves_range()) return false;
     if (!a.given && a.running_mean != nullptr) update<T>(a, variance);
+    return true;
+}
+
+void forward_in_double(const ChannelArgs& a) {
+    const dim_t size = a.shape.size(), channels = a.shape.channels;
+    Widened x(a.x, size), w(a.w, channels), b(a.b, channels), residual(a.residual, size),
+        mean(a.running_mean, channels), var(a.running_var, channels), y(a.y, size),
+        z(a.preactivation, size);
+    ChannelArgs wide = a;
+    wide.dtype = Dtype::f64;
+    wide.x = x.data(), wide.w = w.data(), wide.b = b.data(), wide.residual = residual.data();
+    wide.running_mean = mean.data(), wide.running_var = var.data();
+    wide.y = y.data(), wide.preactivation = z.data();
+    forward_typed<double>(wide);
+    mean.store(a.running_mean), var.store(a.running_var), y.store(a.y), z.store(a.preactivation);
 }
 
 void forward(const ChannelArgs& a) {
-    visit_float(a.dtype, [&]<class T>() { forward_typed<T>(a); });
+    visit_float(a.dtype, [&]<class T>() {
+        if (!forward_typed<T>(a)) forward_in_double(a);
+    });
 }
 
 Work forward_work(const ChannelArgs& a) {

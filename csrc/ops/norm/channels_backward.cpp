@@ -5,6 +5,7 @@
 #include "ops/norm/channels_sums.h"
 #include "ops/norm/cost.h"
 #include "ops/norm/groups.h"
+#include "ops/norm/wide.h"
 
 namespace fastnn::norm {
 namespace {
@@ -165,9 +166,28 @@ void backward_typed(const ChannelBackwardArgs& a) {
     }
 }
 
+void backward(const ChannelBackwardArgs& a);
+
+void backward_in_double(const ChannelBackwardArgs& a) {
+    const dim_t size = a.shape.size(), channels = a.shape.channels;
+    Widened dy(a.dy, size), x(a.x, size), saved(a.saved, size), w(a.w, channels), b(a.b, channels),
+        dx(a.dx, size), dw(a.dw, channels), db(a.db, channels), dresidual(a.dresidual, size);
+    ChannelBackwardArgs wide = a;
+    wide.dtype = Dtype::f64;
+    wide.dy = dy.data(), wide.x = x.data(), wide.saved = saved.data();
+    wide.w = w.data(), wide.b = b.data(), wide.dx = dx.data(), wide.dw = dw.data();
+    wide.db = db.data(), wide.dresidual = dresidual.data();
+    backward(wide);
+    dx.store(a.dx), dw.store(a.dw), db.store(a.db), dresidual.store(a.dresidual);
+}
+
 // The gradient by z first, for activations that the kernels do not multiply in themselves: all but
 // relu, and relu too where unfused gradients are taken group by group.
 void backward(const ChannelBackwardArgs& a) {
+    if (a.dtype == Dtype::f32 && !a.given && a.shape.size() > 0 &&
+        !all_in_range(a.rstd, a.shape.batch * a.shape.groups)) {
+        return backward_in_double(a);
+    }
     const bool relu = a.activation.kind == Activation::relu;
     const bool by_group = !a.given && a.p == nullptr && small_groups(a.shape);
     const bool apart =

@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "ops/activation/activation.h"
 #include "ops/norm/cost.h"
+#include "ops/norm/wide.h"
 
 namespace fastnn::norm {
 namespace {
@@ -100,11 +101,43 @@ void backward_typed(const BackwardArgs& a) {
     if (a.db != nullptr) std::memcpy(a.db, part + n, bytes);
 }
 
+void forward_in_double(const Args& a) {
+    const dim_t size = a.rows * a.n;
+    Widened x(a.x, size), w(a.w, a.n), b(a.b, a.n), y(a.y, size), z(a.preactivation, size),
+        mean(a.centered ? a.mean : nullptr, a.rows), rstd(a.rstd, a.rows);
+    Args wide = a;
+    wide.dtype = Dtype::f64;
+    wide.x = x.data(), wide.w = w.data(), wide.b = b.data(), wide.y = y.data();
+    wide.preactivation = z.data(), wide.mean = mean.data(), wide.rstd = rstd.data();
+    forward_typed<double>(wide);
+    y.store(a.y), z.store(a.preactivation), mean.store(a.mean), rstd.store(a.rstd);
+}
+
 void forward(const Args& a) {
     visit_float(a.dtype, [&]<class T>() { forward_typed<T>(a); });
+    if (a.dtype == Dtype::f32 && !all_in_range(static_cast<const float*>(a.rstd), a.rows))
+        forward_in_double(a);
+}
+
+void backward(const BackwardArgs& a);
+
+void backward_in_double(const BackwardArgs& a) {
+    const dim_t size = a.rows * a.n;
+    Widened dy(a.dy, size), x(a.x, size), w(a.w, a.n), saved(a.saved, size),
+        mean(a.centered ? a.mean : nullptr, a.rows), rstd(a.rstd, a.rows), dx(a.dx, size),
+        dw(a.dw, a.n), db(a.db, a.n);
+    BackwardArgs wide = a;
+    wide.dtype = Dtype::f64;
+    wide.dy = dy.data(), wide.x = x.data(), wide.w = w.data(), wide.saved = saved.data();
+    wide.mean = mean.data(), wide.rstd = rstd.data();
+    wide.dx = dx.data(), wide.dw = dw.data(), wide.db = db.data();
+    backward(wide);
+    dx.store(a.dx), dw.store(a.dw), db.store(a.db);
 }
 
 void backward(const BackwardArgs& a) {
+    if (a.dtype == Dtype::f32 && !all_in_range(static_cast<const float*>(a.rstd), a.rows))
+        return backward_in_double(a);
     visit_float(a.dtype, [&]<class T>() {
         if (a.activation.kind == Activation::none) return backward_typed<T>(a);
         const dim_t size = a.rows * a.n;

@@ -11,10 +11,11 @@ FASTNN_INLINE Vec<T> sign(Vec<T> x) {
     return select(x == Vec<T>(), x, copysign(Vec<T>(1), x));
 }
 
+// c, a power of two, brings the elements near 1, so that neither it nor f leaves the range of T.
 struct Scale {
     template <class V>
-    static FASTNN_INLINE V dx(V x, V f, V, V) {
-        return f * x;
+    static FASTNN_INLINE V dx(V x, V f, V c, V) {
+        return f * (x * c);
     }
 };
 
@@ -27,8 +28,8 @@ struct Sign {
 
 struct Power {
     template <class V>
-    static FASTNN_INLINE V dx(V x, V f, V, V p) {
-        const V size = terms::power_of(x, p - V(1));
+    static FASTNN_INLINE V dx(V x, V f, V c, V p) {
+        const V size = terms::power_of(x * c, p - V(1));
         // At 0 the gradient is 0 for every p, as in PyTorch.
         return select(x == V(), V(), f * copysign(size, x));
     }

@@ -1,5 +1,6 @@
 #include "ops/reduce/reduce.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/memory.h"
@@ -109,6 +110,32 @@ void finish(const Args& a, const State& s, dim_t at) {
     }
 }
 
+// Whether n numbers added to `sum`, without loss at the ends of the range of float32: a square or
+// power below 2^-126 may have been taken for 0, which is little in sums above 2^-102 n.
+template <Op op>
+bool in_range(double sum, double n) {
+    constexpr bool powers = op == Op::norm2 || op == Op::norm;
+    return std::isfinite(sum) && (!powers || sum >= n * 0x1p-102);
+}
+
+// Whether a spread, b = sum (x - mean)^2, is safe from the error of a mean that was added up in
+// float32, 2^-21 of it at most: its square must be below 2^-26 of the variance.
+bool is_wide(const State& s) {
+    return std::isfinite(s.b) && s.a * s.a * s.n <= s.b * 0x1p16;
+}
+
+// The state of n numbers from their mean and their squares around it as it was rounded.
+State spread_of(double mean, double squares, double rounded, double n) {
+    const double off = mean - rounded, b = squares - n * off * off;
+    return {mean, b < 0 ? 0 : b, n};
+}
+
+// The operations whose elements are taken in double where float32 is too narrow.
+template <Op op, class T>
+constexpr bool kExact = sizeof(T) == sizeof(float) &&
+                        (op == Op::sum || op == Op::mean || op == Op::norm1 || op == Op::norm2 ||
+                         op == Op::norm || op == Op::var || op == Op::std);
+
 // One segment of one tile.
 template <Op op, class T>
 void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, dim_t segment,
@@ -124,13 +151,14 @@ void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, dim_t 
             shift[i] = static_cast<const T*>(a.shift)[o.offset + i * o.step];
         given = shift;
     }
-    const auto pass = [&](Term t, const T* shifts) {
+    const auto pass_by = [&](const auto& terms, Term t, const T* shifts) {
         std::fill_n(acc, o.count, identity(t));
         return walk.each(o, segment, [&](dim_t at, dim_t stride, dim_t rows, dim_t cols) {
-            call(entry(k.terms, t), walk.along(),
+            call(entry(terms, t), walk.along(),
                  Tile<T>{x + at, stride, rows, cols, shifts, static_cast<T>(a.power), acc});
         });
     };
+    const auto pass = [&](Term t, const T* shifts) { return pass_by(k.terms, t, shifts); };
     const auto n = static_cast<double>(pass(first, given));
     for (dim_t i = 0; i < o.count; ++i) out[i] = {acc[i], 0, n};
     if constexpr (op == Op::logsumexp) {
@@ -145,10 +173,29 @@ void reduce_tile(const Args& a, const Walk& walk, const Walk::Outputs& o, dim_t 
             shift[i] = static_cast<T>(out[i].a);
         }
         pass(Term::square_shift, shift);
+        for (dim_t i = 0; i < o.count; ++i)
+            out[i] = spread_of(out[i].a, acc[i], static_cast<double>(shift[i]), n);
+    }
+    if constexpr (kExact<op, T>) {
+        constexpr bool spread = op == Op::var || op == Op::std;
+        const auto fits = [&](const State& s) {
+            return spread ? is_wide(s) : in_range<op>(s.a, n);
+        };
+        if (std::all_of(out, out + o.count, fits)) return;
+        pass_by(k.exact, first, nullptr);
+        double sums[kTile];
+        std::copy_n(acc, o.count, sums);
+        if constexpr (spread) {
+            for (dim_t i = 0; i < o.count; ++i) shift[i] = static_cast<T>(sums[i] / n);
+            pass_by(k.exact, Term::square_shift, shift);
+        }
         for (dim_t i = 0; i < o.count; ++i) {
-            const double d = out[i].a - static_cast<double>(shift[i]);  // the mean was rounded to T
-            const double b = acc[i] - n * d * d;
-            out[i].b = b < 0 ? 0 : b;
+            if (fits(out[i])) continue;
+            if constexpr (spread) {
+                out[i] = spread_of(sums[i] / n, acc[i], static_cast<double>(shift[i]), n);
+            } else {
+                out[i].a = sums[i];
+            }
         }
     }
 }
@@ -267,20 +314,28 @@ constexpr Gradient kGradientOf = op == Op::norm1                    ? Gradient::
                                  : op == Op::amax || op == Op::amin ? Gradient::equal
                                                                     : Gradient::shift;
 
+// The power of two near 1 / y, in the range of float32.
+double unit_of(double y) {
+    return std::ldexp(1.0, std::clamp(-std::ilogb(y), -126, 127));
+}
+
 // The factor and the shift of one output.
 template <Op op, class T>
 void coefficients(const BackwardArgs& a, dim_t at, T& factor, T& shift) {
     const double dy = static_cast<const T*>(a.dy)[at], y = static_cast<const T*>(a.y)[at];
     const double extra = a.extra == nullptr ? 0 : static_cast<const T*>(a.extra)[at];
     const double n = std::max(0.0, static_cast<double>(a.g.reduced) - a.correction);
+    // Of x / y, a power of two is taken with x, so that both factors are in range.
+    constexpr bool scaled = op == Op::norm2 || op == Op::norm;
+    const double unit = scaled && y > 0 && std::isfinite(y) ? unit_of(y) : 1;
     double f = dy;
-    if constexpr (op == Op::norm2) f = y == 0 ? 0 : dy / y;
-    if constexpr (op == Op::norm) f = y == 0 ? 0 : dy / std::pow(y, a.power - 1);
+    if constexpr (op == Op::norm2) f = y == 0 ? 0 : dy / (y * unit);
+    if constexpr (op == Op::norm) f = y == 0 ? 0 : dy / std::pow(y * unit, a.power - 1);
     if constexpr (op == Op::var) f = 2 * dy / n;
     if constexpr (op == Op::std) f = y == 0 ? 0 : dy / (n * y);
     if constexpr (op == Op::amax || op == Op::amin || op == Op::norm_inf) f = dy / extra;
     factor = static_cast<T>(f);
-    shift = static_cast<T>(op == Op::var || op == Op::std ? extra : y);
+    shift = static_cast<T>(scaled ? unit : op == Op::var || op == Op::std ? extra : y);
 }
 
 template <Op op, class T>

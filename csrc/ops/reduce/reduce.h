@@ -3,7 +3,9 @@
 //
 // x has any strides with one axis of stride 1 (Geometry says how it is walked); y is in C order
 // over the other axes. Nothing overlaps. Sums are accurate: float32 is added in blocks of at most
-// kBlockDepth additions per lane, and blocks are added in double.
+// kBlockDepth additions per lane, and blocks are added in double. Where a sum, or the squares and
+// powers in it, leave the range of float32, or a spread is small beside the mean, the elements are
+// taken once more, each of them in double: what float32 can represent is found.
 #pragma once
 
 #include <cstdint>
@@ -106,8 +108,8 @@ struct ArgArgs {
 };
 
 // dx[k, r] from dy[k], y[k] and x[k, r]; dx has the strides of x, which fills a block.
-//   norm1: dy sign(x)                      norm2: dy x / y (0 where y = 0)
-//   norm: dy sign(x) |x|^(p-1) / y^(p-1)   logsumexp: dy exp(x - y)
+//   norm1: dy sign(x)                    norm2: dy x / y (0 where y = 0)
+//   norm: dy sign(x) (|x| / y)^(p-1)     logsumexp: dy exp(x - y)
 //   amax, amin: dy (x == y) / ties         norm_inf: dy sign(x) (|x| == y) / ties
 //   var: dy 2 (x - mean) / (n - correction)
 //   std: dy (x - mean) / ((n - correction) y) (0 where y = 0)
@@ -165,6 +167,7 @@ struct Pair {
 template <class T>
 struct TypedKernels {
     Pair<Tile<T>> terms[static_cast<int>(Term::count_)];
+    Pair<Tile<T>> exact[static_cast<int>(Term::count_)];  // float32 in double; null for others
     Pair<ArgTile<T>> args[2];
     Pair<BackwardTile<T>> gradients[static_cast<int>(Gradient::count_)];
 };

@@ -212,6 +212,54 @@ void across(const Tile<T>& t) {
 template <class T, class C, class M>
 constexpr reduce::Pair<Tile<T>> kTerm{along<T, C, M>, across<T, C, M>};
 
+// -- float32 in double, element by element: for what leaves the range of float32 -----------------
+
+template <class C, class M>
+void exact_along(const Tile<float>& t) {
+    using V = Vec<double>;
+    for (dim_t i = 0; i < t.rows; ++i) {
+        const V c = t.shift == nullptr ? 0.0 : double(t.shift[i]), p = double(t.power);
+        const float* x = t.x + i * t.stride;
+        V a = C::identity;
+        double lanes[V::width];
+        for (dim_t j = 0; j < t.cols; j += V::width) {
+            const dim_t n = t.cols - j < V::width ? t.cols - j : V::width;
+            for (dim_t k = 0; k < V::width; ++k) lanes[k] = k < n ? double(x[j + k]) : 0;
+            const V v = M::map(V::load(lanes), c, p);
+            a = C::combine(a,
+                           n == V::width ? v : select(Mask<double>::first(n), v, V(C::identity)));
+        }
+        t.acc[i] = C::combine(t.acc[i], C::lanes(a));
+    }
+}
+
+template <class C, class M>
+void exact_across(const Tile<float>& t) {
+    using V = Vec<double>;
+    double lanes[V::width], shift[V::width];
+    const V p = double(t.power);
+    for (dim_t i = 0; i < t.rows; ++i) {
+        const float* x = t.x + i * t.stride;
+        for (dim_t j = 0; j < t.cols; j += V::width) {
+            const dim_t n = t.cols - j < V::width ? t.cols - j : V::width;
+            for (dim_t k = 0; k < V::width; ++k) {
+                lanes[k] = k < n ? double(x[j + k]) : 0;
+                shift[k] = k < n && t.shift != nullptr ? double(t.shift[j + k]) : 0;
+            }
+            accumulate<C>(t.acc + j, M::map(V::load(lanes), V::load(shift), p), n);
+        }
+    }
+}
+
+template <class T, class C, class M>
+constexpr reduce::Pair<Tile<T>> exact() {
+    if constexpr (sizeof(T) == sizeof(float)) {
+        return {exact_along<C, M>, exact_across<C, M>};
+    } else {
+        return {nullptr, nullptr};
+    }
+}
+
 // -- positions of the largest or smallest element -----------------------------------------------
 
 using reduce::ArgTile;
@@ -346,6 +394,12 @@ constexpr reduce::TypedKernels<T> kTyped{
      kTerm<T, terms::Add, terms::AbsEqual>, kTerm<T, terms::Multiply, terms::Same>,
      kTerm<T, terms::Larger, terms::Same>, kTerm<T, terms::Smaller, terms::Same>,
      kTerm<T, terms::Larger, terms::Abs>},
+    {exact<T, terms::Add, terms::Same>(),
+     {},
+     exact<T, terms::Add, terms::Abs>(),
+     exact<T, terms::Add, terms::Square>(),
+     exact<T, terms::Add, terms::Power>(),
+     exact<T, terms::Add, terms::SquareShift>()},
     {kArgTerm<T, terms::Larger>, kArgTerm<T, terms::Smaller>},
     {kGradient<T, gradients::Scale>, kGradient<T, gradients::Sign>, kGradient<T, gradients::Power>,
      kGradient<T, gradients::Shift>, kGradient<T, gradients::Exp>, kGradient<T, gradients::Equal>,
