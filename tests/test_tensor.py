@@ -191,3 +191,18 @@ def test_fill_inside_a_graph_detaches_earlier_operations():
     y = x.clone().fill_(4.0)
     y.backward(fastnn.ones(2))
     assert x.grad.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("other", [None, "word", object(), {}, print])
+def test_a_tensor_differs_from_what_is_no_tensor(other):
+    t = fastnn.tensor([1.0])
+    assert (t == other) is False
+    assert (other == t) is False
+    assert (t != other) is True
+    assert (other != t) is True
+    assert [t, other, other].count(other) == 2
+    assert other not in (t,)
+    with pytest.raises(TypeError):
+        fastnn.eq(t, other)
+    with pytest.raises(TypeError):
+        t < other  # noqa: B015

@@ -7,6 +7,7 @@ base.
 from __future__ import annotations
 
 from fastnn import ops
+from fastnn.ops.elementwise import compare
 from fastnn.ops.elementwise import inplace as elementwise_inplace
 
 
@@ -43,8 +44,8 @@ class ElementwiseMethods:
     __xor__ = elementwise_inplace.bitwise_xor
     __rxor__ = elementwise_inplace.bitwise_xor
     __invert__ = elementwise_inplace.invert
-    __eq__ = ops.eq  # type: ignore[assignment]
-    __ne__ = ops.ne  # type: ignore[assignment]
+    __eq__ = compare.equals
+    __ne__ = compare.differs
     __lt__ = ops.lt
     __le__ = ops.le
     __gt__ = ops.gt

@@ -14,10 +14,12 @@ from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
 from .backward import from_kernel
 from .cast import to
+from .numpy_names import numpy_names
 
 __all__ = ["cumprod", "cumsum"]
 
 
+@numpy_names
 def cumsum(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
     r"""Running sum along a dimension, :math:`y_i = \sum_{j \le i} x_j`.
 
@@ -53,6 +55,7 @@ def cumsum_backward(node: Node, dy: Array) -> Grads:
     return (_core.cumsum_backward(dy, dim),)
 
 
+@numpy_names
 def cumprod(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
     r"""Running product along a dimension, :math:`y_i = \prod_{j \le i} x_j`.
 

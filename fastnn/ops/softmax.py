@@ -8,6 +8,7 @@ from typing import Any
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
 from ..tensor import Tensor, TensorLike
+from .numpy_names import numpy_names
 
 __all__ = ["log_softmax", "softmax"]
 
@@ -24,6 +25,7 @@ def in_dtype(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
     return backward
 
 
+@numpy_names
 def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     """Positive numbers that sum to one: ``y[c] = exp(x[c]) / sum(exp(x))`` along `dim`.
 
@@ -59,6 +61,7 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
 softmax_backward = in_dtype(_core.softmax_backward)
 
 
+@numpy_names
 def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     """Logarithm of `softmax`, exact also where that is zero: ``y[c] = x[c] - log(sum(exp(x)))``.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record_many
 from ..tensor import Tensor, TensorLike
+from .numpy_names import numpy_names
 from .shape import axis_of
 
 __all__ = ["argsort", "sort", "topk"]
@@ -29,6 +30,7 @@ def order_of(x: Array, axis: int, descending: bool) -> Array:
     return last - np.flip(back, axis)
 
 
+@numpy_names
 def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted:
     """Elements in order along a dimension, and where they came from.
 
@@ -68,6 +70,7 @@ def taken_backward(node: Node, dy: Array, _: None) -> Grads:
     return (dx,)
 
 
+@numpy_names
 def argsort(
     input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = True
 ) -> Tensor:
@@ -84,6 +87,7 @@ def argsort(
     return Tensor(order_of(x, axis_of("argsort", dim, x.ndim), descending))
 
 
+@numpy_names
 def topk(
     input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> Sorted:

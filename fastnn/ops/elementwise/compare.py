@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ... import _core
 from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
@@ -221,6 +223,22 @@ def isfinite(input: TensorLike) -> Tensor:
     tensor([False,  True])
     """
     return Tensor(_core.isfinite(array(input)))
+
+
+def equals(input: Tensor, other: Any) -> Any:
+    """``input == other``: not equal to what is no tensor or number, such as None or a word."""
+    try:
+        return eq(input, other)
+    except TypeError:
+        return NotImplemented
+
+
+def differs(input: Tensor, other: Any) -> Any:
+    """``input != other``; see `equals`."""
+    try:
+        return ne(input, other)
+    except TypeError:
+        return NotImplemented
 
 
 not_equal = ne

@@ -9,6 +9,7 @@ import numpy as np
 from ...autograd.record import Array, Grads, Node, array, record_many
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
+from ..numpy_names import numpy_names
 from ..shape import axis_of, key_at
 
 __all__ = ["chunk", "split", "unbind"]
@@ -53,6 +54,7 @@ def split_backward(node: Node, *dys: Array | None) -> Grads:
     return (np.concatenate(pieces, axis),)
 
 
+@numpy_names
 def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` pieces of one size along a dimension (the last may be smaller).
 
@@ -70,6 +72,7 @@ def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, -(-length // chunks), dim)
 
 
+@numpy_names
 def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, which goes away.
 

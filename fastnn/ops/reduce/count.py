@@ -10,11 +10,13 @@ import numpy as np
 from ... import _core
 from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
+from ..numpy_names import numpy_names
 from .sums import Dims, axes_of
 
 __all__ = ["all", "any", "count_nonzero"]
 
 
+@numpy_names
 def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether at least one element is not zero.
 
@@ -29,6 +31,7 @@ def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return Tensor(_core.any(x, dim, keepdim))
 
 
+@numpy_names
 def all(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether no element is zero.
 
@@ -43,6 +46,7 @@ def all(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return Tensor(_core.all(x, dim, keepdim))
 
 
+@numpy_names
 def count_nonzero(input: TensorLike, dim: Dims = None) -> Tensor:
     """How many elements are not zero.
 

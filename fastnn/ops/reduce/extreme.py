@@ -11,6 +11,7 @@ from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..elementwise import maximum, minimum
+from ..numpy_names import numpy_names
 from .sums import Dims, axes_of
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
@@ -36,6 +37,7 @@ def check_elements(op: str, x: Array) -> None:
         raise ValueError(f"{op}: cannot reduce no elements, got shape {x.shape}")
 
 
+@numpy_names
 def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """Largest element; its gradient is shared evenly by those that are equal to it.
 
@@ -66,6 +68,7 @@ def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
 amax_backward = from_kernel(_core.amax_backward)
 
 
+@numpy_names
 def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """Smallest element; its gradient is shared evenly by those that are equal to it.
 
@@ -86,6 +89,7 @@ def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
 amin_backward = from_kernel(_core.amin_backward)
 
 
+@numpy_names
 def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False) -> Range:
     """`amin` and `amax` together.
 
@@ -98,6 +102,7 @@ def aminmax(input: TensorLike, *, dim: int | None = None, keepdim: bool = False)
     return Range(amin(input, dim, keepdim), amax(input, dim, keepdim))
 
 
+@numpy_names
 def max(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
     """Largest element of all, or along one dimension with its position, or of two tensors.
 
@@ -139,6 +144,7 @@ def max(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
     return extreme(input, x, *position("max", x, dim, keepdim), dim)
 
 
+@numpy_names
 def min(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Any:
     """Smallest element of all, or along one dimension with its position, or of two tensors.
 
@@ -188,6 +194,7 @@ def extreme_backward(node: Node, dy: Array, _: None) -> Grads:
     return (dx,)
 
 
+@numpy_names
 def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Position of the first largest element along a dimension, or in the flattened tensor.
 
@@ -214,6 +221,7 @@ def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     return Tensor(position("max", array(input), dim, keepdim)[1])
 
 
+@numpy_names
 def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Position of the first smallest element along a dimension, or in the flattened tensor.
 
@@ -227,6 +235,7 @@ def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     return Tensor(position("min", array(input), dim, keepdim)[1])
 
 
+@numpy_names
 def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle of all, or along one dimension with its position.
 

@@ -8,6 +8,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, record_many
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from ..numpy_names import numpy_names
 from .sums import Dims
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
@@ -24,6 +25,7 @@ def parse(op: str, dim: Any, unbiased: bool | None, correction: float | None) ->
     return dim, float(unbiased)
 
 
+@numpy_names
 def var(
     input: TensorLike,
     dim: Dims = None,
@@ -60,6 +62,7 @@ def var(
 var_backward = from_kernel(_core.var_backward)
 
 
+@numpy_names
 def std(
     input: TensorLike,
     dim: Dims = None,
@@ -86,6 +89,7 @@ def std(
 std_backward = from_kernel(_core.std_backward)
 
 
+@numpy_names
 def var_mean(
     input: TensorLike,
     dim: Dims = None,
@@ -107,6 +111,7 @@ def var_mean(
     return record_many(ys, moments_backward, (input,), x, *ys, dims, c, _core.var_backward)
 
 
+@numpy_names
 def std_mean(
     input: TensorLike,
     dim: Dims = None,

@@ -14,9 +14,11 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import float32
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..cast import to
+from ..numpy_names import numpy_names
 
 __all__ = ["logsumexp", "mean", "norm", "prod", "sum"]
 
@@ -28,6 +30,7 @@ def axes_of(dim: Dims) -> int | tuple[int, ...] | None:
     return dim if dim is None or isinstance(dim, int) else tuple(dim) or None
 
 
+@numpy_names
 def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     r"""Sum of the elements, :math:`y_k = \sum_r x_{k,r}`.
 
@@ -64,6 +67,7 @@ def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: An
 sum_backward = from_kernel(_core.sum_backward)
 
 
+@numpy_names
 def mean(
     input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
@@ -98,6 +102,7 @@ def mean_backward(node: Node, dy: Array) -> Grads:
     return (_core.sum_backward(_core.mul(dy, share), shape, dim),)
 
 
+@numpy_names
 def prod(
     input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
@@ -138,12 +143,13 @@ def prod_backward(node: Node, dy: Array) -> Grads:
     return (others.reshape(moved.shape).transpose(np.argsort(kept + rest)),)
 
 
+@numpy_names
 def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
     r"""Logarithm of the sum of exponentials, :math:`y_k = \log \sum_r e^{x_{k,r}}`.
 
     Nothing overflows on the way.
 
-    Arguments are those of `mean` without `dtype`.
+    Arguments are those of `mean` without `dtype`; integers count as float32.
 
     Examples
     --------
@@ -151,6 +157,9 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
     1000.6931...
     """
     x = array(input)
+    if x.dtype.kind != "f":
+        input = to(input, float32)
+        x = input._array
     y = _core.logsumexp(x, dim, keepdim)
     return record(y, logsumexp_backward, (input,), x, y, dim)
 

@@ -12,6 +12,7 @@ from ...autograd.changes import owner
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
+from ..numpy_names import numpy_names
 from .axes import axes_of, axis_of, shape_of
 
 __all__ = [
@@ -160,6 +161,7 @@ def ravel(input: TensorLike) -> Tensor:
     return reshape(input, -1)
 
 
+@numpy_names
 def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor:
     """Drop the dimensions of size 1, all or those of `dim` that have that size.
 
@@ -174,6 +176,7 @@ def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor
     return result(input, x, x.squeeze(axis=drop))
 
 
+@numpy_names
 def unsqueeze(input: TensorLike, dim: int) -> Tensor:
     """A new dimension of size 1 at `dim`.
 
