@@ -1,11 +1,19 @@
-"""Element types: NumPy's dtypes under PyTorch's names."""
+"""Element types: NumPy's dtypes under PyTorch's names, and the rule by which they meet.
+
+Wherever operands of several types meet, `result_type` says which type the result has; elementwise
+kernels have the same rule for float32 and float64 in ``csrc/ops/elementwise/bind_call.cpp``.
+"""
 
 from __future__ import annotations
+
+import builtins
+from typing import Any
 
 import numpy as np
 
 __all__ = [
     "bool",
+    "can_cast",
     "double",
     "float",
     "float16",
@@ -18,6 +26,8 @@ __all__ = [
     "int32",
     "int64",
     "long",
+    "promote_types",
+    "result_type",
     "short",
     "uint8",
 ]
@@ -31,3 +41,152 @@ int16 = short = np.dtype(np.int16)
 int32 = int = np.dtype(np.int32)
 int64 = long = np.dtype(np.int64)
 bool = np.dtype(np.bool_)
+
+CATEGORIES = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+"""Kinds of types in ascending order: truth values, integers, floats."""
+
+
+def category(dtype: np.dtype[Any]) -> builtins.int:
+    """The place of a type among the kinds; TypeError for what holds no numbers."""
+    try:
+        return CATEGORIES[dtype.kind]
+    except KeyError:
+        raise TypeError(f"dtype: expected a float, integer or bool type, got {dtype}") from None
+
+
+def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
+    """The smallest type of the higher kind that holds both: of bool, integers and floats.
+
+    Integers with floats give the float type, whatever their sizes; uint8 with int8 gives int16.
+
+    Examples
+    --------
+    >>> fastnn.promote_types(fastnn.int64, fastnn.float32)
+    dtype('float32')
+    >>> fastnn.promote_types(fastnn.uint8, fastnn.int8)
+    dtype('int16')
+    """
+    a, b = native(type1), native(type2)
+    higher = category(a) - category(b)
+    if higher and builtins.max(category(a), category(b)) >= CATEGORIES["f"]:
+        return a if higher > 0 else b
+    return np.promote_types(a, b)
+
+
+def native(dtype: Any) -> np.dtype[Any]:
+    """A type in the byte order of the machine, the only one that kernels know."""
+    result: np.dtype[Any] = np.dtype(dtype).newbyteorder("=")
+    return result
+
+
+def can_cast(from_: Any, to: Any) -> builtins.bool:
+    """Whether a result of type `from_` may be stored in a tensor of type `to` in place.
+
+    Not floats in integers, nor numbers in truth values; sizes do not matter.
+
+    Examples
+    --------
+    >>> fastnn.can_cast(fastnn.float64, fastnn.float32)
+    True
+    >>> fastnn.can_cast(fastnn.float32, fastnn.int64)
+    False
+    """
+    return category(np.dtype(from_)) <= category(np.dtype(to)) or np.dtype(to).kind == "f"
+
+
+def result_type(*operands: Any) -> np.dtype[Any]:
+    """The type of what an operation makes of tensors, arrays and numbers.
+
+    Operands count in three ranks: tensors and arrays with dimensions, those without (0-d), and
+    numbers of Python or NumPy, of which a float counts as float32 and an integer as int64. Types of
+    one rank are promoted as by `promote_types`. A lower rank decides only where its kind is higher:
+    truth values, integers, floats.
+
+    Parameters
+    ----------
+    operands
+        Tensors, arrays and numbers, at least one.
+
+    Returns
+    -------
+    dtype
+        The common type.
+
+    Examples
+    --------
+    >>> x = fastnn.ones(2)
+    >>> fastnn.result_type(x, 1.5), fastnn.result_type(x, fastnn.tensor(1.5, dtype=fastnn.float64))
+    (dtype('float32'), dtype('float32'))
+    >>> fastnn.result_type(fastnn.ones(2, dtype=fastnn.int32), 1.5)
+    dtype('float32')
+    >>> fastnn.result_type(x, np.ones(2))
+    dtype('float64')
+    """
+    ranks: list[np.dtype[Any] | None] = [None, None, None]
+    for x in operands:
+        rank, dtype = ranked(x)
+        known = ranks[rank]
+        ranks[rank] = dtype if known is None else promote_types(known, dtype)
+    if not operands:
+        raise TypeError("result_type: expected at least one tensor or number, got none")
+    result, *lower = [dtype for dtype in ranks if dtype is not None]
+    for dtype in lower:
+        if category(dtype) > category(result):
+            result = promote_types(dtype, result)
+    return native(result)
+
+
+def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as an element of a tensor of this type; RuntimeError for one that it cannot hold.
+
+    A fraction is cut off, and negative numbers count from the end of unsigned types; but infinity,
+    NaN and numbers beyond the range have no place among integers, as in PyTorch.
+    """
+    number = value.item() if hasattr(value, "item") else value
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        lowest = info.min if dtype.kind == "i" else -info.max
+        if not lowest <= number <= info.max:
+            raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
+        number = builtins.int(number) % (info.max + 1) if dtype.kind == "u" else number
+    elif dtype.kind == "f" and largest(dtype) < builtins.abs(number) < np.inf:
+        raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
+    return dtype.type(number)
+
+
+def largest(dtype: np.dtype[Any]) -> builtins.float:
+    """The largest number of a float type."""
+    return builtins.float(np.finfo(dtype).max)
+
+
+def check_same(op: str, **operands: Any) -> None:
+    """Raise TypeError unless all of the arrays given by name have one type; None is none.
+
+    The operands of products, layers and what puts elements into a tensor are not promoted.
+    """
+    first, *others = ((name, x.dtype) for name, x in operands.items() if x is not None)
+    for name, dtype in others:
+        if dtype == first[1]:
+            continue
+        if dtype.kind == first[1].kind == "f":
+            fix = "one of them with .float() or .double()"
+        else:
+            lower = first if category(first[1]) <= category(dtype) else (name, dtype)
+            fix = f"{lower[0]} with .to({dtype if lower is first else first[1]})"
+        raise TypeError(f"{op}: {first[0]} has dtype {first[1]} and {name} {dtype}; convert {fix}")
+
+
+def ranked(x: Any) -> tuple[builtins.int, np.dtype[Any]]:
+    """The rank of an operand (0 with dimensions, 1 without, 2 a number), and its type."""
+    if isinstance(x, (builtins.bool, np.bool_)):
+        return 2, bool
+    if isinstance(x, (builtins.int, np.integer)):
+        return 2, int64
+    if isinstance(x, (builtins.float, np.floating)):
+        return 2, float32
+    try:
+        return (0 if x.ndim else 1), np.dtype(x.dtype)
+    except AttributeError:
+        raise TypeError(
+            f"result_type: expected tensors, arrays and numbers, got {type(x).__name__}"
+        ) from None

@@ -42,7 +42,7 @@ Proxy* proxy(py::handle object, Name name) {
     const char order = py::detail::array_descriptor_proxy(a->descr)->byteorder;
     if (order != '=' && order != '|' && order != kNativeOrder) {
         fail<ValueError>(name.op, ": ", name.argument,
-                         " must be in native byte order; use .astype('=')");
+                         " must be in native byte order; pass a.astype(a.dtype.newbyteorder('='))");
     }
     return a;
 }
@@ -178,10 +178,7 @@ Array dense_float(py::handle object, Name name, py::object& hold) {
 
 Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold) {
     const Array a = any_array(object, name);
-    if (a.dtype != dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
-                        ", got ", fastnn::name(a.dtype));
-    }
+    check_dtype(a, name, dtype);
     return to_dense(a, hold);
 }
 
@@ -224,10 +221,7 @@ Array block_float(py::handle object, Name name, py::object& hold) {
 
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold) {
     const Array a = any_array(object, name);
-    if (a.dtype != layout.dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
-                        fastnn::name(layout.dtype), ", got ", fastnn::name(a.dtype));
-    }
+    check_dtype(a, name, layout.dtype);
     if (a.ndim != layout.ndim || !std::equal(a.shape, a.shape + a.ndim, layout.shape)) {
         fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(layout),
                          ", got ", shape_text(a));
@@ -346,6 +340,19 @@ void check_same_shape(const Array& a, Name name, const Array& b, const char* oth
     if (a.ndim == b.ndim && std::equal(a.shape, a.shape + a.ndim, b.shape)) return;
     fail<ValueError>(name.op, ": ", name.argument, " must have the shape of ", other, ", ",
                      shape_text(b), ", got ", shape_text(a));
+}
+
+void check_dtype(const Array& a, Name name, Dtype dtype) {
+    if (a.dtype == dtype) return;
+    const auto floating = [](Dtype d) { return d == Dtype::f32 || d == Dtype::f64; };
+    const char* fix = "";
+    if (floating(dtype)) {
+        fix = floating(a.dtype)     ? "; convert one of the operands with .float() or .double()"
+              : dtype == Dtype::f32 ? "; convert it with .float()"
+                                    : "; convert it with .double()";
+    }
+    fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
+                    ", got ", fastnn::name(a.dtype), fix);
 }
 
 void check_ndim(const Array& a, Name name, int ndim, const char* layout) {

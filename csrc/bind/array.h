@@ -154,5 +154,7 @@ std::string shape_text(const Array& a);
 void check_shape(const Array& a, Name name, std::initializer_list<Py_ssize_t> shape);
 void check_same_shape(const Array& a, Name name, const Array& b, const char* other);
 void check_ndim(const Array& a, Name name, int ndim, const char* layout);
+// The operands of an op with parameters have one dtype, as in PyTorch: none is cast.
+void check_dtype(const Array& a, Name name, Dtype dtype);
 
 }  // namespace fastnn::bind

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .gemm import product
 from .shape import diagonal
@@ -32,7 +33,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         the output; without an arrow those that occur once, in alphabetical order. ``...`` stands
         for dimensions that are broadcast.
     operands
-        Tensors.
+        Tensors of one type.
 
     Returns
     -------
@@ -54,6 +55,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         x, terms[i] = without_repeats(x, terms[i])
         inputs.append(x)
     xs = [array(x) for x in inputs]
+    check_same("einsum", **{f"operand {i}": x for i, x in enumerate(xs)})
     check_sizes(equation, terms, xs)
     y = contract(terms, xs, output)
     return record(y, einsum_backward, tuple(inputs), terms, xs, output)

@@ -9,20 +9,19 @@ import numpy as np
 from .. import _core
 from ..autograd.changes import read_for
 from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
+from .elementwise.operands import fit
 
 __all__ = ["bmm", "dot", "matmul", "mm", "mv", "outer"]
 
 
 def product(a: Array, b: Array) -> Array:
-    """``a @ b``; integers go through NumPy, and mixed types meet in the wider float type."""
-    if a.dtype != b.dtype or a.dtype.kind != "f":
-        if a.dtype.kind != "f" and b.dtype.kind != "f":
-            return np.asarray(np.matmul(a, b))
-        # An integer operand takes the other's type, as in PyTorch.
-        floats = [x.dtype for x in (a, b) if x.dtype.kind == "f"]
-        dtype = np.result_type(*floats)
-        a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
+    """``a @ b`` of arrays of one type; integers go through NumPy."""
+    if a.dtype != b.dtype:
+        check_same("matmul", input=a, other=b)
+    if a.dtype.kind != "f":
+        return np.asarray(np.matmul(a, b))
     return _core.matmul(a, b)
 
 
@@ -44,6 +43,8 @@ def matmul(input: TensorLike, other: TensorLike) -> Tensor:
 
     Raises
     ------
+    TypeError
+        Where the types differ: products of matrices do not promote them, as in PyTorch.
     ValueError
         Where K differs, the batch dimensions do not broadcast, or an argument has no dimension.
 
@@ -80,10 +81,6 @@ def matmul_backward(node: Node, dy: Array) -> Grads:
             da = left_gradient(dy, w, x.shape).reshape(a.shape)
         if node.needs[1]:
             db = right_gradient(dy, x, w.shape).reshape(b.shape)
-    if da is not None and da.dtype != a.dtype:
-        da = da.astype(a.dtype)
-    if db is not None and db.dtype != b.dtype:
-        db = db.astype(b.dtype)
     return da, db
 
 
@@ -176,12 +173,12 @@ def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     [[3.0, 4.0], [6.0, 8.0]]
     """
     a, b = checked("outer", ("(M,)", "(N,)"), input, vec2)
-    return record(product(a[:, None], b[None, :]), outer_backward, (input, vec2), a, b)
+    return record(_core.mul(a[:, None], b[None, :]), outer_backward, (input, vec2), a, b)
 
 
 @read_for((1,), (0,))
 def outer_backward(node: Node, dy: Array) -> Grads:
     a, b = node.saved
-    da = product(dy, b).astype(a.dtype, copy=False) if node.needs[0] else None
-    db = product(a, dy).astype(b.dtype, copy=False) if node.needs[1] else None
-    return da, db
+    da = product(dy, b.astype(dy.dtype, copy=False)) if node.needs[0] else None
+    db = product(a.astype(dy.dtype, copy=False), dy) if node.needs[1] else None
+    return fit(da, a), fit(db, b)

@@ -8,6 +8,7 @@ from .. import _core
 from ..autograd.changes import read_for
 from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.tape import mode
+from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .activation.fused import Fused
 from .gemm import product
@@ -44,6 +45,8 @@ def linear(
 
     Raises
     ------
+    TypeError
+        Where types differ: layers do not promote them.
     ValueError
         Where shapes do not fit or the activation is unknown.
 
@@ -57,35 +60,16 @@ def linear(
     x = input._array if isinstance(input, Tensor) else array(input)
     w = weight._array if isinstance(weight, Tensor) else array(weight)
     b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
-    try:
-        if not mode.enabled:
-            return Tensor(_core.linear(x, w, b, activation))
-        y, saved = _core.linear(x, w, b, activation, True)
-    except TypeError:  # asked afterwards, since it is rare
-        if x.dtype.kind == "f" and x.dtype == w.dtype and (b is None or b.dtype == w.dtype):
-            raise
-    else:
-        return record(y, linear_backward, (input, weight, bias), x, w, saved, activation)
-    return mixed_linear(input, weight, bias, activation)
+    if not mode.enabled:
+        return Tensor(_core.linear(x, w, b, activation))
+    y, saved = _core.linear(x, w, b, activation, True)
+    return record(y, linear_backward, (input, weight, bias), x, w, saved, activation)
 
 
 @read_for((1,), (0,))
 def linear_backward(node: Node, dy: Array) -> Grads:
     x, w, saved, activation = node.saved
     return _core.linear_backward(dy, x, w, saved, activation, node.needs)
-
-
-def mixed_linear(
-    input: TensorLike, weight: TensorLike, bias: TensorLike | None, activation: Fused
-) -> Tensor:
-    """`linear` on operands of several types: all are cast to the widest float type."""
-    operands = [
-        x if isinstance(x, Tensor) or x is None else Tensor(array(x)) for x in (input, weight, bias)
-    ]
-    floats = [x.dtype for x in operands if x is not None and x.dtype.kind == "f"]
-    dtype = np.result_type(*floats) if floats else np.dtype(np.float32)
-    cast = [None if x is None else x if x.dtype == dtype else x.to(dtype) for x in operands]
-    return linear(cast[0], cast[1], cast[2], activation=activation)  # type: ignore[arg-type]
 
 
 def bilinear(
@@ -116,6 +100,7 @@ def bilinear(
     """
     x1, x2, w = array(input1), array(input2), array(weight)
     b = None if bias is None else array(bias)
+    check_same("bilinear", input1=x1, input2=x2, weight=w, bias=b)
     if w.ndim != 3:
         raise ValueError(f"bilinear: weight must have shape (O, I, J), got {w.shape}")
     out, i, j = w.shape

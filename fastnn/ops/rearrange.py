@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record
+from ..dtypes import element
 from ..tensor import Tensor, TensorLike
+from .create.values import check_room
 from .shape import axes_of, axis_of, shape_of
 
 __all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
@@ -58,9 +60,10 @@ def pad(
             raise ValueError(
                 f"pad: dim {axis} has {x.shape[axis]} elements, fewer than are cut off"
             )
+    check_room("pad", tuple([n + a + b for n, (a, b) in zip(x.shape, widths)]), x.dtype)
     if mode == "constant":
         inner, outer, shape = windows(x.shape, widths)
-        y = np.full_like(x, 0 if value is None else value, shape=shape)
+        y = np.full_like(x, element("pad", value or 0, x.dtype), shape=shape)
         y[outer] = x[inner]
         return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
     if value is not None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -180,3 +181,129 @@ def test_copies():
         copy.deepcopy(x.clone())
     with pytest.raises(RuntimeError, match="only leaves"):
         pickle.dumps(x.clone())
+
+
+HUGE = {
+    "zeros": lambda: fastnn.zeros(2**62),
+    "ones": lambda: fastnn.ones(2**40, 2**40),
+    "empty": lambda: fastnn.empty(2**70),
+    "full": lambda: fastnn.full((2**62,), 1),
+    "rand": lambda: fastnn.rand(2**62),
+    "randn": lambda: fastnn.randn(2**40, 2**40),
+    "normal": lambda: fastnn.normal(0, 1, (2**62,)),
+    "randint": lambda: fastnn.randint(3, (2**62,)),
+    "randperm": lambda: fastnn.randperm(2**62),
+    "arange": lambda: fastnn.arange(2**62),
+    "arange of floats": lambda: fastnn.arange(0, 1, 1e-30),
+    "linspace": lambda: fastnn.linspace(0, 1, 2**62),
+    "logspace": lambda: fastnn.logspace(0, 1, 2**62),
+    "eye": lambda: fastnn.eye(2**40),
+    "eye without rows": lambda: fastnn.eye(0, 2**62),
+    "no elements": lambda: fastnn.zeros(0, 2**62),
+    "tile": lambda: fastnn.ones(2).tile((2**62,)),
+    "repeat": lambda: fastnn.ones(2).repeat(2**40, 2**40),
+    "repeat_interleave": lambda: fastnn.ones(2).repeat_interleave(2**62),
+    "one_hot": lambda: fastnn.one_hot(fastnn.tensor([0]), 2**62),
+    "pad": lambda: fastnn.pad(fastnn.ones(2), (0, 2**62)),
+    "Linear": lambda: fastnn.nn.Linear(2**40, 2**40),
+    "Embedding": lambda: fastnn.nn.Embedding(2**60, 2**10),
+    "Conv2d": lambda: fastnn.nn.Conv2d(2**30, 2**30, 3),
+    "LSTM": lambda: fastnn.nn.LSTM(2**40, 2**40),
+    "LayerNorm": lambda: fastnn.nn.LayerNorm(2**62),
+    "BatchNorm1d": lambda: fastnn.nn.BatchNorm1d(2**62),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_sizes_beyond_any_memory(name):
+    with pytest.raises(MemoryError):
+        HUGE[name]()
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e30, 2**63, -(2**63) - 1])
+def test_integers_hold_no_infinities(value):
+    x, mask = fastnn.zeros(2, dtype=fastnn.int64), fastnn.tensor([True, False])
+    index = fastnn.tensor([0])
+    calls = [
+        lambda: fastnn.full((2,), value, dtype=fastnn.int64),
+        lambda: fastnn.full_like(x, value),
+        lambda: fastnn.tensor([value, 1], dtype=fastnn.int64),
+        lambda: x.masked_fill(mask, value),
+        lambda: x.scatter(0, index, value),
+        lambda: fastnn.pad(x, (1, 1), value=value),
+    ]
+    for call in calls:
+        with pytest.raises((RuntimeError, TypeError), match=r"cannot be converted|cannot make a"):
+            call()
+    assert x.tolist() == [0, 0]
+
+
+def test_small_types_hold_what_is_in_their_range():
+    u8, f32 = fastnn.uint8, fastnn.float32
+    assert fastnn.full((1,), -1, dtype=u8).tolist() == [255]
+    assert fastnn.full((1,), 1.9, dtype=u8).tolist() == [1]
+    assert fastnn.full((1,), np.nan, dtype=fastnn.bool).tolist() == [True]
+    assert fastnn.full((1,), np.inf).tolist() == [np.inf]
+    for value, dtype in ((300, u8), (-256, u8), (1e300, f32)):
+        with pytest.raises(RuntimeError, match=r"full: .* cannot be converted to .* without over"):
+            fastnn.full((1,), value, dtype=dtype)
+    for call in (
+        lambda: fastnn.randint(300, (2,), dtype=u8),
+        lambda: fastnn.linspace(0, 300, 4, dtype=u8),
+    ):
+        with pytest.raises(RuntimeError, match="cannot be converted to uint8"):
+            call()
+
+
+def test_numbers_take_the_type_of_the_tensor_without_loss():
+    x = fastnn.zeros(1, dtype=fastnn.float64)
+    mask = fastnn.tensor([True])
+    assert fastnn.full_like(x, 0.1).tolist() == [0.1]
+    assert fastnn.full((1,), 0.1, dtype=fastnn.float64).tolist() == [0.1]
+    assert x.masked_fill(mask, 0.1).tolist() == [0.1]
+    assert x.scatter(0, fastnn.tensor([0]), 0.1).tolist() == [0.1]
+
+
+def test_types_of_sequences():
+    assert fastnn.arange(3).dtype == fastnn.arange(True).dtype == fastnn.int64
+    assert fastnn.arange(np.int32(3)).dtype == fastnn.int64
+    assert fastnn.arange(np.float64(3)).dtype == fastnn.float32
+    assert fastnn.arange(fastnn.tensor(3.0, dtype=fastnn.float64)).dtype == fastnn.float32
+    assert fastnn.linspace(0, 1, 3, dtype=None).dtype == fastnn.float32
+    for bound in (np.inf, np.nan):
+        with pytest.raises(ValueError, match="arange: bounds must be finite"):
+            fastnn.arange(0, bound)
+
+
+def test_normal_of_tensors():
+    mean, std = fastnn.tensor([[1.0], [2.0]]), fastnn.tensor([0.0, 0.0, 0.0])
+    assert fastnn.normal(mean, std).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert fastnn.normal(mean.double(), std).dtype == fastnn.float64
+    assert fastnn.normal(mean, std.double()).dtype == fastnn.float32
+    assert fastnn.normal(0.0, std.double()).dtype == fastnn.float64
+    assert fastnn.normal(mean, 1.0, requires_grad=True).is_leaf
+    with pytest.raises(ValueError, match="normal: std must not be negative, got -1"):
+        fastnn.normal(mean, fastnn.tensor([0.0, -1.0]))
+    with pytest.raises(TypeError, match="normal: dtype must be float32 or float64, got int64"):
+        fastnn.normal(mean.long(), std)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i4", ">i8", ">f2", ">u2"])
+def test_arrays_in_another_byte_order(dtype):
+    a = np.array([1, 2, 3], dtype)
+    for make in (fastnn.tensor, fastnn.as_tensor):
+        t = make(a)
+        assert (t.tolist(), t.dtype) == ([1, 2, 3], np.dtype(dtype).newbyteorder("="))
+    assert fastnn.add(a, 1).tolist() == [2, 3, 4]
+    with pytest.raises(ValueError, match="from_numpy: the array must be in native byte o") as error:
+        fastnn.from_numpy(a)
+    advice = re.search(r"pass (.*)", str(error.value))[1]
+    assert fastnn.from_numpy(eval(advice)).tolist() == [1, 2, 3]
+
+
+def test_the_advice_of_kernels_on_byte_order_works():
+    a = np.array([[1.0, 2.0]], ">f4")
+    with pytest.raises(ValueError, match="softmax: input must be in native byte order") as error:
+        fastnn.softmax(a, 1)
+    advice = re.search(r"pass (.*)", str(error.value))[1]
+    assert fastnn.softmax(eval(advice), 1).sum().item() == pytest.approx(1)

@@ -210,15 +210,20 @@ def test_other_types():
     y = fastnn.matmul(fastnn.Tensor(a), fastnn.Tensor(a.T))
     assert y.dtype == np.int64
     assert y.tolist() == (a @ a.T).tolist()
-    mixed = fastnn.matmul(fastnn.Tensor(a), fastnn.ones(3, 2))
-    assert mixed.dtype == np.float32
-    x = fastnn.ones(2, 3, requires_grad=True)
-    w = fastnn.ones(3, 2, dtype=fastnn.float64, requires_grad=True)
-    z = x @ w
+    with pytest.raises(TypeError, match=r"input has dtype int64 and other float32; convert input"):
+        fastnn.matmul(fastnn.Tensor(a), fastnn.ones(3, 2))
+    with pytest.raises(TypeError, match=r"float64; convert one of them with \.float\(\) or"):
+        fastnn.ones(2, 3) @ fastnn.ones(3, 2, dtype=fastnn.float64)
+
+
+def test_outer_product_promotes_types():
+    x = fastnn.tensor([1.0, 2.0], requires_grad=True)
+    w = fastnn.ones(3, dtype=fastnn.float64, requires_grad=True)
+    z = fastnn.outer(x, w)
     assert z.dtype == np.float64
     z.backward(np.ones(z.shape))
-    assert x.grad.dtype == np.float32
-    assert w.grad.dtype == np.float64
+    assert (x.grad.dtype, x.grad.tolist()) == (np.float32, [3.0, 3.0])
+    assert (w.grad.dtype, w.grad.tolist()) == (np.float64, [3.0, 3.0, 3.0])
 
 
 def test_operators():

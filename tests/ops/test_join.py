@@ -41,7 +41,7 @@ RECORDS = [
             Bad(ValueError, "cat: 0-d tensors have no dimension", [numbers(), numbers()]),
         ],
         exact=True,
-        covers=("concat",),
+        covers=("concat", "concatenate"),
     ),
     Record(
         "stack",

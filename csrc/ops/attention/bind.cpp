@@ -39,10 +39,7 @@ py::object forward(py::handle query, py::handle key, py::handle value, py::handl
 void check_like(const Array& x, Name name, const AttentionCall& call, Py_ssize_t cols) {
     Py_ssize_t shape[kMaxDims];
     call.shape_of(shape, call.args.l, cols, false);
-    if (x.dtype != call.q.dtype) {
-        fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
-                        fastnn::name(call.q.dtype), ", got ", fastnn::name(x.dtype));
-    }
+    check_dtype(x, name, call.q.dtype);
     if (x.ndim != call.ndim() || !std::equal(shape, shape + x.ndim, x.shape)) {
         fail<ValueError>(name.op, ": ", name.argument, " must have the shape of the output, ",
                          shape_text(call.ndim(), shape), ", got ", shape_text(x));

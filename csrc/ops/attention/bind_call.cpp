@@ -38,10 +38,7 @@ AttentionCall::AttentionCall(const char* op, py::handle q_object, py::handle k_o
                              "shape ",
                              shape_text(*all[i]));
         }
-        if (all[i]->dtype != q.dtype) {
-            fail<TypeError>(op, ": ", names[i], " must have dtype ", fastnn::name(q.dtype),
-                            ", got ", fastnn::name(all[i]->dtype));
-        }
+        check_dtype(*all[i], {op, names[i]}, q.dtype);
     }
     if (cols_of(k) != cols_of(q)) {
         fail<ValueError>(op, ": key must have shape (..., S, ", cols_of(q),

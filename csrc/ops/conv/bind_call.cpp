@@ -71,10 +71,7 @@ ConvProblem::ConvProblem(const ConvOp& ops, bool transposes, py::handle input, p
     axes = w.ndim - 2;
     op = ops.name[axes];
     x = operand(input, {op, "input"}, hold_x);
-    if (w.dtype != x.dtype) {
-        fail<TypeError>(op, ": weight must have the input's dtype, ", fastnn::name(x.dtype),
-                        ", got ", fastnn::name(w.dtype));
-    }
+    check_dtype(w, {op, "weight"}, x.dtype);
     channels(options.groups);
     windows(options);
 }
@@ -86,10 +83,7 @@ Array ConvProblem::image(const Array& a, const char* argument, py::object& hold)
 Array ConvProblem::checked(py::handle object, const char* argument, const Py_ssize_t* expected,
                            const char* layout, py::object& hold) const {
     const Array a = operand(object, {op, argument}, hold);
-    if (a.dtype != x.dtype) {
-        fail<TypeError>(op, ": ", argument, " must have dtype ", fastnn::name(x.dtype), ", got ",
-                        fastnn::name(a.dtype));
-    }
+    check_dtype(a, {op, argument}, x.dtype);
     if (a.ndim != x.ndim || !std::equal(expected, expected + x.ndim, a.shape)) {
         fail<ValueError>(op, ": ", argument, " must have the shape of ", layout, ", ",
                          shape_text(x.ndim, expected), ", got ", shape_text(a));

@@ -70,6 +70,10 @@ bool is_numpy_scalar(py::handle x) {
     return PyObject_IsInstance(x.ptr(), generic.ptr()) == 1;
 }
 
+bool is_numpy_float(py::handle x) {
+    return PyObject_IsInstance(x.ptr(), numpy().attr("floating").ptr()) == 1;
+}
+
 double as_double(py::handle x) {
     const double value = PyFloat_AsDouble(x.ptr());
     if (value == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();
@@ -99,7 +103,7 @@ void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
         operand.value = PyLong_AsDouble(x.ptr());
         if (operand.value == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();
     } else if (is_numpy_scalar(x) && PyComplex_Check(x.ptr()) == 0) {
-        input.kind = PyIndex_Check(x.ptr()) != 0 ? Kind::python_int : Kind::python_float;
+        input.kind = is_numpy_float(x) ? Kind::python_float : Kind::python_int;
         operand.value = as_double(x);
     } else {
         fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array or a number, got ",
@@ -147,6 +151,34 @@ Array view_of(const Input& input, const ew::Operand& operand) {
             reinterpret_cast<const Py_ssize_t*>(input.view.strides)};
 }
 
+// A result cast to the type of `out`, in which it is stored.
+py::object store(const py::object& y, py::handle out, const char* op) {
+    if (!is_array(out)) {
+        fail<TypeError>(op, ": out must be a NumPy array, got ", Py_TYPE(out.ptr())->tp_name);
+    }
+    const py::object from = y.attr("dtype"), to = out.attr("dtype");
+    if (!py::module_::import("fastnn.dtypes").attr("can_cast")(from, to).cast<bool>()) {
+        fail<TypeError>(op, ": a result of dtype ", py::str(from).cast<std::string>(),
+                        " cannot be stored in a tensor of dtype ", py::str(to).cast<std::string>());
+    }
+    if (!y.attr("shape").equal(out.attr("shape"))) {
+        fail<ValueError>(op, ": out must have shape ", py::str(y.attr("shape")).cast<std::string>(),
+                         ", got ", py::str(out.attr("shape")).cast<std::string>());
+    }
+    numpy().attr("copyto")(out, y, py::arg("casting") = "unsafe");
+    return py::reinterpret_borrow<py::object>(out);
+}
+
+// Whether kernels write outputs of this type.
+bool is_written(py::handle out, bool boolean) {
+    if (!is_array(out)) return true;  // an error, raised later
+    const auto* a = py::detail::array_proxy(out.ptr());
+    const auto* descr = py::detail::array_descriptor_proxy(a->descr);
+    Dtype dtype;
+    if (!parse_dtype(descr->type_num, dtype)) return false;
+    return dtype == Dtype::f32 || dtype == Dtype::f64 || (boolean && dtype == Dtype::b8);
+}
+
 // out= of the right shape and a suitable dtype. It must not overlap itself.
 Array check_out(py::handle out, const char* op, Dtype dtype, const ew::Layout& layout) {
     const Name name{op, "out"};
@@ -188,6 +220,7 @@ struct Call {
     Names names;
     Input inputs[ew::kMaxInputs];
     ew::Args args;
+    py::object result;  // the dtype, where NumPy computes
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
 
@@ -203,9 +236,12 @@ struct Call {
         fastnn::launch(ew::kernel(op), args, Owners{owners, static_cast<std::size_t>(count)});
     }
 
-    // Reads the inputs and chooses the dtype to compute in. False where NumPy is to compute.
+    // Reads the inputs and chooses the dtype to compute in, by the rule of fastnn.result_type: 0-d
+    // arrays count where none with dimensions is of their kind, and numbers after both. False where
+    // NumPy is to compute, in `result`.
     bool parse_inputs(const py::handle* given) {
-        bool array = false, floating = false, number = false, other = false, wide = false;
+        bool array = false, number = false, other = false;
+        bool floating = false, wide = false, floating_0d = false, wide_0d = false;
         for (int k = 0; k < info.inputs; ++k) {
             Input& input = inputs[k];
             parse(given[k], {info.name, names[k]}, input, args.operands[k]);
@@ -216,55 +252,126 @@ struct Call {
                 }
                 continue;
             }
-            floating = floating || input.kind == Kind::floating;
             number = number || input.kind == Kind::python_float;
             other = other || input.kind == Kind::other;
-            wide = wide || (input.kind == Kind::floating && args.operands[k].dtype == Dtype::f64);
+            if (input.kind == Kind::floating) {
+                const bool f64 = args.operands[k].dtype == Dtype::f64;
+                if (input.view.ndim > 0) {
+                    floating = true;
+                    wide = wide || f64;
+                } else {
+                    floating_0d = true;
+                    wide_0d = wide_0d || f64;
+                }
+            }
         }
         if (!array) {
             fail<TypeError>(
                 info.name,
                 ": at least one of the arguments must be a NumPy array, got numbers only");
         }
-        args.dtype = wide ? Dtype::f64 : Dtype::f32;
-        const bool has_numpy = numpy_name(op) != nullptr;
-        if (other) {
-            convert_others(given, has_numpy);
-            if (has_numpy) return false;
-        }
-        return floating || number || !has_numpy;
+        args.dtype = (floating ? wide : wide_0d) ? Dtype::f64 : Dtype::f32;
+        if (other || !(floating || floating_0d || number)) return by_kernel(given);
+        return true;
     }
 
-    // Types without kernels: NumPy computes those of any number type where it has the operation;
-    // otherwise small integers become float32, and others raise an error.
-    void convert_others(const py::handle* given, bool by_numpy) {
+    // Without floats, or with types that have no kernels: those go through NumPy where it has the
+    // operation and the result is no float32 or float64. Other operations on integers take them as
+    // float32.
+    bool by_kernel(const py::handle* given) {
+        check_numbers(given);
+        const int first = op == Op::where ? 1 : 0;
+        py::tuple operands(static_cast<std::size_t>(info.inputs - first));
+        for (int k = first; k < info.inputs; ++k) {
+            operands[static_cast<std::size_t>(k - first)] =
+                py::reinterpret_borrow<py::object>(given[k]);
+        }
+        result = py::module_::import("fastnn.dtypes").attr("result_type")(*operands);
+        const auto kind = result.attr("kind").cast<std::string>();
+        const auto size = result.attr("itemsize").cast<int>();
+        const bool integer = kind == "i" || kind == "u" || kind == "b";
+        if (integer ? numpy_name(op) != nullptr : kind != "f" || (size != 4 && size != 8)) {
+            if (numpy_name(op) == nullptr) refuse(given);
+            if (kind == "b") check_truth_values();
+            return false;
+        }
+        args.dtype = kind == "f" && size == 8 ? Dtype::f64 : Dtype::f32;
+        for (int k = 0; k < info.inputs; ++k) {
+            if (inputs[k].kind != Kind::other) continue;
+            inputs[k].hold = astype(given[k], args.dtype == Dtype::f64 ? "float64" : "float32");
+            parse(inputs[k].hold, {info.name, names[k]}, inputs[k], args.operands[k]);
+        }
+        return true;
+    }
+
+    // What has no meaning for truth values, or another one than NumPy's.
+    void check_truth_values() {
+        switch (op) {
+            case Op::square: result = numpy().attr("dtype")("int64"); return;
+            case Op::neg:
+            case Op::abs:
+            case Op::floor:
+            case Op::ceil:
+            case Op::round:
+            case Op::trunc:
+            case Op::sub:
+            case Op::pow:
+            case Op::remainder:
+            case Op::fmod:
+            case Op::floor_divide:
+                fail<TypeError>(info.name, ": ", names[0],
+                                " must hold numbers, got bool; use logical operations, or .to() "
+                                "another type");
+            default: return;
+        }
+    }
+
+    void check_numbers(const py::handle* given) const {
         for (int k = 0; k < info.inputs; ++k) {
             if (inputs[k].kind != Kind::other) continue;
             const auto kind = given[k].attr("dtype").attr("kind").cast<std::string>();
-            if ((by_numpy ? "iufc" : std::string("iu")).find(kind) == std::string::npos) {
-                fail<TypeError>(info.name, ": ", names[k],
-                                " must have dtype float32 or float64, got ",
-                                std::string(py::str(given[k].attr("dtype"))));
-            }
-            if (by_numpy) continue;
-            inputs[k].hold = astype(given[k], "float32");
-            parse(inputs[k].hold, {info.name, names[k]}, inputs[k], args.operands[k]);
+            if (std::string("iuf").find(kind) == std::string::npos) refuse(given[k], names[k]);
         }
+    }
+
+    // Names the operand that is neither an integer nor of a type that kernels have.
+    [[noreturn]] void refuse(const py::handle* given) const {
+        int k = 0;
+        while (inputs[k].kind != Kind::other ||
+               given[k].attr("dtype").attr("kind").cast<std::string>() != "f") {
+            ++k;
+        }
+        refuse(given[k], names[k]);
+    }
+
+    [[noreturn]] void refuse(py::handle array, const char* name) const {
+        fail<TypeError>(info.name, ": ", name, " must have dtype float32 or float64, got ",
+                        std::string(py::str(array.attr("dtype"))));
     }
 };
 
-// The same by NumPy, for types that have no kernels here.
-py::object by_numpy(Op op, const py::handle* given, py::handle out) {
-    const ew::Info& info = ew::info(op);
-    const py::object f = numpy().attr(numpy_name(op));
+// The same by NumPy, for types that have no kernels here. Numbers wrap around in integer types, as
+// in PyTorch; comparisons are of the values themselves.
+py::object by_numpy(const Call& c, const py::handle* given, py::handle out) {
+    const ew::Info& info = c.info;
     py::tuple arguments(static_cast<std::size_t>(info.inputs));
     for (int k = 0; k < info.inputs; ++k) {
-        arguments[static_cast<std::size_t>(k)] = py::reinterpret_borrow<py::object>(given[k]);
+        auto x = py::reinterpret_borrow<py::object>(given[k]);
+        if (!info.boolean && !(c.op == Op::where && k == 0)) {
+            x = numpy().attr("asarray")(x).attr("astype")(c.result, py::arg("copy") = false);
+        }
+        arguments[static_cast<std::size_t>(k)] = x;
     }
-    py::object y = f(*arguments);
-    if (out.is_none()) return is_array(y) ? y : py::object(numpy().attr("asarray")(y));
-    numpy().attr("copyto")(out, y);
-    return py::reinterpret_borrow<py::object>(out);
+    const bool divides = c.op == Op::remainder || c.op == Op::fmod || c.op == Op::floor_divide;
+    if (divides && c.result.attr("kind").cast<std::string>() != "f" &&
+        !numpy().attr("all")(arguments[1]).cast<bool>()) {
+        PyErr_Format(PyExc_ZeroDivisionError, "%s: integers cannot be divided by 0", info.name);
+        throw py::error_already_set();
+    }
+    py::object y = numpy().attr(numpy_name(c.op))(*arguments);
+    if (!is_array(y)) y = numpy().attr("asarray")(y);
+    if (out.is_none()) return y;
+    return store(y, out, info.name);
 }
 
 Py_ssize_t* sizes(dim_t* p) {
@@ -318,11 +425,15 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     Call c(op, names);
     const ew::Info& info = c.info;
     ew::Args& args = c.args;
-    if (!c.parse_inputs(given)) return by_numpy(op, given, out);
+    if (!c.parse_inputs(given)) return by_numpy(c, given, out);
     py::object y;
-    if (out.is_none() && one_row(c, y)) {
-        if (args.size != 0) c.launch(given, y);
-        return y;
+    if (out.is_none()) {
+        if (one_row(c, y)) {
+            if (args.size != 0) c.launch(given, y);
+            return y;
+        }
+    } else if (!is_written(out, info.boolean)) {
+        return store(call(op, names, given, py::none()), out, info.name);
     }
 
     ew::View views[1 + ew::kMaxOperands];

@@ -57,9 +57,7 @@ py::object matmul(py::handle a_object, py::handle b_object) {
     py::object hold_a, hold_b;
     const Array a = operand(a_object, {"matmul", "input"}, hold_a);
     const Array b = operand(b_object, {"matmul", "other"}, hold_b);
-    if (a.dtype != b.dtype) {
-        fail<TypeError>("matmul: other must have dtype ", name(a.dtype), ", got ", name(b.dtype));
-    }
+    check_dtype(b, {"matmul", "other"}, a.dtype);
     if (a.ndim == 0 || b.ndim == 0) {
         fail<ValueError>("matmul: both arguments need at least one dimension, got shapes ",
                          shape_text(a), " and ", shape_text(b));

@@ -58,12 +58,6 @@ linear::Operand as_matrix(const Array& x) {
             static_cast<dim_t>(x.strides[1]) / size};
 }
 
-void check_dtype(const Array& x, Name name, Dtype dtype) {
-    if (x.dtype == dtype) return;
-    fail<TypeError>(name.op, ": ", name.argument, " must have dtype ", fastnn::name(dtype),
-                    ", got ", fastnn::name(x.dtype));
-}
-
 // Rows of an array (*, C): the product of all axes but the last.
 dim_t rows_of(const Array& x) {
     dim_t n = 1;

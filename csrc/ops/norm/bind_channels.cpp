@@ -70,10 +70,7 @@ struct ChannelInput {
             return a;
         }
         const Array a = writable_array(object, name);
-        if (a.dtype != x.dtype) {
-            fail<TypeError>(name.op, ": ", name.argument, " must have dtype ",
-                            fastnn::name(x.dtype), ", got ", fastnn::name(a.dtype));
-        }
+        check_dtype(a, name, x.dtype);
         check_channels(a, name, channels());
         return a;
     }

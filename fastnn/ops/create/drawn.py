@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, array
+from ...dtypes import element
 from ...random import Generator, default_generator
 from ...tensor import Tensor, TensorLike
+from ..elementwise.operands import operand
 from .values import FLOAT, leaf, sizes
 
 __all__ = [
@@ -47,7 +49,7 @@ def rand(
     (2, 3)
     """
     source = (generator or default_generator).numpy
-    values = source.random(sizes("rand", size), dtype=draw_type("rand", dtype))
+    values = source.random(sizes("rand", size, np.float64), dtype=draw_type("rand", dtype))
     return leaf("rand", np.asarray(values), device, requires_grad)
 
 
@@ -66,26 +68,49 @@ def randn(
     True
     """
     source = (generator or default_generator).numpy
-    values = source.standard_normal(sizes("randn", size), dtype=draw_type("randn", dtype))
+    values = source.standard_normal(
+        sizes("randn", size, np.float64), dtype=draw_type("randn", dtype)
+    )
     return leaf("randn", np.asarray(values), device, requires_grad)
 
 
 def normal(
-    mean: float = 0.0,
-    std: float = 1.0,
-    size: Sequence[int] = (),
+    mean: TensorLike = 0.0,
+    std: TensorLike = 1.0,
+    size: Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
-    dtype: Any = FLOAT,
+    dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Random numbers from the normal distribution with `mean` and standard deviation `std`."""
-    if std < 0:
-        raise ValueError(f"normal: std must not be negative, got {std}")
-    out = randn(*size, generator=generator, dtype=dtype)._array
-    out *= std
-    out += mean
+    """Random numbers from the normal distribution with `mean` and standard deviation `std`.
+
+    Parameters
+    ----------
+    mean, std
+        Numbers, or tensors that broadcast: one of each for every number that is drawn.
+    size
+        The shape, by default that of `mean` and `std`.
+    dtype
+        float32 or float64, by default that of `mean` if it is a tensor, else of `std`.
+
+    Examples
+    --------
+    >>> fastnn.normal(fastnn.arange(3.0), 0.0)
+    tensor([0., 1., 2.])
+    """
+    m, s = operand(mean), operand(std)
+    tensors = [x for x in (m, s) if isinstance(x, np.ndarray)]
+    if np.any(np.less(s, 0)):
+        raise ValueError(f"normal: std must not be negative, got {np.min(s)}")
+    if size is None:
+        size = np.broadcast_shapes(*[x.shape for x in tensors])
+    if dtype is None and tensors:
+        dtype = tensors[0].dtype
+    out = randn(*size, generator=generator, dtype=draw_type("normal", dtype))._array
+    out *= s
+    out += m
     return leaf("normal", out, device, requires_grad)
 
 
@@ -112,8 +137,10 @@ def randint(
     top = int(high)  # type: ignore[arg-type]
     if not low < top:
         raise ValueError(f"randint: low must be below high, got {low} and {top}")
+    for extreme in (low, top - 1):
+        element("randint", extreme, np.dtype(dtype))
     source = (generator or default_generator).numpy
-    drawn = source.integers(low, top, sizes("randint", (size,)), dtype=np.int64)
+    drawn = source.integers(low, top, sizes("randint", (size,), np.int64), dtype=np.int64)
     return leaf("randint", np.asarray(drawn).astype(dtype, copy=False), device)
 
 
@@ -127,6 +154,7 @@ def randperm(
     >>> sorted(fastnn.randperm(4).tolist())
     [0, 1, 2, 3]
     """
+    (n,) = sizes("randperm", (n,), np.int64)
     drawn = (generator or default_generator).numpy.permutation(n)
     return leaf("randperm", drawn.astype(dtype, copy=False), device)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...autograd.record import array
-from ...tensor import Tensor, TensorLike, as_array
-from .values import FLOAT, leaf, sizes
+from ...dtypes import element, result_type
+from ...tensor import Tensor, TensorLike
+from .values import FLOAT, check_room, leaf, sizes
 
 __all__ = [
     "arange",
@@ -37,16 +39,29 @@ def full(
 ) -> Tensor:
     """A tensor of shape `size` with every element `fill_value`.
 
+    Without `dtype` it is bool, int64 or float32 as the value is. RuntimeError where the type cannot
+    hold the value: infinity, NaN and numbers beyond the range of an integer type.
+
     Examples
     --------
     >>> fastnn.full((2, 2), 7)
     tensor([[7, 7],
             [7, 7]])
     """
-    value = as_array(fill_value, dtype)
-    if value.ndim:
-        raise ValueError(f"full: fill_value must be a scalar, got shape {value.shape}")
-    return leaf("full", np.full(sizes("full", (size,)), value), device, requires_grad)
+    given = number("full", fill_value)
+    type_ = result_type(given) if dtype is None else np.dtype(dtype)
+    shape = sizes("full", (size,), type_)
+    return leaf("full", np.full(shape, element("full", given, type_), type_), device, requires_grad)
+
+
+def number(op: str, value: Any) -> Any:
+    """A number as it is, or of a tensor or list the only element."""
+    if isinstance(value, (bool, int, float, np.generic)):
+        return value
+    v = array(value)
+    if v.ndim:
+        raise ValueError(f"{op}: fill_value must be a scalar, got shape {v.shape}")
+    return v
 
 
 def zeros(
@@ -60,7 +75,8 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return leaf("zeros", np.zeros(sizes("zeros", size), dtype or FLOAT), device, requires_grad)
+    dtype = dtype or FLOAT
+    return leaf("zeros", np.zeros(sizes("zeros", size, dtype), dtype), device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -71,7 +87,8 @@ def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool
     >>> fastnn.ones(3, dtype=fastnn.int64)
     tensor([1, 1, 1])
     """
-    return leaf("ones", np.ones(sizes("ones", size), dtype or FLOAT), device, requires_grad)
+    dtype = dtype or FLOAT
+    return leaf("ones", np.ones(sizes("ones", size, dtype), dtype), device, requires_grad)
 
 
 def empty(
@@ -84,7 +101,8 @@ def empty(
     >>> fastnn.empty(2, 3).shape
     (2, 3)
     """
-    return leaf("empty", np.empty(sizes("empty", size), dtype or FLOAT), device, requires_grad)
+    dtype = dtype or FLOAT
+    return leaf("empty", np.empty(sizes("empty", size, dtype), dtype), device, requires_grad)
 
 
 def zeros_like(
@@ -117,9 +135,10 @@ def full_like(
     requires_grad: bool = False,
 ) -> Tensor:
     """`fill_value` in the shape and type of `input`."""
-    return leaf(
-        "full_like", np.full_like(array(input), array(fill_value), dtype), device, requires_grad
-    )
+    x = array(input)
+    type_ = x.dtype if dtype is None else np.dtype(dtype)
+    value = element("full_like", number("full_like", fill_value), type_)
+    return leaf("full_like", np.full_like(x, value, type_), device, requires_grad)
 
 
 def arange(
@@ -133,6 +152,8 @@ def arange(
 ) -> Tensor:
     """Values from `start` up to but without `end`; with one argument, from 0.
 
+    Without `dtype` they are int64, or float32 if any of the numbers is a float.
+
     Examples
     --------
     >>> fastnn.arange(4)
@@ -142,13 +163,18 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    start, end, step = (v.item() if hasattr(v, "item") else v for v in (start, end, step))
     if step == 0:
         raise ValueError("arange: step must not be 0")
     if (end - start) * step < 0:
         raise ValueError(f"arange: step {step} never leads from {start} to {end}")
-    if dtype is None and any(isinstance(v, float) for v in (start, end, step)):
-        dtype = FLOAT
-    return leaf("arange", np.asarray(np.arange(start, end, step), dtype), device, requires_grad)
+    if not math.isfinite(end - start):
+        raise ValueError(f"arange: bounds must be finite, got {start} and {end}")
+    type_ = result_type(start, end, step) if dtype is None else np.dtype(dtype)
+    if type_.kind == "b":  # as in PyTorch, also of truth values
+        type_ = np.dtype(np.int64)
+    check_room("arange", (int((end - start) // step),), type_)
+    return leaf("arange", np.asarray(np.arange(start, end, step), type_), device, requires_grad)
 
 
 def linspace(
@@ -167,7 +193,17 @@ def linspace(
     >>> fastnn.linspace(0, 1, 5)
     tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    return leaf("linspace", np.linspace(start, end, steps, dtype=dtype), device, requires_grad)
+    type_, steps = spaced("linspace", start, end, steps, dtype)
+    return leaf("linspace", np.linspace(start, end, steps, dtype=type_), device, requires_grad)
+
+
+def spaced(op: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any, int]:
+    """The type and the number of evenly spaced values, checked."""
+    type_ = FLOAT if dtype is None else np.dtype(dtype)
+    (steps,) = sizes(op, (steps,), type_)
+    for bound in (start, end):
+        element(op, bound, type_)
+    return type_, steps
 
 
 def logspace(
@@ -181,9 +217,9 @@ def logspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` values from ``base**start`` to ``base**end``, their logarithms evenly spaced."""
-    return leaf(
-        "logspace", np.logspace(start, end, steps, base=base, dtype=dtype), device, requires_grad
-    )
+    type_, steps = spaced("logspace", base**start, base**end, steps, dtype)
+    values = np.logspace(start, end, steps, base=base, dtype=type_)
+    return leaf("logspace", values, device, requires_grad)
 
 
 def eye(
@@ -202,4 +238,5 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return leaf("eye", np.eye(n, m, dtype=dtype or FLOAT), device, requires_grad)
+    rows, columns = sizes("eye", (n, n if m is None else m), dtype or FLOAT)
+    return leaf("eye", np.eye(rows, columns, dtype=dtype or FLOAT), device, requires_grad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array
 from ...devices import check_device
+from ...dtypes import element, native
 from ...tensor import Tensor, as_array
 
 __all__ = ["as_tensor", "from_dlpack", "from_numpy", "tensor"]
@@ -28,8 +30,8 @@ def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) ->
     return Tensor(data, requires_grad)
 
 
-def sizes(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes given as ``(2, 3)`` or as ``2, 3``."""
+def sizes(op: str, size: tuple[Any, ...], dtype: Any = FLOAT) -> tuple[int, ...]:
+    """Sizes given as ``(2, 3)`` or as ``2, 3``; MemoryError for more than any memory holds."""
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
     for n in size:
@@ -37,7 +39,15 @@ def sizes(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
             raise TypeError(f"{op}: sizes must be integers, got {n!r}")
         if n < 0:
             raise ValueError(f"{op}: sizes must not be negative, got {tuple(size)}")
-    return tuple([int(n) for n in size])
+    shape = tuple([int(n) for n in size])
+    check_room(op, shape, np.dtype(dtype))
+    return shape
+
+
+def check_room(op: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse sizes beyond any address space, for which NumPy has a ValueError or wraps around."""
+    if math.prod([n for n in shape if n]) * dtype.itemsize >= 2**47:
+        raise MemoryError(f"{op}: shape {shape} of {dtype} does not fit in memory")
 
 
 def tensor(
@@ -65,9 +75,18 @@ def tensor(
     >>> fastnn.tensor([0.5, 1]).dtype
     dtype('float32')
     """
-    return leaf(
-        "tensor", np.array(as_array(data, dtype), dtype=dtype, copy=True), device, requires_grad
-    )
+    if dtype is not None and np.dtype(dtype).kind in "iu" and not hasattr(data, "dtype"):
+        check_fits("tensor", as_array(data), np.dtype(dtype))
+    values = as_array(data, dtype)
+    copy = np.array(values, native(values.dtype), copy=True)
+    return leaf("tensor", copy, device, requires_grad)
+
+
+def check_fits(op: str, values: Array, dtype: np.dtype[Any]) -> None:
+    """RuntimeError where numbers are beyond an integer type."""
+    if values.size and values.dtype != dtype:
+        for extreme in (values.min(), values.max()):  # either is NaN if any number is
+            element(op, extreme, dtype)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -75,7 +94,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     check_device("as_tensor", device)
     if isinstance(data, Tensor) and (dtype is None or data.dtype == dtype):
         return data
-    return Tensor(as_array(data, dtype))
+    values = as_array(data, dtype)
+    return Tensor(values.astype(native(values.dtype), copy=False))
 
 
 def from_numpy(data: Any) -> Tensor:
@@ -93,6 +113,11 @@ def from_numpy(data: Any) -> Tensor:
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(data).__name__}")
     if data.dtype.kind not in "fiub":
         raise TypeError(f"from_numpy: cannot hold elements of type {data.dtype}")
+    if not data.dtype.isnative:
+        raise ValueError(
+            "from_numpy: the array must be in native byte order; pass "
+            "a.astype(a.dtype.newbyteorder('='))"
+        )
     return Tensor(np.asarray(data))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ... import _core
 from ...autograd.changes import read_for
 from ...autograd.record import Array, Grads, Node, record
+from ...dtypes import check_same, result_type
 from ...tensor import Tensor, TensorLike
 from .operands import fit, like, likes, operand
 
@@ -66,11 +67,19 @@ def add_backward(node: Node, dy: Array) -> Grads:
     return (fit(dy, a) if first else None, fit(dy, b) if second else None)
 
 
-def add_scaled(a: Any, b: Any, alpha: float) -> Array:
+def add_scaled(a: Any, b: Any, alpha: Any) -> Array:
     """``a + alpha b`` on arrays: in one pass for floats."""
-    if np.result_type(a, b, alpha).kind == "f":
+    dtype = result_type(a, b)
+    if dtype.kind == "f":
         return _core.add_scaled(a, b, alpha)
-    return np.asarray(np.add(a, np.multiply(b, alpha)))
+    check_factor("add", "alpha", alpha)
+    return _core.add(a, _core.mul(b, alpha)).astype(dtype, copy=False)
+
+
+def check_factor(op: str, name: str, value: Any) -> None:
+    """The factor of integers is one, so that the result is."""
+    if isinstance(value, float):
+        raise TypeError(f"{op}: {name} must be an integer for integer operands, got {value}")
 
 
 def add_scaled_backward(node: Node, dy: Array) -> Grads:
@@ -141,7 +150,8 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
     Parameters
     ----------
     input, other
-        Tensors whose shapes broadcast, or one of them a number. Integers are divided as float32.
+        Tensors whose shapes broadcast, or one of them a number. Integers are divided as float32,
+        but by themselves where the quotient is rounded.
     rounding_mode
         None for true division, ``"trunc"`` to round towards zero, ``"floor"`` to round down (as
         ``//`` in Python). Rounded quotients have no gradient.
@@ -168,9 +178,10 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
         raise ValueError(
             f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}"
         )
-    dtype = np.result_type(a, b)
-    y = _core.trunc(_core.div(a, b))
-    return Tensor(y if dtype.kind == "f" else y.astype(dtype))
+    if result_type(a, b).kind == "f":
+        return Tensor(_core.trunc(_core.div(a, b)))
+    # Exact for integers of any size, which float32 does not hold: the rest has the dividend's sign.
+    return Tensor(_core.floor_divide(_core.sub(a, _core.fmod(a, b)), b))
 
 
 @read_for((1,), (0, 1))
@@ -191,7 +202,7 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     input, end
         Values at weight 0 and at weight 1.
     weight
-        A number or tensor; all three broadcast.
+        A number or tensor; all three broadcast, and have one dtype.
 
     Returns
     -------
@@ -204,6 +215,8 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     tensor([ 0.5, 15. ])
     """
     a, b, w = operand(input), operand(end), operand(weight)
+    tensors = {"input": a, "end": b, "weight": w if np.ndim(w) else None}
+    check_same("lerp", **{k: x for k, x in tensors.items() if isinstance(x, np.ndarray)})
     return record(_core.lerp(a, b, w), lerp_backward, (input, end, weight), a, b, w)
 
 
@@ -253,7 +266,12 @@ def addcmul(
     tensor([1.5, 4. ])
     """
     a, b, c = operand(input), operand(tensor1), operand(tensor2)
-    y = _core.addcmul(a, b, c, value)
+    dtype = result_type(a, b, c)
+    if dtype.kind == "f":
+        y = _core.addcmul(a, b, c, value)
+    else:
+        check_factor("addcmul", "value", value)
+        y = _core.add(a, _core.mul(_core.mul(b, c), value)).astype(dtype, copy=False)
     return record(y, addcmul_backward, (input, tensor1, tensor2), like(a), b, c, value)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import check_same, element
 from ...tensor import Tensor, TensorLike
+from ..numpy_names import numpy_names
 from ..shape import axis_of, broadcast_to, key_at, ravel
 from .summed import summed_at
 
@@ -76,6 +78,7 @@ def along_backward(node: Node, dy: Array) -> Grads:
     return (dx,)
 
 
+@numpy_names
 def take_along_dim(input: TensorLike, indices: TensorLike, dim: int | None = None) -> Tensor:
     """As `gather`, with `input` and `indices` broadcast against each other outside `dim`.
 
@@ -136,6 +139,7 @@ def index_add(input: TensorLike, dim: int, index: TensorLike, source: TensorLike
     [2.0, 0.0, 1.0]
     """
     x, i, s = array(input), array(index), array(source)
+    check_same("index_add", input=x, source=s)
     axis = axis_of("index_add", dim, x.ndim)
     if i.ndim != 1 or s.shape != replace(x.shape, axis, i.size):
         raise ValueError(
@@ -157,6 +161,7 @@ def scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike)
     [[2.0, 1.0]]
     """
     x, i, s = array(input), array(index), array(src)
+    check_same("scatter_add", input=x, src=s)
     key, part = scatter_key("scatter_add", x, dim, i, s)
     y = x.copy()
     np.add.at(y, key, s[part])
@@ -199,9 +204,11 @@ def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> 
     [[0.0, 0.0, 5.0]]
     """
     x, i = array(input), array(index)
-    s = array(src)
+    number = isinstance(src, (bool, int, float))
+    s = np.asarray(src) if number else array(src)
     if s.ndim == 0:
-        src = s = np.broadcast_to(s.astype(x.dtype), i.shape)
+        src = s = np.broadcast_to(element("scatter", s, x.dtype), i.shape)
+    check_same("scatter", input=x, src=s)
     key, part = scatter_key("scatter", x, dim, i, s)
     y = x.copy()
     y[key] = np.ascontiguousarray(s[part])

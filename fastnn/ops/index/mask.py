@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ...dtypes import element
 from ...tensor import Tensor, TensorLike
+from ..create.values import check_room
 from ..shape import broadcast_to
 from .along import positions
 from .basic import getitem
@@ -32,7 +34,8 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
     mask
         Booleans, broadcast against `input`.
     value
-        A number or a 0-d tensor.
+        A number or a 0-d tensor, cast to the type of `input`; RuntimeError where that cannot hold
+        it, as integers cannot hold infinity.
 
     Examples
     --------
@@ -40,11 +43,11 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
     tensor([9., 0., 9.])
     """
     x, m = array(input), boolean("masked_fill", mask)
-    v = array(value)
-    if v.ndim:
-        raise ValueError(f"masked_fill: value must be a scalar, got shape {v.shape}")
+    v = value if isinstance(value, (bool, int, float)) else array(value)
+    if np.ndim(v):
+        raise ValueError(f"masked_fill: value must be a scalar, got shape {np.shape(v)}")
     try:
-        y = np.where(m, v.astype(x.dtype), x)
+        y = np.where(m, element("masked_fill", v, x.dtype), x)
     except ValueError:
         raise ValueError(
             f"masked_fill: mask of shape {m.shape} does not fit an input of shape {x.shape}"
@@ -114,6 +117,7 @@ def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
             raise ValueError("one_hot: num_classes cannot be guessed from an empty tensor")
         num_classes = int(i.max()) + 1
     i = positions("one_hot", i, num_classes, "tensor")
+    check_room("one_hot", (*i.shape, num_classes), np.dtype(np.int64))
     y = np.zeros((*i.shape, num_classes), np.int64)
     y.reshape(-1)[np.arange(i.size) * num_classes + i.reshape(-1)] = 1
     return Tensor(y)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import promote_types
 from ...tensor import Tensor, TensorLike
+from ..numpy_names import numpy_names
 from ..shape import axis_of, expand, key_at, reshape, shape_of, transpose
 
-__all__ = ["cat", "concat", "hstack", "meshgrid", "stack", "vstack"]
+__all__ = ["cat", "concat", "concatenate", "hstack", "meshgrid", "stack", "vstack"]
 
 
 def several(op: str, tensors: Any) -> tuple[Any, ...]:
@@ -24,13 +26,15 @@ def several(op: str, tensors: Any) -> tuple[Any, ...]:
     return result
 
 
+@numpy_names
 def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
     """Tensors one after the other along a dimension they have.
 
     Parameters
     ----------
     tensors
-        Tensors of the same shape except in `dim`; those of shape (0,) are left out.
+        Tensors of the same shape except in `dim`; those of shape (0,) add nothing. Their types are
+        promoted as by `result_type`.
     dim
         The dimension.
 
@@ -43,6 +47,7 @@ def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
     """
     inputs = several("cat", tensors)
     xs = [array(x) for x in inputs]
+    dtype = common_type(xs)
     full = [i for i, x in enumerate(xs) if x.shape != (0,)] or [0]
     if len(full) < len(xs):
         inputs, xs = tuple([inputs[i] for i in full]), [xs[i] for i in full]
@@ -56,7 +61,16 @@ def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
                 f"{xs[0].shape}, tensor {i} has {x.shape}"
             )
     parts = [(x.shape[axis], x.dtype) for x in xs]
-    return record(np.concatenate(xs, axis), cat_backward, inputs, axis, parts)
+    return record(np.concatenate(xs, axis, dtype=dtype), cat_backward, inputs, axis, parts)
+
+
+def common_type(xs: list[Array]) -> np.dtype[Any]:
+    """The type in which arrays are joined: 0-d ones count as others do."""
+    dtype = xs[0].dtype
+    for x in xs:
+        if x.dtype != dtype:
+            dtype = promote_types(dtype, x.dtype)
+    return dtype
 
 
 def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -72,9 +86,10 @@ def cat_backward(node: Node, dy: Array) -> Grads:
     return grads
 
 
-concat = cat
+concat = concatenate = cat
 
 
+@numpy_names
 def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
     """Tensors of one shape along a new dimension.
 
@@ -92,7 +107,8 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
                 f"stack: tensors must have one shape; tensor 0 has {xs[0].shape}, tensor {i} has "
                 f"{x.shape}"
             )
-    return record(np.stack(xs, axis), stack_backward, inputs, axis, [x.dtype for x in xs])
+    y = np.stack(xs, axis, dtype=common_type(xs))
+    return record(y, stack_backward, inputs, axis, [x.dtype for x in xs])
 
 
 def stack_backward(node: Node, dy: Array) -> Grads:
@@ -125,6 +141,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing must be 'ij' or 'xy', got {indexing!r}")
     inputs = shape_of(tensors)
+    types = {array(x).dtype for x in inputs}
+    if len(types) > 1:
+        raise TypeError(f"meshgrid: tensors must have one type, got {sorted(map(str, types))}")
     shape = tuple([array(x).size for x in inputs])
     grids = []
     for i, x in enumerate(inputs):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,8 @@ import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..create.values import check_room
+from ..numpy_names import numpy_names
 from ..shape import axis_of, ravel, shape_of
 
 __all__ = ["repeat", "repeat_interleave", "tile"]
@@ -48,14 +49,8 @@ def tiled(op: str, input: TensorLike, times: tuple[Any, ...]) -> Tensor:
     x = array(input)
     if any(n < 0 for n in times):
         raise ValueError(f"{op}: repetitions must not be negative, got {times}")
-    check_count(op, x.size * math.prod(times))
+    check_room(op, (x.size, *times), x.dtype)
     return record(np.tile(x, times), tile_backward, (input,), x.shape, times)
-
-
-def check_count(op: str, count: float) -> None:
-    """Refuse sizes beyond any memory, whose products NumPy would let wrap around into a crash."""
-    if count >= 2**47:
-        raise MemoryError(f"{op}: an output of {count:.3g} elements does not fit in memory")
 
 
 def tile_backward(node: Node, dy: Array) -> Grads:
@@ -65,6 +60,7 @@ def tile_backward(node: Node, dy: Array) -> Grads:
     return (dy.reshape(pairs).sum(axis=tuple(range(0, len(pairs), 2))).reshape(shape),)
 
 
+@numpy_names
 def repeat_interleave(
     input: TensorLike, repeats: int | TensorLike, dim: int | None = None
 ) -> Tensor:
@@ -96,8 +92,9 @@ def repeat_interleave(
             f"repeat_interleave: repeats must have {x.shape[axis]} elements, as dim {dim} has, got "
             f"{times.size}"
         )
-    total = float(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
-    check_count("repeat_interleave", total * (x.shape[axis] if times.size == 1 else 1))
+    total = int(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
+    count = total * (x.shape[axis] if times.size == 1 else 1)
+    check_room("repeat_interleave", (count,), np.dtype(np.int64))
     source = np.repeat(np.arange(x.shape[axis]), times)
     y = np.take(x, source, axis)
     return record(y, repeat_interleave_backward, (input,), x.shape, axis, source)

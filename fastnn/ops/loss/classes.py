@@ -9,10 +9,12 @@ from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...callers import warn
+from ...dtypes import check_same
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..softmax import softmax_backward
 from .labels import advise, class_advice
+from .operands import promoted
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -79,8 +81,8 @@ def cross_entropy(
     x = array(input)
     t = array(target)
     if t.dtype != x.dtype and t.dtype.kind == "f":
-        t = t.astype(x.dtype)
-    w = None if weight is None else array(weight).astype(x.dtype, copy=False)
+        input, target, x, t = promoted("cross_entropy", input, target)
+    w = class_weight("cross_entropy", weight, x)
     recording = mode.enabled
     with_gradient = recording and isinstance(input, Tensor) and input.requires_grad
     try:
@@ -127,6 +129,16 @@ def soft_cross_entropy_backward(node: Node, dy: Array, _: bool, reuse_saved: boo
     return dx, log_p * (factor * ((label_smoothing - 1) / rows)).astype(x.dtype)
 
 
+def class_weight(op: str, weight: TensorLike | None, x: Array) -> Array | None:
+    """The weights of classes in the type of the scores; floats must have it already."""
+    if weight is None:
+        return None
+    w = array(weight)
+    if w.dtype.kind == "f":
+        check_same(op, input=x, weight=w)
+    return w.astype(x.dtype, copy=False)
+
+
 def nll_loss(
     input: TensorLike,
     target: TensorLike,
@@ -152,7 +164,7 @@ def nll_loss(
     """
     x = array(input)
     t = array(target)
-    w = None if weight is None else array(weight).astype(x.dtype, copy=False)
+    w = class_weight("nll_loss", weight, x)
     try:
         loss = _core.nll_loss(x, t, w, ignore_index, reduction)
     except (TypeError, ValueError, IndexError) as error:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...callers import warn
+from ...dtypes import float32, result_type
 from ...tensor import Tensor, TensorLike
 from .labels import shape_advice
 
@@ -18,13 +19,7 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
     x = array(input)
     t = array(target)
     if x.dtype != t.dtype or x.dtype.kind != "f":
-        for name, a in (("input", x), ("target", t)):
-            if a.dtype.kind not in "fiub":
-                raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {a.dtype}")
-        floats = [a.dtype for a in (x, t) if a.dtype.kind == "f"]
-        kind = np.result_type(*floats) if floats else np.dtype(np.float32)
-        input, target = converted(input, kind), converted(target, kind)
-        x, t = input._array, target._array
+        input, target, x, t = promoted(op, input, target)
     if x.shape != t.shape:
         try:
             shape = np.broadcast_shapes(x.shape, t.shape)
@@ -42,6 +37,18 @@ def pair(op: str, input: Any, target: Any, strict: bool = False) -> tuple[Any, A
         input, target = expanded(input, shape), expanded(target, shape)
         x, t = input._array, target._array
     return input, target, x, t
+
+
+def promoted(op: str, input: TensorLike, target: TensorLike) -> tuple[Any, Any, Array, Array]:
+    """Both in the type that they are promoted to, integers in float32."""
+    x, t = array(input), array(target)
+    for name, a in (("input", x), ("target", t)):
+        if a.dtype.kind not in "fiub":
+            raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {a.dtype}")
+    dtype = result_type(x, t)
+    dtype = dtype if dtype.kind == "f" else float32
+    input, target = converted(input, dtype), converted(target, dtype)
+    return input, target, input._array, target._array
 
 
 def converted(input: TensorLike, dtype: Any) -> Tensor:
