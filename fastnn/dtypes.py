@@ -136,6 +136,10 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     return native(result)
 
 
+LARGEST = {t.itemsize: builtins.float(np.finfo(t).max) for t in (float16, float32, float64)}
+"""The largest number of a float type, by its size."""
+
+
 def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """A number as an element of a tensor of this type; RuntimeError for one that it cannot hold.
 
@@ -149,14 +153,9 @@ def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
         if not lowest <= number <= info.max:
             raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
         number = builtins.int(number) % (info.max + 1) if dtype.kind == "u" else number
-    elif dtype.kind == "f" and largest(dtype) < builtins.abs(number) < np.inf:
+    elif dtype.kind == "f" and LARGEST[dtype.itemsize] < builtins.abs(number) < np.inf:
         raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
     return dtype.type(number)
-
-
-def largest(dtype: np.dtype[Any]) -> builtins.float:
-    """The largest number of a float type."""
-    return builtins.float(np.finfo(dtype).max)
 
 
 def check_same(op: str, **operands: Any) -> None:

@@ -17,6 +17,7 @@ from ..autograd.changes import changed, keep
 from ..autograd.record import Array, array
 from ..autograd.tape import mode
 from ..autograd.views import base_of, move_to, overwriting
+from ..dtypes import can_cast, element
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike
 from . import index
@@ -68,17 +69,24 @@ def assign(op: str, input: Tensor, key: Any, value: TensorLike) -> Tensor:
     """``input[key] = value``; what was there before gets no gradient any more."""
     if recorded(op, input, value):
         node = overwriting(input, key, value)
-        write(op, input._array, key, array(value))
+        write(op, input._array, key, elements(op, value, input.dtype))
         move_to(base_of(input), node)
     else:
-        write(op, input._array, key, array(value))
+        write(op, input._array, key, elements(op, value, input.dtype))
     return input
+
+
+def elements(op: str, value: TensorLike, dtype: np.dtype[Any]) -> Array:
+    """What is written: a number in the type of the tensor, which it must fit; arrays as given."""
+    if isinstance(value, (bool, int, float)):
+        return np.asarray(element(op, value, dtype))
+    return array(value)
 
 
 def replace(op: str, input: Tensor, result: Tensor) -> Tensor:
     """Set `input` to the result of an operation on it."""
     x, y, node = input._array, result._array, result.node
-    if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+    if y.shape != x.shape or not can_cast(y.dtype, x.dtype):
         raise RuntimeError(
             f"{op}: a result of shape {y.shape} and type {y.dtype} does not fit into a tensor of "
             f"shape {x.shape} and type {x.dtype}"
@@ -108,9 +116,11 @@ def zero_(input: Tensor) -> Tensor:
 
 def fill_(input: Tensor, value: TensorLike) -> Tensor:
     """Set all elements to one value."""
-    v = array(value)
-    if v.ndim:
-        raise ValueError(f"fill_: value must be a number or a 0-d tensor, got shape {v.shape}")
+    if not isinstance(value, (bool, int, float)):
+        v = array(value)
+        if v.ndim:
+            raise ValueError(f"fill_: value must be a number or a 0-d tensor, got shape {v.shape}")
+        element("fill_", v, input.dtype)  # which must fit, as a number
     return assign("fill_", input, ..., value)
 
 

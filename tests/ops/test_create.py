@@ -307,3 +307,27 @@ def test_the_advice_of_kernels_on_byte_order_works():
         fastnn.softmax(a, 1)
     advice = re.search(r"pass (.*)", str(error.value))[1]
     assert fastnn.softmax(eval(advice), 1).sum().item() == pytest.approx(1)
+
+
+def test_filling_in_place():
+    x = fastnn.zeros(2, dtype=fastnn.int64)
+
+    def assign(t, value):
+        t[0] = value
+
+    for fill in (fastnn.Tensor.fill_, assign, lambda t, v: t.masked_fill_(t == 0, v)):
+        for value in (np.inf, np.nan, 1e30, 2**63):
+            with pytest.raises((RuntimeError, TypeError), match=r"cannot be conv|cannot make a"):
+                fill(x, value)
+        assert x.tolist() == [0, 0]
+        y = fastnn.zeros(1, dtype=fastnn.float64)
+        fill(y, 0.1)
+        assert y.tolist() == [0.1]
+        u8 = fastnn.zeros(1, dtype=fastnn.uint8)
+        fill(u8, -1)
+        assert u8.tolist() == [255]
+        u8.zero_()
+        fill(u8, 1.9)
+        assert u8.tolist() == [1]
+    with pytest.raises(RuntimeError, match="fill_: inf cannot be converted to int64"):
+        x.fill_(fastnn.tensor(np.inf))

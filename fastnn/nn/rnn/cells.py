@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import array
-from ...dtypes import check_same
 from ...ops.create import empty
 from ...ops.rnn.cells import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from ...tensor import Tensor, TensorLike
@@ -82,7 +81,7 @@ class RNNCellBase(Module):
             i = self.input_size
             raise ValueError(f"{name}: input must have shape (N, {i}) or ({i},), got {x.shape}")
         if x.dtype != dtype:
-            check_same(name, input=x, weights=self.weight_ih._array)
+            raise TypeError(f"{name}: input must have dtype {dtype}, as weights, got {x.dtype}")
 
     def _zeros(self, input: TensorLike) -> Tensor:
         """A state for the first step."""

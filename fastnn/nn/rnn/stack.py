@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ...autograd.record import Array
-from ...dtypes import check_same
 from ...ops.dropout.elements import dropout
 from ...ops.elementwise import mul
 from ...ops.index import narrow
@@ -91,7 +90,9 @@ def run_stack(
     """Run all layers."""
     expected = module.weight_hh_l0.dtype
     if x.dtype != expected:
-        check_same(type(module).__name__, input=x, weights=module.weight_hh_l0)
+        raise TypeError(
+            f"{type(module).__name__}: input must have dtype {expected}, as weights, got {x.dtype}"
+        )
     if module.num_layers == 1:
         return run_layer(module, 0, x, states, sequences)
     found: list[State] = []
