@@ -175,3 +175,17 @@ def test_mixed_gradients_keep_their_dtype():
     y.backward(Tensor(np.ones(2)))
     assert a.grad.dtype == np.float32
     assert a.grad.tolist() == [6.0, 8.0]
+
+
+@pytest.mark.parametrize("level", isa_levels())
+def test_gradient_of_an_angle_at_the_origin_and_far_from_it(level):
+    size = np.array([1, 1e-30, 1e20, 1e30, 1e37, 1e-18, 3, 0.5], np.float32)
+    x = np.concatenate([[0, -0.0], size * 3]).astype(np.float32)
+    y = np.concatenate([[0, 0], size * -4]).astype(np.float32)
+    a, b = (fastnn.tensor(v, requires_grad=True) for v in (y, x))
+    with isa(level):
+        fastnn.atan2(a, b).sum().backward()
+    assert a.grad.tolist()[:2] == b.grad.tolist()[:2] == [0, 0]
+    exact = size.astype(np.float64)
+    np.testing.assert_allclose(a.grad.numpy()[2:], 3 / (25 * exact), rtol=1e-6)
+    np.testing.assert_allclose(b.grad.numpy()[2:], 4 / (25 * exact), rtol=1e-6)
