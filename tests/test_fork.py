@@ -68,6 +68,39 @@ for thread in workers:
 print(bad)
 """
 
+# Forks while others take packed weights from the cache of a read-only array.
+PACKED = """
+import os, signal, threading, warnings
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import numpy as np
+from fastnn import _core, kernels
+
+rng = np.random.default_rng(0)
+x = rng.standard_normal((1, 16, 8, 8)).astype(np.float32)
+weights = _core.read_only(rng.standard_normal((32, 16, 3, 3)).astype(np.float32))
+expected = kernels.conv(x, weights)
+stop = threading.Event()
+
+def compute():
+    while not stop.is_set():
+        kernels.conv(x, weights)
+
+workers = [threading.Thread(target=compute) for _ in range(3)]
+for thread in workers:
+    thread.start()
+bad = set()
+for _ in range(100):
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        os._exit(not np.array_equal(kernels.conv(x, weights), expected))
+    bad.add(os.waitpid(pid, 0)[1])
+stop.set()
+for thread in workers:
+    thread.join()
+print(bad)
+"""
+
 # A signal handler forks between two regions of one product, and the child finishes the product.
 HANDLER = """
 import os, signal, sys, warnings
@@ -125,6 +158,11 @@ def test_forks_after_a_parallel_region(run):
 def test_forks_while_others_compute(run):
     done = run("-c", BUSY)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_forks_while_others_read_packed_weights(run):
+    done = run("-c", PACKED)
+    assert done.stdout == "{0}\n", done.stderr
 
 
 def test_a_fork_within_a_long_kernel(run):

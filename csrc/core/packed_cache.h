@@ -2,6 +2,8 @@
 // kept with the array for the next call.
 #pragma once
 
+#include <pthread.h>
+
 #include <array>
 #include <memory>
 #include <mutex>
@@ -31,21 +33,28 @@ class PackedBlock {
     Block block_;
 };
 
+// One lock for the caches of all arrays, held while a pointer is copied. A fork takes it, so that
+// no child inherits it taken by a thread that the child does not have.
+namespace packed {
+inline std::mutex mutex;
+inline const int fork_handler =
+    pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
+}  // namespace packed
+
 // The one block that an array keeps, the newest. It belongs to the owner of the array's memory, so
 // that Args may point at it. Several threads may use it concurrently.
 class PackedCache {
  public:
     std::shared_ptr<const PackedBlock> get() const {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(packed::mutex);
         return block_;
     }
     void put(std::shared_ptr<const PackedBlock> block) {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(packed::mutex);
         block_.swap(block);  // the old block is given back after the lock
     }
 
  private:
-    mutable std::mutex mutex_;
     std::shared_ptr<const PackedBlock> block_;
 };
 
