@@ -4,8 +4,9 @@
 
 Each fault (`tools/faults.py`) is planted in a copy of the tree that has a build folder of its own.
 The tests with the name of the file's family or folder run first, the rest only if these pass.
-Faults that do not build, and those with the object code of the original, do not count. Survivors
-are printed as diffs: a test is missing, or the edit changes nothing that can be observed.
+Faults that do not build, those with the object code of the original, and those whose tests take
+longer than `--limit` do not count. Survivors are printed as diffs: a test is missing, or the edit
+changes nothing that can be observed.
 
 The copy takes its tools from the active environment (CONTRIBUTING.md), which should have no
 PyTorch: faults are to be seen without it. It is kept, so that a second run builds little.
@@ -29,6 +30,7 @@ from faults import Fault, faults
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMED_OUT = 124
+UNDECIDED = ("no build", "same code", "the time limit")
 
 
 def listed(*options: str) -> list[str]:
@@ -96,7 +98,7 @@ class Tree:
         if code in (0, 5):  # all passed, or there was none
             return ""
         failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
-        reason = "the time limit" if code == TIMED_OUT else f"pytest's exit code {code}"
+        reason = UNDECIDED[-1] if code == TIMED_OUT else f"pytest's exit code {code}"
         return failed[1] if failed else reason
 
     def concerning(self, path: str) -> list[str]:
@@ -113,7 +115,7 @@ class Tree:
 
 
 def judge(tree: Tree, fault: Fault, original: str, rest: list[str]) -> str:
-    """What caught a fault: a failed test, "no build", "same code", or nothing."""
+    """What caught a fault: a failed test, one of `UNDECIDED`, or nothing."""
     file = tree.at / fault.path
     text = file.read_text()
     file.write_text(fault.planted(text))
@@ -164,7 +166,7 @@ def main() -> int:
             break
         by = judge(tree, fault, original, args.rest)
         print(f"{fault}\n  {by or 'SURVIVED'}\n", flush=True)
-        if by not in ("no build", "same code"):
+        if by not in UNDECIDED:
             judged += 1
             survivors += [] if by else [fault]
     print(f"seed {args.seed}: {judged - len(survivors)} of {judged} caught; survivors:\n")
