@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "bind/arguments.h"
 #include "ops/activation/activation.h"
 
 namespace fastnn::bind {
@@ -59,7 +60,7 @@ FusedActivation parse_activation(py::handle object, const char* op) {
         if (i >= given) continue;
         *values[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(object.ptr(), i + 1));
         if (*values[i] == -1 && PyErr_Occurred() != nullptr) {
-            PyErr_Clear();
+            clear_type_error();
             fail<TypeError>(op, ": ", parameters[i].name, " of the activation must be a number");
         }
         ++taken;

@@ -3,15 +3,6 @@
 namespace fastnn::bind {
 namespace {
 
-dim_t parse_index(py::handle object, Name name, const char* expected) {
-    if (PyIndex_Check(object.ptr()) == 0) {
-        fail<TypeError>(name.op, ": ", name.argument, expected, Py_TYPE(object.ptr())->tp_name);
-    }
-    const Py_ssize_t value = PyNumber_AsSsize_t(object.ptr(), nullptr);
-    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return value;
-}
-
 // `got` is the number itself, or all of a tuple.
 void check_size(dim_t value, Name name, dim_t least, dim_t greatest, const std::string& got) {
     if (value >= least && value <= greatest) return;
@@ -27,10 +18,45 @@ void check_size(dim_t value, Name name, dim_t least, dim_t greatest, const std::
 
 }  // namespace
 
+py::tuple items_of(py::handle sequence, Name name) {
+    if (PyTuple_CheckExact(sequence.ptr())) return py::reinterpret_borrow<py::tuple>(sequence);
+    PyObject* items = nullptr;
+    if (PyList_CheckExact(sequence.ptr())) {
+        items = PyList_AsTuple(sequence.ptr());
+    } else {
+        const Py_ssize_t count = PySequence_Size(sequence.ptr());
+        if (count < 0) throw py::error_already_set();
+        if (count > kMaxDims) {
+            fail<ValueError>(name.op, ": ", name.argument, " must have at most ", kMaxDims,
+                             " items, got ", count);
+        }
+        py::list found;
+        for (Py_ssize_t i = 0; i < count; ++i) {
+            PyObject* const item = PySequence_GetItem(sequence.ptr(), i);
+            if (item == nullptr) throw py::error_already_set();
+            found.append(py::reinterpret_steal<py::object>(item));
+        }
+        items = PyList_AsTuple(found.ptr());
+    }
+    if (items == nullptr) throw py::error_already_set();
+    return py::reinterpret_steal<py::tuple>(items);
+}
+
+void clear_type_error() {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
+    PyErr_Clear();
+}
+
+bool parse_truth(py::handle object) {
+    const int truth = PyObject_IsTrue(object.ptr());
+    if (truth < 0) throw py::error_already_set();
+    return truth == 1;
+}
+
 double parse_number(py::handle object, Name name) {
     const double value = PyFloat_AsDouble(object.ptr());
     if (value == -1 && PyErr_Occurred() != nullptr) {
-        PyErr_Clear();
+        clear_type_error();
         fail<TypeError>(name.op, ": ", name.argument, " must be a number, got ",
                         Py_TYPE(object.ptr())->tp_name);
     }
@@ -45,8 +71,14 @@ double parse_at_least(double least, py::handle object, Name name) {
     fail<ValueError>(name.op, ": ", name.argument, " must be at least ", least, ", got ", value);
 }
 
-dim_t parse_int(py::handle object, Name name) {
-    return parse_index(object, name, " must be an int, got ");
+dim_t parse_int(py::handle object, Name name, const char* must) {
+    if (PyIndex_Check(object.ptr()) == 0) {
+        fail<TypeError>(name.op, ": ", name.argument, " must ", must, ", got ",
+                        Py_TYPE(object.ptr())->tp_name);
+    }
+    const Py_ssize_t value = PyNumber_AsSsize_t(object.ptr(), nullptr);
+    if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return value;
 }
 
 dim_t parse_size(py::handle object, Name name, dim_t least) {
@@ -79,7 +111,7 @@ void parse_sizes(py::handle tuple, Name name, int count, dim_t least, dim_t* siz
                          PyTuple_GET_SIZE(tuple.ptr()));
     }
     for (int i = 0; i < count; ++i)
-        sizes[i] = parse_index(PyTuple_GET_ITEM(tuple.ptr(), i), name, " must hold ints, got ");
+        sizes[i] = parse_int(PyTuple_GET_ITEM(tuple.ptr(), i), name, "hold ints");
     for (int i = 0; i < count; ++i) {
         if (sizes[i] >= least && sizes[i] <= greatest) continue;
         static_assert(sizeof(Py_ssize_t) == sizeof(dim_t));
@@ -100,11 +132,8 @@ void parse_needs(py::handle needs, const char* op, std::initializer_list<const c
         }
         fail<TypeError>(op, ": needs must be a tuple of ", count, " booleans, for ", names);
     }
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        const int truth = PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i));
-        if (truth < 0) throw py::error_already_set();
-        wanted[i] = truth == 1;
-    }
+    for (Py_ssize_t i = 0; i < count; ++i)
+        wanted[i] = parse_truth(PyTuple_GET_ITEM(needs.ptr(), i));
 }
 
 std::string choices_text(const char* const* names, std::size_t count) {

@@ -15,13 +15,26 @@ namespace fastnn::bind {
 
 constexpr dim_t kMostSize = std::numeric_limits<std::int32_t>::max();  // sums of sizes fit dim_t
 
+// The items of a tuple or list, each asked for once: a tuple, whose items nobody can replace. At
+// most kMaxDims items of a subclass, whose methods are called.
+py::tuple items_of(py::handle sequence, Name name);
+inline bool is_sequence(py::handle object) {
+    return PyTuple_Check(object.ptr()) != 0 || PyList_Check(object.ptr()) != 0;
+}
+
+// Clears a TypeError of Python, for which a better one follows; throws any other exception.
+void clear_type_error();
+
+// A truth value.
+bool parse_truth(py::handle object);
+
 // A float, or what Python turns into one.
 double parse_number(py::handle object, Name name);
 // As parse_number, and not less than `least`; NaN is refused.
 double parse_at_least(double least, py::handle object, Name name);
 
-// An int, clamped to the range of dim_t.
-dim_t parse_int(py::handle object, Name name);
+// An int, clamped to the range of dim_t. An error says what the argument must do.
+dim_t parse_int(py::handle object, Name name, const char* must = "be an int");
 // As parse_int, from `least` (0 or 1) to kMostSize.
 dim_t parse_size(py::handle object, Name name, dim_t least);
 

@@ -33,6 +33,18 @@ int type_num(Dtype dtype) {
     }
 }
 
+// For the usual few axes, a call of memcpy takes longer than the copy.
+void copy_axes(const Py_ssize_t* from, int n, Py_ssize_t* to) {
+    if (n > 4) {
+        std::copy_n(from, n, to);
+        return;
+    }
+    if (n > 0) to[0] = from[0];
+    if (n > 1) to[1] = from[1];
+    if (n > 2) to[2] = from[2];
+    if (n > 3) to[3] = from[3];
+}
+
 Proxy* proxy(py::handle object, Name name) {
     if (!is_array(object)) {
         fail<TypeError>(name.op, ": ", name.argument, " must be a NumPy array, got ",
@@ -47,18 +59,6 @@ Proxy* proxy(py::handle object, Name name) {
     return a;
 }
 
-Array view(PyObject* object, const Proxy* a, Dtype dtype) {
-    return {object,
-            a->data,
-            dtype,
-            a->nd,
-            (a->flags & kCContiguous) != 0,
-            (a->flags & kWriteable) != 0,
-            reinterpret_cast<const Py_ssize_t*>(a->dimensions),
-            reinterpret_cast<const Py_ssize_t*>(a->strides),
-            (a->flags & kAligned) != 0};
-}
-
 Array any_array(py::handle object, Name name) {
     const Proxy* a = proxy(object, name);
     Dtype dtype;
@@ -66,7 +66,7 @@ Array any_array(py::handle object, Name name) {
         fail<TypeError>(name.op, ": ", name.argument,
                         " has a dtype that no kernel knows: ", dtype_text(a));
     }
-    return view(object.ptr(), a, dtype);
+    return {object.ptr(), dtype};
 }
 
 Array any_float_array(py::handle object, Name name) {
@@ -77,25 +77,31 @@ Array any_float_array(py::handle object, Name name) {
         fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
                         dtype_text(a));
     }
-    return view(object.ptr(), a, dtype);
+    return {object.ptr(), dtype};
 }
 
-Array aligned(const Array& a, Name name) {
-    if (!a.aligned) {
-        fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
-    }
-    return a;
+void check_aligned(const Array& a, Name name) {
+    if (a.aligned) return;
+    fail<ValueError>(name.op, ": ", name.argument, " must be aligned in memory; pass a copy");
 }
 
-// A dense C-order copy in pool memory.
-Array copy_dense(const Array& a, py::object& hold) {
-    hold = empty(a.dtype, a.ndim, a.shape);
-    copy_into(hold, a);
-    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
+// The new array `hold` in the place of `a`, filled with its elements.
+void replace(Array& a, py::object& hold, py::object copy) {
+    copy_into(copy, a);
+    a = Array(copy.ptr(), a.dtype);
+    hold = std::move(copy);
 }
 
-Array to_dense(const Array& a, py::object& hold) {
-    return a.contiguous && a.aligned ? a : copy_dense(a, hold);
+void make_strided(Array& a, py::object& hold) {
+    if (!a.aligned) replace(a, hold, empty(a.dtype, a.ndim, a.shape));
+}
+
+void make_dense(Array& a, py::object& hold) {
+    if (!a.contiguous || !a.aligned) replace(a, hold, empty(a.dtype, a.ndim, a.shape));
+}
+
+void make_block(Array& a, py::object& hold) {
+    if (!a.aligned || !fills_block(a)) replace(a, hold, empty(a.dtype, a.ndim, a.shape));
 }
 
 // The base object of a pool array: returns the block when the last array on it is destroyed.
@@ -152,50 +158,92 @@ bool is_array(py::handle object) {
     return PyObject_TypeCheck(object.ptr(), npy().PyArray_Type_) != 0;
 }
 
+Array::Array(PyObject* array, Dtype type)
+    : object(array),
+      data(py::detail::array_proxy(array)->data),
+      dtype(type),
+      ndim(py::detail::array_proxy(array)->nd) {
+    const Proxy* const a = py::detail::array_proxy(array);
+    contiguous = (a->flags & kCContiguous) != 0;
+    writable = (a->flags & kWriteable) != 0;
+    aligned = (a->flags & kAligned) != 0;
+    copy_axes(reinterpret_cast<const Py_ssize_t*>(a->dimensions), ndim, shape);
+    copy_axes(reinterpret_cast<const Py_ssize_t*>(a->strides), ndim, strides);
+}
+
+Array& Array::operator=(const Array& a) {
+    object = a.object, data = a.data, dtype = a.dtype, ndim = a.ndim;
+    contiguous = a.contiguous, writable = a.writable, aligned = a.aligned;
+    copy_axes(a.shape, ndim, shape);
+    copy_axes(a.strides, ndim, strides);
+    return *this;
+}
+
 Array array(py::handle object, Name name) {
-    return aligned(any_array(object, name), name);
+    Array a = any_array(object, name);
+    check_aligned(a, name);
+    return a;
 }
 
 Array float_array(py::handle object, Name name) {
-    return aligned(any_float_array(object, name), name);
+    Array a = any_float_array(object, name);
+    check_aligned(a, name);
+    return a;
 }
 
 Array writable_array(py::handle object, Name name) {
-    const Array a = float_array(object, name);
+    Array a = float_array(object, name);
     if (!a.writable)
         fail<ValueError>(name.op, ": ", name.argument, " must be writable, got a read-only array");
     if (!a.contiguous) fail<ValueError>(name.op, ": ", name.argument, " must be C-contiguous");
     return a;
 }
 
+Array integer_array(py::handle object, Name name) {
+    const Proxy* a = proxy(object, name);
+    const int num = py::detail::array_descriptor_proxy(a->descr)->type_num;
+    if (num < Npy::NPY_BYTE_ || num > Npy::NPY_ULONGLONG_) {
+        fail<TypeError>(name.op, ": ", name.argument, " must have an integer dtype, got ",
+                        dtype_text(a));
+    }
+    return {object.ptr(), Dtype{}};
+}
+
+Array strided(py::handle object, Name name, py::object& hold) {
+    Array a = any_array(object, name);
+    make_strided(a, hold);
+    return a;
+}
+
+Array strided_float(py::handle object, Name name, py::object& hold) {
+    Array a = any_float_array(object, name);
+    make_strided(a, hold);
+    return a;
+}
+
 Array dense(py::handle object, Name name, py::object& hold) {
-    return to_dense(any_array(object, name), hold);
+    Array a = any_array(object, name);
+    make_dense(a, hold);
+    return a;
+}
+
+Array dense(const Array& given, py::object& hold) {
+    Array a = given;
+    make_dense(a, hold);
+    return a;
 }
 
 Array dense_float(py::handle object, Name name, py::object& hold) {
-    return to_dense(any_float_array(object, name), hold);
+    Array a = any_float_array(object, name);
+    make_dense(a, hold);
+    return a;
 }
 
 Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold) {
-    const Array a = any_array(object, name);
+    Array a = any_array(object, name);
     check_dtype(a, name, dtype);
-    return to_dense(a, hold);
-}
-
-Array dense_ids(py::handle object, Name name, py::object& hold) {
-    const Proxy* a = proxy(object, name);
-    const int num = py::detail::array_descriptor_proxy(a->descr)->type_num;
-    const bool integer = num >= Npy::NPY_BYTE_ && num <= Npy::NPY_ULONGLONG_;
-    if (!integer)
-        fail<TypeError>(name.op, ": ", name.argument, " must have an integer dtype, got ",
-                        dtype_text(a));
-    if (num == Npy::NPY_LONG_ || num == Npy::NPY_LONGLONG_) {
-        return to_dense(view(object.ptr(), a, Dtype::i64), hold);
-    }
-    const Array source = view(object.ptr(), a, Dtype::i64);
-    hold = empty(Dtype::i64, source.ndim, source.shape);
-    copy_into(hold, object);
-    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), Dtype::i64);
+    make_dense(a, hold);
+    return a;
 }
 
 bool fills_block(const Array& a) {
@@ -215,12 +263,19 @@ bool fills_block(const Array& a) {
 }
 
 Array block_float(py::handle object, Name name, py::object& hold) {
-    const Array a = any_float_array(object, name);
-    return a.aligned && fills_block(a) ? a : copy_dense(a, hold);
+    Array a = any_float_array(object, name);
+    make_block(a, hold);
+    return a;
+}
+
+Array block(const Array& given, py::object& hold) {
+    Array a = given;
+    make_block(a, hold);
+    return a;
 }
 
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold) {
-    const Array a = any_array(object, name);
+    Array a = any_array(object, name);
     check_dtype(a, name, layout.dtype);
     if (a.ndim != layout.ndim || !std::equal(a.shape, a.shape + a.ndim, layout.shape)) {
         fail<ValueError>(name.op, ": ", name.argument, " must have shape ", shape_text(layout),
@@ -229,10 +284,9 @@ Array block_like(py::handle object, Name name, const Array& layout, py::object& 
     bool same = true;
     for (int i = 0; i < a.ndim; ++i)
         same = same && (a.shape[i] <= 1 || a.strides[i] == layout.strides[i]);
-    if (a.aligned && (same || (a.contiguous && layout.contiguous))) return a;
-    hold = empty_like(layout);
-    copy_into(hold, a);
-    return view(hold.ptr(), py::detail::array_proxy(hold.ptr()), a.dtype);
+    if (!a.aligned || (!same && !(a.contiguous && layout.contiguous)))
+        replace(a, hold, empty_like(layout));
+    return a;
 }
 
 namespace {
@@ -262,20 +316,25 @@ py::object idle_block() {
                      owner->block.data, object);
 }
 
-py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides) {
-    std::size_t bytes = size_of(dtype);
-    for (int i = 0; i < ndim; ++i) bytes = checked_bytes(bytes, static_cast<std::size_t>(shape[i]));
-    void* data = nullptr;
-    py::object hold = new_block(bytes, data);
+py::object array_over(py::object owner, Dtype dtype, int ndim, const Py_ssize_t* shape, void* data,
+                      const Py_ssize_t* strides) {
     PyObject* made = npy().PyArray_NewFromDescr_(
         npy().PyArray_Type_, npy().PyArray_DescrFromType_(type_num(dtype)), ndim,
         reinterpret_cast<const Py_intptr_t*>(shape), reinterpret_cast<const Py_intptr_t*>(strides),
         data, kAligned | kWriteable | (strides == nullptr ? kCContiguous : 0), nullptr);
     if (made == nullptr) throw py::error_already_set();
     auto array = py::reinterpret_steal<py::object>(made);
-    if (npy().PyArray_SetBaseObject_(made, hold.release().ptr()) != 0)
+    if (npy().PyArray_SetBaseObject_(made, owner.release().ptr()) != 0)
         throw py::error_already_set();
     return array;
+}
+
+py::object empty(Dtype dtype, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides) {
+    std::size_t bytes = size_of(dtype);
+    for (int i = 0; i < ndim; ++i) bytes = checked_bytes(bytes, static_cast<std::size_t>(shape[i]));
+    void* data = nullptr;
+    py::object owner = new_block(bytes, data);
+    return array_over(std::move(owner), dtype, ndim, shape, data, strides);
 }
 
 py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape) {

@@ -8,6 +8,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "core/check.h"
@@ -34,19 +35,31 @@ struct Name {
     const char* argument;
 };
 
-// A borrowed view of a NumPy array of a known dtype, in native byte order. Strides are in bytes.
+// A borrowed view of a NumPy array of a known dtype, in native byte order, as it was when looked
+// at. Strides are in bytes. Shape and strides are copies: every copy of an array and every kernel
+// lets other threads run, and these may change the array object.
+//
+// Its data stays where it is unless the array is resized, which Python code can do that an argument
+// runs (__index__, __bool__...). So a binding converts numbers, choices and sequences first, and
+// then looks at arrays.
 struct Array {
-    PyObject* object;
-    char* data;
-    Dtype dtype;
-    int ndim;
-    bool contiguous;  // in C order
-    bool writable;
-    const Py_ssize_t* shape;
-    const Py_ssize_t* strides;
+    PyObject* object = nullptr;
+    char* data = nullptr;
+    Dtype dtype{};
+    int ndim = 0;
+    bool contiguous = false;  // in C order
+    bool writable = false;
     bool aligned = true;
+    Py_ssize_t shape[kMaxDims], strides[kMaxDims];  // the first ndim
+
+    Array() {}
+    Array(const Array& a) { *this = a; }
+    Array& operator=(const Array& a);
+    // What NumPy says of the object, an array.
+    Array(PyObject* object, Dtype dtype);
 
     operator py::handle() const { return object; }  // the owner of the memory
+    void set_strides(const Py_ssize_t* of_axes) { std::copy_n(of_axes, ndim, strides); }
     dim_t size() const {
         dim_t n = 1;
         for (int i = 0; i < ndim; ++i) n *= shape[i];
@@ -68,21 +81,26 @@ bool parse_dtype(int type_num, Dtype& dtype);
 Array array(py::handle object, Name name);           // any dtype of Dtype
 Array float_array(py::handle object, Name name);     // float32 or float64
 Array writable_array(py::handle object, Name name);  // float32 or float64, contiguous, writable
+// An array of any integer type; its dtype is not set.
+Array integer_array(py::handle object, Name name);
 
-// The same, in C order and aligned: `hold` keeps the copy alive where one had to be made.
+// The same, with any strides, aligned: `hold` keeps the copy alive where one had to be made.
+Array strided(py::handle object, Name name, py::object& hold);
+Array strided_float(py::handle object, Name name, py::object& hold);
+// The same, in C order.
 Array dense(py::handle object, Name name, py::object& hold);
 Array dense_float(py::handle object, Name name, py::object& hold);
 // The same, with the dtype of another argument.
 Array dense_as(py::handle object, Name name, Dtype dtype, py::object& hold);
-
-// Class ids or indices: any integer dtype, as dense int64.
-Array dense_ids(py::handle object, Name name, py::object& hold);
+// The same, of an array already looked at.
+Array dense(const Array& a, py::object& hold);
 
 // True where the array's elements fill one block of memory in some order of its axes (C order,
 // channels-last...).
 bool fills_block(const Array& a);
 // An array that fills a block: itself, or a C-order copy.
 Array block_float(py::handle object, Name name, py::object& hold);
+Array block(const Array& a, py::object& hold);
 // A second operand laid out as the first: same shape (checked), dtype (checked) and strides (copied
 // where different).
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold);
@@ -90,10 +108,8 @@ Array block_like(py::handle object, Name name, const Array& layout, py::object& 
 // to[...] = from, by NumPy, with its broadcasting. Every copy that a binding makes is made here, so
 // that it is recorded where calls are.
 void copy_into(py::handle to, py::handle from);
-// A copy laid out as the array is, as NumPy's method.
-py::object copy_of(py::handle array);
-// Another dtype, as NumPy's method.
-py::object astype(py::handle array, const char* dtype);
+// A copy of another dtype, in the order of the array.
+py::object astype(py::handle array, Dtype dtype);
 // Records that `to` was made as a copy of `from`: of its shape, or in C order where the shape is
 // another.
 void record_copy(py::handle to, py::handle from);
@@ -105,6 +121,9 @@ py::object empty(Dtype dtype, std::initializer_list<Py_ssize_t> shape);
 inline py::object empty_like(const Array& a) {
     return empty(a.dtype, a.ndim, a.shape, a.strides);
 }
+// An array over memory that `owner` owns.
+py::object array_over(py::object owner, Dtype dtype, int ndim, const Py_ssize_t* shape, void* data,
+                      const Py_ssize_t* strides = nullptr);
 // Pool memory that is not an array, with the object that owns it: for lists that Args point at.
 template <class T>
 class OwnedScratch {

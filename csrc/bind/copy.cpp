@@ -52,14 +52,17 @@ void copy_into(py::handle to, py::handle from) {
     record_copy(to, from);
 }
 
-py::object copy_of(py::handle array) {
-    py::object copy = array.attr("copy")();
-    record_copy(copy, array);
-    return copy;
-}
-
-py::object astype(py::handle array, const char* dtype) {
-    py::object copy = array.attr("astype")(dtype);
+py::object astype(py::handle array, Dtype dtype) {
+    using Npy = py::detail::npy_api;
+    const Npy& npy = Npy::get();
+    PyObject* const descr =
+        npy.PyArray_DescrFromType_(dtype == Dtype::f64 ? Npy::NPY_DOUBLE_ : Npy::NPY_FLOAT_);
+    // Of a subclass, too, an array of NumPy's own: no method of the subclass runs.
+    constexpr int flags =
+        Npy::NPY_ARRAY_ALIGNED_ | Npy::NPY_ARRAY_FORCECAST_ | Npy::NPY_ARRAY_ENSUREARRAY_;
+    auto copy = py::reinterpret_steal<py::object>(
+        npy.PyArray_FromAny_(array.ptr(), descr, 0, 0, flags, nullptr));
+    if (!copy) throw py::error_already_set();
     record_copy(copy, array);
     return copy;
 }

@@ -17,13 +17,6 @@ void outwards(int ndim, int axes, F f) {
 
 }  // namespace
 
-Array image_array(py::handle object, Name name, py::object& hold) {
-    if (is_array(object) && (py::detail::array_proxy(object.ptr())->flags & kAligned) == 0) {
-        return dense_float(object, name, hold);
-    }
-    return float_array(object, name);
-}
-
 bool is_channels_last(const Array& a, int axes) {
     bool fits = a.aligned, empty = false;
     auto expected = static_cast<Py_ssize_t>(size_of(a.dtype));
@@ -35,15 +28,9 @@ bool is_channels_last(const Array& a, int axes) {
     return fits || empty;
 }
 
-Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
-    if (is_channels_last(a, axes)) return a;
-    Array from = a;
-    py::object aligned;
-    if (!a.aligned) {
-        aligned = copy_of(a);
-        from = float_array(aligned, name);
-    }
-    const auto size = static_cast<Py_ssize_t>(size_of(a.dtype));
+Array channels_last(const Array& from, int axes, py::object& hold) {
+    if (is_channels_last(from, axes)) return from;
+    const auto size = static_cast<Py_ssize_t>(size_of(from.dtype));
     const int channels = from.ndim - axes - 1;
     layout::Args args{.dtype = from.dtype,
                       .n = channels == 0 ? 1 : static_cast<dim_t>(from.shape[0]),
@@ -62,13 +49,11 @@ Array channels_last(const Array& a, Name name, int axes, py::object& hold) {
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
     args.y = data_of(hold);
     launch(layout::kChannelsLast, args, {from, hold});
-    return float_array(hold, name);
+    return Array(hold.ptr(), from.dtype);
 }
 
-Array c_order_images(const Array& a, Name name, py::object& hold) {
-    if (a.contiguous || !is_channels_last(a, 2)) {
-        return dense_float(py::handle(a.object), name, hold);
-    }
+Array c_order_images(const Array& a, py::object& hold) {
+    if (a.contiguous || !is_channels_last(a, 2)) return dense(a, hold);
     // Here the pixels are what channels are to the kernel.
     const Py_ssize_t* image = a.shape + a.ndim - 3;
     const Py_ssize_t plane = image[1] * image[2];
@@ -84,7 +69,7 @@ Array c_order_images(const Array& a, Name name, py::object& hold) {
                         .x = a.data,
                         .y = data_of(hold)},
            {a, hold});
-    return float_array(hold, name);
+    return Array(hold.ptr(), a.dtype);
 }
 
 py::object empty_channels_last(Dtype dtype, int ndim, const Py_ssize_t* shape, int axes) {

@@ -7,18 +7,15 @@
 
 namespace fastnn::bind {
 
-// An array of floats; a copy if it is not aligned.
-Array image_array(py::handle object, Name name, py::object& hold);
-
 // `axes`: how many of the last axes are spatial. Only strides of axes longer than 1 matter, so that
 // an image of one channel, or of one pixel, is in this order as well as in C order.
 bool is_channels_last(const Array& a, int axes);
 
-// The array itself where it is in this order, or a copy that is.
-Array channels_last(const Array& a, Name name, int axes, py::object& hold);
+// The array, of aligned floats, where it is in this order, or a copy that is.
+Array channels_last(const Array& a, int axes, py::object& hold);
 
 // The reverse: (N, C, H, W) or (C, H, W) in C order; the array itself or a copy.
-Array c_order_images(const Array& a, Name name, py::object& hold);
+Array c_order_images(const Array& a, py::object& hold);
 
 // A new array in this order, from the pool.
 py::object empty_channels_last(Dtype dtype, int ndim, const Py_ssize_t* shape, int axes);

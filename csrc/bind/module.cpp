@@ -142,6 +142,8 @@ void bind_recorder(py::module_& parent) {
         "copy",
         [](py::handle to, py::handle source) {
             if (!recorder::on()) return;
+            if (!is_array(to) || !is_array(source))
+                fail<TypeError>("copy: to and source must be NumPy arrays");
             const auto shared = py::module_::import("numpy").attr("may_share_memory")(to, source);
             if (!shared.cast<bool>()) record_copy(to, source);
         },

@@ -14,7 +14,7 @@ py::object to_float(py::handle x) {
     if (!is_array(x)) return {};
     const char kind =
         py::detail::array_descriptor_proxy(py::detail::array_proxy(x.ptr())->descr)->kind;
-    return kind == 'i' || kind == 'u' || kind == 'b' ? astype(x, "float32") : py::object();
+    return kind == 'i' || kind == 'u' || kind == 'b' ? astype(x, Dtype::f32) : py::object();
 }
 
 py::object run(const FusedActivation& f, py::handle x) {

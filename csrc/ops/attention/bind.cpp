@@ -1,18 +1,17 @@
 #include "bind/families.h"
 #include "ops/attention/bind_call.h"
 #include "ops/attention/doc.h"
-#include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
 namespace {
 
 // An array whose rows have their elements side by side; copied where they do not.
 Array with_unit_columns(py::handle object, Name name, py::object& hold) {
-    Array x = operand(object, name, hold);
+    Array x = strided_float(object, name, hold);
     if (x.ndim > 0 && cols_of(x) > 1 &&
         x.strides[x.ndim - 1] != static_cast<Py_ssize_t>(size_of(x.dtype))) {
         py::object copy;
-        x = dense_float(py::handle(x.object), name, copy);
+        x = dense(x, copy);
         hold = copy;
     }
     return x;
@@ -78,7 +77,7 @@ class Interleaved {
                            int per_query) const {
         Array x = like;
         x.data = data_of(base) + i * part_;
-        x.strides = strides_;
+        x.set_strides(strides_);
         return call.output_of(x, per_query);
     }
     py::object base;
@@ -124,15 +123,14 @@ Tuple<py::object, py::ellipsis> backward(py::handle dy_object, py::handle query,
         call.shape_of(shape, rows_of(x), cols_of(x), true);
         return fits && std::equal(shape, shape + n, x.shape);
     };
-    py::tuple result;  // owns the memory of all gradients
+    py::object dq, dk, dv, all;  // `all` is of those that are packed
     if (packed == 0) {
-        py::object dq = call.empty_as(call.q, call.args.l, call.args.e, false),
-                   dk = call.empty_as(call.k, call.args.s, call.args.e, true),
-                   dv = call.empty_as(call.v, call.args.s, call.args.ev, true);
+        dq = call.empty_as(call.q, call.args.l, call.args.e, false);
+        dk = call.empty_as(call.k, call.args.s, call.args.e, true);
+        dv = call.empty_as(call.v, call.args.s, call.args.ev, true);
         args.dq = call.output_of(array(dq, {op, "dq"}), 1);
         args.dk = call.output_of(array(dk, {op, "dk"}), 0);
         args.dv = call.output_of(array(dv, {op, "dv"}), 0);
-        result = py::make_tuple(std::move(dq), std::move(dk), std::move(dv));
     } else if (packed == 2 || packed == 3) {
         if (!whole(call.k, call.v) || (packed == 3 && !same_shape(call.q, call.k))) {
             fail<ValueError>(op, ": packed arrays must have one shape (..., H, L, E), got ",
@@ -144,19 +142,20 @@ Tuple<py::object, py::ellipsis> backward(py::handle dy_object, py::handle query,
         args.dv = parts.part(call, call.v, packed - 1, 0);
         if (packed == 3) {
             args.dq = parts.part(call, call.q, 0, 1);
-            result = py::make_tuple(parts.base);
         } else {
-            py::object dq = call.empty_as(call.q, call.args.l, call.args.e, false);
+            dq = call.empty_as(call.q, call.args.l, call.args.e, false);
             args.dq = call.output_of(array(dq, {op, "dq"}), 1);
-            result = py::make_tuple(std::move(dq), parts.base);
         }
+        all = parts.base;
     } else {
         fail<ValueError>(op, ": packed must be 0, 2 or 3, got ", packed);
     }
     args.forward = call.args;
     launch(attention::kAttentionBackward, args,
-           {call.q, call.k, call.v, call.mask_owner(), stream, dy, out, lse, result});
-    return result;
+           {call.q, call.k, call.v, call.mask_owner(), stream, dy, out, lse, dq, dk, dv, all});
+    if (packed == 0) return py::make_tuple(std::move(dq), std::move(dk), std::move(dv));
+    if (packed == 2) return py::make_tuple(std::move(dq), std::move(all));
+    return py::make_tuple(std::move(all));
 }
 
 }  // namespace

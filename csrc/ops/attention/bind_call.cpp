@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "bind/rng.h"
-#include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
 
@@ -26,9 +25,9 @@ dim_t batch_stride(const Array& x, int i) {
 AttentionCall::AttentionCall(const char* op, py::handle q_object, py::handle k_object,
                              py::handle v_object, bool gqa)
     : op_(op),
-      q(operand(q_object, {op, "query"}, hold_[0])),
-      k(operand(k_object, {op, "key"}, hold_[1])),
-      v(operand(v_object, {op, "value"}, hold_[2])) {
+      q(strided_float(q_object, {op, "query"}, hold_[0])),
+      k(strided_float(k_object, {op, "key"}, hold_[1])),
+      v(strided_float(v_object, {op, "value"}, hold_[2])) {
     const Array* const all[] = {&q, &k, &v};
     const char* const names[] = {"query", "key", "value"};
     for (int i = 0; i < 3; ++i) {
@@ -61,15 +60,9 @@ void AttentionCall::shape_of(Py_ssize_t* shape, Py_ssize_t rows, Py_ssize_t cols
     shape[batch] = rows, shape[batch + 1] = cols;
 }
 
-Array AttentionCall::aligned_mask(py::handle object, Name name) {
-    if ((py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) return array(object, name);
-    hold_[3] = copy_of(object);
-    return array(hold_[3], name);
-}
-
 // A mask whose rows are written out.
 template <class Wrong>
-Array AttentionCall::laid_out(const Array& m, Name name, Wrong wrong) {
+Array AttentionCall::laid_out(const Array& m, Wrong wrong) {
     const Py_ssize_t rows = m.ndim < 2 ? 1 : rows_of(m), cols = m.ndim < 1 ? 1 : cols_of(m);
     if (cols != 1 && cols != args.s) wrong();
     Py_ssize_t shape[kMaxDims];
@@ -79,14 +72,14 @@ Array AttentionCall::laid_out(const Array& m, Name name, Wrong wrong) {
     py::object copy = empty(m.dtype, n, shape);
     copy_into(copy, m);
     hold_[3] = copy;
-    return array(copy, name);
+    return Array(copy.ptr(), m.dtype);
 }
 
 void AttentionCall::set_mask(py::handle object) {
     if (object.is_none()) return;
     const Name name{op_, "attn_mask"};
     mask_object_ = object;
-    Array m = is_array(object) ? aligned_mask(object, name) : array(object, name);
+    Array m = strided(object, name, hold_[3]);
     if (m.dtype != Dtype::b8 && m.dtype != q.dtype) {
         fail<TypeError>(op_, ": attn_mask must have dtype bool or ", fastnn::name(q.dtype),
                         ", got ", fastnn::name(m.dtype));
@@ -101,7 +94,7 @@ void AttentionCall::set_mask(py::handle object) {
     if (m.ndim > ndim()) wrong();
     if (m.ndim < 2 || cols_of(m) != args.s ||
         (args.s > 1 && m.strides[m.ndim - 1] != static_cast<Py_ssize_t>(size_of(m.dtype)))) {
-        m = laid_out(m, name, wrong);
+        m = laid_out(m, wrong);
     }
     if (!fits(rows_of(m), args.l)) wrong();
     const int batch = ndim() - 2;

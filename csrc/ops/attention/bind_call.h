@@ -40,9 +40,8 @@ class AttentionCall {
     py::handle mask_object_;
 
     void set_axes(bool gqa);
-    Array aligned_mask(py::handle object, Name name);
     template <class Wrong>
-    Array laid_out(const Array& m, Name name, Wrong wrong);
+    Array laid_out(const Array& m, Wrong wrong);
 
  public:
     Array q, k, v;

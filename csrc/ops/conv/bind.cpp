@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bind/activation.h"
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "bind/image.h"
@@ -37,9 +38,10 @@ constexpr ConvOp kTransposeBackwardOp = {{"conv_transpose_backward", "conv_trans
 py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
                    py::handle bias, const ConvOptions& options, py::handle function,
                    py::handle residual, bool keep) {
-    const ConvProblem p(ops, transposed, input, weight, options);
+    ConvProblem p(ops, transposed, weight, options);
     conv::Args args{};
     args.epilogue.activation = parse_activation(function, p.op);
+    p.read(input, weight);
     args.dtype = p.x.dtype;
     args.algorithm = chosen.load(std::memory_order_relaxed);
     args.transposed = transposed;
@@ -65,10 +67,10 @@ py::object forward(const ConvOp& ops, bool transposed, py::handle input, py::han
     };
     if (p.empty_batch()) return result();
     args.to = data_of(y);
-    const Array x = p.image(p.x, "input", hold_x);
-    const Array w = dense_float(p.w, {p.op, "weight"}, hold_w);
+    const Array x = p.image(p.x, hold_x);
+    const Array w = dense(p.w, hold_w);
     args.from = x.data, args.w = w.data;
-    if (!residual.is_none()) r = p.image(r, "residual", hold_image);
+    if (!residual.is_none()) r = p.image(r, hold_image);
     args.epilogue.residual = r.data, args.epilogue.residual_row = p.out_channels();
     args.cache = packed_cache_of(p.w);
     launch(conv::kConv[transposed], args, {x, w, bias, hold_b, r, y, saved});
@@ -88,7 +90,7 @@ struct Needs {
                             "weight, bias and residual");
         }
         const auto at = [&](int i) {
-            return i < count && PyObject_IsTrue(PyTuple_GET_ITEM(needs.ptr(), i)) == 1;
+            return i < count && parse_truth(PyTuple_GET_ITEM(needs.ptr(), i));
         };
         input = at(0), weight = at(1), bias = at(2), residual = at(3);
     }
@@ -99,12 +101,13 @@ struct Needs {
 py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py::handle input,
                    py::handle weight, py::handle saved_object, const ConvOptions& options,
                    py::handle needs_object, py::handle function, bool overwrite) {
-    const ConvProblem p(ops, transposed, input, weight, options);
+    ConvProblem p(ops, transposed, weight, options);
     const Needs needs(needs_object, p.op);
-    py::object hold_dy, hold_saved, hold_dy_image, hold_saved_image, hold_x, hold_w;
-    Array dy = p.checked(dy_object, "dy", p.out, "the output", hold_dy);
     conv::BackwardArgs args{};
     args.activation = parse_activation(function, p.op);
+    p.read(input, weight);
+    py::object hold_dy, hold_saved, hold_dy_image, hold_saved_image, hold_x, hold_w;
+    Array dy = p.checked(dy_object, "dy", p.out, "the output", hold_dy);
     const bool activated = args.activation.kind != Activation::none;
     Array saved{}, x{}, w{};
     if (activated) saved = p.checked(saved_object, "saved", p.out, "the output", hold_saved);
@@ -115,10 +118,10 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
     py::object dx = py::none(), dw = py::none(), db = py::none(), dz = py::none();
     if (needs.residual) dz = py::reinterpret_borrow<py::object>(dy_object);
     if (needs.any() || (needs.residual && activated)) {
-        dy = p.image(dy, "dy", hold_dy_image);
+        dy = p.image(dy, hold_dy_image);
         args.dy = dy.data;
         if (activated) {
-            saved = p.image(saved, "saved", hold_saved_image);
+            saved = p.image(saved, hold_saved_image);
             args.saved = saved.data;
             // A copy of dy may be overwritten, too.
             const bool ours = dy.object != dy_object.ptr() || (overwrite && dy.writable);
@@ -133,13 +136,13 @@ py::tuple backward(const ConvOp& ops, bool transposed, py::handle dy_object, py:
         if (needs.input) {
             dx = empty_channels_last(p.x.dtype, p.x.ndim, p.x.shape, p.axes);
             args.dx = data_of(dx);
-            w = dense_float(p.w, {p.op, "weight"}, hold_w);
+            w = dense(p.w, hold_w);
             args.w = w.data;
         }
         if (needs.weight) {
             dw = empty(p.x.dtype, p.w.ndim, p.w.shape);
             args.dw = data_of(dw);
-            x = p.image(p.x, "input", hold_x);
+            x = p.image(p.x, hold_x);
             args.x = x.data;
         }
         if (needs.bias) {
@@ -158,7 +161,8 @@ using Algorithms = Tuple<AlgorithmName, AlgorithmName, AlgorithmName>;
 
 Algorithms algorithms(const ConvOp& ops, bool transposed, py::handle input, py::handle weight,
                       const ConvOptions& options) {
-    const ConvProblem p(ops, transposed, input, weight, options);
+    ConvProblem p(ops, transposed, weight, options);
+    p.read(input, weight);
     if (p.empty_batch()) return py::make_tuple(py::none(), py::none(), py::none());
     const Algorithm algorithm = chosen.load(std::memory_order_relaxed);
     conv::Args args{};

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "bind/arguments.h"
 #include "bind/image.h"
-#include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
 namespace {
@@ -30,11 +30,17 @@ dim_t parse_size(PyObject* item, Name name, dim_t least) {
     return static_cast<dim_t>(value);
 }
 
-// An int for all spatial axes, or a tuple of one for each.
+// How many spatial axes a weight has; 0 where it has no such shape.
+int axes_of(py::handle weight) {
+    const int axes = is_array(weight) ? py::detail::array_proxy(weight.ptr())->nd - 2 : 0;
+    return axes < 0 || axes > kAxes ? 0 : axes;
+}
+
+// An int for all spatial axes, or a tuple or list of one for each.
 void parse_axes(py::handle object, Name name, int axes, dim_t least, dim_t (&out)[kAxes]) {
     dim_t* const values = out + kAxes - axes;
     PyObject* given = object.ptr();
-    if (PyTuple_Check(given) == 0 && PyList_Check(given) == 0) {
+    if (!is_sequence(object)) {
         if (PyIndex_Check(given) == 0) {
             fail<TypeError>(name.op, ": ", name.argument, " must be an int or a tuple of ", axes,
                             ", got ", Py_TYPE(given)->tp_name);
@@ -42,13 +48,14 @@ void parse_axes(py::handle object, Name name, int axes, dim_t least, dim_t (&out
         std::fill_n(values, axes, parse_size(given, name, least));
         return;
     }
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(given);
+    const py::tuple items = items_of(object, name);
+    const Py_ssize_t count = PyTuple_GET_SIZE(items.ptr());
     if (count != axes && count != 1) {
         fail<ValueError>(name.op, ": ", name.argument, " must be an int or a tuple of ", axes,
                          ", got ", count, " numbers");
     }
     for (int i = 0; i < axes; ++i) {
-        values[i] = parse_size(PySequence_Fast_GET_ITEM(given, count == 1 ? 0 : i), name, least);
+        values[i] = parse_size(PyTuple_GET_ITEM(items.ptr(), count == 1 ? 0 : i), name, least);
     }
 }
 
@@ -60,30 +67,51 @@ std::string size_text(int axes, const dim_t* values) {
 
 }  // namespace
 
-ConvProblem::ConvProblem(const ConvOp& ops, bool transposes, py::handle input, py::handle weight,
+ConvProblem::ConvProblem(const ConvOp& ops, bool transposes, py::handle weight,
                          const ConvOptions& options)
-    : op(ops.name[0]), axes(0), transposed(transposes), shape{} {
-    w = operand(weight, {op, "weight"}, hold_w);
-    if (w.ndim < 3 || w.ndim > kAxes + 2) {
-        fail<ValueError>(op, ": weight must have 3, 4 or 5 dimensions, ", weight_layout(),
-                         ", got shape ", shape_text(w));
-    }
-    axes = w.ndim - 2;
+    : op(ops.name[0]), axes(axes_of(weight)), transposed(transposes), shape{} {
     op = ops.name[axes];
-    x = operand(input, {op, "input"}, hold_x);
-    check_dtype(w, {op, "weight"}, x.dtype);
-    channels(options.groups);
-    windows(options);
+    if (axes == 0) {
+        w = strided_float(weight, {op, "weight"}, hold_w);
+        check_weight();
+    }
+    shape.groups = parse_size(options.groups.ptr(), {op, "groups"}, 1);
+    for (int i = 0; i < kAxes; ++i) {
+        shape.in[i] = shape.out[i] = shape.kernel[i] = shape.stride[i] = shape.dilation[i] = 1;
+        shape.pad[i] = 0;
+    }
+    parse_axes(options.stride, {op, "stride"}, axes, 1, shape.stride);
+    parse_axes(options.dilation, {op, "dilation"}, axes, 1, shape.dilation);
+    parse_padding(options.padding);
+    if (transposed) parse_axes(options.output_padding, {op, "output_padding"}, axes, 0, extra_);
 }
 
-Array ConvProblem::image(const Array& a, const char* argument, py::object& hold) const {
-    return channels_last(a, {op, argument}, axes, hold);
+void ConvProblem::read(py::handle input, py::handle weight) {
+    w = strided_float(weight, {op, "weight"}, hold_w);
+    check_weight();
+    x = strided_float(input, {op, "input"}, hold_x);
+    check_dtype(w, {op, "weight"}, x.dtype);
+    channels();
+    windows();
+}
+
+void ConvProblem::check_weight() const {
+    if (axes > 0 && w.ndim == axes + 2) return;
+    fail<ValueError>(op, ": weight must have 3, 4 or 5 dimensions, ", weight_layout(),
+                     ", got shape ", shape_text(w));
+}
+
+Array ConvProblem::image(const Array& a, py::object& hold) const {
+    return channels_last(a, axes, hold);
 }
 
 Array ConvProblem::checked(py::handle object, const char* argument, const Py_ssize_t* expected,
                            const char* layout, py::object& hold) const {
-    const Array a = operand(object, {op, argument}, hold);
-    check_dtype(a, {op, argument}, x.dtype);
+    const Array a = strided_float(object, {op, argument}, hold);
+    if (a.dtype != x.dtype) {
+        fail<TypeError>(op, ": ", argument, " must have dtype ", fastnn::name(x.dtype), ", got ",
+                        fastnn::name(a.dtype));
+    }
     if (a.ndim != x.ndim || !std::equal(expected, expected + x.ndim, a.shape)) {
         fail<ValueError>(op, ": ", argument, " must have the shape of ", layout, ", ",
                          shape_text(x.ndim, expected), ", got ", shape_text(a));
@@ -96,7 +124,7 @@ const char* ConvProblem::weight_layout() const {
                       : "(out_channels, in_channels / groups, kernel...)";
 }
 
-void ConvProblem::channels(py::handle groups_object) {
+void ConvProblem::channels() {
     const bool batched = x.ndim == axes + 2;
     if (!batched && x.ndim != axes + 1) {
         const char* spatial[] = {"L", "H, W", "D, H, W"};
@@ -104,7 +132,6 @@ void ConvProblem::channels(py::handle groups_object) {
         fail<ValueError>(op, ": input must have shape (N, C, ", s, ") or (C, ", s, "), got ",
                          shape_text(x));
     }
-    shape.groups = parse_size(groups_object.ptr(), {op, "groups"}, 1);
     shape.n = batched ? static_cast<dim_t>(x.shape[0]) : 1;
     const dim_t c = static_cast<dim_t>(x.shape[batched]);
     dim_t wanted = static_cast<dim_t>(w.shape[0]), made = static_cast<dim_t>(w.shape[1]);
@@ -136,15 +163,8 @@ void ConvProblem::channels(py::handle groups_object) {
     out[batched] = made;
 }
 
-void ConvProblem::windows(const ConvOptions& options) {
+void ConvProblem::windows() {
     const bool batched = x.ndim == axes + 2;
-    for (int i = 0; i < kAxes; ++i) {
-        shape.in[i] = shape.out[i] = shape.kernel[i] = shape.stride[i] = shape.dilation[i] = 1;
-        shape.pad[i] = 0;
-    }
-    parse_axes(options.stride, {op, "stride"}, axes, 1, shape.stride);
-    parse_axes(options.dilation, {op, "dilation"}, axes, 1, shape.dilation);
-    dim_t after[kAxes] = {0, 0, 0}, extra[kAxes] = {0, 0, 0};
     for (int i = 0; i < axes; ++i) {
         const int to = kAxes - axes + i;
         const Py_ssize_t k = w.shape[2 + i], size = x.shape[1 + batched + i];
@@ -159,28 +179,30 @@ void ConvProblem::windows(const ConvOptions& options) {
         shape.kernel[to] = static_cast<dim_t>(k);
         (transposed ? shape.out : shape.in)[to] = static_cast<dim_t>(size);
     }
-    padding(options.padding, after);
-    if (!transposed) {
-        forward_sizes(after);
+    if (transposed) {
+        transposed_sizes();
     } else {
-        parse_axes(options.output_padding, {op, "output_padding"}, axes, 0, extra);
-        transposed_sizes(extra);
+        dim_t after[kAxes];
+        std::copy(shape.pad, shape.pad + kAxes, after);
+        if (same_) pad_same(after);
+        forward_sizes(after);
     }
     const dim_t* made = transposed ? shape.in : shape.out;
     for (int i = 0; i < axes; ++i) out[1 + batched + i] = made[kAxes - axes + i];
 }
 
-void ConvProblem::padding(py::handle object, dim_t (&after)[kAxes]) {
-    if (transposed || PyUnicode_Check(object.ptr()) == 0) {
-        parse_axes(object, {op, "padding"}, axes, 0, shape.pad);
-        std::copy(shape.pad, shape.pad + kAxes, after);
-        return;
-    }
+void ConvProblem::parse_padding(py::handle object) {
+    if (transposed || PyUnicode_Check(object.ptr()) == 0)
+        return parse_axes(object, {op, "padding"}, axes, 0, shape.pad);
     if (PyUnicode_CompareWithASCIIString(object.ptr(), "valid") == 0) return;
     if (PyUnicode_CompareWithASCIIString(object.ptr(), "same") != 0) {
         fail<ValueError>(op, ": padding must be 'same', 'valid', an int or a tuple, got ",
                          py::repr(object).cast<std::string>());
     }
+    same_ = true;
+}
+
+void ConvProblem::pad_same(dim_t (&after)[kAxes]) {
     for (int i = 0; i < kAxes; ++i) {
         if (shape.stride[i] != 1) {
             fail<ValueError>(op, ": padding='same' needs a stride of 1, got ",
@@ -209,7 +231,8 @@ void ConvProblem::forward_sizes(const dim_t (&after)[kAxes]) {
                          : " that reaches over " + size_text(axes, reached));
 }
 
-void ConvProblem::transposed_sizes(const dim_t (&extra)[kAxes]) {
+void ConvProblem::transposed_sizes() {
+    const dim_t(&extra)[kAxes] = extra_;
     for (int i = kAxes - axes; i < kAxes; ++i) {
         if (extra[i] >= shape.stride[i] && extra[i] >= shape.dilation[i]) {
             fail<ValueError>(op, ": output_padding must be smaller than stride or dilation, ",

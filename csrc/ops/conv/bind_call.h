@@ -19,6 +19,9 @@ struct ConvOptions {
 
 // A checked call: the input (which is y of the convolution where transposed), the weight, and the
 // shape of what comes out.
+//
+// The constructor converts the options; `read` looks at the arrays and checks all. Other arguments
+// that are no arrays are converted between the two.
 struct ConvProblem {
     const char* op;
     int axes;
@@ -28,11 +31,11 @@ struct ConvProblem {
     Py_ssize_t out[conv::kAxes + 2];
     py::object hold_x, hold_w;
 
-    ConvProblem(const ConvOp& ops, bool transposes, py::handle input, py::handle weight,
-                const ConvOptions& options);
+    ConvProblem(const ConvOp& ops, bool transposes, py::handle weight, const ConvOptions& options);
+    void read(py::handle input, py::handle weight);
 
     // The input, or an array like it, as the kernels read it.
-    Array image(const Array& a, const char* argument, py::object& hold) const;
+    Array image(const Array& a, py::object& hold) const;
     // Another image: of the type of the input, and of this shape.
     Array checked(py::handle object, const char* argument, const Py_ssize_t* expected,
                   const char* layout, py::object& hold) const;
@@ -40,13 +43,18 @@ struct ConvProblem {
     dim_t out_channels() const { return transposed ? shape.c : shape.o; }
 
  private:
+    bool same_ = false;  // padding='same'
+    dim_t extra_[conv::kAxes] = {0, 0, 0};
+
     const char* weight_layout() const;
-    void channels(py::handle groups_object);
-    void windows(const ConvOptions& options);
+    void parse_padding(py::handle object);
+    void check_weight() const;
+    void channels();
+    void windows();
     dim_t reach(int i) const { return shape.dilation[i] * (shape.kernel[i] - 1); }
-    void padding(py::handle object, dim_t (&after)[conv::kAxes]);
+    void pad_same(dim_t (&after)[conv::kAxes]);
     void forward_sizes(const dim_t (&after)[conv::kAxes]);
-    void transposed_sizes(const dim_t (&extra)[conv::kAxes]);
+    void transposed_sizes();
 };
 
 }  // namespace fastnn::bind

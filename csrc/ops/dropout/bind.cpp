@@ -12,18 +12,15 @@ py::object call(const Kernel<dropout::Args>& kernel, const char* argument, py::h
     if (!(p >= 0 && p <= 1))
         fail<ValueError>(kernel.name, ": p must be a probability, from 0 to 1, got ", p);
     const std::uint64_t* numbers = seed_and_offset(kernel.name, stream);
-    py::object hold;
-    const Array in = dense_float(x, {kernel.name, argument}, hold);
+    py::object hold_x, hold;
+    const Array given = strided_float(x, {kernel.name, argument}, hold_x);
+    const Array in = dense(given, hold);
     py::object y = empty(in.dtype, in.ndim, in.shape);
     launch(kernel, dropout::Args{in.dtype, in.size(), in.data, data_of(y), numbers, p},
            {in, y, stream});
-    const bool copied = in.object != x.ptr();
-    const auto* given = py::detail::array_proxy(x.ptr());
-    if (!copied || (given->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0) return y;
-    const Array layout = float_array(x, {kernel.name, argument});
-    if (!fills_block(layout)) return y;
+    if (!hold || !fills_block(given)) return y;
     // Random numbers belong to elements in C order; the result has the memory order of the input.
-    py::object laid_out = empty_like(layout);
+    py::object laid_out = empty_like(given);
     copy_into(laid_out, y);
     return laid_out;
 }

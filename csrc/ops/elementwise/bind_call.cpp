@@ -53,6 +53,15 @@ struct Input {
     Kind kind;
     bool c_order;
     ew::View view;
+    dim_t shape[kMaxDims], strides[kMaxDims];
+
+    // `view` points into the array object until this copies its shape and strides, which is needed
+    // before other threads may run.
+    void settle() {
+        std::copy_n(view.shape, view.ndim, shape);
+        std::copy_n(view.strides, view.ndim, strides);
+        if (view.shape != nullptr) view = {view.ndim, shape, strides};
+    }
 };
 
 const py::object& numpy() {
@@ -67,11 +76,12 @@ bool is_numpy_scalar(py::handle x) {
     const auto& generic =
         storage.call_once_and_store_result([]() -> py::object { return numpy().attr("generic"); })
             .get_stored();
-    return PyObject_IsInstance(x.ptr(), generic.ptr()) == 1;
+    return PyObject_TypeCheck(x.ptr(), reinterpret_cast<PyTypeObject*>(generic.ptr())) != 0;
 }
 
 bool is_numpy_float(py::handle x) {
-    return PyObject_IsInstance(x.ptr(), numpy().attr("floating").ptr()) == 1;
+    const py::object floating = numpy().attr("floating");
+    return PyObject_TypeCheck(x.ptr(), reinterpret_cast<PyTypeObject*>(floating.ptr())) != 0;
 }
 
 double as_double(py::handle x) {
@@ -80,22 +90,26 @@ double as_double(py::handle x) {
     return value;
 }
 
-// An array of any strides, or a number, which takes the dtype of the arrays.
-void parse(py::handle x, Name name, Input& input, ew::Operand& operand) {
+// An array of any strides.
+void parse_array(py::handle x, Input& input, ew::Operand& operand) {
+    operand = {nullptr, 0, Dtype::f32};
+    const auto* a = py::detail::array_proxy(x.ptr());
+    const auto* descr = py::detail::array_descriptor_proxy(a->descr);
+    input.view = {a->nd, reinterpret_cast<const dim_t*>(a->dimensions),
+                  reinterpret_cast<const dim_t*>(a->strides)};
+    input.c_order = (a->flags & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0;
+    operand.data = a->data;
+    const bool known = (descr->byteorder == '=' || descr->byteorder == '|') &&
+                       parse_dtype(descr->type_num, operand.dtype);
+    const bool floating = operand.dtype == Dtype::f32 || operand.dtype == Dtype::f64;
+    input.kind = !known ? Kind::other : floating ? Kind::floating : Kind::integer;
+}
+
+// A number, which takes the dtype of the arrays.
+void parse_scalar(py::handle x, Name name, Input& input, ew::Operand& operand) {
     input.view = {0, nullptr, nullptr};
     operand = {nullptr, 0, Dtype::f32};
-    if (is_array(x)) {
-        const auto* a = py::detail::array_proxy(x.ptr());
-        const auto* descr = py::detail::array_descriptor_proxy(a->descr);
-        input.view = {a->nd, reinterpret_cast<const dim_t*>(a->dimensions),
-                      reinterpret_cast<const dim_t*>(a->strides)};
-        input.c_order = (a->flags & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0;
-        operand.data = a->data;
-        const bool known = (descr->byteorder == '=' || descr->byteorder == '|') &&
-                           parse_dtype(descr->type_num, operand.dtype);
-        const bool floating = operand.dtype == Dtype::f32 || operand.dtype == Dtype::f64;
-        input.kind = !known ? Kind::other : floating ? Kind::floating : Kind::integer;
-    } else if (PyFloat_Check(x.ptr())) {
+    if (PyFloat_Check(x.ptr())) {
         input.kind = Kind::python_float;
         operand.value = PyFloat_AS_DOUBLE(x.ptr());
     } else if (PyLong_Check(x.ptr())) {
@@ -141,14 +155,13 @@ bool overlaps_itself(const Array& a) {
 }
 
 Array view_of(const Input& input, const ew::Operand& operand) {
-    return {nullptr,
-            operand.data,
-            operand.dtype,
-            input.view.ndim,
-            false,
-            false,
-            reinterpret_cast<const Py_ssize_t*>(input.view.shape),
-            reinterpret_cast<const Py_ssize_t*>(input.view.strides)};
+    Array a;
+    a.data = operand.data;
+    a.dtype = operand.dtype;
+    a.ndim = input.view.ndim;
+    std::copy_n(input.view.shape, a.ndim, a.shape);
+    std::copy_n(input.view.strides, a.ndim, a.strides);
+    return a;
 }
 
 // A result cast to the type of `out`, in which it is stored.
@@ -207,11 +220,11 @@ void separate(const Array& out, py::handle given, Input& input, ew::Operand& ope
                       std::equal(a.shape, a.shape + a.ndim, out.shape) &&
                       std::equal(a.strides, a.strides + a.ndim, out.strides);
     if (same) return;
-    input.hold = copy_of(given);
-    const auto* copy = py::detail::array_proxy(input.hold.ptr());
-    input.view.strides = reinterpret_cast<const dim_t*>(copy->strides);
-    input.view.shape = reinterpret_cast<const dim_t*>(copy->dimensions);
-    operand.data = copy->data;
+    py::object copy = empty(a.dtype, a.ndim, a.shape);
+    copy_into(copy, given);
+    input.hold = std::move(copy);
+    parse_array(input.hold, input, operand);
+    input.settle();
 }
 
 struct Call {
@@ -225,14 +238,15 @@ struct Call {
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
 
     // The owners are the inputs as given, their copies, and the outputs.
-    void launch(const py::handle* given, py::handle y) const {
-        py::handle owners[2 * ew::kMaxInputs + 1];
+    void launch(const py::handle* given, py::handle y, py::handle second = {}) const {
+        py::handle owners[2 * ew::kMaxInputs + 2];
         int count = 0;
         for (int k = 0; k < info.inputs; ++k) {
             owners[count++] = given[k];
             owners[count++] = inputs[k].hold;
         }
         owners[count++] = y;
+        owners[count++] = second;
         fastnn::launch(ew::kernel(op), args, Owners{owners, static_cast<std::size_t>(count)});
     }
 
@@ -242,9 +256,14 @@ struct Call {
     bool parse_inputs(const py::handle* given) {
         bool array = false, number = false, other = false;
         bool floating = false, wide = false, floating_0d = false, wide_0d = false;
+        // A number may run code of its own, so arrays are looked at after all numbers.
+        for (int k = 0; k < info.inputs; ++k) {
+            if (!is_array(given[k]))
+                parse_scalar(given[k], {info.name, names[k]}, inputs[k], args.operands[k]);
+        }
         for (int k = 0; k < info.inputs; ++k) {
             Input& input = inputs[k];
-            parse(given[k], {info.name, names[k]}, input, args.operands[k]);
+            if (is_array(given[k])) parse_array(given[k], input, args.operands[k]);
             array = array || args.operands[k].data != nullptr;
             if (op == Op::where && k == 0) {
                 if (input.kind != Kind::integer || args.operands[0].dtype != Dtype::b8) {
@@ -297,9 +316,16 @@ struct Call {
         }
         args.dtype = kind == "f" && size == 8 ? Dtype::f64 : Dtype::f32;
         for (int k = 0; k < info.inputs; ++k) {
-            if (inputs[k].kind != Kind::other) continue;
-            inputs[k].hold = astype(given[k], args.dtype == Dtype::f64 ? "float64" : "float32");
-            parse(inputs[k].hold, {info.name, names[k]}, inputs[k], args.operands[k]);
+            if (inputs[k].kind == Kind::other) inputs[k].hold = astype(given[k], args.dtype);
+        }
+        // All of this runs Python, and conversions let other threads run: arrays are looked at
+        // anew.
+        for (int k = 0; k < info.inputs; ++k) {
+            if (!is_array(given[k])) continue;
+            parse_array(inputs[k].hold ? py::handle(inputs[k].hold) : given[k], inputs[k],
+                        args.operands[k]);
+            if (inputs[k].kind == Kind::other)
+                fail<TypeError>(info.name, ": an argument changed during the call");
         }
         return true;
     }
@@ -436,6 +462,9 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
         return store(call(op, names, given, py::none()), out, info.name);
     }
 
+    if (!out.is_none()) {  // copies may be needed
+        for (int k = 0; k < info.inputs; ++k) c.inputs[k].settle();
+    }
     ew::View views[1 + ew::kMaxOperands];
     // in[-1] is a given output: its memory order takes precedence over that of the inputs.
     ew::View* const in = views + 1;
@@ -480,23 +509,20 @@ Tuple<OptionalArray, OptionalArray> call_pair(Op op, Names names, const py::hand
     check_broadcast(c, views, layout);
     args.size = layout.size;
     dim_t strides[ew::kMaxDims];
-    py::tuple result(2);
+    py::object made[2] = {py::none(), py::none()};
     for (int j = 0; j < 2; ++j) {
         ew::Operand& y = args.operands[info.inputs + j];
         y = {nullptr, 0, args.dtype};
         views[info.inputs + j] = {layout.ndim, layout.shape, strides};
-        if (wanted[j]) {
-            py::object made = new_output(views, info.inputs, args.dtype, layout, strides);
-            y.data = data_of(made);
-            result[static_cast<std::size_t>(j)] = std::move(made);
-        } else {
-            result[static_cast<std::size_t>(j)] = py::none();
-        }
+        if (!wanted[j]) continue;
+        made[j] = new_output(views, info.inputs, args.dtype, layout, strides);
+        y.data = data_of(made[j]);
     }
-    if (args.size == 0 || !(wanted[0] || wanted[1])) return result;
-    ew::merge_axes(views, info.inputs + 2, layout, args);
-    c.launch(given, result);
-    return result;
+    if (args.size != 0 && (wanted[0] || wanted[1])) {
+        ew::merge_axes(views, info.inputs + 2, layout, args);
+        c.launch(given, made[0], made[1]);
+    }
+    return py::make_tuple(std::move(made[0]), std::move(made[1]));
 }
 
 }  // namespace fastnn::bind

@@ -6,6 +6,7 @@
 #include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/ids.h"
 #include "ops/embedding/doc.h"
 #include "ops/embedding/embedding.h"
 
@@ -16,36 +17,21 @@ using embedding::Mode;
 
 constexpr dim_t kMost = std::numeric_limits<std::int32_t>::max();  // rows and positions
 
-std::string place(const char* argument, dim_t at, int ndim, const Py_ssize_t* shape) {
-    std::string text;
-    for (int i = ndim - 1; i >= 0; --i) {
-        text = std::to_string(at % shape[i]) + (text.empty() ? "" : ", ") + text;
-        at /= shape[i];
-    }
-    return text.empty() ? argument : argument + ("[" + text + "]");
-}
-
 // Ids of any shape, each in [0, vocabulary).
-Array row_ids(py::handle input, const char* op, dim_t vocabulary, py::object& hold) {
-    const Array ids = dense_ids(input, {op, "input"}, hold);
-    const auto* id = ids.as<const std::int64_t>();
-    const dim_t count = ids.size();
-    if (count > kMost || vocabulary > kMost) {
-        fail<ValueError>(op, ": at most ", kMost, " ids and rows are possible, got ", count,
+Ids row_ids(py::handle input, const char* op, dim_t vocabulary, py::object& hold) {
+    const Ids ids = copy_ids(input, {op, "input"}, hold);
+    if (ids.count > kMost || vocabulary > kMost) {
+        fail<ValueError>(op, ": at most ", kMost, " ids and rows are possible, got ", ids.count,
                          " and ", vocabulary);
     }
-    const auto wrong = [=](dim_t i) {
-        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(vocabulary);
-    };
-    bool bad = false;
-    for (dim_t i = 0; i < count; ++i) bad |= wrong(id[i]);
-    if (bad) {
-        const dim_t at = std::find_if(id, id + count, wrong) - id;
-        if (at < count) {
-            fail<IndexError>(op, ": ", place("input", at, ids.ndim, ids.shape), " is ", id[at],
+    verify(
+        [=] {
+            const dim_t at = first_outside(ids.data, ids.count, 0, vocabulary);
+            if (at == ids.count) return;
+            fail<IndexError>(op, ": ", position_text("input", at, ids), " is ", ids.data[at],
                              ", but weight has ", vocabulary, " rows");
-        }
-    }
+        },
+        hold);
     return ids;
 }
 
@@ -61,29 +47,34 @@ dim_t count_of_rows(dim_t n, const char* op) {
 }
 
 // None, or a row; negative ones are counted from the end.
-std::int64_t padding_of(py::handle object, const char* op, dim_t vocabulary) {
-    if (object.is_none()) return embedding::kNoPadding;
-    const Py_ssize_t row = PyNumber_AsSsize_t(object.ptr(), PyExc_IndexError);
-    if (row == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    if (row < -vocabulary || row >= vocabulary) {
-        fail<ValueError>(op, ": padding_idx must name one of ", vocabulary, " rows, got ", row);
+struct Padding {
+    bool given;
+    dim_t row;
+
+    Padding(py::handle object, const char* op)
+        : given(!object.is_none()), row(given ? parse_int(object, {op, "padding_idx"}) : 0) {}
+
+    std::int64_t of(const char* op, dim_t vocabulary) const {
+        if (!given) return embedding::kNoPadding;
+        if (row < -vocabulary || row >= vocabulary) {
+            fail<ValueError>(op, ": padding_idx must name one of ", vocabulary, " rows, got ", row);
+        }
+        return row < 0 ? row + vocabulary : row;
     }
-    return row < 0 ? row + vocabulary : row;
-}
+};
 
 py::object lookup(py::handle input, py::handle weight) {
     const char* op = embedding::kGather.name;
     py::object hold_w, hold_ids;
     const Array w = table_of(weight, op, hold_w);
-    const Array ids = row_ids(input, op, w.shape[0], hold_ids);
+    const Ids ids = row_ids(input, op, w.shape[0], hold_ids);
     if (ids.ndim + 1 > kMaxDims) fail<ValueError>(op, ": input has too many dimensions");
     Py_ssize_t shape[kMaxDims];
     std::copy(ids.shape, ids.shape + ids.ndim, shape);
     shape[ids.ndim] = w.shape[1];
     py::object y = empty(w.dtype, ids.ndim + 1, shape);
     launch(embedding::kGather,
-           embedding::GatherArgs{w.dtype, ids.size(), w.shape[1], ids.as<const std::int64_t>(),
-                                 w.data, data_of(y)},
+           embedding::GatherArgs{w.dtype, ids.count, w.shape[1], ids.data, w.data, data_of(y)},
            {ids, w, y});
     return y;
 }
@@ -94,13 +85,13 @@ struct Sorted {
     OwnedScratch<embedding::Entry> entries;
     std::int64_t* numbers;
 
-    Sorted(const Array& ids, dim_t vocabulary, std::int64_t padding, bool count = false)
-        : entries(static_cast<std::size_t>(ids.size() + 2)),
-          numbers(reinterpret_cast<std::int64_t*>(entries + ids.size())) {
+    Sorted(const Ids& ids, dim_t vocabulary, std::int64_t padding, bool count = false)
+        : entries(static_cast<std::size_t>(ids.count + 2)),
+          numbers(reinterpret_cast<std::int64_t*>(entries + ids.count)) {
         static_assert(sizeof(embedding::Entry) == sizeof(std::int64_t));
         launch(embedding::kSort,
-               embedding::SortArgs{ids.size(), vocabulary, padding, ids.as<const std::int64_t>(),
-                                   entries, numbers, count ? numbers + 1 : nullptr},
+               embedding::SortArgs{ids.count, vocabulary, padding, ids.data, entries, numbers,
+                                   count ? numbers + 1 : nullptr},
                {ids, entries});
     }
     dim_t unique_count() const { return numbers[1]; }
@@ -141,11 +132,11 @@ Gradient<rows> backward(py::handle dy, py::handle input, dim_t num_embeddings,
     const char* op = rows ? "embedding_backward_rows" : "embedding_backward";
     py::object hold_dy, hold_ids;
     const dim_t vocabulary = count_of_rows(num_embeddings, op);
-    const std::int64_t padding = padding_of(padding_idx, op, vocabulary);
-    const Array ids = row_ids(input, op, vocabulary, hold_ids);
+    const std::int64_t padding = Padding(padding_idx, op).of(op, vocabulary);
+    const Ids ids = row_ids(input, op, vocabulary, hold_ids);
     const Array d = dense_float(dy, {op, "dy"}, hold_dy);
     if (d.ndim != ids.ndim + 1 || !std::equal(ids.shape, ids.shape + ids.ndim, d.shape)) {
-        fail<ValueError>(op, ": dy must have the shape of input ", shape_text(ids),
+        fail<ValueError>(op, ": dy must have the shape of input ", shape_text(ids.ndim, ids.shape),
                          " and one dimension more, got ", shape_text(d));
     }
     Sorted sorted(ids, vocabulary, padding, rows);
@@ -164,7 +155,7 @@ void renorm(py::handle input, py::handle weight, double max_norm, double norm_ty
     const Array w = writable_array(weight, {op, "weight"});
     check_ndim(w, {op, "weight"}, 2, "(num_embeddings, embedding_dim)");
     py::object hold;
-    const Array ids = row_ids(input, op, w.shape[0], hold);
+    const Ids ids = row_ids(input, op, w.shape[0], hold);
     Sorted sorted(ids, w.shape[0], embedding::kNoPadding);
     launch(embedding::kRenorm,
            embedding::RenormArgs{w.dtype, w.shape[1], sorted.numbers, sorted.entries, w.data,
@@ -182,19 +173,41 @@ Mode parse_mode(py::handle object, const char* op) {
 struct Bags {
     const char* op;
     py::object hold_ids, hold_offsets;
-    Array ids, offsets;
+    Ids ids, offsets;
 
     Bags(py::handle input, py::handle offset_array, dim_t vocabulary, const char* op)
         : op(op),
           ids(row_ids(input, op, vocabulary, hold_ids)),
-          offsets(dense_ids(offset_array, {op, "offsets"}, hold_offsets)) {
+          offsets(copy_ids(offset_array, {op, "offsets"}, hold_offsets)) {
         check_ndim(ids, {op, "input"}, 1, "(ids)");
         check_ndim(offsets, {op, "offsets"}, 1, "(bags + 1)");
-        const dim_t n = offsets.shape[0];
-        const std::int64_t* at = begins();
-        if (n < 1 || at[0] != 0 || at[n - 1] != ids.shape[0]) {
+        verify([op, offsets = offsets, last = ids.count] { check_offsets(op, offsets, last); },
+               hold_offsets);
+    }
+    const std::int64_t* begins() const { return offsets.data; }
+    dim_t count() const { return offsets.count - 1; }
+    const std::int64_t* id() const { return ids.data; }
+    // A factor for each position, or null.
+    const void* scales(py::handle object, Dtype dtype, Mode mode, py::object& hold) const {
+        if (object.is_none()) return nullptr;
+        if (mode != Mode::sum) {
+            fail<ValueError>(op, ": per_sample_weights need mode 'sum'");
+        }
+        const Array s = dense_as(object, {op, "per_sample_weights"}, dtype, hold);
+        if (s.ndim != 1 || s.shape[0] != ids.count) {
+            fail<ValueError>(op, ": per_sample_weights must have the shape of input, ",
+                             shape_text(ids.ndim, ids.shape), ", got ", shape_text(s));
+        }
+        return s.data;
+    }
+
+ private:
+    static void check_offsets(const char* op, const Ids& offsets, dim_t last) {
+        const dim_t n = offsets.count;
+        const std::int64_t* const at = offsets.data;
+        if (n < 1 || at[0] != 0 || at[n - 1] != last) {
             fail<ValueError>(op, ": offsets must begin with 0 and end with the number of ids, ",
-                             ids.shape[0], ", got ",
+                             last, ", got ",
                              n < 1 ? std::string("none")
                                    : std::to_string(at[0]) + " and " + std::to_string(at[n - 1]));
         }
@@ -205,33 +218,21 @@ struct Bags {
             }
         }
     }
-    const std::int64_t* begins() const { return offsets.as<const std::int64_t>(); }
-    dim_t count() const { return offsets.shape[0] - 1; }
-    const std::int64_t* id() const { return ids.as<const std::int64_t>(); }
-    // A factor for each position, or null.
-    const void* scales(py::handle object, Dtype dtype, Mode mode, py::object& hold) const {
-        if (object.is_none()) return nullptr;
-        if (mode != Mode::sum) {
-            fail<ValueError>(op, ": per_sample_weights need mode 'sum'");
-        }
-        const Array s = dense_as(object, {op, "per_sample_weights"}, dtype, hold);
-        check_same_shape(s, {op, "per_sample_weights"}, ids, "input");
-        return s.data;
-    }
 };
 
 Tuple<py::object, OptionalArray> bag(py::handle input, py::handle offsets, py::handle weight,
                                      py::handle mode_text, py::handle per_sample_weights,
                                      py::handle padding_idx) {
     const char* op = embedding::kBag.name;
+    const Mode mode = parse_mode(mode_text, op);
+    const Padding row(padding_idx, op);
     py::object hold_w, hold_scales;
     const Array w = table_of(weight, op, hold_w);
-    const Mode mode = parse_mode(mode_text, op);
-    const std::int64_t padding = padding_of(padding_idx, op, w.shape[0]);
+    const std::int64_t padding = row.of(op, w.shape[0]);
     const Bags bags(input, offsets, w.shape[0], op);
     embedding::BagArgs args{};
     args.dtype = w.dtype, args.mode = mode;
-    args.bags = bags.count(), args.count = bags.ids.shape[0];
+    args.bags = bags.count(), args.count = bags.ids.count;
     args.width = w.shape[1], args.padding = padding;
     args.ids = bags.id(), args.offsets = bags.begins();
     args.weight = w.data;
@@ -269,14 +270,14 @@ Gradient<rows> bag_backward(py::handle dy, py::handle input, py::handle offsets,
     if (mode == Mode::max) {
         fail<ValueError>(op, ": mode must be 'sum' or 'mean'; see embedding_bag_max_backward");
     }
-    const std::int64_t padding = padding_of(padding_idx, op, vocabulary);
+    const std::int64_t padding = Padding(padding_idx, op).of(op, vocabulary);
     const Bags bags(input, offsets, vocabulary, op);
     const Array d = dense_float(dy, {op, "dy"}, hold_dy);
     check_ndim(d, {op, "dy"}, 2, "(bags, embedding_dim)");
     check_shape(d, {op, "dy"}, {bags.count(), d.shape[1]});
     if (bags.count() > kMost) fail<ValueError>(op, ": at most ", kMost, " bags are possible");
 
-    OwnedScratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.shape[0]));
+    OwnedScratch<std::int32_t> bag_of(static_cast<std::size_t>(bags.ids.count));
     const std::int64_t* at = bags.begins();
     for (dim_t b = 0; b < bags.count(); ++b)
         std::fill(bag_of.data() + at[b], bag_of.data() + at[b + 1], static_cast<std::int32_t>(b));
@@ -305,18 +306,22 @@ py::object max_backward(py::handle dy, py::handle winners, dim_t num_embeddings)
     const dim_t vocabulary = count_of_rows(num_embeddings, op);
     const Array d = dense_float(dy, {op, "dy"}, hold_dy);
     check_ndim(d, {op, "dy"}, 2, "(bags, embedding_dim)");
-    const Array w = dense_ids(winners, {op, "winners"}, hold_winners);
-    check_same_shape(w, {op, "winners"}, d, "dy");
-    const auto* id = w.as<const std::int64_t>();
-    for (dim_t i = 0; i < w.size(); ++i) {
-        if (id[i] < -1 || id[i] >= vocabulary) {
-            fail<IndexError>(op, ": ", place("winners", i, w.ndim, w.shape), " is ", id[i],
-                             ", but there are ", vocabulary, " rows");
-        }
+    const Ids w = copy_ids(winners, {op, "winners"}, hold_winners);
+    if (w.ndim != 2 || !std::equal(d.shape, d.shape + 2, w.shape)) {
+        fail<ValueError>(op, ": winners must have the shape of dy, ", shape_text(d), ", got ",
+                         shape_text(w.ndim, w.shape));
     }
+    verify(
+        [=] {
+            const dim_t at = first_outside(w.data, w.count, -1, vocabulary);
+            if (at == w.count) return;
+            fail<IndexError>(op, ": ", position_text("winners", at, w), " is ", w.data[at],
+                             ", but there are ", vocabulary, " rows");
+        },
+        hold_winners);
     py::object dw = empty(d.dtype, {vocabulary, d.shape[1]});
     launch(embedding::kMaxBackward,
-           embedding::MaxBackwardArgs{d.dtype, d.shape[0], vocabulary, d.shape[1], id, d.data,
+           embedding::MaxBackwardArgs{d.dtype, d.shape[0], vocabulary, d.shape[1], w.data, d.data,
                                       data_of(dw)},
            {w, d, dw});
     return dw;
@@ -325,13 +330,14 @@ py::object max_backward(py::handle dy, py::handle winners, dim_t num_embeddings)
 py::object weights_backward(py::handle dy, py::handle input, py::handle offsets, py::handle weight,
                             py::handle padding_idx) {
     const char* op = embedding::kScalesBackward.name;
+    const Padding row(padding_idx, op);
     py::object hold_w, hold_dy;
     const Array w = table_of(weight, op, hold_w);
-    const std::int64_t padding = padding_of(padding_idx, op, w.shape[0]);
+    const std::int64_t padding = row.of(op, w.shape[0]);
     const Bags bags(input, offsets, w.shape[0], op);
     const Array d = dense_as(dy, {op, "dy"}, w.dtype, hold_dy);
     check_shape(d, {op, "dy"}, {bags.count(), w.shape[1]});
-    py::object out = empty(w.dtype, {bags.ids.shape[0]});
+    py::object out = empty(w.dtype, {bags.ids.count});
     launch(embedding::kScalesBackward,
            embedding::ScalesBackwardArgs{w.dtype, bags.count(), w.shape[1], padding, bags.id(),
                                          bags.begins(), w.data, d.data, data_of(out)},

@@ -20,15 +20,24 @@ struct Pair {
     }
 };
 
+struct Options {
+    Pair k, d, p, s;
+
+    Options(const char* op, py::handle kernel, py::handle dilation, py::handle padding,
+            py::handle stride)
+        : k(kernel, {op, "kernel_size"}, 1),
+          d(dilation, {op, "dilation"}, 1),
+          p(padding, {op, "padding"}, 0),
+          s(stride, {op, "stride"}, 1) {}
+};
+
 // The windows of an image of this size.
 struct Windows {
     Axis axis[folding::kAxes];
     Py_ssize_t places, count;
 
-    Windows(const char* op, const Py_ssize_t* size, py::handle kernel, py::handle dilation,
-            py::handle padding, py::handle stride) {
-        const Pair k(kernel, {op, "kernel_size"}, 1), d(dilation, {op, "dilation"}, 1),
-            p(padding, {op, "padding"}, 0), s(stride, {op, "stride"}, 1);
+    Windows(const char* op, const Py_ssize_t* size, const Options& options) {
+        const auto& [k, d, p, s] = options;
         for (int i = 0; i < folding::kAxes; ++i) {
             if (size[i] > kMostSize) fail<ValueError>(op, ": images must be smaller than 2**31");
             const Py_ssize_t room = size[i] + 2 * p.value[i] - d.value[i] * (k.value[i] - 1) - 1;
@@ -60,16 +69,17 @@ struct Windows {
 py::object unfold(py::handle input, py::handle kernel_size, py::handle dilation, py::handle padding,
                   py::handle stride) {
     constexpr Name name{"unfold", "input"};
+    const Options options(name.op, kernel_size, dilation, padding, stride);
     py::object aligned, hold;
-    const Array a = image_array(input, name, aligned);
+    const Array a = strided_float(input, name, aligned);
     if (a.ndim != 3 && a.ndim != 4) {
         fail<ValueError>(name.op,
                          ": input must have 4 dimensions (N, C, H, W), or 3 without N, got ",
                          "shape ", shape_text(a));
     }
     const Py_ssize_t* image = a.shape + a.ndim - 3;
-    const Windows w(name.op, image + 1, kernel_size, dilation, padding, stride);
-    const Array x = c_order_images(a, name, hold);
+    const Windows w(name.op, image + 1, options);
+    const Array x = c_order_images(a, hold);
     const Py_ssize_t shape[] = {a.shape[0], Windows::product(image[0], w.places), w.count};
     const int batched = a.ndim - 3;
     py::object y = empty(a.dtype, 2 + batched, shape + 1 - batched);
@@ -88,7 +98,7 @@ py::object fold(py::handle input, py::handle output_size, py::handle kernel_size
                 py::handle dilation, py::handle padding, py::handle stride) {
     constexpr Name name{"fold", "input"};
     const Pair size(output_size, {name.op, "output_size"}, 0);
-    const Windows w(name.op, size.value, kernel_size, dilation, padding, stride);
+    const Windows w(name.op, size.value, Options(name.op, kernel_size, dilation, padding, stride));
     py::object hold;
     const Array x = dense_float(input, name, hold);
     const int batched = x.ndim - 2;
@@ -109,7 +119,7 @@ py::object fold(py::handle input, py::handle output_size, py::handle kernel_size
                          .y = data_of(y)},
            {x, y});
     // In channels-last order, which convolutions read.
-    channels_last(float_array(y, {name.op, "output"}), {name.op, "output"}, 2, last);
+    channels_last(Array(y.ptr(), x.dtype), 2, last);
     return last ? last : y;
 }
 

@@ -4,7 +4,6 @@
 #include "bind/families.h"
 #include "ops/gemm/doc.h"
 #include "ops/gemm/gemm.h"
-#include "ops/gemm/operand.h"
 
 namespace fastnn::bind {
 namespace {
@@ -55,8 +54,8 @@ void add_axis(gemm::Args& args, Py_ssize_t size, dim_t a, dim_t b, dim_t c) {
 
 py::object matmul(py::handle a_object, py::handle b_object) {
     py::object hold_a, hold_b;
-    const Array a = operand(a_object, {"matmul", "input"}, hold_a);
-    const Array b = operand(b_object, {"matmul", "other"}, hold_b);
+    const Array a = strided_float(a_object, {"matmul", "input"}, hold_a);
+    const Array b = strided_float(b_object, {"matmul", "other"}, hold_b);
     check_dtype(b, {"matmul", "other"}, a.dtype);
     if (a.ndim == 0 || b.ndim == 0) {
         fail<ValueError>("matmul: both arguments need at least one dimension, got shapes ",

@@ -5,24 +5,15 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/activation/activation.h"
-#include "ops/gemm/operand.h"
 #include "ops/linear/doc.h"
 #include "ops/linear/linear.h"
 
 namespace fastnn::bind {
 namespace {
 
-Array dense_operand(py::handle object, Name name, Dtype dtype, py::object& hold) {
-    py::object aligned;
-    const Array x = operand(object, name, aligned);
-    if (aligned) hold = aligned;
-    if (x.contiguous && x.dtype == dtype) return x;
-    return dense_as(py::handle(x.object), name, dtype, hold);
-}
-
 // An array (*, C) as a matrix of rows. Copied to dense form where its leading axes do not lie
 // behind one another, or where the elements of a row must be neighbours and are not.
-linear::Operand as_rows(Array& x, Name name, py::object& hold, bool unit_columns) {
+linear::Operand as_rows(Array& x, py::object& hold, bool unit_columns) {
     const auto size = static_cast<Py_ssize_t>(size_of(x.dtype));
     const auto strides = [&](dim_t& row) {
         Py_ssize_t expected = 0;
@@ -47,7 +38,7 @@ linear::Operand as_rows(Array& x, Name name, py::object& hold, bool unit_columns
                 x.contiguous || unit ? 1 : static_cast<dim_t>(x.strides[x.ndim - 1] / size)};
     }
     py::object copy;
-    x = dense_float(py::handle(x.object), name, copy);
+    x = dense(x, copy);
     hold = copy;
     return {x.data, static_cast<dim_t>(columns), 1};
 }
@@ -78,16 +69,16 @@ void check_operands(const Array& x, const Array& w, const char* op) {
 
 py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py::handle function,
                    bool keep) {
-    py::object hold_x, hold_w, hold_b, hold_rows;
-    Array x = operand(x_object, {"linear", "input"}, hold_x);
-    const Array w = operand(w_object, {"linear", "weight"}, hold_w);
-    check_operands(x, w, "linear");
     linear::Args args{};
     args.epilogue.activation = parse_activation(function, "linear");
+    py::object hold_x, hold_w, hold_b, hold_rows;
+    Array x = strided_float(x_object, {"linear", "input"}, hold_x);
+    const Array w = strided_float(w_object, {"linear", "weight"}, hold_w);
+    check_operands(x, w, "linear");
     args.dtype = x.dtype;
     args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
     if (!bias.is_none()) {
-        const Array b = dense_operand(bias, {"linear", "bias"}, x.dtype, hold_b);
+        const Array b = dense_as(bias, {"linear", "bias"}, x.dtype, hold_b);
         check_shape(b, {"linear", "bias"}, {w.shape[0]});
         args.epilogue.bias = b.data;
     }
@@ -95,7 +86,7 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     std::copy(x.shape, x.shape + x.ndim, shape);
     shape[x.ndim - 1] = w.shape[0];
     const int ndim = x.ndim;
-    args.x = as_rows(x, {"linear", "input"}, hold_rows, false);
+    args.x = as_rows(x, hold_rows, false);
     args.w = as_matrix(w);
     py::object y = empty(args.dtype, ndim, shape), saved;
     args.y = data_of(y);
@@ -118,10 +109,14 @@ Tuple<OptionalArray, OptionalArray, OptionalArray> backward(py::handle dy_object
                                                             py::handle w_object, py::handle saved,
                                                             py::handle function, py::handle needs) {
     constexpr const char* op = "linear_backward";
+    bool wanted[3];
+    parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
+    linear::BackwardArgs args{};
+    args.activation = parse_activation(function, op);
     py::object hold_x, hold_w, hold_dy, hold_saved, hold_rows[2];
-    Array x = operand(x_object, {op, "input"}, hold_x);
-    const Array w = operand(w_object, {op, "weight"}, hold_w);
-    Array dy = operand(dy_object, {op, "dy"}, hold_dy);
+    Array x = strided_float(x_object, {op, "input"}, hold_x);
+    const Array w = strided_float(w_object, {op, "weight"}, hold_w);
+    Array dy = strided_float(dy_object, {op, "dy"}, hold_dy);
     check_operands(x, w, op);
     check_dtype(dy, {op, "dy"}, x.dtype);
     if (dy.ndim != x.ndim || !std::equal(x.shape, x.shape + x.ndim - 1, dy.shape) ||
@@ -129,14 +124,10 @@ Tuple<OptionalArray, OptionalArray, OptionalArray> backward(py::handle dy_object
         fail<ValueError>(op, ": dy must have the shape of the output, (*, ", w.shape[0],
                          ") for an input of shape ", shape_text(x), ", got ", shape_text(dy));
     }
-    bool wanted[3];
-    parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
-    linear::BackwardArgs args{};
-    args.activation = parse_activation(function, op);
     args.dtype = x.dtype;
     args.m = rows_of(x), args.in = w.shape[1], args.out = w.shape[0];
     if (args.activation.kind != Activation::none) {
-        const Array s = dense_operand(saved, {op, "saved"}, x.dtype, hold_saved);
+        const Array s = dense_as(saved, {op, "saved"}, x.dtype, hold_saved);
         check_same_shape(s, {op, "saved"}, dy, "dy");
         args.saved = s.data;
     }
@@ -153,8 +144,8 @@ Tuple<OptionalArray, OptionalArray, OptionalArray> backward(py::handle dy_object
         db = empty(x.dtype, {w.shape[0]});
         args.db = data_of(db);
     }
-    args.dy = as_rows(dy, {op, "dy"}, hold_rows[0], true);
-    args.x = as_rows(x, {op, "input"}, hold_rows[1], false);
+    args.dy = as_rows(dy, hold_rows[0], true);
+    args.x = as_rows(x, hold_rows[1], false);
     args.w = as_matrix(w);
     launch(linear::kLinearBackward, args, {x, w, dy, saved, hold_saved, dx, dw, db});
     return py::make_tuple(std::move(dx), std::move(dw), std::move(db));

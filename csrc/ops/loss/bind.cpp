@@ -3,6 +3,7 @@
 #include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/ids.h"
 #include "ops/loss/cross_entropy.h"
 #include "ops/loss/doc.h"
 #include "ops/loss/loss.h"
@@ -192,7 +193,7 @@ void def_binary(py::module_& m) {
 // Class scores (C), (N, C) or (N, C, d1, ...) as (outer, C, inner) in memory, in C order or with
 // classes innermost.
 struct Scores {
-    py::object hold;  // before what points into it
+    py::object block, hold;  // before what points into them
     Array x;
     dim_t outer = 1, classes = 1, inner = 1;
     int class_axis;
@@ -200,7 +201,7 @@ struct Scores {
     Py_ssize_t rows_shape[kMaxDims];  // x without its class axis: (), (N) or (N, d1, ...)
 
     Scores(Name name, py::handle input)
-        : x(block_float(input, name, hold)), class_axis(x.ndim > 1 ? 1 : 0) {
+        : x(block_float(input, name, block)), class_axis(x.ndim > 1 ? 1 : 0) {
         if (x.ndim == 0)
             fail<ValueError>(name.op, ": ", name.argument,
                              " must have shape (C,), (N, C) or (N, C, ...), got ()");
@@ -208,7 +209,7 @@ struct Scores {
         if (classes == 0)
             fail<ValueError>(name.op, ": ", name.argument, " has no classes, shape ",
                              shape_text(x));
-        if (!x.contiguous && !classes_innermost()) x = dense_float(input, name, hold);
+        if (!x.contiguous && !classes_innermost()) x = dense(x, hold);
         for (int i = 0; i < x.ndim; ++i) {
             if (i == class_axis) continue;
             rows_shape[rows_ndim++] = x.shape[i];
@@ -232,38 +233,24 @@ struct Scores {
     }
 };
 
-std::string position_text(dim_t row, int ndim, const Py_ssize_t* shape) {
-    std::string text;
-    for (int i = ndim - 1; i >= 0; --i) {
-        text = std::to_string(row % shape[i]) + (text.empty() ? "" : ", ") + text;
-        row /= shape[i];
-    }
-    return text.empty() ? "target" : "target[" + text + "]";
-}
-
 // Class ids of shape (N, d1, ...), every one in range.
-Array class_ids(py::handle target, const char* op, const Scores& s, std::int64_t ignore_index,
-                py::object& hold) {
-    const Array ids = dense_ids(target, {op, "target"}, hold);
+Ids class_ids(py::handle target, const char* op, const Scores& s, std::int64_t ignore_index,
+              py::object& hold) {
+    const Ids ids = copy_ids(target, {op, "target"}, hold);
     if (ids.ndim != s.rows_ndim || !std::equal(ids.shape, ids.shape + ids.ndim, s.rows_shape)) {
         fail<ValueError>(op, ": target must have shape ", shape_text(s.rows_ndim, s.rows_shape),
-                         " for input ", shape_text(s.x), ", got ", shape_text(ids));
+                         " for input ", shape_text(s.x), ", got ", shape_text(ids.ndim, ids.shape));
     }
-    const auto* id = ids.as<const std::int64_t>();
-    const dim_t rows = s.rows(), classes = s.classes;
-    const auto wrong = [=](dim_t i) {
-        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(classes) &&
-               i != ignore_index;
-    };
-    bool bad = false;
-    for (dim_t i = 0; i < rows; ++i) bad |= wrong(id[i]);
-    if (bad) {
-        const dim_t at = std::find_if(id, id + rows, wrong) - id;
-        if (at < rows) {
-            fail<IndexError>(op, ": ", position_text(at, ids.ndim, ids.shape), " is ", id[at],
+    verify(
+        [=, classes = s.classes] {
+            const dim_t at = first_where(ids.data, ids.count, [=](std::int64_t id) {
+                return ((id < 0) | (id >= classes)) & (id != ignore_index);
+            });
+            if (at == ids.count) return;
+            fail<IndexError>(op, ": ", position_text("target", at, ids), " is ", ids.data[at],
                              ", but input has ", classes, " classes");
-        }
-    }
+        },
+        hold);
     return ids;
 }
 
@@ -307,7 +294,7 @@ Tuple<py::object, OptionalArray> cross_entropy(py::handle input, py::handle targ
         args.probabilities =
             block_like(target, {op, "target (probabilities)"}, s.x, hold_target).data;
     } else {
-        args.target = class_ids(target, op, s, ignore_index, hold_target).as<const std::int64_t>();
+        args.target = class_ids(target, op, s, ignore_index, hold_target).data;
     }
     args.weight = class_weight(weight, op, s, hold_weight);
     args.ignore_index = ignore_index;
@@ -335,7 +322,7 @@ py::object cross_entropy_backward(py::handle dy, py::handle saved, py::handle re
     // backward() usually starts at a loss, with dy = 1: then the saved gradient is the result.
     const bool one =
         r != Reduction::none && visit_float(d.dtype, [&]<class T>() { return is_one<T>(d); });
-    if (one) return s.hold ? s.hold : py::reinterpret_borrow<py::object>(saved);
+    if (one) return py::reinterpret_borrow<py::object>(s.x.object);
     py::object dx = empty_like(s.x);
     launch(kernel,
            cross_entropy::BackwardArgs{s.x.dtype, r, s.outer, s.classes, s.inner, d.data, s.x.data,
@@ -350,13 +337,13 @@ py::object nll_loss(py::handle input, py::handle target, py::handle weight,
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "input"}, input);
     py::object hold_target, hold_weight;
-    const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
+    const Ids ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
     const void* w = class_weight(weight, kernel.name, s, hold_weight);
     py::object out = class_loss(s, r);
     launch(kernel,
            nll::Args{s.x.dtype,
                      r,
-                     {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                     {s.rows(), s.classes, ids.data, w, ignore_index},
                      s.inner,
                      s.x.data,
                      data_of(out)},
@@ -370,7 +357,7 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Scores s({kernel.name, "input"}, input);
     py::object hold_target, hold_weight, hold;
-    const Array ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
+    const Ids ids = class_ids(target, kernel.name, s, ignore_index, hold_target);
     const void* w = class_weight(weight, kernel.name, s, hold_weight);
     const Array d =
         dense_dy(dy, {kernel.name, "dy"}, s.x.dtype, r, s.rows_ndim, s.rows_shape, hold);
@@ -378,7 +365,7 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
     launch(kernel,
            nll::BackwardArgs{s.x.dtype,
                              r,
-                             {s.rows(), s.classes, ids.as<const std::int64_t>(), w, ignore_index},
+                             {s.rows(), s.classes, ids.data, w, ignore_index},
                              s.inner,
                              d.data,
                              data_of(dx)},

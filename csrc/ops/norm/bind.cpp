@@ -24,11 +24,11 @@ struct Normalized {
             shape[ndim++] = parse_size(object, name, 0);
             return;
         }
-        if (!PyTuple_Check(object.ptr()) && !PyList_Check(object.ptr())) {
+        if (!is_sequence(object)) {
             fail<TypeError>(op, ": normalized_shape must be an int or a tuple of them, got ",
                             Py_TYPE(object.ptr())->tp_name);
         }
-        const auto tuple = py::reinterpret_steal<py::object>(PySequence_Tuple(object.ptr()));
+        const py::tuple tuple = items_of(object, name);
         const Py_ssize_t count = PyTuple_GET_SIZE(tuple.ptr());
         if (count == 0 || count > kMaxDims) {
             fail<ValueError>(op, ": normalized_shape must have at least one dimension, got ()");
@@ -75,33 +75,32 @@ const void* parameter(py::handle object, Name name, const Array& x, const Normal
 }
 
 // None is the spacing of numbers at 1, as in PyTorch.
-double epsilon(py::handle eps, Dtype dtype, const char* op) {
-    if (eps.is_none()) {
-        return dtype == Dtype::f64 ? std::numeric_limits<double>::epsilon()
-                                   : double{std::numeric_limits<float>::epsilon()};
-    }
-    return parse_at_least(0, eps, {op, "eps"});
+double spacing(Dtype dtype) {
+    return dtype == Dtype::f64 ? std::numeric_limits<double>::epsilon()
+                               : double{std::numeric_limits<float>::epsilon()};
 }
 
 py::tuple forward(bool centered, py::handle input, py::handle normalized_shape, py::handle weight,
                   py::handle bias, py::handle eps, py::handle function, bool keep) {
     const auto& kernel = norm::kForward[centered];
+    const Normalized shape(normalized_shape, kernel.name);
+    const double given = eps.is_none() ? 0 : parse_at_least(0, eps, {kernel.name, "eps"});
+    const FusedActivation activation = parse_activation(function, kernel.name);
     py::object hold_x, hold_w, hold_b;
     const Array x = dense_float(input, {kernel.name, "input"}, hold_x);
-    const Normalized shape(normalized_shape, kernel.name);
     const dim_t rows = shape.rows_of(x, {kernel.name, "input"});
     norm::Args args{.dtype = x.dtype,
                     .centered = centered,
                     .rows = rows,
                     .n = shape.size(),
-                    .eps = epsilon(eps, x.dtype, kernel.name),
+                    .eps = eps.is_none() ? spacing(x.dtype) : given,
                     .x = x.data,
                     .w = parameter(weight, {kernel.name, "weight"}, x, shape, hold_w),
                     .b = parameter(bias, {kernel.name, "bias"}, x, shape, hold_b),
                     .y = nullptr,
                     .mean = nullptr,
                     .rstd = nullptr,
-                    .activation = parse_activation(function, kernel.name),
+                    .activation = activation,
                     .preactivation = nullptr};
     py::object y = empty(x.dtype, x.ndim, x.shape);
     py::object mean, rstd = empty(x.dtype, x.ndim - shape.ndim, x.shape);
@@ -130,11 +129,19 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
                    py::handle saved, py::handle function) {
     const auto& kernel = norm::kBackward[centered];
     const char* op = kernel.name;
+    const Normalized shape(normalized_shape, op);
+    bool wanted[3] = {};
+    if (centered) {
+        parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
+    } else {
+        parse_needs(needs, op, {"input", "weight"}, wanted);
+    }
+    norm::BackwardArgs args{};
+    args.activation = parse_activation(function, op);
     py::object hold_x, hold_dy, hold_w, hold_mean, hold_rstd, hold_saved;
     const Array x = dense_float(input, {op, "input"}, hold_x);
     const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
     check_same_shape(d, {op, "dy"}, x, "input");
-    const Normalized shape(normalized_shape, op);
     const dim_t rows = shape.rows_of(x, {op, "input"});
     const auto statistic = [&](py::handle object, const char* argument, py::object& hold) {
         const Array a = dense_as(object, {op, argument}, x.dtype, hold);
@@ -144,13 +151,6 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
         }
         return a.data;
     };
-    bool wanted[3] = {};
-    if (centered) {
-        parse_needs(needs, op, {"input", "weight", "bias"}, wanted);
-    } else {
-        parse_needs(needs, op, {"input", "weight"}, wanted);
-    }
-    norm::BackwardArgs args{};
     args.dtype = x.dtype;
     args.centered = centered;
     args.rows = rows, args.n = shape.size();
@@ -158,7 +158,6 @@ py::tuple backward(bool centered, py::handle dy, py::handle input, py::handle no
     if (centered) args.mean = statistic(mean, "mean", hold_mean);
     args.rstd = statistic(rstd, "rstd", hold_rstd);
     args.w = parameter(weight, {op, "weight"}, x, shape, hold_w);
-    args.activation = parse_activation(function, op);
     if (args.activation.kind != Activation::none) {
         const Array s = dense_as(saved, {op, "saved"}, x.dtype, hold_saved);
         check_same_shape(s, {op, "saved"}, x, "input");

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 
 #include "bind/activation.h"
@@ -30,28 +31,38 @@ void check_channels(const Array& a, Name name, Py_ssize_t channels) {
                      " channels, got shape ", shape_text(a));
 }
 
+// Statistics of each sample, or of all; of groups of channels, or of single ones.
+struct Sets {
+    bool by_sample;
+    std::optional<dim_t> groups{};
+};
+
 // x, in any dense order; for statistics of each sample, with the samples contiguous.
 struct ChannelInput {
-    py::object hold;
+    py::object hold, hold_dense;
     Array x;
     Channels shape;
 
-    ChannelInput(py::handle input, const char* op, bool by_sample, dim_t groups = 0)
+    ChannelInput(py::handle input, const char* op, const Sets& sets)
         : x(block_float(input, {op, "input"}, hold)) {
         if (x.ndim < 2) {
             fail<ValueError>(op, ": input must have shape (N, C, *), got ", shape_text(x));
         }
         const dim_t n = x.shape[0];
+        if (sets.groups && (*sets.groups <= 0 || channels() % *sets.groups != 0)) {
+            fail<ValueError>(op, ": ", channels(),
+                             " channels cannot be divided into num_groups = ", *sets.groups,
+                             " groups");
+        }
         const auto bytes = x.size() * static_cast<dim_t>(size_of(x.dtype));
-        if (by_sample && n > 1 && x.strides[0] * n != bytes)
-            x = dense_float(input, {op, "input"}, hold);
+        if (sets.by_sample && n > 1 && x.strides[0] * n != bytes) x = dense(x, hold_dense);
         const Axis axis = axis_of(x, {op, "input"}, 1);
-        const dim_t sets = by_sample ? n : 1;
-        shape = {.batch = sets,
-                 .outer = sets == 0 ? 0 : axis.outer / sets,
+        const dim_t batch = sets.by_sample ? n : 1;
+        shape = {.batch = batch,
+                 .outer = batch == 0 ? 0 : axis.outer / batch,
                  .channels = axis.size,
                  .inner = axis.inner,
-                 .groups = groups == 0 ? axis.size : groups};
+                 .groups = sets.groups.value_or(axis.size)};
     }
     Py_ssize_t channels() const { return x.shape[1]; }
 
@@ -96,10 +107,18 @@ py::object saved_of(ChannelArgs& args, const Array& x, py::handle y) {
 }
 
 // (y, mean, rstd), of batch renorm r and d too, and last `saved` where it is asked for.
-py::tuple forward(ChannelOp op, const ChannelInput& in, bool given, const ForwardOptions& o) {
+py::tuple forward(ChannelOp op, py::handle input, const Sets& sets, bool given,
+                  const ForwardOptions& o) {
     const auto& kernel = norm::kChannelForward[static_cast<int>(op)];
     const char* name = kernel.name;
     const bool renorm = op == ChannelOp::batch_renorm;
+    ChannelArgs args{};
+    args.activation = parse_activation(o.activation, name);
+    args.eps = parse_at_least(0, o.eps, {name, "eps"});
+    args.momentum = o.momentum ? momentum_of(o.momentum, name) : 0;
+    args.r_max = renorm ? parse_at_least(1, o.r_max, {name, "r_max"}) : 1;
+    args.d_max = renorm ? parse_at_least(0, o.d_max, {name, "d_max"}) : 0;
+    const ChannelInput in(input, name, sets);
     // Group norm minds single samples only, as in PyTorch.
     const bool group = op == ChannelOp::group_norm;
     if (!given && in.shape.count() == 1 && (!group || in.shape.batch == 1)) {
@@ -107,16 +126,10 @@ py::tuple forward(ChannelOp op, const ChannelInput& in, bool given, const Forwar
                          " size ", shape_text(in.x));
     }
     py::object hold_w, hold_b, hold_r, hold_mean, hold_var;
-    ChannelArgs args{};
     args.dtype = in.x.dtype;
     args.shape = in.shape;
     args.given = given;
     args.renorm = renorm;
-    args.activation = parse_activation(o.activation, name);
-    args.eps = parse_at_least(0, o.eps, {name, "eps"});
-    args.momentum = o.momentum ? momentum_of(o.momentum, name) : 0;
-    args.r_max = renorm ? parse_at_least(1, o.r_max, {name, "r_max"}) : 1;
-    args.d_max = renorm ? parse_at_least(0, o.d_max, {name, "d_max"}) : 0;
     args.x = in.x.data;
     args.w = in.parameter(o.weight, {name, "weight"}, hold_w);
     args.b = in.parameter(o.bias, {name, "bias"}, hold_b);
@@ -152,12 +165,13 @@ py::tuple forward(ChannelOp op, const ChannelInput& in, bool given, const Forwar
         results[count++] = std::move(r), results[count++] = std::move(d);
     }
     if (o.keep) results[count++] = saved_of(args, in.x, results[0]);
+    launch(kernel, args,
+           {in.x, o.weight, hold_w, o.bias, hold_b, o.residual, hold_r, o.running_mean, hold_mean,
+            o.running_var, hold_var, results[0], results[1], results[2], results[3], results[4],
+            results[5]});
     py::tuple all(count);
     for (py::ssize_t i = 0; i < count; ++i)
         all[static_cast<std::size_t>(i)] = std::move(results[i]);
-    launch(kernel, args,
-           {in.x, o.weight, hold_w, o.bias, hold_b, o.residual, hold_r, o.running_mean, hold_mean,
-            o.running_var, hold_var, all});
     return all;
 }
 
@@ -172,12 +186,12 @@ struct BackwardOptions {
 using ThreeGradients = Tuple<OptionalArray, OptionalArray, OptionalArray>;
 using FourGradients = Tuple<OptionalArray, OptionalArray, OptionalArray, OptionalArray>;
 
-py::tuple backward(ChannelOp op, const ChannelInput& in, bool given, const BackwardOptions& o) {
+py::tuple backward(ChannelOp op, py::handle input, const Sets& sets, bool given,
+                   const BackwardOptions& o) {
     const auto& kernel = norm::kChannelBackward[static_cast<int>(op)];
     const char* name = kernel.name;
-    const Array& x = in.x;
-    py::object hold_dy, hold_saved, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
-    const Array d = block_like(o.dy, {name, "dy"}, x, hold_dy);
+    ChannelBackwardArgs args{};
+    args.activation = parse_activation(o.activation, name);
     const int count = o.residual ? 4 : 3;
     bool wanted[4] = {};
     if (o.residual) {
@@ -185,6 +199,10 @@ py::tuple backward(ChannelOp op, const ChannelInput& in, bool given, const Backw
     } else {
         parse_needs(o.needs, name, {"input", "weight", "bias"}, wanted);
     }
+    const ChannelInput in(input, name, sets);
+    const Array& x = in.x;
+    py::object hold_dy, hold_saved, hold_w, hold_b, hold_mean, hold_rstd, hold_r, hold_d;
+    const Array d = block_like(o.dy, {name, "dy"}, x, hold_dy);
     const auto statistic = [&](py::handle object, const char* argument, dim_t size,
                                py::object& hold) {
         const Array a = dense_as(object, {name, argument}, Dtype::f64, hold);
@@ -194,11 +212,9 @@ py::tuple backward(ChannelOp op, const ChannelInput& in, bool given, const Backw
         }
         return a.as<double>();
     };
-    ChannelBackwardArgs args{};
     args.dtype = x.dtype;
     args.shape = in.shape;
     args.given = given;
-    args.activation = parse_activation(o.activation, name);
     args.dy = d.data, args.x = x.data;
     if (args.activation.kind != Activation::none && !o.saved.is_none()) {
         args.saved = block_like(o.saved, {name, "saved"}, x, hold_saved).data;
@@ -241,22 +257,22 @@ py::tuple batch_norm(py::handle input, py::handle running_mean, py::handle runni
                      py::handle weight, py::handle bias, bool training, py::handle momentum,
                      py::handle eps, py::handle activation, py::handle residual, bool keep) {
     return forward(
-        ChannelOp::batch_norm, ChannelInput(input, "batch_norm", false), !training,
+        ChannelOp::batch_norm, input, {.by_sample = false}, !training,
         {running_mean, running_var, weight, bias, eps, activation, keep, momentum, residual});
 }
 
 FourGradients batch_norm_backward(py::handle dy, py::handle input, py::handle mean, py::handle rstd,
                                   py::handle weight, py::handle bias, py::handle saved,
                                   bool training, py::handle activation, py::handle needs) {
-    return backward(ChannelOp::batch_norm, ChannelInput(input, "batch_norm_backward", false),
-                    !training, {dy, mean, rstd, weight, needs, saved, activation, true, bias});
+    return backward(ChannelOp::batch_norm, input, {.by_sample = false}, !training,
+                    {dy, mean, rstd, weight, needs, saved, activation, true, bias});
 }
 
 py::tuple batch_renorm(py::handle input, py::handle running_mean, py::handle running_var,
                        py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
                        py::handle r_max, py::handle d_max, py::handle activation,
                        py::handle residual, bool keep) {
-    return forward(ChannelOp::batch_renorm, ChannelInput(input, "batch_renorm", false), false,
+    return forward(ChannelOp::batch_renorm, input, {.by_sample = false}, false,
                    {running_mean, running_var, weight, bias, eps, activation, keep, momentum,
                     residual, r_max, d_max});
 }
@@ -265,49 +281,40 @@ FourGradients batch_renorm_backward(py::handle dy, py::handle input, py::handle 
                                     py::handle rstd, py::handle r, py::handle d, py::handle weight,
                                     py::handle bias, py::handle saved, py::handle activation,
                                     py::handle needs) {
-    return backward(ChannelOp::batch_renorm, ChannelInput(input, "batch_renorm_backward", false),
-                    false, {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
+    return backward(ChannelOp::batch_renorm, input, {.by_sample = false}, false,
+                    {dy, mean, rstd, weight, needs, saved, activation, true, bias, r, d});
 }
 
-dim_t groups_of(py::handle num_groups, const Array& x, const char* op) {
-    const dim_t groups = parse_int(num_groups, {op, "num_groups"});
-    if (groups <= 0 || x.shape[1] % groups != 0) {
-        fail<ValueError>(op, ": ", x.shape[1],
-                         " channels cannot be divided into num_groups = ", groups, " groups");
-    }
-    return groups;
+Sets groups_of(py::handle num_groups, const char* op) {
+    return {.by_sample = true, .groups = parse_int(num_groups, {op, "num_groups"})};
 }
 
 py::tuple group_norm(py::handle input, py::handle num_groups, py::handle weight, py::handle bias,
                      py::handle eps, py::handle activation, bool keep) {
-    ChannelInput in(input, "group_norm", true);
-    in.shape.groups = groups_of(num_groups, in.x, "group_norm");
     const py::none none;
-    return forward(ChannelOp::group_norm, in, false,
+    return forward(ChannelOp::group_norm, input, groups_of(num_groups, "group_norm"), false,
                    {none, none, weight, bias, eps, activation, keep});
 }
 
 ThreeGradients group_norm_backward(py::handle dy, py::handle input, py::handle num_groups,
                                    py::handle mean, py::handle rstd, py::handle weight,
                                    py::handle needs, py::handle saved, py::handle activation) {
-    ChannelInput in(input, "group_norm_backward", true);
-    in.shape.groups = groups_of(num_groups, in.x, "group_norm_backward");
-    return backward(ChannelOp::group_norm, in, false,
-                    {dy, mean, rstd, weight, needs, saved, activation});
+    return backward(ChannelOp::group_norm, input, groups_of(num_groups, "group_norm_backward"),
+                    false, {dy, mean, rstd, weight, needs, saved, activation});
 }
 
 py::tuple instance_norm(py::handle input, py::handle running_mean, py::handle running_var,
                         py::handle weight, py::handle bias, py::handle momentum, py::handle eps,
                         py::handle activation, bool keep) {
-    return forward(ChannelOp::instance_norm, ChannelInput(input, "instance_norm", true), false,
+    return forward(ChannelOp::instance_norm, input, {.by_sample = true}, false,
                    {running_mean, running_var, weight, bias, eps, activation, keep, momentum});
 }
 
 ThreeGradients instance_norm_backward(py::handle dy, py::handle input, py::handle mean,
                                       py::handle rstd, py::handle weight, py::handle needs,
                                       py::handle saved, py::handle activation) {
-    return backward(ChannelOp::instance_norm, ChannelInput(input, "instance_norm_backward", true),
-                    false, {dy, mean, rstd, weight, needs, saved, activation});
+    return backward(ChannelOp::instance_norm, input, {.by_sample = true}, false,
+                    {dy, mean, rstd, weight, needs, saved, activation});
 }
 
 }  // namespace

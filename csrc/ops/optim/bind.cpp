@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/optim/doc.h"
@@ -18,10 +19,8 @@ using optim::Item;
 class Arrays {
  public:
     Arrays(py::handle list, Name name) : name_(name) {
-        if (PyTuple_CheckExact(list.ptr())) {
-            items_ = py::reinterpret_borrow<py::object>(list);
-        } else if (PyList_CheckExact(list.ptr())) {
-            items_ = py::reinterpret_steal<py::object>(PyList_AsTuple(list.ptr()));
+        if (PyTuple_CheckExact(list.ptr()) || PyList_CheckExact(list.ptr())) {
+            items_ = items_of(list, name);
         } else {
             fail<TypeError>(name.op, ": ", name.argument, " must be a list of arrays, got ",
                             Py_TYPE(list.ptr())->tp_name);
@@ -107,12 +106,17 @@ class Items {
         return data;
     }
     void keep(py::object copy) {
-        if (!copy) return;
-        if (!copies_) copies_ = py::list();
-        py::reinterpret_borrow<py::list>(copies_).append(std::move(copy));
+        if (copy) copies_.push_back(std::move(copy));
     }
-    py::handle copies() const { return copies_; }
-    py::handle owner() const { return items_; }
+    // launch, whose owners are these, the copies and the items.
+    template <class Args>
+    void launch(const Kernel<Args>& kernel, const Args& args,
+                std::initializer_list<py::handle> others) const {
+        std::vector<py::handle> owners(others);
+        owners.insert(owners.end(), copies_.begin(), copies_.end());
+        owners.emplace_back(items_);
+        fastnn::launch(kernel, args, Owners{owners.data(), owners.size()});
+    }
     void write_back() {
         for (auto& [array, copy] : written_) copy_into(array, copy);
     }
@@ -123,7 +127,7 @@ class Items {
  private:
     OwnedScratch<Item> items_;
     dim_t count_ = 0, total_ = 0;
-    py::object copies_;  // a list, or null
+    std::vector<py::object> copies_;
     std::vector<std::pair<py::object, py::object>> written_;
 };
 
@@ -200,6 +204,12 @@ struct States {
         const Name name{facts.name, facts.counts_steps ? "steps" : "fresh"};
         if (facts.counts_steps || !counts.is_none()) count.emplace(counts, name).check_size(n);
     }
+    // Which parameters are fresh; their truth values are asked for before any array is looked at.
+    std::vector<bool> fresh() const {
+        std::vector<bool> truths;
+        for (Py_ssize_t i = 0; i < count->size(); ++i) truths.push_back(parse_truth((*count)[i]));
+        return truths;
+    }
     bool has(int k, Py_ssize_t i) const { return list[k] && !(*list[k])[i].is_none(); }
     py::handle owner(int k) const { return list[k] ? py::handle(*list[k]) : py::handle(); }
 };
@@ -213,6 +223,8 @@ void step(optim::Rule rule, py::handle params, py::handle grads, const py::handl
     const Py_ssize_t n = p.size();
     g.check_size(n);
     const States states(facts, given, step_counts, n);
+    std::vector<bool> fresh;
+    if (!facts.counts_steps && states.count) fresh = states.fresh();
     const Array h = hyper_table(hyper, op, facts.hyper);
     Groups groups(counts, op, n, h.shape[0]);
 
@@ -232,7 +244,7 @@ void step(optim::Rule rule, py::handle params, py::handle grads, const py::handl
         if (states.has(0, i)) {
             layout = state[0];
         } else if (!fills_block(param)) {
-            layout = block_float(param.object, {op, "params"}, dense);
+            layout = block(param, dense);
         }
         const Array grad =
             g.parse(i, [&](py::handle x, Name name) { return block_like(x, name, layout, copy); });
@@ -244,15 +256,16 @@ void step(optim::Rule rule, py::handle params, py::handle grads, const py::handl
         if (facts.counts_steps) {
             item.step = states.count->parse(i, step_count).as<double>();
         } else {
-            item.fresh = states.count && PyObject_IsTrue((*states.count)[i].ptr()) == 1;
+            item.fresh = !fresh.empty() && fresh[static_cast<std::size_t>(i)];
         }
         items.keep(std::move(dense));
         items.keep(std::move(copy));
     }
-    launch(optim::kernel(rule),
-           optim::Args{rule, items.count(), items.total(), items.data(), h.as<const double>()},
-           {items.owner(), items.copies(), h, p, g, states.owner(0), states.owner(1),
-            states.owner(2), states.count ? py::handle(*states.count) : py::handle()});
+    items.launch(
+        optim::kernel(rule),
+        optim::Args{rule, items.count(), items.total(), items.data(), h.as<const double>()},
+        {h, p, g, states.owner(0), states.owner(1), states.owner(2),
+         states.count ? py::handle(*states.count) : py::handle()});
     items.write_back();
 }
 
@@ -286,8 +299,8 @@ py::object grad_norm(py::handle grads, double p) {
     }
     py::object norm = empty(Dtype::f64, {});
     auto* out = reinterpret_cast<double*>(data_of(norm));
-    launch(optim::kGradNorm, optim::NormArgs{items.count(), items.total(), items.data(), p, out},
-           {items.owner(), items.copies(), g, norm});
+    items.launch(optim::kGradNorm,
+                 optim::NormArgs{items.count(), items.total(), items.data(), p, out}, {g, norm});
     return norm;
 }
 
@@ -296,15 +309,13 @@ void clip(const Arrays& g, const Array& norm, double limit) {
     for (Py_ssize_t i = 0; i < g.size(); ++i) {
         const Array grad = g.parse(i, writable);
         py::object dense;
-        const Array layout = fills_block(grad)
-                                 ? grad
-                                 : block_float(grad.object, {optim::kClip.name, "grads"}, dense);
+        const Array layout = fills_block(grad) ? grad : block(grad, dense);
         items.add(grad.dtype, grad.size()).param = items.in_order(grad, layout);
     }
-    launch(
+    items.launch(
         optim::kClip,
         optim::ClipArgs{items.count(), items.total(), items.data(), norm.as<const double>(), limit},
-        {items.owner(), items.copies(), g, norm});
+        {g, norm});
     items.write_back();
 }
 

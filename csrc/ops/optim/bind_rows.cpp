@@ -1,5 +1,6 @@
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/ids.h"
 #include "ops/optim/doc.h"
 #include "ops/optim/rows.h"
 
@@ -9,31 +10,22 @@ namespace {
 // The table, the rows of it that change, and their gradients.
 struct Rows {
     py::object hold_ids, hold_grads;
-    Array table, ids, grads;
+    Array table;
+    Ids ids;
+    Array grads;
 
     Rows(py::handle param, py::handle id_array, py::handle rows, const char* op)
         : table(writable_array(param, {op, "param"})),
-          ids(dense_ids(id_array, {op, "ids"}, hold_ids)),
+          ids(copy_ids(id_array, {op, "ids"}, hold_ids)),
           grads(dense_as(rows, {op, "rows"}, table.dtype, hold_grads)) {
         check_ndim(table, {op, "param"}, 2, "(rows of the table, width)");
         check_ndim(ids, {op, "ids"}, 1, "(rows)");
-        check_shape(grads, {op, "rows"}, {ids.shape[0], table.shape[1]});
-        const auto* id = ids.as<const std::int64_t>();
-        for (dim_t i = 0; i < ids.shape[0]; ++i) {
-            if (id[i] < 0 || id[i] >= table.shape[0]) {
-                fail<IndexError>(op, ": ids[", i, "] is ", id[i], ", but param has ",
-                                 table.shape[0], " rows");
-            }
-            if (i > 0 && id[i] <= id[i - 1]) {
-                fail<ValueError>(op, ": ids must ascend, but ids[", i, "] is ", id[i], " after ",
-                                 id[i - 1]);
-            }
-        }
+        check_shape(grads, {op, "rows"}, {ids.count, table.shape[1]});
+        verify([=, ids = ids, count = table.shape[0]] { check_ids(op, ids, count); }, hold_ids);
         if (may_overlap(table, grads)) fail<ValueError>(op, ": rows must not overlap param");
     }
     optim::Rows args() const {
-        return {table.dtype, ids.shape[0], table.shape[1], ids.as<const std::int64_t>(),
-                grads.data,  table.data};
+        return {table.dtype, ids.count, table.shape[1], ids.data, grads.data, table.data};
     }
 
     // A moment, laid out as the table; it must not overlap param or rows.
@@ -48,6 +40,22 @@ struct Rows {
             fail<ValueError>(name.op, ": ", name.argument, " must not overlap param or rows");
         }
         return a.data;
+    }
+
+ private:
+    // Of `rows` rows; ascending, since two threads may not change one row.
+    static void check_ids(const char* op, const Ids& ids, dim_t rows) {
+        const std::int64_t* const id = ids.data;
+        for (dim_t i = 0; i < ids.count; ++i) {
+            if (id[i] < 0 || id[i] >= rows) {
+                fail<IndexError>(op, ": ids[", i, "] is ", id[i], ", but param has ", rows,
+                                 " rows");
+            }
+            if (i > 0 && id[i] <= id[i - 1]) {
+                fail<ValueError>(op, ": ids must ascend, but ids[", i, "] is ", id[i], " after ",
+                                 id[i - 1]);
+            }
+        }
     }
 };
 

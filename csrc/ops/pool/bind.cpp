@@ -11,7 +11,7 @@ py::tuple run_max(const Kernel<pooling::MaxArgs>& kernel, const PoolCall& call, 
                   bool places) {
     py::object hold, y = call.empty_output(x.dtype), place = py::none();
     if (places) place = call.empty_output(call.place_dtype());
-    const Array in = call.image(x, "input", hold);
+    const Array in = call.image(x, hold);
     launch(kernel,
            pooling::MaxArgs{.dtype = x.dtype,
                             .shape = call.shape,
@@ -26,10 +26,10 @@ py::tuple run_max(const Kernel<pooling::MaxArgs>& kernel, const PoolCall& call, 
 py::object run_max_backward(const Kernel<pooling::MaxBackwardArgs>& kernel, const PoolCall& call,
                             py::handle dy, py::handle places) {
     py::object hold_dy, hold_aligned, hold_places;
-    const Array given = image_array(dy, {call.op, "dy"}, hold_aligned);
+    const Array given = strided_float(dy, {call.op, "dy"}, hold_aligned);
     call.check_output(given, "dy");
     const Array place = call.places(places, hold_places);
-    const Array d = call.image(given, "dy", hold_dy);
+    const Array d = call.image(given, hold_dy);
     py::object dx = call.empty_input(d.dtype);
     launch(kernel,
            pooling::MaxBackwardArgs{.dtype = d.dtype,
@@ -58,10 +58,11 @@ py::object run_indices(const Kernel<pooling::IndexArgs>& kernel, const PoolCall&
 py::tuple max_pool(py::handle input, py::handle kernel_size, py::handle stride, py::handle padding,
                    py::handle dilation, bool ceil_mode, bool places) {
     const Chosen chosen(pooling::kMax[0], "max_pool", kernel_size, "kernel_size");
+    PoolCall call(chosen.kernel.name, chosen.axes,
+                  {kernel_size, stride, padding, dilation, ceil_mode});
     py::object hold;
-    const Array x = image_array(input, {chosen.kernel.name, "input"}, hold);
-    const PoolCall call(chosen.kernel.name, chosen.axes, Dims(x),
-                        {kernel_size, stride, padding, dilation, ceil_mode});
+    const Array x = strided_float(input, {call.op, "input"}, hold);
+    call.set_input(Dims(x));
     return run_max(chosen.kernel, call, x, places);
 }
 
@@ -69,9 +70,9 @@ py::object max_pool_backward(py::handle dy, py::handle places, py::handle input_
                              py::handle kernel_size, py::handle stride, py::handle padding,
                              py::handle dilation, bool ceil_mode) {
     const Chosen chosen(pooling::kMaxBackward[0], "max_pool_backward", kernel_size, "kernel_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}),
-                        {kernel_size, stride, padding, dilation, ceil_mode});
+    PoolCall call(chosen.kernel.name, chosen.axes,
+                  {kernel_size, stride, padding, dilation, ceil_mode});
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_max_backward(chosen.kernel, call, dy, places);
 }
 
@@ -79,17 +80,18 @@ py::object max_pool_indices(py::handle places, py::handle input_shape, py::handl
                             py::handle stride, py::handle padding, py::handle dilation,
                             bool ceil_mode) {
     const Chosen chosen(pooling::kMaxIndices[0], "max_pool_indices", kernel_size, "kernel_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}),
-                        {kernel_size, stride, padding, dilation, ceil_mode});
+    PoolCall call(chosen.kernel.name, chosen.axes,
+                  {kernel_size, stride, padding, dilation, ceil_mode});
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_indices(chosen.kernel, call, places);
 }
 
 py::tuple adaptive_max_pool(py::handle input, py::handle output_size, bool places) {
     const Chosen chosen(pooling::kMax[1], "adaptive_max_pool", output_size, "output_size");
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
     py::object hold;
-    const Array x = image_array(input, {chosen.kernel.name, "input"}, hold);
-    const PoolCall call(chosen.kernel.name, chosen.axes, Dims(x), output_size);
+    const Array x = strided_float(input, {call.op, "input"}, hold);
+    call.set_input(Dims(x));
     return run_max(chosen.kernel, call, x, places);
 }
 
@@ -97,8 +99,8 @@ py::object adaptive_max_pool_backward(py::handle dy, py::handle places, py::hand
                                       py::handle output_size) {
     const Chosen chosen(pooling::kMaxBackward[1], "adaptive_max_pool_backward", output_size,
                         "output_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}), output_size);
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_max_backward(chosen.kernel, call, dy, places);
 }
 
@@ -106,8 +108,8 @@ py::object adaptive_max_pool_indices(py::handle places, py::handle input_shape,
                                      py::handle output_size) {
     const Chosen chosen(pooling::kMaxIndices[1], "adaptive_max_pool_indices", output_size,
                         "output_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}), output_size);
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_indices(chosen.kernel, call, places);
 }
 
@@ -128,7 +130,7 @@ Divisor divisor_of(const char* op, bool count_include_pad, py::handle divisor_ov
 py::object run_average(const Kernel<pooling::AverageArgs>& kernel, const PoolCall& call,
                        const Array& x, Divisor divisor) {
     py::object hold, y = call.empty_output(x.dtype);
-    const Array in = call.image(x, "input", hold);
+    const Array in = call.image(x, hold);
     launch(kernel,
            pooling::AverageArgs{.dtype = x.dtype,
                                 .shape = call.shape,
@@ -143,9 +145,9 @@ py::object run_average(const Kernel<pooling::AverageArgs>& kernel, const PoolCal
 py::object run_average_backward(const Kernel<pooling::AverageArgs>& kernel, const PoolCall& call,
                                 py::handle dy, Divisor divisor) {
     py::object hold, hold_aligned;
-    const Array given = image_array(dy, {call.op, "dy"}, hold_aligned);
+    const Array given = strided_float(dy, {call.op, "dy"}, hold_aligned);
     call.check_output(given, "dy");
-    const Array d = call.image(given, "dy", hold);
+    const Array d = call.image(given, hold);
     py::object dx = call.empty_input(d.dtype);
     launch(kernel,
            pooling::AverageArgs{.dtype = d.dtype,
@@ -161,12 +163,12 @@ py::object run_average_backward(const Kernel<pooling::AverageArgs>& kernel, cons
 py::object avg_pool(py::handle input, py::handle kernel_size, py::handle stride, py::handle padding,
                     bool ceil_mode, bool count_include_pad, py::handle divisor_override) {
     const Chosen chosen(pooling::kAverage[0], "avg_pool", kernel_size, "kernel_size");
+    PoolCall call(chosen.kernel.name, chosen.axes, {kernel_size, stride, padding, {}, ceil_mode});
+    const Divisor divisor = divisor_of(call.op, count_include_pad, divisor_override);
     py::object hold;
-    const Array x = image_array(input, {chosen.kernel.name, "input"}, hold);
-    const PoolCall call(chosen.kernel.name, chosen.axes, Dims(x),
-                        {kernel_size, stride, padding, {}, ceil_mode});
-    return run_average(chosen.kernel, call, x,
-                       divisor_of(call.op, count_include_pad, divisor_override));
+    const Array x = strided_float(input, {call.op, "input"}, hold);
+    call.set_input(Dims(x));
+    return run_average(chosen.kernel, call, x, divisor);
 }
 
 py::object avg_pool_backward(py::handle dy, py::handle input_shape, py::handle kernel_size,
@@ -174,18 +176,18 @@ py::object avg_pool_backward(py::handle dy, py::handle input_shape, py::handle k
                              bool count_include_pad, py::handle divisor_override) {
     const Chosen chosen(pooling::kAverageBackward[0], "avg_pool_backward", kernel_size,
                         "kernel_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}),
-                        {kernel_size, stride, padding, {}, ceil_mode});
+    PoolCall call(chosen.kernel.name, chosen.axes, {kernel_size, stride, padding, {}, ceil_mode});
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_average_backward(chosen.kernel, call, dy,
                                 divisor_of(call.op, count_include_pad, divisor_override));
 }
 
 py::object adaptive_avg_pool(py::handle input, py::handle output_size) {
     const Chosen chosen(pooling::kAverage[1], "adaptive_avg_pool", output_size, "output_size");
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
     py::object hold;
-    const Array x = image_array(input, {chosen.kernel.name, "input"}, hold);
-    const PoolCall call(chosen.kernel.name, chosen.axes, Dims(x), output_size);
+    const Array x = strided_float(input, {call.op, "input"}, hold);
+    call.set_input(Dims(x));
     return run_average(chosen.kernel, call, x, {false, 0});
 }
 
@@ -193,8 +195,8 @@ py::object adaptive_avg_pool_backward(py::handle dy, py::handle input_shape,
                                       py::handle output_size) {
     const Chosen chosen(pooling::kAverageBackward[1], "adaptive_avg_pool_backward", output_size,
                         "output_size");
-    const PoolCall call(chosen.kernel.name, chosen.axes,
-                        Dims(input_shape, {chosen.kernel.name, "input_shape"}), output_size);
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
+    call.set_input(Dims(input_shape, {call.op, "input_shape"}));
     return run_average_backward(chosen.kernel, call, dy, {false, 0});
 }
 

@@ -40,37 +40,51 @@ Sizes sizes_of(py::handle tuple, Name name, int axes, dim_t least) {
     return found;
 }
 
-Array integer_image(const Array& a, int axes, py::object& hold) {
-    if (is_channels_last(a, axes)) return a;
-    hold = empty_channels_last(a.dtype, a.ndim, a.shape, axes);
-    copy_into(hold, a);
-    return array(hold, {"pool", "copy"});
+PoolCall::PoolCall(const char* name, int count, const WindowArgs& windows)
+    : op(name),
+      axes(count),
+      ceil_mode_(windows.ceil_mode),
+      dilated_(static_cast<bool>(windows.dilation)) {
+    for (int i = 0; i < kAxes; ++i) {
+        shape.kernel[i] = shape.stride[i] = shape.dilation[i] = 1;
+        shape.pad[i] = 0;
+        shape.out[i] = 1;
+    }
+    const int first = kAxes - axes;
+    const auto take = [&](py::handle object, const char* argument, dim_t least, dim_t(&to)[kAxes]) {
+        const Sizes sizes = sizes_of(object, {op, argument}, axes, least);
+        std::copy(sizes.value + first, sizes.value + kAxes, to + first);
+    };
+    take(windows.kernel, "kernel_size", 1, shape.kernel);
+    take(windows.stride, "stride", 1, shape.stride);
+    take(windows.padding, "padding", 0, shape.pad);
+    if (dilated_) take(windows.dilation, "dilation", 1, shape.dilation);
+    for (int i = first; i < kAxes; ++i) {
+        if (shape.pad[i] > shape.kernel[i] / 2) {
+            fail<ValueError>(op, ": padding must be at most half of kernel_size ",
+                             text_of(shape.kernel + first, axes), ", got ",
+                             text_of(shape.pad + first, axes));
+        }
+    }
 }
 
-PoolCall::PoolCall(const char* name, int count, const Dims& input, const WindowArgs& windows)
-    : op(name), axes(count) {
-    set_input(input);
-    set_windows(windows);
-    check_places();
-}
-
-PoolCall::PoolCall(const char* name, int count, const Dims& input, py::handle output_size)
-    : op(name), axes(count) {
-    set_input(input);
+PoolCall::PoolCall(const char* name, int count, py::handle output_size) : op(name), axes(count) {
     shape.adaptive = true;
     const Sizes out = sizes_of(output_size, {op, "output_size"}, axes, 1);
     for (int i = 0; i < kAxes; ++i) {
         shape.out[i] = i < kAxes - axes ? 1 : out.value[i];
         shape.stride[i] = shape.dilation[i] = 1;
         shape.pad[i] = 0;
-        // Windows of different sizes: the largest has one place more.
-        const dim_t in = shape.in[i], even = ceil_div(in, shape.out[i]);
-        shape.kernel[i] = in % shape.out[i] == 0 ? even : even + 1;
     }
-    check_places();
 }
 
 void PoolCall::set_input(const Dims& input) {
+    check_input(input);
+    shape.adaptive ? divide() : fit_windows();
+    check_places();
+}
+
+void PoolCall::check_input(const Dims& input) {
     batched_ = input.ndim == axes + 2;
     if (!batched_ && input.ndim != axes + 1) {
         fail<ValueError>(op, ": input must have ", axes + 2, " dimensions ", kLayouts[axes - 1],
@@ -91,44 +105,33 @@ void PoolCall::set_input(const Dims& input) {
     }
 }
 
-void PoolCall::set_windows(const WindowArgs& windows) {
+// The windows that divide the input into as many parts as there are outputs.
+void PoolCall::divide() {
     for (int i = 0; i < kAxes; ++i) {
-        shape.kernel[i] = shape.stride[i] = shape.dilation[i] = 1;
-        shape.pad[i] = 0;
-        shape.out[i] = 1;
+        // Windows of different sizes: the largest has one place more.
+        const dim_t in = shape.in[i], even = ceil_div(in, shape.out[i]);
+        shape.kernel[i] = in % shape.out[i] == 0 ? even : even + 1;
     }
+}
+
+// The number of windows that the input has room for.
+void PoolCall::fit_windows() {
     const int first = kAxes - axes;
-    const auto take = [&](py::handle object, const char* argument, dim_t least, dim_t(&to)[kAxes]) {
-        const Sizes sizes = sizes_of(object, {op, argument}, axes, least);
-        std::copy(sizes.value + first, sizes.value + kAxes, to + first);
-    };
-    take(windows.kernel, "kernel_size", 1, shape.kernel);
-    take(windows.stride, "stride", 1, shape.stride);
-    take(windows.padding, "padding", 0, shape.pad);
-    if (windows.dilation) take(windows.dilation, "dilation", 1, shape.dilation);
-    for (int i = first; i < kAxes; ++i) {
-        if (shape.pad[i] > shape.kernel[i] / 2) {
-            fail<ValueError>(op, ": padding must be at most half of kernel_size ",
-                             text_of(shape.kernel + first, axes), ", got ",
-                             text_of(shape.pad + first, axes));
-        }
-    }
     for (int i = first; i < kAxes; ++i) {
         const dim_t reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1,
                     padded = shape.in[i] + 2 * shape.pad[i], step = shape.stride[i];
         // With ceil_mode even the first window may exceed the input.
-        const dim_t free = padded - reach + (windows.ceil_mode ? step - 1 : 0);
+        const dim_t free = padded - reach + (ceil_mode_ ? step - 1 : 0);
         if (free < 0) {
             fail<ValueError>(op, ": kernel_size ", text_of(shape.kernel + first, axes),
-                             windows.dilation ? " with dilation " : "",
-                             windows.dilation ? text_of(shape.dilation + first, axes) : "",
+                             dilated_ ? " with dilation " : "",
+                             dilated_ ? text_of(shape.dilation + first, axes) : "",
                              " is larger than the padded input ", padded_text(),
                              "; pad more or take a smaller one");
         }
         shape.out[i] = free / step + 1;
         // No window begins in the padding after the input.
-        if (windows.ceil_mode && (shape.out[i] - 1) * step >= shape.in[i] + shape.pad[i])
-            --shape.out[i];
+        if (ceil_mode_ && (shape.out[i] - 1) * step >= shape.in[i] + shape.pad[i]) --shape.out[i];
     }
 }
 
@@ -175,7 +178,10 @@ Array PoolCall::places(py::handle object, py::object& hold) const {
         fail<TypeError>(op, ": places must have dtype ", fastnn::name(place_dtype()), ", got ",
                         fastnn::name(a.dtype));
     }
-    return integer_image(a, axes, hold);
+    if (is_channels_last(a, axes)) return a;
+    hold = empty_channels_last(a.dtype, a.ndim, a.shape, axes);
+    copy_into(hold, a);
+    return Array(hold.ptr(), a.dtype);
 }
 
 }  // namespace fastnn::bind

@@ -52,13 +52,13 @@ class PoolCall {
     int axes;
     pooling::Shape shape{};
 
-    // Both check all arguments and compute the output shape.
-    PoolCall(const char* op, int axes, const Dims& input, const WindowArgs& windows);
-    PoolCall(const char* op, int axes, const Dims& input, py::handle output_size);
+    // Both convert the arguments of windows, before any array is looked at; set_input checks them
+    // against the shape of the input and computes that of the output.
+    PoolCall(const char* op, int axes, const WindowArgs& windows);
+    PoolCall(const char* op, int axes, py::handle output_size);
+    void set_input(const Dims& input);
 
-    Array image(const Array& a, const char* argument, py::object& hold) const {
-        return channels_last(a, {op, argument}, axes, hold);
-    }
+    Array image(const Array& a, py::object& hold) const { return channels_last(a, axes, hold); }
     py::object empty_input(Dtype dtype) const { return empty_image(dtype, shape.in); }
     py::object empty_output(Dtype dtype) const { return empty_image(dtype, shape.out); }
     void check_output(const Array& a, const char* argument) const;
@@ -66,18 +66,17 @@ class PoolCall {
     Dtype place_dtype() const { return shape.places() <= 256 ? Dtype::u8 : Dtype::i32; }
 
  private:
-    bool batched_;
+    bool batched_ = false, ceil_mode_ = false, dilated_ = false;
 
-    void set_input(const Dims& input);
-    void set_windows(const WindowArgs& windows);
+    void check_input(const Dims& input);
+    void fit_windows();
+    void divide();
     void check_places() const;
     std::string padded_text() const;
     int dims_of(const dim_t (&sizes)[pooling::kAxes], Py_ssize_t* dims) const;
     py::object empty_image(Dtype dtype, const dim_t (&sizes)[pooling::kAxes]) const;
 };
 
-// Integers in channels-last order, copied by NumPy where necessary.
-Array integer_image(const Array& a, int axes, py::object& hold);
 Sizes sizes_of(py::handle object, Name name, int axes, dim_t least);
 
 void bind_unpooling(py::module_& m);

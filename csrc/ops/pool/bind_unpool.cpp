@@ -1,39 +1,25 @@
-#include <algorithm>
-
+#include "bind/ids.h"
 #include "ops/pool/bind_call.h"
 #include "ops/pool/doc.h"
 
 namespace fastnn::bind {
 namespace {
 
-// The indices in channels-last order, as the numbers they belong to; checked to be in the plane.
+// The indices (checked to lie in the plane of the output) in channels-last order, as the numbers
+// they belong to.
 const std::int64_t* indices_of(const Array& a, const PoolCall& call, py::object& hold) {
-    const dim_t plane = call.shape.out_size();
-    const Array ordered = integer_image(a, call.axes, hold);
-    const auto* index = ordered.as<const std::int64_t>();
-    const std::int64_t* end = index + ordered.size();
-    const auto* wrong = std::find_if(index, end, [=](dim_t i) {
-        return static_cast<std::uint64_t>(i) >= static_cast<std::uint64_t>(plane);
-    });
-    if (wrong != end) {
-        fail<IndexError>(call.op, ": indices must lie in the output's plane of ", plane,
-                         " numbers, got ", *wrong);
-    }
+    hold = empty_channels_last(Dtype::i64, a.ndim, a.shape, call.axes);
+    copy_into(hold, a);
+    const auto* const index = reinterpret_cast<const std::int64_t*>(data_of(hold));
+    verify(
+        [index, count = a.size(), plane = call.shape.out_size(), op = call.op] {
+            const dim_t wrong = first_outside(index, count, 0, plane);
+            if (wrong == count) return;
+            fail<IndexError>(op, ": indices must lie in the output's plane of ", plane,
+                             " numbers, got ", index[wrong]);
+        },
+        hold);
     return index;
-}
-
-// An array of any integer type; int64 with its own strides, others converted.
-Array index_array(py::handle object, const char* op, py::object& hold) {
-    using Npy = py::detail::npy_api;
-    if (is_array(object)) {
-        const auto* a = py::detail::array_proxy(object.ptr());
-        const int type = py::detail::array_descriptor_proxy(a->descr)->type_num;
-        if ((type == Npy::NPY_LONG_ || type == Npy::NPY_LONGLONG_) &&
-            (a->flags & Npy::NPY_ARRAY_ALIGNED_) != 0) {
-            return array(object, {op, "indices"});
-        }
-    }
-    return dense_ids(object, {op, "indices"}, hold);
 }
 
 pooling::UnpoolArgs arguments(const PoolCall& call, const Array& from, const std::int64_t* index) {
@@ -49,36 +35,36 @@ pooling::UnpoolArgs arguments(const PoolCall& call, const Array& from, const std
 
 py::object max_unpool(py::handle input, py::handle indices, py::handle output_size) {
     const Chosen chosen(pooling::kUnpool, "max_unpool", output_size, "output_size");
-    const char* op = chosen.kernel.name;
-    py::object hold_x, hold_aligned, hold_dense, hold_index;
-    const Array x = image_array(input, {op, "input"}, hold_aligned);
-    const PoolCall call(op, chosen.axes, Dims(x), output_size);
-    const Array given = index_array(indices, op, hold_dense);
-    check_same_shape(given, {op, "indices"}, x, "input");
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
+    py::object hold_x, hold_aligned, hold_index;
+    const Array x = strided_float(input, {call.op, "input"}, hold_aligned);
+    call.set_input(Dims(x));
+    const Array given = integer_array(indices, {call.op, "indices"});
+    check_same_shape(given, {call.op, "indices"}, x, "input");
     const std::int64_t* index = indices_of(given, call, hold_index);
     py::object y = call.empty_output(x.dtype);
-    const Array in = call.image(x, "input", hold_x);
+    const Array in = call.image(x, hold_x);
     pooling::UnpoolArgs args = arguments(call, in, index);
     args.to = data_of(y);
-    launch(chosen.kernel, args, {in, given, hold_index, y});
+    launch(chosen.kernel, args, {in, hold_index, y});
     return y;
 }
 
 py::object max_unpool_backward(py::handle dy, py::handle indices, py::handle output_size) {
     const Chosen chosen(pooling::kUnpoolBackward, "max_unpool_backward", output_size,
                         "output_size");
-    const char* op = chosen.kernel.name;
-    py::object hold_dy, hold_aligned, hold_dense, hold_index;
-    const Array given = index_array(indices, op, hold_dense);
-    const PoolCall call(op, chosen.axes, Dims(given), output_size);
-    const Array d = image_array(dy, {op, "dy"}, hold_aligned);
+    PoolCall call(chosen.kernel.name, chosen.axes, output_size);
+    py::object hold_dy, hold_aligned, hold_index;
+    const Array given = integer_array(indices, {call.op, "indices"});
+    call.set_input(Dims(given));
+    const Array d = strided_float(dy, {call.op, "dy"}, hold_aligned);
     call.check_output(d, "dy");
     const std::int64_t* index = indices_of(given, call, hold_index);
     py::object dx = call.empty_input(d.dtype);
-    const Array out = call.image(d, "dy", hold_dy);
+    const Array out = call.image(d, hold_dy);
     pooling::UnpoolArgs args = arguments(call, out, index);
     args.to = data_of(dx);
-    launch(chosen.kernel, args, {out, given, hold_index, dx});
+    launch(chosen.kernel, args, {out, hold_index, dx});
     return dx;
 }
 

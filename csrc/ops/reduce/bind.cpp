@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/reduce/doc.h"
@@ -11,6 +12,32 @@ namespace {
 
 using reduce::Op;
 
+// None for all axes, an int, or a tuple or list of int.
+struct Dims {
+    bool all;
+    int count = 0;
+    dim_t given[kMaxDims];
+
+    Dims(const char* op, py::handle dim) : all(dim.is_none()) {
+        const Name name{op, "dim"};
+        if (is_sequence(dim)) {
+            const py::tuple items = items_of(dim, name);
+            const Py_ssize_t size = PyTuple_GET_SIZE(items.ptr());
+            if (size > kMaxDims)
+                fail<ValueError>(op, ": dim must name at most ", kMaxDims, " axes, got ", size);
+            all = size == 0;  // no axes means all of them, as in PyTorch
+            for (Py_ssize_t i = 0; i < size; ++i) add(PyTuple_GET_ITEM(items.ptr(), i), name);
+        } else if (!all) {
+            add(dim, name);
+        }
+    }
+
+ private:
+    void add(py::handle dim, Name name) {
+        given[count++] = parse_int(dim, name, "be an int, a tuple of int or None");
+    }
+};
+
 // Which axes are reduced, and the shape of the result.
 struct Axes {
     bool reduced[kMaxDims];
@@ -18,13 +45,7 @@ struct Axes {
     Py_ssize_t shape[kMaxDims];
 };
 
-void mark(Axes& axes, py::handle dim, const char* op, int ndim) {
-    const Py_ssize_t given = PyNumber_AsSsize_t(dim.ptr(), PyExc_OverflowError);
-    if (given == -1 && PyErr_Occurred() != nullptr) {
-        PyErr_Clear();
-        fail<TypeError>(op, ": dim must be an int, a tuple of int or None, got ",
-                        Py_TYPE(dim.ptr())->tp_name);
-    }
+void mark(Axes& axes, dim_t given, const char* op, int ndim) {
     const int room = std::max(ndim, 1);  // a number has one dimension here, as in PyTorch
     if (given < -room || given >= room) {
         fail<IndexError>(op, ": dim must be in [", -room, ", ", room - 1, "], got ", given);
@@ -35,20 +56,10 @@ void mark(Axes& axes, py::handle dim, const char* op, int ndim) {
     reduced = true;
 }
 
-// dim: None for all axes, an int, or a tuple or list of int.
-Axes parse_axes(const char* op, int ndim, const Py_ssize_t* shape, py::handle dim, bool keepdim) {
+Axes axes_of(const char* op, int ndim, const Py_ssize_t* shape, const Dims& dims, bool keepdim) {
     Axes axes;
-    std::fill_n(axes.reduced, ndim, dim.is_none());
-    if (PyTuple_Check(dim.ptr()) || PyList_Check(dim.ptr())) {
-        const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(dim.ptr()));
-        // No axes means all of them, as in PyTorch.
-        if (PyTuple_GET_SIZE(items.ptr()) == 0) std::fill_n(axes.reduced, ndim, true);
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.ptr()); ++i) {
-            mark(axes, PyTuple_GET_ITEM(items.ptr(), i), op, ndim);
-        }
-    } else if (!dim.is_none()) {
-        mark(axes, dim, op, ndim);
-    }
+    std::fill_n(axes.reduced, ndim, dims.all);
+    for (int i = 0; i < dims.count; ++i) mark(axes, dims.given[i], op, ndim);
     axes.ndim = 0;
     for (int i = 0; i < ndim; ++i) {
         if (!axes.reduced[i]) {
@@ -61,25 +72,16 @@ Axes parse_axes(const char* op, int ndim, const Py_ssize_t* shape, py::handle di
 }
 
 // Fills the geometry of an array; where no axis is dense, of a copy, which is returned.
-Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, const char* op, py::object& hold,
+Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, py::object& hold,
            bool ordered = false) {
     if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered))
         return x;
     hold = empty(x.dtype, x.ndim, x.shape);
     copy_into(hold, x);
-    const Array copy = float_array(hold, {op, "input"});
+    const Array copy(hold.ptr(), x.dtype);
     reduce::plan(g, copy.ndim, copy.shape, copy.strides, size_of(copy.dtype), axes.reduced,
                  ordered);
     return copy;
-}
-
-// Any float array; a copy where its memory is not aligned.
-Array any_float(py::handle object, Name name, py::object& hold) {
-    if (!is_array(object) || (py::detail::array_proxy(object.ptr())->flags & kAligned) != 0) {
-        return float_array(object, name);
-    }
-    hold = copy_of(object);
-    return float_array(hold, name);
 }
 
 void check_not_empty(const char* op, const reduce::Geometry& g, const Array& x) {
@@ -91,6 +93,14 @@ bool needs_elements(Op op) {
     return op == Op::amax || op == Op::amin || op == Op::norm_inf;
 }
 
+const char* name_of(Op op) {
+    return reduce::kReduce[static_cast<int>(op)].name;
+}
+
+const char* backward_name_of(Op op) {
+    return reduce::kBackward[static_cast<int>(op)].name;
+}
+
 struct Options {
     double power = 0;
     double correction = 0;
@@ -98,13 +108,14 @@ struct Options {
     py::handle like = {};
 };
 
-py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Options options = {}) {
+py::object reduce_any(Op op, py::handle input, const Dims& dims, bool keepdim,
+                      Options options = {}) {
     const auto& kernel = reduce::kReduce[static_cast<int>(op)];
     py::object hold, hold_copy, hold_like;
-    const Array x = any_float(input, {kernel.name, "input"}, hold_copy);
-    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
+    const Array x = strided_float(input, {kernel.name, "input"}, hold_copy);
+    const Axes axes = axes_of(kernel.name, x.ndim, x.shape, dims, keepdim);
     reduce::Args args;
-    args.x = plan(args.g, x, axes, kernel.name, hold).data;
+    args.x = plan(args.g, x, axes, hold).data;
     if (needs_elements(op)) check_not_empty(kernel.name, args.g, x);
     args.op = op;
     args.dtype = x.dtype;
@@ -127,7 +138,7 @@ py::object reduce_any(Op op, py::handle input, py::handle dim, bool keepdim, Opt
 
 template <Op op>
 py::object simple(py::handle input, py::handle dim, bool keepdim) {
-    return reduce_any(op, input, dim, keepdim);
+    return reduce_any(op, input, Dims(name_of(op), dim), keepdim);
 }
 
 Op norm_op(double p) {
@@ -140,26 +151,29 @@ Op norm_op(double p) {
 }
 
 py::object norm(py::handle input, double p, py::handle dim, bool keepdim) {
-    return reduce_any(norm_op(p), input, dim, keepdim, {.power = p});
+    const Op op = norm_op(p);
+    return reduce_any(op, input, Dims(name_of(op), dim), keepdim, {.power = p});
 }
 
 template <Op op>
 Tuple<py::object, py::object> with_mean(py::handle input, py::handle dim, double correction,
                                         bool keepdim) {
     py::object mean;
-    py::object y = reduce_any(op, input, dim, keepdim, {.correction = correction, .mean = &mean});
+    py::object y = reduce_any(op, input, Dims(name_of(op), dim), keepdim,
+                              {.correction = correction, .mean = &mean});
     return py::make_tuple(std::move(y), std::move(mean));
 }
 
 template <reduce::ArgOp op>
 Tuple<py::object, py::object> position(py::handle input, py::handle dim, bool keepdim) {
     const auto& kernel = reduce::kArg[static_cast<int>(op)];
+    const Dims dims(kernel.name, dim);
     py::object hold, hold_copy, hold_dense;
-    Array x = any_float(input, {kernel.name, "input"}, hold_copy);
-    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, keepdim);
+    Array x = strided_float(input, {kernel.name, "input"}, hold_copy);
+    const Axes axes = axes_of(kernel.name, x.ndim, x.shape, dims, keepdim);
     reduce::ArgArgs args;
     if (dim.is_none()) {  // counted over all elements in C order
-        x = dense_float(x.object, {kernel.name, "input"}, hold_dense);
+        x = dense(x, hold_dense);
         const Py_ssize_t size = x.size(), step = static_cast<Py_ssize_t>(size_of(x.dtype));
         const bool reduced = true;
         reduce::plan(args.g, 1, &size, &step, size_of(x.dtype), &reduced, true);
@@ -168,7 +182,7 @@ Tuple<py::object, py::object> position(py::handle input, py::handle dim, bool ke
         fail<ValueError>(kernel.name, ": dim must be one int, got ",
                          py::repr(dim).cast<std::string>());
     } else {
-        args.x = plan(args.g, x, axes, kernel.name, hold, true).data;
+        args.x = plan(args.g, x, axes, hold, true).data;
     }
     check_not_empty(kernel.name, args.g, x);
     py::object values = empty(x.dtype, axes.ndim, axes.shape),
@@ -191,13 +205,12 @@ Array outputs_as(py::handle object, Name name, Dtype dtype, dim_t size, py::obje
     return a;
 }
 
-py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim,
+py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, const Dims& dims,
                         Options options = {}, py::handle extra = {}, const char* extra_name = "") {
     const auto& kernel = reduce::kBackward[static_cast<int>(op)];
-    py::object hold_x, hold_copy, hold_dy, hold_y, hold_extra;
-    const Array given_x = any_float(input, {kernel.name, "input"}, hold_copy);
-    const Array x = block_float(given_x.object, {kernel.name, "input"}, hold_x);
-    const Axes axes = parse_axes(kernel.name, x.ndim, x.shape, dim, false);
+    py::object hold_x, hold_dy, hold_y, hold_extra;
+    const Array x = block_float(input, {kernel.name, "input"}, hold_x);
+    const Axes axes = axes_of(kernel.name, x.ndim, x.shape, dims, false);
     reduce::BackwardArgs args;
     reduce::plan(args.g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, false);
     const auto given = [&](py::handle object, const char* name, py::object& hold) {
@@ -218,57 +231,60 @@ py::object backward_any(Op op, py::handle dy, py::handle input, py::handle y, py
 }
 
 // amax, amin, norm_inf: the gradient is shared evenly by the elements that are equal to the result.
-py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y, py::handle dim) {
+py::object shared_backward(Op op, py::handle dy, py::handle input, py::handle y, const Dims& dims) {
     const char* name = reduce::kBackward[static_cast<int>(op)].name;
     py::object hold, hold_copy;
-    const Array x = any_float(input, {name, "input"}, hold_copy);
-    const Axes axes = parse_axes(name, x.ndim, x.shape, dim, false);
+    const Array x = strided_float(input, {name, "input"}, hold_copy);
+    const Axes axes = axes_of(name, x.ndim, x.shape, dims, false);
     dim_t outputs = 1;
     for (int i = 0; i < axes.ndim; ++i) outputs *= axes.shape[i];
     outputs_as(y, {name, "y"}, x.dtype, outputs, hold);
     const Op count = op == Op::norm_inf ? Op::abs_ties : Op::ties;
-    const py::object ties = reduce_any(count, input, dim, false, {.like = y});
-    return backward_any(op, dy, input, y, dim, {}, ties, "ties");
+    const py::object ties = reduce_any(count, input, dims, false, {.like = y});
+    return backward_any(op, dy, input, y, dims, {}, ties, "ties");
 }
 
 py::object norm_backward(py::handle dy, py::handle input, py::handle y, double p, py::handle dim) {
     const Op op = norm_op(p);
     if (op == Op::norm0)
         fail<ValueError>("norm_backward: p must not be 0: its gradient is 0 everywhere");
-    if (op == Op::norm_inf) return shared_backward(op, dy, input, y, dim);
-    return backward_any(op, dy, input, y, dim, {.power = p});
+    const Dims dims(backward_name_of(op), dim);
+    if (op == Op::norm_inf) return shared_backward(op, dy, input, y, dims);
+    return backward_any(op, dy, input, y, dims, {.power = p});
 }
 
 template <Op op>
 py::object spread_backward(py::handle dy, py::handle input, py::handle y, py::handle mean,
                            py::handle dim, double correction) {
-    return backward_any(op, dy, input, y, dim, {.correction = correction}, mean, "mean");
+    return backward_any(op, dy, input, y, Dims(backward_name_of(op), dim),
+                        {.correction = correction}, mean, "mean");
 }
 
 template <Op op>
 py::object select_backward(py::handle dy, py::handle input, py::handle y, py::handle dim) {
+    const Dims dims(backward_name_of(op), dim);
     if constexpr (op == Op::logsumexp) {
-        return backward_any(op, dy, input, y, dim);
+        return backward_any(op, dy, input, y, dims);
     } else {
-        return shared_backward(op, dy, input, y, dim);
+        return shared_backward(op, dy, input, y, dims);
     }
 }
 
 // dy broadcast to the shape of the input: a read-only view with stride 0 along the reduced axes.
 py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const char* op = "sum_backward";
-    const Array d = float_array(dy, {op, "dy"});
+    const Dims dims(op, dim);
     const auto ndim = static_cast<int>(shape.size());
     Py_ssize_t full[kMaxDims], strides[kMaxDims];
     if (ndim > kMaxDims) fail<ValueError>(op, ": shape has too many dimensions, ", ndim);
     for (int i = 0; i < ndim; ++i) {
-        full[i] = PyNumber_AsSsize_t(PyTuple_GET_ITEM(shape.ptr(), i), PyExc_OverflowError);
-        if (full[i] == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+        full[i] = parse_int(PyTuple_GET_ITEM(shape.ptr(), i), {op, "shape"}, "hold ints");
         if (full[i] < 0) fail<ValueError>(op, ": shape must not be negative, got ", full[i]);
     }
-    const Axes squeezed = parse_axes(op, ndim, full, dim, false);
+    const Array d = float_array(dy, {op, "dy"});
+    const Axes squeezed = axes_of(op, ndim, full, dims, false);
     const bool keepdim = d.ndim == ndim && squeezed.ndim != ndim;
-    const Axes axes = keepdim ? parse_axes(op, ndim, full, dim, true) : squeezed;
+    const Axes axes = keepdim ? axes_of(op, ndim, full, dims, true) : squeezed;
     if (d.ndim != axes.ndim || !std::equal(d.shape, d.shape + d.ndim, axes.shape)) {
         fail<ValueError>(op, ": dy must have shape ", shape_text(squeezed.ndim, squeezed.shape),
                          ", got ", shape_text(d));

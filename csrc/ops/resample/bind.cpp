@@ -50,7 +50,7 @@ void set_scales(py::handle object, const char* op, int axes, double (&scale)[kAx
 }
 
 Array image_of(py::handle object, Name name, int axes, py::object& hold) {
-    const Array a = image_array(object, name, hold);
+    const Array a = strided_float(object, name, hold);
     constexpr const char* kLayouts[kAxes] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
     check_ndim(a, name, axes + 2, kLayouts[axes - 1]);
     for (int i = 2; i < a.ndim; ++i) {
@@ -67,6 +67,8 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
     const char* op = kernel.name;
     const Name name{op, backward ? "dy" : "input"};
     const Sizes to(size, {op, backward ? "input_size" : "output_size"});
+    double scale[kAxes];
+    set_scales(scales, op, to.axes, scale);
     py::object hold_aligned, hold;
     const Array a = image_of(from, name, to.axes, hold_aligned);
     resample::Args args{.dtype = a.dtype,
@@ -76,10 +78,9 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
                         .c = a.shape[1],
                         .in = {1, 1, 1},
                         .out = {1, 1, 1},
-                        .scale = {0, 0, 0},
+                        .scale = {scale[0], scale[1], scale[2]},
                         .from = nullptr,
                         .to = nullptr};
-    set_scales(scales, op, to.axes, args.scale);
     Py_ssize_t shape[kAxes + 2] = {a.shape[0], a.shape[1]};
     for (int i = 0; i < to.axes; ++i) {
         const int axis = kAxes - to.axes + i;
@@ -87,7 +88,7 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
         (backward ? args.in : args.out)[axis] = shape[2 + i] = to.value[i];
     }
     py::object result = empty_channels_last(a.dtype, a.ndim, shape, to.axes);
-    const Array image = channels_last(a, name, to.axes, hold);
+    const Array image = channels_last(a, to.axes, hold);
     args.from = image.data;
     args.to = data_of(result);
     launch(kernel, args, {image, result});

@@ -17,9 +17,9 @@ struct RnnStates {
 
 RnnLayer read(const char* op, Mode mode, py::handle input, py::handle params,
               const RnnStates& states, const RnnSequences& sequences) {
-    RnnLayer layer(op, mode);
+    RnnLayer layer(op, mode, params, sequences.total_length);
     layer.read_input(input, sequences);
-    layer.read_weights(params);
+    layer.read_weights();
     layer.read_state(states.h_0, "h_0", layer.shape.out, layer.h0);
     layer.read_state(states.c_0, "c_0", layer.shape.hidden, layer.c0);
     layer.read_state(states.mask, "mask", layer.shape.out, layer.mask);
@@ -30,17 +30,27 @@ struct Saved {
     void *gates[2]{}, *cells[2]{}, *hidden[2]{}, *norms[2]{};
 };
 
+// Tuples are made after a launch: where Python makes one, it may collect garbage, and finalizers
+// run code of the caller.
+using Objects = std::vector<py::object>;
+
+py::tuple tuple_of(const Objects& objects) {
+    py::tuple all(objects.size());
+    for (std::size_t i = 0; i < objects.size(); ++i) all[i] = objects[i];
+    return all;
+}
+
 // New arrays for what backward needs.
-py::tuple empty_saved(RnnLayer& layer, Saved& to) {
+Objects empty_saved(RnnLayer& layer, Saved& to) {
     const rnn::Shape& s = layer.shape;
-    if (!layer.cell.saves_gates) return py::tuple(0);
+    if (!layer.cell.saves_gates) return {};
     py::object gates = layer.output_parts(layer.cell.matrices() * s.rows,
                                           layer.cell.columns() * s.hidden, to.gates);
-    if (!layer.cell.has_cell_state) return py::make_tuple(gates);
+    if (!layer.cell.has_cell_state) return {gates};
     py::object cells = layer.output_parts(s.rows, s.hidden, to.cells), third = py::none();
     if (layer.cell.normalized) third = layer.output_parts(s.rows, 4, to.norms);
     if (layer.projected) third = layer.output_parts(s.rows, s.hidden, to.hidden);
-    return py::make_tuple(gates, cells, third);
+    return {gates, cells, third};
 }
 
 py::tuple forward(Mode mode, py::handle input, py::handle params, const RnnStates& states,
@@ -59,14 +69,14 @@ py::tuple forward(Mode mode, py::handle input, py::handle params, const RnnState
     Saved to_save;
     py::object last = layer.output_parts(s.batch, s.out, h_n), last_cell;
     if (layer.cell.has_cell_state) last_cell = layer.output_parts(s.batch, s.hidden, c_n);
-    const py::tuple saved = keep ? empty_saved(layer, to_save) : py::tuple(0);
+    const Objects saved = keep ? empty_saved(layer, to_save) : Objects{};
     for (int d = 0; d < s.directions; ++d)
         args.direction[d] = {
             layer.weights[d], layer.h0[d],      layer.c0[d],       layer.mask[d],   h_n[d], c_n[d],
             to_save.gates[d], to_save.cells[d], to_save.hidden[d], to_save.norms[d]};
     layer.launch(kernel, args);
-    if (layer.cell.has_cell_state) return py::make_tuple(y, last, last_cell, saved);
-    return py::make_tuple(y, last, saved);
+    if (layer.cell.has_cell_state) return py::make_tuple(y, last, last_cell, tuple_of(saved));
+    return py::make_tuple(y, last, tuple_of(saved));
 }
 
 // Something that was saved, (directions, rows, width).
@@ -111,14 +121,14 @@ struct RnnWanted {
 };
 
 // New arrays for the gradients of one direction's parameters.
-py::tuple empty_gradients(RnnLayer& layer, rnn::BackwardArgs::Direction& to) {
+Objects empty_gradients(RnnLayer& layer, rnn::BackwardArgs::Direction& to) {
     const rnn::Shape& s = layer.shape;
     const Py_ssize_t wide = layer.cell.gates * s.hidden;
-    py::list grads;
+    Objects grads;
     const auto add = [&](void*& data, bool exists, const std::vector<Py_ssize_t>& shape) {
         const py::object a = exists ? layer.output(shape) : py::none();
         if (exists) data = data_of(a);
-        grads.append(a);
+        grads.push_back(a);
     };
     add(to.dw_ih, true, {wide, s.in});
     add(to.dw_hh, true, {wide, s.out});
@@ -131,7 +141,7 @@ py::tuple empty_gradients(RnnLayer& layer, rnn::BackwardArgs::Direction& to) {
         add(to.dgain_c, true, {s.hidden});
         add(to.db_c, layer.bias, {s.hidden});
     }
-    return py::tuple(grads);
+    return grads;
 }
 
 py::tuple backward(Mode mode, const RnnGradients& gradients, py::handle input, py::handle params,
@@ -167,7 +177,7 @@ py::tuple backward(Mode mode, const RnnGradients& gradients, py::handle input, p
         dx = layer.output(layer.x_shape());
         args.dx = data_of(dx);
     }
-    py::tuple grads(static_cast<std::size_t>(wanted.params ? s.directions : 0));
+    Objects grads[2];
     for (int d = 0; d < s.directions; ++d) {
         auto& k = args.direction[d];
         k.weights = layer.weights[d];
@@ -177,11 +187,13 @@ py::tuple backward(Mode mode, const RnnGradients& gradients, py::handle input, p
         k.dgates = wanted.overwrite ? found.gates[d] : nullptr;
         k.dh_n = dh_n[d], k.dc_n = dc_n[d];
         k.dh0 = dh0[d], k.dc0 = dc0[d];
-        if (wanted.params) grads[static_cast<std::size_t>(d)] = empty_gradients(layer, k);
+        if (wanted.params) grads[d] = empty_gradients(layer, k);
     }
     layer.launch(kernel, args);
-    if (layer.cell.has_cell_state) return py::make_tuple(dx, first, first_cell, grads);
-    return py::make_tuple(dx, first, grads);
+    py::tuple all(static_cast<std::size_t>(wanted.params ? s.directions : 0));
+    for (std::size_t d = 0; d < all.size(); ++d) all[d] = tuple_of(grads[d]);
+    if (layer.cell.has_cell_state) return py::make_tuple(dx, first, first_cell, all);
+    return py::make_tuple(dx, first, all);
 }
 
 // (y, h_n, saved), (dx, dh_0, gradients of each direction's params); with a cell state (y, h_n,

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "ops/gemm/operand.h"
+#include "bind/arguments.h"
+#include "bind/ids.h"
 
 namespace fastnn::bind {
 namespace {
@@ -15,8 +16,26 @@ const char* more_params(rnn::Mode mode) {
 
 }  // namespace
 
-RnnLayer::RnnLayer(const char* op_, rnn::Mode mode) : op(op_), cell(rnn::traits_of(mode)) {
+RnnLayer::RnnLayer(const char* op_, rnn::Mode mode, py::handle params, py::handle total_length)
+    : op(op_), cell(rnn::traits_of(mode)), total_given_(!total_length.is_none()) {
     shape.mode = mode;
+    if (total_given_) total_length_ = parse_int(total_length, {op, "total_length"});
+    const auto items = [this](py::handle sequence) {
+        if (is_sequence(sequence)) return items_of(sequence, {op, "params"});
+        fail<TypeError>(op, ": params must be a tuple with the parameters of each direction");
+    };
+    const py::tuple directions = items(params);
+    if (directions.size() != 1 && directions.size() != 2)
+        fail<ValueError>(op, ": params must be those of one or two directions, got ",
+                         directions.size());
+    shape.directions = static_cast<int>(directions.size());
+    for (int d = 0; d < shape.directions; ++d) {
+        params_[d] = items(PyTuple_GET_ITEM(directions.ptr(), d));
+        const std::size_t count = params_[d].size();
+        if (count != (cell.normalized ? 8 : 4) && !(count == 5 && mode == rnn::Mode::lstm))
+            fail<ValueError>(op, ": the parameters of a direction are w_ih, w_hh, b_ih, b_hh",
+                             more_params(mode), ", got ", count, " of them");
+    }
 }
 
 Array RnnLayer::keep(py::object copy, const Array& a) {
@@ -68,36 +87,43 @@ std::vector<Py_ssize_t> RnnLayer::y_shape() const {
 void RnnLayer::read_batch_sizes(py::handle object) {
     py::object hold;
     const Name name{op, "batch_sizes"};
-    const Array sizes = dense_ids(object, name, hold);
-    keep(std::move(hold), sizes);
+    const Ids sizes = copy_ids(object, name, hold);
+    owners.push_back(sizes);
+    copies_.push_back(std::move(hold));
     check_ndim(sizes, name, 1, "(T,)");
-    const auto* n = sizes.as<dim_t>();
-    shape.steps = sizes.shape[0];
-    shape.batch_sizes = n;
+    shape.steps = sizes.count;
+    shape.batch_sizes = sizes.data;
     if (shape.steps == 0) fail<ValueError>(op, ": batch_sizes must not be empty");
-    shape.batch = n[0];
-    dim_t total = 0;
-    for (dim_t t = 0; t < shape.steps; ++t) {
-        if (n[t] < 1 || (t > 0 && n[t] > n[t - 1]) || n[t] > shape.rows)
-            fail<ValueError>(op, ": batch_sizes must be positive and never grow, got ", n[t],
-                             " at position ", t);
-        total += n[t];
-    }
-    if (total != shape.rows)
-        fail<ValueError>(op, ": input must have one row per step of every sequence, ", total,
-                         " as batch_sizes says, got ", shape.rows);
+    shape.batch = sizes.data[0];
+    verify(
+        [op = op, n = sizes.data, steps = sizes.count, batch = shape.batch, rows = shape.rows] {
+            dim_t total = 0, most = batch;
+            for (dim_t t = 0; t < steps; most = n[t++]) {
+                if (n[t] < 1 || n[t] > most || n[t] > rows)
+                    fail<ValueError>(op, ": batch_sizes must be positive and never grow, got ",
+                                     n[t], " at position ", t);
+                total += n[t];
+            }
+            if (total != rows || n[0] != batch)
+                fail<ValueError>(op, ": input must have one row per step of every sequence, ",
+                                 total, " as batch_sizes says, got ", rows);
+        },
+        sizes);
 }
 
 void RnnLayer::read_lengths(py::handle object, const Array& input) {
     py::object hold;
     const Name name{op, "lengths"};
-    const Array lengths = dense_ids(object, name, hold);
-    keep(std::move(hold), lengths);
+    const Ids lengths = copy_ids(object, name, hold);
+    owners.push_back(lengths);
+    copies_.push_back(std::move(hold));
     check_ndim(lengths, name, 1, "(N,)");
     const dim_t most = input.shape[0];
-    if (!x_rows) check_shape(lengths, name, {input.shape[1]});
-    const auto* n = lengths.as<dim_t>();
-    shape.batch = lengths.shape[0];
+    if (!x_rows && lengths.count != input.shape[1])
+        fail<ValueError>(op, ": lengths must have shape (", input.shape[1], ",), got (",
+                         lengths.count, ",)");
+    const auto* const n = lengths.data;
+    shape.batch = lengths.count;
     dim_t longest = 0, total = 0;
     for (dim_t i = 0; i < shape.batch; ++i) {
         if (n[i] < 1 || n[i] > most)
@@ -112,17 +138,24 @@ void RnnLayer::read_lengths(py::handle object, const Array& input) {
     shape.lengths = n;
     shape.steps = longest, shape.rows = total;
     shape.x_steps = x_rows ? 0 : most;
+    // A replay may meet other lengths, but only such that all arrays keep their sizes.
+    verify(
+        [op = op, n, batch = shape.batch, longest, total] {
+            dim_t most = 0, sum = 0;
+            bool positive = true;
+            for (dim_t i = 0; i < batch; ++i)
+                positive &= n[i] > 0, most = std::max(most, n[i]), sum += n[i];
+            if (!positive || most != longest || sum != total)
+                fail<ValueError>(op, ": lengths must keep their sum and maximum in a replay");
+        },
+        lengths);
 }
 
-void RnnLayer::read_total_length(py::handle object, const Array& input) {
-    shape.y_steps = shape.x_steps;
-    if (!object.is_none()) {
-        shape.y_steps = PyLong_AsLongLong(object.ptr());
-        if (shape.y_steps == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-        if (shape.y_steps != 0 && shape.y_steps < shape.steps)
-            fail<ValueError>(op, ": total_length must be at least ", shape.steps,
-                             ", the longest length, or 0 for rows of real steps, got ",
-                             shape.y_steps);
+void RnnLayer::set_total_length(const Array& input) {
+    shape.y_steps = total_given_ ? total_length_ : shape.x_steps;
+    if (total_given_ && shape.y_steps != 0 && shape.y_steps < shape.steps) {
+        fail<ValueError>(op, ": total_length must be at least ", shape.steps,
+                         ", the longest length, or 0 for rows of real steps, got ", shape.y_steps);
     }
     y_rows = shape.y_steps == 0;
     // An empty batch, or one of full sequences, has no padding.
@@ -136,12 +169,11 @@ void RnnLayer::read_total_length(py::handle object, const Array& input) {
 void RnnLayer::read_input(py::handle object, const RnnSequences& sequences) {
     py::object hold;
     const Name name{op, "input"};
-    const Array a = operand(object, name, hold);
+    const Array a = strided_float(object, name, hold);
     keep(std::move(hold), a);
     const bool sizes = !sequences.batch_sizes.is_none(), lengths = !sequences.lengths.is_none();
     if (sizes && lengths) fail<ValueError>(op, ": sequences have batch_sizes or lengths, not both");
-    if (!lengths && !sequences.total_length.is_none())
-        fail<ValueError>(op, ": total_length needs lengths");
+    if (!lengths && total_given_) fail<ValueError>(op, ": total_length needs lengths");
     shape.dtype = a.dtype;
     x_rows = sizes || (lengths && a.ndim == 2), y_rows = sizes;
     check_ndim(a, name, x_rows ? 2 : 3, x_rows ? "(N, I)" : "(T, N, I)");
@@ -160,51 +192,31 @@ void RnnLayer::read_input(py::handle object, const RnnSequences& sequences) {
     if (sizes) read_batch_sizes(sequences.batch_sizes);
     if (lengths) {
         read_lengths(sequences.lengths, a);
-        read_total_length(sequences.total_length, a);
+        set_total_length(a);
     }
     // With one sample per step, rows are as far apart as steps.
     if (!x_rows && shape.lengths == nullptr && shape.batch == 1) x.sample = x.step;
 }
 
-void RnnLayer::read_weights(py::handle params) {
-    const auto is_sequence = [](py::handle h) {
-        return PyTuple_Check(h.ptr()) || PyList_Check(h.ptr());
-    };
-    if (!is_sequence(params))
-        fail<TypeError>(op, ": params must be a tuple with the parameters of each direction");
-    const auto directions = py::reinterpret_borrow<py::sequence>(params);
-    if (directions.size() != 1 && directions.size() != 2)
-        fail<ValueError>(op, ": params must be those of one or two directions, got ",
-                         directions.size());
-    shape.directions = static_cast<int>(directions.size());
-    for (int d = 0; d < shape.directions; ++d) {
-        const py::object item = directions[static_cast<std::size_t>(d)];
-        if (!is_sequence(item))
-            fail<TypeError>(op, ": params must be a tuple with the parameters of each direction");
-        const auto list = py::reinterpret_borrow<py::sequence>(item);
-        if (list.size() != (cell.normalized ? 8 : 4) &&
-            !(list.size() == 5 && shape.mode == rnn::Mode::lstm))
-            fail<ValueError>(op, ": the parameters of a direction are w_ih, w_hh, b_ih, b_hh",
-                             more_params(shape.mode), ", got ", list.size(), " of them");
-        read_direction(d, list);
-    }
+void RnnLayer::read_weights() {
+    for (int d = 0; d < shape.directions; ++d) read_direction(d);
 }
 
-void RnnLayer::read_direction(int d, const py::sequence& list) {
+void RnnLayer::read_direction(int d) {
     rnn::Shape& s = shape;
     const dim_t gates = cell.gates;
-    const auto at = [&](std::size_t i) { return py::object(list[i]); };
-    const auto vector = [&](std::size_t i, const char* name, dim_t n) {
+    const auto at = [&](int i) { return py::handle(PyTuple_GET_ITEM(params_[d].ptr(), i)); };
+    const auto vector = [&](int i, const char* name, dim_t n) {
         const Array a = dense(at(i), name);
         check_shape(a, {op, name}, {n});
         return a.data;
     };
-    const auto matrix = [&](std::size_t i, const char* name, dim_t m, dim_t n) {
+    const auto matrix = [&](int i, const char* name, dim_t m, dim_t n) {
         const Array a = dense(at(i), name);
         check_shape(a, {op, name}, {m, n});
         return a.data;
     };
-    const bool has_projection = list.size() == 5 && !at(4).is_none();
+    const bool has_projection = params_[d].size() == 5 && !at(4).is_none();
     if (d == 0) {
         const Array hh = dense(at(1), "w_hh");
         check_ndim(hh, {op, "w_hh"}, 2, "(G H, H)");

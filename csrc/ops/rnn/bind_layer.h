@@ -24,9 +24,11 @@ struct RnnLayer {
     // The objects that own the memory of the call: given arrays, their copies, and new ones.
     std::vector<py::handle> owners;
 
-    RnnLayer(const char* op, rnn::Mode mode);
+    // Converts what is no array, before any array is looked at: the items of `params`, which the
+    // layer holds, and total_length.
+    RnnLayer(const char* op, rnn::Mode mode, py::handle params, py::handle total_length);
     void read_input(py::handle input, const RnnSequences& sequences);
-    void read_weights(py::handle params);
+    void read_weights();
     // A state (directions, batch, width); parts[d] becomes that of direction d.
     void read_state(py::handle state, const char* argument, dim_t width, const void** parts);
 
@@ -43,12 +45,15 @@ struct RnnLayer {
 
  private:
     std::vector<py::object> copies_;  // live as long as the call
+    py::tuple params_[2];             // of each direction
+    bool total_given_ = false;
+    dim_t total_length_ = 0;
 
     Array keep(py::object copy, const Array& a);
     void read_batch_sizes(py::handle object);
     void read_lengths(py::handle object, const Array& input);
-    void read_total_length(py::handle object, const Array& input);
-    void read_direction(int d, const py::sequence& list);
+    void set_total_length(const Array& input);
+    void read_direction(int d);
 };
 
 }  // namespace fastnn::bind

@@ -10,9 +10,9 @@ namespace {
 using shuffle::Row;
 
 Array image_of(py::handle input, Name name, py::object& aligned, py::object& hold) {
-    const Array a = image_array(input, name, aligned);
+    const Array a = strided_float(input, name, aligned);
     check_ndim(a, name, 4, "(N, C, H, W)");
-    return channels_last(a, name, 2, hold);
+    return channels_last(a, 2, hold);
 }
 
 // More than 2**30 has no square that fits.
@@ -84,14 +84,14 @@ py::object pixel_unshuffle(py::handle input, Py_ssize_t downscale_factor) {
 py::object channel_shuffle(py::handle input, Py_ssize_t groups) {
     constexpr Name name{"channel_shuffle", "input"};
     py::object aligned, hold;
-    const Array a = image_array(input, name, aligned);
+    const Array a = strided_float(input, name, aligned);
     if (a.ndim < 3 || a.ndim > 5)
         fail<ValueError>(name.op, ": input must have 3 to 5 dimensions, got ", shape_text(a));
     if (groups < 1 || a.shape[1] % groups != 0) {
         fail<ValueError>(name.op, ": groups must be positive and divide the ", a.shape[1],
                          " channels, got ", groups);
     }
-    const Array x = channels_last(a, name, a.ndim - 2, hold);
+    const Array x = channels_last(a, a.ndim - 2, hold);
     py::object y = empty_channels_last(x.dtype, x.ndim, x.shape, x.ndim - 2);
     const Py_ssize_t c = x.shape[1], other = c / groups;
     // The same permutation in either direction; the smaller number is that of the places.
