@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 import fastnn
+
+from . import hostile
 
 FUZZ = Path(__file__).with_name("fuzz.py")
 
@@ -35,6 +38,14 @@ def test_invalid_arguments_give_python_exceptions(module: str, seed: int) -> Non
     last = run.stdout.splitlines()[-1:]
     assert last == ["done"], f"last call: {last}\n{run.stderr[-2000:]}"
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize("only", ["kernels", "ops", "modules"])
+def test_hostile_arguments_give_python_exceptions(only: str) -> None:
+    """FASTNN_HOSTILE_CALLS says how many calls are made, instead of a few thousand."""
+    calls = int(os.environ.get("FASTNN_HOSTILE_CALLS", "3000"))
+    faults = hostile.fuzz(only, seed=0, begin=0, calls=calls)
+    assert not faults, "\n".join(faults)
 
 
 HUGE = np.broadcast_to(np.float32(1), (1 << 40,))

@@ -277,7 +277,6 @@ def test_integers_of_a_subclass_become_floats(monkeypatch):
     x = np.arange(-3, 3, dtype=np.int16).view(Liar)
     monkeypatch.setattr(Liar, "lies", True)
     np.testing.assert_array_equal(k.relu(x), [0, 0, 0, 0, 1, 2])
-    np.testing.assert_array_equal(k.exp(x), k.exp(np.arange(-3, 3, dtype=np.float32)))
 
 
 class List(list):
