@@ -97,7 +97,6 @@ USUAL = {
     "requires_grad": False,
     "return_indices": False,
     "scale_grad_by_freq": False,
-    "size": (),
     "sorted": True,
     "sparse": False,
     "stable": True,
