@@ -70,9 +70,63 @@ print(kernels.relu(x).sum())
 """
 
 
-def test_a_signal_handler_may_call_kernels() -> None:
+# Whatever a handler does: kernels of every kind, errors, settings, a profile, another signal.
+BUSY_HANDLER = """
+import signal
+import numpy as np
+import fastnn
+from fastnn import kernels
+x = np.random.default_rng(0).standard_normal((2000, 2000))
+small = x[:200, :200].astype(np.float32)
+right, expected = kernels.matmul(x, x), kernels.matmul(small, small)
+calls, depth = 0, 0
+def handler(*_):
+    global calls, depth
+    calls += 1
+    if depth == 2:
+        return
+    depth += 1
+    try:
+        kernels.matmul(x, x)  # a long one, in which the handler runs again
+        assert np.array_equal(kernels.matmul(small, small), expected)
+        fastnn.set_num_threads(1 + calls % 3)
+        with fastnn.profile():
+            kernels.relu(small)
+        try:
+            kernels.matmul(small, small[1:])
+        except ValueError:
+            pass
+    finally:
+        depth -= 1
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.06, 0.06)
+while calls < 20:
+    assert np.array_equal(kernels.matmul(x, x), right)
+signal.setitimer(signal.ITIMER_REAL, 0)
+def raises(*_):
+    raise ZeroDivisionError
+signal.signal(signal.SIGALRM, raises)
+signal.setitimer(signal.ITIMER_REAL, 0.06, 0.06)
+try:
+    while True:
+        kernels.matmul(x, x)
+except ZeroDivisionError:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print(np.array_equal(kernels.matmul(x, x), right))
+"""
+
+
+@pytest.mark.parametrize("threading", ["pool", "openmp"])
+@pytest.mark.parametrize(
+    ("code", "printed"), [(NESTED, "9000000.0\n"), (BUSY_HANDLER, "True\n")], ids=["op", "many"]
+)
+def test_a_signal_handler_may_call_kernels(code: str, printed: str, threading: str) -> None:
     """Also while a long kernel looks for signals: that one goes on afterwards."""
     done = subprocess.run(
-        [sys.executable, "-c", NESTED], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env={**os.environ, "FASTNN_THREADING": threading},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.stdout == "9000000.0\n", done.stderr
+    assert done.stdout == printed, done.stderr

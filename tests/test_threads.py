@@ -10,7 +10,7 @@ import pytest
 import threadpoolctl
 
 import fastnn
-from fastnn import kernels
+from fastnn import _core, kernels
 
 pytestmark = pytest.mark.any_threading
 
@@ -169,3 +169,40 @@ def test_settings_change_while_others_compute():
         stop.set()
         changing.result()
     fastnn.set_isa(before)
+
+
+def test_a_call_computes_on_one_instruction_set(restored):
+    """Another thread changes it all the time: what one level packs, another never reads."""
+    levels = list(_core.config.isa_levels())
+    if len(levels) == 1:
+        pytest.skip("this machine has one level")
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2, 16, 20, 20)).astype(np.float32)
+    w = random.standard_normal((24, 16, 3, 3)).astype(np.float32)
+    a = random.standard_normal((200, 200)).astype(np.float32)
+    calls = [
+        lambda: kernels.conv(x, w, None, 1, 1).tobytes(),
+        lambda: kernels.matmul(a, a).tobytes(),
+    ]
+    expected = []
+    for call in calls:
+        expected.append(set())
+        for level in levels:
+            fastnn.set_isa(level)
+            expected[-1].add(call())
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for level in levels:
+                fastnn.set_isa(level)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(500):
+            for call, known in zip(calls, expected, strict=True):
+                assert call() in known
+    finally:
+        stop.set()
+        thread.join()

@@ -2,6 +2,7 @@
 // submodules.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <unistd.h>
 
 #include "bind/array.h"
 #include "bind/families.h"
@@ -28,10 +29,20 @@ void* retain_owners(const Owners& owners) {
     return all.release().ptr();
 }
 
+// Takes the GIL. Up to Python 3.13, a thread that asks for it after the interpreter has ended is
+// ended by pthread_exit, which unwinds the stack: destructors would release objects without the
+// GIL, or end the process. So it sleeps until the process ends, as later versions do.
+void acquire_gil(void* state) {
+    try {
+        PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+    } catch (...) {
+        for (;;) pause();
+    }
+}
+
 void install_interpreter() {
     set_interpreter(
-        {[]() -> void* { return PyEval_SaveThread(); },
-         [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); },
+        {[]() -> void* { return PyEval_SaveThread(); }, acquire_gil,
          [] {
              if (PyErr_CheckSignals() != 0) throw py::error_already_set();
          },
@@ -165,7 +176,7 @@ PYBIND11_MODULE(_core, m) {
         }
     });
     fastnn::init_threads();
-    fastnn::pool::install_fork_handler();
+    fastnn::pool::init();
     install_interpreter();
     init_arrays();
     // Unknown values of FASTNN_ISA and FASTNN_THREADING raise now, not at the first kernel.

@@ -1,10 +1,26 @@
 // Ctrl-C during a kernel.
 #pragma once
 
+#include <time.h>
+
+#include <cstdint>
+
 namespace fastnn {
 
-// Checks for Ctrl-C, at most every 50 ms, if the calling thread launched a kernel and is not inside
-// a parallel region. After Ctrl-C it throws, and the kernel's output is incomplete.
+// A clock that is a few milliseconds late and costs a few nanoseconds.
+using CoarseNs = std::int64_t;
+inline CoarseNs coarse_now() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return static_cast<CoarseNs>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+// How long a kernel computes between two looks for Ctrl-C.
+constexpr CoarseNs kTurnNs = 50'000'000;
+
+// Looks for Ctrl-C, at most once in kTurnNs and not in the first kTurnNs of a call, if the calling
+// thread launched a kernel and is not inside a parallel region. After Ctrl-C it throws, and the
+// kernel's output is incomplete.
 void poll_interrupt();
 
 }  // namespace fastnn

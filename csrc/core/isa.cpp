@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/check.h"
+#include "core/held_level.h"
 
 namespace fastnn::isa {
 namespace {
@@ -70,11 +71,28 @@ State& state() {
     return state;
 }
 
+Isa level_set() {
+    return state().level.load(std::memory_order_relaxed);
+}
+
+// The level that this thread is kept on, or kNone. The model of its storage costs one instruction.
+constexpr int kNone = -1;
+thread_local int held __attribute__((tls_model("initial-exec"))) = kNone;
+
 }  // namespace
 
 Isa level() {
-    return state().level.load(std::memory_order_relaxed);
+    return held == kNone ? level_set() : static_cast<Isa>(held);
 }
+
+Held::Held() : Held(level_set()) {}
+Held::Held(Isa wanted) : outer_(held) {
+    held = static_cast<int>(wanted);
+}
+Held::~Held() {
+    held = outer_;
+}
+
 Isa best() {
     return state().best;
 }
@@ -82,7 +100,7 @@ bool available(Isa wanted) {
     return state().available_on(wanted);
 }
 const char* source() {
-    return level() == state().initial ? state().initial_source : "set_isa";
+    return level_set() == state().initial ? state().initial_source : "set_isa";
 }
 
 void set_level(Isa wanted) {

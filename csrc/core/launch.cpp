@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "core/fork.h"
 #include "core/interrupt.h"
 #include "core/note.h"
 #include "core/recorder.h"
@@ -24,7 +25,8 @@ Interpreter the_interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] 
 // Set while a kernel runs on this thread without the GIL: the state that poll_interrupt needs to
 // take the GIL.
 thread_local void** released = nullptr;
-thread_local Clock::time_point last_poll;
+// When poll_interrupt is due; 0 before its first call of a kernel.
+thread_local CoarseNs poll_at = 0;
 // Where the kernel being measured on this thread writes the names of its algorithms.
 thread_local std::string* noted = nullptr;
 
@@ -41,7 +43,7 @@ class Noting {
 
 struct Profiler {
     std::atomic<bool> on{false};
-    std::mutex mutex;
+    ForkMutex mutex;
     std::vector<profiler::Event> events;
     std::set<std::string> names;  // names with algorithms, kept until the process ends
     Clock::time_point begin;
@@ -50,15 +52,11 @@ Profiler& the_profiler() {
     static Profiler* profiler = new Profiler;
     return *profiler;
 }
-// A fork waits until no thread holds the lock, which the child would never see released. The child
-// is not measured: it has not the threads that are.
-const int fork_handler =
-    pthread_atfork([] { the_profiler().mutex.lock(); }, [] { the_profiler().mutex.unlock(); },
-                   [] {
-                       the_profiler().on = false;
-                       the_profiler().events.clear();
-                       the_profiler().mutex.unlock();
-                   });
+// A forked child is not measured: it has not the threads that are.
+const int fork_handler = pthread_atfork(nullptr, nullptr, [] {
+    the_profiler().on = false;
+    the_profiler().events.clear();
+});
 std::atomic<bool>& profiling = the_profiler().on;
 
 double microseconds(Clock::duration d) {
@@ -75,11 +73,14 @@ const Interpreter& interpreter() {
     return the_interpreter;
 }
 
-Released::Released() : state_(the_interpreter.release()), outer_(released) {
+Released::Released()
+    : state_(the_interpreter.release()), outer_(released), outer_poll_at_(poll_at) {
     released = &state_;
+    poll_at = 0;
 }
 
 Released::~Released() {
+    poll_at = outer_poll_at_;
     released = outer_;
     the_interpreter.acquire(state_);
 }
@@ -121,9 +122,11 @@ void launch(const Call& call) {
 
 void poll_interrupt() {
     if (released == nullptr || in_region()) return;
-    const auto now = Clock::now();
-    if (now - last_poll < std::chrono::milliseconds(50)) return;
-    last_poll = now;
+    const CoarseNs now = coarse_now();
+    if (now < poll_at) return;
+    const bool first = poll_at == 0;
+    poll_at = now + kTurnNs;
+    if (first) return;
     the_interpreter.acquire(*released);
     struct Again {
         ~Again() { *released = the_interpreter.release(); }

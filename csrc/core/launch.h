@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/held_level.h"
+
 namespace fastnn {
 
 struct Work {
@@ -95,6 +97,8 @@ class Released {
  private:
     void* state_;
     void** outer_;
+    std::int64_t outer_poll_at_;
+    isa::Held level_;
 };
 
 namespace profiler {

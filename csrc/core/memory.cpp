@@ -1,6 +1,5 @@
 #include "core/memory.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "core/cgroup.h"
+#include "core/fork.h"
 
 namespace fastnn {
 namespace pool {
@@ -57,7 +57,7 @@ void release(void* data, std::size_t bytes) noexcept {
 }
 
 struct Pool {
-    std::mutex mutex;
+    ForkMutex mutex;
     std::vector<void*> free[kClasses];
     std::size_t used = 0, cached = 0, limit;
 
@@ -214,9 +214,8 @@ void trim() noexcept {
     p.trim_to(0);
 }
 
-void install_fork_handler() {
-    pthread_atfork([] { pool().mutex.lock(); }, [] { pool().mutex.unlock(); },
-                   [] { pool().mutex.unlock(); });
+void init() {
+    pool();
 }
 
 }  // namespace pool

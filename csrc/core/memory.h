@@ -25,7 +25,7 @@ struct Stats {
 Stats stats();
 void set_limit(std::size_t bytes);  // most bytes kept for reuse
 void trim() noexcept;               // gives every cached block back to the system
-void install_fork_handler();  // so that a fork never leaves the pool locked; called once at import
+void init();  // so that a fork never leaves the pool locked; called once at import
 
 }  // namespace pool
 

@@ -2,12 +2,11 @@
 // kept with the array for the next call.
 #pragma once
 
-#include <pthread.h>
-
 #include <array>
 #include <memory>
 #include <mutex>
 
+#include "core/fork.h"
 #include "core/integer.h"
 #include "core/memory.h"
 
@@ -33,24 +32,19 @@ class PackedBlock {
     Block block_;
 };
 
-// One lock for the caches of all arrays, held while a pointer is copied. A fork takes it, so that
-// no child inherits it taken by a thread that the child does not have.
-namespace packed {
-inline std::mutex mutex;
-inline const int fork_handler =
-    pthread_atfork([] { mutex.lock(); }, [] { mutex.unlock(); }, [] { mutex.unlock(); });
-}  // namespace packed
+// Guards the blocks of all caches: it is held for nanoseconds.
+inline ForkMutex packed_caches;
 
 // The one block that an array keeps, the newest. It belongs to the owner of the array's memory, so
 // that Args may point at it. Several threads may use it concurrently.
 class PackedCache {
  public:
     std::shared_ptr<const PackedBlock> get() const {
-        const std::lock_guard lock(packed::mutex);
+        const std::lock_guard lock(packed_caches);
         return block_;
     }
     void put(std::shared_ptr<const PackedBlock> block) {
-        const std::lock_guard lock(packed::mutex);
+        const std::lock_guard lock(packed_caches);
         block_.swap(block);  // the old block is given back after the lock
     }
 

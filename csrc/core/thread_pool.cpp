@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "core/fork.h"
 #include "core/thread_count.h"
 #include "core/wait.h"
 
@@ -143,14 +144,14 @@ constexpr int kMaxWorkers = 1 << 12;
 // Never destroyed: workers read their own state until the process ends.
 Worker* workers[kMaxWorkers];
 std::atomic<int> created{0};
-std::mutex creating;
+ForkMutex creating;
 
 // Creates workers up to `wanted` and returns how many there are: fewer if the system refuses.
 int workers_for(int wanted) {
     if (wanted > kMaxWorkers) wanted = kMaxWorkers;
     int have = created.load(std::memory_order_acquire);
     if (have >= wanted) return wanted;
-    const std::lock_guard<std::mutex> lock(creating);
+    const std::lock_guard lock(creating);
     for (have = created.load(std::memory_order_relaxed); have < wanted; ++have) {
         auto* const worker = new (std::nothrow) Worker(have + 1);
         if (worker == nullptr) break;

@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include "core/check.h"
+#include "core/float_mode.h"
+#include "core/held_level.h"
 #include "core/openmp.h"
 #include "core/thread_count.h"
 #include "core/thread_pool.h"
@@ -43,6 +45,8 @@ thread_local bool inside = false;
 struct Region {
     RegionWork work;
     void* context;
+    FloatMode mode = FloatMode::current();
+    Isa level = isa::level();
 };
 
 }  // namespace
@@ -56,9 +60,13 @@ void run_region(int threads, RegionWork work, void* context) {
     Region region{work, context};
     const auto run = [](void* given, int thread) {
         const auto& r = *static_cast<Region*>(given);
+        const FloatMode own = FloatMode::current();
+        if (own != r.mode) r.mode.set();
+        const isa::Held held(r.level);
         inside = true;
         r.work(r.context, thread);
         inside = false;
+        if (own != r.mode) own.set();  // the thread may be another library's too
     };
     provider().run(threads, run, &region);
 }
