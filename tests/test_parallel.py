@@ -1,4 +1,4 @@
-"""Parallel regions whose threads start late or never (parallel.cpp)."""
+"""Parallel regions: threads that start late or never, long ones, Ctrl-C (parallel.cpp)."""
 
 from __future__ import annotations
 

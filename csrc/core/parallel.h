@@ -39,6 +39,9 @@ inline int threads_worth(dim_t chunks, double total_ns) {
 // chunks of earlier loops taken and skips to the loop that is running. Every thread executes the
 // same loops with the same numbers of chunks.
 //
+// The calling thread leaves long regions to look for Ctrl-C (parallel_team): a chunk should end
+// within some 100 ms.
+//
 // Each thread starts a loop with its own share, the same one in every loop over as many chunks, so
 // that it finds in its cache what it has computed before. A thread that has finished its share
 // takes chunks from the others.
@@ -55,10 +58,23 @@ class Team {
     struct Progress {
         Counter taken[kMostShares];
         Counter done;
+        // Set when the region has lasted long enough: threads start no more chunks, and
+        // parallel_team looks for Ctrl-C before it goes on.
+        alignas(64) std::atomic<bool> paused;
+        CoarseNs pause_at;
         explicit Progress(int threads) {
             for (int i = 0; i < threads && i < kMostShares; ++i)
                 taken[i].count.store(0, std::memory_order_relaxed);
             done.count.store(0, std::memory_order_relaxed);
+            resume();
+        }
+        bool is_paused() const { return paused.load(std::memory_order_relaxed); }
+        void resume() {
+            paused.store(false, std::memory_order_relaxed);
+            pause_at = coarse_now() + kTurnNs;
+        }
+        void look_at_clock() {
+            if (coarse_now() >= pause_at) paused.store(true, std::memory_order_relaxed);
         }
     };
     Team() = default;  // one thread
@@ -75,26 +91,31 @@ class Team {
     void for_each_nowait(dim_t chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
         if (progress_ == nullptr) {
-            loop.run_all();
+            run_all(loop);
         } else {
             run_share(loop, thread_);
             others(loop);
         }
     }
-    // for_each_nowait, then waits until all chunks are done. A loop with `from_end` starts with
-    // what the loop before it has computed last, which is still cached.
+    // for_each_nowait, then waits until all chunks are done: true, or false where the region is
+    // left before that. A loop with `from_end` starts with what the loop before it has computed
+    // last, which is still cached.
     template <class F>
-    void for_each(dim_t chunks, F f, bool from_end = false) {
+    bool for_each(dim_t chunks, F f, bool from_end = false) {
         const Loop<F> loop{next_loop(), chunks, f, from_end};
-        if (progress_ == nullptr) return loop.run_all();
-        if (chunks == 0) return;
+        if (progress_ == nullptr) {
+            run_all(loop);
+            return true;
+        }
+        if (chunks == 0) return true;
         const Count all = loop.first + static_cast<Count>(chunks);
         Count now = done(loop.first, run_share(loop, thread_));
         // Usually the other threads are about to finish, and looking for work would disturb them.
         Wait wait;
         for (int i = 0; now < all && i < kPauses; ++i) wait.pause(), now = done();
         if (now < all) now = done(loop.first, others(loop));
-        for (; now < all; now = done()) wait.pause();
+        for (; now < all && !progress_->is_paused(); now = done()) wait.pause();
+        return now >= all;
     }
 
  private:
@@ -104,13 +125,19 @@ class Team {
         dim_t chunks;
         F& f;
         bool from_end;
-        void run_all() const {
-            for (dim_t i = 0; i < chunks; ++i) f(from_end ? chunks - 1 - i : i);
-        }
     };
     static constexpr int kPauses = 16;
 
     Count next_loop() { return loops_ += Count{1} << kCountBits; }
+    // One thread looks for Ctrl-C between two chunks.
+    template <class F>
+    void run_all(const Loop<F>& loop) {
+        for (dim_t i = 0; i < loop.chunks; ++i) {
+            if (begun_) poll_interrupt();
+            begun_ = true;
+            loop.f(loop.from_end ? loop.chunks - 1 - i : i);
+        }
+    }
     // Runs the chunks of a thread's share that no thread has started. Returns how many.
     template <class F>
     dim_t run_share(const Loop<F>& loop, int thread) const {
@@ -118,8 +145,11 @@ class Team {
                     size = loop.chunks * (s + 1) / shares_ - begin;
         auto& taken = progress_->taken[s].count;
         dim_t mine = 0;
-        for (dim_t i; (i = take(taken, loop.first, size)) < size; ++mine)
+        for (dim_t i; !progress_->is_paused() && (i = take(taken, loop.first, size)) < size;
+             ++mine) {
             loop.f(begin + (loop.from_end ? size - 1 - i : i));
+            progress_->look_at_clock();
+        }
         return mine;
     }
     template <class F>
@@ -152,10 +182,15 @@ class Team {
 
     int thread_ = 0, threads_ = 1, shares_ = 1;
     Progress* progress_ = nullptr;
+    bool begun_ = false;
     Count loops_ = 0;  // begun so far, as a count
 };
 
 // Calls f(team) on this thread and on those that the provider brings. f must not throw.
+//
+// Every kTurnNs all threads leave, and f is called again after a look for Ctrl-C: as to a late
+// thread, the chunks that are done are taken. So f may do again what it does outside of loops, and
+// reads what a loop has written only if for_each returns true.
 template <class F>
 void parallel_team(int threads, F f) {
     if (threads <= 1) {
@@ -174,41 +209,19 @@ void parallel_team(int threads, F f) {
         (*w.f)(team);
     };
     run_region(threads, run, &work);
-}
-
-// Longer work is computed in several regions, with a check for Ctrl-C between them.
-constexpr double kRegionNs = 5e7;
-
-// Divides `count` steps, total_ns nanoseconds of single-threaded work, into ranges of about
-// kRegionNs. Calls f(begin, end) for each in order, on this thread.
-template <class F>
-void for_each_range(dim_t count, double total_ns, F f) {
-    const double share = std::min(1.0, kRegionNs / std::max(1.0, total_ns));
-    const dim_t most = std::max<dim_t>(1, static_cast<dim_t>(static_cast<double>(count) * share));
-    for (dim_t begin = 0; begin < count; begin += most) {
-        if (begin > 0) poll_interrupt();
-        f(begin, std::min(count, begin + most));
+    while (work.progress.is_paused()) {
+        poll_interrupt();
+        work.progress.resume();
+        run_region(threads, run, &work);
     }
-}
-
-// One region for each such range of chunks: calls f(team, begin, end). Callers should allocate the
-// workspaces of `threads` threads before.
-template <class F>
-void parallel_ranges(int threads, dim_t chunks, double total_ns, F f) {
-    for_each_range(chunks, total_ns, [&](dim_t begin, dim_t end) {
-        parallel_team(threads, [&](Team& team) { f(team, begin, end); });
-    });
 }
 
 // Calls f(chunk) for chunk = 0 .. chunks-1, each once, in any order. f must not throw.
 // chunk_ns is a guess of what one chunk costs one thread, on average over all chunks.
 template <class F>
 void parallel_for(dim_t chunks, double chunk_ns, F f) {
-    const double total_ns = static_cast<double>(chunks) * chunk_ns;
-    parallel_ranges(threads_worth(chunks, total_ns), chunks, total_ns,
-                    [&](Team& team, dim_t begin, dim_t end) {
-                        team.for_each_nowait(end - begin, [&](dim_t i) { f(begin + i); });
-                    });
+    parallel_team(threads_worth(chunks, static_cast<double>(chunks) * chunk_ns),
+                  [&](Team& team) { team.for_each_nowait(chunks, f); });
 }
 
 }  // namespace fastnn

@@ -141,20 +141,18 @@ inline dim_t slices_of(dim_t count, dim_t tiles, double item_ns) {
 struct Partition {
     dim_t count, per_chunk, chunks;
     int threads;
-    double total_ns;
-    Partition(dim_t items, double item_ns)
-        : count(items), total_ns(static_cast<double>(items) * item_ns) {
+    Partition(dim_t items, double item_ns) : count(items) {
         per_chunk = std::clamp<dim_t>(static_cast<dim_t>(kChunkNs / item_ns), 1,
                                       std::max<dim_t>(1, count / kManyChunks));
         chunks = ceil_div(count, per_chunk);
-        threads = threads_worth(chunks, total_ns);
+        threads = threads_worth(chunks, static_cast<double>(items) * item_ns);
     }
     // Calls f(item, thread) for every item, thread < threads.
     template <class F>
     void run(F f) const {
-        parallel_ranges(threads, chunks, total_ns, [&](Team& team, dim_t begin, dim_t end) {
-            team.for_each_nowait(end - begin, [&](dim_t chunk) {
-                const dim_t first = (begin + chunk) * per_chunk;
+        parallel_team(threads, [&](Team& team) {
+            team.for_each_nowait(chunks, [&](dim_t chunk) {
+                const dim_t first = chunk * per_chunk;
                 const dim_t last = std::min(count, first + per_chunk);
                 for (dim_t i = first; i < last; ++i) f(i, team.thread());
             });

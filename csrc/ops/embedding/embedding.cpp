@@ -327,17 +327,23 @@ void max_backward(const MaxBackwardArgs& a) {
                   });
         // Divided by columns, a cache line or more, so that one thread adds to each number, in the
         // order of the bags.
-        constexpr dim_t columns = 32;
-        parallel_for(ceil_div(a.width, columns),
-                     cost::kScatter * static_cast<double>(a.bags * columns), [=, &a](dim_t c) {
-                         const dim_t end = std::min(a.width, (c + 1) * columns);
-                         for (dim_t b = 0; b < a.bags; ++b) {
-                             for (dim_t d = c * columns; d < end; ++d) {
-                                 const dim_t at = b * a.width + d, id = a.winners[at];
-                                 if (id >= 0) dw[id * a.width + d] += dy[at];
-                             }
-                         }
-                     });
+        constexpr dim_t columns = 32, most_bags = 1 << 20;
+        const dim_t chunks = ceil_div(a.width, columns);
+        const double ns = cost::kScatter * static_cast<double>(a.bags * columns * chunks);
+        parallel_team(threads_worth(chunks, ns), [=, &a](Team& team) {
+            for (dim_t first = 0; first < a.bags; first += most_bags) {
+                const dim_t last = std::min(a.bags, first + most_bags);
+                team.for_each(chunks, [=, &a](dim_t c) {
+                    const dim_t end = std::min(a.width, (c + 1) * columns);
+                    for (dim_t b = first; b < last; ++b) {
+                        for (dim_t d = c * columns; d < end; ++d) {
+                            const dim_t at = b * a.width + d, id = a.winners[at];
+                            if (id >= 0) dw[id * a.width + d] += dy[at];
+                        }
+                    }
+                });
+            }
+        });
     });
 }
 

@@ -20,16 +20,14 @@ void multiply(const Problem<T>& problem) {
         if (const dim_t n = plan.pack_chunks(step); n > 0)
             team.for_each(n, [&](dim_t i) { plan.pack(step, i); });
     };
-    parallel_ranges(threads, steps, plan.cost_ns(), [&](Team& team, dim_t begin, dim_t end) {
+    parallel_team(threads, [&](Team& team) {
         T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-        for (dim_t step = begin; step < end; ++step) {
+        for (dim_t step = 0; step < steps; ++step) {
             pack(team, step);
             team.for_each(plan.chunks(step), [&](dim_t i) { plan.compute(step, i, mine); });
         }
-        if (end == steps) {
-            if (const dim_t n = plan.reduce_chunks(); n > 0)
-                team.for_each(n, [&](dim_t i) { plan.reduce(i); });
-        }
+        if (const dim_t n = plan.reduce_chunks(); n > 0)
+            team.for_each(n, [&](dim_t i) { plan.reduce(i); });
     });
 }
 
@@ -74,22 +72,22 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
     const Plan<T> plan(first);
     const double item_ns = plan.cost_ns() + cost::kItemNs;
     if (count == 1 || item_ns > cost::kLargeItemNs) {
-        for_each_range(count, item_ns * static_cast<double>(count), [&](dim_t begin, dim_t end) {
-            for (dim_t i = begin; i < end; ++i) multiply(item(i));
-        });
+        for (dim_t i = 0; i < count; ++i) {
+            poll_interrupt();
+            multiply(item(i));
+        }
         return;
     }
     const dim_t items =
         std::max<dim_t>(1, std::min(count / 16, static_cast<dim_t>(cost::kItemsNs / item_ns)));
     const dim_t chunks = ceil_div(count, items);
-    const double total_ns = item_ns * static_cast<double>(count);
-    const int threads = threads_worth(chunks, total_ns);
+    const int threads = threads_worth(chunks, item_ns * static_cast<double>(count));
     const std::size_t size = plan.shared_size() + plan.local_size();
     Scratch<T> scratch(size * static_cast<std::size_t>(threads));
-    parallel_ranges(threads, chunks, total_ns, [&](Team& team, dim_t begin, dim_t end) {
+    parallel_team(threads, [&](Team& team) {
         T* const mine = scratch.data() + size * static_cast<std::size_t>(team.thread());
-        team.for_each_nowait(end - begin, [&](dim_t chunk) {
-            const dim_t i0 = (begin + chunk) * items, i1 = std::min(count, i0 + items);
+        team.for_each_nowait(chunks, [&](dim_t chunk) {
+            const dim_t i0 = chunk * items, i1 = std::min(count, i0 + items);
             for (dim_t i = i0; i < i1; ++i) multiply_here(item(i), mine);
         });
     });

@@ -75,8 +75,8 @@ class Backward {
             offset += plans_[i].shared_size();
         }
         parallel_team(threads, [&](Team& team) {
-            if (chunks_ > 0) team.for_each(chunks_, [&](dim_t i) { chunk_of_dz(i); });
-            if (team.thread() == 0) add_up();
+            const bool done = team.for_each(chunks_, [&](dim_t i) { chunk_of_dz(i); });
+            if (done && team.thread() == 0) add_up();
             gemm::run_plans(team, plans_, count_,
                             local.data() + local_size * static_cast<std::size_t>(team.thread()));
         });

@@ -9,24 +9,26 @@
 namespace fastnn::norm {
 namespace {
 
-constexpr dim_t kChunk = 32768;  // elements: 128 KiB of float32
+constexpr dim_t kLeast = 1024, kMost = 32768;  // elements of a piece: 128 KiB of float32 at most
+constexpr dim_t kTerms = 1 << 28;  // added up for a piece, about, where windows are large
 
 // Calls f(piece, row) for pieces of rows; neighbours around a piece are computed again.
 template <class T, class F>
 void over_pieces(const Response& s, double ns, F f) {
     if (s.outer * s.n == 0) return;
-    const dim_t pieces = ceil_div(s.n, kChunk);
-    const dim_t rows = std::max<dim_t>(1, kChunk / s.n);
+    const dim_t most = std::clamp(kTerms / s.size, kLeast, kMost);
+    const dim_t pieces = ceil_div(s.n, most);
+    const dim_t rows = std::max<dim_t>(1, most / s.n);
     const dim_t blocks = ceil_div(s.outer, rows);
-    const dim_t piece = std::min(s.n, kChunk);
+    const dim_t piece = std::min(s.n, most);
     const double element_ns =
         ns * sizeof(T) / 4 * (1 + cost::kResponseNeighbour * static_cast<double>(s.size));
     parallel_with_scratch<T>(
         blocks * pieces, element_ns * static_cast<double>(piece * std::min(rows, s.outer)),
         piece + (s.size - 1) * s.inner, [&](dim_t c, T* around) {
-            const dim_t begin = c % pieces * kChunk, first = c / pieces * rows;
+            const dim_t begin = c % pieces * most, first = c / pieces * rows;
             ResponsePiece<T> p{};
-            p.begin = begin, p.end = std::min(s.n, begin + kChunk);
+            p.begin = begin, p.end = std::min(s.n, begin + most);
             p.n = s.n, p.inner = s.inner, p.size = s.size;
             p.scale = s.alpha / static_cast<double>(s.size), p.beta = s.beta, p.k = s.k;
             p.around = around;

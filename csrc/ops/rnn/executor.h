@@ -1,6 +1,8 @@
 // What the executors of forward and backward share.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/launch.h"
@@ -159,22 +161,27 @@ template <class Body>
 void through_time(const Shape& shape, const Plan& plan, bool backwards, Body body) {
     const Partition& p = plan.partition;
     const dim_t panels = plan.recurrent.panels();
-    const double total_ns = p.step_ns * static_cast<double>(shape.steps);
     const auto number = [&](dim_t i) { return backwards ? shape.steps - 1 - i : i; };
-    parallel_ranges(p.threads, shape.steps, total_ns, [&](Team& team, dim_t begin, dim_t end) {
-        if (!p.by_units) {
-            team.for_each_nowait(shape.directions * p.tasks, [&](dim_t task) {
+    const auto by_samples = [&](Team& team) {
+        // The steps of a chunk take kTurnNs at most.
+        const double turns = std::max(1.0, p.step_ns * static_cast<double>(shape.steps) / kTurnNs);
+        const auto together =
+            static_cast<dim_t>(std::ceil(static_cast<double>(shape.steps) / turns));
+        for (dim_t begin = 0; begin < shape.steps; begin += together) {
+            const dim_t end = std::min(shape.steps, begin + together);
+            team.for_each(shape.directions * p.tasks, [&](dim_t task) {
                 const Samples samples =
                     samples_of(plan.sequence, sum_group(shape.mode), task % p.tasks, p.tasks);
                 for (dim_t i = begin; i < end; ++i)
                     body(static_cast<int>(task / p.tasks), number(i), samples, dim_t{0}, panels,
                          team.thread());
             });
-            return;
         }
-        // A thread gets the same panels at every step, so that they stay in its core's cache.
+    };
+    // A thread gets the same panels at every step, so that they stay in its core's cache.
+    const auto by_units = [&](Team& team) {
         const dim_t all = shape.directions * panels;
-        for (dim_t i = begin; i < end; ++i) {
+        for (dim_t i = 0; i < shape.steps; ++i) {
             team.for_each(p.threads, [&](dim_t share) {
                 const dim_t first = all * share / p.threads, last = all * (share + 1) / p.threads;
                 for (int d = 0; d < shape.directions; ++d) {
@@ -184,7 +191,8 @@ void through_time(const Shape& shape, const Plan& plan, bool backwards, Body bod
                 }
             });
         }
-    });
+    };
+    parallel_team(p.threads, [&](Team& team) { p.by_units ? by_units(team) : by_samples(team); });
 }
 
 }  // namespace fastnn::rnn

@@ -151,10 +151,10 @@ class Depthwise final : public Plan<Args> {
         std::vector<const T*> x(room * static_cast<std::size_t>(threads));
         std::vector<T*> w(x.size());
         const DepthwiseRows<T>& f = *depthwise_table<T>(group);
-        parallel_ranges(threads, chunks, ns, [&](Team& team, dim_t begin, dim_t end) {
+        parallel_team(threads, [&](Team& team) {
             const std::size_t mine = room * static_cast<std::size_t>(team.thread());
-            team.for_each_nowait(end - begin, [&](dim_t i) {
-                chunk(args, f, begin + i, weights.data(), x.data() + mine, w.data() + mine);
+            team.for_each_nowait(chunks, [&](dim_t i) {
+                chunk(args, f, i, weights.data(), x.data() + mine, w.data() + mine);
             });
         });
     }
@@ -212,10 +212,10 @@ class DepthwiseWeight final : public Plan<WeightArgs> {
         const auto room = static_cast<std::size_t>(rows_.kernel_rows());
         std::vector<const T*> x(room * static_cast<std::size_t>(threads));
         std::vector<T*> w(x.size());
-        parallel_ranges(threads, slices_, ns, [&](Team& team, dim_t begin, dim_t end) {
+        parallel_team(threads, [&](Team& team) {
             const std::size_t mine = room * static_cast<std::size_t>(team.thread());
-            team.for_each_nowait(end - begin, [&](dim_t i) {
-                slice(args, begin + i, sums.data(), x.data() + mine, w.data() + mine);
+            team.for_each_nowait(slices_, [&](dim_t i) {
+                slice(args, i, sums.data(), x.data() + mine, w.data() + mine);
             });
         });
         const TypedKernels<T>& g = isa::table<TypedKernels<T>>();

@@ -45,15 +45,15 @@ class Forward {
         ready_ = packed.ready();
         const dim_t packing = l_.pack_in_chunk || ready_ ? 0 : panels_.chunks(),
                     copying = input_.copy_chunks();
-        parallel_ranges(threads, chunks, l_.ns, [&](Team& team, dim_t begin, dim_t end) {
-            if (begin == 0 && packing + copying > 0) {
+        parallel_team(threads, [&](Team& team) {
+            if (packing + copying > 0) {
                 team.for_each(packing + copying, [&](dim_t i) {
                     i < packing ? panels_.pack_chunk(i, packed_) : input_.copy_chunk(i - packing);
                 });
             }
             T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-            team.for_each_nowait(end - begin, [&](dim_t i) {
-                l_.pack_in_chunk ? compute_and_pack(i + begin, mine) : compute(i + begin, mine);
+            team.for_each_nowait(chunks, [&](dim_t i) {
+                l_.pack_in_chunk ? compute_and_pack(i, mine) : compute(i, mine);
             });
         });
         packed.complete();

@@ -104,10 +104,10 @@ class Weight {
         Scratch<T> sums(alone ? 0 : static_cast<std::size_t>(l_.slice_size * l_.slices));
         Scratch<T> bias(a_.db == nullptr ? 0 : static_cast<std::size_t>(sh_.o * l_.slices));
         sums_ = sums.data(), bias_ = a_.db == nullptr ? nullptr : bias.data();
-        parallel_ranges(threads, chunks, l_.ns, [&](Team& team, dim_t begin, dim_t end) {
+        parallel_team(threads, [&](Team& team) {
             T* const mine = local.data() + local_size * static_cast<std::size_t>(team.thread());
-            team.for_each(end - begin, [&](dim_t i) { chunk(begin + i, mine); });
-            if (end == chunks) team.for_each_nowait(finish_chunks(), [&](dim_t i) { finish(i); });
+            team.for_each(chunks, [&](dim_t i) { chunk(i, mine); });
+            team.for_each_nowait(finish_chunks(), [&](dim_t i) { finish(i); });
         });
     }
 

@@ -152,7 +152,7 @@ void Forward::by_tiles() {
     constexpr dim_t piece = 32;  // rows of weights
     const dim_t panels = ceil_div(s_.out, nr_), pieces = ceil_div(depths_.size, piece);
     const dim_t tasks = depths_.count * pieces * panels;
-    parallel_ranges(threads, tile_steps_, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
+    parallel_team(threads, [&](Team& team) {
         float* const points = u.data() + (own ? u_size * team.thread() : 0);
         const auto block_at = [&](dim_t b) { return points + depths_.at(b) * c.padded; };
         const auto make_weights = [&](dim_t task) {
@@ -160,14 +160,14 @@ void Forward::by_tiles() {
             const dim_t rows = std::min(piece, depths_.of(b) - first);
             if (rows > 0) weights(c, block_at(b), b, task % panels * nr_, first, rows);
         };
-        if (!own && begin == 0 && !u.ready()) team.for_each(tasks, make_weights);
+        if (!own && !u.ready()) team.for_each(tasks, make_weights);
         bool have = !own;
         float* const m = memory.data() + size * team.thread();
         float* const v = m + plane;
-        team.for_each_nowait(end - begin, [&](dim_t i) {
+        team.for_each_nowait(tile_steps_, [&](dim_t i) {
             for (dim_t task = have ? tasks : 0; task < tasks; ++task) make_weights(task);
             have = true;
-            const TileRange t = tiles(begin + i);
+            const TileRange t = tiles(i);
             input(t, v, plane);
             for (dim_t p = 0; p < s_.points; ++p) {
                 for (dim_t b = 0; b < depths_.count; ++b)
@@ -196,17 +196,17 @@ void Forward::by_columns() {
     PackedScratch<float> packed(
         a_.cache, key(),
         elements(a_.cache != nullptr ? panels * depths_.count * panel_squares : 0));
-    parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
+    parallel_team(threads, [&](Team& team) {
         float* const v = memory.data() + size * team.thread();
         float* const m = v + v_size;
         float* const u = m + m_size;
         dim_t step = -1;  // whose tiles are in v
-        team.for_each_nowait(end - begin, [&](dim_t i) {
-            const dim_t wanted = (begin + i) / col_steps_;
+        team.for_each_nowait(chunks, [&](dim_t i) {
+            const dim_t wanted = i / col_steps_;
             const TileRange t = tiles(wanted);
             if (step != wanted) input(t, v, v_plane);
             step = wanted;
-            const Columns c = columns((begin + i) % col_steps_ * plan_.columns, depths_.size, u);
+            const Columns c = columns(i % col_steps_ * plan_.columns, depths_.size, u);
             for (dim_t b = 0; b < depths_.count; ++b) {
                 for (dim_t j = 0; j < c.count; j += nr_) {
                     // The chunks of the first tiles have each panel once.

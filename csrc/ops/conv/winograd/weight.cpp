@@ -43,10 +43,9 @@ class Backward {
         const dim_t size = s_.points * (v_plane_ + d_plane_ + u_plane_);
         const int threads = threads_worth(chunks, plan_.ns);
         Scratch<float> memory(elements(size * threads));
-        parallel_ranges(threads, chunks, plan_.ns, [&](Team& team, dim_t begin, dim_t end) {
+        parallel_team(threads, [&](Team& team) {
             float* const mine = memory.data() + size * team.thread();
-            team.for_each(end - begin, [&](dim_t i) { chunk(begin + i, mine); });
-            if (end < chunks) return;
+            team.for_each(chunks, [&](dim_t i) { chunk(i, mine); });
             const dim_t sums = plan_.slices > 1 ? ceil_div(dw_size_, kSum) : 0;
             team.for_each_nowait(sums + 1, [&](dim_t i) { i < sums ? add_up(i * kSum) : bias(); });
         });
