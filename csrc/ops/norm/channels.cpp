@@ -165,18 +165,23 @@ bool forward_typed(const ChannelArgs& a) {
     return true;
 }
 
+// Residual and activation are those of float32, as without fusion.
 void forward_in_double(const ChannelArgs& a) {
     const dim_t size = a.shape.size(), channels = a.shape.channels;
-    Widened x(a.x, size), w(a.w, channels), b(a.b, channels), residual(a.residual, size),
-        mean(a.running_mean, channels), var(a.running_var, channels), y(a.y, size),
-        z(a.preactivation, size);
+    auto* const z = static_cast<float*>(a.preactivation != nullptr ? a.preactivation : a.y);
+    Widened x(a.x, size), w(a.w, channels), b(a.b, channels), mean(a.running_mean, channels),
+        var(a.running_var, channels), y(z, size);
     ChannelArgs wide = a;
     wide.dtype = Dtype::f64;
-    wide.x = x.data(), wide.w = w.data(), wide.b = b.data(), wide.residual = residual.data();
+    wide.activation = {}, wide.preactivation = nullptr, wide.residual = nullptr;
+    wide.x = x.data(), wide.w = w.data(), wide.b = b.data(), wide.y = y.data();
     wide.running_mean = mean.data(), wide.running_var = var.data();
-    wide.y = y.data(), wide.preactivation = z.data();
     forward_typed<double>(wide);
-    mean.store(a.running_mean), var.store(a.running_var), y.store(a.y), z.store(a.preactivation);
+    mean.store(a.running_mean), var.store(a.running_var), y.store(z);
+    const auto* const residual = static_cast<const float*>(a.residual);
+    for (dim_t i = 0; residual != nullptr && i < size; ++i) z[i] += residual[i];
+    if (a.activation.kind != Activation::none)
+        activation::forward({a.activation, a.dtype, size, z, a.y});
 }
 
 void forward(const ChannelArgs& a) {

@@ -166,8 +166,6 @@ void backward_typed(const ChannelBackwardArgs& a) {
     }
 }
 
-void backward(const ChannelBackwardArgs& a);
-
 void backward_in_double(const ChannelBackwardArgs& a) {
     const dim_t size = a.shape.size(), channels = a.shape.channels;
     Widened dy(a.dy, size), x(a.x, size), saved(a.saved, size), w(a.w, channels), b(a.b, channels),
@@ -177,30 +175,36 @@ void backward_in_double(const ChannelBackwardArgs& a) {
     wide.dy = dy.data(), wide.x = x.data(), wide.saved = saved.data();
     wide.w = w.data(), wide.b = b.data(), wide.dx = dx.data(), wide.dw = dw.data();
     wide.db = db.data(), wide.dresidual = dresidual.data();
-    backward(wide);
+    backward_typed<double>(wide);
     dx.store(a.dx), dw.store(a.dw), db.store(a.db), dresidual.store(a.dresidual);
+}
+
+template <class T>
+void backward_in_range(const ChannelBackwardArgs& a) {
+    if (sizeof(T) == 4 && !a.given && a.shape.size() > 0 &&
+        !all_in_range(a.rstd, a.shape.batch * a.shape.groups)) {
+        backward_in_double(a);
+    } else {
+        backward_typed<T>(a);
+    }
 }
 
 // The gradient by z first, for activations that the kernels do not multiply in themselves: all but
 // relu, and relu too where unfused gradients are taken group by group.
 void backward(const ChannelBackwardArgs& a) {
-    if (a.dtype == Dtype::f32 && !a.given && a.shape.size() > 0 &&
-        !all_in_range(a.rstd, a.shape.batch * a.shape.groups)) {
-        return backward_in_double(a);
-    }
     const bool relu = a.activation.kind == Activation::relu;
     const bool by_group = !a.given && a.p == nullptr && small_groups(a.shape);
     const bool apart =
         relu ? by_group && a.saved != nullptr : a.activation.kind != Activation::none;
     visit_float(a.dtype, [&]<class T>() {
-        if (!apart) return backward_typed<T>(a);
+        if (!apart) return backward_in_range<T>(a);
         Scratch<T> own(a.dresidual != nullptr ? std::size_t{0}
                                               : static_cast<std::size_t>(a.shape.size()));
         void* const dz = a.dresidual != nullptr ? a.dresidual : own.data();
         activation::backward({a.activation, a.dtype, a.shape.size(), a.dy, a.saved, dz});
         ChannelBackwardArgs rest = a;
         rest.activation = {}, rest.dy = dz, rest.saved = nullptr, rest.dresidual = nullptr;
-        backward_typed<T>(rest);
+        backward_in_range<T>(rest);
     });
 }
 

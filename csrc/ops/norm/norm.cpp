@@ -101,16 +101,21 @@ void backward_typed(const BackwardArgs& a) {
     if (a.db != nullptr) std::memcpy(a.db, part + n, bytes);
 }
 
+// The activation is that of float32, as without fusion.
 void forward_in_double(const Args& a) {
     const dim_t size = a.rows * a.n;
-    Widened x(a.x, size), w(a.w, a.n), b(a.b, a.n), y(a.y, size), z(a.preactivation, size),
+    void* const z = a.preactivation != nullptr ? a.preactivation : a.y;
+    Widened x(a.x, size), w(a.w, a.n), b(a.b, a.n), y(z, size),
         mean(a.centered ? a.mean : nullptr, a.rows), rstd(a.rstd, a.rows);
     Args wide = a;
     wide.dtype = Dtype::f64;
+    wide.activation = {}, wide.preactivation = nullptr;
     wide.x = x.data(), wide.w = w.data(), wide.b = b.data(), wide.y = y.data();
-    wide.preactivation = z.data(), wide.mean = mean.data(), wide.rstd = rstd.data();
+    wide.mean = mean.data(), wide.rstd = rstd.data();
     forward_typed<double>(wide);
-    y.store(a.y), z.store(a.preactivation), mean.store(a.mean), rstd.store(a.rstd);
+    y.store(z), mean.store(a.mean), rstd.store(a.rstd);
+    if (a.activation.kind != Activation::none)
+        activation::forward({a.activation, a.dtype, size, z, a.y});
 }
 
 void forward(const Args& a) {
@@ -119,33 +124,39 @@ void forward(const Args& a) {
         forward_in_double(a);
 }
 
-void backward(const BackwardArgs& a);
-
 void backward_in_double(const BackwardArgs& a) {
     const dim_t size = a.rows * a.n;
-    Widened dy(a.dy, size), x(a.x, size), w(a.w, a.n), saved(a.saved, size),
+    Widened dy(a.dy, size), x(a.x, size), w(a.w, a.n),
         mean(a.centered ? a.mean : nullptr, a.rows), rstd(a.rstd, a.rows), dx(a.dx, size),
         dw(a.dw, a.n), db(a.db, a.n);
     BackwardArgs wide = a;
     wide.dtype = Dtype::f64;
-    wide.dy = dy.data(), wide.x = x.data(), wide.w = w.data(), wide.saved = saved.data();
+    wide.dy = dy.data(), wide.x = x.data(), wide.w = w.data();
     wide.mean = mean.data(), wide.rstd = rstd.data();
     wide.dx = dx.data(), wide.dw = dw.data(), wide.db = db.data();
-    backward(wide);
+    backward_typed<double>(wide);
     dx.store(a.dx), dw.store(a.dw), db.store(a.db);
 }
 
+// Without the activation.
+template <class T>
+void backward_in_range(const BackwardArgs& a) {
+    if (sizeof(T) == 4 && !all_in_range(static_cast<const T*>(a.rstd), a.rows)) {
+        backward_in_double(a);
+    } else {
+        backward_typed<T>(a);
+    }
+}
+
 void backward(const BackwardArgs& a) {
-    if (a.dtype == Dtype::f32 && !all_in_range(static_cast<const float*>(a.rstd), a.rows))
-        return backward_in_double(a);
     visit_float(a.dtype, [&]<class T>() {
-        if (a.activation.kind == Activation::none) return backward_typed<T>(a);
+        if (a.activation.kind == Activation::none) return backward_in_range<T>(a);
         const dim_t size = a.rows * a.n;
         Scratch<T> dz(static_cast<std::size_t>(size));
         activation::backward({a.activation, a.dtype, size, a.dy, a.saved, dz.data()});
         BackwardArgs rest = a;
         rest.dy = dz.data();
-        backward_typed<T>(rest);
+        backward_in_range<T>(rest);
     });
 }
 
