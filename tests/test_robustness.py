@@ -74,3 +74,10 @@ def test_a_product_larger_than_memory_is_a_memory_error() -> None:
 def test_repetitions_whose_product_wraps_around_are_a_memory_error(call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(MemoryError, match="does not fit in memory"):
         call(np.ones((2, 3), np.float32))
+
+
+@pytest.mark.parametrize("op", ["sum", "amax", "var", "logsumexp", "norm"])
+def test_views_of_astronomic_size_are_refused(op: str) -> None:
+    view = np.broadcast_to(np.float32(1), (1 << 30, 1 << 30))
+    with pytest.raises(ValueError, match=r"more than 2\*\*40 elements, of which most are the same"):
+        getattr(fastnn.kernels, op)(view)

@@ -59,6 +59,21 @@ Proxy* proxy(py::handle object, Name name) {
     return a;
 }
 
+// A view with strides of zero may have any number of elements. To compute more than these takes
+// longer than anyone means to wait.
+constexpr dim_t kMostElements = dim_t{1} << 40;
+
+void check_count(const Array& a, Name name) {
+    if (a.contiguous) return;  // so it is in memory
+    double size = 1;
+    for (int i = 0; i < a.ndim; ++i) size *= static_cast<double>(a.shape[i]);
+    if (size > static_cast<double>(kMostElements)) {
+        fail<ValueError>(name.op, ": ", name.argument,
+                         " has more than 2**40 elements, of which most",
+                         " are the same in memory, got shape ", shape_text(a));
+    }
+}
+
 Array any_array(py::handle object, Name name) {
     const Proxy* a = proxy(object, name);
     Dtype dtype;
@@ -66,7 +81,9 @@ Array any_array(py::handle object, Name name) {
         fail<TypeError>(name.op, ": ", name.argument,
                         " has a dtype that no kernel knows: ", dtype_text(a));
     }
-    return {object.ptr(), dtype};
+    const Array result(object.ptr(), dtype);
+    check_count(result, name);
+    return result;
 }
 
 Array any_float_array(py::handle object, Name name) {
@@ -77,7 +94,9 @@ Array any_float_array(py::handle object, Name name) {
         fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
                         dtype_text(a));
     }
-    return {object.ptr(), dtype};
+    const Array result(object.ptr(), dtype);
+    check_count(result, name);
+    return result;
 }
 
 void check_aligned(const Array& a, Name name) {

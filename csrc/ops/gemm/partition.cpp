@@ -31,7 +31,7 @@ constexpr dim_t kDeepStep = 1536;  // k of a step where B is packed in parts: C 
 constexpr dim_t kChunkRows = 70;   // 5 tiles of 14 rows, 12 of 6
 constexpr dim_t kChunkCols = 1024;
 constexpr dim_t kManyChunks = 96;  // even work for any number of cores that a product is worth
-constexpr dim_t kMinSlice = 256;   // k of a slice
+constexpr dim_t kMinSlice = 256, kMaxSlice = dim_t{1} << 28;  // k of a slice; more take too long
 
 // Whether the rows of two tiles evict each other from L1.
 template <class T>
@@ -132,8 +132,9 @@ void Plan<T>::choose_slices() {
                         : method_ == Method::skinny ? ceil_div(n_, skinny_cols())
                                                     : ceil_div(m_, f.mr) * ceil_div(n_, f.nr);
     if (tiles >= 8 || cost_ns_ < 3 * kChunkNs || pack_b_ == PackB::given) return;
-    const dim_t slices = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
-                                                   : std::min(ceil_div(8, tiles), k_ / kMinSlice);
+    const dim_t few = method_ == Method::skinny ? std::min(ceil_div(16, tiles), k_ / 64)
+                                                : std::min(ceil_div(8, tiles), k_ / kMinSlice);
+    const dim_t slices = std::max(few, k_ / kMaxSlice);
     if (slices <= 1) return;
     const auto inside = k_blocks(ceil_div(k_, slices), f.kc);
     slices_ = ceil_div(k_, inside.size * inside.count);  // none is empty
