@@ -4,6 +4,7 @@ The operations are those of the records in tests/ops; what is tried with them is
 """
 
 import hashlib
+import platform
 import re
 from functools import partial
 
@@ -13,7 +14,7 @@ import pytest
 import fastnn
 from fastnn import Tensor, nn
 from tests.harness import Record, Sample, away_from, numbers, threads
-from tests.harness.circumstances import WAYS
+from tests.harness.circumstances import MODES, WAYS, floating_point
 from tests.harness.running import arrays_in, cast, each_array, listed, tensors, weights
 from tests.harness.tolerance import compare_all, gradient_tolerance
 from tests.ops.records import records_by_file
@@ -136,6 +137,25 @@ def test_the_same_bits(file, way):
         want = digests(records)
         for got in way(partial(digests, records)):
             assert got == want
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or platform.libc_ver()[0] != "glibc",
+    reason="sets the mode through glibc's fesetenv on x86-64",
+)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("file", FILES)
+def test_every_thread_computes_in_the_mode_of_the_caller(file, mode):
+    """So results do not depend on the number of threads under any mode."""
+    for record in FILES[file]:
+        for sample in record.large[:1]:
+            given = cast(sample, "float32")
+            found = []
+            with floating_point(MODES[mode]):
+                for count in (1, 3):
+                    with threads(count):
+                        found.append(digest(forward_backward(record, given)))
+            assert found[0] == found[1], f"{record.name} {mode}"
 
 
 # -- changed and watched between forward and backward --------------------------------------------

@@ -5,10 +5,6 @@
 
 #include <cstdint>
 
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#endif
-
 namespace fastnn {
 
 class FloatMode {
@@ -16,7 +12,7 @@ class FloatMode {
     // The calling thread's.
     static FloatMode current() {
 #if defined(__x86_64__)
-        return FloatMode(_mm_getcsr() & ~kFlags);
+        return FloatMode(__builtin_ia32_stmxcsr() & ~kFlags);
 #elif defined(__aarch64__)
         std::uint64_t mode;
         asm volatile("mrs %0, fpcr" : "=r"(mode));
@@ -28,7 +24,7 @@ class FloatMode {
     // Makes it the calling thread's.
     void set() const {
 #if defined(__x86_64__)
-        _mm_setcsr(static_cast<unsigned>(bits_) | (_mm_getcsr() & kFlags));
+        __builtin_ia32_ldmxcsr(static_cast<unsigned>(bits_) | (__builtin_ia32_stmxcsr() & kFlags));
 #elif defined(__aarch64__)
         asm volatile("msr fpcr, %0" : : "r"(bits_));
 #endif

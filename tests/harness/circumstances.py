@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -71,3 +73,30 @@ def in_signal_handler(work: Work) -> list[Any]:
 
 
 WAYS = [in_eight_threads, in_forked_child, in_signal_handler]
+
+# Bits of the control register of x86-64's vector unit, and where glibc keeps it in fenv_t.
+FLUSH_TO_ZERO, DENORMALS_ARE_ZERO = 1 << 15, 1 << 6
+DOWNWARD, UPWARD, TOWARD_ZERO = 1 << 13, 2 << 13, 3 << 13
+MXCSR, FENV_SIZE = 28, 32
+MODES = {
+    "upward, flushing": UPWARD | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO,
+    "downward": DOWNWARD,
+    "toward zero": TOWARD_ZERO,
+    "flushing": FLUSH_TO_ZERO | DENORMALS_ARE_ZERO,
+}
+
+
+@contextmanager
+def floating_point(bits: int) -> Iterator[None]:
+    """Run a block with these bits set in the calling thread's control register."""
+    libm = ctypes.CDLL("libm.so.6")
+    before, changed = (ctypes.create_string_buffer(FENV_SIZE) for _ in range(2))
+    libm.fegetenv(before)
+    libm.fegetenv(changed)
+    register = ctypes.c_uint32.from_buffer(changed, MXCSR)
+    register.value |= bits
+    libm.fesetenv(changed)
+    try:
+        yield
+    finally:
+        libm.fesetenv(before)

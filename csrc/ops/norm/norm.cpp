@@ -126,9 +126,8 @@ void forward(const Args& a) {
 
 void backward_in_double(const BackwardArgs& a) {
     const dim_t size = a.rows * a.n;
-    Widened dy(a.dy, size), x(a.x, size), w(a.w, a.n),
-        mean(a.centered ? a.mean : nullptr, a.rows), rstd(a.rstd, a.rows), dx(a.dx, size),
-        dw(a.dw, a.n), db(a.db, a.n);
+    Widened dy(a.dy, size), x(a.x, size), w(a.w, a.n), mean(a.centered ? a.mean : nullptr, a.rows),
+        rstd(a.rstd, a.rows), dx(a.dx, size), dw(a.dw, a.n), db(a.db, a.n);
     BackwardArgs wide = a;
     wide.dtype = Dtype::f64;
     wide.dy = dy.data(), wide.x = x.data(), wide.w = w.data();
