@@ -53,7 +53,11 @@ WRONG = [
     (nn.Conv2d(3, 4, 3), [ARRAY], "input.transpose(0, 3, 1, 2) puts them first"),
     (nn.Conv2d(1, 4, 3), [ARRAY[0]], "input[:, None] adds the channel dimension"),
     (nn.BatchNorm1d(8), [np.zeros(8)], "input[None] adds the batch dimension"),
-    (nn.Linear(20, 3), [np.zeros((8, 4, 5))], "input.reshape(len(input), -1) makes one dimension"),
+    (
+        nn.Linear(20, 3),
+        [np.zeros((8, 4, 5), np.float32)],
+        "input.reshape(len(input), -1) makes one dimension",
+    ),
     (nn.Conv3d(3, 4, 3), [f(2, 4, 9, 9, 9)], "(N, 3, D, H, W) or (3, D, H, W), got (2, 4, 9, 9"),
     (nn.ConvTranspose1d(3, 4, 3), [f(2, 4, 9)], "(in_channels=3): input must have shape (N, 3, L)"),
     (nn.ConvTranspose2d(3, 4, 3), [f(2, 9, 9, 3)], "input.permute(0, 3, 1, 2) puts them first"),

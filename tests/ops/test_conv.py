@@ -108,7 +108,13 @@ def options_refused(op, x, w, groups, transposed=False):
         Bad(ValueError, rf"{name}: weight must have a kernel", x, w[..., :0], **given),
         Bad(ValueError, rf"{name}: bias must have shape", x, w, numbers(7), **given),
         Bad(TypeError, rf"{name}: bias must have dtype float64", x, w, np.zeros(6, "f4"), **given),
-        Bad(TypeError, rf"{name}: weight must have the input's dtype", x, w.astype("f4"), **given),
+        Bad(
+            TypeError,
+            rf"{name}: weight must have dtype float64, got float32",
+            x,
+            w.astype("f4"),
+            **given,
+        ),
         Bad(TypeError, rf"{name}: input must have dtype float32 or", x.astype(int), w, **given),
         Bad(
             ValueError,

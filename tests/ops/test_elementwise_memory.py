@@ -61,7 +61,11 @@ def test_bad_out():
     once = np.lib.stride_tricks.as_strided(np.ones(3), (2, 3), (0, 8))
     for out, error, match in (
         (np.ones((3, 2)), ValueError, r"add: out must have shape \(2, 3\), got \(3, 2\)"),
-        (np.ones((2, 3), int), TypeError, "add: a result of dtype float64 cannot be stored.* int64"),
+        (
+            np.ones((2, 3), int),
+            TypeError,
+            "add: a result of dtype float64 cannot be stored.* int64",
+        ),
         (frozen, ValueError, "add: out must be writable"),
         (once, ValueError, "add: out must not overlap itself"),
         ([1.0], TypeError, "add: out must be a NumPy array"),

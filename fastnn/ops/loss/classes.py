@@ -80,7 +80,7 @@ def cross_entropy(
     """
     x = array(input)
     t = array(target)
-    if t.dtype != x.dtype and t.dtype.kind == "f":
+    if t.dtype != x.dtype and t.dtype.kind == x.dtype.kind == "f":
         input, target, x, t = promoted("cross_entropy", input, target)
     w = class_weight("cross_entropy", weight, x)
     recording = mode.enabled
