@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from importlib.machinery import EXTENSION_SUFFIXES
+import sys
 from pathlib import Path
 
 __all__: list[str] = []
@@ -14,13 +14,7 @@ COMPILED = ("_core", "autograd/_block", "text/_tokens")
 def unbuilt(error: ImportError) -> ImportError:
     """The error to raise in place of one from an import of a compiled part."""
     package = Path(__file__).resolve().parent
-    files = {part: [path.name for path in package.glob(f"{part}.*.*")] for part in COMPILED}
-    missing = [
-        part
-        for part, names in files.items()
-        if not any(name == Path(part).name + end for name in names for end in EXTENSION_SUFFIXES)
-    ]
-    if not missing:
+    if all(is_there(package, part) for part in COMPILED):
         return error  # it is there, and cannot be loaded
     here = f"in {package.parent}, from which Python {platform.python_version()} imports it"
     if (package.parent / "pyproject.toml").exists():
@@ -30,5 +24,14 @@ def unbuilt(error: ImportError) -> ImportError:
         )
     else:
         text = f"a compiled part of fastnn is missing {here}: install fastnn again"
-    found = sorted(name for names in files.values() for name in names)
+    found = sorted(path.name for part in COMPILED for path in package.glob(f"{part}.*.*"))
     return ImportError(f"{text} (it has only {', '.join(found)})" if found else text)
+
+
+def is_there(package: Path, part: str) -> bool:
+    """Whether an import would find a part: in the package, or where an editable install keeps it."""
+    name = f"{package.name}.{part.replace('/', '.')}"
+    folder = [str((package / part).parent)]
+    specs = [finder.find_spec(name, folder) for finder in sys.meta_path]
+    # A folder of that name, which may hold stubs, is a namespace without an origin.
+    return any(spec is not None and spec.origin is not None for spec in specs)

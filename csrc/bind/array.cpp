@@ -59,19 +59,20 @@ Proxy* proxy(py::handle object, Name name) {
     return a;
 }
 
-// A view with strides of zero may have any number of elements. To compute more than these takes
-// longer than anyone means to wait.
+// A view with strides of zero may have any number of elements. More than these fit in no memory,
+// and take longer to compute than anyone means to wait.
 constexpr dim_t kMostElements = dim_t{1} << 40;
 
 void check_count(const Array& a, Name name) {
     if (a.contiguous) return;  // so it is in memory
     double size = 1;
     for (int i = 0; i < a.ndim; ++i) size *= static_cast<double>(a.shape[i]);
-    if (size > static_cast<double>(kMostElements)) {
-        fail<ValueError>(name.op, ": ", name.argument,
-                         " has more than 2**40 elements, of which most",
-                         " are the same in memory, got shape ", shape_text(a));
-    }
+    if (size <= static_cast<double>(kMostElements)) return;
+    const std::string text = std::string(name.op) + ": " + name.argument +
+                             " has more than 2**40 elements, of which most are the same in " +
+                             "memory, got shape " + shape_text(a);
+    PyErr_SetString(PyExc_MemoryError, text.c_str());
+    throw py::error_already_set();
 }
 
 Array any_array(py::handle object, Name name) {
