@@ -29,7 +29,7 @@ def unbuilt(error: ImportError) -> ImportError:
 
 
 def is_there(package: Path, part: str) -> bool:
-    """Whether an import would find a part: in the package, or where an editable install keeps it."""
+    """Whether an import finds a part, in the package or where an editable install keeps it."""
     name = f"{package.name}.{part.replace('/', '.')}"
     folder = [str((package / part).parent)]
     specs = [finder.find_spec(name, folder) for finder in sys.meta_path]
