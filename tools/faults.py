@@ -74,7 +74,7 @@ CPP_TEXT = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\])
 
 @dataclass(frozen=True)
 class Fault:
-    """One line of a file, counted from 0, and what stands there instead."""
+    """One line of a file, counted from 0, and the text that replaces it."""
 
     path: str
     line: int

@@ -65,11 +65,10 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_a_thread_writes_to_the_indices(name):
-    calls = "{" + f"{name!r}: lambda: {CALLS[name][1]}" + "}"
+def survives(code, *arguments):
+    """A process of its own runs to its end."""
     run = subprocess.run(
-        [sys.executable, "-c", CODE.replace("{CALLS}", calls), name, str(CALLS[name][0])],
+        [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=120,
@@ -77,6 +76,12 @@ def test_a_thread_writes_to_the_indices(name):
         check=False,
     )
     assert run.stdout.split() == ["survived"], (run.returncode, run.stderr[-2000:])
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_thread_writes_to_the_indices(name):
+    calls = "{" + f"{name!r}: lambda: {CALLS[name][1]}" + "}"
+    survives(CODE.replace("{CALLS}", calls), name, str(CALLS[name][0]))
 
 
 def test_a_thread_writes_to_the_rows_of_an_optimizer():
@@ -86,15 +91,7 @@ def test_a_thread_writes_to_the_rows_of_an_optimizer():
         "= good", "= np.arange(n // 2, n)"
     )
     code = code.replace("{CALLS}", "{'': lambda: k.sgd_step_rows(ones, ids, ones + 1, 0.1)}")
-    run = subprocess.run(
-        [sys.executable, "-c", code, "", "0"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=ROOT,
-        check=False,
-    )
-    assert run.stdout.split() == ["survived"], (run.returncode, run.stderr[-2000:])
+    survives(code, "", "0")
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"])
