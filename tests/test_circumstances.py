@@ -1,6 +1,7 @@
 """Every operation and module, called from where users call it, and changed and watched meanwhile.
 
-The operations are those of the records in tests/ops; what is tried with them is one table.
+The operations are those that have a record; what is tried with them is one table.
+test_disturbed.py continues it.
 """
 
 import hashlib
@@ -12,90 +13,14 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import Tensor, nn
-from tests.harness import Record, Sample, away_from, numbers, threads
+from fastnn import Tensor
+from tests.every_record import FILES, WITH_GRADIENT, flat, forward_backward, some_samples
+from tests.harness import Record, threads
 from tests.harness.circumstances import MODES, WAYS, floating_point
-from tests.harness.running import arrays_in, cast, each_array, listed, tensors, weights
+from tests.harness.running import arrays_in, cast, each_array, tensors, weights
 from tests.harness.tolerance import compare_all, gradient_tolerance
-from tests.ops.records import records_by_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*broadcast", "ignore:.*fork")
-
-
-def layer(make, *inputs, **options):
-    """A record of a module with parameters of a fixed seed."""
-
-    def call(*args, **kwargs):
-        fastnn.manual_seed(3)
-        module = make().to(next(x.dtype for x in args if x.dtype.kind == "f"))
-        return module(*args, **kwargs)
-
-    name = f"module {make().__class__.__name__}"
-    return Record(name, call, call, [Sample(*inputs, **options)])
-
-
-IMAGE, SERIES = numbers(2, 4, 6, 5), numbers(5, 3, 4)
-MODULES = [
-    layer(lambda: nn.Linear(5, 3), numbers(4, 5)),
-    layer(lambda: nn.Bilinear(5, 4, 3), numbers(2, 5), numbers(2, 4, seed=1)),
-    layer(lambda: nn.Conv1d(3, 5, 3), numbers(2, 3, 9)),
-    layer(lambda: nn.Conv2d(4, 6, 3, padding=1, groups=2), IMAGE),
-    layer(lambda: nn.ConvTranspose2d(4, 3, 3, stride=2), IMAGE),
-    layer(lambda: nn.BatchNorm2d(4), IMAGE),
-    layer(lambda: nn.BatchNorm2d(4).eval(), IMAGE),
-    layer(lambda: nn.GroupNorm(2, 4), IMAGE),
-    layer(lambda: nn.InstanceNorm2d(4, affine=True), IMAGE),
-    layer(lambda: nn.LayerNorm(5), IMAGE),
-    layer(lambda: nn.RMSNorm(5), IMAGE),
-    layer(lambda: nn.LocalResponseNorm(3), IMAGE),
-    layer(lambda: nn.MaxPool2d(2), IMAGE),
-    layer(lambda: nn.AdaptiveAvgPool2d(3), IMAGE),
-    layer(lambda: nn.Upsample(scale_factor=2, mode="bilinear"), IMAGE),
-    layer(lambda: nn.LeakyReLU(), away_from(IMAGE, 0.0)),
-    layer(lambda: nn.Softmax(1), IMAGE),
-    layer(lambda: nn.Sequential(nn.Flatten(), nn.Linear(120, 3), nn.ReLU()), IMAGE),
-    layer(lambda: nn.RNN(4, 6), SERIES),
-    layer(lambda: nn.LSTM(4, 6, num_layers=2, bidirectional=True), SERIES),
-    layer(lambda: nn.GRU(4, 6), SERIES),
-    layer(lambda: nn.MultiheadAttention(4, 2), SERIES, SERIES + 1, SERIES - 1),
-    layer(lambda: nn.TransformerEncoderLayer(4, 2, 8, 0.0), SERIES),
-    layer(lambda: nn.CrossEntropyLoss(), numbers(4, 5), np.array([1, 0, 4, 2])),
-    layer(lambda: nn.MSELoss(), numbers(4, 5), numbers(4, 5, seed=1)),
-]
-FILES = records_by_file() | {"modules": MODULES}
-RECORDS = [
-    pytest.param(record, id=f"{name}-{record.name}-{i}")
-    for name, records in FILES.items()
-    for i, record in enumerate(records)
-]
-WITH_GRADIENT = [param for param in RECORDS if param.values[0].gradient]
-
-
-def flat(record: Record, result) -> list[Tensor]:
-    """All outputs that are tensors: modules may nest them."""
-    found = []
-    for y in listed(result):
-        found += flat(record, y) if isinstance(y, (tuple, list)) else [y] * isinstance(y, Tensor)
-    return found
-
-
-def some_samples(record: Record) -> list[Sample]:
-    """A few calls of a record, of different kinds: those that have elements."""
-    full = [s for s in record.samples if any(x.size for x in arrays_in([s.args, s.kwargs]))]
-    return [*full[:2], *full[-1:]]
-
-
-def forward_backward(record: Record, sample: Sample, change=lambda inputs, ys: None):
-    """Outputs and gradients, after `change` in between."""
-    wrapped, leaves = tensors(record, sample, record.gradient)
-    ys = flat(record, record.op(*wrapped.args, **wrapped.kwargs))
-    values = [y._array.copy() for y in ys]
-    outs = [y for y in ys if y.requires_grad]
-    dys = weights(outs)
-    change(leaves, ys)
-    if outs:
-        fastnn.autograd.backward(outs, dys)
-    return values, [None if x.grad is None else x.grad.numpy() for x in leaves]
 
 
 def digest(results) -> str:

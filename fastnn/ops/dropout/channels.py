@@ -78,11 +78,12 @@ def drop_channels(
     """`leading`: by number of dimensions, how many of them have a random number each."""
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: p must be a probability, from 0 to 1, got {p}")
+    unchanged = not training or p == 0
     x = array(input)
     if x.ndim not in leading:
         ranks = " or ".join(map(str, leading))
         raise ValueError(f"{op}: input must have {ranks} dimensions, got shape {x.shape}")
-    if not training or p == 0:
+    if unchanged:
         return input if isinstance(input, Tensor) else Tensor(x)
     mask = channel_mask(x, leading[x.ndim], p)
     y = record(_core.mul(x, mask), drop_channels_backward, (input,), mask)
