@@ -10,6 +10,11 @@ changes nothing that can be observed.
 
 The copy takes its tools from the active environment (CONTRIBUTING.md), which should have no
 PyTorch: faults are to be seen without it. It is kept, so that a second run builds little.
+
+With `--coverage FILE` a fault in a line of Python is judged by the tests that run the line, the
+others cannot see it but through a child process. The file is written by (`pip install pytest-cov`)
+
+    COVERAGE_FILE=FILE python -m pytest --cov=fastnn --cov-context=test --cov-report=
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -93,8 +99,10 @@ class Tree:
 
     def first_failure(self, tests: list[str]) -> str:
         """What fails, or nothing."""
+        names = self.at / "build" / "tests.txt"  # more than a command line takes
+        names.write_text("\n".join(tests))
         pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        code, output = self.run(*pytest, *tests, limit=self.limit)
+        code, output = self.run(*pytest, f"@{names}", limit=self.limit)
         if code in (0, 5):  # all passed, or there was none
             return ""
         failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
@@ -114,7 +122,30 @@ class Tree:
         return sorted(found) or ["tests/ops", "tests/autograd"]
 
 
-def judge(tree: Tree, fault: Fault, original: str, rest: list[str]) -> str:
+class Coverage:
+    """The tests that run a line, from a file of coverage.py."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def tests(self, fault: Fault) -> list[str]:
+        """Empty where the line runs at import, or in no test."""
+        query = """select context, numbits from line_bits join context on context.id = context_id
+            join file on file.id = file_id where path like ?"""
+        byte, bit = divmod(fault.line + 1, 8)
+        with sqlite3.connect(self.file) as data:
+            rows = data.execute(query, [f"%/{fault.path}"]).fetchall()
+        found = {
+            context.split("|")[0]
+            for context, lines in rows
+            if len(lines) > byte and lines[byte] >> bit & 1
+        }
+        return [] if "" in found else sorted(found)
+
+
+def judge(
+    tree: Tree, fault: Fault, original: str, rest: list[str], coverage: Coverage | None
+) -> str:
     """What caught a fault: a failed test, one of `UNDECIDED`, or nothing."""
     file = tree.at / fault.path
     text = file.read_text()
@@ -128,6 +159,8 @@ def judge(tree: Tree, fault: Fault, original: str, rest: list[str]) -> str:
         elif tree.code() == original:
             return "same code"
         first = tree.concerning(fault.path)
+        if coverage and (tests := coverage.tests(fault)):
+            first, rest = sorted(tests, key=lambda test: test.split("::")[0] not in first), []
         caught = tree.first_failure(first)
         if rest and not caught:
             caught = tree.first_failure([*rest, *(f"--deselect={test}" for test in first)])
@@ -147,6 +180,7 @@ def main() -> int:
     add("--limit", type=float, default=900, help="seconds of one run of tests")
     add("--rest", nargs="*", default=["tests"], help="tests that run after the first ones")
     add("--tree", type=Path, default=ROOT / "build" / "mutants", help="where the copy is kept")
+    add("--coverage", type=Path, help="which test runs which line")
     add("--list", action="store_true", help="only print the faults")
     args = parser.parse_args()
     sources = [p for p in listed("--", *args.under) if p.endswith((".cpp", ".h", ".py"))]
@@ -159,12 +193,13 @@ def main() -> int:
     if not tree.build():
         sys.exit(f"the project does not build without a fault: run `make dev` in {tree.at}")
     original, start = tree.code(), time.monotonic()
+    coverage = Coverage(args.coverage) if args.coverage else None
     judged = 0
     survivors = []
     for fault in draw:
         if judged == args.count or time.monotonic() - start > args.seconds:
             break
-        by = judge(tree, fault, original, args.rest)
+        by = judge(tree, fault, original, args.rest, coverage)
         print(f"{fault}\n  {by or 'SURVIVED'}\n", flush=True)
         if by not in UNDECIDED:
             judged += 1

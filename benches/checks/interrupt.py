@@ -1,13 +1,15 @@
 """Ctrl-C stops a long run within a second, whatever kernel is running and however it is shaped.
 
 Kernels are called in the slowest way that they accept and this machine's memory allows: one giant
-row, one giant window, views with zero strides, sizes of zero. A call that ends by itself before it
-is interrupted is reported as such.
+row, one giant window, views with zero strides, sizes of zero. The time is that from the signal to
+the exception; the system takes up to a second more to get gigabytes back. A call that ends by
+itself before it is interrupted, or that has already failed, is a miss.
 """
 
 from __future__ import annotations
 
 import argparse
+import select
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from time import perf_counter, sleep
 
 from ..side_by_side.libraries import ROOT
 
-LIMIT = 1.0  # seconds
+LIMIT, PATIENCE = 1.0, 10.0  # seconds
 
 # A background process may inherit SIGINT as ignored, and Python does not change that.
 START = """
@@ -49,8 +51,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "matmul of a vector": ("", "k.matmul(one(1, G * 64), one(G * 64, 1))"),
     "matmul: a tall matrix and a vector": ("", "k.matmul(one(1 << 26, 4096), one(4096, 1))"),
     "linear_backward": (
-        "x, w = one(1 << 19, 4096), one(4096, 4096)",
-        "k.linear_backward(one(1 << 19, 4096), x, w)",
+        "x, w = one(1 << 17, 4096), one(4096, 4096)",
+        "while True: k.linear_backward(one(1 << 17, 4096), x, w)",
     ),
     "max_pool: one window": (
         "x = ones(1, 64, 4096, 4096)",
@@ -129,8 +131,8 @@ RUNS: dict[str, tuple[str, str]] = {
         "k.scaled_dot_product_attention(q, q, q)",
     ),
     "attention: no features": (
-        "q = one(1 << 20, 1 << 20, 0)",
-        "k.scaled_dot_product_attention(q, q, one(1 << 20, 1 << 20, 0))",
+        "q, v = one(1 << 12, 1 << 14, 0), one(1 << 12, 1 << 14, 16)",
+        "k.scaled_dot_product_attention(q, q, v)",
     ),
     "attention: no keys": (
         "q, no = one(1 << 12, 1 << 18, 1), one(1 << 12, 0, 1)",
@@ -148,7 +150,7 @@ RUNS: dict[str, tuple[str, str]] = {
     ),
     "cross_entropy_backward": (
         "x, t = ones(1, 1 << 29), ids(1)\nsaved = k.cross_entropy(x, t, with_gradient=True)[1]",
-        "while True: k.cross_entropy_backward(ones(1)[0], saved)",
+        "while True: k.cross_entropy_backward(np.array(2, np.float32), saved)",
     ),
     "nll_loss": (
         "x, t = ones(1 << 28, 2), ids(1 << 28)",
@@ -163,7 +165,7 @@ RUNS: dict[str, tuple[str, str]] = {
         "while True: k.layer_norm(x, (1 << 29,))",
     ),
     "layer_norm_backward: one row": (
-        "x, s = ones(1, 1 << 28), np.ones((1, 1))",
+        "x, s = ones(1, 1 << 28), ones(1, 1)",
         "while True: k.layer_norm_backward(x, x, (1 << 28,), s, s)",
     ),
     "rms_norm: one row": ("x = ones(1, 1 << 29)", "while True: k.rms_norm(x, (1 << 29,))"),
@@ -180,7 +182,7 @@ RUNS: dict[str, tuple[str, str]] = {
     **{
         f"embedding_bag {mode}: one bag": (
             "i, w = ids(1 << 28), ones(1, 16)",
-            f"while True: k.embedding_bag(i, ids(1), w, {mode!r})",
+            f"while True: k.embedding_bag(i, np.array([0, 1 << 28]), w, {mode!r})",
         )
         for mode in ("sum", "mean", "max")
     },
@@ -190,7 +192,8 @@ RUNS: dict[str, tuple[str, str]] = {
     ),
     "embedding_bag_weights_backward: one bag": (
         "i, w = ids(1 << 26), ones(1, 16)",
-        "while True: k.embedding_bag_weights_backward(ones(1, 16), i, ids(1), w)",
+        "e = np.array([0, 1 << 26])\n"
+        "while True: k.embedding_bag_weights_backward(ones(1, 16), i, e, w)",
     ),
     "embedding_renorm": (
         "w = ones(4, 1 << 27)",
@@ -199,14 +202,14 @@ RUNS: dict[str, tuple[str, str]] = {
     "cumsum: one row": ("x = ones(1 << 29)", "while True: k.cumsum(x, 0)"),
     "cumprod: columns": ("x = ones(1 << 20, 256)", "while True: k.cumprod(x, 0)"),
     "cumprod_backward": ("x = ones(1 << 28)", "while True: k.cumprod_backward(x, x, x, 0)"),
-    "sum: one number, many times": ("", "k.sum(one(G, G), None)"),
-    "sum: columns": ("", "k.sum(one(1 << 36, 4), 0)"),
-    "prod": ("", "k.prod(one(G, G), None)"),
-    "argmax": ("", "k.argmax(one(1 << 40), 0)"),
-    "amax: columns": ("", "k.amax(one(1 << 36, 4), 0)"),
-    "var": ("", "k.var(one(G, G), None)"),
-    "norm": ("", "k.norm(one(G, G), 3.0)"),
-    "any": ("", "k.any(np.broadcast_to(np.False_, (G, G)))"),
+    "sum: one number, many times": ("", "while True: k.sum(one(1 << 15, 1 << 15), None)"),
+    "sum: columns": ("", "while True: k.sum(one(1 << 29, 4), 0)"),
+    "prod": ("", "while True: k.prod(one(1 << 15, 1 << 15), None)"),
+    "argmax": ("", "while True: k.argmax(one(1 << 31), 0)"),
+    "amax: columns": ("", "while True: k.amax(one(1 << 29, 4), 0)"),
+    "var": ("", "while True: k.var(one(1 << 15, 1 << 15), None)"),
+    "norm": ("", "while True: k.norm(one(1 << 15, 1 << 15), 3.0)"),
+    "isnan": ("x = one(1 << 30)", "while True: k.isnan(x)"),
     "add": ("x = ones(1 << 29)", "while True: k.add(x, one(1 << 29))"),
     "pow": ("x = ones(1 << 29)", "while True: k.pow(x, x)"),
     "gelu": ("x = ones(1 << 29)", "while True: k.gelu(x)"),
@@ -217,11 +220,11 @@ RUNS: dict[str, tuple[str, str]] = {
     "mse_loss": ("x = ones(1 << 29)", "while True: k.mse_loss(x, x)"),
     "interpolate: bicubic": (
         "x = ones(1, 1, 64, 64)",
-        "while True: k.interpolate(x, (1 << 14, 1 << 14), 'bicubic')",
+        "while True: k.interpolate(x, (1 << 14, 1 << 14), 'cubic')",
     ),
     "interpolate_backward": (
         "x = ones(1, 1, 1 << 14, 1 << 14)",
-        "while True: k.interpolate_backward(x, (2, 2), 'bilinear')",
+        "while True: k.interpolate_backward(x, (2, 2), 'linear')",
     ),
     "unfold": (
         "x = ones(1, 1, 1 << 12, 1 << 12)",
@@ -235,15 +238,15 @@ RUNS: dict[str, tuple[str, str]] = {
     **{
         f"{cell}: one sample, {steps} steps of {units} units": (
             f"x, u = ones({steps}, 1, {units}), ones({gates} * {units}, {units})",
-            f"k.{cell}(x, [[u, u, None, None]], keep=True)",
+            f"while True: k.{cell}(x, [[u, u, None, None]], keep=True)",
         )
         for cell, gates in (("rnn_tanh", 1), ("lstm", 4), ("gru", 3))
-        for steps, units in ((1 << 20, 32), (4096, 2048))
+        for steps, units in ((1 << 19, 64), (4096, 2048))
     },
     "adam_step": (
         "p = [ones(1 << 28) for _ in range(4)]",
         "while True: k.adam_step([p[0]], [p[1]], [p[2]], [p[3]], None, [np.ones(3)], [1],"
-        " np.array([[1e-3, .9, .999, 1e-8, 0, 0, 0, 0]]))",
+        " np.array([[1e-3, .9, .999, 1e-8, 0, 0, 0]]))",
     ),
     "clip_grad_norm": (
         "p = [ones(1 << 28) for _ in range(4)]",
@@ -252,32 +255,44 @@ RUNS: dict[str, tuple[str, str]] = {
 }
 
 
+# The parent reads how far the program has come.
+PROGRAM = """{start}
+{prepare}
+print("go", flush=True)
+try:
+    {call}
+    print("ended by itself", flush=True)
+except BaseException as error:
+    print(repr(error), flush=True)
+"""
+
+
 def seconds_to_stop(prepare: str, call: str) -> tuple[float, str]:
-    """Start a program, interrupt it while it computes: seconds until it ends, and what it said."""
-    program = f"{START}\n{prepare}\nprint('go', flush=True)\n{call}\n"
+    """Start a program, interrupt it while it computes: seconds until it says what stopped it."""
+    call = call.replace("\n", "\n    ")
     child = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", PROGRAM.format(start=START, prepare=prepare, call=call)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert child.stdout is not None
-    child.stdout.readline()
-    sleep(0.7)
-    if child.poll() is not None:
-        return float("nan"), child.communicate()[1].strip().split("\n")[-1]
-    start = perf_counter()
-    child.send_signal(signal.SIGINT)
     try:
-        errors = child.communicate(timeout=10)[1]
-    except subprocess.TimeoutExpired:
+        if child.stdout.readline() != "go\n":
+            return float("nan"), child.communicate()[1].strip().split("\n")[-1]
+        sleep(0.7)
+        child.send_signal(signal.SIGINT)
+        start = perf_counter()
+        ready, _, _ = select.select([child.stdout], [], [], PATIENCE)
+        taken = perf_counter() - start
+        if not ready:
+            return float("inf"), f"killed after {PATIENCE} s"
+        said = child.stdout.readline().strip()
+        return (taken, "") if said == "KeyboardInterrupt()" else (float("nan"), said)
+    finally:
         child.kill()
         child.communicate()
-        return float("inf"), "killed after 10 s"
-    taken = perf_counter() - start
-    last = errors.strip().split("\n")[-1]
-    return (taken, "") if last == "KeyboardInterrupt" else (float("nan"), last)
 
 
 def main() -> int:
@@ -292,7 +307,7 @@ def main() -> int:
         taken, said = seconds_to_stop(prepare, call)
         good = taken < LIMIT
         failed += not good
-        print(f"{'' if good else 'MISS '}{name}: {taken:.2f} s {said}", flush=True)
+        print(f"{'' if good else 'MISS '}{name}: {taken:.3f} s {said}".rstrip(), flush=True)
     return int(failed > 0)
 
 

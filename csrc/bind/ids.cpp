@@ -8,8 +8,17 @@ namespace {
 
 using Npy = py::detail::npy_api;
 
+// More ids than these are copied in pieces, between which Ctrl-C is looked for.
+constexpr dim_t kPiece = dim_t{1} << 23;
+
 template <class From>
 void copy(const char* from, std::int64_t* to, dim_t count) {
+    for (; count > kPiece; count -= kPiece) {
+        copy<From>(from, to, kPiece);
+        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+        from += kPiece * static_cast<dim_t>(sizeof(From));
+        to += kPiece;
+    }
     if constexpr (sizeof(From) == sizeof(std::int64_t)) {
         std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(std::int64_t));
     } else {
@@ -52,7 +61,10 @@ Ids copy_ids(py::handle object, Name name, py::object& hold) {
 }
 
 dim_t first_outside(const std::int64_t* ids, dim_t count, std::int64_t least, std::int64_t end) {
-    return first_where(ids, count, [=](std::int64_t id) { return (id < least) | (id >= end); });
+    const auto size = static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(least);
+    return first_where(ids, count, [=](std::int64_t id) {
+        return static_cast<std::uint64_t>(id) - static_cast<std::uint64_t>(least) >= size;
+    });
 }
 
 std::string position_text(const char* argument, dim_t at, const Ids& ids) {

@@ -21,10 +21,14 @@ constexpr double kThreadWorthNs = 6000;
 // Work of a chunk at least, where a driver chooses its size by cost: handing out a chunk costs some
 // 100 to 200 ns.
 constexpr double kChunkNs = 8000;
+// A thread that works in a region cannot look for Ctrl-C: longer chunks are for the calling thread
+// alone. Kernels with such chunks look for Ctrl-C within them (poll_in_loop).
+constexpr double kLongChunkNs = 3e8;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.
 inline int threads_worth(dim_t chunks, double total_ns) {
     if (chunks <= 1 || total_ns < 2 * kThreadWorthNs || in_region()) return 1;
+    if (total_ns > kLongChunkNs * static_cast<double>(chunks)) return 1;
     const double most = total_ns / kThreadWorthNs;
     int n = num_threads();
     if (n > chunks) n = static_cast<int>(chunks);
@@ -40,7 +44,7 @@ inline int threads_worth(dim_t chunks, double total_ns) {
 // same loops with the same numbers of chunks.
 //
 // The calling thread leaves long regions to look for Ctrl-C (parallel_team): a chunk should end
-// within some 100 ms.
+// within some 100 ms, see kLongChunkNs for those that do not.
 //
 // Each thread starts a loop with its own share, the same one in every loop over as many chunks, so
 // that it finds in its cache what it has computed before. A thread that has finished its share

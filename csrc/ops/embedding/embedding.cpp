@@ -278,6 +278,13 @@ void sum(const SumArgs& a) {
     });
 }
 
+// Elements of the largest bag.
+dim_t largest_bag(const BagArgs& a) {
+    dim_t most = 0;
+    for (dim_t b = 0; b < a.bags; ++b) most = std::max(most, a.offsets[b + 1] - a.offsets[b]);
+    return most * a.width;
+}
+
 template <class T>
 void bag_typed(const BagArgs& a) {
     const auto& kernel = isa::table<Kernels, T>();
@@ -289,9 +296,12 @@ void bag_typed(const BagArgs& a) {
         kChunkBytes * a.bags /
             std::max<dim_t>(1, (a.bags + a.count) * a.width * static_cast<dim_t>(sizeof(T))),
         1, a.bags);
-    const double chunk_ns = cost::kByte * sizeof(T) * static_cast<double>(a.width) *
-                            static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
-                            static_cast<double>(step);
+    const double element_ns = cost::kByte * sizeof(T);
+    const double mean_ns = element_ns * static_cast<double>(a.width) *
+                           static_cast<double>(a.count + a.bags) / static_cast<double>(a.bags) *
+                           static_cast<double>(step);
+    const double longest_ns = element_ns * static_cast<double>(largest_bag(a));
+    const double chunk_ns = longest_ns > kLongChunkNs ? longest_ns : mean_ns;
     parallel_for(ceil_div(a.bags, step), chunk_ns, [=, &a, &kernel](dim_t c) {
         for (dim_t b = c * step; b < std::min(a.bags, (c + 1) * step); ++b) {
             const dim_t begin = a.offsets[b], count = a.offsets[b + 1] - begin;
@@ -352,15 +362,16 @@ void scales_backward(const ScalesBackwardArgs& a) {
         const auto& kernel = isa::table<Kernels, T>();
         const auto *weight = static_cast<const T*>(a.weight), *dy = static_cast<const T*>(a.dy);
         auto* out = static_cast<T*>(a.dscales);
-        over_rows(a.bags, a.width * static_cast<dim_t>(sizeof(T)),
+        over_rows(a.offsets[a.bags], a.width * static_cast<dim_t>(sizeof(T)),
                   [=, &a, &kernel](dim_t begin, dim_t count) {
-                      for (dim_t b = begin; b < begin + count; ++b) {
-                          for (dim_t p = a.offsets[b]; p < a.offsets[b + 1]; ++p) {
-                              out[p] = a.ids[p] == a.padding
-                                           ? T(0)
-                                           : kernel.dot(dy + b * a.width,
-                                                        weight + a.ids[p] * a.width, a.width);
-                          }
+                      const std::int64_t* const end = a.offsets + a.bags + 1;
+                      dim_t b = std::upper_bound(a.offsets, end, begin) - a.offsets - 1;
+                      for (dim_t p = begin; p < begin + count; ++p) {
+                          while (p >= a.offsets[b + 1]) ++b;
+                          out[p] = a.ids[p] == a.padding
+                                       ? T(0)
+                                       : kernel.dot(dy + b * a.width, weight + a.ids[p] * a.width,
+                                                    a.width);
                       }
                   });
     });

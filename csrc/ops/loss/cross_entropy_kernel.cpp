@@ -1,5 +1,6 @@
 #include "ops/loss/cross_entropy_kernels.h"
 
+#include "core/interrupt.h"
 #include "simd/loops.h"
 #include "simd/math.h"
 #include "simd/reduce.h"
@@ -12,6 +13,7 @@ using cross_entropy::Problem;
 // So many vectors are added lane by lane in T; their sums are added in double. The error of a row's
 // sum is some tens of roundings for any length.
 constexpr dim_t kBlock = 64;
+constexpr dim_t kPollBlocks = 1 << 12;  // between two looks for Ctrl-C in a giant row
 
 // The target class `t` of a row and its coefficient `k`; not `counted` where the row is ignored.
 template <class T>
@@ -119,6 +121,7 @@ struct RowPass {
     FASTNN_INLINE void run(dim_t n) {
         dim_t i = 0;
         while (i + V::width <= n) {
+            poll_in_loop(i / (kBlock * V::width), kPollBlocks);
             const dim_t stop = i + kBlock * V::width;
             for (; i < stop && i + V::width <= n; i += V::width) {
                 // The next row, while the exponentials keep the core busy.
@@ -203,6 +206,7 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, dim_t outer, dim_t begin
 
     V exps, softs, dots;
     for (dim_t c = 0; c < n;) {
+        poll_in_loop(c / kBlock, kPollBlocks);
         V block_exps, block_softs, block_dots;
         for (const dim_t stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) {
             const V d = load(x + c * stride, count) - top;

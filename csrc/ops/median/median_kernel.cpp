@@ -2,6 +2,7 @@
 // of a sample that most likely enclose the wanted one, and one pass that selects those between.
 #include "ops/median/median.h"
 
+#include "core/interrupt.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -10,6 +11,7 @@ namespace {
 constexpr dim_t kSmall = 48;  // so few elements are sorted
 constexpr dim_t kSample =
     63;                      // largest sample; sorting it costs little compared to a pass over 4096
+constexpr dim_t kPiece = 1 << 22;  // elements between two looks for Ctrl-C in a giant row
 constexpr int kPasses = 12;  // then ranges are halved instead, which always ends
 
 // Numbers as integers of the same order, and back. -0 comes before 0.
@@ -42,11 +44,15 @@ void sort(Int* a, dim_t n) {
 template <class Int>
 dim_t filter(const Int* a, dim_t n, Int low, Int high, Int* out, dim_t& below) {
     dim_t found = 0, less = 0;
-    for (dim_t i = 0; i < n; ++i) {
-        const Int v = a[i];
-        out[found] = v;  // overwritten by the next one if it is outside
-        found += dim_t(v >= low) & dim_t(v <= high);
-        less += dim_t(v < low);
+    for (dim_t begin = 0; begin < n; begin += kPiece) {
+        if (begin > 0) poll_interrupt();
+        const dim_t end = n - begin < kPiece ? n : begin + kPiece;
+        for (dim_t i = begin; i < end; ++i) {
+            const Int v = a[i];
+            out[found] = v;  // overwritten by the next one if it is outside
+            found += dim_t(v >= low) & dim_t(v <= high);
+            less += dim_t(v < low);
+        }
     }
     below = less;
     return found;
