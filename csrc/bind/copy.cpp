@@ -13,7 +13,7 @@ Element element_of(const py::array& a) {
 }
 
 // More bytes than these are copied in pieces, between which Ctrl-C is looked for.
-constexpr py::ssize_t kPiece = py::ssize_t{1} << 26;
+constexpr py::ssize_t kBytesAtOnce = py::ssize_t{1} << 26;
 
 // Half of the array along an axis counted from the last, or all of it where it has one such place
 // only, which is broadcast. `index` is the function of NumPy's own arrays, of subclasses too.
@@ -24,12 +24,13 @@ py::object half(const py::function& index, const py::array& a, py::ssize_t behin
     py::tuple at(static_cast<std::size_t>(behind) + 2);
     at[0] = py::ellipsis();
     at[1] = upper ? py::slice(size / 2, size, 1) : py::slice(0, size / 2, 1);
-    for (std::size_t i = 2; i < at.size(); ++i) at[i] = py::slice(py::none(), py::none(), py::none());
+    for (std::size_t i = 2; i < at.size(); ++i)
+        at[i] = py::slice(py::none(), py::none(), py::none());
     return index(a, at);
 }
 
 void copy_pieces(const py::array& to, const py::array& from) {
-    if (to.nbytes() <= kPiece) {
+    if (to.nbytes() <= kBytesAtOnce) {
         if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0)
             throw py::error_already_set();
         return;
@@ -37,8 +38,8 @@ void copy_pieces(const py::array& to, const py::array& from) {
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
     const auto* const longest = std::max_element(to.shape(), to.shape() + to.ndim());
     const py::ssize_t size = *longest, behind = to.shape() + to.ndim() - 1 - longest;
-    const py::function index =
-        py::handle(py::detail::npy_api::get().PyArray_Type_).attr("__getitem__");
+    PyTypeObject* const type = py::detail::npy_api::get().PyArray_Type_;
+    const py::function index = py::handle(reinterpret_cast<PyObject*>(type)).attr("__getitem__");
     for (const bool upper : {false, true})
         copy_pieces(half(index, to, behind, upper, size), half(index, from, behind, upper, size));
 }

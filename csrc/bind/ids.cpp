@@ -9,15 +9,15 @@ namespace {
 using Npy = py::detail::npy_api;
 
 // More ids than these are copied in pieces, between which Ctrl-C is looked for.
-constexpr dim_t kPiece = dim_t{1} << 23;
+constexpr dim_t kIdsAtOnce = dim_t{1} << 23;
 
 template <class From>
 void copy(const char* from, std::int64_t* to, dim_t count) {
-    for (; count > kPiece; count -= kPiece) {
-        copy<From>(from, to, kPiece);
+    for (; count > kIdsAtOnce; count -= kIdsAtOnce) {
+        copy<From>(from, to, kIdsAtOnce);
         if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-        from += kPiece * static_cast<dim_t>(sizeof(From));
-        to += kPiece;
+        from += kIdsAtOnce * static_cast<dim_t>(sizeof(From));
+        to += kIdsAtOnce;
     }
     if constexpr (sizeof(From) == sizeof(std::int64_t)) {
         std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(std::int64_t));

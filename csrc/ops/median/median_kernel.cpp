@@ -10,9 +10,9 @@ namespace {
 
 constexpr dim_t kSmall = 48;  // so few elements are sorted
 constexpr dim_t kSample =
-    63;                      // largest sample; sorting it costs little compared to a pass over 4096
+    63;  // largest sample; sorting it costs little compared to a pass over 4096
 constexpr dim_t kPiece = 1 << 22;  // elements between two looks for Ctrl-C in a giant row
-constexpr int kPasses = 12;  // then ranges are halved instead, which always ends
+constexpr int kPasses = 12;        // then ranges are halved instead, which always ends
 
 // Numbers as integers of the same order, and back. -0 comes before 0.
 template <class T>
