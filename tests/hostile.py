@@ -5,8 +5,9 @@ methods of tensors and modules in child processes. A hostile object converts its
 changes arrays and lists of the same call, raises, calls fastnn, collects garbage or returns the
 wrong type; a hostile array is unaligned, read-only, overlapping, empty, of a subclass, of another
 byte order or dtype. Any exception is a good answer except ``SystemError``; so what is reported is a
-signal, a hang or a ``SystemError``, with the line that repeats it. ``--only kernels`` limits the
-calls, ``--seed`` begins another series; test_robustness.py runs the first few thousand calls.
+signal, a hang, which is a call that Ctrl-C does not end, or a ``SystemError``, with the line that
+repeats it. ``--only kernels`` limits the calls, ``--seed`` begins another series;
+test_robustness.py runs the first few thousand calls.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import os
 import pickle
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,7 +43,7 @@ from .harness.running import arrays_in, cast, listed, tree
 from .kernel_calls import copied, is_small, records
 
 BATCH = 5000  # calls of one child
-PATIENCE = 60.0  # seconds without a new call that are a hang
+PATIENCE = 30.0  # seconds of one call before it is interrupted
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -439,6 +441,7 @@ def run_calls(only: str, seed: int, begin: int, count: int, progress: Path) -> N
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     targets = [t for t in all_targets(only, progress.with_name("kernels")) if t.samples or t.kernel]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # may be inherited as ignored
     file = os.open(progress, os.O_WRONLY)
     for number in range(begin, begin + count):
         rng = random.Random(f"{seed} {number}")
@@ -473,14 +476,21 @@ def run_calls(only: str, seed: int, begin: int, count: int, progress: Path) -> N
 
 
 def watch(child: subprocess.Popen[bytes], progress: Path) -> str:
-    """Wait for a child; what went wrong, or nothing."""
-    last, since = b"", time.monotonic()
+    """Wait for a child; what went wrong, or nothing.
+
+    A call may take as long as it was asked to, such as the construction of 2**31 layers, if Ctrl-C
+    ends it.
+    """
+    last, since, interrupted = b"", time.monotonic(), False
     while child.poll() is None:
         time.sleep(0.05)
         now = progress.read_bytes()
         if now != last:
-            last, since = now, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
+            last, since, interrupted = now, time.monotonic(), False
+        elif not interrupted and time.monotonic() - since > PATIENCE:
+            child.send_signal(signal.SIGINT)
+            since, interrupted = time.monotonic(), True
+        elif interrupted and time.monotonic() - since > PATIENCE:
             child.kill()
             child.wait()
             return f"hang at {now.decode(errors='replace').strip()}"

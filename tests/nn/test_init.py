@@ -35,6 +35,14 @@ def test_in_place_even_for_parameters():
         assert w.is_leaf
 
 
+def test_truncated_numbers_are_drawn_again_around_the_mean():
+    w = init.trunc_normal_(fastnn.empty(100_000), mean=1, std=1, a=1, b=3)._array
+    assert 1 <= w.min() < w.max() <= 3
+    # The mean of a normal variable between 0 and 2: (phi(0) - phi(2)) / (Phi(2) - Phi(0)).
+    want = (1 - math.exp(-2)) / math.sqrt(2 * math.pi) / (math.erf(math.sqrt(2)) / 2)
+    assert abs(w.mean() - 1 - want) < 0.01
+
+
 @pytest.mark.parametrize(
     ("fill", "std", "bound"),
     [

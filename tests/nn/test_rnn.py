@@ -199,6 +199,10 @@ def test_packed_and_padded():
     assert n.tolist() == lengths
     for a, b in ((y, padded), (h, h2), (c, c2)):
         np.testing.assert_array_equal(a._array, b._array)
+    states = numbers(2, 5, 7), numbers(2, 5, 7) - 0.5
+    want, got = layer(x, states, lengths=lengths), layer(packed, states)
+    for a, b in ((want[0], pad_packed_sequence(got[0])[0]), *zip(want[1], got[1])):
+        np.testing.assert_array_equal(a._array, b._array, err_msg="states are given")
     again = pack_sequence([x[:n, b] for b, n in enumerate(lengths)], enforce_sorted=False)
     np.testing.assert_array_equal(again.data._array, packed.data._array)
     with pytest.raises(ValueError, match="lengths must be sorted, longest first"):
