@@ -110,16 +110,20 @@ class Tree:
         return failed[1] if failed else reason
 
     def concerning(self, path: str) -> list[str]:
-        """The test files that have the name of a file's family or folder."""
-        words = {
-            re.sub(r"_(kernel|backward|call)$", "", p) for p in Path(path).with_suffix("").parts
-        }
-        found = [
-            str(test.relative_to(self.at))
-            for test in (self.at / "tests").rglob("test_*.py")
-            if {test.parent.name, test.stem[5:], test.stem[5:].split("_")[0]} & (words - {"ops"})
-        ]
-        return sorted(found) or ["tests/ops", "tests/autograd"]
+        """The test files whose names share a word with a file or its folders."""
+        here = words(Path(path))
+        tests = [test.relative_to(self.at) for test in (self.at / "tests").rglob("test_*.py")]
+        found = sorted(str(test) for test in tests if words(test) & here)
+        return found or ["tests/ops", "tests/autograd"]
+
+
+GENERAL = {"csrc", "fastnn", "ops", "core", "test", "tests", "kernel", "backward", "call", "nn"}
+
+
+def words(path: Path) -> set[str]:
+    """Those of a path that say what it is about, in the singular."""
+    parts = [word for part in path.with_suffix("").parts for word in part.split("_")]
+    return {word.rstrip("s") for word in parts if word and word not in GENERAL}
 
 
 class Coverage:
