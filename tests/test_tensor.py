@@ -20,6 +20,9 @@ def test_numpy_shares():
     with pytest.raises(RuntimeError, match=r"use detach\(\).numpy\(\)"):
         np.asarray(fastnn.ones(2, requires_grad=True))
     assert fastnn.ones(1, requires_grad=True).numpy(force=True).tolist() == [1]
+    assert t.__array__(np.float32, copy=False) is t._array
+    with pytest.raises(ValueError, match="becomes .*float64.* only by copying"):
+        t.__array__(np.float64, copy=False)
 
 
 def test_shape():

@@ -132,8 +132,8 @@ class Coverage:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def tests(self, fault: Fault) -> list[str]:
-        """Empty where the line runs at import, or in no test."""
+    def tests(self, fault: Fault) -> list[str] | None:
+        """None where the line runs at import, so that any test may see it."""
         query = """select context, numbits from line_bits join context on context.id = context_id
             join file on file.id = file_id where path like ?"""
         byte, bit = divmod(fault.line + 1, 8)
@@ -144,7 +144,7 @@ class Coverage:
             for context, lines in rows
             if len(lines) > byte and lines[byte] >> bit & 1
         }
-        return [] if "" in found else sorted(found)
+        return None if "" in found else sorted(found)
 
 
 def judge(
@@ -163,9 +163,10 @@ def judge(
         elif tree.code() == original:
             return "same code"
         first = tree.concerning(fault.path)
-        if coverage and (tests := coverage.tests(fault)):
+        tests = coverage.tests(fault) if coverage and fault.path.endswith(".py") else None
+        if tests is not None:
             first, rest = sorted(tests, key=lambda test: test.split("::")[0] not in first), []
-        caught = tree.first_failure(first)
+        caught = tree.first_failure(first) if first else ""
         if rest and not caught:
             caught = tree.first_failure([*rest, *(f"--deselect={test}" for test in first)])
         return caught

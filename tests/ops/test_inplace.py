@@ -440,6 +440,7 @@ def test_data_of_a_base_that_is_replaced():
     v.mul_(7)
     assert y.tolist() == [0, 0]
     assert v.tolist() == [7]
+    assert v.alias is None, "it keeps its base alive no more"
     (v * y.sum() + y.sum()).sum().backward()
     assert grads(x) == [[8, 8]]
 
