@@ -96,6 +96,21 @@ def test_matches_torch(sizes, bias, bias_kv, zero, batch_first):
         theirs.zero_grad()
 
 
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("average", [False, True])
+def test_one_sequence_is_a_batch_of_one(batch_first, average):
+    layer = nn.MultiheadAttention(E, H, batch_first=batch_first, dtype=fastnn.float64)
+    q, k = numbers(L, E), numbers(S, E, seed=1)
+    at = 0 if batch_first else 1
+    batch = [np.expand_dims(x, at) for x in (q, k, k)]
+    want, shares = layer(*map(fastnn.tensor, batch), average_attn_weights=average)
+    got, own = layer(*map(fastnn.tensor, (q, k, k)), average_attn_weights=average)
+    assert got.shape == (L, E)
+    assert own.shape == ((L, S) if average else (H, L, S))
+    np.testing.assert_array_equal(got._array, want._array.squeeze(at))
+    np.testing.assert_array_equal(own._array, shares._array.squeeze(0))
+
+
 @pytest.mark.parametrize("static", ["", "k", "kv"])
 @pytest.mark.parametrize("separate", [True, False])
 @pytest.mark.parametrize("weights", [True, False])
