@@ -291,7 +291,7 @@ def as_array(value: Any, dtype: Any = None) -> Array:
         if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
         raise TypeError(f"tensor: cannot make a tensor of {type(value).__name__}: {value!r:.60}")
-    if dtype is None and result.dtype == np.float64 and is_python_floats(value):
+    if dtype is None and result.dtype == np.float64 and not holds_float64(value):
         dtype = np.float32
     return result if dtype is None else result.astype(dtype, copy=False)
 
@@ -307,13 +307,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def is_python_floats(value: Any) -> bool:
-    """Whether the first element of nested lists is a Python number."""
-    while isinstance(value, (list, tuple)):
-        if not value:
-            return True
-        value = value[0]
-    return isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)
+PYTHON_NUMBERS = {bool, int, float}
+
+
+def holds_float64(value: Any) -> bool:
+    """Whether a number in nested lists is a float64 of NumPy; those of Python are float32."""
+    if isinstance(value, (list, tuple)):
+        others = set(map(type, value)) - PYTHON_NUMBERS
+        return bool(others) and any(map(holds_float64, value))
+    return type(value) not in PYTHON_NUMBERS and np.asarray(value).dtype == np.float64
 
 
 ONE = {np.dtype(t): np.broadcast_to(np.ones((), t), ()) for t in (np.float32, np.float64)}

@@ -331,3 +331,28 @@ def test_filling_in_place():
         assert u8.tolist() == [1]
     with pytest.raises(RuntimeError, match="fill_: inf cannot be converted to int64"):
         x.fill_(fastnn.tensor(np.inf))
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "shape"),
+    [
+        ([], "float32", (0,)),
+        ([[], []], "float32", (2, 0)),
+        ([1.5, np.float64(2)], "float64", (2,)),
+        ([[1, 2], [3, np.float64(4)]], "float64", (2, 2)),
+        ((np.float32(2), 1.5), "float32", (2,)),
+        ([np.int64(2), 1.5], "float32", (2,)),
+        ([np.float32(2), np.int64(3)], "float32", (2,)),
+        ([np.ones(2), [3, 4]], "float64", (2, 2)),
+        ([fastnn.ones(2), [3.0, 4.0]], "float32", (2, 2)),
+        ([True, 2.5], "float32", (2,)),
+        ([[1, 2], [3, 4]], "int64", (2, 2)),
+        (1.5, "float32", ()),
+        (np.float64(1.5), "float64", ()),
+    ],
+)
+def test_numbers_in_lists(values, dtype, shape):
+    """Those of Python are float32, those of NumPy and tensors keep their type, as in PyTorch."""
+    x = fastnn.tensor(values)
+    assert x.dtype == dtype
+    assert x.shape == shape
