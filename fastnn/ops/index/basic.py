@@ -33,10 +33,9 @@ def plain_key(key: Any) -> Any:
 
 def plain_part(key: Any) -> Any:
     if type(key) is slice:
-        start, stop, step = key.start, key.stop, key.step
-        if {type(start), type(stop), type(step)} <= BOUNDS:
+        if type(key.start) in BOUNDS and type(key.stop) in BOUNDS and type(key.step) in BOUNDS:
             return key
-        return slice(bound(start), bound(stop), bound(step))
+        return slice(bound(key.start), bound(key.stop), bound(key.step))
     if type(key) in BASIC:
         return key
     if isinstance(key, Tensor):
@@ -96,8 +95,12 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     ([3, 5], [[0, 0], [3, 3]])
     """
     x = input._array if isinstance(input, Tensor) else array(input)
-    basic = type(key) is int
-    if not basic:
+    kind = type(key)
+    if kind is int or kind is slice:
+        basic, key = True, plain_part(key) if kind is slice else key
+    elif kind is ndarray and key.ndim and key.size:
+        basic = False
+    else:
         key = plain_key(key)
         basic = is_basic(key)
     y = look("index", x, key)
