@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .changes import changed
 from .contract import Array, SparseGradient
 
 # The slot of a tensor's array; a `RowGradient` sets it when it becomes dense.
@@ -114,6 +115,7 @@ class RowGradient(Tensor, SparseGradient):
             leaf._grad = joined(held, self)
         else:
             self.add_to(held._array)
+            changed((held._array,))
 
     def add_to(self, gradient: Array) -> None:
         """Add this to a dense gradient."""

@@ -112,7 +112,7 @@ def gather(dataset: Any, keys: Any) -> tuple[Tensor, ...] | None:
     dataset: a subclass that overrides ``__getitem__`` decides what its samples are.
     """
     method = getattr(type(dataset), "__getitem__", None)
-    if type(keys) is range and keys.start >= 0 and keys.step == 1:
+    if type(keys) is range and 0 <= keys.start <= keys.stop <= len(dataset) and keys.step == 1:
         keys = slice(keys.start, keys.stop)
     elif (keys := positions(keys)) is None:
         return None
@@ -138,6 +138,8 @@ def positions(keys: Any) -> Any:
     if isinstance(keys, np.ndarray):
         if keys.ndim != 1 or keys.dtype.kind not in "iu":
             return None
+        if keys.dtype == np.uint64 and (keys > np.iinfo(np.int64).max).any():
+            raise IndexError(f"no dataset has a sample {keys.max()}")
         return keys if keys.dtype == np.int64 else keys.astype(np.int64)
     if isinstance(keys, Tensor):
         return positions(keys._array)

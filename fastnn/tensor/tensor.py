@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
+from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Handle, keep_gradient
 from ..autograd.tape import Node, walk
@@ -159,6 +160,7 @@ class Tensor(Protocols, Methods):
         if held is not None:
             array = held._array
             array += gradient
+            changed((array,))
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
             self._grad = grad = new(Tensor)  # as __init__ does, in half the time
             grad._array = gradient

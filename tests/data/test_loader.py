@@ -292,6 +292,19 @@ def test_integer_keys_of_every_type():
         values(DataLoader(numbers(), 2, sampler=[4]))
 
 
+@pytest.mark.parametrize(
+    "keys", [range(8, 12), range(20, 22), range(20, 9, -1), [8, 10], np.array([2**64 - 1], "u8")]
+)
+@pytest.mark.parametrize("subset", [False, True])
+def test_keys_beyond_the_data_are_an_error(keys, subset):
+    data = TensorDataset(fastnn.arange(10))
+    data = fastnn.data.Subset(data, list(range(10))) if subset else data
+    with pytest.raises(IndexError):
+        list(DataLoader(data, batch_sampler=[keys]))
+    with pytest.raises(IndexError):
+        list(DataLoader(data, batch_size=4, sampler=[int(key) + 2 for key in range(7, 12)]))
+
+
 def test_indices_are_never_rounded_or_taken_for_a_mask():
     for mask in ([True, False], np.array([True, False]), fastnn.tensor([True, False])):
         with pytest.raises(TypeError, match=r"must not be a mask; pass np\.flatnonzero\(mask\)"):

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/cache.h"
@@ -48,6 +49,17 @@ void gather(const GatherArgs& a) {
     });
 }
 
+// Calls f(i) for each i below `count`, and looks for Ctrl-C now and then.
+template <class F>
+void for_each_entry(dim_t count, F f) {
+    constexpr dim_t piece = 1 << 20;
+    for (dim_t begin = 0; begin < count; begin += piece) {
+        if (begin > 0) poll_interrupt();
+        const dim_t end = std::min(count, begin + piece);
+        for (dim_t i = begin; i < end; ++i) f(i);
+    }
+}
+
 // Least significant digit first, so that positions of one id stay in order. Digits are of equal
 // size, at most 11 bits: the next free places of 2048 buckets take 2048 lines, which fit in L2.
 void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
@@ -58,18 +70,18 @@ void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
     std::uint32_t counts[3][1 << kMostBits];
     for (int p = 0; p < passes; ++p)
         std::memset(counts[p], 0, static_cast<std::size_t>(mask + 1) * sizeof counts[0][0]);
-    for (dim_t i = 0; i < count; ++i) {
+    for_each_entry(count, [&](dim_t i) {
         for (int p = 0; p < passes; ++p) ++counts[p][(entries[i] >> (32 + p * digit)) & mask];
-    }
+    });
     Entry *from = entries, *to = other;
     for (int p = 0; p < passes; ++p) {
         std::uint32_t sum = 0;
         for (Entry d = 0; d <= mask; ++d) sum += std::exchange(counts[p][d], sum);
         const int shift = 32 + p * digit;
-        for (dim_t i = 0; i < count; ++i) {
+        for_each_entry(count, [&](dim_t i) {
             const Entry e = from[i];
             to[counts[p][(e >> shift) & mask]++] = e;
-        }
+        });
         std::swap(from, to);
     }
     if (from != entries) std::copy(from, from + count, entries);
@@ -77,10 +89,10 @@ void radix_sort(Entry* entries, Entry* other, dim_t count, dim_t vocabulary) {
 
 void sort(const SortArgs& a) {
     dim_t count = 0;
-    for (dim_t i = 0; i < a.count; ++i) {
+    for_each_entry(a.count, [&](dim_t i) {
         a.entries[count] = static_cast<Entry>(a.ids[i]) << 32 | static_cast<Entry>(i);
         count += a.ids[i] != a.padding;
-    }
+    });
     if (count < 512) {  // counting digits would take longer
         std::sort(a.entries, a.entries + count);
     } else {
@@ -125,8 +137,7 @@ class LongRuns {
             pieces += ceil_div(size, kPiece);
         }
         if (pieces == 0) return;
-        sums_ = pool::take(checked_bytes(static_cast<std::size_t>(pieces * width_), sizeof(T)));
-        T* sums = static_cast<T*>(sums_.data);
+        T* sums = sums_.emplace(static_cast<std::size_t>(pieces * width_)).data();
         const Run* runs = runs_.data();
         const dim_t count = count_;
         parallel_for(pieces, cost::kByte * static_cast<double>(kPiece * width_) * sizeof(T),
@@ -148,14 +159,11 @@ class LongRuns {
     }
     LongRuns(const LongRuns&) = delete;
     LongRuns& operator=(const LongRuns&) = delete;
-    ~LongRuns() {
-        if (sums_.data != nullptr) pool::give(sums_);
-    }
     // The sum of a long run.
     const T* sum_of(std::int64_t id) const {
-        const Run* runs = static_cast<const Run*>(runs_.data());
+        const Run* runs = runs_.data();
         for (dim_t i = 0; i < count_; ++i) {
-            if (runs[i].id == id) return static_cast<const T*>(sums_.data) + runs[i].piece * width_;
+            if (runs[i].id == id) return sums_->data() + runs[i].piece * width_;
         }
         return nullptr;
     }
@@ -168,7 +176,7 @@ class LongRuns {
     dim_t width_;
     mutable Scratch<Run> runs_;
     dim_t count_ = 0;
-    Block sums_;
+    mutable std::optional<Scratch<T>> sums_;
 };
 
 // The rows of a gradient: of all ids, or of those that occur.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...autograd.changes import changed
 from ...autograd.contract import SparseGradient
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
@@ -77,7 +78,7 @@ def look(op: str, x: Array, key: Any) -> Array:
         if type(y) is not ndarray and is_basic(key):
             parts = key if type(key) is tuple else (key,)
             y = x[parts + (...,)]  # noqa: RUF005
-    except IndexError as error:
+    except (IndexError, OverflowError) as error:
         raise IndexError(f"{op}: {error}; the input has shape {x.shape}") from None
     return y if type(y) is ndarray else np.asarray(y)
 
@@ -148,6 +149,7 @@ class Slice(SparseGradient):
             leaf._accumulate(self.__array__(), True)
         else:
             self.add_to(held._array)
+            changed((held._array,))
 
 
 def getitem_backward(node: Node, dy: Array) -> Grads:
