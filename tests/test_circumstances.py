@@ -199,3 +199,39 @@ def test_hooks_see_and_replace_gradients(record):
         compare_all(inputs, doubled, tiny, f"{record.name}: gradients at inputs")
         replaced = [None if w is None else 4 * factor * w for w in want]
         compare_all(got, replaced, tiny, f"{record.name}: replaced gradients")
+
+
+# -- one input of several ------------------------------------------------------------------------
+
+
+def gradient_of_one(record, given, which):
+    """That of the `which`-th input where no other requires one."""
+    leaves = []
+
+    def make(has_gradient, x):
+        if not has_gradient:
+            return Tensor(x)
+        leaves.append(Tensor(x, requires_grad=len(leaves) == which))
+        return leaves[-1]
+
+    wrapped = each_array(record, given, make)
+    outs = flat(record, record.op(*wrapped.args, **wrapped.kwargs))
+    pairs = [(y, dy) for y, dy in zip(outs, weights(outs)) if y.requires_grad]
+    if pairs:
+        fastnn.autograd.backward(*map(list, zip(*pairs)))
+    return [None if x.grad is None else x.grad.numpy() for x in leaves]
+
+
+@pytest.mark.parametrize("record", WITH_GRADIENT)
+def test_one_input_alone_has_the_same_gradient(record):
+    """A backward that computes only some of its gradients computes those."""
+    for sample in some_samples(record):
+        given = cast(sample, "float64")
+        outs, want = forward_backward(record, given)
+        allowed = gradient_tolerance(record, given, want, "float64")
+        if len(outs) > 1:
+            continue  # which outputs have a gradient depends on which inputs have one
+        for which in range(len(want)) if len(want) > 1 else ():
+            got = gradient_of_one(record, cast(given, "float64"), which)
+            assert all(g is None for i, g in enumerate(got) if i != which)
+            compare_all([got[which]], [want[which]], allowed, f"{record.name}: input {which}")

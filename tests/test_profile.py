@@ -26,6 +26,10 @@ def test_events_and_table():
     assert p.events[0].bytes == 2 * x.nbytes
     assert {row.name: row.calls for row in p.rows()} == {"relu": 3, "relu_backward": 1}
     assert sum(row.time for row in p.rows()) <= p.time
+    for row in p.rows():
+        events = [e for e in p.events if e.name == row.name]
+        for total, each in (("time", "duration"), ("flops", "flops"), ("bytes", "bytes")):
+            assert getattr(row, total) == pytest.approx(sum(getattr(e, each) for e in events))
     lines = str(p).splitlines()
     assert lines[0].split() == ["op", "calls", "ms", "share", "us/call", "GF/s", "GB/s"]
     assert any(line.split()[:2] == ["relu", "3"] for line in lines)

@@ -277,3 +277,23 @@ def test_a_new_array_with_the_id_of_an_old_one():
         c.add_(1.0)
         del c, y
     assert len(seen) < 200  # some ids were reused
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: (p * 1.0).sum(),
+        lambda p: p[1:].sum(),
+        lambda p: nn.functional.embedding(fastnn.tensor([1]), p.reshape(3, -1)).sum(),
+        lambda p: nn.functional.embedding(fastnn.tensor([1]), p, sparse=True).sum(),
+    ],
+    ids=["dense", "slice", "rows", "sparse"],
+)
+@pytest.mark.parametrize("size", [3, 3000])
+def test_gradients_that_accumulate_change_what_was_saved(use, size):
+    p, q = leaf(3, size), leaf(3, size)
+    p.grad = fastnn.ones(3, size, dtype=p.dtype)
+    loss = (q * p.grad).sum()
+    use(p).backward()
+    with pytest.raises(RuntimeError, match=CHANGED):
+        loss.backward()

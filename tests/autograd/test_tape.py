@@ -421,6 +421,15 @@ def test_grad_does_not_change_grad():
     assert y.grad is None
 
 
+def test_grad_frees_the_graph_unless_it_is_retained():
+    x = leaf(2.0)
+    y = mul(x, x)
+    assert fastnn.autograd.grad(y, x, retain_graph=True)[0].item() == 4
+    assert fastnn.autograd.grad(y, x)[0].item() == 4
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        fastnn.autograd.grad(y, x)
+
+
 def test_grad_of_unused_inputs():
     x, y = leaf(2.0), leaf(3.0)
     with pytest.raises(RuntimeError, match="grad: the outputs do not depend on input 1"):

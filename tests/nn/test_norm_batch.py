@@ -317,3 +317,11 @@ def test_renorm_learns_from_small_batches():
         y = model.eval()(fastnn.tensor(x.astype("f4"))).detach().numpy()[:, 0]
         gaps.append(float(((y > 0) == labels).mean()))
     assert gaps[1] > 0.95
+
+
+@pytest.mark.parametrize("name", ["running_mean", "running_var", "num_batches_tracked"])
+def test_renorm_without_its_statistics_says_so(name):
+    layer = nn.BatchRenorm1d(3)
+    setattr(layer, name, None)
+    with pytest.raises(RuntimeError, match="the running statistics have been removed"):
+        layer(fastnn.rand(4, 3))

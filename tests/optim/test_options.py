@@ -73,6 +73,20 @@ def test_betas_may_be_a_list_that_changes_in_place(kind):
         np.testing.assert_array_equal(steps(optimizer, p, GRADS[:1]), steps(other, q, GRADS[:1]))
 
 
+@pytest.mark.parametrize("kind", [Adam, AdamW, SparseAdam])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_beta_of_a_tuple_may_change_in_place(kind, which):
+    p, q = leaf(), leaf()
+    values, box = [0.5, 0.5], fastnn.tensor(0.5)
+    given = (box, 0.5) if which == 0 else (0.5, box)
+    optimizer, other = kind([p], lr=0.1, betas=given), kind([q], lr=0.1, betas=(0.5, 0.5))
+    for value in (0.5, 0.25, 0.75):
+        box.fill_(value)
+        values[which] = value
+        other.param_groups[0]["betas"] = tuple(values)
+        np.testing.assert_array_equal(steps(optimizer, p, GRADS[:1]), steps(other, q, GRADS[:1]))
+
+
 @pytest.mark.parametrize(
     ("kind", "option"),
     [
