@@ -14,8 +14,11 @@ COMPILED = ("_core", "autograd/_block", "text/_tokens")
 def unbuilt(error: ImportError) -> ImportError:
     """The error to raise in place of one from an import of a compiled part."""
     package = Path(__file__).resolve().parent
-    if all(is_there(package, part) for part in COMPILED):
-        return error  # it is there, and cannot be loaded
+    if all(is_there(package, part) for part in COMPILED):  # but cannot be loaded
+        needed = error.__context__
+        if isinstance(needed, ModuleNotFoundError) and needed.name == "numpy":
+            return ImportError("fastnn needs NumPy: pip install numpy")
+        return error
     here = f"in {package.parent}, from which Python {platform.python_version()} imports it"
     if (package.parent / "pyproject.toml").exists():
         text = (

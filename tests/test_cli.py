@@ -35,3 +35,10 @@ def test_as_a_module():
     )
     assert done.returncode == 0, done.stderr
     assert "ISA in use" in done.stdout
+
+
+def test_a_reader_that_has_seen_enough():
+    command = f"{sys.executable} -u -m fastnn info --json | head -c 10"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert len(done.stdout) == 10

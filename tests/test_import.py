@@ -92,3 +92,10 @@ def test_an_extension_that_cannot_be_loaded_says_why(clone):
     for part, path in BUILT.items():
         ((clone / "fastnn" / part).parent / path.name).write_bytes(b"no library")
     assert "not built" not in failure(clone, "-c", "import fastnn")
+
+
+def test_without_numpy_the_error_names_it(tmp_path):
+    (tmp_path / "numpy.py").write_text('raise ModuleNotFoundError("no", name="numpy")')
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import fastnn"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "ImportError: fastnn needs NumPy: pip install numpy" in done.stderr

@@ -1,5 +1,7 @@
 """Tensors: conversions, casts, changes in place, text."""
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -21,8 +23,34 @@ def test_numpy_shares():
         np.asarray(fastnn.ones(2, requires_grad=True))
     assert fastnn.ones(1, requires_grad=True).numpy(force=True).tolist() == [1]
     assert t.__array__(np.float32, copy=False) is t._array
-    with pytest.raises(ValueError, match="becomes .*float64.* only by copying"):
+    with pytest.raises(ValueError, match=r"becomes .*float64.* only by copying"):
         t.__array__(np.float64, copy=False)
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
+def test_operators_of_an_array_and_a_tensor(name):
+    """Between the two they are the tensor's; in place they change the array."""
+    plain, inplace = getattr(operator, name), getattr(operator, f"i{name}")
+    a, t = np.array([7.0, 5.0]), fastnn.tensor([2.0, 3.0], dtype=fastnn.float64)
+    want = plain(a, t.numpy())
+    got = plain(a, t)
+    assert isinstance(got, fastnn.Tensor)
+    np.testing.assert_array_equal(got._array, want)
+    assert inplace(a, t) is a
+    np.testing.assert_array_equal(a, want)
+    with pytest.raises(RuntimeError, match=r"use detach\(\).numpy\(\)"):
+        inplace(a, t.requires_grad_())
+    np.testing.assert_array_equal(a, want)
+
+
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"])
+def test_comparisons_of_an_array_and_a_tensor(name):
+    plain = getattr(operator, name)
+    a, t = np.array([1, 2, 3]), fastnn.tensor([3, 2, 1])
+    for got in (plain(a, t), plain(t, a)):
+        assert isinstance(got, fastnn.Tensor)
+    np.testing.assert_array_equal(plain(a, t)._array, plain(a, t.numpy()))
+    np.testing.assert_array_equal(plain(t, a)._array, plain(t.numpy(), a))
 
 
 def test_shape():
@@ -65,6 +93,11 @@ def test_scalars():
     [
         (lambda: fastnn.tensor([1.0, 2.5]), "tensor([1. , 2.5])"),
         (lambda: fastnn.tensor(3.0), "tensor(3.)"),
+        (lambda: fastnn.tensor(-1234.56789), "tensor(-1234.5679)"),
+        (lambda: fastnn.tensor(0.0), "tensor(0.)"),
+        (lambda: fastnn.tensor(3e-5), "tensor(3.e-05)"),
+        (lambda: fastnn.tensor(1.23456e20), "tensor(1.2346e+20)"),
+        (lambda: fastnn.tensor(float("-inf")), "tensor(-inf)"),
         (lambda: fastnn.tensor([1]), "tensor([1])"),
         (lambda: fastnn.zeros(0), "tensor([], dtype=float32)"),
         (lambda: fastnn.ones(1, dtype=fastnn.float64), "tensor([1.], dtype=float64)"),

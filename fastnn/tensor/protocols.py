@@ -10,6 +10,27 @@ import numpy as np
 from ..autograd.contract import Array
 from .properties import Properties
 
+# What `array + tensor` and so on mean, which call these functions.
+REFLECTED = {
+    np.add: "__radd__",
+    np.subtract: "__rsub__",
+    np.multiply: "__rmul__",
+    np.true_divide: "__rtruediv__",
+    np.floor_divide: "__rfloordiv__",
+    np.remainder: "__rmod__",
+    np.power: "__rpow__",
+    np.matmul: "__rmatmul__",
+    np.bitwise_and: "__rand__",
+    np.bitwise_or: "__ror__",
+    np.bitwise_xor: "__rxor__",
+    np.equal: "__eq__",
+    np.not_equal: "__ne__",
+    np.less: "__gt__",
+    np.less_equal: "__ge__",
+    np.greater: "__lt__",
+    np.greater_equal: "__le__",
+}
+
 
 class Protocols(Properties):
     """Base of tensors: the protocols of NumPy, DLPack, Python and pickle."""
@@ -35,6 +56,18 @@ class Protocols(Properties):
         if copy is False:
             raise ValueError(f"numpy: {self.dtype} becomes {dtype} only by copying")
         return self._array.astype(dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """NumPy's functions of arrays; between an array and a tensor, operators are the tensor's.
+
+        ``array += tensor`` changes the array.
+        """
+        if method == "__call__" and not options and len(inputs) == 2 and ufunc in REFLECTED:
+            array, other = inputs
+            if other is self and not isinstance(array, Protocols):
+                return getattr(self, REFLECTED[ufunc])(array)
+        arrays = [x.__array__() if isinstance(x, Protocols) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         if self._requires_grad:
@@ -99,7 +132,13 @@ class Protocols(Properties):
             self._array, precision=4, separator=", ", prefix="tensor(", threshold=1000
         )
         if self._array.dtype.kind == "f" and self._array.ndim == 0:
-            text = np.format_float_positional(self._array.item(), precision=4, trim="k")
+            value = self._array.item()
+            plain = not value or not np.isfinite(value) or 1e-4 <= abs(value) < 1e8
+            text = (
+                np.format_float_positional(value, precision=4, trim="k")
+                if plain
+                else np.format_float_scientific(value, precision=4, trim="k")
+            )
         usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
         parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
         if self.node is not None:

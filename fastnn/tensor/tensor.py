@@ -58,7 +58,6 @@ class Tensor(Protocols, Methods):
     """
 
     __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "alias", "hooks", "node")
-    __array_priority__ = 1000  # `array + tensor` calls the tensor's method
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
