@@ -23,10 +23,4 @@ constexpr CoarseNs kTurnNs = 50'000'000;
 // kernel's output is incomplete.
 void poll_interrupt();
 
-// The same once in so many turns of a loop that may take longer than a chunk should.
-inline void poll_in_loop(std::int64_t turn, std::int64_t turns = 1 << 20) {
-    if (turn % turns == turns - 1) [[unlikely]]
-        poll_interrupt();
-}
-
 }  // namespace fastnn

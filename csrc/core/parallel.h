@@ -22,7 +22,7 @@ constexpr double kThreadWorthNs = 6000;
 // 100 to 200 ns.
 constexpr double kChunkNs = 8000;
 // A thread that works in a region cannot look for Ctrl-C: longer chunks are for the calling thread
-// alone. Kernels with such chunks look for Ctrl-C within them (poll_in_loop).
+// alone. Kernels with such chunks look for Ctrl-C within them (simd/poll.h).
 constexpr double kLongChunkNs = 3e8;
 
 // How many threads `total_ns` nanoseconds of single-threaded work in `chunks` pieces are worth.

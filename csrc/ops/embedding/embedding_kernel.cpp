@@ -1,7 +1,7 @@
 #include "ops/embedding/embedding.h"
 
-#include "core/interrupt.h"
 #include "simd/loops.h"
+#include "simd/poll.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {

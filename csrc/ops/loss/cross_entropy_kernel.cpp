@@ -1,8 +1,8 @@
 #include "ops/loss/cross_entropy_kernels.h"
 
-#include "core/interrupt.h"
 #include "simd/loops.h"
 #include "simd/math.h"
+#include "simd/poll.h"
 #include "simd/reduce.h"
 
 namespace fastnn::FASTNN_ISA {

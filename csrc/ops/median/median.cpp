@@ -38,7 +38,7 @@ void median_typed(const Args& a) {
                                  T* rows = work + 2 * n;
                                  const T* from = x + o * n * a.inner + first;
                                  for (dim_t i = 0; i < n; ++i) {
-                                     poll_in_loop(i);
+                                     if (i % kChunk == 0) poll_interrupt();
                                      for (dim_t j = 0; j < count; ++j) {
                                          rows[j * n + i] = from[i * a.inner + j];
                                      }

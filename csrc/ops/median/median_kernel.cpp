@@ -2,7 +2,7 @@
 // of a sample that most likely enclose the wanted one, and one pass that selects those between.
 #include "ops/median/median.h"
 
-#include "core/interrupt.h"
+#include "simd/poll.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
