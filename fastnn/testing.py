@@ -55,7 +55,7 @@ def gradcheck(
         if args[i].dtype != np.float64:
             raise ValueError(f"gradcheck: input {i} must be float64, got {args[i].dtype}")
         steps, sizes = args[i]._array.strides, args[i].shape
-        if any(step == 0 and size > 1 for step, size in zip(steps, sizes)):
+        if 0 not in sizes and any(step == 0 and size > 1 for step, size in zip(steps, sizes)):
             raise ValueError(f"gradcheck: input {i} has elements that share memory")
     rng = np.random.Generator(np.random.PCG64(0))
     for make in (weights, strided_weights, constant_weights):

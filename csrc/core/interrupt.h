@@ -23,4 +23,8 @@ constexpr CoarseNs kTurnNs = 50'000'000;
 // kernel's output is incomplete.
 void poll_interrupt();
 
+// The same for code that must not throw, as kernels: true after Ctrl-C. The code should return,
+// with its output incomplete; the next poll_interrupt or the end of the launch throws.
+bool interrupted() noexcept;
+
 }  // namespace fastnn

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/fork.h"
 #include "core/interrupt.h"
@@ -27,6 +29,9 @@ Interpreter the_interpreter{[]() -> void* { return nullptr; }, [](void*) {}, [] 
 thread_local void** released = nullptr;
 // When poll_interrupt is due; 0 before its first call of a kernel.
 thread_local CoarseNs poll_at = 0;
+// Whether `interrupted` has caught what poll_interrupt threw, and that.
+thread_local bool stopped = false;
+thread_local std::exception_ptr what_stopped;
 // Where the kernel being measured on this thread writes the names of its algorithms.
 thread_local std::string* noted = nullptr;
 
@@ -65,6 +70,17 @@ double microseconds(Clock::duration d) {
 
 }  // namespace
 
+namespace {
+
+void throw_if_stopped() {
+    if (!stopped) [[likely]]
+        return;
+    stopped = false;
+    std::rethrow_exception(std::exchange(what_stopped, nullptr));
+}
+
+}  // namespace
+
 void set_interpreter(const Interpreter& given) {
     the_interpreter = given;
 }
@@ -98,6 +114,7 @@ void launch_profiled(const Call& call) {
         start = Clock::now();
         call.run(call.kernel, call.args);
         end = Clock::now();
+        throw_if_stopped();
     }
     Profiler& p = the_profiler();
     const std::lock_guard lock(p.mutex);
@@ -116,11 +133,24 @@ void launch(const Call& call) {
     } else {
         const Released guard;
         call.run(call.kernel, call.args);
+        throw_if_stopped();
     }
     if (recorder::on()) recorder::add(call);
 }
 
+bool interrupted() noexcept {
+    if (stopped) return true;
+    try {
+        poll_interrupt();
+    } catch (...) {
+        stopped = true;
+        what_stopped = std::current_exception();
+    }
+    return stopped;
+}
+
 void poll_interrupt() {
+    throw_if_stopped();
     if (released == nullptr || in_region()) return;
     const CoarseNs now = coarse_now();
     if (now < poll_at) return;

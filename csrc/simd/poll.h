@@ -5,14 +5,13 @@
 
 namespace fastnn {
 
-void poll_interrupt();  // of core/interrupt.h, whose code must not be compiled for one level
+bool interrupted() noexcept;  // core/interrupt.h, whose code must not be compiled for one level
 
 namespace FASTNN_ISA {
 
-// Once in so many turns.
-FASTNN_INLINE void poll_in_loop(dim_t turn, dim_t turns = 1 << 20) {
-    if (turn % turns == turns - 1) [[unlikely]]
-        poll_interrupt();
+// Whether to return, asked once in so many turns.
+FASTNN_INLINE bool stop_in_loop(dim_t turn, dim_t turns = 1 << 20) {
+    return turn % turns == turns - 1 && interrupted();
 }
 
 }  // namespace FASTNN_ISA

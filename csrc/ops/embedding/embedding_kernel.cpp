@@ -46,7 +46,7 @@ FASTNN_INLINE void sum_rows(dim_t count, dim_t width, T factor, T* out, Row row,
     for (; i + B * V::width <= width; i += B * V::width) {
         V s[B];
         for (dim_t k = 0; k < count; ++k) {
-            poll_in_loop(k);
+            if (stop_in_loop(k)) return;
             const T* r = row(k);
             if (r == nullptr) continue;
             const V f = scaled ? V(scale(k)) : V();
@@ -66,7 +66,7 @@ FASTNN_INLINE void sum_rows(dim_t count, dim_t width, T factor, T* out, Row row,
         const dim_t n = width - i < V::width ? width - i : V::width;
         V s;
         for (dim_t k = 0; k < count; ++k) {
-            poll_in_loop(k);
+            if (stop_in_loop(k)) return;
             const T* r = row(k);
             if (r == nullptr) continue;
             const V v = V::load(r + i, n);
@@ -158,7 +158,7 @@ void bag_max(const T* weight, const std::int64_t* ids, dim_t count, dim_t width,
              std::int64_t padding, T* y, std::int64_t* winners) {
     bool empty = true;
     for (dim_t k = 0; k < count; ++k) {
-        poll_in_loop(k);
+        if (stop_in_loop(k)) return;
         const std::int64_t id = ids[k];
         if (id == padding) continue;
         const T* row = weight + id * width;

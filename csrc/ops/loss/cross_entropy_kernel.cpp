@@ -121,7 +121,7 @@ struct RowPass {
     FASTNN_INLINE void run(dim_t n) {
         dim_t i = 0;
         while (i + V::width <= n) {
-            poll_in_loop(i / (kBlock * V::width), kPollBlocks);
+            if (stop_in_loop(i / (kBlock * V::width), kPollBlocks)) return;
             const dim_t stop = i + kBlock * V::width;
             for (; i < stop && i + V::width <= n; i += V::width) {
                 // The next row, while the exponentials keep the core busy.
@@ -206,7 +206,7 @@ FASTNN_INLINE double column_losses(const Problem<T>& p, dim_t outer, dim_t begin
 
     V exps, softs, dots;
     for (dim_t c = 0; c < n;) {
-        poll_in_loop(c / kBlock, kPollBlocks);
+        if (stop_in_loop(c / kBlock, kPollBlocks)) return 0;
         V block_exps, block_softs, block_dots;
         for (const dim_t stop = c + kBlock < n ? c + kBlock : n; c < stop; ++c) {
             const V d = load(x + c * stride, count) - top;

@@ -45,7 +45,7 @@ template <class Int>
 dim_t filter(const Int* a, dim_t n, Int low, Int high, Int* out, dim_t& below) {
     dim_t found = 0, less = 0;
     for (dim_t begin = 0; begin < n; begin += kPiece) {
-        if (begin > 0) poll_interrupt();
+        if (begin > 0 && interrupted()) return below = 0;  // and select_rank ends
         const dim_t end = n - begin < kPiece ? n : begin + kPiece;
         for (dim_t i = begin; i < end; ++i) {
             const Int v = a[i];
