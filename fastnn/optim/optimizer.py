@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.changes import changed
+from ..autograd.changes import changed, changes
 from ..autograd.grad_mode import enable_grad
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
@@ -94,6 +94,7 @@ class Optimizer(ParamGroups):
         grads: list[Array] = []
         counts: list[int] = []
         by_rows: list[tuple[dict[str, Any], Tensor, RowGradient]] = []
+        whole = True  # whether every parameter has a gradient
         for group in self.param_groups:
             some = group["params"]
             if self.has_row_update and RowGradient in map(type, map(GRAD, some)):
@@ -103,6 +104,7 @@ class Optimizer(ParamGroups):
             try:
                 grads += map(GRADIENT, some)
             except AttributeError:  # some parameters have no gradient
+                whole = False
                 del grads[len(params) :]
                 some = [p for p in some if p._grad is not None]
                 grads += map(GRADIENT, some)
@@ -117,7 +119,12 @@ class Optimizer(ParamGroups):
             self.update_rows(group, p, gradient)
             params.append(p)
         if params:
-            changed(map(DATA, params))
+            number = changed(map(DATA, params))
+            if self.state:
+                if not whole:
+                    self._notes.flush_unless(params)
+                self._notes.last = number, params, self.state
+                changes.late = number
         return loss
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:

@@ -1,5 +1,10 @@
 """Options that change between steps, and states that other programs have written."""
 
+import copy
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -379,6 +384,88 @@ def test_a_bad_option_of_the_last_group_refuses_the_whole_step(kind, make):
         with pytest.raises((ValueError, TypeError), match=f"{kind.__name__}: lr must"):
             optimizer.step()
         assert p.tolist() == q.tolist() == [[1, 1]] * 4
+
+
+# -- state in a graph ------------------------------------------------------------------------
+
+
+def losses(optimizer, p):
+    """One loss for each tensor of the state of `p`, whose gradient needs that tensor."""
+    for key in [*optimizer.state[p]]:
+        q = fastnn.ones(1, dtype="float64", requires_grad=True)
+        yield (q * optimizer.state[p][key]).sum()
+
+
+def step_of(optimizer, *params, make=dense_gradient):
+    """A step in which only `params` have gradients."""
+    optimizer.zero_grad()
+    for p in params:
+        p.grad = make()
+    optimizer.step()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+@pytest.mark.parametrize("make", [dense_gradient, row_gradient])
+@pytest.mark.parametrize(
+    "after",
+    [
+        lambda o, p, q: None,
+        lambda o, p, q: step_of(o, q),
+        lambda o, p, q: step_of(o, p, q),
+        lambda o, p, q: o.load_state_dict(o.state_dict()),
+        lambda o, p, q: copy.deepcopy(o),
+    ],
+)
+def test_a_step_changes_the_state_for_graphs(after, make, kind, options):
+    """Each tensor of it, whatever comes between the step and the backward pass."""
+    p, q = leaf(np.ones((4, 2))), leaf(np.ones((4, 2)))
+    optimizer = kind([p, q], lr=0.1, **options)
+    step_of(optimizer, p, q, make=make)
+    kept = list(losses(optimizer, p))
+    assert len(kept) >= 1
+    step_of(optimizer, p, make=make)
+    after(optimizer, p, q)
+    for loss in kept:
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+    for loss in losses(optimizer, p):
+        loss.backward()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+def test_a_step_of_an_optimizer_that_is_gone(kind, options):
+    p = leaf(np.ones((4, 2)))
+    optimizer = kind([p], lr=0.1, **options)
+    step_of(optimizer, p)
+    kept = list(losses(optimizer, p))
+    step_of(optimizer, p)
+    del optimizer
+    for loss in kept:
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+def test_a_step_does_not_change_the_state_of_other_parameters(kind, options):
+    """Of those without a gradient, those of other optimizers, or after a copy."""
+    p, q, r = (leaf(np.ones((4, 2))) for _ in range(3))
+    optimizer, other = kind([p, q], lr=0.1, **options), kind([r], lr=0.1, **options)
+    step_of(optimizer, p, q), step_of(other, r)
+    twin = pickle.loads(pickle.dumps(optimizer))
+    kept = [*losses(optimizer, q), *losses(other, r)]
+    kept += losses(twin, twin.param_groups[0]["params"][0])
+    step_of(optimizer, p)
+    for loss in kept:
+        loss.backward()
+
+
+def test_no_note_is_left_when_the_interpreter_exits():
+    code = (
+        "import fastnn; p = fastnn.ones(2, requires_grad=True); p.grad = fastnn.ones(2);"
+        "o = fastnn.optim.Adam([p]); o.step(); o.me = o"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 # -- errors with the likely fix --------------------------------------------------------------
