@@ -5,6 +5,9 @@ stored under the object that owns the memory, so it applies to all views. The ba
 an error if a saved array has a newer number than its operation. Most graphs are newer than the last
 change of any array; the walk tests that first, at the cost of one comparison per node.
 
+What changes many arrays again and again, as an optimizer its state, notes only that it did, in
+constant time (`LateNotes`). The arrays get their numbers when a walk meets an older node.
+
 Owners are identified by `id`. A new object may get the id of a freed one. That is harmless: the
 number stored for the freed object is older than any operation that saved the new one.
 """
@@ -12,9 +15,11 @@ number stored for the freed object is older than any operation that saved the ne
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from operator import is_
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -27,26 +32,26 @@ count = itertools.count()
 class Changes:
     """The number of the last change in place: of any array, and of each owner of memory."""
 
-    __slots__ = ("last", "when")
+    __slots__ = ("last", "late", "notes", "when")
 
     def __init__(self) -> None:
         self.last = -1
         self.when: dict[int, int] = {}
+        self.late = -1  # the last change whose arrays `notes` have not given its number
+        self.notes: WeakValueDictionary[int, LateNotes] = WeakValueDictionary()
 
 
 changes = Changes()
 READ_FOR: dict[Callable[..., Any], tuple[tuple[int, ...], ...]] = {}
 
 
-def changed(arrays: Iterable[Any]) -> None:
-    """Record that arrays were changed in place."""
+def changed(arrays: Iterable[Any]) -> int:
+    """Record that arrays were changed in place; the number of the change."""
     when, now = changes.when, next(count)
-    for a in arrays:  # `owner` inline: this runs for every parameter at every step
-        base = a.base
-        while type(base) is ndarray:
-            a, base = base, base.base
-        when[id(a if base is None else base)] = now
+    for a in arrays:  # most own their memory, and this runs for every parameter at every step
+        when[id(a if a.base is None else owner(a))] = now
     changes.last = now
+    return now
 
 
 def owner(array: Any) -> Any:
@@ -55,6 +60,61 @@ def owner(array: Any) -> Any:
     while type(base) is ndarray:
         array, base = base, base.base
     return array if base is None else base
+
+
+NO_CHANGE: tuple[int, list[Any], Mapping[Any, dict[str, Any]]] = (-1, [], {})
+
+
+class LateNotes:
+    """The last change of the tensors in ``state[key]`` for some keys, noted when a walk asks.
+
+    A copy has no notes: its tensors are others.
+
+    Attributes
+    ----------
+    last
+        The number of the change, the keys and the state. Who writes it sets ``changes.late`` and
+        calls `flush_unless` before where keys may be missing that the last change had.
+    """
+
+    __slots__ = ("__weakref__", "last")
+
+    def __init__(self) -> None:
+        self.last = NO_CHANGE
+        changes.notes[id(self)] = self
+
+    def __reduce__(self) -> Any:
+        return LateNotes, ()
+
+    def flush_unless(self, keys: list[Any]) -> None:
+        """Flush, unless the last change had the same keys."""
+        last = self.last[1]
+        if len(keys) != len(last) or not all(map(is_, keys, last)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Give the arrays their number, if they have no newer one."""
+        last = number, keys, state = self.last
+        when = changes.when
+        for key in keys:
+            for tensor in list(state.get(key, {}).values()):
+                if hasattr(tensor, "_array"):
+                    memory = id(owner(tensor._array))
+                    when[memory] = max(number, when.get(memory, -1))
+        if self.last is last:  # no other thread has made a step
+            self.last = NO_CHANGE
+
+    def __del__(self) -> None:
+        if changes is not None:  # as it is when the interpreter exits
+            self.flush()
+
+
+def flush_notes() -> None:
+    """Give all arrays with late notes their numbers."""
+    held = [notes for reference in changes.notes.valuerefs() if (notes := reference())]
+    for notes in held:
+        notes.flush()
+    changes.late = max((notes.last[0] for notes in held), default=-1)
 
 
 def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
@@ -73,6 +133,8 @@ def read_for(*inputs: tuple[int, ...]) -> Callable[[F], F]:
 
 def check(node: Any) -> None:
     """Raise if an array that a node's backward needs was changed after it was saved."""
+    if node.order < changes.late:
+        flush_notes()
     function = node.backward
     inputs = READ_FOR.get(function, ())
     for i, item in enumerate(node.saved):

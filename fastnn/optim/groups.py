@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..autograd.changes import LateNotes
 from ..tensor import Tensor
 
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
@@ -39,6 +40,7 @@ class ParamGroups:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
+        self._notes = LateNotes()  # of changes of `state`
         groups: list[Any] = list(params)
         if not groups:
             raise ValueError(f"{name}: params must not be empty; does the model have parameters?")
@@ -140,6 +142,7 @@ class ParamGroups:
             groups.append({**mine, **options, "params": mine["params"]})
         for group in groups:
             self.check_options(group)
+        self._notes.flush()  # of the state that goes
         self.state, self.param_groups = state, groups
 
     def load_state(self, p: Tensor, key: str, value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.changes import changed
+from ..autograd.changes import changed, changes
 from ..autograd.grad_mode import enable_grad
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
@@ -82,8 +82,9 @@ class Optimizer(ParamGroups):
 
         Raises
         ------
-        TypeError, ValueError
-            If a gradient or a state does not match its parameter. No parameter has changed then.
+        TypeError, ValueError, IndexError
+            If a gradient or a state does not match its parameter, or one of these is read-only.
+            No parameter has changed then.
         """
         loss = None
         if closure is not None:
@@ -93,6 +94,7 @@ class Optimizer(ParamGroups):
         grads: list[Array] = []
         counts: list[int] = []
         by_rows: list[tuple[dict[str, Any], Tensor, RowGradient]] = []
+        whole = True  # whether every parameter has a gradient
         for group in self.param_groups:
             some = group["params"]
             if self.has_row_update and RowGradient in map(type, map(GRAD, some)):
@@ -102,26 +104,47 @@ class Optimizer(ParamGroups):
             try:
                 grads += map(GRADIENT, some)
             except AttributeError:  # some parameters have no gradient
+                whole = False
                 del grads[len(params) :]
                 some = [p for p in some if p._grad is not None]
                 grads += map(GRADIENT, some)
             params += some
             counts.append(len(some))
+        if by_rows and len(params) + len(by_rows) > 1:  # one alone is checked by its update
+            for row in by_rows:
+                self.check_update_rows(*row)
         if params:
             self.update(params, grads, counts)
-            changed(map(DATA, params))
         for group, p, gradient in by_rows:
             self.update_rows(group, p, gradient)
-            changed((p._array,))
+            params.append(p)
+        if params:
+            number = changed(map(DATA, params))
+            if self.state:
+                if not whole:
+                    self._notes.flush_unless(params)
+                self._notes.last = number, params, self.state
+                changes.late = number
         return loss
 
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
         g = p._grad
-        if type(g) is not RowGradient or g.rows is None or not p._array.flags.c_contiguous:
+        if type(g) is not RowGradient or g.rows is None:
             return False
         check_rows(type(self).__name__, p, g)
         return True
+
+    def check_update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
+        """Raise what `update_rows` would, before any parameter changes.
+
+        A subclass adds what its state and its kernel need.
+        """
+        name, ids = type(self).__name__, gradient.ids
+        if not p._array.flags.writeable:
+            raise ValueError(f"{name}: a parameter of shape {p.shape} is read-only")
+        if np.count_nonzero(ids[1:] <= ids[:-1]):
+            raise ValueError(f"{name}: the ids of a gradient must ascend, got {ids}")
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Update only the rows of `p` that `gradient` stores."""

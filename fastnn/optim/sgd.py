@@ -127,12 +127,25 @@ class SGD(Optimizer):
     def only_rows_change(self, group: dict[str, Any], p: Tensor) -> bool:
         """Whether `update_rows` updates `p`, whose gradient stores only some rows."""
         plain = group["momentum"] == 0 and group["weight_decay"] == 0
-        return plain and super().only_rows_change(group, p)
+        return plain and p._array.flags.c_contiguous and super().only_rows_change(group, p)
+
+    def check_update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
+        """Raise what `update_rows` would, before any parameter changes."""
+        super().check_update_rows(group, p, gradient)
+        if np.may_share_memory(p._array, gradient.rows):
+            raise ValueError("SGD: the rows of a gradient overlap their parameter")
+        self.step_rows(group, p, gradient.ids[:0], gradient.rows[:0])  # which only checks
 
     def update_rows(self, group: dict[str, Any], p: Tensor, gradient: RowGradient) -> None:
         """Update only the rows of `p` that `gradient` stores."""
+        self.step_rows(group, p, gradient.ids, gradient.rows)
+
+    def step_rows(self, group: dict[str, Any], p: Tensor, ids: Array, rows: Array) -> None:
+        """One step of the rows `ids`, whose gradients are `rows`."""
         lr = number("SGD", "lr", group["lr"])
-        _core.sgd_step_rows(p._array, gradient.ids, gradient.rows, lr, group["maximize"])
+        if not lr >= 0:
+            self.check_options(group)  # which raises
+        _core.sgd_step_rows(p._array, ids, rows, lr, group["maximize"])
 
     def start(
         self,

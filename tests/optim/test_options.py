@@ -1,5 +1,10 @@
 """Options that change between steps, and states that other programs have written."""
 
+import copy
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -118,8 +123,7 @@ def test_an_option_is_checked_when_it_changes(kind):
         optimizer.param_groups[1]["lr"] = bad
         with pytest.raises(error, match=f"{kind.__name__}: lr must"):
             optimizer.step()
-    if kind is not SparseAdam:  # updates one parameter after the other
-        np.testing.assert_array_equal(p._array, START)
+    np.testing.assert_array_equal(p._array, START)
     np.testing.assert_array_equal(q._array, START)
 
 
@@ -267,6 +271,215 @@ def test_a_bad_row_changes_no_parameter():
                 kind([p, first, last], lr=0.1).step()
             np.testing.assert_array_equal(p._array, START)
             assert first.tolist() == last.tolist() == [[1, 1]] * 4
+
+
+# -- a step that is refused ------------------------------------------------------------------
+
+
+def read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+def dense_gradient():
+    return fastnn.ones(4, 2, dtype="float64")
+
+
+def row_gradient():
+    return RowGradient(np.array([1, 3]), np.ones((2, 2)), (4, 2))
+
+
+BAD_STATES = [
+    lambda x: np.zeros((2, 4)),
+    lambda x: np.zeros((3, 2)),
+    lambda x: x.astype(np.float32),
+    lambda x: read_only(x.copy()),
+    lambda x: read_only(np.asfortranarray(x)),
+]
+OPTIONS = {
+    SGD: [{}, {"momentum": 0.9}],
+    Adam: [{"amsgrad": True}],
+    AdamW: [{}],
+    RMSprop: [{"momentum": 0.9, "centered": True}],
+    SparseAdam: [{}],
+}
+EVERY = [(kind, options) for kind in KINDS for options in OPTIONS[kind]]
+
+
+def refuse(kind, options, gradients, spoil):
+    """Steps of three parameters, the last of which `spoil` makes bad: none may change."""
+    params = [leaf(np.ones((4, 2))) for _ in gradients]
+    optimizer = kind(params, lr=0.1, **options)
+    for bad in (False, True):
+        for p, make in zip(params, gradients):
+            p.grad = make()
+        if bad:
+            spoil(optimizer, params[-1])
+            tensors = [*params, *(x for p in params for x in optimizer.state[p].values())]
+            before = [x._array.copy() for x in tensors]
+            with pytest.raises((ValueError, TypeError, IndexError)):
+                optimizer.step()
+            for x, b in zip(tensors, before):
+                np.testing.assert_array_equal(x._array, b)
+        else:
+            optimizer.step()
+
+
+GRADIENTS = [
+    (first, second, last)
+    for first in (dense_gradient, row_gradient)
+    for second in (dense_gradient, row_gradient)
+    for last in (dense_gradient, row_gradient)
+]
+
+
+@pytest.mark.parametrize("gradients", GRADIENTS)
+@pytest.mark.parametrize(("kind", "options"), EVERY)
+def test_a_bad_state_refuses_the_whole_step(kind, options, gradients):
+    for key in (*kind.buffers, "step"):
+        for bad in BAD_STATES:
+
+            def spoil(optimizer, p, key=key, bad=bad):
+                state = optimizer.state[p]
+                if key in state:
+                    state[key] = fastnn.Tensor(bad(state[key]._array))
+                else:  # of no use here
+                    p._array = read_only(p._array)
+
+            refuse(kind, options, gradients, spoil)
+
+
+@pytest.mark.parametrize("gradients", GRADIENTS)
+@pytest.mark.parametrize(("kind", "options"), EVERY)
+def test_a_bad_parameter_or_gradient_refuses_the_whole_step(kind, options, gradients):
+    def set_array(change):
+        def spoil(optimizer, p):
+            p._array = change(p._array)
+
+        return spoil
+
+    def set_rows(make):
+        def spoil(optimizer, p):
+            p._grad = make(p)
+
+        return spoil
+
+    spoils = [
+        set_array(read_only),
+        set_array(lambda x: read_only(np.asfortranarray(x))),
+        set_array(lambda x: x.astype(np.float32)),
+        set_rows(lambda p: fastnn.ones(2, 4, dtype="float64")),
+    ]
+    if kind in (SGD, SparseAdam) and not options:  # others make the gradient dense
+        spoils += [
+            set_rows(lambda p: RowGradient(np.array([3, 1]), np.ones((2, 2)), (4, 2))),
+            set_rows(lambda p: RowGradient(np.array([1, 1]), np.ones((2, 2)), (4, 2))),
+            set_rows(lambda p: RowGradient(np.array([0.5]), np.ones((1, 2)), (4, 2))),
+            set_rows(lambda p: RowGradient(np.array([0, 1]), p._array[:2], (4, 2))),
+        ]
+    if kind is SparseAdam:  # whose kernel allows no overlap
+        spoils += [
+            set_rows(lambda p: p.detach()),
+            lambda o, p: set_rows(lambda p: o.state[p]["exp_avg"].detach())(o, p),
+            lambda o, p: o.state[p].update(exp_avg=p.detach()),
+        ]
+    for spoil in spoils:
+        refuse(kind, options, gradients, spoil)
+
+
+@pytest.mark.parametrize("make", [dense_gradient, row_gradient])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_option_of_the_last_group_refuses_the_whole_step(kind, make):
+    for bad in (-0.1, "0.1", None):
+        p, q = leaf(np.ones((4, 2))), leaf(np.ones((4, 2)))
+        optimizer = kind([{"params": [p]}, {"params": [q]}], lr=0.1)
+        p.grad, q.grad = make(), make()
+        optimizer.param_groups[1]["lr"] = bad
+        with pytest.raises((ValueError, TypeError), match=f"{kind.__name__}: lr must"):
+            optimizer.step()
+        assert p.tolist() == q.tolist() == [[1, 1]] * 4
+
+
+# -- state in a graph ------------------------------------------------------------------------
+
+
+def losses(optimizer, p):
+    """One loss for each tensor of the state of `p`, whose gradient needs that tensor."""
+    for key in [*optimizer.state[p]]:
+        q = fastnn.ones(1, dtype="float64", requires_grad=True)
+        yield (q * optimizer.state[p][key]).sum()
+
+
+def step_of(optimizer, *params, make=dense_gradient):
+    """A step in which only `params` have gradients."""
+    optimizer.zero_grad()
+    for p in params:
+        p.grad = make()
+    optimizer.step()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+@pytest.mark.parametrize("make", [dense_gradient, row_gradient])
+@pytest.mark.parametrize(
+    "after",
+    [
+        lambda o, p, q: None,
+        lambda o, p, q: step_of(o, q),
+        lambda o, p, q: step_of(o, p, q),
+        lambda o, p, q: o.load_state_dict(o.state_dict()),
+        lambda o, p, q: copy.deepcopy(o),
+    ],
+)
+def test_a_step_changes_the_state_for_graphs(after, make, kind, options):
+    """Each tensor of it, whatever comes between the step and the backward pass."""
+    p, q = leaf(np.ones((4, 2))), leaf(np.ones((4, 2)))
+    optimizer = kind([p, q], lr=0.1, **options)
+    step_of(optimizer, p, q, make=make)
+    kept = list(losses(optimizer, p))
+    assert len(kept) >= 1
+    step_of(optimizer, p, make=make)
+    after(optimizer, p, q)
+    for loss in kept:
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+    for loss in losses(optimizer, p):
+        loss.backward()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+def test_a_step_of_an_optimizer_that_is_gone(kind, options):
+    p = leaf(np.ones((4, 2)))
+    optimizer = kind([p], lr=0.1, **options)
+    step_of(optimizer, p)
+    kept = list(losses(optimizer, p))
+    step_of(optimizer, p)
+    del optimizer
+    for loss in kept:
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY[1:])
+def test_a_step_does_not_change_the_state_of_other_parameters(kind, options):
+    """Of those without a gradient, those of other optimizers, or after a copy."""
+    p, q, r = (leaf(np.ones((4, 2))) for _ in range(3))
+    optimizer, other = kind([p, q], lr=0.1, **options), kind([r], lr=0.1, **options)
+    step_of(optimizer, p, q), step_of(other, r)
+    twin = pickle.loads(pickle.dumps(optimizer))
+    kept = [*losses(optimizer, q), *losses(other, r)]
+    kept += losses(twin, twin.param_groups[0]["params"][0])
+    step_of(optimizer, p)
+    for loss in kept:
+        loss.backward()
+
+
+def test_no_note_is_left_when_the_interpreter_exits():
+    code = (
+        "import fastnn; p = fastnn.ones(2, requires_grad=True); p.grad = fastnn.ones(2);"
+        "o = fastnn.optim.Adam([p]); o.step(); o.me = o"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 # -- errors with the likely fix --------------------------------------------------------------

@@ -168,3 +168,56 @@ def test_kernels_check_their_arguments():
             p, np.array([1, 2]), rows, p, m, np.zeros(()), 0.1, 0.9, 0.9, 1e-8
         )
     np.testing.assert_array_equal(p, numbers(5, 3))
+
+
+# -- memory orders and shapes ----------------------------------------------------------------
+
+ORDERS = [
+    lambda x: x,
+    np.asfortranarray,
+    lambda x: np.repeat(x, 2, 0)[::2],
+    lambda x: x[::-1].copy()[::-1],
+]
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.SparseAdam])
+@pytest.mark.parametrize("state_order", ORDERS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_rows_of_a_table_in_any_memory_order(order, state_order, kind):
+    """Only those are updated, and the state is kept from step to step."""
+    tables = []
+    for change, change_state in ((lambda x: x, lambda x: x), (order, state_order)):
+        p = fastnn.Tensor(change(numbers(6, 3)), requires_grad=True)
+        memory = p._array
+        optimizer = kind([p], lr=0.1)
+        if kind is optim.SparseAdam:
+            for key in kind.buffers:
+                optimizer.state[p][key] = fastnn.Tensor(change_state(np.zeros((6, 3))))
+        for ids in ([1, 4], [0, 4], [2]):
+            p.grad = RowGradient(np.array(ids), numbers(len(ids), 3), (6, 3))
+            optimizer.step()
+        assert p._array is memory
+        tables.append(p._array)
+    np.testing.assert_array_equal(*tables)
+    np.testing.assert_array_equal(tables[1][[3, 5]], numbers(6, 3)[[3, 5]])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (0, 3), (3, 0), (2, 0, 3), (4, 3, 2)])
+@pytest.mark.parametrize("order", ORDERS[:2])
+def test_sparse_adam_with_dense_gradients_of_any_shape(order, shape):
+    p = fastnn.Tensor(order(np.ones(shape)), requires_grad=True)
+    optimizer = optim.SparseAdam([p], lr=0.5, eps=0)
+    for t in (1, 2):
+        p.grad = fastnn.ones(*p.shape, dtype="float64")
+        optimizer.step()
+        np.testing.assert_allclose(p._array, np.full(p.shape, 1 - 0.5 * t), atol=1e-12)
+        assert optimizer.state[p]["step"].item() == t
+
+
+def test_sparse_adam_checks_the_shape_of_a_dense_gradient():
+    p = fastnn.ones(2, 3, requires_grad=True)
+    p._grad = fastnn.ones(3, 2)  # past the check of `grad`
+    with pytest.raises(
+        ValueError, match=r"SparseAdam: the gradient .* \(2, 3\) has shape \(3, 2\)"
+    ):
+        optim.SparseAdam([p]).step()

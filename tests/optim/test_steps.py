@@ -116,7 +116,11 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("what", ["params", "grads", "both"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*CASES, ("SparseAdam", {"lr": 0.1})],
+    ids=[*IDS, "SparseAdam"],
+)
 def test_layouts(name, options, layout, what):
     change = LAYOUTS[layout]
     start, grads = [numbers(6, 21)], [[numbers(6, 21, seed=t)] for t in range(3)]
