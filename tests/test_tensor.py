@@ -21,7 +21,7 @@ def test_numpy_shares():
         np.asarray(fastnn.ones(2, requires_grad=True))
     assert fastnn.ones(1, requires_grad=True).numpy(force=True).tolist() == [1]
     assert t.__array__(np.float32, copy=False) is t._array
-    with pytest.raises(ValueError, match="becomes .*float64.* only by copying"):
+    with pytest.raises(ValueError, match=r"becomes .*float64.* only by copying"):
         t.__array__(np.float64, copy=False)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record_many
+from ..dtypes import check_real
 from ..tensor import Tensor, TensorLike
 from .numpy_names import numpy_names
 from .shape import axis_of
@@ -23,6 +24,7 @@ class Sorted(NamedTuple):
 
 def order_of(x: Array, axis: int, descending: bool) -> Array:
     """Positions in sorted order, equal elements in their own order."""
+    check_real("sort", x)
     if not descending:
         return np.argsort(x, axis, kind="stable")
     back: Array = np.argsort(np.flip(x, axis), axis, kind="stable")
@@ -106,6 +108,7 @@ def topk(
     if not 0 <= k <= size:
         raise ValueError(f"topk: k must lie in [0, {size}], the size of dim {dim}, got {k}")
     if 0 < k < size // 4:
+        check_real("topk", x)
         place = size - k if largest else k - 1
         part = np.argpartition(x, place, axis)
         part = np.take(part, range(size - k, size) if largest else range(k), axis)
