@@ -101,12 +101,12 @@ def topk(
     [3.0, 2.0]
     """
     x = array(input)
-    if x.ndim == 0:
-        raise ValueError("topk: input must have at least one dimension")
-    axis = axis_of("topk", dim, x.ndim)
-    size = x.shape[axis]
+    axis = axis_of("topk", dim, x.ndim or 1)
+    size = x.shape[axis] if x.ndim else 1
     if not 0 <= k <= size:
         raise ValueError(f"topk: k must lie in [0, {size}], the size of dim {dim}, got {k}")
+    if x.ndim == 0:
+        return sort(input)
     if 0 < k < size // 4:
         check_real("topk", x)
         place = size - k if largest else k - 1
