@@ -158,6 +158,25 @@ def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
     return dtype.type(number)
 
 
+REAL = "fiub"
+"""The kinds of types that tensors compute with."""
+
+
+def check_real(op: str, x: Any, name: str = "input") -> None:
+    """Raise TypeError for an array that holds neither numbers nor truth values, or complex ones."""
+    if x.dtype.kind not in REAL:
+        raise TypeError(f"{op}: {name} must have a float, integer or bool type, got {x.dtype}")
+
+
+def cast_to(
+    op: str, x: np.ndarray[Any, Any], dtype: Any, name: str = "input"
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """An array in another type, at which no part of its elements may get lost: see `check_real`."""
+    if x.dtype.kind not in REAL and x.dtype != dtype:
+        check_real(op, x, name)
+    return x.astype(dtype, copy=False)
+
+
 def check_same(op: str, **operands: Any) -> None:
     """Raise TypeError unless all of the arrays given by name have one type; None is none.
 

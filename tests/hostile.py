@@ -488,6 +488,8 @@ def watch(child: subprocess.Popen[bytes], progress: Path) -> str:
         now = progress.read_bytes()
         if now != last:
             last, since, interrupted = now, time.monotonic(), False
+        elif now.startswith(b"start"):  # not so far as to know Ctrl-C
+            continue
         elif not interrupted and time.monotonic() - since > PATIENCE:
             child.send_signal(signal.SIGINT)
             since, interrupted = time.monotonic(), True

@@ -26,7 +26,7 @@ def array(input: TensorLike) -> Array:
         return input._array
     if type(input) is np.ndarray:
         return input
-    return as_array(input)
+    return as_array(input, constant=True)
 
 
 def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> Tensor:

@@ -50,8 +50,10 @@ def to(
     x = array(input)
     wanted, copy = destination(args, device, dtype, copy)
     new = x.dtype if wanted is None else wanted
-    if new.kind not in "fiub":
+    if new.kind not in dtypes.REAL:
         raise TypeError(f"to: dtype must be a float, integer or bool type, got {new}")
+    if x.dtype.kind not in dtypes.REAL:
+        dtypes.check_real("to", x)
     if new == x.dtype and not copy and isinstance(input, Tensor):
         return input
     y = x.astype(new, copy=True)

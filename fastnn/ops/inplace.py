@@ -17,7 +17,7 @@ from ..autograd.changes import changed, keep
 from ..autograd.record import Array, array
 from ..autograd.tape import mode
 from ..autograd.views import base_of, move_to, overwriting
-from ..dtypes import can_cast, element
+from ..dtypes import can_cast, check_real, element
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike
 from . import index
@@ -80,7 +80,10 @@ def elements(op: str, value: TensorLike, dtype: np.dtype[Any]) -> Array:
     """What is written: a number in the type of the tensor, which it must fit; arrays as given."""
     if isinstance(value, (bool, int, float)):
         return np.asarray(element(op, value, dtype))
-    return array(value)
+    a = array(value)
+    if a.dtype is not dtype and a.dtype != dtype:
+        check_real(op, a, "value")
+    return a
 
 
 def replace(op: str, input: Tensor, result: Tensor) -> Tensor:

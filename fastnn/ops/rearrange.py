@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record
 from ..dtypes import element
-from ..tensor import Tensor, TensorLike
+from ..tensor import Tensor, TensorLike, check_constant
 from .create.values import check_room
 from .shape import axes_of, axis_of, shape_of
 
@@ -17,7 +17,10 @@ __all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
 
 
 def pad(
-    input: TensorLike, pad: Sequence[int], mode: str = "constant", value: float | None = None
+    input: TensorLike,
+    pad: Sequence[int],
+    mode: str = "constant",
+    value: float | Tensor | None = None,
 ) -> Tensor:
     """Elements added (or with negative numbers cut off) before and after.
 
@@ -62,6 +65,8 @@ def pad(
             )
     check_room("pad", tuple([n + a + b for n, (a, b) in zip(x.shape, widths)]), x.dtype)
     if mode == "constant":
+        if isinstance(value, Tensor):
+            check_constant("pad", "value", value, TypeError)
         inner, outer, shape = windows(x.shape, widths)
         y = np.full_like(x, element("pad", value or 0, x.dtype), shape=shape)
         y[outer] = x[inner]

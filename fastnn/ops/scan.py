@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
+from ..dtypes import check_real
 from ..tensor import Tensor, TensorLike
 from .backward import from_kernel
 from .cast import to
@@ -46,6 +47,7 @@ def cumsum(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
         input = to(input, dtype)
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("cumsum", x)
         return Tensor(np.cumsum(x, dim, np.int64).reshape(x.shape))
     return record(_core.cumsum(x, dim), cumsum_backward, (input,), dim)
 
@@ -73,6 +75,7 @@ def cumprod(input: TensorLike, dim: int, *, dtype: Any = None) -> Tensor:
         input = to(input, dtype)
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("cumprod", x)
         return Tensor(np.cumprod(x, dim, np.int64).reshape(x.shape))
     y = _core.cumprod(x, dim)
     return record(y, cumprod_backward, (input,), x, y, dim)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
+from ..dtypes import cast_to
 from ..tensor import Tensor, TensorLike
 from .numpy_names import numpy_names
 
@@ -54,7 +55,7 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     array([0.66, 0.24, 0.1 ], dtype=float32)
     """
     x = array(input)
-    y = _core.softmax(x if dtype is None else x.astype(dtype), dim)
+    y = _core.softmax(x if dtype is None else cast_to("softmax", x, dtype), dim)
     return record(y, softmax_backward, (input,), y, dim, x.dtype)
 
 
@@ -73,7 +74,7 @@ def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     tensor([    0., -1000.])
     """
     x = array(input)
-    y = _core.log_softmax(x if dtype is None else x.astype(dtype), dim)
+    y = _core.log_softmax(x if dtype is None else cast_to("log_softmax", x, dtype), dim)
     return record(y, log_softmax_backward, (input,), y, dim, x.dtype)
 
 

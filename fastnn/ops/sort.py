@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd.record import Array, Grads, Node, array, record_many
+from ..dtypes import check_real
 from ..tensor import Tensor, TensorLike
 from .numpy_names import numpy_names
 from .shape import axis_of
@@ -23,6 +24,7 @@ class Sorted(NamedTuple):
 
 def order_of(x: Array, axis: int, descending: bool) -> Array:
     """Positions in sorted order, equal elements in their own order."""
+    check_real("sort", x)
     if not descending:
         return np.argsort(x, axis, kind="stable")
     back: Array = np.argsort(np.flip(x, axis), axis, kind="stable")
@@ -99,13 +101,14 @@ def topk(
     [3.0, 2.0]
     """
     x = array(input)
-    if x.ndim == 0:
-        raise ValueError("topk: input must have at least one dimension")
-    axis = axis_of("topk", dim, x.ndim)
-    size = x.shape[axis]
+    axis = axis_of("topk", dim, x.ndim or 1)
+    size = x.shape[axis] if x.ndim else 1
     if not 0 <= k <= size:
         raise ValueError(f"topk: k must lie in [0, {size}], the size of dim {dim}, got {k}")
+    if x.ndim == 0:
+        return sort(input)
     if 0 < k < size // 4:
+        check_real("topk", x)
         place = size - k if largest else k - 1
         part = np.argpartition(x, place, axis)
         part = np.take(part, range(size - k, size) if largest else range(k), axis)

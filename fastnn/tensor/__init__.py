@@ -3,7 +3,7 @@
 Operations are in `fastnn.ops`, which also attaches those that are methods in PyTorch.
 """
 
-from .protocols import rebuild
+from .protocols import check_constant, rebuild
 from .tensor import Tensor, TensorLike, as_array, seed_gradient
 
-__all__ = ["Tensor", "TensorLike", "as_array", "rebuild", "seed_gradient"]
+__all__ = ["Tensor", "TensorLike", "as_array", "check_constant", "rebuild", "seed_gradient"]

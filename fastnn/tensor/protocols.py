@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..autograd.contract import Array
+from ..autograd.tape import mode
 from .properties import Properties
 
 # What `array + tensor` and so on mean, which call these functions.
@@ -30,6 +32,8 @@ REFLECTED = {
     np.greater: "__lt__",
     np.greater_equal: "__le__",
 }
+
+OPS = __name__.partition(".")[0] + ".ops."
 
 
 class Protocols(Properties):
@@ -108,6 +112,9 @@ class Protocols(Properties):
         return bool(self._array.item())
 
     def __float__(self) -> float:
+        if self._requires_grad and sys._getframe(1).f_globals.get("__name__", "").startswith(OPS):
+            # An operation, or its kernel, takes it for a number; others ask for its value.
+            check_constant("float", "the tensor", self, TypeError)
         return float(self.item())
 
     def __int__(self) -> int:
@@ -159,6 +166,12 @@ class Protocols(Properties):
         copy._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
         memo[id(self)] = copy
         return copy
+
+
+def check_constant(op: str, name: str, value: Any, error: type[Exception] = RuntimeError) -> None:
+    """Refuse a tensor that requires a gradient where an operation takes it as a constant."""
+    if isinstance(value, Protocols) and value._requires_grad and mode.enabled:
+        raise error(f"{op}: no gradient flows to {name}, which requires one; use detach()")
 
 
 def rebuild(kind: Any, data: Array, requires_grad: bool) -> Any:

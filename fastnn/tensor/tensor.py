@@ -11,7 +11,8 @@ from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Handle, keep_gradient
 from ..autograd.tape import Node, walk
-from .protocols import Protocols
+from ..dtypes import cast_to
+from .protocols import Protocols, check_constant
 
 if TYPE_CHECKING:
     from ..ops.methods import Methods
@@ -279,14 +280,17 @@ def is_view_of(view: Array, array: Array) -> bool:
     return made and (view.shape, view.strides) == (array.shape, array.strides)
 
 
-def as_array(value: Any, dtype: Any = None) -> Array:
-    """`value` as a NumPy array; Python floats become float32, arrays keep their type."""
+def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
+    """`value` as a NumPy array; Python floats become float32, arrays keep their type.
+
+    With `constant`, tensors in lists may not require a gradient, which they would not get.
+    """
     if isinstance(value, Tensor):
         value = value._array
     if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value, dtype)
+        return np.asarray(value) if dtype is None else cast_to("tensor", np.asarray(value), dtype)
     if isinstance(value, (list, tuple)):
-        value = plain(value)
+        value = plain(value, constant)
     result = np.asarray(value)
     if result.dtype.kind not in "fiubc":
         if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
@@ -294,17 +298,19 @@ def as_array(value: Any, dtype: Any = None) -> Array:
         raise TypeError(f"tensor: cannot make a tensor of {type(value).__name__}: {value!r:.60}")
     if dtype is None and result.dtype == np.float64 and not holds_float64(value):
         dtype = np.float32
-    return result if dtype is None else result.astype(dtype, copy=False)
+    return result if dtype is None else cast_to("tensor", result, dtype)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, constant: bool) -> Any:
     """Nested lists with tensors converted to arrays."""
     if isinstance(value, Tensor):
+        if constant:
+            check_constant("tensor", "a tensor in a list", value)
         return value._array
     if isinstance(value, (list, tuple)) and any(
         isinstance(v, (Tensor, list, tuple)) for v in value
     ):
-        return [plain(v) for v in value]
+        return [plain(v, constant) for v in value]
     return value
 
 
@@ -336,4 +342,4 @@ def seed_gradient(op: str, y: Tensor, gradient: Any) -> Array:
     dy = as_array(gradient)
     if dy.shape != y._array.shape:
         raise RuntimeError(f"{op}: the gradient must have shape {y.shape}, got {dy.shape}")
-    return dy.astype(y._array.dtype, copy=False)
+    return cast_to(op, dy, y._array.dtype, "the gradient")

@@ -412,3 +412,18 @@ def test_a_slice_of_a_leaf_with_a_hook():
     x.register_hook(lambda g: g * 3)
     (x[1] * 2 + x[1]).sum().backward()
     assert x.grad.sum().item() == 500 * 9
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1)])
+@pytest.mark.parametrize("part", [0, 1])
+def test_positions_beyond_int64_are_none_from_the_end(shape, part):
+    x = fastnn.arange(9).reshape(3, 3)
+    places = np.full(shape, 2**64 - 1, np.uint64)
+    for key in (places, fastnn.Tensor(places)):
+        key = (slice(None),) * part + (key,)
+        key = key[0] if len(key) == 1 else key
+        with pytest.raises(IndexError, match="out of bounds"):
+            x[key]
+        with pytest.raises(IndexError, match="out of bounds"):
+            x[key] = 1
+    assert x[places // np.uint64(2**63)].shape == (*shape, 3)

@@ -54,7 +54,10 @@ RECORDS = [
         [Sample(X, 1), Sample(X, 9), Sample(X, 3, 0), Sample(X, 2, 1, False), Sample(X, 0)],
         [
             Bad(ValueError, r"topk: k must lie in \[0, 9\], the size of dim -1, got 10", X, 10),
-            Bad(ValueError, "topk: input must have at least one dimension", numbers(), 1),
+            Bad(
+                ValueError, r"topk: k must lie in \[0, 1\], the size of dim -1, got 2", numbers(), 2
+            ),
+            Bad(IndexError, "topk: dim must be", numbers(), 1, 1),
         ],
         exact=True,
     ),
@@ -74,3 +77,12 @@ def test_scalar():
     values, indices = fastnn.sort(fastnn.tensor(3.0, requires_grad=True))
     assert (values.item(), indices.item()) == (3, 0)
     values.backward()
+
+
+def test_largest_of_a_scalar():
+    x = fastnn.tensor(3.0, requires_grad=True)
+    values, indices = fastnn.topk(x, 1)
+    assert (values.shape, indices.shape) == ((), ())
+    assert (values.item(), indices.item()) == (3, 0)
+    values.backward()
+    assert x.grad.item() == 1

@@ -195,6 +195,53 @@ def test_numpy_arrays_count_as_tensors_and_numpy_numbers_as_numbers():
     assert (x.long() + np.float64(0.5)).dtype == np.float32
 
 
+BITWISE = {
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
+}
+
+
+@pytest.mark.parametrize("name", BITWISE)
+@pytest.mark.parametrize("a", TYPES[:6], ids=str)
+def test_bitwise_operands_are_promoted(name, a):
+    op = BITWISE[name]
+    for b in TYPES[:6]:
+        lower = promoted(a, b) if kind(b) > kind(a) else a
+        assert op(ones(a), ones(b)).dtype == promoted(a, b)
+        assert op(ones(a), fastnn.Tensor(np.ones((), b))).dtype == lower
+        assert op(ones(a), b.type(1)).dtype == fastnn.result_type(ones(a), b.type(1))
+        assert op(np.ones((), b).item(), ones(a)).dtype == op(ones(a), np.ones((), b).item()).dtype
+    for b in FLOATS:
+        with pytest.raises(TypeError):
+            op(ones(a), ones(b))
+    assert (ones("uint8") | 300).tolist() == [45, 45]  # integers wrap around
+    assert (ones("uint8") | -1).tolist() == [255, 255]
+
+
+CHOICES = {
+    "clamp max": lambda x, n: x.clamp(max=n),
+    "clamp min": lambda x, n: x.clamp(min=n),
+    "clamp": lambda x, n: x.clamp(0, n),
+    "clamp_": lambda x, n: x.clone().clamp_(n, 5),
+    "where": lambda x, n: fastnn.where(MASK, x, n),
+    "where of a number": lambda x, n: fastnn.where(MASK, n, x),
+    "maximum": fastnn.maximum,
+    "minimum": lambda x, n: fastnn.minimum(n, x),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_what_is_chosen_does_not_wrap_around(name):
+    for dtype in INTEGERS[:4]:
+        beyond = int(np.iinfo(dtype).max) + 1
+        with pytest.raises(RuntimeError, match=f"{name[:5]}.*{beyond} cannot be converted to"):
+            CHOICES[name](ones(dtype), beyond)
+        assert CHOICES[name](ones(dtype), beyond - 1).dtype == dtype
+        CHOICES[name](ones("float32"), beyond)
+    CHOICES[name](ones("int64"), 300)
+
+
 def test_integers_wrap_around_and_are_not_divided_by_zero():
     x = fastnn.tensor(np.array([1, 255], np.uint8))
     assert (x + 300).tolist() == [45, 43]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...autograd.record import array
 from ...dtypes import element, result_type
-from ...tensor import Tensor, TensorLike
+from ...tensor import Tensor, TensorLike, check_constant
 from .values import FLOAT, check_room, leaf, sizes
 
 __all__ = [
@@ -58,6 +58,7 @@ def number(op: str, value: Any) -> Any:
     """A number as it is, or of a tensor or list the only element."""
     if isinstance(value, (bool, int, float, np.generic)):
         return value
+    check_constant(op, "fill_value", value, TypeError)
     v = array(value)
     if v.ndim:
         raise ValueError(f"{op}: fill_value must be a scalar, got shape {v.shape}")
@@ -163,7 +164,9 @@ def arange(
     """
     if end is None:
         start, end = 0, start
-    start, end, step = (v.item() if hasattr(v, "item") else v for v in (start, end, step))
+    start, end, step = [
+        item("arange", name, v) for name, v in (("start", start), ("end", end), ("step", step))
+    ]
     if step == 0:
         raise ValueError("arange: step must not be 0")
     if (end - start) * step < 0:
@@ -175,6 +178,14 @@ def arange(
         type_ = np.dtype(np.int64)
     check_room("arange", (int((end - start) // step),), type_)
     return leaf("arange", np.asarray(np.arange(start, end, step), type_), device, requires_grad)
+
+
+def item(op: str, name: str, value: Any) -> Any:
+    """A number as Python has it, also of a tensor."""
+    if not hasattr(value, "item"):
+        return value
+    check_constant(op, name, value, TypeError)
+    return value.item()
 
 
 def linspace(

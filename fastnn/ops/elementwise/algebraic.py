@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 
@@ -279,6 +280,7 @@ def nan_to_num(
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("nan_to_num", x)
         return record(x.copy(), nan_to_num_backward, (input,), x)
     limits = np.finfo(x.dtype)
     above = float(limits.max) if posinf is None else posinf

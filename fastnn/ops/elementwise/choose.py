@@ -7,7 +7,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, record
 from ...tensor import Tensor, TensorLike
-from .operands import fit, from_kernel, like, operand
+from .operands import check_fit, fit, from_kernel, like, operand
 
 __all__ = ["clamp", "clip", "maximum", "minimum", "where"]
 
@@ -23,7 +23,10 @@ def maximum(input: TensorLike, other: TensorLike) -> Tensor:
     tensor([3., 5.])
     """
     a, b = operand(input), operand(other)
-    return record(_core.maximum(a, b), maximum_backward, (input, other), a, b)
+    y = _core.maximum(a, b)
+    if y.dtype.kind in "iu":
+        check_fit("maximum", y, a, b)
+    return record(y, maximum_backward, (input, other), a, b)
 
 
 maximum_backward = from_kernel(_core.maximum_backward)
@@ -40,7 +43,10 @@ def minimum(input: TensorLike, other: TensorLike) -> Tensor:
     tensor([1., 2.])
     """
     a, b = operand(input), operand(other)
-    return record(_core.minimum(a, b), minimum_backward, (input, other), a, b)
+    y = _core.minimum(a, b)
+    if y.dtype.kind in "iu":
+        check_fit("minimum", y, a, b)
+    return record(y, minimum_backward, (input, other), a, b)
 
 
 minimum_backward = from_kernel(_core.minimum_backward)
@@ -68,7 +74,10 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
     tensor([0., 2.])
     """
     c, a, b = operand(condition), operand(input), operand(other)
-    return record(_core.where(c, a, b), where_backward, (input, other), c, like(a), like(b))
+    y = _core.where(c, a, b)
+    if y.dtype.kind in "iu":
+        check_fit("where", y, a, b)
+    return record(y, where_backward, (input, other), c, like(a), like(b))
 
 
 def where_backward(node: Node, dy: Array) -> Grads:
@@ -116,6 +125,8 @@ def clamp(
         y = _core.maximum(x, low)
     else:
         y = _core.clamp(x, low, high)
+    if y.dtype.kind in "iu":
+        check_fit("clamp", y, low, high)
     return record(y, clamp_backward, (input, min, max), x, low, high)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.changes import changed
+from ...dtypes import result_type
 from ...tensor import Tensor
 from .. import elementwise
 from ..inplace import recorded, replace
@@ -50,10 +51,14 @@ def reflected(operation: Operation) -> Operation:
 
 
 def bitwise(function: Callable[..., Any]) -> Operation:
-    """``& | ^ ~`` on booleans and integers, by NumPy."""
+    """``& | ^`` on booleans and integers, by NumPy in the type to which both are promoted."""
 
-    def method(self: Tensor, *others: Any) -> Tensor:
-        return Tensor(np.asarray(function(self._array, *[operand(x) for x in others])))
+    def method(self: Tensor, other: Any) -> Tensor:
+        a, b = self._array, operand(other)
+        if getattr(b, "dtype", None) is not a.dtype:
+            dtype = result_type(a, b)
+            a, b = a.astype(dtype, copy=False), np.asarray(b).astype(dtype, copy=False)
+        return Tensor(np.asarray(function(a, b)))
 
     method.__name__ = method.__qualname__ = function.__name__
     method.__doc__ = "Bit by bit, for booleans and integers."
@@ -102,7 +107,12 @@ rfloordiv = reflected(elementwise.floor_divide)
 rmod = reflected(elementwise.remainder)
 rpow = reflected(elementwise.pow)
 
+
+def invert(input: Tensor) -> Tensor:
+    """Every bit turned over, of booleans and integers."""
+    return Tensor(np.asarray(np.invert(input._array)))
+
+
 bitwise_and = bitwise(np.bitwise_and)
 bitwise_or = bitwise(np.bitwise_or)
 bitwise_xor = bitwise(np.bitwise_xor)
-invert = bitwise(np.invert)

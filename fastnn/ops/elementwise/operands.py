@@ -10,6 +10,7 @@ import numpy as np
 from ... import _core
 from ..._core.autograd import alike
 from ...autograd.record import Array, Grads, Node, array, unbroadcast
+from ...dtypes import element
 from ...tensor import Tensor
 
 
@@ -18,6 +19,16 @@ def operand(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value._array
     return array(value) if isinstance(value, (list, tuple)) else value
+
+
+def check_fit(op: str, y: Array, *operands: Any) -> None:
+    """RuntimeError where a number among the operands is beyond the integer type of the result.
+
+    For what chooses elements: a choice that has wrapped around is none of the operands.
+    """
+    for number in operands:
+        if type(number) is int:
+            element(op, number, y.dtype)
 
 
 def like(x: Any) -> Any:

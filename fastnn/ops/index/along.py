@@ -207,12 +207,18 @@ def scatter(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> 
     number = isinstance(src, (bool, int, float))
     s = np.asarray(src) if number else array(src)
     if s.ndim == 0:
-        src = s = np.broadcast_to(element("scatter", s, x.dtype), i.shape)
+        value = np.asarray(element("scatter", s, x.dtype))
+        src = broadcast_to(record(value, scalar_backward, (src,), s.dtype), i.shape)
+        s = src._array
     check_same("scatter", input=x, src=s)
     key, part = scatter_key("scatter", x, dim, i, s)
     y = x.copy()
     y[key] = np.ascontiguousarray(s[part])
     return record(y, scatter_backward, (input, src), key, s.shape, part)
+
+
+def scalar_backward(node: Node, dy: Array) -> Grads:
+    return (dy.astype(node.saved[0], copy=False),)
 
 
 def scatter_backward(node: Node, dy: Array) -> Grads:

@@ -22,6 +22,7 @@ ndarray = np.ndarray
 
 
 BASIC = frozenset({int, slice, type(None), type(...)})
+LAST = np.iinfo(np.intp).max
 BOUNDS = frozenset({int, type(None)})
 
 
@@ -44,6 +45,8 @@ def plain_part(key: Any) -> Any:
     if not isinstance(key, (np.ndarray, bool, np.bool_)) and hasattr(key, "__index__"):
         return index(key)
     places = key if isinstance(key, np.ndarray) else index_array(key)
+    if places.dtype.kind == "u" and places.size and (last := places.max()) > LAST:
+        raise IndexError(f"index: {last} is out of bounds")  # NumPy takes it for a negative one
     if places.ndim == 0 and places.dtype.kind in "iu":
         return int(places)  # as with a number, the result is a view
     return places if places.size or places.dtype.kind in "iub" else places.astype(np.intp)
@@ -99,7 +102,7 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     kind = type(key)
     if kind is int or kind is slice:
         basic, key = True, plain_part(key) if kind is slice else key
-    elif kind is ndarray and key.ndim and key.size:
+    elif kind is ndarray and key.ndim and key.size and key.dtype.char not in "LQ":
         basic = False
     else:
         key = plain_key(key)

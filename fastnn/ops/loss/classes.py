@@ -9,8 +9,8 @@ from ...autograd.contract import Reuses
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...callers import warn
-from ...dtypes import check_same
-from ...tensor import Tensor, TensorLike
+from ...dtypes import cast_to, check_same
+from ...tensor import Tensor, TensorLike, check_constant
 from ..backward import from_kernel
 from ..softmax import softmax_backward
 from .labels import advise, class_advice
@@ -133,10 +133,11 @@ def class_weight(op: str, weight: TensorLike | None, x: Array) -> Array | None:
     """The weights of classes in the type of the scores; floats must have it already."""
     if weight is None:
         return None
+    check_constant(op, "weight", weight)
     w = array(weight)
     if w.dtype.kind == "f":
         check_same(op, input=x, weight=w)
-    return w.astype(x.dtype, copy=False)
+    return cast_to(op, w, x.dtype, "weight")
 
 
 def nll_loss(

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...callers import warn
-from ...dtypes import float32, result_type
-from ...tensor import Tensor, TensorLike
+from ...dtypes import cast_to, float32, result_type
+from ...tensor import Tensor, TensorLike, check_constant
 from .labels import shape_advice
 
 
@@ -73,7 +73,8 @@ def like(op: str, name: str, weight: TensorLike | None, x: Array) -> Array | Non
     """A weight that is broadcast to the shape of `x`."""
     if weight is None:
         return None
-    w = array(weight).astype(x.dtype, copy=False)
+    check_constant(op, name, weight)
+    w = cast_to(op, array(weight), x.dtype, name)
     if w.shape == x.shape:
         return w
     try:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import array
+from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike
 from ..numpy_names import numpy_names
 from .sums import Dims, axes_of
@@ -27,6 +28,7 @@ def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("any", x)
         return Tensor(np.asarray(np.any(x, axes_of(dim), keepdims=keepdim)))
     return Tensor(_core.any(x, dim, keepdim))
 
@@ -42,6 +44,7 @@ def all(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("all", x)
         return Tensor(np.asarray(np.all(x, axes_of(dim), keepdims=keepdim)))
     return Tensor(_core.all(x, dim, keepdim))
 
@@ -57,5 +60,6 @@ def count_nonzero(input: TensorLike, dim: Dims = None) -> Tensor:
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("count_nonzero", x)
         return Tensor(np.asarray(np.count_nonzero(x, axes_of(dim)), np.int64))
     return Tensor(_core.count_nonzero(x, dim))

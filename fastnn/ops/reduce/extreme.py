@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, record_many
+from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..elementwise import maximum, minimum
@@ -60,6 +61,7 @@ def amax(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("amax", x)
         return Tensor(np.asarray(x.max(axes_of(dim), keepdims=keepdim)))
     y = _core.amax(x, dim, keepdim)
     return record(y, amax_backward, (input,), x, y, dim)
@@ -81,6 +83,7 @@ def amin(input: TensorLike, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("amin", x)
         return Tensor(np.asarray(x.min(axes_of(dim), keepdims=keepdim)))
     y = _core.amin(x, dim, keepdim)
     return record(y, amin_backward, (input,), x, y, dim)
@@ -170,6 +173,7 @@ def position(op: str, x: Array, dim: int | None, keepdim: bool) -> tuple[Array, 
     if x.dtype.kind == "f":
         result: tuple[Array, Array] = getattr(_core, "arg" + op)(x, dim, keepdim)
         return result
+    check_real(op, x)
     indices = np.asarray(getattr(x, "arg" + op)(dim, keepdims=keepdim))
     return np.asarray(getattr(x, op)(dim, keepdims=keepdim)), indices
 
@@ -269,6 +273,7 @@ def middle(x: Array, dim: int) -> tuple[Array, Array]:
     """The middle elements along `dim`, and their positions; the dimension is kept."""
     if x.dtype.kind == "f":
         return _core.median(x, dim)
+    check_real("median", x)
     wide = x.reshape(1) if x.ndim == 0 else x
     half = (wide.shape[dim] - 1) // 2
     indices = np.take(np.argpartition(wide, half, dim), [half], dim)

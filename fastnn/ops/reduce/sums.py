@@ -14,7 +14,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
-from ...dtypes import float32
+from ...dtypes import check_real, float32
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..cast import to
@@ -60,6 +60,7 @@ def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: An
         input = to(input, dtype)
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("sum", x)
         return Tensor(np.asarray(x.sum(axes_of(dim), np.int64, keepdims=keepdim)))
     return record(_core.sum(x, dim, keepdim), sum_backward, (input,), x.shape, dim)
 
@@ -124,6 +125,7 @@ def prod(
         input = to(input, dtype)
     x = array(input)
     if x.dtype.kind != "f":
+        check_real("prod", x)
         return Tensor(np.asarray(x.prod(axes_of(dim), np.int64, keepdims=keepdim)))
     return record(_core.prod(x, dim, keepdim), prod_backward, (input,), x, dim)
 
