@@ -283,7 +283,8 @@ def is_view_of(view: Array, array: Array) -> bool:
 def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
     """`value` as a NumPy array; Python floats become float32, arrays keep their type.
 
-    With `constant`, tensors in lists may not require a gradient, which they would not get.
+    With `constant`, as in operations, lists are of numbers: tensors in them may be single numbers
+    that require no gradient, which they would not get.
     """
     if isinstance(value, Tensor):
         value = value._array
@@ -291,7 +292,14 @@ def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
         return np.asarray(value) if dtype is None else cast_to("tensor", np.asarray(value), dtype)
     if isinstance(value, (list, tuple)):
         value = plain(value, constant)
-    result = np.asarray(value)
+    try:
+        result = np.asarray(value)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            f"tensor: a {type(value).__name__} with parts of different lengths is no array"
+        ) from None
     if result.dtype.kind not in "fiubc":
         if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
@@ -305,6 +313,12 @@ def plain(value: Any, constant: bool) -> Any:
     """Nested lists with tensors converted to arrays."""
     if isinstance(value, Tensor):
         if constant:
+            if value._array.ndim:
+                raise TypeError(
+                    "expected one tensor, got several in a list or tuple; recurrent layers and "
+                    "attention return a tuple, of which the first is the output, and stack() makes "
+                    "one tensor of several"
+                )
             check_constant("tensor", "a tensor in a list", value)
         return value._array
     if isinstance(value, (list, tuple)) and any(

@@ -393,3 +393,36 @@ def test_a_call_that_succeeds_asks_for_nothing(monkeypatch):
     monkeypatch.setattr("fastnn.nn.module.module.explain", fail)
     monkeypatch.setattr(nn.Linear, "_expected", fail)
     assert Net()(f(2, 20)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("module", "match"),
+    [
+        (nn.ReLU, r"got the class ReLU; ReLU\(\) makes a module of it"),
+        (fastnn.nn.functional.relu, "got a function, relu; pass the module that calls it"),
+        ([nn.ReLU()], r"got list; pass its modules one by one: Sequential\(\*modules\)"),
+        (3, "got int"),
+    ],
+)
+def test_what_is_no_module(module, match):
+    with pytest.raises(TypeError, match=match):
+        nn.Sequential(nn.Linear(2, 2), module)
+
+
+AFTER = [nn.ReLU(), nn.Flatten(), nn.Dropout(), nn.Softmax(-1), nn.Linear(4, 2), nn.LayerNorm(4)]
+
+
+@pytest.mark.parametrize("layer", AFTER, ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize("steps", [1, 5])
+@pytest.mark.parametrize("recording", [True, False])
+def test_the_tuple_of_a_recurrent_layer_is_no_tensor(layer, steps, recording):
+    """Not even with one step, where output and state have the same shape."""
+    model = nn.Sequential(nn.GRU(3, 4), layer)
+    match = r"recurrent layers and attention return a tuple, of which the first is the output"
+    with fastnn.set_grad_enabled(recording), pytest.raises(TypeError, match=match):
+        model(fastnn.rand(steps, 2, 3))
+
+
+def test_lists_of_different_lengths():
+    with pytest.raises(ValueError, match="list with parts of different lengths is no array"):
+        fastnn.tensor([[1, 2], [3]])

@@ -220,6 +220,7 @@ RECORDS = [
         pairs(0.02, 0.98, ({}, {"weight": WEIGHTS})),
         [
             Bad(ValueError, "between 0 and 1, got 1.5", np.array([0.5, 1.5]), np.ones(2)),
+            Bad(ValueError, "target must lie between", np.full(2, 0.5), np.array([1.0, -1.0])),
             Bad(ValueError, "weight must be broadcastable", X, X, weight=np.ones(3)),
         ],
         constants=("weight",),

@@ -42,16 +42,18 @@ const void* optional_like(py::handle weight, Name name, const Array& x, py::obje
     return weight.is_none() ? nullptr : block_like(weight, name, x, hold).data;
 }
 
-// BCE takes logarithms of its input, which must be in [0, 1]. NaN is allowed, and propagates.
+// BCE takes logarithms of its input, which must be in [0, 1], as its target. NaN is allowed, and
+// propagates.
 template <class T>
-void check_probabilities(const char* op, const Array& x) {
+void check_probabilities(Name name, const Array& x) {
     const T* p = x.as<T>();
     const dim_t n = x.size();
     bool bad = false;
     for (dim_t i = 0; i < n; ++i) bad |= (p[i] < T(0)) | (p[i] > T(1));
     if (!bad) return;
     const T* first = std::find_if(p, p + n, [](T v) { return v < T(0) || v > T(1); });
-    fail<ValueError>(op, ": every element of input must lie between 0 and 1, got ", *first);
+    fail<ValueError>(name.op, ": every element of ", name.argument,
+                     " must lie between 0 and 1, got ", *first);
 }
 
 // Shared by a loss and its backward.
@@ -73,7 +75,10 @@ py::object elementwise(loss::Op op, py::handle input, py::handle target, py::han
     const Reduction r = parse_reduction(kernel.name, reduction);
     const Inputs in(kernel.name, input, target, weight, pos_weight);
     if (op == loss::Op::bce) {
-        visit_float(in.x.dtype, [&]<class T>() { check_probabilities<T>(kernel.name, in.x); });
+        visit_float(in.x.dtype, [&]<class T>() {
+            check_probabilities<T>({kernel.name, "input"}, in.x);
+            check_probabilities<T>({kernel.name, "target"}, in.target);
+        });
     }
     py::object out = r == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
     launch(kernel,

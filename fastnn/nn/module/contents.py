@@ -111,7 +111,7 @@ class Contents:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a submodule under a name."""
         if module is not None and not isinstance(module, Contents):
-            raise TypeError(f"add_module: expected a Module, got {type(module).__name__}")
+            raise TypeError(f"add_module: expected a Module, got {described(module)}")
         self._register(MODULES, name, module)
 
     register_module = add_module
@@ -262,3 +262,14 @@ class Named(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def described(value: Any) -> str:
+    """What stands in the place of a module, and the likely fix."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}; {value.__name__}() makes a module of it"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__}; pass its modules one by one: Sequential(*modules)"
+    if callable(value):
+        return f"a function, {getattr(value, '__name__', value)}; pass the module that calls it"
+    return type(value).__name__

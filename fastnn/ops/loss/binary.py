@@ -34,7 +34,7 @@ def binary_cross_entropy(
     Raises
     ------
     ValueError
-        Shapes differ, or an element of `input` is not between 0 and 1.
+        Shapes differ, or an element of `input` or `target` is not between 0 and 1.
 
     Notes
     -----
@@ -52,7 +52,7 @@ def binary_cross_entropy(
     try:
         y = _core.binary_cross_entropy(x, t, w, reduction)
     except ValueError as error:
-        if "between 0 and 1" in str(error):
+        if "input must lie between 0 and 1" in str(error):
             advise(error, "binary_cross_entropy_with_logits takes scores before the sigmoid", input)
         raise
     return record(y, binary_cross_entropy_backward, (input, target), x, t, w, reduction)
