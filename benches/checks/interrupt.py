@@ -245,7 +245,7 @@ RUNS: dict[str, tuple[str, str]] = {
     },
     "adam_step": (
         "p = [ones(1 << 28) for _ in range(4)]",
-        "while True: k.adam_step([p[0]], [p[1]], [p[2]], [p[3]], None, [np.ones(3)], [1],"
+        "while True: k.adam_step([p[0]], [p[1]], [p[2]], [p[3]], None, [np.ones(1)], [1],"
         " np.array([[1e-3, .9, .999, 1e-8, 0, 0, 0]]))",
     ),
     "clip_grad_norm": (

@@ -47,7 +47,10 @@ FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, dim_t n, bool past_ca
     if (past_cache) {
         const dim_t head = to_aligned(y) < n ? to_aligned(y) : n;
         if (head > 0) (V::load(x, head) * f).store(y, head);
-        for (i = head; i + V::width <= n; i += V::width) nt_store(V::load(x + i) * f, y + i);
+        for (i = head; i + V::width <= n; i += V::width) {
+            if (stop_in_loop(i / V::width)) return;
+            nt_store(V::load(x + i) * f, y + i);
+        }
     } else {
         for (; i + V::width <= n; i += V::width) (V::load(x + i) * f).store(y + i);
     }
@@ -70,6 +73,7 @@ FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T 
     using V = Vec<T>;
     const V f = factor, scale = p.scale;
     for (dim_t i = 0; i < n; i += V::width) {
+        if (stop_in_loop(i / V::width)) return;
         const dim_t count = n - i < V::width ? n - i : V::width;
         const V k = soft_coefficient(p, q, i, count);
         fnma(scale, k, f * V::load(e + i, count)).store(dx + i, count);
@@ -118,10 +122,11 @@ struct RowPass {
         dot_sum += double(sum(dots));
         exps = softs = dots = V();
     }
-    FASTNN_INLINE void run(dim_t n) {
+    // False where it has been stopped.
+    FASTNN_INLINE bool run(dim_t n) {
         dim_t i = 0;
         while (i + V::width <= n) {
-            if (stop_in_loop(i / (kBlock * V::width), kPollBlocks)) return;
+            if (stop_in_loop(i / (kBlock * V::width), kPollBlocks)) return false;
             const dim_t stop = i + kBlock * V::width;
             for (; i < stop && i + V::width <= n; i += V::width) {
                 // The next row, while the exponentials keep the core busy.
@@ -132,6 +137,7 @@ struct RowPass {
         }
         if (i < n) step(i, n - i);
         flush();
+        return true;
     }
 };
 
@@ -144,7 +150,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* s
     T* e = dx == nullptr || p.stream ? scratch : dx;
     const T max = row_max(x, n);
     RowPass<soft, T> pass(p, row, max, e);
-    pass.run(n);
+    if (!pass.run(n)) return 0;
     const double k_sum = pass.soft_sum + double(hard.k);
     if (dx != nullptr) {
         const T factor = T(k_sum * double(p.scale) / pass.exp_sum);

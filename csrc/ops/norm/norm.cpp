@@ -1,7 +1,6 @@
 #include "ops/norm/norm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/cache.h"
 #include "core/integer.h"
@@ -54,6 +53,25 @@ void forward_typed(const Args& a) {
     });
 }
 
+// Calls f(at, count) for pieces of a giant row, until Ctrl-C.
+template <class F>
+void in_pieces(dim_t n, F f) {
+    constexpr dim_t piece = 1 << 22;
+    for (dim_t at = 0; at < n && !(at > 0 && interrupted()); at += piece)
+        f(at, std::min(piece, n - at));
+}
+
+template <class T>
+void set_zero(T* p, dim_t n) {
+    in_pieces(n, [=](dim_t at, dim_t count) { std::fill_n(p + at, count, T(0)); });
+}
+
+template <class T>
+void copy_row(const T* from, void* to, dim_t n) {
+    in_pieces(
+        n, [=](dim_t at, dim_t count) { std::copy_n(from + at, count, static_cast<T*>(to) + at); });
+}
+
 template <class T>
 void backward_typed(const BackwardArgs& a) {
     const auto& kernel = isa::table<Kernels, T>();
@@ -72,11 +90,11 @@ void backward_typed(const BackwardArgs& a) {
     T* part = sums.data();
     const bool stream = a.dx != nullptr && rows_stream(a.dx, a.rows, n, a.dtype);
     const double ns = cost::kRowBackward * sizeof(T) / 4 * static_cast<double>(n) + cost::kRowFixed;
-    if (parameters && chunks == 0) std::memset(part, 0, static_cast<std::size_t>(both) * sizeof(T));
+    if (parameters && chunks == 0) set_zero(part, both);
     parallel_for(chunks, ns * static_cast<double>(step), [=, &a](dim_t c) {
         const dim_t row = c * step, at = row * n;
         T* own = parameters ? part + c * both : nullptr;
-        if (own != nullptr) std::memset(own, 0, static_cast<std::size_t>(both) * sizeof(T));
+        if (own != nullptr) set_zero(own, both);
         kernel.rows_backward[a.centered](
             RowsBackward<T>{.count = std::min(step, a.rows - row),
                             .n = n,
@@ -96,9 +114,8 @@ void backward_typed(const BackwardArgs& a) {
         const dim_t at = p * kColumns, count = std::min(kColumns, both - at);
         for (dim_t c = 1; c < chunks; ++c) kernel.add(part + c * both + at, part + at, count);
     });
-    const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
-    if (a.dw != nullptr) std::memcpy(a.dw, part, bytes);
-    if (a.db != nullptr) std::memcpy(a.db, part + n, bytes);
+    if (a.dw != nullptr) copy_row(part, a.dw, n);
+    if (a.db != nullptr) copy_row(part + n, a.db, n);
 }
 
 // The activation is that of float32, as without fusion.

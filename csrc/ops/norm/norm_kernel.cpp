@@ -1,6 +1,7 @@
 #include "ops/norm/norm.h"
 
 #include "ops/norm/moments_kernel.h"
+#include "simd/poll.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -21,7 +22,7 @@ FASTNN_INLINE void forward(const Rows<T>& r) {
         r.rstd[row] = s;
         // What the mean loses as a T is taken off here: of numbers far from zero it is not little.
         const V vm = m, vs = s, lost = T((double(m) - mean) * double(s));
-        over_vectors<T>(r.n, [=, &r](dim_t i, dim_t k) __attribute__((always_inline)) {
+        const auto write = [=, &r](dim_t i, dim_t k) __attribute__((always_inline)) {
             V h = load(x + i, k);
             h = centered ? fma(h - vm, vs, lost) : h * vs;
             if (weighted && biased) {
@@ -32,7 +33,9 @@ FASTNN_INLINE void forward(const Rows<T>& r) {
                 h += load(r.b + i, k);
             }
             put<past_cache>(h, y + i, k);
-        });
+        };
+        in_pieces(r.n, [&](dim_t begin, dim_t end)
+                           __attribute__((always_inline)) { over_vectors<T>(begin, end, write); });
     }
     if (past_cache) nt_fence();
 }
@@ -75,6 +78,7 @@ FASTNN_INLINE void rows_block(const RowsBackward<T>& r, dim_t row) {
     }
     constexpr dim_t block = 64 * V::width;
     for (dim_t begin = 0; begin < n; begin += block) {
+        if (stop_in_loop(begin / block, 1 << 12)) return;
         V sum_g[R], sum_gh[R];
         const auto sums = [&](dim_t i, dim_t k, auto with) __attribute__((always_inline)) {
             constexpr bool with_parameters = decltype(with)::value;
@@ -125,7 +129,7 @@ FASTNN_INLINE void rows_block(const RowsBackward<T>& r, dim_t row) {
         factor[j] = T(-rstd * rstd * (c[j] / double(n)));
         offset[j] = T(-rstd * (a[j] / double(n)));
     }
-    over_vectors<T>(n, [&](dim_t i, dim_t k) __attribute__((always_inline)) {
+    const auto write = [&](dim_t i, dim_t k) __attribute__((always_inline)) {
         V w;
         if (weighted) w = load(r.w + i, k);
 #pragma GCC unroll 4
@@ -135,7 +139,9 @@ FASTNN_INLINE void rows_block(const RowsBackward<T>& r, dim_t row) {
             const V rest = centered ? fma(v - m[j], factor[j], offset[j]) : v * factor[j];
             put<past_cache>(fma(g, s[j], rest), dx + j * n + i, k);
         }
-    });
+    };
+    in_pieces(n, [&](dim_t begin, dim_t end)
+                     __attribute__((always_inline)) { over_vectors<T>(begin, end, write); });
 }
 
 template <bool centered, bool weighted, bool past_cache, class T>
