@@ -47,10 +47,12 @@ FASTNN_INLINE void copy_scaled(const T* x, T factor, T* y, dim_t n, bool past_ca
     if (past_cache) {
         const dim_t head = to_aligned(y) < n ? to_aligned(y) : n;
         if (head > 0) (V::load(x, head) * f).store(y, head);
-        for (i = head; i + V::width <= n; i += V::width) {
-            if (stop_in_loop(i / V::width)) return;
-            nt_store(V::load(x + i) * f, y + i);
-        }
+        in_pieces(
+            (n - head) / V::width, [=](dim_t begin, dim_t end) __attribute__((always_inline)) {
+                for (dim_t j = head + begin * V::width; j < head + end * V::width; j += V::width)
+                    nt_store(V::load(x + j) * f, y + j);
+            });
+        i = n - (n - head) % V::width;
     } else {
         for (; i + V::width <= n; i += V::width) (V::load(x + i) * f).store(y + i);
     }
@@ -72,12 +74,13 @@ FASTNN_INLINE void subtract_soft(const Problem<T>& p, const T* q, const T* e, T 
                                  dim_t n) {
     using V = Vec<T>;
     const V f = factor, scale = p.scale;
-    for (dim_t i = 0; i < n; i += V::width) {
-        if (stop_in_loop(i / V::width)) return;
-        const dim_t count = n - i < V::width ? n - i : V::width;
-        const V k = soft_coefficient(p, q, i, count);
-        fnma(scale, k, f * V::load(e + i, count)).store(dx + i, count);
-    }
+    in_pieces(n, [=, &p](dim_t begin, dim_t end) __attribute__((always_inline)) {
+        for (dim_t i = begin; i < end; i += V::width) {
+            const dim_t count = end - i < V::width ? end - i : V::width;
+            const V k = soft_coefficient(p, q, i, count);
+            fnma(scale, k, f * V::load(e + i, count)).store(dx + i, count);
+        }
+    });
 }
 
 // The second pass over a row: e_c = exp(x_c - max), and the sums of e_c, k_c and k_c (x_c - max),
@@ -122,22 +125,20 @@ struct RowPass {
         dot_sum += double(sum(dots));
         exps = softs = dots = V();
     }
-    // False where it has been stopped.
-    FASTNN_INLINE bool run(dim_t n) {
-        dim_t i = 0;
-        while (i + V::width <= n) {
-            if (stop_in_loop(i / (kBlock * V::width), kPollBlocks)) return false;
-            const dim_t stop = i + kBlock * V::width;
-            for (; i < stop && i + V::width <= n; i += V::width) {
-                // The next row, while the exponentials keep the core busy.
-                __builtin_prefetch(x + n + i, 0, 2);
-                step(i, V::width);
+    FASTNN_INLINE void run(dim_t n) {
+        const dim_t whole = n / V::width * V::width;
+        in_pieces(whole, [&](dim_t begin, dim_t end) __attribute__((always_inline)) {
+            for (dim_t i = begin; i < end;) {
+                for (const dim_t stop = i + kBlock * V::width; i < stop && i < end; i += V::width) {
+                    // The next row, while the exponentials keep the core busy.
+                    __builtin_prefetch(x + n + i, 0, 2);
+                    step(i, V::width);
+                }
+                if (i < whole) flush();
             }
-            if (i + V::width <= n) flush();
-        }
-        if (i < n) step(i, n - i);
+        });
+        if (whole < n) step(whole, n - whole);
         flush();
-        return true;
     }
 };
 
@@ -150,7 +151,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* s
     T* e = dx == nullptr || p.stream ? scratch : dx;
     const T max = row_max(x, n);
     RowPass<soft, T> pass(p, row, max, e);
-    if (!pass.run(n)) return 0;
+    pass.run(n);
     const double k_sum = pass.soft_sum + double(hard.k);
     if (dx != nullptr) {
         const T factor = T(k_sum * double(p.scale) / pass.exp_sum);
