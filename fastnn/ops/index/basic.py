@@ -99,6 +99,8 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     ([3, 5], [[0, 0], [3, 3]])
     """
     x = input._array if isinstance(input, Tensor) else array(input)
+    if isinstance(key, Tensor):
+        key = key._array
     kind = type(key)
     if kind is int or kind is slice:
         basic, key = True, plain_part(key) if kind is slice else key
@@ -109,7 +111,8 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
         basic = is_basic(key)
     y = look("index", x, key)
     if basic:
-        return as_view(record(y, slice_backward, (input,), x.shape, key), input)
+        out = record(y, slice_backward, (input,), x.shape, key)
+        return as_view(out, input) if x.dtype.kind == "f" else out  # integers have no gradient
     return record(y, getitem_backward, (input,), x.shape, key)
 
 
