@@ -209,9 +209,10 @@ def change_dtype(scene: Scene, a: np.ndarray) -> None:
 
 
 def reallocate(scene: Scene, a: np.ndarray) -> None:
-    # Views of such an array would be NumPy's own fault; kernels are given arrays, not views.
+    # Views of such an array would be NumPy's own fault, as would be objects that are still known
+    # elsewhere; kernels are given arrays of numbers, not views.
     if scene.kernel:
-        for b in scene.owners():
+        for b in [b for b in scene.owners() if not b.dtype.hasobject]:
             with contextlib.suppress(Exception):
                 b.resize(scene.rng.choice([(0,), (1,), (1 << 16,), b.shape]), refcheck=False)
 
