@@ -43,6 +43,9 @@ void check_activation(const FusedActivation& f, const char* op) {
         fail<ValueError>(op, ": min_val must not exceed max_val, got ", f.params.a, " and ",
                          f.params.b);
     }
+    if (f.kind == Activation::softshrink && f.params.a < 0) {
+        fail<ValueError>(op, ": lambd must be at least 0, got ", f.params.a);
+    }
 }
 
 FusedActivation parse_activation(py::handle object, const char* op) {

@@ -6,6 +6,7 @@
 namespace fastnn::bind {
 
 void bind_activation(pybind11::module_& m);
+void bind_activation_operands(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);
 void bind_loss(pybind11::module_& m);
 void bind_dropout(pybind11::module_& m);

@@ -188,6 +188,7 @@ PYBIND11_MODULE(_core, m) {
     bind_recorder(m);
     bind_random(m);
     bind_activation(m);
+    bind_activation_operands(m);
     bind_softmax(m);
     bind_loss(m);
     bind_dropout(m);

@@ -21,13 +21,17 @@ enum class Activation : std::uint8_t {
     hardsigmoid,  // x / 6 + 1/2 clipped to [0, 1]
     logsigmoid,   // log(sigmoid(x))
     tanh,
-    softplus,   // a x > b ? x : log(1 + e^(a x)) / a
-    gelu,       // x Phi(x), Phi the normal distribution function
-    gelu_tanh,  // the same with Phi(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
-    silu,       // x sigmoid(x)
-    hardswish,  // x hardsigmoid(x)
-    mish,       // x tanh(log(1 + e^x))
-    softsign,   // x / (1 + |x|)
+    softplus,    // a x > b ? x : log(1 + e^(a x)) / a
+    gelu,        // x Phi(x), Phi the normal distribution function
+    gelu_tanh,   // the same with Phi(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+    silu,        // x sigmoid(x)
+    hardswish,   // x hardsigmoid(x)
+    mish,        // x tanh(log(1 + e^x))
+    softsign,    // x / (1 + |x|)
+    hardshrink,  // |x| <= a: 0, else x
+    softshrink,  // |x| <= a: 0, else x moved by a towards 0
+    tanhshrink,  // x - tanh(x)
+    threshold,   // x > a ? x : b
     count
 };
 constexpr int kActivations = static_cast<int>(Activation::count);

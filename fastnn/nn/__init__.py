@@ -12,6 +12,7 @@ from .dropout.channels import *
 from .dropout.elements import *
 from .embedding import *
 from .fold import *
+from .gates import *
 from .linear import *
 from .loss import *
 from .module import *

@@ -11,9 +11,11 @@ from ..tensor import Tensor, TensorLike
 from .module import Module
 
 __all__ = [
+    "CELU",
     "ELU",
     "GELU",
     "SELU",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -26,10 +28,15 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
+    "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Step",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
 ]
 
 
@@ -226,6 +233,123 @@ class ELU(Pointwise):
         return ops.elu(input, self.alpha)
 
 
+class CELU(Pointwise):
+    """``x`` for x > 0, ``alpha * (exp(x / alpha) - 1)`` otherwise. See `fastnn.celu`.
+
+    Parameters
+    ----------
+    alpha
+        The limit of the output is ``-alpha`` for large negative x; not 0.
+    inplace
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
+    """
+
+    _shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    @property
+    def fused(self) -> Fused:
+        """That of an ELU whose input is scaled."""
+        return None if self.alpha == 0 else ("elu", self.alpha, 1.0, 1.0 / self.alpha)
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.celu(input, self.alpha)
+
+
+class Hardshrink(Pointwise):
+    """0 for abs(x) <= lambd, ``x`` otherwise. See `fastnn.hardshrink`.
+
+    Parameters
+    ----------
+    lambd
+        The half width of what becomes zero.
+    """
+
+    _shown = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    @property
+    def fused(self) -> Fused:
+        """The name of the function and its half width."""
+        return "hardshrink", self.lambd
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.hardshrink(input, self.lambd)
+
+
+class Softshrink(Pointwise):
+    """0 for abs(x) <= lambd, ``x - lambd * sign(x)`` otherwise. See `fastnn.softshrink`.
+
+    Parameters
+    ----------
+    lambd
+        How far numbers are moved, at least 0.
+    """
+
+    _shown = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    @property
+    def fused(self) -> Fused:
+        """The name of the function and its step."""
+        return "softshrink", self.lambd
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.softshrink(input, self.lambd)
+
+
+class Tanhshrink(Pointwise):
+    """``x - tanh(x)``. See `fastnn.tanhshrink`."""
+
+    fused = "tanhshrink"
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.tanhshrink(input)
+
+
+class Threshold(Pointwise):
+    """``x`` for x > threshold, ``value`` otherwise. See `fastnn.threshold`.
+
+    Parameters
+    ----------
+    threshold, value
+        The numbers of the formula.
+    inplace
+        Accepted for compatibility with PyTorch; the output is always a new tensor.
+    """
+
+    _shown = ("threshold", "value")
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__()
+        self.threshold = threshold
+        self.value = value
+        self.inplace = inplace
+
+    @property
+    def fused(self) -> Fused:
+        """The name of the function and its two numbers."""
+        return "threshold", self.threshold, self.value
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """Apply the function to every element."""
+        return ops.threshold(input, self.threshold, self.value)
+
+
 class Hardtanh(Pointwise):
     """``min(max(x, min_val), max_val)``. See `fastnn.hardtanh`.
 
@@ -411,3 +535,42 @@ class LogSoftmax(Module):
     def forward(self, input: TensorLike) -> Tensor:
         """The logarithm of the softmax of each row along `dim`."""
         return ops.log_softmax(input, self.dim)
+
+
+class Softmin(Module):
+    """`Softmax` of the negative scores. See `fastnn.softmin`.
+
+    Parameters
+    ----------
+    dim
+        The dimension. It is required; PyTorch guesses one if it is missing.
+    """
+
+    _shown = ("dim",)
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The softmin of each row along `dim`."""
+        return ops.softmin(input, self.dim)
+
+
+class Softmax2d(Module):
+    """The softmax over the channels of every pixel of (N, C, H, W) or (C, H, W).
+
+    Examples
+    --------
+    >>> fastnn.nn.Softmax2d()(fastnn.zeros(4, 1, 1)).ravel()
+    tensor([0.25, 0.25, 0.25, 0.25])
+    """
+
+    def forward(self, input: TensorLike) -> Tensor:
+        """The softmax of each pixel."""
+        shape = ops.identity(input).shape
+        if len(shape) not in (3, 4):
+            raise ValueError(
+                f"Softmax2d: input must have shape (N, C, H, W) or (C, H, W), got {shape}"
+            )
+        return ops.softmax(input, -3)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..tensor import Tensor
 from . import cast, gemm, index, inplace, shape
+from .activation.inplace import *
+from .activation.operands import *
 from .activation.piecewise import *
+from .activation.shrink import *
 from .activation.smooth import *
 from .aggregation import *
 from .attention.multi_head import *

@@ -162,9 +162,14 @@ class Methods(ElementwiseMethods):
     """Attribute of `Tensor` = operation, family by family."""
 
     # activation
+    hardshrink = ops.hardshrink
+    prelu = ops.prelu
     relu = ops.relu
+    relu_ = ops.relu_
     sigmoid = ops.sigmoid
+    sigmoid_ = ops.sigmoid_
     tanh = ops.tanh
+    tanh_ = ops.tanh_
 
     # cast
     to = ops.cast.to

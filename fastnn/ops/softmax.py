@@ -9,9 +9,10 @@ from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
 from ..dtypes import cast_to
 from ..tensor import Tensor, TensorLike
+from .elementwise.algebraic import neg
 from .numpy_names import numpy_names
 
-__all__ = ["log_softmax", "softmax"]
+__all__ = ["log_softmax", "softmax", "softmin"]
 
 
 def in_dtype(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
@@ -79,3 +80,16 @@ def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
 
 
 log_softmax_backward = in_dtype(_core.log_softmax_backward)
+
+
+def softmin(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
+    """The softmax of the negative scores: ``y[c] = exp(-x[c]) / sum(exp(-x))`` along `dim`.
+
+    Arguments, result and errors are those of `softmax`.
+
+    Examples
+    --------
+    >>> fastnn.softmin([2.0, 1.0, 0.1], dim=0).numpy().round(2)
+    array([0.1 , 0.26, 0.64], dtype=float32)
+    """
+    return softmax(neg(input), dim, dtype)

@@ -34,19 +34,56 @@ W = fastnn.tensor([0.5, 1.0, 2.0, 1.0, 3.0])
         (nn.GELU("tanh"), lambda: fastnn.gelu(X, "tanh"), "GELU(approximate='tanh')"),
         (nn.Softmax(dim=0), lambda: fastnn.softmax(X, 0), "Softmax(dim=0)"),
         (nn.LogSoftmax(1), lambda: fastnn.log_softmax(X, 1), "LogSoftmax(dim=1)"),
+        (nn.Softmin(1), lambda: fastnn.softmin(X, 1), "Softmin(dim=1)"),
+        (nn.CELU(0.5), lambda: fastnn.celu(X, 0.5), "CELU(alpha=0.5)"),
+        (nn.Hardshrink(0.3), lambda: fastnn.hardshrink(X, 0.3), "Hardshrink(lambd=0.3)"),
+        (nn.Softshrink(0.3), lambda: fastnn.softshrink(X, 0.3), "Softshrink(lambd=0.3)"),
+        (
+            nn.Threshold(0.3, 2.0),
+            lambda: fastnn.threshold(X, 0.3, 2.0),
+            "Threshold(threshold=0.3, value=2.0)",
+        ),
+        (nn.GLU(0), lambda: fastnn.glu(X, 0), "GLU(dim=0)"),
+        (nn.PReLU(5), lambda: fastnn.leaky_relu(X, 0.25), "PReLU(num_parameters=5)"),
+        (
+            nn.RReLU(0.1, 0.3).eval(),
+            lambda: fastnn.leaky_relu(X, 0.2),
+            "RReLU(lower=0.1, upper=0.3)",
+        ),
     ],
 )
 def test_activation(module, expected, text):
-    np.testing.assert_array_equal(module(fastnn.tensor(X)), expected())
+    np.testing.assert_array_equal(module(fastnn.tensor(X)).detach(), expected())
     assert repr(module) == text
 
 
-@pytest.mark.parametrize("name", [name for name in nn.activation.__all__ if "Softmax" not in name])
+WITH_ARGUMENTS = ("LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold")
+
+
+@pytest.mark.parametrize("name", [n for n in nn.activation.__all__ if n not in WITH_ARGUMENTS])
 def test_an_activation_has_the_name_of_its_operation(name):
     operation = getattr(fastnn, {"LeakyReLU": "leaky_relu"}.get(name, name.lower()))
     module = getattr(nn, name)()
     np.testing.assert_array_equal(module(fastnn.tensor(X)), operation(X))
     assert repr(module).startswith(f"{name}(")
+
+
+def test_softmax_of_pixels():
+    x = numbers(2, 3, 4, 5).astype(np.float32)
+    np.testing.assert_array_equal(nn.Softmax2d()(fastnn.tensor(x)), fastnn.softmax(x, 1))
+    np.testing.assert_array_equal(nn.Softmax2d()(fastnn.tensor(x[0])), fastnn.softmax(x[0], 0))
+    with pytest.raises(ValueError, match=r"Softmax2d: input must have shape .* got \(4, 5\)"):
+        nn.Softmax2d()(fastnn.tensor(X))
+
+
+def test_maxout():
+    layer = nn.Maxout(5, 3, 2)
+    y = layer(fastnn.tensor(X))
+    all_pieces = layer.linear(fastnn.tensor(X)).detach().numpy()
+    np.testing.assert_array_equal(y.detach(), all_pieces.reshape(4, 3, 2).max(2))
+    y.sum().backward()
+    assert layer.linear.weight.grad.shape == (6, 5)
+    assert repr(layer).startswith("Maxout(\n")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,12 @@ import fastnn
 from fastnn import nn
 from fastnn.autograd.tape import Node
 
+WITH_ARGUMENTS = ("LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold")
 # Every pointwise module, and those with other arguments than the usual ones.
 FUSED = [
-    *[getattr(nn, name)() for name in nn.activation.__all__ if "Softmax" not in name],
+    *[getattr(nn, name)() for name in nn.activation.__all__ if name not in WITH_ARGUMENTS],
+    nn.Threshold(0.1, -0.2),
+    nn.CELU(0.5),
     nn.Step(0.5),
     nn.LeakyReLU(0.2),
     nn.ELU(0.7),

@@ -43,33 +43,42 @@ def record(name, *kinks, options=({},), depth=8, bad=(), **more):
         getattr(fastnn, name),
         getattr(reference, name),
         samples(*kinks, options=options),
-        large=LARGE,
         depth=depth,
         bad=[*BAD, *bad],
-        **more,
+        **{"large": LARGE, **more},
     )
+
+
+def thresholded(x, threshold=0.5, value=-2.0):
+    return fastnn.threshold(x, threshold, value)
 
 
 RECORDS = [
     Record("identity", fastnn.identity, reference.identity, samples(), exact=True),
     record("step", 0.0, options=({}, {"value": 0.0}, {"value": 0.5}), exact=True),
-    record("relu", 0.0, exact=True),
-    record("leaky_relu", 0.0, options=({}, {"negative_slope": 0.2}, {"negative_slope": -1.0})),
+    record("relu", 0.0, exact=True, covers=("relu_",)),
+    record(
+        "leaky_relu",
+        0.0,
+        options=({}, {"negative_slope": 0.2}, {"negative_slope": -1.0}),
+        covers=("leaky_relu_",),
+    ),
     record("relu6", 0.0, 6.0, exact=True),
     record(
         "hardtanh",
         -1.0,
         1.0,
+        covers=("hardtanh_",),
         options=({}, {"min_val": -0.5, "max_val": 2.5}),
         exact=True,
         bad=[Bad(ValueError, "min_val must not exceed", numbers(3), min_val=1.0, max_val=0.0)],
     ),
-    record("elu", 0.0, options=({}, {"alpha": 0.3})),
-    record("selu", 0.0),
-    record("sigmoid"),
+    record("elu", 0.0, options=({}, {"alpha": 0.3}), covers=("elu_",)),
+    record("selu", 0.0, covers=("selu_",)),
+    record("sigmoid", covers=("sigmoid_",)),
     record("hardsigmoid", -3.0, 3.0),
     record("logsigmoid"),
-    record("tanh"),
+    record("tanh", covers=("tanh_",)),
     record("softplus", options=({}, {"beta": 2.5, "threshold": 6.0})),
     record(
         "gelu",
@@ -81,6 +90,32 @@ RECORDS = [
     record("hardswish", -3.0, 3.0),
     record("mish"),
     record("softsign", 0.0),
+    record("celu", 0.0, options=({}, {"alpha": 0.3}), covers=("celu_",)),
+    record("hardshrink", -0.5, 0.5, -1.5, 1.5, options=({}, {"lambd": 1.5}), exact=True),
+    record(
+        "softshrink",
+        -0.5,
+        0.5,
+        -1.5,
+        1.5,
+        options=({}, {"lambd": 1.5}),
+        bad=[Bad(ValueError, "lambd must be at least 0, got -1", numbers(3), -1.0)],
+    ),
+    # The difference of x and nearly x.
+    record(
+        "tanhshrink",
+        magnitude=lambda x: max(1.0, np.abs(x[np.isfinite(x)]).max(initial=0.0)),
+    ),
+    Record(
+        "threshold",
+        thresholded,
+        lambda x, threshold=0.5, value=-2.0: reference.threshold(x, threshold, value),
+        samples(0.5, options=({}, {"value": 3.0})),
+        large=LARGE,
+        exact=True,
+        bad=BAD,
+        covers=("threshold_",),
+    ),
 ]
 
 
@@ -90,7 +125,7 @@ test_record = record_test(RECORDS)
 @pytest.mark.parametrize("name", [r.name for r in RECORDS])
 def test_small_results_are_accurate_to_a_few_ulp(name):
     """Records bound errors relative to the largest output; this test, relative to each output."""
-    if name in ("gelu", "hardswish", "hardsigmoid", "step"):
+    if name in ("gelu", "hardswish", "hardsigmoid", "step", "tanhshrink", "threshold"):
         return  # exact, or subtracts near-equal numbers by definition
     x = numbers(1000, low=-20, high=20).astype(np.float32)
     got = getattr(fastnn, name)(x).numpy()
@@ -141,7 +176,12 @@ def test_methods():
 
 
 FUNCTIONAL = [
-    *[(r.name, {}) for r in RECORDS if r.name not in ("identity", "step")],
+    *[(r.name, {}) for r in RECORDS if r.name not in ("identity", "step", "threshold")],
+    ("threshold", {"threshold": 0.5, "value": 2.0}),
+    ("celu", {"alpha": 0.25}),  # PyTorch rounds 1 / alpha to float32
+    ("celu", {"alpha": -0.5}),
+    ("hardshrink", {"lambd": 1.5}),
+    ("softshrink", {"lambd": 1.5}),
     ("leaky_relu", {"negative_slope": 0.2}),
     ("hardtanh", {"min_val": -0.5, "max_val": 2.5}),
     ("elu", {"alpha": 0.3}),

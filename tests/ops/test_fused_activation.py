@@ -16,6 +16,9 @@ ACTIVATIONS = [
     ("hardtanh", -0.2, 2.0),
     ("elu", 1.5),
     ("softplus", 2.0, 3.0),
+    ("hardshrink", 0.2),
+    ("softshrink", 0.2),
+    ("threshold", 0.1, -0.3),
 ]
 # NaN, infinities, signed zeros, denormals, overflow and underflow of exp, for weights 1 and 0.
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-40, 5e-324, 90.0, -90.0, 750.0, -750.0]
@@ -26,6 +29,8 @@ def called(x, activation):
     name, *params = (activation,) if isinstance(activation, str) else activation
     if name == "gelu_tanh":
         return fastnn.gelu(x, "tanh")
+    if name == "threshold" and not params:
+        params = (0.0, 0.0)  # the kernel's
     return getattr(fastnn, name)(x, *params)
 
 
@@ -211,7 +216,7 @@ def test_each_activation_has_kernels_and_a_module():
     asked = set()
     for kind in vars(nn).values():
         if isinstance(kind, type) and issubclass(kind, nn.activation.Pointwise):
-            fused = kind().fused
+            fused = (kind(0.0, 0.0) if kind is nn.Threshold else kind()).fused
             name, *params = (fused,) if isinstance(fused, str) else fused
             assert len(params) <= len(KNOWN[name])
             asked.add(name)

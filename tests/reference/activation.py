@@ -86,6 +86,45 @@ def softsign(x):
     return x / (1.0 + np.abs(x))
 
 
+def celu(x, alpha=1.0):
+    return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0.0, x) / alpha))
+
+
+def hardshrink(x, lambd=0.5):
+    return np.where(np.abs(x) <= lambd, 0.0, x)
+
+
+def softshrink(x, lambd=0.5):
+    return np.where(np.abs(x) <= lambd, 0.0, x - lambd * np.sign(x))
+
+
+def tanhshrink(x):
+    return x - np.tanh(x)
+
+
+def threshold(x, threshold, value):
+    return np.where(x <= threshold, value, x)
+
+
+def glu(x, dim=-1):
+    a, b = np.split(x, 2, dim)
+    return a * sigmoid(b)
+
+
+def prelu(x, weight):
+    w = weight if weight.size == 1 else weight.reshape(-1, *(1,) * (x.ndim - 2))
+    return np.where(x > 0, x, w.reshape(()) * x if weight.size == 1 else w * x)
+
+
+def rrelu(x, lower=1 / 8, upper=1 / 3):
+    return leaky_relu(x, (lower + upper) / 2)
+
+
+def maxout(x, num_pieces, dim=-1):
+    dim %= x.ndim
+    return x.reshape(*x.shape[:dim], -1, num_pieces, *x.shape[dim + 1 :]).max(dim + 1)
+
+
 def gelu_tanh(x):
     return gelu(x, "tanh")
 

@@ -96,6 +96,11 @@ struct Activations {
         if (is("mish")) return [](W x, W) { return (x < -1e5 ? W(-1e5) : x) * share(x); };
         if (is("softsign"))
             return [](W x, W) { return std::isinf(x) ? (x < 0 ? -1 : 1) : x / (1 + std::fabs(x)); };
+        if (is("hardshrink")) return [](W x, W) { return std::fabs(x) <= W(0.5) ? 0 : x; };
+        if (is("softshrink"))
+            return [](W x, W) { return std::fabs(x) <= W(0.5) ? 0 : x - std::copysign(W(0.5), x); };
+        if (is("tanhshrink")) return [](W x, W) { return x - std::tanh(x); };
+        if (is("threshold")) return [](W x, W) { return x <= 0 ? 0 : x; };
         return nullptr;
     }
 
@@ -138,6 +143,10 @@ struct Activations {
             };
         if (is("softsign'"))
             return [](W x, W) { return 1 / (1 + std::fabs(x)) / (1 + std::fabs(x)); };
+        if (is("hardshrink'")) return [](W x, W) { return W(std::fabs(x) > W(0.5)); };
+        if (is("softshrink'")) return [](W x, W) { return W(std::fabs(x) > W(0.5)); };
+        if (is("tanhshrink'")) return [](W x, W) { return std::tanh(x) * std::tanh(x); };
+        if (is("threshold'")) return [](W x, W) { return W(x > 0); };
         return nullptr;
     }
 };

@@ -11,6 +11,7 @@ from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 
 __all__ = [
+    "celu",
     "elu",
     "hardsigmoid",
     "hardswish",
@@ -205,6 +206,39 @@ def selu(input: TensorLike, inplace: bool = False) -> Tensor:
     x = array(input)
     y = _core.elu(x, SELU_ALPHA, SELU_SCALE)
     return record(y, elu_backward, (input,), x, SELU_ALPHA, SELU_SCALE)
+
+
+def celu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential unit without a bend: ``y = x`` for x > 0, ``alpha * (exp(x / alpha) - 1)`` else.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    alpha
+        The output falls towards ``-alpha``; not 0.
+    inplace
+        As in `relu`.
+
+    Raises
+    ------
+    ZeroDivisionError
+        `alpha` is 0.
+
+    Notes
+    -----
+    Barron, "Continuously differentiable exponential linear units", 2017.
+
+    Examples
+    --------
+    >>> fastnn.celu([-100.0, 2.0], alpha=0.5)
+    tensor([-0.5,  2. ])
+    """
+    if alpha == 0:
+        raise ZeroDivisionError("celu: alpha must not be 0")
+    x = array(input)
+    scale = 1.0, 1.0 / alpha
+    return record(_core.elu(x, alpha, *scale), elu_backward, (input,), x, alpha, *scale)
 
 
 elu_backward = from_kernel(_core.elu_backward)
