@@ -235,17 +235,10 @@ def byte_costs() -> Iterator[Cost]:
         lambda x: functional.unfold(x, 3),
     )
     last = np.moveaxis(normal(8, 28, 28, 64), -1, 1)
-    shuffled = Cost(
-        "ops/shuffle/cost.h", "kByte", last.size * 4, lambda: kernels.pixel_shuffle(last, 2)
-    )
-    yield shuffled
-    yield Cost(
-        "ops/layout/cost.h",
-        "kByte",
-        image.size * 4,
-        lambda: kernels.pixel_shuffle(image, 2),
-        shuffled.step,
-    )
+    yield Cost("ops/shuffle/cost.h", "kByte", last.size * 4, lambda: kernels.pixel_shuffle(last, 2))
+    yield Cost("ops/copy/cost.h", "kByte", image.nbytes, lambda: kernels.clone(image))
+    every = normal(512, 1024)[:, ::3]
+    yield Cost("ops/copy/cost.h", "kElement", every.size, lambda: kernels.clone(every, True))
     # Reads of both steps of linear interpolation: lengthwise 2, crosswise 2 per place.
     reads = 8 * 64 * (2 * 56 * 28 + 2 * 56 * 56)
     yield Cost(

@@ -24,6 +24,7 @@ IMPORTS = {
     "autograd.hooks": set(),
     "autograd.graph": set(),
     "autograd.tape": {
+        "_core",
         "autograd.changes",
         "autograd.contract",
         "autograd.graph",
@@ -31,6 +32,7 @@ IMPORTS = {
     },
     "autograd.grad_mode": {"autograd.tape", "autograd._block"},
     "tensor": {
+        "_core",
         "autograd.changes",
         "autograd.contract",
         "autograd.tape",
@@ -38,7 +40,7 @@ IMPORTS = {
         "devices",
         "dtypes",
     },
-    "autograd": {"autograd", "callers", "tensor"},
+    "autograd": {"_core", "autograd", "callers", "tensor"},
     "unbuilt": set(),
     "names": set(),
     "config": {"_core"},
@@ -149,7 +151,7 @@ CONTRACTS = {
     "linear": [r'"ops/gemm/(gemm|operand)\.h"', ACTIVATION],
     "norm": [ACTIVATION],
     "rnn": [r'"ops/gemm/(gemm|blocks|operand)\.h"'],
-    "": [r'"ops/layout/layout\.h"', ACTIVATION],
+    "": [r'"ops/copy/copy\.h"', ACTIVATION],
 }
 
 

@@ -57,6 +57,7 @@ ARGUMENTS = {
     "scales": "tuple[float, ...]",
     "shape": "_Sizes",
     "stride": "_Dims",
+    "tensors": "Sequence[_Array]",
     "total_length": "int",
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 namespace fastnn::bind {
 namespace {
@@ -394,6 +396,23 @@ bool may_overlap(const Array& a, const Array& b) {
     bounds(a, a_low, a_high);
     bounds(b, b_low, b_high);
     return a_low < b_high && b_low < a_high;
+}
+
+bool overlaps_itself(int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                     std::size_t size) {
+    std::pair<Py_ssize_t, Py_ssize_t> axes[kMaxDims];
+    int n = 0;
+    for (int i = 0; i < ndim; ++i) {
+        if (shape[i] == 0) return false;
+        if (shape[i] > 1) axes[n++] = {std::abs(strides[i]), shape[i]};
+    }
+    std::sort(axes, axes + n);
+    auto extent = static_cast<Py_ssize_t>(size);
+    for (int i = 0; i < n; ++i) {
+        if (axes[i].first < extent) return true;
+        extent += axes[i].first * (axes[i].second - 1);
+    }
+    return false;
 }
 
 std::string shape_text(int ndim, const Py_ssize_t* shape) {

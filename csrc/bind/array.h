@@ -105,8 +105,9 @@ Array block(const Array& a, py::object& hold);
 // where different).
 Array block_like(py::handle object, Name name, const Array& layout, py::object& hold);
 
-// to[...] = from, by NumPy, with its broadcasting. Every copy that a binding makes is made here, so
-// that it is recorded where calls are.
+// to[...] = from, with NumPy's broadcasting: by a kernel, or by NumPy where arrays overlap or have
+// types that no kernel copies. Every copy that a binding makes is made here, so that it is recorded
+// where calls are.
 void copy_into(py::handle to, py::handle from);
 // A copy of another dtype, in the order of the array.
 py::object astype(py::handle array, Dtype dtype);
@@ -166,6 +167,10 @@ void launch(const Kernel<Args>& kernel, const Args& args,
 
 // True where the memory of the two may overlap.
 bool may_overlap(const Array& a, const Array& b);
+// Whether two indices may refer to the same element, of `size` bytes. They do not where each
+// stride, in ascending order, exceeds the extent of the axes before it.
+bool overlaps_itself(int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                     std::size_t size);
 
 // Checks with messages, for shapes: "(2, 3)".
 std::string shape_text(int ndim, const Py_ssize_t* shape);

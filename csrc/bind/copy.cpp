@@ -1,100 +1,171 @@
-// Copies by NumPy, recorded as calls of core/strided_copy.h.
-#include <algorithm>
+#include "bind/copy.h"
 
-#include "bind/array.h"
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
 #include "core/recorder.h"
-#include "core/strided_copy.h"
 
 namespace fastnn::bind {
 namespace {
 
-Element element_of(const py::array& a) {
-    return {a.dtype().kind(), static_cast<std::uint8_t>(a.itemsize())};
+using Npy = py::detail::npy_api;
+using Proxy = py::detail::PyArray_Proxy;
+
+const Proxy* proxy(py::handle array) {
+    return py::detail::array_proxy(array.ptr());
 }
 
-// More bytes than these are copied in pieces, between which Ctrl-C is looked for.
-constexpr py::ssize_t kBytesAtOnce = py::ssize_t{1} << 26;
-
-// Half of the array along an axis counted from the last, or all of it where it has one such place
-// only, which is broadcast. `index` is the function of NumPy's own arrays, of subclasses too.
-py::object half(const py::function& index, const py::array& a, py::ssize_t behind, bool upper,
-                py::ssize_t size) {
-    const py::ssize_t axis = a.ndim() - 1 - behind;
-    if (axis < 0 || a.shape(axis) == 1) return a;
-    py::tuple at(static_cast<std::size_t>(behind) + 2);
-    at[0] = py::ellipsis();
-    at[1] = upper ? py::slice(size / 2, size, 1) : py::slice(0, size / 2, 1);
-    for (std::size_t i = 2; i < at.size(); ++i)
-        at[i] = py::slice(py::none(), py::none(), py::none());
-    return index(a, at);
+std::size_t item_size(const Proxy* a) {
+    return static_cast<std::size_t>(py::reinterpret_borrow<py::dtype>(a->descr).itemsize());
 }
 
-void copy_pieces(const py::array& to, const py::array& from) {
-    if (to.nbytes() <= kBytesAtOnce) {
-        if (py::detail::npy_api::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0)
-            throw py::error_already_set();
-        return;
+// Of kind 0, which no kernel copies, where bytes are swapped or elements are no numbers.
+copy::Element element_of(const Proxy* a) {
+    const auto* const descr = py::detail::array_descriptor_proxy(a->descr);
+    constexpr char native = std::endian::native == std::endian::little ? '<' : '>';
+    const char order = descr->byteorder, kind = descr->kind;
+    if ((order != '=' && order != '|' && order != native) || kind == '\0' ||
+        std::strchr("fiubc", kind) == nullptr)
+        return {'\0', 0};
+    return {kind, static_cast<std::uint8_t>(item_size(a))};
+}
+
+// NumPy's broadcasting; false where the shapes do not fit.
+bool broadcast(const Proxy* to, const Proxy* from, copy::Args& args) {
+    const int more = to->nd - from->nd;
+    if (more < 0) return false;
+    args.axes = to->nd;
+    for (int i = 0; i < to->nd; ++i) {
+        args.shape[i] = to->dimensions[i], args.y_stride[i] = to->strides[i];
+        args.x_stride[i] = 0;
+        if (i < more || from->dimensions[i - more] == 1) continue;
+        if (from->dimensions[i - more] != to->dimensions[i]) return false;
+        args.x_stride[i] = from->strides[i - more];
     }
-    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    const auto* const longest = std::max_element(to.shape(), to.shape() + to.ndim());
-    const py::ssize_t size = *longest, behind = to.shape() + to.ndim() - 1 - longest;
-    PyTypeObject* const type = py::detail::npy_api::get().PyArray_Type_;
-    const py::function index = py::handle(reinterpret_cast<PyObject*>(type)).attr("__getitem__");
-    for (const bool upper : {false, true})
-        copy_pieces(half(index, to, behind, upper, size), half(index, from, behind, upper, size));
+    return true;
+}
+
+// The first and last address of an array's elements.
+void bounds(const Proxy* a, const char*& low, const char*& high) {
+    low = high = a->data;
+    for (int i = 0; i < a->nd; ++i)
+        (a->strides[i] < 0 ? low : high) +=
+            std::max<py::ssize_t>(0, a->dimensions[i] - 1) * a->strides[i];
+    high += item_size(a);
+}
+
+bool overlap(const Proxy* a, const Proxy* b) {
+    const char *a_low, *a_high, *b_low, *b_high;
+    bounds(a, a_low, a_high);
+    bounds(b, b_low, b_high);
+    return a_low < b_high && b_low < a_high;
+}
+
+// Whether it can be written, each element once.
+bool is_simple(const Proxy* a) {
+    const int flags = a->flags;
+    return (flags & kWriteable) != 0 &&
+           ((flags & kCContiguous) != 0 ||
+            !overlaps_itself(a->nd, a->dimensions, a->strides, item_size(a)));
 }
 
 }  // namespace
 
+bool fill_args(py::handle to, py::handle from, copy::Args& args) {
+    const Proxy *const y = proxy(to), *x = proxy(from);
+    args.x_type = element_of(x), args.y_type = element_of(y);
+    args.x = x->data, args.y = y->data;
+    return args.x_type.kind != '\0' && args.y_type.kind != '\0' &&
+           copy::can_copy(args.x_type, args.y_type) && broadcast(y, x, args);
+}
+
+Order::Order(py::handle array) : ndim(proxy(array)->nd) {
+    const Proxy* const a = proxy(array);
+    for (int i = 0; i < ndim; ++i) {
+        // Sorted as they come, equal strides in C order.
+        int place = i;
+        for (; place > 0 && std::abs(a->strides[axis[place - 1]]) < std::abs(a->strides[i]);
+             --place)
+            axis[place] = axis[place - 1];
+        axis[place] = i;
+    }
+}
+
+void Order::insert(int new_axis) {
+    for (int i = 0; i < ndim; ++i) axis[i] += axis[i] >= new_axis ? 1 : 0;
+    int place = 0;
+    if (new_axis == ndim) {
+        place = ndim;
+    } else if (new_axis > 0) {
+        while (axis[place] != new_axis + 1) ++place;
+    }
+    std::copy_backward(axis + place, axis + ndim, axis + ndim + 1);
+    axis[place] = new_axis;
+    ++ndim;
+}
+
+py::object empty_as(py::handle like, int ndim, const Py_ssize_t* shape, const Order* order) {
+    const copy::Element type = element_of(proxy(like));
+    const bool known = type.kind != '\0' && copy::can_copy(type, type);
+    Py_ssize_t strides[kMaxDims];
+    std::size_t bytes = item_size(proxy(like)), whole = bytes;  // `whole` counts no axis as empty
+    for (int i = ndim - 1; i >= 0; --i) {
+        const int at = order == nullptr ? i : order->axis[i];
+        strides[at] = static_cast<Py_ssize_t>(whole);
+        bytes = checked_bytes(bytes, static_cast<std::size_t>(shape[at]));
+        whole = checked_bytes(whole, static_cast<std::size_t>(std::max<Py_ssize_t>(1, shape[at])));
+    }
+    void* data = nullptr;
+    py::object owner;
+    if (known) owner = new_block(bytes, data);
+    const Npy& npy = Npy::get();
+    Py_INCREF(proxy(like)->descr);  // which the array takes over
+    PyObject* const made = npy.PyArray_NewFromDescr_(
+        npy.PyArray_Type_, proxy(like)->descr, ndim, reinterpret_cast<const Py_intptr_t*>(shape),
+        known ? reinterpret_cast<const Py_intptr_t*>(strides) : nullptr, data,
+        known ? kAligned | kWriteable : 0, nullptr);
+    if (made == nullptr) throw py::error_already_set();
+    auto array = py::reinterpret_steal<py::object>(made);
+    if (known && npy.PyArray_SetBaseObject_(made, owner.release().ptr()) != 0)
+        throw py::error_already_set();
+    return array;
+}
+
 void record_copy(py::handle to, py::handle from) {
     if (!recorder::on()) return;
-    const auto x = py::reinterpret_borrow<py::array>(from);
-    const auto y = py::reinterpret_borrow<py::array>(to);
-    CopyArgs args{};
-    args.from_type = element_of(x), args.to_type = element_of(y);
-    if (!can_copy(args.from_type, args.to_type)) {
-        fail<TypeError>("record: no kernel copies ", std::string(py::str(x.dtype())), " to ",
-                        std::string(py::str(y.dtype())));
+    py::object in_shape;
+    copy::Args args;
+    bool fits = fill_args(to, from, args);
+    if (!fits && args.x_type.kind != '\0' && copy::can_copy(args.x_type, args.y_type)) {
+        // A reshaped copy is in C order, and so are its elements in the shape of `from`.
+        in_shape = to.attr("reshape")(from.attr("shape"));
+        fits = fill_args(in_shape, from, args);
     }
-    args.from = static_cast<const char*>(x.data());
-    args.to = static_cast<char*>(const_cast<void*>(y.data()));
-    // A reshaped copy is in C order, and so are its elements in the shape of `from`.
-    const bool broadcasts =
-        x.ndim() <= y.ndim() &&
-        std::equal(
-            x.shape(), x.shape() + x.ndim(), y.shape() + (y.ndim() - x.ndim()),
-            [](py::ssize_t mine, py::ssize_t wanted) { return mine == 1 || mine == wanted; });
-    const py::array& shape = broadcasts ? y : x;
-    args.axes = static_cast<int>(shape.ndim());
-    py::ssize_t dense = y.itemsize();
-    for (int i = args.axes - 1; i >= 0; --i) {
-        args.shape[i] = shape.shape(i);
-        const int mine = i - args.axes + static_cast<int>(x.ndim());
-        args.from_stride[i] = mine < 0 || x.shape(mine) == 1 ? 0 : x.strides(mine);
-        args.to_stride[i] = broadcasts ? y.strides(i) : dense;
-        dense *= shape.shape(i);
+    if (!fits) {
+        fail<TypeError>("record: no kernel copies ", std::string(py::str(from.attr("dtype"))),
+                        " to ", std::string(py::str(to.attr("dtype"))));
     }
     const py::handle owners[] = {to, from};
-    recorder::add(call_of(kStridedCopy, args, Owners{owners, 2}));
+    recorder::add(call_of(copy::kCopy, args, Owners{owners, 2}));
 }
 
 void copy_into(py::handle to, py::handle from) {
-    copy_pieces(py::reinterpret_borrow<py::array>(to), py::reinterpret_borrow<py::array>(from));
+    copy::Args args;
+    if (is_simple(proxy(to)) && fill_args(to, from, args) && !overlap(proxy(to), proxy(from))) {
+        launch(copy::kCopy, args, {to, from});
+        return;
+    }
+    if (Npy::get().PyArray_CopyInto_(to.ptr(), from.ptr()) != 0) throw py::error_already_set();
     record_copy(to, from);
 }
 
 py::object astype(py::handle array, Dtype dtype) {
-    using Npy = py::detail::npy_api;
-    const Npy& npy = Npy::get();
-    PyObject* const descr =
-        npy.PyArray_DescrFromType_(dtype == Dtype::f64 ? Npy::NPY_DOUBLE_ : Npy::NPY_FLOAT_);
-    // Of a subclass, too, an array of NumPy's own: no method of the subclass runs.
-    constexpr int flags =
-        Npy::NPY_ARRAY_ALIGNED_ | Npy::NPY_ARRAY_FORCECAST_ | Npy::NPY_ARRAY_ENSUREARRAY_;
-    auto copy = py::reinterpret_steal<py::object>(
-        npy.PyArray_FromAny_(array.ptr(), descr, 0, 0, flags, nullptr));
-    if (!copy) throw py::error_already_set();
-    record_copy(copy, array);
+    const Order order(array);
+    const py::object like = empty(dtype, {});
+    py::object copy = empty_as(like, proxy(array)->nd, proxy(array)->dimensions, &order);
+    copy_into(copy, array);
     return copy;
 }
 

@@ -5,6 +5,7 @@
 
 namespace fastnn::bind {
 
+void bind_copy(pybind11::module_& m);
 void bind_activation(pybind11::module_& m);
 void bind_activation_operands(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);

@@ -1,7 +1,5 @@
 #include "bind/image.h"
 
-#include "ops/layout/layout.h"
-
 namespace fastnn::bind {
 namespace {
 
@@ -30,46 +28,9 @@ bool is_channels_last(const Array& a, int axes) {
 
 Array channels_last(const Array& from, int axes, py::object& hold) {
     if (is_channels_last(from, axes)) return from;
-    const auto size = static_cast<Py_ssize_t>(size_of(from.dtype));
-    const int channels = from.ndim - axes - 1;
-    layout::Args args{.dtype = from.dtype,
-                      .n = channels == 0 ? 1 : static_cast<dim_t>(from.shape[0]),
-                      .c = static_cast<dim_t>(from.shape[channels]),
-                      .size = {1, 1, 1},
-                      .n_stride = channels == 0 ? 0 : static_cast<dim_t>(from.strides[0] / size),
-                      .c_stride = static_cast<dim_t>(from.strides[channels] / size),
-                      .stride = {0, 0, 0},
-                      .x = from.data,
-                      .y = nullptr};
-    for (int i = 0; i < axes; ++i) {
-        const int to = layout::kAxes - axes + i, axis = channels + 1 + i;
-        args.size[to] = static_cast<dim_t>(from.shape[axis]);
-        args.stride[to] = static_cast<dim_t>(from.strides[axis] / size);
-    }
     hold = empty_channels_last(from.dtype, from.ndim, from.shape, axes);
-    args.y = data_of(hold);
-    launch(layout::kChannelsLast, args, {from, hold});
+    copy_into(hold, from);
     return Array(hold.ptr(), from.dtype);
-}
-
-Array c_order_images(const Array& a, py::object& hold) {
-    if (a.contiguous || !is_channels_last(a, 2)) return dense(a, hold);
-    // Here the pixels are what channels are to the kernel.
-    const Py_ssize_t* image = a.shape + a.ndim - 3;
-    const Py_ssize_t plane = image[1] * image[2];
-    hold = empty(a.dtype, a.ndim, a.shape);
-    launch(layout::kChannelsLast,
-           layout::Args{.dtype = a.dtype,
-                        .n = a.ndim == 3 ? 1 : a.shape[0],
-                        .c = plane,
-                        .size = {1, 1, image[0]},
-                        .n_stride = plane * image[0],
-                        .c_stride = image[0],
-                        .stride = {0, 0, 1},
-                        .x = a.data,
-                        .y = data_of(hold)},
-           {a, hold});
-    return Array(hold.ptr(), a.dtype);
 }
 
 py::object empty_channels_last(Dtype dtype, int ndim, const Py_ssize_t* shape, int axes) {

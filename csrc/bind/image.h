@@ -14,9 +14,6 @@ bool is_channels_last(const Array& a, int axes);
 // The array, of aligned floats, where it is in this order, or a copy that is.
 Array channels_last(const Array& a, int axes, py::object& hold);
 
-// The reverse: (N, C, H, W) or (C, H, W) in C order; the array itself or a copy.
-Array c_order_images(const Array& a, py::object& hold);
-
 // A new array in this order, from the pool.
 py::object empty_channels_last(Dtype dtype, int ndim, const Py_ssize_t* shape, int axes);
 

@@ -187,6 +187,7 @@ PYBIND11_MODULE(_core, m) {
     bind_profiler(m);
     bind_recorder(m);
     bind_random(m);
+    bind_copy(m);
     bind_activation(m);
     bind_activation_operands(m);
     bind_softmax(m);

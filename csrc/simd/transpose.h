@@ -24,19 +24,22 @@ FASTNN_INLINE R zip(R a, R b) {
     }
 }
 
-// Square transpose in registers. Interleaving registers i and i + W/2 into 2i and 2i + 1 rotates
-// the binary digits of (register, lane) by one place, so log2(W) rounds exchange the two.
-template <class T>
-FASTNN_INLINE void transpose(Vec<T> (&r)[Vec<T>::width]) {
-    using V = Vec<T>;
-    constexpr int W = V::width;
+template <bool High, class T>
+FASTNN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b) {
+    return Vec<T>(zip<High>(a.v, b.v));
+}
+
+// Square transpose of W registers of W lanes. Interleaving registers i and i + W/2 into 2i and 2i +
+// 1 rotates the binary digits of (register, lane) by one place, so log2(W) rounds exchange the two.
+template <class R, int W>
+FASTNN_INLINE void transpose(R (&r)[W]) {
 #pragma GCC unroll 4
     for (int round = 1; round < W; round *= 2) {
-        V z[W];
+        R z[W];
 #pragma GCC unroll 8
         for (int i = 0; i < W / 2; ++i) {
-            z[2 * i] = V(zip<false>(r[i].v, r[i + W / 2].v));
-            z[2 * i + 1] = V(zip<true>(r[i].v, r[i + W / 2].v));
+            z[2 * i] = zip<false>(r[i], r[i + W / 2]);
+            z[2 * i + 1] = zip<true>(r[i], r[i + W / 2]);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < W; ++i) r[i] = z[i];

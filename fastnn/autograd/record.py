@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..tensor import Tensor, TensorLike, as_array
 from .changes import count
 from .contract import Array, Grads
@@ -136,5 +137,4 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
     axes = tuple(range(lead)) + tuple(
         [lead + i for i, size in enumerate(shape) if size == 1 and dy.shape[lead + i] != 1]
     )
-    dx: Array = dy.sum(axis=axes, keepdims=True)
-    return dx.reshape(shape)
+    return _core.sum(dy, axes, True).reshape(shape)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from .changes import changes, check, count
 from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient, owned
 from .graph import name_of, next_functions
@@ -95,8 +96,8 @@ def add(held: Array, g: Array, out: Array | None = None) -> Array:
         and held.shape == g.shape
         and (out is held or held.strides == g.strides)
     ):
-        return np.add(held, g, out)
-    return np.asarray(held + g)
+        return _core.add(held, g, out)
+    return _core.add(held, g)
 
 
 def walk(

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
 from ..dtypes import element
 from ..tensor import Tensor, TensorLike, check_constant
+from .copy import block, embedded, fill_around, rolled
 from .create.values import check_room
 from .shape import axes_of, axis_of, shape_of
 
@@ -68,8 +70,9 @@ def pad(
         if isinstance(value, Tensor):
             check_constant("pad", "value", value, TypeError)
         inner, outer, shape = windows(x.shape, widths)
-        y = np.full_like(x, element("pad", value or 0, x.dtype), shape=shape)
-        y[outer] = x[inner]
+        y = _core.empty_like(x, shape)
+        fill_around(y, outer, np.asarray(element("pad", value or 0, x.dtype), x.dtype))
+        _core.copy_into(block(y, outer), block(x, inner))
         return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
     if value is not None:
         raise ValueError(f"pad: a value belongs to mode 'constant', not to {mode!r}")
@@ -81,15 +84,15 @@ def pad(
     for axis, source in enumerate(sources):
         if source is not None:
             y = extended(y, axis, source, widths[axis])
-    return record(y if y is not x else x.copy("K"), pad_backward, (input,), widths, sources)
+    return record(y if y is not x else _core.clone(x), pad_backward, (input,), widths, sources)
 
 
 def extended(x: Array, axis: int, source: Array, width: tuple[int, int]) -> Array:
     """`x` with elements of itself before and after along one axis: `source` says which."""
     inner, outer, _ = windows((x.shape[axis],), (width,))
-    y = np.empty_like(x, shape=(*x.shape[:axis], len(source), *x.shape[axis + 1 :]))
+    y = _core.empty_like(x, (*x.shape[:axis], len(source), *x.shape[axis + 1 :]))
     rows, taken = np.moveaxis(y, axis, 0), np.moveaxis(x, axis, 0)
-    rows[outer] = taken[inner]
+    _core.copy_into(rows[outer], taken[inner])
     for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
         rows[i] = taken[source[i]]
     return y
@@ -108,9 +111,7 @@ def pad_constant_backward(node: Node, dy: Array) -> Grads:
     shape, inner, outer = node.saved
     if all(s.start == 0 and s.stop == n for s, n in zip(inner, shape)):
         return (dy[outer],)
-    dx = np.zeros_like(dy, shape=shape)
-    dx[inner] = dy[outer]
-    return (dx,)
+    return (embedded(block(dy, outer), shape, inner),)
 
 
 def source_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> Array:
@@ -140,10 +141,11 @@ def pad_backward(node: Node, dy: Array) -> Grads:
         before, after = widths[axis]
         size = len(source) - before - after
         inner, outer, _ = windows((size,), ((before, after),))
-        dx = np.zeros_like(dy, shape=(*dy.shape[:axis], size, *dy.shape[axis + 1 :]))
-        rows, taken = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
         # The middle is moved as one block; only the padding is added slice by slice.
-        rows[inner] = taken[outer]
+        place = (slice(None),) * axis
+        shape = (*dy.shape[:axis], size, *dy.shape[axis + 1 :])
+        dx = embedded(block(dy, (*place, *outer)), shape, (*place, *inner))
+        rows, taken = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
         for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
             rows[source[i]] += taken[i]
         dy = dx
@@ -160,7 +162,7 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
     """
     x = array(input)
     axes = axes_of("flip", shape_of(dims), x.ndim)
-    return record(np.flip(x, axes).copy(), flip_backward, (input,), axes)
+    return record(_core.clone(np.flip(x, axes), True), flip_backward, (input,), axes)
 
 
 def flip_backward(node: Node, dy: Array) -> Grads:
@@ -190,7 +192,7 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     axes = axes_of("rot90", dims, x.ndim)
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
-    return record(np.rot90(x, k, axes).copy(), rot90_backward, (input,), k, axes)
+    return record(_core.clone(np.rot90(x, k, axes), True), rot90_backward, (input,), k, axes)
 
 
 def rot90_backward(node: Node, dy: Array) -> Grads:
@@ -213,19 +215,22 @@ def roll(
     if dims is None:
         if len(steps) != 1:
             raise ValueError(f"roll: several shifts need as many dims, got {steps}")
-        y = np.roll(x, steps[0])
-        return record(y, roll_backward, (input,), -steps[0], None)
+        flat = x.reshape(-1) if x.flags.c_contiguous else _core.clone(x, True).reshape(-1)
+        y = rolled(flat, steps, (0,)).reshape(x.shape)
+        return record(y, roll_backward, (input,), (-steps[0],), None)
     axes = dims if isinstance(dims, (tuple, list)) else (dims,)
     axes = tuple([axis_of("roll", dim, x.ndim, "dims") for dim in axes])
     if len(axes) != len(steps):
         raise ValueError(f"roll: {len(steps)} shifts need as many dims, got {len(axes)}")
-    y = np.roll(x, steps, axes)
+    y = rolled(x, steps, axes)
     return record(y, roll_backward, (input,), tuple([-n for n in steps]), axes)
 
 
 def roll_backward(node: Node, dy: Array) -> Grads:
     shifts, axes = node.saved
-    return (np.roll(dy, shifts, axes),)
+    if axes is None:
+        return (rolled(dy.reshape(-1), shifts, (0,)).reshape(dy.shape),)
+    return (rolled(dy, shifts, axes),)
 
 
 def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
@@ -236,7 +241,7 @@ def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
     >>> fastnn.tril(fastnn.ones(2, 2)).tolist()
     [[1.0, 0.0], [1.0, 1.0]]
     """
-    return triangle("tril", np.tril, input, diagonal)
+    return triangle("tril", _core.tril, input, diagonal)
 
 
 def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
@@ -247,7 +252,7 @@ def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
     >>> fastnn.triu(fastnn.ones(2, 2), 1).tolist()
     [[0.0, 1.0], [0.0, 0.0]]
     """
-    return triangle("triu", np.triu, input, diagonal)
+    return triangle("triu", _core.triu, input, diagonal)
 
 
 def triangle(op: str, cut: Any, input: TensorLike, diagonal: int) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 import numpy as np
 
+from .. import _core
 from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Handle, keep_gradient
@@ -159,7 +160,7 @@ class Tensor(Protocols, Methods):
             )
         if held is not None:
             array = held._array
-            array += gradient
+            _core.add(array, gradient, array)
             changed((array,))
         elif fresh and gradient.dtype is data.dtype and gradient.strides == data.strides:
             self._grad = grad = new(Tensor)  # as __init__ does, in half the time
@@ -167,8 +168,8 @@ class Tensor(Protocols, Methods):
             grad._requires_grad = False
             grad._grad = grad.node = grad.hooks = grad.alias = None
         else:
-            copy = np.empty_like(data, subok=False)
-            copy[...] = gradient
+            copy = _core.empty_like(data)
+            _core.copy_into(copy, gradient)
             self._grad = Tensor(copy)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Handle:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "bind/copy.h"
 #include "ops/elementwise/layout.h"
 
 namespace fastnn::bind {
@@ -47,6 +48,9 @@ const char* numpy_name(Op op) {
 }
 
 enum class Kind { floating, integer, python_float, python_int, other };
+
+// From so many elements on inputs in another order are copied.
+constexpr dim_t kTurnedSize = 4096;
 
 struct Input {
     py::object hold;
@@ -136,24 +140,6 @@ std::string shapes_text(const Input* inputs, int count) {
     return text;
 }
 
-// Whether two indices may refer to the same element. They do not where each stride, in ascending
-// order, exceeds the extent of the axes before it.
-bool overlaps_itself(const Array& a) {
-    std::pair<Py_ssize_t, Py_ssize_t> axes[kMaxDims];
-    int n = 0;
-    for (int i = 0; i < a.ndim; ++i) {
-        if (a.shape[i] == 0) return false;
-        if (a.shape[i] > 1) axes[n++] = {std::abs(a.strides[i]), a.shape[i]};
-    }
-    std::sort(axes, axes + n);
-    auto extent = static_cast<Py_ssize_t>(size_of(a.dtype));
-    for (int i = 0; i < n; ++i) {
-        if (axes[i].first < extent) return true;
-        extent += axes[i].first * (axes[i].second - 1);
-    }
-    return false;
-}
-
 Array view_of(const Input& input, const ew::Operand& operand) {
     Array a;
     a.data = operand.data;
@@ -207,7 +193,8 @@ Array check_out(py::handle out, const char* op, Dtype dtype, const ew::Layout& l
                          ", got ", shape_text(a));
     }
     if (!a.writable) fail<ValueError>(op, ": out must be writable, got a read-only array");
-    if (overlaps_itself(a)) fail<ValueError>(op, ": out must not overlap itself");
+    if (overlaps_itself(a.ndim, a.shape, a.strides, size_of(a.dtype)))
+        fail<ValueError>(op, ": out must not overlap itself");
     return a;
 }
 
@@ -227,6 +214,37 @@ void separate(const Array& out, py::handle given, Input& input, ew::Operand& ope
     input.settle();
 }
 
+// Whether the fastest axis of an input is not that of the result, and both are long. Then a copy in
+// the order of the result pays: it reads and writes whole cache lines, which rows across the input
+// do not.
+bool crosses(const ew::Layout& layout, const ew::View& v) {
+    constexpr dim_t kLong = 16;
+    const int lead = layout.ndim - v.ndim;
+    int own = -1, inner = -1;  // the fastest axes of the input and of the result
+    for (int i = 0; i < v.ndim; ++i) {
+        if (v.shape[i] <= 1 || v.strides[i] == 0) continue;
+        if (own < 0 || std::abs(v.strides[i]) <= std::abs(v.strides[own])) own = i;
+    }
+    for (int i = 0; i < layout.ndim && inner < 0; ++i) {
+        if (layout.shape[layout.order[i]] > 1) inner = layout.order[i] - lead;
+    }
+    return own >= 0 && inner >= 0 && own != inner && v.strides[inner] != 0 &&
+           v.shape[own] >= kLong && v.shape[inner] >= kLong;
+}
+
+// A copy of an input with its axes in the order of the result.
+py::object turned(const ew::Layout& layout, py::handle source, const ew::View& v) {
+    const int lead = layout.ndim - v.ndim;
+    Order order;
+    for (int i = layout.ndim - 1; i >= 0; --i) {
+        if (layout.order[i] >= lead) order.axis[order.ndim++] = layout.order[i] - lead;
+    }
+    py::object copy =
+        empty_as(source, v.ndim, reinterpret_cast<const Py_ssize_t*>(v.shape), &order);
+    copy_into(copy, source);
+    return copy;
+}
+
 struct Call {
     Op op;
     const ew::Info& info;
@@ -236,6 +254,26 @@ struct Call {
     py::object result;  // the dtype, where NumPy computes
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
+
+    // Brings all inputs into the order of the result; `views` are theirs. Copies let other threads
+    // run, so the views are taken out of the arrays first.
+    void turn_inputs(const py::handle* given, const ew::Layout& layout, ew::View* views) {
+        if (args.size < kTurnedSize) return;
+        bool settled = false;
+        for (int k = 0; k < info.inputs; ++k) {
+            Input& input = inputs[k];
+            if (args.operands[k].data == nullptr || !crosses(layout, input.view)) continue;
+            for (int j = 0; j < info.inputs && !settled; ++j) {
+                inputs[j].settle();
+                views[j] = inputs[j].view;
+            }
+            settled = true;
+            input.hold = turned(layout, input.hold ? py::handle(input.hold) : given[k], input.view);
+            parse_array(input.hold, input, args.operands[k]);
+            input.settle();
+            views[k] = input.view;
+        }
+    }
 
     // The owners are the inputs as given, their copies, and the outputs.
     void launch(const py::handle* given, py::handle y, py::handle second = {}) const {
@@ -491,6 +529,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
         args.operands[info.inputs] = {a.data, 0, a.dtype};
     }
     if (args.size == 0) return y;
+    c.turn_inputs(given, layout, in);
     in[info.inputs] = y_view;
     ew::merge_axes(in, info.inputs + 1, layout, args);
     c.launch(given, y);
@@ -519,6 +558,7 @@ Tuple<OptionalArray, OptionalArray> call_pair(Op op, Names names, const py::hand
         y.data = data_of(made[j]);
     }
     if (args.size != 0 && (wanted[0] || wanted[1])) {
+        c.turn_inputs(given, layout, views);
         ew::merge_axes(views, info.inputs + 2, layout, args);
         c.launch(given, made[0], made[1]);
     }

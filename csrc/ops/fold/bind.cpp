@@ -79,7 +79,7 @@ py::object unfold(py::handle input, py::handle kernel_size, py::handle dilation,
     }
     const Py_ssize_t* image = a.shape + a.ndim - 3;
     const Windows w(name.op, image + 1, options);
-    const Array x = c_order_images(a, hold);
+    const Array x = dense(a, hold);
     const Py_ssize_t shape[] = {a.shape[0], Windows::product(image[0], w.places), w.count};
     const int batched = a.ndim - 3;
     py::object y = empty(a.dtype, 2 + batched, shape + 1 - batched);

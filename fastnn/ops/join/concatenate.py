@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...dtypes import promote_types
 from ...tensor import Tensor, TensorLike
@@ -61,7 +62,7 @@ def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
                 f"{xs[0].shape}, tensor {i} has {x.shape}"
             )
     parts = [(x.shape[axis], x.dtype) for x in xs]
-    return record(np.concatenate(xs, axis, dtype=dtype), cat_backward, inputs, axis, parts)
+    return record(_core.cat(cast(xs, dtype), axis), cat_backward, inputs, axis, parts)
 
 
 def common_type(xs: list[Array]) -> np.dtype[Any]:
@@ -71,6 +72,10 @@ def common_type(xs: list[Array]) -> np.dtype[Any]:
         if x.dtype != dtype:
             dtype = promote_types(dtype, x.dtype)
     return dtype
+
+
+def cast(xs: list[Array], dtype: np.dtype[Any]) -> list[Array]:
+    return [x.astype(dtype, copy=False) for x in xs]
 
 
 def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -107,7 +112,7 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
                 f"stack: tensors must have one shape; tensor 0 has {xs[0].shape}, tensor {i} has "
                 f"{x.shape}"
             )
-    y = np.stack(xs, axis, dtype=common_type(xs))
+    y = _core.stack(cast(xs, common_type(xs)), axis)
     return record(y, stack_backward, inputs, axis, [x.dtype for x in xs])
 
 

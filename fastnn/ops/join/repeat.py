@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..copy import tiled as copies
 from ..create.values import check_room
 from ..numpy_names import numpy_names
 from ..shape import axis_of, ravel, shape_of
@@ -50,14 +52,15 @@ def tiled(op: str, input: TensorLike, times: tuple[Any, ...]) -> Tensor:
     if any(n < 0 for n in times):
         raise ValueError(f"{op}: repetitions must not be negative, got {times}")
     check_room(op, (x.size, *times), x.dtype)
-    return record(np.tile(x, times), tile_backward, (input,), x.shape, times)
+    return record(copies(x, times), tile_backward, (input,), x.shape, times)
 
 
 def tile_backward(node: Node, dy: Array) -> Grads:
     shape, times = node.saved
     sizes = (1,) * (len(times) - len(shape)) + shape
     pairs = [n for pair in zip(times, sizes) for n in pair]
-    return (dy.reshape(pairs).sum(axis=tuple(range(0, len(pairs), 2))).reshape(shape),)
+    axes = tuple(range(0, len(pairs), 2))
+    return (_core.sum(dy.reshape(pairs), axes).reshape(shape),)
 
 
 @numpy_names

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record_many
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
@@ -51,7 +52,7 @@ def split(
 def split_backward(node: Node, *dys: Array | None) -> Grads:
     axis, shapes, dtype = node.saved
     pieces = [np.zeros(s, dtype) if dy is None else dy for dy, s in zip(dys, shapes)]
-    return (np.concatenate(pieces, axis),)
+    return (_core.cat(pieces, axis),)
 
 
 @numpy_names
@@ -90,8 +91,6 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
 
 def unbind_backward(node: Node, *dys: Array | None) -> Grads:
     axis, shape, dtype = node.saved
-    dx = np.zeros(shape, dtype)
-    for i, dy in enumerate(dys):
-        if dy is not None:
-            dx[key_at(axis, i)] = dy
-    return (dx,)
+    slice_shape = shape[:axis] + shape[axis + 1 :]
+    slices = [np.zeros(slice_shape, dtype) if dy is None else dy for dy in dys]
+    return (_core.stack(slices, axis),)

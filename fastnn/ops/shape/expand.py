@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
@@ -76,7 +77,7 @@ def clone(input: TensorLike) -> Tensor:
     >>> x
     tensor([1., 1.])
     """
-    return record(array(input).copy(order="K"), pass_backward, (input,))
+    return record(_core.clone(array(input)), pass_backward, (input,))
 
 
 def contiguous(input: TensorLike) -> Tensor:
@@ -90,4 +91,5 @@ def contiguous(input: TensorLike) -> Tensor:
     x = array(input)
     if isinstance(input, Tensor) and x.flags.c_contiguous:
         return input
-    return record(np.ascontiguousarray(x).reshape(x.shape), pass_backward, (input,))
+    y = x if x.flags.c_contiguous else _core.clone(x, True)
+    return record(y, pass_backward, (input,))

@@ -10,6 +10,7 @@ import numpy as np
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
+from ..copy import zeros_like
 from .axes import axes_of, axis_of, shape_of
 
 __all__ = ["adjoint", "diagonal", "movedim", "permute", "swapaxes", "t", "transpose"]
@@ -124,7 +125,7 @@ def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -
 
 def diagonal_backward(node: Node, dy: Array) -> Grads:
     shape, offset, a, b = node.saved
-    dx = np.zeros(shape, dy.dtype)
+    dx = zeros_like(dy, shape)
     k = np.arange(dy.shape[-1])
     np.moveaxis(dx, (a, b), (-2, -1))[..., k - min(offset, 0), k + max(offset, 0)] = dy
     return (dx,)

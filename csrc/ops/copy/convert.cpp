@@ -1,0 +1,68 @@
+#include "ops/copy/convert.h"
+
+#include <cstring>
+#include <type_traits>
+
+namespace fastnn::copy {
+namespace {
+
+template <class From, class To>
+To converted(From x) {
+    if constexpr (std::is_same_v<To, bool>) return x != 0;
+    return static_cast<To>(x);
+}
+
+template <class From, class To>
+void rows(const char* x, dim_t x_row, dim_t x_step, char* y, dim_t y_row, dim_t y_step, dim_t m,
+          dim_t n) {
+    const bool dense = x_step == sizeof(From) && y_step == sizeof(To);
+    for (dim_t j = 0; j < m; ++j, x += x_row, y += y_row) {
+        if (dense) {
+            const auto* from = reinterpret_cast<const From*>(x);
+            auto* to = reinterpret_cast<To*>(y);
+            for (dim_t i = 0; i < n; ++i) to[i] = converted<From, To>(from[i]);
+            continue;
+        }
+        for (dim_t i = 0; i < n; ++i) {
+            From from;
+            std::memcpy(&from, x + i * x_step, sizeof from);
+            const To to = converted<From, To>(from);
+            std::memcpy(y + i * y_step, &to, sizeof to);
+        }
+    }
+}
+
+template <class From>
+Rows to_type(Element to) {
+    constexpr bool floating = std::is_floating_point_v<From>;
+    if (to == Element{'f', 4}) return rows<From, float>;
+    if (to == Element{'f', 8}) return rows<From, double>;
+    if (to == Element{'b', 1}) return rows<From, bool>;
+    if constexpr (!floating) {
+        // Integers that wrap around have the same bits with and without a sign.
+        if (to.kind != 'i' && to.kind != 'u') return nullptr;
+        if (to.bytes == 1) return rows<From, std::uint8_t>;
+        if (to.bytes == 2) return rows<From, std::uint16_t>;
+        if (to.bytes == 4) return rows<From, std::uint32_t>;
+        if (to.bytes == 8) return rows<From, std::uint64_t>;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Rows conversion(Element from, Element to) {
+    if (from == Element{'f', 4}) return to_type<float>(to);
+    if (from == Element{'f', 8}) return to_type<double>(to);
+    const bool no_sign = from.kind == 'u' || from.kind == 'b';
+    if (!no_sign && from.kind != 'i') return nullptr;
+    switch (from.bytes) {
+        case 1: return no_sign ? to_type<std::uint8_t>(to) : to_type<std::int8_t>(to);
+        case 2: return no_sign ? to_type<std::uint16_t>(to) : to_type<std::int16_t>(to);
+        case 4: return no_sign ? to_type<std::uint32_t>(to) : to_type<std::int32_t>(to);
+        case 8: return no_sign ? to_type<std::uint64_t>(to) : to_type<std::int64_t>(to);
+        default: return nullptr;
+    }
+}
+
+}  // namespace fastnn::copy

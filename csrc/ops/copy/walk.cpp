@@ -1,0 +1,59 @@
+#include "ops/copy/walk.h"
+
+#include <algorithm>
+
+namespace fastnn::copy {
+
+Walk::Walk(const Args& a) : x(a.x), y(a.y) {
+    for (int i = 0; i < a.axes; ++i) {
+        if (a.shape[i] == 1) continue;
+        dim_t x_step = a.x_stride[i], y_step = a.y_stride[i];
+        if (y_step < 0) {
+            x += (a.shape[i] - 1) * x_step, y += (a.shape[i] - 1) * y_step;
+            x_step = -x_step, y_step = -y_step;
+        }
+        // Sorted as they come; axes are few, and mostly in order.
+        int place = axes++;
+        for (; place > 0 && y_stride[place - 1] < y_step; --place) {
+            shape[place] = shape[place - 1];
+            x_stride[place] = x_stride[place - 1], y_stride[place] = y_stride[place - 1];
+        }
+        shape[place] = a.shape[i], x_stride[place] = x_step, y_stride[place] = y_step;
+    }
+    int last = 0;
+    for (int i = 1; i < axes; ++i) {
+        if (x_stride[last] == x_stride[i] * shape[i] && y_stride[last] == y_stride[i] * shape[i]) {
+            shape[last] *= shape[i];
+        } else {
+            shape[++last] = shape[i];
+        }
+        x_stride[last] = x_stride[i], y_stride[last] = y_stride[i];
+    }
+    axes = axes == 0 ? 0 : last + 1;
+}
+
+void Walk::take(int axis) {
+    --axes;
+    for (int i = axis; i < axes; ++i)
+        shape[i] = shape[i + 1], x_stride[i] = x_stride[i + 1], y_stride[i] = y_stride[i + 1];
+}
+
+Position::Position(const Walk& walk, int axes, dim_t start)
+    : x(walk.x), y(walk.y), walk_(walk), axes_(axes) {
+    for (int i = axes - 1; i >= 0; --i) {
+        at_[i] = start % walk.shape[i];
+        start /= walk.shape[i];
+        x += at_[i] * walk.x_stride[i], y += at_[i] * walk.y_stride[i];
+    }
+}
+
+void Position::next() {
+    for (int i = axes_ - 1; i >= 0; --i) {
+        x += walk_.x_stride[i], y += walk_.y_stride[i];
+        if (++at_[i] < walk_.shape[i]) return;
+        x -= at_[i] * walk_.x_stride[i], y -= at_[i] * walk_.y_stride[i];
+        at_[i] = 0;
+    }
+}
+
+}  // namespace fastnn::copy

@@ -1,0 +1,41 @@
+// The axes of a copy in the order in which y lies in memory.
+#pragma once
+
+#include "ops/copy/copy.h"
+
+namespace fastnn::copy {
+
+// Axes of length 1 are gone, neighbours that are one axis in both arrays are merged, and strides of
+// y are positive and fall: the last axis is the fastest of y.
+struct Walk {
+    int axes = 0;
+    const char* x;
+    char* y;
+    dim_t shape[Args::kMaxAxes], x_stride[Args::kMaxAxes], y_stride[Args::kMaxAxes];
+
+    explicit Walk(const Args& a);
+    dim_t size() const {
+        dim_t n = 1;
+        for (int i = 0; i < axes; ++i) n *= shape[i];
+        return n;
+    }
+    // Moves an axis to the place behind all others, and takes it off: what remains is walked
+    // outside.
+    void take(int axis);
+};
+
+// A position in the first axes of a walk, which runs through them in order.
+class Position {
+ public:
+    Position(const Walk& walk, int axes, dim_t start);
+    void next();
+    const char* x;
+    char* y;
+
+ private:
+    const Walk& walk_;
+    int axes_;
+    dim_t at_[Args::kMaxAxes];
+};
+
+}  // namespace fastnn::copy
