@@ -11,7 +11,12 @@ from tests.harness.running import arrays_in, cast, is_float, tree
 
 # -- gradients -------------------------------------------------------------------------------------
 
-UNDIFFERENTIABLE = {"div rounded", "floor_divide"}  # constant but for their steps
+UNDIFFERENTIABLE = {
+    "div rounded",
+    "floor_divide",
+    "heaviside",
+    "nextafter",
+}  # constant but for their steps
 IGNORED = {"multi_head_attention_forward"}  # `static_k` and `static_v` stand for others
 
 
@@ -160,7 +165,7 @@ ODD = {
     "bytes": lambda x: np.ones(x.shape, "S1"),
 }
 POSITIONS = {"nonzero"}
-NUMBER_OF = {"masked_fill"}  # an object without dimensions is the number that it holds
+NUMBER_OF = {"fill", "masked_fill"}  # an object without dimensions is the number that it holds
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -27,8 +27,11 @@ from .einsum import *
 from .elementwise.algebraic import *
 from .elementwise.arithmetic import *
 from .elementwise.choose import *
+from .elementwise.close import *
 from .elementwise.compare import *
+from .elementwise.pairs import *
 from .elementwise.power import *
+from .elementwise.special import *
 from .elementwise.transcendental import *
 from .embedding import *
 from .fold import *

@@ -7,7 +7,17 @@ import pytest
 
 import fastnn.ops
 from fastnn.ops.create import drawn, filled, values
-from fastnn.ops.elementwise import algebraic, arithmetic, choose, compare, power, transcendental
+from fastnn.ops.elementwise import (
+    algebraic,
+    arithmetic,
+    choose,
+    close,
+    compare,
+    pairs,
+    power,
+    special,
+    transcendental,
+)
 from tests.ops.records import records_by_file
 
 ELSEWHERE = {
@@ -17,7 +27,9 @@ ELSEWHERE = {
 
 ELEMENTWISE = [
     name
-    for module in (algebraic, arithmetic, choose, compare, power, transcendental)
+    for module in (
+        *(algebraic, arithmetic, choose, close, compare, pairs, power, special, transcendental),
+    )
     for name in module.__all__
 ]
 

@@ -117,6 +117,7 @@ constexpr const char* kClampNames[] = {"input", "min", "max"};
 constexpr const char* kLerpNames[] = {"input", "end", "weight"};
 constexpr const char* kAddProductNames[] = {"input", "tensor1", "tensor2", "value"};
 constexpr const char* kNanNames[] = {"input", "nan", "posinf", "neginf"};
+constexpr const char* kCloseNames[] = {"input", "other", "rtol", "atol"};
 constexpr const char* kClampBackwardNames[] = {"dy", "input", "min", "max"};
 constexpr const char* kPowBackwardNames[] = {"dy", "input", "exponent"};
 constexpr const char* kPairNames[] = {"dy", "input", "other"};
@@ -138,7 +139,8 @@ void bind_elementwise(py::module_& m) {
     bind_quaternary(m, Op::addcdiv, kAddProductNames);
     bind_quaternary(m, Op::nan_to_num, kNanNames);
     each(Op::eq, Op::logical_not, [&](Op op) { bind_binary(m, op); });
-    each(Op::logical_not, ew::kFirstBackward, [&](Op op) { bind_unary(m, op); });
+    each(Op::logical_not, Op::isclose, [&](Op op) { bind_unary(m, op); });
+    bind_quaternary(m, Op::isclose, kCloseNames);
     each(ew::kFirstBackward, Op::clamp_backward, [&](Op op) { bind_gradient(m, op); });
     bind_quaternary(m, Op::clamp_backward, kClampBackwardNames);
     bind_ternary(m, Op::pow_scalar_backward, kPowBackwardNames);

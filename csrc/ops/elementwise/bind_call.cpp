@@ -41,6 +41,9 @@ const char* numpy_name(Op op) {
         case Op::remainder:
         case Op::fmod:
         case Op::floor_divide:
+        case Op::fmax:
+        case Op::fmin:
+        case Op::heaviside:
         case Op::where: return ew::info(op).name;
         default:
             return op >= ew::kFirstCompare && op < ew::kFirstBackward ? ew::info(op).name : nullptr;

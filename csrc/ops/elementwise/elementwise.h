@@ -27,15 +27,20 @@ enum class Op : std::uint8_t {
     // elementwise_unary_kernel.cpp: y = f(x)
     neg, abs, sign, square, cube, reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, log2, log10, sin, cos, tan,
     asin, acos, atan, sinh, cosh, erf, floor, ceil, round, trunc, frac,
+    exp2, acosh, asinh, atanh, erfc, erfinv, digamma, lgamma, sinc, logit,
     // elementwise_binary_kernel.cpp: y = f(a, b), f(a, b, c), f(a, b, c, d)
     add, sub, mul, div, maximum, minimum, pow, atan2, remainder, fmod, floor_divide,
+    copysign, fmax, fmin, heaviside, hypot, logaddexp, logaddexp2, nextafter, xlogy, zeta,
     add_scaled, where, clamp, lerp, addcmul, addcdiv, nan_to_num,
     // elementwise_compare_kernel.cpp: bool results
     eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, logical_not, isnan, isinf, isfinite,
+    isclose,
     // elementwise_backward_kernel.cpp: dx = f(dy, saved), and (da, db) = f(dy, a, b)
     abs_backward, square_backward, cube_backward, reciprocal_backward, sqrt_backward, rsqrt_backward, exp_backward,
     expm1_backward, log_backward, log1p_backward, log2_backward, log10_backward, sin_backward, cos_backward,
     tan_backward, asin_backward, acos_backward, atan_backward, sinh_backward, cosh_backward, erf_backward,
+    exp2_backward, acosh_backward, asinh_backward, atanh_backward, erfc_backward, erfinv_backward, sinc_backward,
+    logit_backward,
     nan_to_num_backward, clamp_backward, pow_scalar_backward,
     mul_backward, div_backward, maximum_backward, minimum_backward, pow_backward, atan2_backward, where_backward,
     clamp_bounds_backward, lerp_backward,

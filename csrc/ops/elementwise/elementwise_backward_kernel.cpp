@@ -2,12 +2,13 @@
 // inputs.
 #include "ops/elementwise/functions.h"
 #include "ops/elementwise/loop.h"
+#include "ops/elementwise/special.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
 
 constexpr double kLn2 = 0.693147180559945309417, kLn10 = 2.302585092994045684018;
-constexpr double kTwoOverRootPi = 1.128379167095512573896;
+constexpr double kTwoOverRootPi = 1.128379167095512573896, kHalfRootPi = 0.886226925452758013649;
 
 // dy to the larger one, or half to each where they are equal; all to both where one is NaN.
 template <class V>
@@ -90,6 +91,35 @@ constexpr auto kBackward = table<Op::abs_backward>(
                             [](auto dy, auto x) {
                                 return dy * (constant<decltype(x)>(kTwoOverRootPi) * exp(-(x * x)));
                             }),
+    // exp2: dy, y
+    entry<Op::exp2_backward>(
+        "exp2_backward", .15, 2,
+        [](auto dy, auto y) { return dy * (y * constant<decltype(y)>(kLn2)); }),
+    // acosh: dy, x
+    entry<Op::acosh_backward>("acosh_backward", .3, 5,
+                              [](auto dy, auto x) { return dy / (sqrt(x - 1) * sqrt(x + 1)); }),
+    // asinh: dy, x
+    entry<Op::asinh_backward>("asinh_backward", .3, 4,
+                              [](auto dy, auto x) { return dy / hypot(x, decltype(x)(1)); }),
+    // atanh: dy, x
+    entry<Op::atanh_backward>("atanh_backward", .2, 4,
+                              [](auto dy, auto x) { return dy / ((1 - x) * (1 + x)); }),
+    // erfc: dy, x
+    entry<Op::erfc_backward>("erfc_backward", .4, 18,
+                             [](auto dy, auto x) {
+                                 return dy *
+                                        (constant<decltype(x)>(-kTwoOverRootPi) * exp(-(x * x)));
+                             }),
+    // erfinv: dy, y
+    entry<Op::erfinv_backward>(
+        "erfinv_backward", .4, 17,
+        [](auto dy, auto y) { return dy * (constant<decltype(y)>(kHalfRootPi) * exp(y * y)); }),
+    // sinc: dy, x
+    entry<Op::sinc_backward>("sinc_backward", 1.8, 80,
+                             [](auto dy, auto x) { return dy * sinc_slope(x); }),
+    // logit: dy, x
+    entry<Op::logit_backward>("logit_backward", .2, 3,
+                              [](auto dy, auto x) { return dy / (x * (1 - x)); }),
     // nan_to_num: dy, x
     entry<Op::nan_to_num_backward>(
         "nan_to_num_backward", .15, 2,
@@ -107,8 +137,8 @@ constexpr auto kBackward = table<Op::abs_backward>(
                                    }),
     // mul: dy, a, b
     entry<Op::mul_backward>(
-        "mul_backward", .2, 2,
-        [](auto dy, auto a, auto b) { return Two<decltype(dy)>{dy * b, dy * a}; }),
+        "mul_backward", .2,
+        2, [](auto dy, auto a, auto b) { return Two<decltype(dy)>{dy * b, dy * a}; }),
     // div: dy, a, b
     entry<Op::div_backward>("div_backward", .4, 4,
                             [](auto dy, auto a, auto b) {

@@ -1,5 +1,6 @@
 #include "ops/elementwise/functions.h"
 #include "ops/elementwise/loop.h"
+#include "ops/elementwise/special.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -27,6 +28,26 @@ constexpr auto kBinary = table<Op::add>(
     entry<Op::fmod>("fmod", 8, 3, [](auto a, auto b) { return fmod(a, b); }),
     entry<Op::floor_divide>("floor_divide", 8, 8,
                             [](auto a, auto b) { return floor_divide(a, b); }),
+    entry<Op::copysign>("copysign", .15, 1, [](auto a, auto b) { return copysign(a, b); }),
+    // The other one where one is NaN.
+    entry<Op::fmax>("fmax", .15, 3,
+                    [](auto a, auto b) { return select((a >= b) | (b != b), a, b); }),
+    entry<Op::fmin>("fmin", .15, 3,
+                    [](auto a, auto b) { return select((a <= b) | (b != b), a, b); }),
+    entry<Op::heaviside>("heaviside", .15, 2,
+                         [](auto x, auto at_0) {
+                             using V = decltype(x);
+                             return select(x == 0, at_0, select(x > 0, V(1), V(0)));
+                         }),
+    entry<Op::hypot>("hypot", .4, 8, [](auto a, auto b) { return hypot(a, b); }),
+    entry<Op::logaddexp>("logaddexp", .9, 45, [](auto a, auto b) { return logaddexp(a, b, 1); }),
+    entry<Op::logaddexp2>("logaddexp2", .9, 47,
+                          [](auto a, auto b) { return logaddexp(a, b, kLogOf2); }),
+    entry<Op::nextafter>("nextafter", .2, 4, [](auto a, auto b) { return nextafter(a, b); }),
+    entry<Op::xlogy>(
+        "xlogy", .5,
+        24, [](auto x, auto y) { return select((x == 0) & (y == y), decltype(x)(0), x * log(y)); }),
+    entry<Op::zeta>("zeta", 80, 900, [](auto s, auto q) { return zeta(s, q); }),
     entry<Op::add_scaled>("add_scaled", .15, 2,
                           [](auto a, auto b, auto scale) { return fma(b, scale, a); }),
     entry<Op::where>("where", .2, 1,

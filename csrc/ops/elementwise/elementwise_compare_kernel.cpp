@@ -20,7 +20,11 @@ constexpr auto kCompare = table<Op::eq>(
     entry<Op::logical_not>("logical_not", .15, 1, [](auto a) { return a == 0; }),
     entry<Op::isnan>("isnan", .15, 1, [](auto a) { return a != a; }),
     entry<Op::isinf>("isinf", .15, 2, [](auto a) { return abs(a) == kInfinity; }),
-    entry<Op::isfinite>("isfinite", .15, 2, [](auto a) { return abs(a) < kInfinity; }));
+    entry<Op::isfinite>("isfinite", .15, 2, [](auto a) { return abs(a) < kInfinity; }),
+    entry<Op::isclose>("isclose", .2, 6, [](auto a, auto b, auto rtol, auto atol) {
+        const auto gap = abs(a - b);
+        return (a == b) | ((gap < kInfinity) & (gap <= atol + abs(rtol * b)));
+    }));
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

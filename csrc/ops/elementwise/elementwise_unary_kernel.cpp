@@ -1,5 +1,6 @@
 #include "ops/elementwise/functions.h"
 #include "ops/elementwise/loop.h"
+#include "ops/elementwise/special.h"
 
 namespace fastnn::FASTNN_ISA {
 namespace {
@@ -32,7 +33,17 @@ constexpr auto kUnary =
                    entry<Op::ceil>("ceil", .1, 1, [](auto x) { return ceil(x); }),
                    entry<Op::round>("round", .1, 1, [](auto x) { return copysign(round(x), x); }),
                    entry<Op::trunc>("trunc", .1, 1, [](auto x) { return trunc(x); }),
-                   entry<Op::frac>("frac", .1, 2, [](auto x) { return x - trunc(x); }));
+                   entry<Op::frac>("frac", .1, 2, [](auto x) { return x - trunc(x); }),
+                   entry<Op::exp2>("exp2", .3, 13, [](auto x) { return exp2(x); }),
+                   entry<Op::acosh>("acosh", .8, 34, [](auto x) { return acosh(x); }),
+                   entry<Op::asinh>("asinh", .9, 36, [](auto x) { return asinh(x); }),
+                   entry<Op::atanh>("atanh", .7, 32, [](auto x) { return atanh(x); }),
+                   entry<Op::erfc>("erfc", 2, 80, [](auto x) { return erfc(x); }),
+                   entry<Op::erfinv>("erfinv", 8, 250, [](auto x) { return erfinv(x); }),
+                   entry<Op::digamma>("digamma", 8, 150, [](auto x) { return digamma(x); }),
+                   entry<Op::lgamma>("lgamma", 15, 60, [](auto x) { return lgamma(x); }),
+                   entry<Op::sinc>("sinc", 1, 33, [](auto x) { return sinc(x); }),
+                   entry<Op::logit>("logit", .6, 24, [](auto x) { return log(x / (1 - x)); }));
 
 }  // namespace
 }  // namespace fastnn::FASTNN_ISA

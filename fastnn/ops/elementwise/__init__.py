@@ -11,6 +11,9 @@ from .algebraic import *
 from .arithmetic import *
 from .choose import *
 from .choose import where_method as where_method
+from .close import *
 from .operands import operand as operand
+from .pairs import *
 from .power import *
+from .special import *
 from .transcendental import *

@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...autograd.views import as_view
 from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
@@ -14,14 +15,17 @@ __all__ = [
     "abs",
     "absolute",
     "ceil",
+    "fix",
     "floor",
     "frac",
     "nan_to_num",
     "neg",
     "negative",
+    "positive",
     "reciprocal",
     "round",
     "rsqrt",
+    "sgn",
     "sign",
     "sqrt",
     "square",
@@ -292,5 +296,24 @@ def nan_to_num(
 nan_to_num_backward = from_kernel(_core.nan_to_num_backward)
 
 
+def positive(input: TensorLike) -> Tensor:
+    """The input itself: ``y = +x``.
+
+    Arguments and result are those of `neg`.
+
+    Examples
+    --------
+    >>> fastnn.positive(fastnn.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
+    x = array(input)
+    if x.dtype.kind == "b":
+        raise TypeError("positive: input must hold numbers, got bool")
+    check_real("positive", x)
+    return as_view(record(x.view(), frac_backward, (input,)), input)
+
+
 absolute = abs
 negative = neg
+fix = trunc
+sgn = sign

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ... import _core
-from ...autograd.record import Array, Grads, Node, record
+from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import check_real, element
 from ...tensor import Tensor, TensorLike
 from .operands import check_fit, fit, from_kernel, like, operand
 
-__all__ = ["clamp", "clip", "maximum", "minimum", "where"]
+__all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fill", "maximum", "minimum", "where"]
 
 
 def maximum(input: TensorLike, other: TensorLike) -> Tensor:
@@ -58,7 +59,7 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
     Parameters
     ----------
     condition
-        Boolean.
+        Boolean, or uint8 of which all but 0 is true.
     input, other
         Tensors or numbers; all three broadcast.
 
@@ -74,6 +75,8 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
     tensor([0., 2.])
     """
     c, a, b = operand(condition), operand(input), operand(other)
+    if isinstance(c, np.ndarray) and c.dtype == np.uint8:
+        c = c != 0
     y = _core.where(c, a, b)
     if y.dtype.kind in "iu":
         check_fit("where", y, a, b)
@@ -138,6 +141,70 @@ def clamp_backward(node: Node, dy: Array) -> Grads:
         return (fit(dx, x), None, None)
     dlow, dhigh = _core.clamp_bounds_backward(dy, x, low, high, *bounds)
     return (fit(dx, x), fit(dlow, low), fit(dhigh, high))
+
+
+def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
+    """Every element brought up to a lower bound: `clamp` without `max`.
+
+    Arguments and result are those of `clamp`.
+
+    Examples
+    --------
+    >>> fastnn.clamp_min(fastnn.tensor([-2.0, 0.5]), 0.0)
+    tensor([0. , 0.5])
+    """
+    return clamp(input, min)
+
+
+def clamp_max(input: TensorLike, max: TensorLike) -> Tensor:
+    """Every element brought down to an upper bound: `clamp` without `min`.
+
+    Arguments and result are those of `clamp`.
+
+    Examples
+    --------
+    >>> fastnn.clamp_max(fastnn.tensor([2.0, 0.5]), 1.0)
+    tensor([1. , 0.5])
+    """
+    return clamp(input, None, max)
+
+
+def fill(input: TensorLike, value: TensorLike) -> Tensor:
+    """One value in the shape and type of `input`, which keeps its own: see `Tensor.fill_`.
+
+    Parameters
+    ----------
+    input
+        Of any shape.
+    value
+        A number that the type holds, or a 0-d tensor, which gets the sum of the gradients.
+
+    Returns
+    -------
+    Tensor
+        A new tensor like `input`.
+
+    Examples
+    --------
+    >>> fastnn.fill(fastnn.tensor([1.0, 2.0]), 3.0)
+    tensor([3., 3.])
+    """
+    x = array(input)
+    check_real("fill", x)
+    v = value if isinstance(value, (bool, int, float)) else array(value)
+    if isinstance(v, np.ndarray) and v.ndim:
+        raise ValueError(f"fill: value must be a number or a 0-d tensor, got shape {v.shape}")
+    y = np.full_like(x, element("fill", v, x.dtype))
+    return record(y, fill_backward, (input, value), x.shape, getattr(v, "dtype", None))
+
+
+def fill_backward(node: Node, dy: Array) -> Grads:
+    shape, dtype = node.saved
+    first, second = node.needs
+    return (
+        np.zeros(shape, dy.dtype) if first else None,
+        _core.sum(dy).astype(dtype, copy=False) if second else None,
+    )
 
 
 clip = clamp

@@ -17,6 +17,7 @@ from ...dtypes import result_type
 from ...tensor import Tensor
 from .. import elementwise
 from ..inplace import recorded, replace
+from . import compare
 from .operands import operand
 
 __all__: list[str] = []  # methods only
@@ -98,6 +99,45 @@ ceil_ = in_place(elementwise.ceil, _core.ceil)
 round_ = in_place(elementwise.round, _core.round)
 trunc_ = in_place(elementwise.trunc, _core.trunc)
 frac_ = in_place(elementwise.frac, _core.frac)
+acos_ = in_place(elementwise.acos, _core.acos)
+asin_ = in_place(elementwise.asin, _core.asin)
+atan_ = in_place(elementwise.atan, _core.atan)
+sinh_ = in_place(elementwise.sinh, _core.sinh)
+cosh_ = in_place(elementwise.cosh, _core.cosh)
+erf_ = in_place(elementwise.erf, _core.erf)
+exp2_ = in_place(elementwise.exp2, _core.exp2)
+acosh_ = in_place(elementwise.acosh, _core.acosh)
+asinh_ = in_place(elementwise.asinh, _core.asinh)
+atanh_ = in_place(elementwise.atanh, _core.atanh)
+erfc_ = in_place(elementwise.erfc, _core.erfc)
+erfinv_ = in_place(elementwise.erfinv, _core.erfinv)
+sinc_ = in_place(elementwise.sinc, _core.sinc)
+digamma_ = in_place(elementwise.digamma, _core.digamma)
+lgamma_ = in_place(elementwise.lgamma, _core.lgamma)
+copysign_ = in_place(elementwise.copysign, _core.copysign)
+atan2_ = in_place(elementwise.atan2, _core.atan2)
+hypot_ = in_place(elementwise.hypot, _core.hypot)
+heaviside_ = in_place(elementwise.heaviside, _core.heaviside)
+nextafter_ = in_place(elementwise.nextafter, _core.nextafter)
+xlogy_ = in_place(elementwise.xlogy, _core.xlogy)
+logit_ = in_place(elementwise.logit)
+deg2rad_ = in_place(elementwise.deg2rad)
+rad2deg_ = in_place(elementwise.rad2deg)
+ldexp_ = in_place(elementwise.ldexp)
+float_power_ = in_place(elementwise.float_power)
+nan_to_num_ = in_place(elementwise.nan_to_num)
+clamp_min_ = in_place(elementwise.clamp_min)
+clamp_max_ = in_place(elementwise.clamp_max)
+eq_ = in_place(compare.eq)
+ne_ = in_place(compare.ne)
+lt_ = in_place(compare.lt)
+le_ = in_place(compare.le)
+gt_ = in_place(compare.gt)
+ge_ = in_place(compare.ge)
+logical_and_ = in_place(compare.logical_and)
+logical_or_ = in_place(compare.logical_or)
+logical_xor_ = in_place(compare.logical_xor)
+logical_not_ = in_place(compare.logical_not)
 
 radd = reflected(elementwise.add)
 rsub = reflected(elementwise.sub)
@@ -116,3 +156,8 @@ def invert(input: Tensor) -> Tensor:
 bitwise_and = bitwise(np.bitwise_and)
 bitwise_or = bitwise(np.bitwise_or)
 bitwise_xor = bitwise(np.bitwise_xor)
+
+
+def polygamma(input: Tensor, n: int) -> Tensor:
+    """As `fastnn.polygamma`, whose first argument is `n`."""
+    return elementwise.polygamma(n, input)
