@@ -30,5 +30,6 @@ void bind_pool(pybind11::module_& m);
 void bind_resample(pybind11::module_& m);
 void bind_fold(pybind11::module_& m);
 void bind_shuffle(pybind11::module_& m);
+void bind_sort(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -212,4 +212,5 @@ PYBIND11_MODULE(_core, m) {
     bind_resample(m);
     bind_fold(m);
     bind_shuffle(m);
+    bind_sort(m);
 }

@@ -71,7 +71,8 @@ from .shape.permute import *
 from .shape.reshape import *
 from .shuffle import *
 from .softmax import *
-from .sort import *
+from .sort.order import *
+from .sort.select import *
 
 # isort: split
 from .methods import ElementwiseMethods, Methods  # last: they look up the operations above

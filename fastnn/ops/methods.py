@@ -389,5 +389,7 @@ class Methods(ElementwiseMethods):
 
     # sort
     argsort = ops.argsort
+    mode = ops.mode
+    msort = ops.msort
     sort = ops.sort
     topk = ops.topk

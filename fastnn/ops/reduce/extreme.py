@@ -13,6 +13,7 @@ from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..elementwise import maximum, minimum
 from ..numpy_names import numpy_names
+from ..sort.positions import at_positions
 from .sums import Dims, axes_of
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
@@ -193,9 +194,7 @@ def extreme_backward(node: Node, dy: Array, _: None) -> Grads:
         return (dy.view(),)
     if indices.ndim < len(shape):
         dy, indices = np.expand_dims(dy, dim), np.expand_dims(indices, dim)
-    dx = np.zeros(shape, dy.dtype)
-    np.put_along_axis(dx, indices, dy, dim)
-    return (dx,)
+    return (at_positions(dy, indices, dim, shape[dim]),)
 
 
 @numpy_names

@@ -1,0 +1,1 @@
+"""Order along a dimension: sorting, and the elements of some rank."""
