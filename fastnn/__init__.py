@@ -1,5 +1,8 @@
 """fastnn: neural networks on CPUs, shaped like PyTorch and native to NumPy."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 try:
     from . import _core as _core
     from . import autograd as autograd
@@ -17,7 +20,9 @@ from . import nn as nn
 from . import optim as optim
 from . import random as random
 from . import testing as testing
+from .ask import *
 from .autograd import enable_grad as enable_grad
+from .autograd import inference_mode as inference_mode
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
 from .autograd import set_grad_enabled as set_grad_enabled
@@ -42,8 +47,41 @@ from .random import fork_rng as fork_rng
 from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
 from .random import seed as seed
+from .settings import *
+from .tensor import Size as Size
 from .tensor import Tensor as Tensor
+from .typed import *
 
 from .names import offer_public_names as _offer_public_names  # isort: skip
+from .names import submodule as _submodule  # isort: skip
+
+if _TYPE_CHECKING:  # imported when they are asked for
+    from . import accelerator as accelerator
+    from . import amp as amp
+    from . import backends as backends
+    from . import compat as compat
+    from . import cuda as cuda
+    from . import distributed as distributed
+    from . import fx as fx
+    from . import hub as hub
+    from . import jit as jit
+    from . import utils as utils
+
+inf = float64.type("inf").item()
+nan = float64.type("nan").item()
+pi = 3.141592653589793
+e = 2.718281828459045
+newaxis = None
+
+
+def _assert(condition: _Any, message: str = "") -> None:
+    """Raise AssertionError with `message` unless `condition` is true."""
+    if not condition:
+        raise AssertionError(message)
+
+
+def __getattr__(name: str) -> _Any:
+    return _submodule(__name__, name)
+
 
 _offer_public_names()

@@ -15,11 +15,14 @@ __all__ = [
     "bool",
     "can_cast",
     "double",
+    "dtype",
+    "finfo",
     "float",
     "float16",
     "float32",
     "float64",
     "half",
+    "iinfo",
     "int",
     "int8",
     "int16",
@@ -41,6 +44,45 @@ int16 = short = np.dtype(np.int16)
 int32 = int = np.dtype(np.int32)
 int64 = long = np.dtype(np.int64)
 bool = np.dtype(np.bool_)
+
+dtype = np.dtype
+finfo = np.finfo
+iinfo = np.iinfo
+
+LEGACY: dict[str, np.dtype[Any]] = {
+    "FloatTensor": float32,
+    "DoubleTensor": float64,
+    "HalfTensor": float16,
+    "BoolTensor": bool,
+    "LongTensor": int64,
+    "IntTensor": int32,
+    "ShortTensor": int16,
+    "CharTensor": int8,
+    "ByteTensor": uint8,
+}
+"""PyTorch's old names of element types, those of its typed constructors."""
+
+
+def legacy_name(dtype: np.dtype[Any]) -> str:
+    """The old name of a type as PyTorch gives it: ``torch.FloatTensor``."""
+    for name, value in LEGACY.items():
+        if value == dtype:
+            return f"torch.{name}"
+    return str(dtype)
+
+
+def named(dtype: Any) -> np.dtype[Any]:
+    """A type given as such, by a typed constructor, or by the name of one."""
+    if isinstance(dtype, str) and dtype.endswith("Tensor"):
+        module, _, name = dtype.rpartition(".")
+        if module not in ("", "torch", "fastnn") or name not in LEGACY:
+            raise ValueError(
+                f"type: expected a type of the CPU as torch.FloatTensor, got {dtype!r}"
+            )
+        return LEGACY[name]
+    result: np.dtype[Any] = np.dtype(getattr(dtype, "dtype", dtype))
+    return result
+
 
 CATEGORIES = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 """Kinds of types in ascending order: truth values, integers, floats."""

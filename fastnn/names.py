@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -12,11 +13,28 @@ __all__: list[str] = []
 SUBMODULES = {
     "fastnn": [
         *("autograd", "config", "data", "kernels", "models", "nn", "optim", "random", "testing"),
-        "text",
+        *("accelerator", "amp", "backends", "compat", "cuda", "distributed", "fx"),
+        *("hub", "jit", "text", "utils"),
     ],
+    "fastnn.accelerator": [],
+    "fastnn.amp": [],
     "fastnn.autograd": [],
+    "fastnn.backends": ["cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"],
+    "fastnn.backends.cuda": [],
+    "fastnn.backends.cudnn": [],
+    "fastnn.backends.mkl": [],
+    "fastnn.backends.mkldnn": [],
+    "fastnn.backends.mps": [],
+    "fastnn.backends.openmp": [],
+    "fastnn.compat": [],
     "fastnn.config": [],
+    "fastnn.cuda": ["amp"],
+    "fastnn.cuda.amp": [],
     "fastnn.data": [],
+    "fastnn.distributed": [],
+    "fastnn.fx": [],
+    "fastnn.hub": [],
+    "fastnn.jit": [],
     "fastnn.kernels": [],
     "fastnn.models": [],
     "fastnn.nn": ["functional", "init", "utils"],
@@ -28,19 +46,31 @@ SUBMODULES = {
     "fastnn.random": [],
     "fastnn.testing": [],
     "fastnn.text": [],
+    "fastnn.utils": ["checkpoint", "data"],
+    "fastnn.utils.checkpoint": [],
+    "fastnn.utils.data": ["dataloader", "dataset", "distributed", "sampler"],
+    "fastnn.utils.data.dataloader": [],
+    "fastnn.utils.data.dataset": [],
+    "fastnn.utils.data.distributed": [],
+    "fastnn.utils.data.sampler": [],
 }
 
 
 def offer_public_names() -> None:
-    """Make every public module show its public names, and none that it needs for itself."""
-    for module, submodules in SUBMODULES.items():
-        offer(sys.modules[module], submodules)
+    """Make every public module that is loaded show its public names, and no others."""
+    for module in SUBMODULES:
+        if module in sys.modules:
+            offer(module)
 
 
-def offer(module: ModuleType, submodules: list[str]) -> None:
-    """Give a module a list of its names, and a `dir` that shows these and the special ones."""
+def offer(name: str) -> None:
+    """Give a module a list of its names, and a `dir` that shows these and the special ones.
+
+    Modules that `fastnn` imports when they are asked for call it at their end.
+    """
+    module = sys.modules[name]
     names = getattr(module, "__all__", None) or public_names(vars(module))
-    names = sorted({*names, *submodules})
+    names = sorted({*names, *SUBMODULES[name]})
 
     def shown() -> list[str]:
         return [*names, *[name for name in vars(module) if name.startswith("__")]]
@@ -55,3 +85,10 @@ def public_names(namespace: dict[str, Any]) -> list[str]:
         for name, value in namespace.items()
         if not name.startswith("_") and name != "annotations" and not isinstance(value, ModuleType)
     ]
+
+
+def submodule(package: str, name: str) -> ModuleType:
+    """A public submodule that is imported when it is asked for: ``__getattr__`` of a package."""
+    if name in SUBMODULES[package]:
+        return import_module(f"{package}.{name}")
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")

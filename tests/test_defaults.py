@@ -98,6 +98,7 @@ USUAL = {
     "r_max": (3.0, 5000, 40000),
     "recurrent_dropout": 0.0,
     "reduction": "mean",
+    "replacement": False,
     "requires_grad": False,
     "return_indices": False,
     "scale_grad_by_freq": False,

@@ -139,12 +139,57 @@ def test_data_of_a_gradient():
     assert p.grad.tolist() == [2, 2, 2]
 
 
-def test_data_of_a_sparse_gradient_is_dense():
+def sparse_gradient():
     table = nn.Embedding(4, 2, sparse=True)
     table(fastnn.tensor([1, 1, 3])).sum().backward()
-    assert table.weight.grad.data.tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
-    table.weight.grad.data.mul_(0.5)
-    assert table.weight.grad.tolist() == [[0, 0], [1, 1], [0, 0], [0.5, 0.5]]
+    return table
+
+
+def test_reading_the_data_of_a_sparse_gradient_leaves_it_stored_as_rows():
+    grad = sparse_gradient().weight.grad
+    assert grad.data.tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
+    assert grad.data.norm().item() == pytest.approx(10**0.5)
+    assert (grad.data + 1).shape == grad.data.data.shape == (4, 2)
+    assert grad.data.clone().zero_().sum().item() == 0
+    assert copy.deepcopy(grad.data).is_sparse
+    assert grad.is_sparse
+    assert grad.ids.tolist() == [1, 3]
+
+
+def test_an_optimizer_moves_only_the_used_rows_after_the_gradient_was_logged():
+    table = sparse_gradient()
+    adam, before = optim.SparseAdam(table.parameters(), lr=0.1), table.weight.detach().clone()
+    for _ in range(2):
+        assert table.weight.grad.data.abs().max().item() == 2
+        adam.step()
+    assert (table.weight != before).any(1).tolist() == [False, True, False, True]
+
+
+def halve(data):
+    data *= 0.5
+
+
+def store(data):
+    data[...] = fastnn.tensor([[0.0], [1.0], [0.0], [0.5]])
+
+
+@pytest.mark.parametrize("change", [halve, store, lambda data: data.mul_(0.5)])
+def test_changing_the_data_of_a_sparse_gradient_changes_the_gradient(change):
+    grad = sparse_gradient().weight.grad
+    data = grad.data
+    change(data)
+    assert grad.tolist() == data.tolist() == [[0, 0], [1, 1], [0, 0], [0.5, 0.5]]
+    data.zero_()
+    assert not grad.is_sparse
+    assert grad.sum().item() == 0
+
+
+def test_an_array_of_a_sparse_gradient_s_data_is_no_way_to_lose_a_change():
+    grad = sparse_gradient().weight.grad
+    with pytest.raises(ValueError, match="read-only"):
+        grad.data.numpy()[0] = 1
+    grad.data = fastnn.zeros(4, 2)
+    assert grad.tolist() == [[0, 0]] * 4
 
 
 def test_changes_through_data_are_not_detected():

@@ -86,6 +86,22 @@ def no_grad(function: Any = None) -> Any:
     return Block(False) if function is None else _decorate(function, False)
 
 
+def inference_mode(mode: Any = True) -> Any:
+    """As `no_grad`; with False, recording stays as it is.
+
+    Unlike PyTorch's it leaves no mark on tensors, which may be used in recorded operations later.
+
+    Examples
+    --------
+    >>> with fastnn.inference_mode():
+    ...     fastnn.is_grad_enabled()
+    False
+    """
+    if callable(mode):
+        return _decorate(mode, False)
+    return Block(not mode and is_grad_enabled())
+
+
 def enable_grad(function: Any = None) -> Any:
     """Record operations, also inside a `no_grad` block.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensor import Size, Tensor
 from .changes import changed
 from .contract import Array, SparseGradient
 
@@ -73,14 +73,23 @@ class RowGradient(Tensor, SparseGradient):
         return self.rows is not None
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """Shape of the table."""
-        return self._shape if self.rows is not None else self._array.shape
+        return Size(self._shape if self.rows is not None else self._array.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Element type."""
         return self._array.dtype if self.rows is None else self.rows.dtype
+
+    @property
+    def data(self) -> Tensor:
+        """The same gradient for reading and changing; reading alone leaves it stored as rows."""
+        return super().data if self.rows is None else RowData(self)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        Tensor.data.fset(self, value)  # type: ignore[attr-defined]
 
     def to_dense(self) -> Tensor:
         """A copy as an ordinary tensor."""
@@ -120,6 +129,54 @@ class RowGradient(Tensor, SparseGradient):
     def add_to(self, gradient: Array) -> None:
         """Add this to a dense gradient."""
         gradient[self.ids] += self.rows
+
+
+class RowData(RowGradient):
+    """``grad.data`` of a gradient that is stored as rows.
+
+    Its elements are read from a dense copy, so a logged norm leaves the gradient as it is. The
+    first change makes the gradient dense, and both share its memory from then on.
+    """
+
+    __slots__ = ("gradient",)
+
+    def __init__(self, gradient: RowGradient) -> None:
+        super().__init__(gradient.ids, gradient.rows, gradient.shape)
+        self.gradient = gradient
+
+    @property
+    def _array(self) -> Array:
+        if self.rows is None:
+            return DENSE.__get__(self)  # type: ignore[no-any-return]
+        dense = self._dense()
+        dense.flags.writeable = False  # a change of the copy would be lost
+        return dense
+
+    @_array.setter
+    def _array(self, value: Array) -> None:
+        DENSE.__set__(self, value)
+        self.ids = self.rows = None
+
+    def _share(self) -> None:
+        if self.rows is not None:
+            self._array = Tensor(self.gradient._array).data._array
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.endswith("_") and not name.startswith("_"):
+            self._share()
+        return super().__getattribute__(name)
+
+
+def changing(name: str) -> Any:
+    def operator(self: RowData, *args: Any) -> Any:
+        self._share()
+        return getattr(Tensor, name)(self, *args)
+
+    return operator
+
+
+for name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "setitem"):
+    setattr(RowData, f"__{name}__", changing(f"__{name}__"))
 
 
 def joined(first: RowGradient, second: RowGradient) -> RowGradient:

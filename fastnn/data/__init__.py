@@ -1,5 +1,6 @@
 """Datasets, samplers and batch loading, with PyTorch's names."""
 
+from .dataloader import *
 from .dataset import *
-from .loader import *
+from .distributed import *
 from .sampler import *

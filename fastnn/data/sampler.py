@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from operator import index
 from typing import Any
 
@@ -11,7 +11,16 @@ import numpy as np
 
 from ..random import Generator, default_generator
 
-__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "WeightedRandomSampler"]
+__all__ = [
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
+
+BLOCK = 1 << 20  # indices that are drawn at once beyond the size of a dataset: 8 MB
 
 
 class Sampler:
@@ -19,6 +28,9 @@ class Sampler:
 
     One that knows how many it yields also defines ``__len__``.
     """
+
+    def __init__(self, data_source: Any = None) -> None:
+        self.data_source = data_source
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
@@ -28,26 +40,32 @@ class OrderedSampler(Sampler):
     """A sampler that knows the order of a whole epoch, of which `DataLoader` takes slices."""
 
     def order(self) -> Any:
-        """The indices of one epoch: a range or an array."""
+        """The indices of one epoch: a range, an array, or None if `blocks` has them."""
         raise NotImplementedError(f"{type(self).__name__}: define a method order(self)")
+
+    def blocks(self) -> Iterator[Any]:
+        """The indices of one epoch in arrays of bounded size, drawn when they are asked for."""
+        raise NotImplementedError(f"{type(self).__name__}: define a method blocks(self)")
 
     def __iter__(self) -> Iterator[Any]:
         order = self.order()
+        if order is None:
+            return chain.from_iterable(block.tolist() for block in self.blocks())
         return iter(order if isinstance(order, range) else order.tolist())
 
 
 class SequentialSampler(OrderedSampler):
     """Indices in ascending order."""
 
-    def __init__(self, source: Sized) -> None:
-        self.source = source
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source = data_source
 
     def order(self) -> range:
         """All indices."""
-        return range(len(self.source))
+        return range(len(self.data_source))
 
     def __len__(self) -> int:
-        return len(self.source)
+        return len(self.data_source)
 
 
 class RandomSampler(OrderedSampler):
@@ -55,7 +73,7 @@ class RandomSampler(OrderedSampler):
 
     Parameters
     ----------
-    source
+    data_source
         The dataset.
     replacement
         Whether to draw with replacement.
@@ -74,12 +92,12 @@ class RandomSampler(OrderedSampler):
 
     def __init__(
         self,
-        source: Sized,
+        data_source: Sized,
         replacement: bool = False,
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.source = source
+        self.data_source = data_source
         self.replacement = replacement
         self.num_samples = (
             None if num_samples is None else positive("RandomSampler", "num_samples", num_samples)
@@ -87,16 +105,56 @@ class RandomSampler(OrderedSampler):
         self.generator = generator
 
     def order(self) -> Any:
-        """The indices of one epoch, as an array."""
+        """The indices of one epoch, as an array; None for many more than the dataset has."""
+        if len(self) > max(len(self.data_source), BLOCK):
+            return None
+        rounds = list(self.blocks())
+        return np.concatenate(rounds) if rounds else np.zeros(0, np.int64)
+
+    def blocks(self) -> Iterator[Any]:
+        """The indices of one epoch in arrays of bounded size, drawn when they are asked for."""
         draw = (self.generator or default_generator).numpy
-        size, wanted = len(self.source), len(self)
-        if self.replacement:
-            return draw.integers(0, size, wanted) if wanted else np.zeros(0, np.int64)
-        rounds = [draw.permutation(size) for _ in range(-(-wanted // size) if size else 0)]
-        return np.concatenate(rounds)[:wanted] if rounds else np.zeros(0, np.int64)
+        size, left = len(self.data_source), len(self)
+        while size and left > 0:
+            if self.replacement:
+                count = min(left, max(size, BLOCK))
+                yield draw.integers(0, size, count)
+                left -= count
+            else:
+                yield draw.permutation(size)[:left]
+                left -= size
 
     def __len__(self) -> int:
-        return len(self.source) if self.num_samples is None else self.num_samples
+        return len(self.data_source) if self.num_samples is None else self.num_samples
+
+
+class SubsetRandomSampler(OrderedSampler):
+    """Given indices in random order, shuffled anew in each epoch.
+
+    Parameters
+    ----------
+    indices
+        The indices.
+    generator
+        Random number generator.
+
+    Examples
+    --------
+    >>> sorted(fastnn.data.SubsetRandomSampler([7, 3, 5]))
+    [3, 5, 7]
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def order(self) -> Any:
+        """The indices of one epoch, as an array."""
+        draw = (self.generator or default_generator).numpy
+        return draw.permutation(np.asarray(self.indices, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.indices)
 
 
 class WeightedRandomSampler(OrderedSampler):

@@ -498,7 +498,7 @@ class Softmax(Module):
     Parameters
     ----------
     dim
-        The dimension. It is required; PyTorch guesses one if it is missing.
+        The dimension; see `fastnn.softmax` for which one is taken, with a warning, without it.
 
     Examples
     --------
@@ -508,7 +508,7 @@ class Softmax(Module):
 
     _shown = ("dim",)
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
 
@@ -523,12 +523,12 @@ class LogSoftmax(Module):
     Parameters
     ----------
     dim
-        The dimension. It is required; PyTorch guesses one if it is missing.
+        The dimension; see `fastnn.softmax` for which one is taken, with a warning, without it.
     """
 
     _shown = ("dim",)
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import ops
+from ..ops.loss.legacy import legacy_reduction
 from ..tensor import Tensor, TensorLike
 from .module import Module
 
@@ -30,6 +31,12 @@ class Loss(Module):
         ``"mean"``, ``"sum"`` or ``"none"``.
     """
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__ = legacy_reduction(cls.__init__)  # type: ignore[method-assign]
+
+    @legacy_reduction
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         if reduction not in REDUCTIONS:

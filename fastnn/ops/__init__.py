@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from ..tensor import Tensor
-from . import cast, gemm, index, inplace, shape
+from . import cast, create, draw, gemm, index, inplace, shape
 from .activation.inplace import *
 from .activation.operands import *
 from .activation.piecewise import *
@@ -19,6 +19,7 @@ from .conv.convolution import *
 from .conv.transposed import *
 from .create.drawn import *
 from .create.filled import *
+from .create.sampled import *
 from .create.values import *
 from .dropout.alpha import *
 from .dropout.channels import *

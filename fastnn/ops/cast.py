@@ -99,9 +99,27 @@ def type_as(input: TensorLike, other: TensorLike) -> Tensor:
     return to(input, array(other).dtype)
 
 
-def type_(input: Tensor, dtype: Any = None) -> Any:
-    """The name of the type, or with `dtype` the tensor in that type."""
-    return str(input.dtype) if dtype is None else to(input, dtype)
+def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The old name of the type, or with `dtype` the tensor in that type.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    dtype
+        A type, a typed constructor such as `fastnn.LongTensor`, or the name of one.
+    non_blocking
+        Changes nothing: there is no transfer to wait for.
+
+    Examples
+    --------
+    >>> x = fastnn.ones(2)
+    >>> x.type(), x.type("torch.LongTensor").type(fastnn.ByteTensor).dtype
+    ('torch.FloatTensor', dtype('uint8'))
+    """
+    if dtype is None:
+        return dtypes.legacy_name(input.dtype)
+    return to(input, dtypes.named(dtype))
 
 
 def float_(input: Tensor) -> Tensor:
@@ -129,17 +147,42 @@ def long(input: Tensor) -> Tensor:
     return to(input, dtypes.int64)
 
 
+def short(input: Tensor) -> Tensor:
+    """The tensor in int16."""
+    return to(input, dtypes.int16)
+
+
+def char(input: Tensor) -> Tensor:
+    """The tensor in int8."""
+    return to(input, dtypes.int8)
+
+
+def byte(input: Tensor) -> Tensor:
+    """The tensor in uint8."""
+    return to(input, dtypes.uint8)
+
+
 def bool_(input: Tensor) -> Tensor:
     """The tensor in bool: whether elements are not 0."""
     return to(input, dtypes.bool)
 
 
-def cpu(input: Tensor) -> Tensor:
+def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself: there is no other device."""
     return input
 
 
-def cuda(input: Tensor, device: Any = "cuda") -> Tensor:
+def pin_memory(input: Tensor, device: Any = None) -> Tensor:
+    """The tensor itself: no transfer to a GPU would become faster."""
+    return input
+
+
+def is_pinned(input: Tensor, device: Any = None) -> bool:
+    """Whether the memory is pinned for transfers to a GPU: never."""
+    return False
+
+
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
     """An error: fastnn computes on the CPU only."""
-    check_device("cuda", device)
+    check_device("cuda", "cuda" if device is None or isinstance(device, int) else device)
     return input

@@ -18,7 +18,6 @@ from ..autograd.record import Array, array
 from ..autograd.tape import mode
 from ..autograd.views import base_of, move_to, overwriting
 from ..dtypes import can_cast, check_real, element
-from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike
 from . import index
 from .rearrange import tril, triu
@@ -148,28 +147,3 @@ def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
 def triu_(input: Tensor, diagonal: int = 0) -> Tensor:
     """Set what lies below a diagonal to 0."""
     return replace("triu_", input, triu(input, diagonal))
-
-
-def uniform_(
-    input: Tensor, low: float = 0.0, high: float = 1.0, generator: Generator | None = None
-) -> Tensor:
-    """Fill with uniform random numbers from [low, high)."""
-    recorded("uniform_", input)
-    source = (generator or default_generator).numpy
-    drawn = source.random(input.shape, draw_dtype(input)) * (high - low) + low
-    return assign("uniform_", input, ..., drawn)
-
-
-def normal_(
-    input: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
-) -> Tensor:
-    """Fill with normal random numbers."""
-    recorded("normal_", input)
-    source = (generator or default_generator).numpy
-    drawn = source.standard_normal(input.shape, draw_dtype(input)) * std + mean
-    return assign("normal_", input, ..., drawn)
-
-
-def draw_dtype(input: Tensor) -> Any:
-    """Numbers are drawn in the tensor's own type where NumPy can."""
-    return np.float64 if input._array.dtype == np.float64 else np.float32

@@ -280,9 +280,32 @@ class Methods(ElementwiseMethods):
     half = ops.cast.half
     int = ops.cast.int_
     long = ops.cast.long
+    short = ops.cast.short
+    char = ops.cast.char
+    byte = ops.cast.byte
     bool = ops.cast.bool_
     cpu = ops.cast.cpu
+    is_pinned = ops.cast.is_pinned
+    pin_memory = ops.cast.pin_memory
     cuda = ops.cast.cuda
+
+    # create
+    bernoulli = ops.bernoulli
+    multinomial = ops.multinomial
+    new = ops.create.like.new
+    new_empty = ops.create.like.new_empty
+    new_full = ops.create.like.new_full
+    new_ones = ops.create.like.new_ones
+    new_tensor = ops.create.like.new_tensor
+    new_zeros = ops.create.like.new_zeros
+
+    # draw
+    bernoulli_ = ops.draw.bernoulli_
+    exponential_ = ops.draw.exponential_
+    log_normal_ = ops.draw.log_normal_
+    normal_ = ops.draw.normal_
+    random_ = ops.draw.random_
+    uniform_ = ops.draw.uniform_
 
     # gemm
     __matmul__ = ops.matmul
@@ -313,10 +336,8 @@ class Methods(ElementwiseMethods):
     copy_ = ops.inplace.copy_
     fill_ = ops.inplace.fill_
     masked_fill_ = ops.inplace.masked_fill_
-    normal_ = ops.inplace.normal_
     tril_ = ops.inplace.tril_
     triu_ = ops.inplace.triu_
-    uniform_ = ops.inplace.uniform_
     zero_ = ops.inplace.zero_
 
     # join
@@ -361,6 +382,8 @@ class Methods(ElementwiseMethods):
     # shape
     T = property(ops.shape.reverse)
     mT = property(ops.shape.adjoint)
+    H = property(ops.shape.matrix_transpose)
+    mH = property(ops.shape.adjoint)
     adjoint = ops.adjoint
     broadcast_to = ops.broadcast_to
     clone = ops.clone

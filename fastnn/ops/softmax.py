@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record
+from ..callers import warn
 from ..dtypes import cast_to
 from ..tensor import Tensor, TensorLike
 from .elementwise.algebraic import neg
@@ -27,8 +28,15 @@ def in_dtype(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
     return backward
 
 
+def implied(op: str, x: Array) -> int:
+    """The dimension that is meant where none is given."""
+    dim = 0 if x.ndim in (0, 1, 3) else 1
+    warn(f"{op}: dim is missing, {dim} is taken for an input of shape {x.shape}; pass dim={dim}")
+    return dim
+
+
 @numpy_names
-def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
+def softmax(input: TensorLike, dim: int | None = None, dtype: Any = None) -> Tensor:
     """Positive numbers that sum to one: ``y[c] = exp(x[c]) / sum(exp(x))`` along `dim`.
 
     Parameters
@@ -36,7 +44,8 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     input
         Scores, any shape.
     dim
-        The dimension along which the results sum to one.
+        The dimension along which the results sum to one. Without it a warning says which one was
+        taken, as in PyTorch: the first of an input with 0, 1 or 3 dimensions, else the second.
     dtype
         The float type to compute in, if not that of `input`.
 
@@ -56,6 +65,7 @@ def softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     array([0.66, 0.24, 0.1 ], dtype=float32)
     """
     x = array(input)
+    dim = implied("softmax", x) if dim is None else dim
     y = _core.softmax(x if dtype is None else cast_to("softmax", x, dtype), dim)
     return record(y, softmax_backward, (input,), y, dim, x.dtype)
 
@@ -64,7 +74,7 @@ softmax_backward = in_dtype(_core.softmax_backward)
 
 
 @numpy_names
-def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
+def log_softmax(input: TensorLike, dim: int | None = None, dtype: Any = None) -> Tensor:
     """Logarithm of `softmax`, exact also where that is zero: ``y[c] = x[c] - log(sum(exp(x)))``.
 
     Arguments, result and errors are those of `softmax`.
@@ -75,6 +85,7 @@ def log_softmax(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     tensor([    0., -1000.])
     """
     x = array(input)
+    dim = implied("log_softmax", x) if dim is None else dim
     y = _core.log_softmax(x if dtype is None else cast_to("log_softmax", x, dtype), dim)
     return record(y, log_softmax_backward, (input,), y, dim, x.dtype)
 

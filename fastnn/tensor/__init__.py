@@ -4,6 +4,7 @@ Operations are in `fastnn.ops`, which also attaches those that are methods in Py
 """
 
 from .protocols import check_constant, rebuild
+from .size import Size
 from .tensor import Tensor, TensorLike, as_array, seed_gradient
 
-__all__ = ["Tensor", "TensorLike", "as_array", "check_constant", "rebuild", "seed_gradient"]
+__all__ = ["Size", "Tensor", "TensorLike", "as_array", "check_constant", "rebuild", "seed_gradient"]

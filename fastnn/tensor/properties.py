@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import devices
 from ..autograd.contract import Array
+from .size import Size
 
 
 class Properties:
@@ -17,9 +18,9 @@ class Properties:
     _array: Array
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """Sizes of the dimensions."""
-        return self._array.shape
+        return Size(self._array.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -30,6 +31,25 @@ class Properties:
     def device(self) -> devices.device:
         """The device, which is the CPU."""
         return devices.CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the tensor is on a GPU: never."""
+        return False
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the tensor is on the CPU: always."""
+        return True
+
+    def get_device(self) -> int:
+        """The number of the GPU: -1, as for every tensor of the CPU."""
+        return -1
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._array.itemsize
 
     @property
     def ndim(self) -> int:
@@ -43,15 +63,19 @@ class Properties:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self._array.shape if dim is None else self._array.shape[dim]
+        return Size(self._array.shape) if dim is None else self._array.shape[dim]
 
     def dim(self) -> int:
         """Number of dimensions."""
         return self._array.ndim
 
+    ndimension = dim
+
     def numel(self) -> int:
         """Number of elements."""
         return self._array.size
+
+    nelement = numel
 
     def stride(self, dim: int | None = None) -> Any:
         """The strides in elements, of all dimensions or of one."""
@@ -69,6 +93,25 @@ class Properties:
     def is_floating_point(self) -> bool:
         """Whether the element type is a float."""
         return self._array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Whether the elements are complex numbers."""
+        return self._array.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        """Whether the element type has negative numbers."""
+        return self._array.dtype.kind in "ifc"
+
+    def is_same_size(self, other: Properties) -> bool:
+        """Whether the other tensor has the same shape."""
+        return self._array.shape == other._array.shape
+
+    def storage_offset(self) -> int:
+        """How many elements lie in memory before the first one."""
+        base: Any = self._array
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        return int(self._array.ctypes.data - base.ctypes.data) // self._array.itemsize
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in row-major order without gaps."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd.contract import Array
 from ..autograd.tape import mode
+from .printing import text
 from .properties import Properties
 
 # What `array + tensor` and so on mean, which call these functions.
@@ -135,19 +136,10 @@ class Protocols(Properties):
         return format(value, spec)
 
     def __repr__(self) -> str:
-        text = np.array2string(
-            self._array, precision=4, separator=", ", prefix="tensor(", threshold=1000
-        )
-        if self._array.dtype.kind == "f" and self._array.ndim == 0:
-            value = self._array.item()
-            plain = not value or not np.isfinite(value) or 1e-4 <= abs(value) < 1e8
-            text = (
-                np.format_float_positional(value, precision=4, trim="k")
-                if plain
-                else np.format_float_scientific(value, precision=4, trim="k")
-            )
         usual = self._array.dtype in (np.float32, np.int64, np.bool_) and self._array.size > 0
-        parts = [text] if usual else [text, f"dtype={self._array.dtype}"]
+        parts = [text(self._array)]
+        if not usual:
+            parts.append(f"dtype={self._array.dtype}")
         if self.node is not None:
             parts.append(f"grad_fn=<{self.node.name()}>")
         elif self._requires_grad:

@@ -14,6 +14,7 @@ from ..autograd.hooks import Handle, keep_gradient
 from ..autograd.tape import Node, walk
 from ..dtypes import cast_to
 from .protocols import Protocols, check_constant
+from .size import Size, uninitialised
 
 if TYPE_CHECKING:
     from ..ops.methods import Methods
@@ -32,9 +33,13 @@ class Tensor(Protocols, Methods):
     Parameters
     ----------
     data
-        A NumPy array, whose memory is shared, or numbers, which become float32.
+        A NumPy array, whose memory is shared, or numbers in lists, which become float32. As in
+        PyTorch, integers that are no list are sizes: ``Tensor(2, 3)`` has six elements of no
+        particular values, and ``Tensor()`` none.
     requires_grad
         Whether operations on the tensor are recorded for `backward`.
+    sizes
+        More sizes, behind two.
 
     Attributes
     ----------
@@ -62,9 +67,11 @@ class Tensor(Protocols, Methods):
     __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "alias", "hooks", "node")
     __hash__ = object.__hash__
 
-    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+    def __init__(self, data: Any = (), requires_grad: Any = False, *sizes: int) -> None:
         if type(data) is not np.ndarray:
-            data = as_array(data, getattr(data, "dtype", np.float32))
+            data, requires_grad = elements(data, requires_grad, sizes)
+        elif sizes:
+            raise TypeError("Tensor: sizes after an array; pass the array alone")
         self._array: Array = data
         self._requires_grad = False
         self._grad: Tensor | None = None
@@ -272,6 +279,18 @@ class Tensor(Protocols, Methods):
                 for view in self.alias.copy():
                     view().alias = None
             self._array, self.alias = array, None
+
+
+def elements(data: Any, requires_grad: Any, more: tuple[int, ...]) -> tuple[Array, bool]:
+    """What ``Tensor(data, requires_grad, *more)`` makes of anything but an array."""
+    size = (data,)
+    if type(data) is int and type(requires_grad) is not bool:
+        size, requires_grad = (data, requires_grad, *more), False
+    elif more:
+        raise TypeError(f"Tensor: expected sizes or data, got {(data, requires_grad, *more)!r:.60}")
+    if type(data) in (int, Size):
+        return uninitialised("Tensor", size, np.float32), requires_grad
+    return as_array(data, getattr(data, "dtype", np.float32)), requires_grad
 
 
 def is_view_of(view: Array, array: Array) -> bool:

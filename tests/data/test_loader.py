@@ -1,5 +1,6 @@
 """Loaders: batches own their memory; datasets, samplers and keys of every kind."""
 
+import collections
 import copy
 import itertools
 import pickle
@@ -78,12 +79,12 @@ class Shifted(data.Subset):
 
 class Reversed(data.RandomSampler):
     def __iter__(self):
-        return iter(range(len(self.source) - 1, -1, -1))
+        return iter(range(len(self.data_source) - 1, -1, -1))
 
 
 class Evens(data.SequentialSampler):
     def order(self):
-        return range(0, len(self.source), 2)
+        return range(0, len(self.data_source), 2)
 
 
 @pytest.mark.parametrize("order", [{}, {"shuffle": True}, {"batch_sampler": [[0, 1], [2, 3]]}])
@@ -332,3 +333,41 @@ def test_split_refuses_what_is_no_number_of_samples():
 
 def test_collate_of_strings_of_numpy():
     assert data.default_collate([np.str_("a"), np.str_("b")]) == ["a", "b"]
+
+
+def test_the_arguments_of_pytorch_s_workers_change_nothing():
+    options = {
+        "num_workers": 4,
+        "pin_memory": True,
+        "timeout": 30,
+        "worker_init_fn": print,
+        "multiprocessing_context": "fork",
+        "prefetch_factor": 2,
+        "persistent_workers": True,
+        "pin_memory_device": "cuda",
+        "in_order": False,
+    }
+    loader = DataLoader(numbers(), 3, shuffle=None, **options)
+    assert values(loader) == [[0, 1, 2], [3]]
+    assert (loader.num_workers, loader.pin_memory) == (4, True)
+    for wrong in (-1, 1.5, None):
+        with pytest.raises(ValueError, match="DataLoader: num_workers must be an integer of at le"):
+            DataLoader(numbers(), num_workers=wrong)
+    assert data.get_worker_info() is None
+
+
+def test_positional_arguments_are_in_pytorch_s_order():
+    loader = DataLoader(numbers(), 2, False, None, None, 0, lambda batch: len(batch), False, True)
+    assert list(loader) == [2, 2]
+    assert loader.drop_last
+
+
+def test_default_convert():
+    point = collections.namedtuple("Point", "x y")
+    got = data.default_convert([{"a": np.ones(2)}, (np.float32(1), "s"), point(np.zeros(1), None)])
+    assert got[0]["a"].tolist() == [1, 1]
+    assert got[1][0].item() == 1
+    assert got[1][1] == "s"
+    assert type(got[2]) is point
+    assert isinstance(got[2].x, fastnn.Tensor)
+    assert got[2].y is None

@@ -8,7 +8,14 @@ import pytest
 
 import fastnn
 from fastnn import data
-from fastnn.data import BatchSampler, DataLoader, RandomSampler, WeightedRandomSampler
+from fastnn.data import (
+    BatchSampler,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 
 @pytest.mark.parametrize("count", range(12))
@@ -117,3 +124,67 @@ def test_bad_numbers():
 def test_a_base_says_what_to_define():
     with pytest.raises(NotImplementedError, match=r"Sampler: define a method __iter__\(self\)"):
         list(data.Sampler())
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_an_epoch_far_larger_than_the_dataset_is_drawn_when_it_is_needed(replacement):
+    sampler = RandomSampler(
+        range(3), replacement, num_samples=10**12, generator=fastnn.Generator(0)
+    )
+    assert len(sampler) == 10**12
+    first = list(itertools.islice(sampler, 3000))
+    assert all(950 <= first.count(i) <= 1050 for i in range(3))
+    if not replacement:
+        assert all(set(first[i : i + 3]) == {0, 1, 2} for i in range(0, 3000, 3))
+    loader = DataLoader(fastnn.arange(3), batch_size=5, sampler=sampler)
+    assert next(iter(loader)).shape == (5,)
+    assert len(loader) == 2 * 10**11
+
+
+def test_blocks_are_the_order(monkeypatch):
+    monkeypatch.setattr(fastnn.data.sampler, "BLOCK", 7)
+    for replacement in (False, True):
+        sampler = RandomSampler(range(5), replacement, num_samples=33)
+        drawn = list(sampler)
+        assert len(drawn) == 33
+        assert set(drawn) <= set(range(5))
+        assert sampler.order() is None
+
+
+def test_a_random_subset():
+    indices = [7, 3, 5, 11]
+    sampler = SubsetRandomSampler(indices, generator=fastnn.Generator(1))
+    epochs = {tuple(sampler) for _ in range(20)}
+    assert len(sampler) == 4
+    assert len(epochs) > 5
+    assert {tuple(sorted(e)) for e in epochs} == {(3, 5, 7, 11)}
+    assert list(SubsetRandomSampler([])) == []
+    assert {x.item() for x in DataLoader(fastnn.arange(12), sampler=sampler)} == set(indices)
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 12])
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_processes_share_a_dataset(size, drop_last, shuffle):
+    parts = [DistributedSampler(range(size), 4, rank, shuffle, 3, drop_last) for rank in range(4)]
+    for epoch in range(2):
+        orders = []
+        for part in parts:
+            part.set_epoch(epoch)
+            assert list(part) == list(part)
+            assert len(list(part)) == len(part) == (size // 4 if drop_last else -(-size // 4))
+            orders.append(list(part))
+        counts = np.bincount(np.array(orders, int).reshape(-1), minlength=size)
+        assert counts.max(initial=0) <= (1 if drop_last or (size >= 4 and size % 4 == 0) else 4)
+        if not drop_last:
+            assert counts.all()
+    if size == 12 and shuffle:
+        parts[0].set_epoch(0)
+        assert list(parts[0]) != orders[0]
+
+
+def test_a_process_must_be_known():
+    with pytest.raises(RuntimeError, match="DistributedSampler: pass num_replicas and rank"):
+        DistributedSampler(range(3))
+    with pytest.raises(ValueError, match="DistributedSampler: rank must be from 0 to 1, got 2"):
+        DistributedSampler(range(3), 2, 2)

@@ -584,3 +584,19 @@ def test_a_state_that_cannot_be_converted_changes_nothing():
     assert m.seen.tolist() == [0]
     m.load_state_dict({**good, "unexpected": object()}, strict=False)
     assert m.weight.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d, nn.BatchNorm1d, nn.BatchRenorm2d])
+def test_states_of_old_versions_have_no_number_of_batches(layer):
+    model = nn.Sequential(nn.Linear(3, 3), layer(3))
+    model[1].num_batches_tracked.fill_(5)
+    state = {n: v.clone() for n, v in model.state_dict().items() if "tracked" not in n}
+    state["1.running_mean"] += 1
+    assert model.load_state_dict(state) == ([], [])
+    assert model[1].num_batches_tracked.item() == 5
+    assert model[1].running_mean.tolist() == [1, 1, 1]
+    alone = layer(3)
+    assert alone.load_state_dict({n[2:]: v for n, v in state.items() if n[0] == "1"}) == ([], [])
+    del state["1.running_var"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "1.running_var".'):
+        model.load_state_dict(state)

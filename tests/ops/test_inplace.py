@@ -108,7 +108,7 @@ CHANGES = {
     "+=": (iadd, lambda v, w: v + w),
     "[...] =": (setitem, lambda v, w: np.full(v.shape, w)),
 }
-RANDOM = {"normal_", "uniform_"}
+RANDOM = {"bernoulli_", "exponential_", "log_normal_", "normal_", "random_", "uniform_"}
 
 
 def test_every_method_that_changes_in_place_is_here():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn import nn
 from tests.harness import (
     SIZES,
     Bad,
@@ -462,3 +463,29 @@ def test_binary_matches_torch(name, weighted, reduction):
     got.backward(fastnn.tensor(dy))
     np.testing.assert_allclose(got.detach(), want.detach(), rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(b.grad, a.grad, rtol=1e-11, atol=1e-13)
+
+
+OLD = [
+    ({"size_average": True}, "mean"),
+    ({"size_average": False}, "sum"),
+    ({"reduce": True}, "mean"),
+    ({"reduce": False}, "none"),
+    ({"size_average": False, "reduce": True}, "sum"),
+    ({"size_average": False, "reduce": False}, "none"),
+]
+
+
+@pytest.mark.parametrize(("old", "reduction"), OLD)
+def test_the_old_names_of_reductions(old, reduction):
+    x, t = fastnn.randn(4, 3).sigmoid(), fastnn.rand(4, 3)
+    ids = fastnn.tensor([0, 2, 1, 1])
+    for name, target in (("mse_loss", t), ("binary_cross_entropy", t), ("cross_entropy", ids)):
+        loss = getattr(fastnn, name)
+        with pytest.warns(UserWarning, match=f"pass reduction='{reduction}'"):
+            got = loss(x, target, **old)
+        assert got.tolist() == loss(x, target, reduction=reduction).tolist()
+    for module, target in ((nn.L1Loss, t), (nn.BCELoss, t), (nn.NLLLoss, ids)):
+        with pytest.warns(UserWarning, match="size_average and reduce are old"):
+            old_one = module(**old)
+        assert old_one(x, target).tolist() == module(reduction=reduction)(x, target).tolist()
+    assert fastnn.mse_loss(x, t, size_average=None, reduce=None).ndim == 0

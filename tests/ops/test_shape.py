@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
+import fastnn.nn.functional as F
 from tests.harness import Bad, Record, Sample, numbers, record_test
 
 X = numbers(2, 3, 4)
@@ -230,3 +231,55 @@ def test_shape_of_another_tensor():
     x, y = fastnn.zeros(2, 3), fastnn.zeros(6)
     assert x.reshape_as(y).shape == x.view_as(y).shape == (6,)
     assert fastnn.zeros(1, 3).expand_as(x).shape == (2, 3)
+
+
+IMAGES = {
+    "convolution": lambda y: y,
+    "pool": lambda y: F.max_pool2d(y, 2),
+    "norm": lambda y: F.group_norm(y, 2),
+    "interpolation": lambda y: F.interpolate(y, scale_factor=2, mode="bilinear"),
+    "sum": lambda y: y + 1,
+    "chunk of the channels": lambda y: y.chunk(2, 1)[1],
+    "some channels": lambda y: y[:, 1:4],
+    "some samples": lambda y: y[1:],
+    "one sample": lambda y: y[0],
+    "stacked": lambda y: fastnn.stack([y, y]),
+    "rows": lambda y: y.mean(3),
+    "one column": lambda y: y.mean(3, keepdim=True),
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_views_of_images_that_are_channels_last(name):
+    """Where PyTorch, whose convolutions keep its own order, has a view."""
+    x = fastnn.randn(3, 2, 6, 6).double().requires_grad_()
+    y = IMAGES[name](F.conv2d(x, fastnn.randn(8, 2, 3, 3).double()))
+    for shape in ((len(y), -1), (-1,), (-1, y.shape[-1])):
+        x.grad = None
+        flat = y.view(*shape)
+        assert flat.tolist() == y.reshape(*shape).tolist()
+        weight = fastnn.arange(float(flat.numel())).double().view(flat.shape)
+        (flat * weight).sum().backward(retain_graph=True)
+        got, x.grad = x.grad, None
+        (y.contiguous() * weight.view(y.shape)).sum().backward(retain_graph=True)
+        np.testing.assert_allclose(got, x.grad, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.transpose(0, 1),
+        lambda x: x[:, :, 1:, 1:],
+        lambda x: x[..., :1].expand(2, 4, 3, 5),
+        lambda x: x.permute(0, 2, 1, 3),
+        lambda x: x[0, 0].t(),
+        lambda x: x[:, ::2],
+    ],
+)
+def test_other_orders_have_no_view(change):
+    for x in (
+        fastnn.zeros(2, 4, 3, 5),
+        F.conv2d(fastnn.zeros(2, 1, 5, 7), fastnn.zeros(4, 1, 3, 3)),
+    ):
+        with pytest.raises(ValueError, match="has no view of shape"):
+            change(x).view(-1)

@@ -153,3 +153,14 @@ def test_columns_with_power_of_two_strides(shape, name, level):
         want_dx = backward(turned[1], want, -1)
     np.testing.assert_allclose(np.moveaxis(y, -2, -1), want, rtol=3e-6, atol=1e-7)
     np.testing.assert_allclose(np.moveaxis(dx, -2, -1), want_dx, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((3,), 0), ((2, 3), 1), ((2, 3, 4), 0), ((2,) * 4, 1)])
+def test_the_dimension_that_is_taken_where_none_is_given(shape, dim):
+    x = fastnn.randn(*shape)
+    for name, layer in (("softmax", fastnn.nn.Softmax()), ("log_softmax", fastnn.nn.LogSoftmax())):
+        op = getattr(fastnn, name)
+        for call in (op, layer):
+            with pytest.warns(UserWarning, match=f"{name}: dim is missing, {dim} is taken"):
+                got = call(x)
+            assert got.tolist() == op(x, dim).tolist()

@@ -86,7 +86,7 @@ class Conversion(Contents):
         """The module itself: there is no other device."""
         return self
 
-    def cuda(self: T, device: Any = "cuda") -> T:
+    def cuda(self: T, device: Any = None) -> T:
         """Raise an error: fastnn computes on the CPU only."""
-        check_device("cuda", device)
+        check_device("cuda", "cuda" if device is None or isinstance(device, int) else device)
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,16 @@ class LoadResult(NamedTuple):
 
 class State(Contents):
     """Saves and loads the parameters and buffers of a module."""
+
+    _late_buffers: ClassVar[tuple[str, ...]] = ()  # which states of PyTorch before 0.4.1 lack
+
+    def _late(self) -> set[str]:
+        """The names that a state may lack; what they mean keeps its value."""
+        return {
+            f"{prefix}.{name}" if prefix else name
+            for prefix, module in self.named_modules()
+            for name in module._late_buffers
+        }
 
     def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         for name, parameter in self._present(PARAMETERS):
@@ -50,7 +60,8 @@ class State(Contents):
         state_dict
             As returned by `state_dict`; values are tensors, NumPy arrays or torch tensors.
         strict
-            Whether missing and unexpected names are errors.
+            Whether missing and unexpected names are errors. The number of batches that a batch norm
+            has seen may be missing, as in states of old versions of PyTorch, and stays as it is.
 
         Returns
         -------
@@ -69,8 +80,8 @@ class State(Contents):
                 f"load_state_dict: expected a dict of names and values, as of state_dict(), "
                 f"got {type(state_dict).__name__}"
             )
-        own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
+        own, late = dict(self._state()), self._late()
+        missing = [name for name in own if name not in state_dict and name not in late]
         unexpected = [name for name in state_dict if name not in own]
         values = {name: to_array(state_dict[name]) for name in own if name in state_dict}
         errors = []

@@ -18,6 +18,7 @@ class ChannelNorm(AffineNorm):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    _late_buffers = ("num_batches_tracked",)
     ranks: tuple[int, ...]  # numbers of dimensions of a valid input
 
     def __init__(

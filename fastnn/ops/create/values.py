@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ from ...autograd.record import Array
 from ...devices import check_device
 from ...dtypes import element, native
 from ...tensor import Tensor, as_array
+from ...tensor.size import check_room as check_room
+from ...tensor.size import sizes as sizes
 
 __all__ = ["as_tensor", "from_dlpack", "from_numpy", "tensor"]
 
@@ -28,26 +29,6 @@ def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) ->
             f"{op}: only floating point tensors can require a gradient, got {data.dtype}"
         )
     return Tensor(data, requires_grad)
-
-
-def sizes(op: str, size: tuple[Any, ...], dtype: Any = FLOAT) -> tuple[int, ...]:
-    """Sizes given as ``(2, 3)`` or as ``2, 3``; MemoryError for more than any memory holds."""
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = tuple(size[0])
-    for n in size:
-        if isinstance(n, bool) or not hasattr(n, "__index__"):
-            raise TypeError(f"{op}: sizes must be integers, got {n!r}")
-        if n < 0:
-            raise ValueError(f"{op}: sizes must not be negative, got {tuple(size)}")
-    shape = tuple([int(n) for n in size])
-    check_room(op, shape, np.dtype(dtype))
-    return shape
-
-
-def check_room(op: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuse sizes beyond any address space, for which NumPy has a ValueError or wraps around."""
-    if math.prod([n for n in shape if n]) * dtype.itemsize >= 2**47:
-        raise MemoryError(f"{op}: shape {shape} of {dtype} does not fit in memory")
 
 
 def tensor(

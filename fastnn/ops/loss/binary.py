@@ -6,11 +6,13 @@ from ... import _core
 from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
 from .labels import advise
+from .legacy import legacy_reduction
 from .operands import from_kernel, like, pair
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
 
+@legacy_reduction
 def binary_cross_entropy(
     input: TensorLike,
     target: TensorLike,
@@ -61,6 +63,7 @@ def binary_cross_entropy(
 binary_cross_entropy_backward = from_kernel(_core.binary_cross_entropy_backward)
 
 
+@legacy_reduction
 def binary_cross_entropy_with_logits(
     input: TensorLike,
     target: TensorLike,

@@ -14,11 +14,13 @@ from ...tensor import Tensor, TensorLike, check_constant
 from ..backward import from_kernel
 from ..softmax import softmax_backward
 from .labels import advise, class_advice
+from .legacy import legacy_reduction
 from .operands import promoted
 
 __all__ = ["cross_entropy", "nll_loss"]
 
 
+@legacy_reduction
 def cross_entropy(
     input: TensorLike,
     target: TensorLike,
@@ -140,6 +142,7 @@ def class_weight(op: str, weight: TensorLike | None, x: Array) -> Array | None:
     return cast_to(op, w, x.dtype, "weight")
 
 
+@legacy_reduction
 def nll_loss(
     input: TensorLike,
     target: TensorLike,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.record import record
 from ...tensor import Tensor, TensorLike
+from .legacy import legacy_reduction
 from .operands import from_kernel, pair
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss", "soft_margin_loss"]
 
 
+@legacy_reduction
 def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Squared error: ``l = (x - t) ** 2``.
 
@@ -38,6 +40,7 @@ def mse_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> 
 mse_loss_backward = from_kernel(_core.mse_loss_backward)
 
 
+@legacy_reduction
 def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Absolute error: ``l = abs(x - t)``.
 
@@ -56,6 +59,7 @@ def l1_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> T
 l1_loss_backward = from_kernel(_core.l1_loss_backward)
 
 
+@legacy_reduction
 def smooth_l1_loss(
     input: TensorLike, target: TensorLike, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
@@ -84,6 +88,7 @@ def smooth_l1_loss(
 smooth_l1_loss_backward = from_kernel(_core.smooth_l1_loss_backward)
 
 
+@legacy_reduction
 def huber_loss(
     input: TensorLike, target: TensorLike, reduction: str = "mean", delta: float = 1.0
 ) -> Tensor:
@@ -110,6 +115,7 @@ def huber_loss(
 huber_loss_backward = from_kernel(_core.huber_loss_backward)
 
 
+@legacy_reduction
 def soft_margin_loss(input: TensorLike, target: TensorLike, reduction: str = "mean") -> Tensor:
     """Logistic loss of scores against the classes -1 and 1: ``l = log(1 + exp(-t * x))``.
 

@@ -11,5 +11,6 @@ from .axes import key_at as key_at
 from .axes import shape_of as shape_of
 from .expand import *
 from .permute import *
+from .permute import matrix_transpose as matrix_transpose
 from .permute import reverse as reverse
 from .reshape import *

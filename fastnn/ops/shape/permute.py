@@ -85,6 +85,13 @@ def reverse(input: TensorLike) -> Tensor:
     return as_view(record(x.T, permute_backward, (input,), tuple(range(x.ndim))[::-1]), input)
 
 
+def matrix_transpose(input: TensorLike) -> Tensor:
+    """The two dimensions of a matrix exchanged: ``x.H``, as all numbers are real."""
+    if array(input).ndim not in (0, 2):
+        raise RuntimeError(f"H: expected a matrix, got shape {array(input).shape}; use mT")
+    return reverse(input)
+
+
 def movedim(
     input: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> Tensor:

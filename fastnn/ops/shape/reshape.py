@@ -76,8 +76,9 @@ def reshape_backward(node: Node, dy: Array) -> Grads:
 def view(input: TensorLike, *shape: Any) -> Tensor:
     """As `reshape`, but never a copy: where memory does not allow it, an error.
 
-    Only images in channels-last order, which convolutions and pools choose by themselves, are
-    copied where they must be. Such a copy is read-only, so no change of it can be lost.
+    Only images in channels-last order, which convolutions and pools choose by themselves, and
+    chunks of their channels are copied where they must be, as PyTorch's order needs no copy. Such a
+    copy is read-only, so no change of it can be lost.
 
     Examples
     --------
@@ -97,7 +98,29 @@ def view(input: TensorLike, *shape: Any) -> Tensor:
 
 
 def is_channels_last(x: Array) -> bool:
-    return x.ndim in (3, 4, 5) and np.moveaxis(x, 1, -1).flags.c_contiguous
+    """Whether x is in the memory order of images, (N, C, H, W) or (C, H, W) and so on.
+
+    The channels are the innermost dimension, and the others lie around it in their order without
+    gaps. Some channels may have been cut off (`chunk`), and batches may have been taken apart
+    (``x[0]``) or put together (`stack`).
+    """
+    if not 3 <= x.ndim <= 5:
+        return False
+    return any(
+        x.strides[axis] == x.itemsize and is_dense(np.moveaxis(x, axis, -1))
+        for axis in {1, x.ndim - 3}
+    )
+
+
+def is_dense(x: Array) -> bool:
+    """Whether the places of all dimensions but the last follow each other at one distance."""
+    room, distance = x.strides[-1] * x.shape[-1], 0
+    for size, stride in zip(x.shape[-2::-1], x.strides[-2::-1]):
+        if size > 1:
+            if stride < room or distance not in (0, stride):
+                return False
+            distance = stride * size
+    return True
 
 
 def view_as(input: TensorLike, other: TensorLike) -> Tensor:

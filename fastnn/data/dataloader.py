@@ -21,7 +21,7 @@ from .sampler import (
     positive,
 )
 
-__all__ = ["DataLoader", "default_collate"]
+__all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last"}  # as in PyTorch
 
@@ -44,10 +44,18 @@ class DataLoader:
         Yields the indices of samples, or keys of any type, instead of `shuffle`. It may be endless.
     batch_sampler
         Yields lists of them, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+    num_workers
+        Number of processes that load samples in PyTorch; here the calling thread loads them,
+        whatever the number.
     collate_fn
         Makes a batch from a list of samples; `default_collate` by default.
+    pin_memory
+        Changes nothing: there are no transfers to a GPU.
     drop_last
         Whether to drop a smaller last batch.
+    timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
+    pin_memory_device, in_order
+        For worker processes, of which there are none.
     generator
         Random number generator for the order; by default that of `fastnn.manual_seed`.
     seed
@@ -78,14 +86,28 @@ class DataLoader:
         self,
         dataset: Any,
         batch_size: int | None = 1,
-        shuffle: bool = False,
+        shuffle: bool | None = False,
         sampler: Iterable[int] | None = None,
         batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
         seed: int | None = None,
     ) -> None:
+        if not isinstance(num_workers, (int, np.integer)) or num_workers < 0:
+            raise ValueError(
+                f"DataLoader: num_workers must be an integer of at least 0, got {num_workers!r}"
+            )
         if generator is not None and seed is not None:
             raise ValueError("DataLoader: pass generator or seed, not both")
         iterable = isinstance(dataset, IterableDataset)
@@ -105,6 +127,8 @@ class DataLoader:
         self.batch_size = (
             None if batch_size is None else positive("DataLoader", "batch_size", batch_size)
         )
+        self.num_workers = num_workers
+        self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = Generator(seed) if seed is not None else generator
         self.collate_fn = collate_fn
@@ -151,6 +175,29 @@ class DataLoader:
         together = getattr(self.dataset, "__getitems__", None)
         samples = together(several) if together else [self.dataset[key] for key in several]
         return (self.collate_fn or default_collate)(samples)
+
+
+def get_worker_info() -> None:
+    """None, as in the process that PyTorch's workers load for: the calling thread loads samples."""
+
+
+def default_convert(data: Any) -> Any:
+    """A sample with tensors for its arrays, in whatever lists, tuples and dicts they are.
+
+    Examples
+    --------
+    >>> fastnn.data.default_convert({"x": np.ones(2, np.float32), "name": "a"})
+    {'x': tensor([1., 1.]), 'name': 'a'}
+    """
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "fiub":
+        return Tensor(np.asarray(data))
+    if isinstance(data, Mapping):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*[default_convert(value) for value in data])
+    if isinstance(data, (tuple, list)):
+        return type(data)(default_convert(value) for value in data)
+    return data
 
 
 def default_collate(batch: list[Any]) -> Any:
