@@ -5,22 +5,13 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
 from .. import _core
-from ..autograd.record import Array
 from ..tensor import Tensor
-from .groups import Params, check_not_negative, number
-from .optimizer import DATA, Optimizer
-
-OPTIONS = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
-AMSGRAD = itemgetter("amsgrad")
-STEP = itemgetter("step")
-EXP_AVG = itemgetter("exp_avg")
-EXP_AVG_SQ = itemgetter("exp_avg_sq")
+from .fused import FusedOptimizer
+from .groups import Params, check_betas, check_not_negative
 
 
-class Adam(Optimizer):
+class Adam(FusedOptimizer):
     r"""Adam: steps scaled by running moments of the gradient.
 
     With gradient :math:`g` (its negative with `maximize`), parameter :math:`p`, learning rate
@@ -67,12 +58,14 @@ class Adam(Optimizer):
     array([0.5, 2.5], dtype=float32)
     """
 
+    kernel = staticmethod(_core.adam_step)
+    options = itemgetter("lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay")
     buffers = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
@@ -104,58 +97,9 @@ class Adam(Optimizer):
         check_not_negative(name, options, "lr", "eps", "weight_decay")
         check_betas(name, options)
 
-    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
-        groups = self.param_groups
-        hyper = self.hyper(list(map(OPTIONS, groups)))
-        try:
-            states = list(map(self.state.__getitem__, params))
-            steps = list(map(DATA, map(STEP, states)))
-            exp_avgs = list(map(DATA, map(EXP_AVG, states)))
-            exp_avg_sqs = list(map(DATA, map(EXP_AVG_SQ, states)))
-            most = self.largest(states, counts) if True in map(AMSGRAD, groups) else None
-        except (KeyError, AttributeError):  # some parameters have no state, or a part of it
-            self.start(params, counts)
-            self.update(params, grads, counts)
-            return
-        _core.adam_step(
-            list(map(DATA, params)), grads, exp_avgs, exp_avg_sqs, most, steps, counts, hyper
-        )
-
-    def start(self, params: list[Tensor], counts: list[int]) -> None:
-        """Create what the state of parameters lacks."""
-        amsgrad = [
-            group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
-        ]
-        for p, a in zip(params, amsgrad):
-            start_moments(self.state[p], p, *(["max_exp_avg_sq"] if a else []))
-
-    def largest(self, states: list[dict[str, Any]], counts: list[int]) -> list[Any]:
-        """The largest second moments, None for parameters of groups without `amsgrad`."""
-        amsgrad = [
-            group["amsgrad"] for group, n in zip(self.param_groups, counts) for _ in range(n)
-        ]
-        return [s["max_exp_avg_sq"]._array if a else None for s, a in zip(states, amsgrad)]
-
-
-def check_betas(name: str, options: dict[str, Any]) -> None:
-    """Raise TypeError or ValueError if decay rates are not two numbers from [0, 1)."""
-    betas = options["betas"]
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"{name}: betas must be a tuple of two numbers, got {betas!r}")
-    for i, beta in enumerate(betas):
-        if not 0 <= number(name, f"betas[{i}]", beta) < 1:
-            raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
-
-
-def start_moments(state: dict[str, Any], p: Tensor, *more: str) -> None:
-    """Create the step, the two moments and `more` of a parameter, where there are none."""
-    for key in ("step", "exp_avg", "exp_avg_sq", *more):
-        if state.get(key) is None:
-            zeros = np.zeros(()) if key == "step" else np.zeros_like(p._array, subok=False)
-            state[key] = Tensor(zeros)
-        elif not isinstance(state[key], Tensor):
-            raise TypeError(f"state of Adam: {key} must be a Tensor, got {state[key]!r}")
+    def wants(self, group: dict[str, Any], key: str) -> bool:
+        """Whether parameters of `group` need the buffer `key`."""
+        return key != "max_exp_avg_sq" or bool(group["amsgrad"])
 
 
 class AdamW(Adam):
@@ -187,7 +131,7 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,

@@ -29,6 +29,7 @@ class ParamGroups:
     """Groups of parameters with their options, and the state of each parameter."""
 
     buffers: tuple[str, ...] = ()  # entries of a state that have the shape of their parameter
+    numbers: tuple[str, ...] = ("step",)  # and those that are one float64 number
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         name = type(self).__name__
@@ -150,7 +151,7 @@ class ParamGroups:
         name = type(self).__name__
         if value is None:  # not begun; PyTorch writes it for a buffer of SGD
             return None
-        if key == "step":
+        if key in self.numbers:
             return Tensor(np.array(number(name, key, value)))
         if key not in self.buffers and not hasattr(value, "__array__"):
             return deepcopy(value)
@@ -202,3 +203,19 @@ def check_not_negative(name: str, options: dict[str, Any], *keys: str) -> None:
     for key in keys:
         if not number(name, key, options[key]) >= 0:
             raise ValueError(f"{name}: {key} must not be negative, got {options[key]}")
+
+
+def check_betas(name: str, options: dict[str, Any]) -> None:
+    """Raise TypeError or ValueError if decay rates are not two numbers from [0, 1)."""
+    for i, beta in enumerate(pair(name, options, "betas")):
+        if not 0 <= beta < 1:
+            raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {options['betas'][i]}")
+
+
+def pair(name: str, options: dict[str, Any], key: str) -> tuple[float, float]:
+    """An option of two numbers; TypeError if it is none."""
+    values = options[key]
+    if not isinstance(values, (tuple, list)) or len(values) != 2:
+        raise TypeError(f"{name}: {key} must be a tuple of two numbers, got {values!r}")
+    first, second = (number(name, f"{key}[{i}]", value) for i, value in enumerate(values))
+    return first, second

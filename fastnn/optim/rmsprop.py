@@ -5,18 +5,13 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
 from .. import _core
-from ..autograd.record import Array
 from ..tensor import Tensor
+from .fused import FusedOptimizer
 from .groups import Params, check_not_negative
-from .optimizer import DATA, Optimizer
-
-OPTIONS = itemgetter("lr", "alpha", "eps", "weight_decay", "momentum", "maximize")
 
 
-class RMSprop(Optimizer):
+class RMSprop(FusedOptimizer):
     r"""RMSprop: the gradient divided by its root mean square.
 
     With gradient :math:`g` (its negative with `maximize`), parameter :math:`p`, learning rate
@@ -61,12 +56,14 @@ class RMSprop(Optimizer):
     array([0.8, 2.2], dtype=float32)
     """
 
+    kernel = staticmethod(_core.rmsprop_step)
+    options = itemgetter("lr", "alpha", "eps", "weight_decay", "momentum", "maximize")
     buffers = ("square_avg", "grad_avg", "momentum_buffer")
 
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
@@ -94,35 +91,8 @@ class RMSprop(Optimizer):
         """Raise ValueError if an option of a group is invalid."""
         check_not_negative("RMSprop", options, "lr", "alpha", "eps", "weight_decay", "momentum")
 
-    def update(self, params: list[Tensor], grads: list[Array], counts: list[int]) -> None:
-        """Update `params` with gradients `grads`; ``counts[i]`` of them belong to group i."""
-        options = [group for group, n in zip(self.param_groups, counts) for _ in range(n)]
-        centered = [bool(o["centered"]) for o in options]
-        moving = [o["momentum"] > 0 for o in options]
-        _core.rmsprop_step(
-            list(map(DATA, params)),
-            grads,
-            self.arrays("square_avg", params),
-            self.arrays("grad_avg", params, centered) if any(centered) else None,
-            self.arrays("momentum_buffer", params, moving) if any(moving) else None,
-            self.arrays("step", params),
-            counts,
-            self.hyper(list(map(OPTIONS, self.param_groups))),
-        )
-
-    def arrays(self, key: str, params: list[Tensor], wanted: list[bool] | None = None) -> list[Any]:
-        """One kind of state for each parameter, created where there is none; None if not wanted."""
-        found: list[Any] = []
-        for i, p in enumerate(params):
-            if wanted is not None and not wanted[i]:
-                found.append(None)
-                continue
-            try:
-                found.append(self.state[p][key]._array)
-            except (KeyError, AttributeError):
-                if self.state[p].get(key) is not None:
-                    raise
-                zeros = np.zeros(()) if key == "step" else np.zeros_like(p._array, subok=False)
-                self.state[p][key] = Tensor(zeros)
-                found.append(zeros)
-        return found
+    def wants(self, group: dict[str, Any], key: str) -> bool:
+        """Whether parameters of `group` need the buffer `key`."""
+        if key == "grad_avg":
+            return bool(group["centered"])
+        return key != "momentum_buffer" or bool(group["momentum"] > 0)

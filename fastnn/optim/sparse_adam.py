@@ -13,8 +13,8 @@ from .. import _core
 from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
-from .adam import check_betas, start_moments
-from .groups import Params, check_not_negative
+from .fused import start
+from .groups import Params, check_betas, check_not_negative
 from .optimizer import Optimizer
 
 OPTIONS = itemgetter("lr", "betas", "eps", "maximize")
@@ -56,7 +56,7 @@ class SparseAdam(Optimizer):
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         maximize: bool = False,
@@ -120,7 +120,8 @@ class RowStep:
     def __init__(
         self, state: dict[str, Any], p: Tensor, ids: Array, rows: Array, options: tuple[Any, ...]
     ) -> None:
-        start_moments(state, p)
+        for key in ("step", "exp_avg", "exp_avg_sq"):
+            start(state, p, key, key == "step")
         self.ids, self.rows, self.step = ids, rows, state["step"]._array
         self.options = options
         self.arrays = [p._array, state["exp_avg"]._array, state["exp_avg_sq"]._array]

@@ -71,3 +71,169 @@ def rmsprop(
         p = p - lr * buf
         path.append(p)
     return path
+
+
+def adagrad(
+    p,
+    grads,
+    lr=1e-2,
+    lr_decay=0,
+    weight_decay=0,
+    initial_accumulator_value=0,
+    eps=1e-10,
+    maximize=False,
+):
+    v, path = initial_accumulator_value, []
+    for t, g in enumerate(grads, 1):
+        g = (-g if maximize else g) + weight_decay * p
+        v = v + g**2
+        p = p - lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(v) + eps)
+        path.append(p)
+    return path
+
+
+def adadelta(p, grads, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, maximize=False):
+    v, a, path = 0.0, 0.0, []
+    for g in grads:
+        g = (-g if maximize else g) + weight_decay * p
+        v = rho * v + (1 - rho) * g**2
+        u = np.sqrt(a + eps) / np.sqrt(v + eps) * g
+        a = rho * a + (1 - rho) * u**2
+        p = p - lr * u
+        path.append(p)
+    return path
+
+
+def adamax(p, grads, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, maximize=False):
+    m, u, path = 0.0, 0.0, []
+    for t, g in enumerate(grads, 1):
+        g = (-g if maximize else g) + weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * g
+        u = np.maximum(betas[1] * u, np.abs(g) + eps)
+        p = p - lr / (1 - betas[0] ** t) * m / u
+        path.append(p)
+    return path
+
+
+def moments(p, grads, lr, betas, weight_decay, maximize, decoupled):
+    """Step, parameter after decoupled weight decay, gradient, and its two moments, for each step.
+
+    The caller sends the parameter after the step.
+    """
+    m, v = 0.0, 0.0
+    for t, g in enumerate(grads, 1):
+        g = -g if maximize else g
+        if decoupled:
+            p = p * (1 - lr * weight_decay)
+        else:
+            g = g + weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        p = yield t, p, g, m, v
+
+
+def path_of(steps, change):
+    """The parameter after each step of `moments`, changed by a function of what it yields."""
+    path, p = [], None
+    while True:
+        try:
+            p = change(*(steps.send(p)))
+        except StopIteration:
+            return path
+        path.append(p)
+
+
+def nadam(
+    p,
+    grads,
+    lr=2e-3,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0,
+    momentum_decay=4e-3,
+    decoupled_weight_decay=False,
+    maximize=False,
+):
+    def mu(t):
+        return betas[0] * (1 - 0.5 * 0.96 ** (t * momentum_decay))
+
+    def change(t, p, g, m, v):
+        product = np.prod([mu(i) for i in range(1, t + 1)])
+        step = (1 - mu(t)) / (1 - product) * g + mu(t + 1) / (1 - product * mu(t + 1)) * m
+        return p - lr * step / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
+
+    steps = moments(p, grads, lr, betas, weight_decay, maximize, decoupled_weight_decay)
+    return path_of(steps, change)
+
+
+def radam(
+    p,
+    grads,
+    lr=1e-3,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0,
+    decoupled_weight_decay=False,
+    maximize=False,
+):
+    limit = 2 / (1 - betas[1]) - 1
+
+    def change(t, p, g, m, v):
+        m = m / (1 - betas[0] ** t)
+        rho = limit - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+        if rho <= 5:
+            return p - lr * m
+        r = np.sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+        return p - lr * m * r * np.sqrt(1 - betas[1] ** t) / (np.sqrt(v) + eps)
+
+    steps = moments(p, grads, lr, betas, weight_decay, maximize, decoupled_weight_decay)
+    return path_of(steps, change)
+
+
+def asgd(
+    p, grads, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0, maximize=False, average=False
+):
+    eta, mu, a, path = lr, 1.0, 0.0, []
+    for t, g in enumerate(grads, 1):
+        g = (-g if maximize else g) + weight_decay * p
+        p = p * (1 - lambd * eta) - eta * g
+        a = a + mu * (p - a)
+        eta, mu = lr / (1 + lambd * lr * t) ** alpha, 1 / max(1, t - t0)
+        path.append(a if average else p)
+    return path
+
+
+def rprop(p, grads, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50), maximize=False):
+    before, size, path = np.zeros_like(p), np.full_like(p, lr), []
+    for g in grads:
+        g = -g if maximize else g
+        same = np.sign(g * before)
+        size = np.clip(size * np.select([same > 0, same < 0], etas[::-1], 1), *step_sizes)
+        before = np.where(same < 0, 0, g)
+        p = p - size * np.sign(before)
+        path.append(p)
+    return path
+
+
+def lion(p, grads, lr=1e-4, betas=(0.9, 0.99), weight_decay=0, maximize=False):
+    m, path = 0.0, []
+    for g in grads:
+        g = -g if maximize else g
+        u = np.sign(betas[0] * m + (1 - betas[0]) * g)
+        m = betas[1] * m + (1 - betas[1]) * g
+        p = p - lr * (u + weight_decay * p)
+        path.append(p)
+    return path
+
+
+def lamb(p, grads, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0, maximize=False):
+    m, v, path = 0.0, 0.0, []
+    for t, g in enumerate(grads, 1):
+        g = -g if maximize else g
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        u = m / (1 - betas[0] ** t) / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * p
+        norms = np.sqrt((p**2).sum()), np.sqrt((u**2).sum())
+        p = p - lr * (norms[0] / norms[1] if all(norms) else 1) * u
+        path.append(p)
+    return path

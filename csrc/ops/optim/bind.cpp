@@ -90,8 +90,10 @@ class Items {
 
     Item& add(Dtype dtype, dim_t size) {
         Item& item = items_[count_++];
-        item = {dtype,  false, 0, size, total_, nullptr, nullptr, {nullptr, nullptr, nullptr},
-                nullptr};
+        item = {};
+        item.dtype = dtype;
+        item.size = size;
+        item.begin = total_;
         total_ += size;
         return item;
     }
@@ -111,8 +113,7 @@ class Items {
     // launch, whose owners are these, the copies and the items.
     template <class Args>
     void launch(const Kernel<Args>& kernel, const Args& args,
-                std::initializer_list<py::handle> others) const {
-        std::vector<py::handle> owners(others);
+                std::vector<py::handle> owners) const {
         owners.insert(owners.end(), copies_.begin(), copies_.end());
         owners.emplace_back(items_);
         fastnn::launch(kernel, args, Owners{owners.data(), owners.size()});
@@ -181,8 +182,8 @@ class Groups {
     dim_t at_ = 0;
 };
 
-// One float64 number that counts the steps of a parameter.
-Array step_count(py::handle object, Name name) {
+// One float64 number of a parameter, as its steps.
+Array number(py::handle object, Name name) {
     const Array a = writable_array(object, name);
     if (a.dtype != Dtype::f64 || a.size() != 1) {
         fail<ValueError>(name.op, ": ", name.argument, " must be one float64 number, got shape ",
@@ -191,40 +192,59 @@ Array step_count(py::handle object, Name name) {
     return a;
 }
 
-// The lists of states of a call, each a list or None.
-struct States {
-    std::optional<Arrays> list[optim::kMaxStates];
-    std::optional<Arrays> count;  // steps, or which parameters are fresh
+// The lists of a call besides those of parameters and gradients: of states, each a list or None; of
+// numbers; or of which parameters are fresh.
+struct Lists {
+    std::optional<Arrays> states[optim::kMaxStates];
+    std::optional<Arrays> numbers[optim::kMaxNumbers];
+    std::optional<Arrays> fresh;
 
-    States(const optim::Facts& facts, const py::handle* given, py::handle counts, Py_ssize_t n) {
+    Lists(const optim::Facts& facts, const py::handle* given_states,
+          const py::handle* given_numbers, Py_ssize_t n) {
         for (int k = 0; k < optim::kMaxStates && facts.states[k] != nullptr; ++k) {
-            if (k < facts.needed || !given[k].is_none())
-                list[k].emplace(given[k], Name{facts.name, facts.states[k]}).check_size(n);
+            if (k < facts.needed || !given_states[k].is_none())
+                take(states[k], given_states[k], {facts.name, facts.states[k]}, n);
         }
-        const Name name{facts.name, facts.counts_steps ? "steps" : "fresh"};
-        if (facts.counts_steps || !counts.is_none()) count.emplace(counts, name).check_size(n);
+        for (int k = 0; k < optim::kMaxNumbers && facts.numbers[k] != nullptr; ++k)
+            take(numbers[k], given_numbers[k], {facts.name, facts.numbers[k]}, n);
+        if (facts.numbers[0] == nullptr && !given_numbers[0].is_none())
+            take(fresh, given_numbers[0], {facts.name, "fresh"}, n);
     }
     // Which parameters are fresh; their truth values are asked for before any array is looked at.
-    std::vector<bool> fresh() const {
-        std::vector<bool> truths;
-        for (Py_ssize_t i = 0; i < count->size(); ++i) truths.push_back(parse_truth((*count)[i]));
-        return truths;
+    std::vector<bool> truths() const {
+        std::vector<bool> found;
+        for (Py_ssize_t i = 0; fresh && i < fresh->size(); ++i)
+            found.push_back(parse_truth((*fresh)[i]));
+        return found;
     }
-    bool has(int k, Py_ssize_t i) const { return list[k] && !(*list[k])[i].is_none(); }
-    py::handle owner(int k) const { return list[k] ? py::handle(*list[k]) : py::handle(); }
+    bool has(int k, Py_ssize_t i) const { return states[k] && !(*states[k])[i].is_none(); }
+    std::vector<py::handle> owners() const {
+        std::vector<py::handle> found;
+        for (const auto& list : states) add(list, found);
+        for (const auto& list : numbers) add(list, found);
+        add(fresh, found);
+        return found;
+    }
+
+ private:
+    static void take(std::optional<Arrays>& list, py::handle given, Name name, Py_ssize_t n) {
+        list.emplace(given, name).check_size(n);
+    }
+    static void add(const std::optional<Arrays>& list, std::vector<py::handle>& found) {
+        if (list) found.emplace_back(*list);
+    }
 };
 
-// A step of `rule` over all parameters; `given` are its states.
-void step(optim::Rule rule, py::handle params, py::handle grads, const py::handle* given,
-          py::handle step_counts, py::handle counts, py::handle hyper) {
+// A step of `rule` over all parameters.
+void step(optim::Rule rule, py::handle params, py::handle grads, const py::handle* given_states,
+          const py::handle* given_numbers, py::handle counts, py::handle hyper) {
     const optim::Facts& facts = optim::facts(rule);
     const char* op = facts.name;
     const Arrays p(params, {op, "params"}), g(grads, {op, "grads"});
     const Py_ssize_t n = p.size();
     g.check_size(n);
-    const States states(facts, given, step_counts, n);
-    std::vector<bool> fresh;
-    if (!facts.counts_steps && states.count) fresh = states.fresh();
+    const Lists lists(facts, given_states, given_numbers, n);
+    const std::vector<bool> fresh = lists.truths();
     const Array h = hyper_table(hyper, op, facts.hyper);
     Groups groups(counts, op, n, h.shape[0]);
 
@@ -236,12 +256,12 @@ void step(optim::Rule rule, py::handle params, py::handle grads, const py::handl
         Array layout = param;
         Array state[optim::kMaxStates] = {};
         for (int k = 0; k < optim::kMaxStates; ++k) {
-            if (!states.has(k, i)) continue;
-            const Array* const like = k > 0 && states.has(0, i) ? &state[0] : nullptr;
-            state[k] = states.list[k]->parse(
+            if (!lists.has(k, i)) continue;
+            const Array* const like = k > 0 && lists.has(0, i) ? &state[0] : nullptr;
+            state[k] = lists.states[k]->parse(
                 i, [&](py::handle x, Name name) { return state_of(param, like, x, name); });
         }
-        if (states.has(0, i)) {
+        if (lists.has(0, i)) {
             layout = state[0];
         } else if (!fills_block(param)) {
             layout = block(param, dense);
@@ -253,36 +273,49 @@ void step(optim::Rule rule, py::handle params, py::handle grads, const py::handl
         item.grad = grad.data;
         item.param = items.in_order(param, layout);
         for (int k = 0; k < optim::kMaxStates; ++k) item.state[k] = state[k].data;
-        if (facts.counts_steps) {
-            item.step = states.count->parse(i, step_count).as<double>();
-        } else {
-            item.fresh = !fresh.empty() && fresh[static_cast<std::size_t>(i)];
+        for (int k = 0; k < optim::kMaxNumbers; ++k) {
+            if (lists.numbers[k]) item.number[k] = lists.numbers[k]->parse(i, number).as<double>();
         }
+        item.fresh = !fresh.empty() && fresh[static_cast<std::size_t>(i)];
         items.keep(std::move(dense));
         items.keep(std::move(copy));
     }
+    std::vector<py::handle> owners = lists.owners();
+    owners.insert(owners.end(), {h, p, g});
     items.launch(
         optim::kernel(rule),
         optim::Args{rule, items.count(), items.total(), items.data(), h.as<const double>()},
-        {h, p, g, states.owner(0), states.owner(1), states.owner(2),
-         states.count ? py::handle(*states.count) : py::handle()});
+        std::move(owners));
     items.write_back();
 }
 
-// <name>(params, grads, states..., steps or fresh, counts, hyper), as the rule's functor states.
-template <std::size_t... k>
-void def_step(py::module_& m, optim::Rule rule, std::index_sequence<k...>) {
+// <name>(params, grads, states..., numbers... or fresh, counts, hyper), as the rule's functor
+// states.
+template <std::size_t... k, std::size_t... j>
+void def_step(py::module_& m, optim::Rule rule, std::index_sequence<k...>,
+              std::index_sequence<j...>) {
     const optim::Facts& facts = optim::facts(rule);
     m.def(
         facts.name,
         [rule](py::handle params, py::handle grads,
-               decltype(static_cast<void>(k), py::handle())... states, py::handle step_counts,
-               py::handle counts, py::handle hyper) {
-            const py::handle given[] = {states...};
-            step(rule, params, grads, given, step_counts, counts, hyper);
+               decltype(static_cast<void>(k), py::handle())... states,
+               decltype(static_cast<void>(j), py::handle())... numbers, py::handle counts,
+               py::handle hyper) {
+            const py::handle given_states[] = {states...}, given_numbers[] = {numbers...};
+            step(rule, params, grads, given_states, given_numbers, counts, hyper);
         },
         optim::docstring(rule), py::arg("params"), py::arg("grads"), py::arg(facts.states[k])...,
-        py::arg(facts.counts_steps ? "steps" : "fresh"), py::arg("counts"), py::arg("hyper"));
+        py::arg(facts.numbers[0] == nullptr ? "fresh" : facts.numbers[j])..., py::arg("counts"),
+        py::arg("hyper"));
+}
+
+// f(the index sequence of as many numbers as `names` has before its end), from 1 to 3.
+template <std::size_t n = 1, class F>
+void with_length(const char* const (&names)[3], F f) {
+    if constexpr (n < 3) {
+        if (names[n] != nullptr) return with_length<n + 1>(names, f);
+    }
+    f(std::make_index_sequence<n>());
 }
 
 py::object grad_norm(py::handle grads, double p) {
@@ -339,14 +372,10 @@ void clip_grad_value(py::handle grads, double clip_value) {
 void bind_optim(py::module_& m) {
     for (int i = 0; i < optim::kRules; ++i) {
         const auto rule = static_cast<optim::Rule>(i);
-        const auto& states = optim::facts(rule).states;
-        if (states[1] == nullptr) {
-            def_step(m, rule, std::make_index_sequence<1>());
-        } else if (states[2] == nullptr) {
-            def_step(m, rule, std::make_index_sequence<2>());
-        } else {
-            def_step(m, rule, std::make_index_sequence<3>());
-        }
+        const optim::Facts& facts = optim::facts(rule);
+        with_length(facts.states, [&](auto states) {
+            with_length(facts.numbers, [&](auto numbers) { def_step(m, rule, states, numbers); });
+        });
     }
     m.def("grad_norm", &grad_norm, optim::doc::kGradNorm, py::arg("grads"), py::arg("p"));
     m.def("clip_grad_norm", &clip_grad_norm, optim::doc::kClipGradNorm, py::arg("grads"),

@@ -44,6 +44,40 @@ template <class T>
 const T* part(const void* data, dim_t offset) {
     return static_cast<const T*>(data) + offset;
 }
+template <class T>
+void states(const Item& item, dim_t offset, T** state) {
+    for (int k = 0; k < kMaxStates; ++k)
+        state[k] = item.state[k] == nullptr ? nullptr : part<T>(item.state[k], offset);
+}
+
+// The sums over each item that its rule needs, and with them its last scalars. Each piece has sums
+// of its own, which are added in order: the c-th chunk's of item i are the c + i-th.
+void settle(const Args& a, Scratch<Scalars>& s) {
+    const auto rule = static_cast<int>(a.rule);
+    const Kernels& kernels = isa::table<Kernels>();
+    using Sums = std::array<double, kMaxNorms>;
+    const auto pieces = static_cast<std::size_t>(ceil_div(a.total, kChunk) + a.count);
+    Scratch<Sums> partial(pieces);
+    std::fill_n(partial.data(), pieces, Sums{});
+    over_chunks(a, cost::kStep, [&](dim_t c, dim_t i, dim_t offset, dim_t n) {
+        const Item& item = a.items[i];
+        visit_float(item.dtype, [&]<class T>() {
+            T* state[kMaxStates];
+            states(item, offset, state);
+            isa::of<T>(kernels).measure[rule](s[i], part<T>(item.param, offset),
+                                              part<T>(item.grad, offset), state, n,
+                                              partial[c + i].data());
+        });
+    });
+    for (dim_t i = 0; i < a.count; ++i) {
+        const Item& item = a.items[i];
+        Sums total{};
+        for (dim_t c = item.begin / kChunk; c * kChunk < item.begin + item.size; ++c) {
+            for (std::size_t k = 0; k < total.size(); ++k) total[k] += partial[c + i][k];
+        }
+        kernels.f32.settle[rule](total.data(), s[i]);
+    }
+}
 
 // First the scalars of every item, on this thread; then all elements in chunks.
 void step(const Args& a) {
@@ -55,15 +89,15 @@ void step(const Args& a) {
     Scratch<Scalars> s(static_cast<std::size_t>(a.count));
     for (dim_t i = 0; i < a.count; ++i) {
         const Item& item = a.items[i];
-        const double t = item.step != nullptr ? * item.step += 1 : 0;
-        prepare(a.hyper + item.group * columns, item.fresh, t, s[i]);
+        if (item.number[0] != nullptr) *item.number[0] += 1;
+        prepare(a.hyper + item.group * columns, item, s[i]);
     }
+    if (facts(a.rule).norms > 0) settle(a, s);
     over_chunks(a, cost::kStep, [&](dim_t, dim_t i, dim_t offset, dim_t n) {
         const Item& item = a.items[i];
         visit_float(item.dtype, [&]<class T>() {
             T* state[kMaxStates];
-            for (int k = 0; k < kMaxStates; ++k)
-                state[k] = item.state[k] == nullptr ? nullptr : part<T>(item.state[k], offset);
+            states(item, offset, state);
             isa::of<T>(kernels).update[rule](s[i], part<T>(item.param, offset),
                                              part<T>(item.grad, offset), state, n);
         });

@@ -1,3 +1,4 @@
+#include "ops/optim/squares.h"
 #include "ops/optim/update.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -5,10 +6,10 @@ namespace {
 
 // optim::Scalars and the hyper-parameters as the functor's own types.
 template <class U>
-void prepare(const double* hyper, bool fresh, double step, optim::Scalars& s) {
+void prepare(const double* hyper, const optim::Item& item, optim::Scalars& s) {
     typename U::Hyper h;
     __builtin_memcpy(&h, hyper, sizeof h);
-    const typename U::Scalars prepared = U::prepare(h, fresh, step);
+    const typename U::Scalars prepared = U::prepare(h, item);
     static_assert(sizeof prepared <= sizeof s);
     __builtin_memcpy(&s, &prepared, sizeof prepared);
 }
@@ -20,17 +21,21 @@ void update(const optim::Scalars& s, T* p, const T* g, T* const* state, dim_t n)
     U::run(prepared, p, g, state, n);
 }
 
-// Four independent sums, so that no addition waits for the one before.
-struct Squares {
-    Vec<double> a[4];
-    FASTNN_INLINE void add(Vec<double> x, int k) { a[k] = fma(x, x, a[k]); }
-    FASTNN_INLINE void add(Vec<float> x, int k) {
-        const Wide w = widen(x);
-        add(w.low, k);
-        add(w.high, k + 1);
-    }
-    FASTNN_INLINE double total() const { return sum((a[0] + a[1]) + (a[2] + a[3])); }
-};
+template <class U, class T>
+void measure(const optim::Scalars& s, const T* p, const T* g, T* const* state, dim_t n,
+             double* sums) {
+    typename U::Scalars prepared;
+    __builtin_memcpy(&prepared, &s, sizeof prepared);
+    U::measure(prepared, p, g, state, n, sums);
+}
+
+template <class U>
+void settle(const double* sums, optim::Scalars& s) {
+    typename U::Scalars prepared;
+    __builtin_memcpy(&prepared, &s, sizeof prepared);
+    U::settle(sums, prepared);
+    __builtin_memcpy(&s, &prepared, sizeof prepared);
+}
 
 template <class T>
 double sum_squares(const T* x, dim_t n) {
@@ -80,6 +85,10 @@ constexpr void fill(optim::TypedKernels<T>& table) {
     table.docstring[i] = U::docstring;
     table.prepare[i] = prepare<U>;
     table.update[i] = update<U, T>;
+    if constexpr (U::facts.norms != 0) {
+        table.measure[i] = measure<U, T>;
+        table.settle[i] = settle<U>;
+    }
     if constexpr (i + 1 < optim::kRules) fill<T, i + 1>(table);
 }
 
