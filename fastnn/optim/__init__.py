@@ -1,5 +1,6 @@
 """Optimizers: they update parameters from gradients."""
 
+from . import lr_scheduler as lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
@@ -31,4 +32,5 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SparseAdam",
+    "lr_scheduler",
 ]

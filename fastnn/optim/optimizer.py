@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from operator import attrgetter
 from typing import Any
 
@@ -50,6 +51,12 @@ class Optimizer(ParamGroups):
     """
 
     has_row_update = False  # whether the subclass defines `update_rows`
+    _opt_called = False  # whether a step was taken, for the order of calls of schedules
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "step" in vars(cls):
+            cls.step = noting_calls(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         super().__init__(params, defaults)
@@ -86,6 +93,7 @@ class Optimizer(ParamGroups):
             If a gradient or a state does not match its parameter, or one of these is read-only.
             No parameter has changed then.
         """
+        self._opt_called = True
         loss = None
         if closure is not None:
             with enable_grad():
@@ -188,3 +196,14 @@ def constant(option: Any) -> bool:
     if isinstance(option, tuple):
         return all(map(constant, option))
     return isinstance(option, (int, float, np.generic))
+
+
+def noting_calls(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step of a subclass's own, which notes that it was called."""
+
+    @wraps(step)
+    def noting(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        self._opt_called = True
+        return step(self, *args, **kwargs)
+
+    return noting
