@@ -65,6 +65,7 @@ IMPORTS = {
     "nn": BASE | {"nn", "ops"},
     "data": BASE | {"data", "ops"},
     "optim": BASE | {"optim", "ops", "_core"},
+    "optim.swa_utils": BASE | {"optim", "nn", "ops", "_core"},
     "text": LAYERS | {"text"},
     "models": LAYERS | {"models", "text"},
     "cli": LAYERS | {"cli", "models", "text", "profile"},
