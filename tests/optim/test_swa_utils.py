@@ -148,7 +148,7 @@ def test_update_bn(tuples):
 
 def test_update_bn_restores_the_momentum_after_an_error():
     model = nn.Sequential(nn.BatchNorm1d(3)).eval()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="3"):
         update_bn([fastnn.zeros(2, 4)], model)
     assert model[0].momentum == 0.1
     assert not model.training
@@ -235,9 +235,8 @@ def test_errors(call, error, match):
 def test_training_with_averages():
     """The loop of the documentation, to the end."""
     x, y = numbers(64, 3).astype("float32"), numbers(64, 2, seed=1).astype("float32")
-    batches = [
-        (fastnn.Tensor(x[i : i + 16]), fastnn.Tensor(y[i : i + 16])) for i in (0, 16, 32, 48)
-    ]
+    parts = [slice(i, i + 16) for i in range(0, 64, 16)]
+    batches = [(fastnn.Tensor(x[part]), fastnn.Tensor(y[part])) for part in parts]
     model = net(nn)
     averaged, optimizer = AveragedModel(model), SGD(model.parameters(), lr=0.1)
     schedule = SWALR(optimizer, 0.05, 3)
