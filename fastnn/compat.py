@@ -97,7 +97,8 @@ class Refusal:
         return None
 
 
-installed: dict[str, ModuleType] = {}
+installed: dict[str, ModuleType] = {}  # by PyTorch's names
+added: list[tuple[ModuleType, str]] = []  # attributes of modules of fastnn while it is installed
 
 
 def is_installed() -> bool:
@@ -143,8 +144,12 @@ def install() -> None:
         vars(module).update({name: found(place) for name, place in private.items()})
         modules[f"torch.nn.modules{name and '.'}{name}"] = module
         setattr(modules["torch.nn.modules"], name or "__path__", module if name else [])
+    for name, module in modules.items():  # for `import torch.multiprocessing as mp`
+        parent, _, attribute = name.rpartition(".")
+        if parent and not hasattr(modules[parent], attribute):
+            setattr(modules[parent], attribute, module)
+            added.append((modules[parent], attribute))
     installed.update(modules)
-    nn.modules = modules["torch.nn.modules"]  # type: ignore[attr-defined]
     sys.modules.update(modules)
     sys.meta_path.insert(0, Refusal)
 
@@ -162,9 +167,11 @@ def uninstall() -> None:
     for name, module in installed.items():
         if sys.modules.get(name) is module:
             del sys.modules[name]
-    del installed["torch.nn"].modules
+    for parent, attribute in added:
+        delattr(parent, attribute)
     sys.meta_path.remove(Refusal)
     installed.clear()
+    added.clear()
 
 
 def main() -> None:

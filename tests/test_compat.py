@@ -35,6 +35,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
 import torch.backends.cudnn as cudnn
+import torch.multiprocessing as mp
+import torch.utils.model_zoo as model_zoo
 from torch import Tensor
 from torch.autograd import Variable
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -107,7 +109,8 @@ except ModuleNotFoundError as error:
     print(error)
 fastnn.compat.uninstall(); fastnn.compat.uninstall()
 assert not [name for name in sys.modules if name.split(".")[0] == "torch"]
-assert not hasattr(fastnn.nn, "modules") and not fastnn.compat.is_installed()
+assert not hasattr(fastnn.nn, "modules") and not hasattr(fastnn, "multiprocessing")
+assert not fastnn.compat.is_installed()
 assert all(f is not fastnn.compat.Refusal for f in sys.meta_path)
 sys.modules["torch"] = object()
 try:
@@ -276,3 +279,15 @@ def test_the_modules_of_datasets_have_pytorch_s_names_too():
         assert set(theirs.__all__) == set(ours.__all__)
         assert all(getattr(theirs, n) is getattr(ours, n) for n in ours.__all__)
     assert fastnn.utils.data.DataLoader is fastnn.data.DataLoader
+
+
+def test_parallel_modules_call_the_module():
+    layer = nn.Linear(2, 3)
+    model = nn.DataParallel(layer, device_ids=[0])
+    x = fastnn.ones(4, 2)
+    assert model(x).tolist() == layer(x).tolist()
+    assert model.module is layer
+    assert list(model.state_dict()) == ["module.weight", "module.bias"]
+    assert nn.parallel.DataParallel is nn.DataParallel
+    with pytest.raises(RuntimeError, match="DistributedDataParallel: fastnn trains in one process"):
+        nn.parallel.DistributedDataParallel(layer)

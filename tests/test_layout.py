@@ -56,6 +56,7 @@ IMPORTS = {
     "compat": {"compat", "names"},
     "cuda": {"amp", "cuda", "names"},
     "distributed": {"names"},
+    "distributions": BASE | {"distributions", "names", "ops"},
     "fx": {"names"},
     "hub": {"names"},
     "jit": {"names", "nn"},

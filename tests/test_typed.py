@@ -219,3 +219,13 @@ def test_inference_mode():
         assert (x * 2).requires_grad
     with fastnn.no_grad(), fastnn.autograd.inference_mode(mode=False):
         assert not (x * 2).requires_grad
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn"])
+def test_sizes_by_name(name):
+    make = getattr(fastnn, name)
+    for size in ((2, 3), [2, 3], fastnn.Size((2, 3))):
+        assert make(size=size, dtype=fastnn.float64, pin_memory=True).shape == (2, 3)
+    assert make(size=()).shape == ()
+    with pytest.raises(TypeError, match=f"^{name}: give sizes by position or by name, not both"):
+        make(2, size=(2,))

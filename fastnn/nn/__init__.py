@@ -2,6 +2,7 @@
 
 from . import functional as functional
 from . import init as init
+from . import parallel as parallel
 from . import utils as utils
 from .activation import *
 from .aggregation import *
@@ -22,6 +23,7 @@ from .norm.instance import *
 from .norm.layer import *
 from .norm.renorm import *
 from .padding import *
+from .parallel import DataParallel as DataParallel
 from .parameter import *
 from .pool.adaptive import *
 from .pool.average import *

@@ -12,7 +12,7 @@ from ...dtypes import element
 from ...random import Generator, default_generator
 from ...tensor import Tensor, TensorLike
 from ..elementwise.operands import operand
-from .values import FLOAT, leaf, sizes
+from .values import FLOAT, leaf, size_by_name, sizes
 
 __all__ = [
     "normal",
@@ -34,6 +34,7 @@ def draw_type(op: str, dtype: Any) -> Any:
     return dtype
 
 
+@size_by_name
 def rand(
     *size: Any,
     generator: Generator | None = None,
@@ -53,6 +54,7 @@ def rand(
     return leaf("rand", np.asarray(values), device, requires_grad)
 
 
+@size_by_name
 def randn(
     *size: Any,
     generator: Generator | None = None,

@@ -11,7 +11,7 @@ import numpy as np
 from ...autograd.record import array
 from ...dtypes import element, result_type
 from ...tensor import Tensor, TensorLike, check_constant
-from .values import FLOAT, check_room, leaf, sizes
+from .values import FLOAT, check_room, leaf, size_by_name, sizes
 
 __all__ = [
     "arange",
@@ -65,6 +65,7 @@ def number(op: str, value: Any) -> Any:
     return v
 
 
+@size_by_name
 def zeros(
     *size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -80,6 +81,7 @@ def zeros(
     return leaf("zeros", np.zeros(sizes("zeros", size, dtype), dtype), device, requires_grad)
 
 
+@size_by_name
 def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones.
 
@@ -92,6 +94,7 @@ def ones(*size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool
     return leaf("ones", np.ones(sizes("ones", size, dtype), dtype), device, requires_grad)
 
 
+@size_by_name
 def empty(
     *size: Any, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False
 ) -> Tensor:

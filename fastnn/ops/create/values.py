@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -18,6 +20,7 @@ __all__ = ["as_tensor", "from_dlpack", "from_numpy", "tensor"]
 
 
 FLOAT = np.dtype(np.float32)
+P = ParamSpec("P")
 
 
 def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -29,6 +32,21 @@ def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) ->
             f"{op}: only floating point tensors can require a gradient, got {data.dtype}"
         )
     return Tensor(data, requires_grad)
+
+
+def size_by_name(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """The constructor, which also takes its sizes by name, and `pin_memory` without effect."""
+
+    @functools.wraps(make)
+    def named(*args: Any, **kwargs: Any) -> Tensor:
+        kwargs.pop("pin_memory", None)
+        if "size" in kwargs:
+            if args:
+                raise TypeError(f"{make.__name__}: give sizes by position or by name, not both")
+            args = (kwargs.pop("size"),)
+        return make(*args, **kwargs)
+
+    return named
 
 
 def tensor(

@@ -1,0 +1,156 @@
+"""The base of distributions: shapes, parameters and what follows from other properties."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..autograd import no_grad
+from ..tensor import Size, Tensor, TensorLike, as_array
+
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+class Distribution:
+    """A distribution of random numbers, or a batch of them, one for each set of parameters.
+
+    Parameters
+    ----------
+    batch_shape
+        The shape of the parameters.
+    event_shape
+        The shape of one draw.
+    validate_args
+        Whether parameters and values are checked; by default they are.
+
+    Notes
+    -----
+    A draw has the shape ``sample_shape + batch_shape + event_shape``, and its `log_prob` the shape
+    ``sample_shape + batch_shape``.
+    """
+
+    has_rsample = False
+    has_enumerate_support = False
+
+    def __init__(
+        self,
+        batch_shape: Sequence[int] = (),
+        event_shape: Sequence[int] = (),
+        validate_args: bool | None = None,
+    ) -> None:
+        self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
+        self._validate_args = validate_args is None or bool(validate_args)
+
+    @property
+    def batch_shape(self) -> Size:
+        """The shape of the parameters."""
+        return self._batch_shape
+
+    @property
+    def event_shape(self) -> Size:
+        """The shape of one draw."""
+        return self._event_shape
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean."""
+        raise NotImplementedError(f"{type(self).__name__} has no mean")
+
+    @property
+    def mode(self) -> Tensor:
+        """The most probable value."""
+        raise NotImplementedError(f"{type(self).__name__} has no mode")
+
+    @property
+    def variance(self) -> Tensor:
+        """The variance."""
+        raise NotImplementedError(f"{type(self).__name__} has no variance")
+
+    @property
+    def stddev(self) -> Tensor:
+        """The standard deviation."""
+        return self.variance.sqrt()
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws without gradients.
+
+        Parameters
+        ----------
+        sample_shape
+            The shape of the draws from each distribution of the batch.
+        """
+        with no_grad():
+            return self.rsample(sample_shape).detach()
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws as functions of the parameters, through which gradients flow to these."""
+        raise NotImplementedError(f"{type(self).__name__} has no reparametrized draws; use sample")
+
+    def log_prob(self, value: TensorLike) -> Tensor:
+        """The logarithm of the density, or of the probability, of values."""
+        raise NotImplementedError(f"{type(self).__name__} has no log_prob")
+
+    def cdf(self, value: TensorLike) -> Tensor:
+        """The probability of at most `value`."""
+        raise NotImplementedError(f"{type(self).__name__} has no cdf")
+
+    def entropy(self) -> Tensor:
+        """The entropy in nats."""
+        raise NotImplementedError(f"{type(self).__name__} has no entropy")
+
+    def perplexity(self) -> Tensor:
+        """The exponential of the entropy."""
+        return self.entropy().exp()
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """All values that a discrete distribution has, along a new first dimension."""
+        raise NotImplementedError(f"{type(self).__name__} has no values that can be enumerated")
+
+    def _extended_shape(self, sample_shape: Sequence[int] = ()) -> Size:
+        """The shape of draws."""
+        lead = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
+        return Size((*lead, *self._batch_shape, *self._event_shape))
+
+    def _check(self, name: str, good: Any, meaning: str) -> None:
+        """ValueError unless the condition on the parameter `name` holds for all its elements."""
+        if self._validate_args and not np.all(as_array(good)):
+            raise ValueError(f"{type(self).__name__}: {name} must be {meaning}")
+
+    def _value(self, value: TensorLike) -> Tensor:
+        """A value as a tensor; ValueError if its shape does not fit the distribution."""
+        x = value if isinstance(value, Tensor) else Tensor(as_array(value))
+        shape = Size(self._batch_shape + self._event_shape)
+        n = len(self._event_shape)
+        try:
+            np.broadcast_shapes(x.shape, shape)
+            fits = not n or x.shape[-n:] == self._event_shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{type(self).__name__}: a value must be broadcastable to {tuple(shape)}, got "
+                f"shape {tuple(x.shape)}"
+            )
+        return x
+
+    def __repr__(self) -> str:
+        shapes = f"batch_shape={tuple(self._batch_shape)}, event_shape={tuple(self._event_shape)}"
+        return f"{type(self).__name__}({shapes})"
+
+
+def parameters(*values: TensorLike) -> list[Tensor]:
+    """Parameters as tensors of one shape and float type, to which gradients flow."""
+    arrays = [as_array(v) for v in values]
+    dtype = np.result_type(np.float32, *[a.dtype for a in arrays if a.dtype.kind == "f"])
+    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    tensors = [v if isinstance(v, Tensor) else Tensor(a) for v, a in zip(values, arrays)]
+    return [ops.expand(t.to(dtype), *shape) if t.shape != shape else t.to(dtype) for t in tensors]
+
+
+def xlogx(p: Tensor, log_p: Tensor) -> Tensor:
+    """``p log p``, which is 0 where p is, whatever its logarithm is clipped to."""
+    return p * log_p.clamp(min=float(np.finfo(log_p.dtype).min))
