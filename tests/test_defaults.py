@@ -21,6 +21,7 @@ USUAL = {
     "antialias": False,
     "approximate": "none",
     "as_tuple": False,
+    "atol": 1e-08,
     "average_attn_weights": True,
     "base": 10.0,
     "batch_first": False,
@@ -52,6 +53,7 @@ USUAL = {
     "enable_nested_tensor": True,
     "end_dim": -1,
     "eps": 1e-05,
+    "equal_nan": False,
     "etas": (0.5, 1.2),
     "groups": 1,
     "ignore_index": -100,
@@ -106,6 +108,7 @@ USUAL = {
     "requires_grad": False,
     "return_indices": False,
     "rho": 0.9,
+    "rtol": 1e-05,
     "scale_grad_by_freq": False,
     "sorted": True,
     "sparse": False,
@@ -130,6 +133,7 @@ USUAL = {
     "weight_decay": 0,
 }
 OTHERS = {
+    "F.mode": {"dim": -1},
     "F.norm": {"p": "fro"},
     "nn.AttentionPooling.forward": {"need_weights": False},
     "optim.ASGD": {"lr": 0.01, "alpha": 0.75, "lambd": 0.0001},

@@ -600,3 +600,14 @@ def test_states_of_old_versions_have_no_number_of_batches(layer):
     del state["1.running_var"]
     with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "1.running_var".'):
         model.load_state_dict(state)
+
+
+def test_attributes_can_be_asked_for_by_a_call():
+    model = nn.Sequential(nn.Linear(2, 3))
+    model.level_1 = nn.ReLU()
+    assert model.__getattr__("level_1") is model.level_1
+    assert model[0].__getattr__("weight") is model[0].weight
+    for ask in (lambda: model.level_2, lambda: model.__getattr__("level_2")):
+        with pytest.raises(AttributeError, match="'Sequential' object has no attribute 'level_2'"):
+            ask()
+    assert not hasattr(model, "level_2")

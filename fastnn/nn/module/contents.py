@@ -71,6 +71,17 @@ class Contents:
             own["_hooks"] = own["_hooks"] or Hooks()
         object.__setattr__(self, name, value)
 
+    if not TYPE_CHECKING:  # to which every attribute would be known
+
+        def __getattr__(self, name: str) -> Any:
+            """For an attribute that Python did not find, and for programs that call this themselves."""
+            try:
+                return self.__dict__[name]
+            except KeyError:
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r}"
+                ) from None
+
     def __delattr__(self, name: str) -> None:
         for kind in NAMES:
             self.__dict__.get(kind, {}).pop(name, None)
