@@ -39,41 +39,56 @@ NOT_YET = "not yet"
 # Why a name is missing: the first pattern that is found in it decides.
 REASONS = {
     "complex numbers": r"""
-        complex | ^c(float|double|half)$ | ^(angle|conj|imag|real|polar|H)(_.*)?$ | _conj | _neg$
-        | stft | view_as_(real|complex)
+        complex | ^c(float|double|half)$ | ^(angle|conj|imag|real|polar|H)(_.*)?$ |
+        _conj | _neg$ | stft | view_as_(real|complex)
     """,
     "quantised and sparse layouts": r"""
-        quant | ^q(u?int|_|scheme) | ^quint | sparse | spmm | ^(d|h)s(mm|pmm)$ | ^s?s(p?add)?mm$
-        | (ccol|crow|col|row)_indices | to_(sparse|mkldnn|padded) | coalesce | _csr | int_repr
-        | fbgemm | ^(indices|values|index)$ | nested | ^bits | ^u?int[1-7]$ | ^float(4|8) | mkldnn
-        | choose_qparams | ^hash_tensor$ | dense_dim
+        quant | ^q(u?int|_|scheme) | ^quint | sparse | spmm | ^(d|h)s(mm|pmm)$ |
+        ^s?s(p?add)?mm$ | (ccol|crow|col|row)_indices | to_(sparse|mkldnn|padded) |
+        coalesce | _csr | int_repr | fbgemm | ^(indices|values|index)$ | nested | ^bits
+        | ^u?int[1-7]$ | ^float(4|8) | mkldnn | choose_qparams | ^hash_tensor$ |
+        dense_dim
     """,
     "devices": r"""
-        cuda | cudnn | miopen | ^is_(xpu|xla|ipu|mps|mtia|maia|meta|vulkan) | ^(xpu|ipu|mtia)$
-        | [Ss]tream | ^Event$ | Accelerator | OutOfMemory | get_device_module | vulkan | autocast
-        | SyncBatchNorm | batch_norm_(stats|elemt|gather|backward|update) | fp16
+        cuda | cudnn | miopen | ^is_(xpu|xla|ipu|mps|mtia|maia|meta|vulkan) |
+        ^(xpu|ipu|mtia)$ | [Ss]tream | ^Event$ | Accelerator | OutOfMemory |
+        get_device_module | vulkan | autocast | SyncBatchNorm |
+        batch_norm_(stats|elemt|gather|backward|update) | fp16
     """,
-    "several processes": r"Parallel | distributed | share_memory | is_shared | ^rpc | fork$ | wait$",
+    "several processes": r"Parallel | distributed | share_memory | is_shared | fork$ | wait$",
     "compiler internals": r"""
-        ^sym_ | ^Sym(Int|Bool|Float)$ | Script | ^(AnyType|Type)$ | Type$ | ^(Alias|Argument|Async)
-        | ^(Await|Benchmark|Block|Bundle|Call|Capsule|Class|Code|Compil|Complete|Concrete|Deep|Deser)
-        | ^(Dispatch|Disable|Error|Exclude|Execution|Fatal|File|Function|Future|Gradient|Graph)
-        | ^(Inferred|JIT|Lite|Locking|Node|Noop|Operator|PyObject|PyTorchFile|Serial|Static|Tag|Throu)
-        | ^(Tracing|Union|Use|Value|IODescriptor|BufferDict|ModuleDict|ParameterDict|Aggregation|AVG|SUM)
-        | parse_ | import_ir | unify_type | merge_type | has_torch_function | boolean_dispatch
-        | handle_torch | BroadcastingList | _notes$ | assert_int | ^(cpp|cond|export|init_num)
-        | functional_datapipe | DataPipe | DataChunk | determinis | validation | guaranteed
-        | thread_safe | _copy$ | ^unsafe_ | ^native_ | _with_indices$ | convolution | ^batch_norm_
-        | grid_sampler | _(lin|opt)_?weight | lift | ^alias | ^rnn_(relu|tanh)$ | ^(gru|lstm)(_cell)?$
-        | module_load | as_subclass | reinforce$ | ^name$ | ^names$ | map2?_$ | apply_$ | DType
-        | grad_dtype | output_nr | dim_order | data_ptr | set_$ | storage | Storage | qat | intrinsic
-        | common_types | factory_kwargs | ^(reproducibility|tf32) | Swizzle | Scaling | grouped_mm
-        | scaled_ | is_inference | multithreading | Nested | layout | vmap_increment | debug_mode
-        | warn_always | flush_denormal | functionalize | constrain_range | slice_inverse | from_file
-        | has_(lapack|mkl|openmp|spectral) | ^is_distributed | lobpcg | ctx | once_differentiable
+        ^sym_ | ^Sym(Int|Bool|Float)$ | Script | ^(AnyType|Type)$ | Type$ |
+        ^(Alias|Argument|Async) |
+        ^(Await|Benchmark|Block|Bundle|Call|Capsule|Class|Code|Compil|Complete|Concrete|Deep|Deser)
+        |
+        ^(Dispatch|Disable|Error|Exclude|Execution|Fatal|File|Function|Future|Gradient|Graph)
+        |
+        ^(Inferred|JIT|Lite|Locking|Node|Noop|Operator|PyObject|PyTorchFile|Serial|Static|Tag|Throu)
+        |
+        ^(Tracing|Union|Use|Value|IODescriptor|BufferDict|ModuleDict|ParameterDict|Aggregation|AVG|SUM)
+        | parse_ | import_ir | unify_type | merge_type | has_torch_function |
+        boolean_dispatch | handle_torch | BroadcastingList | _notes$ | assert_int |
+        ^(cpp|cond|export|init_num) | functional_datapipe | DataPipe | DataChunk |
+        determinis | validation | guaranteed | thread_safe | _copy$ | ^unsafe_ |
+        ^native_ | _with_indices$ | convolution | ^batch_norm_ | grid_sampler |
+        _(lin|opt)_?weight | lift | ^alias | ^rnn_(relu|tanh)$ | ^(gru|lstm)(_cell)?$ |
+        module_load | as_subclass | reinforce$ | ^name$ | ^names$ | map2?_$ | apply_$ |
+        DType | grad_dtype | output_nr | dim_order | data_ptr | set_$ | storage |
+        Storage | qat | intrinsic | common_types | factory_kwargs |
+        ^(reproducibility|tf32) | Swizzle | Scaling | grouped_mm | scaled_ |
+        is_inference | multithreading | Nested | layout | vmap_increment | debug_mode |
+        warn_always | flush_denormal | functionalize | constrain_range | slice_inverse |
+        from_file | has_(lapack|mkl|openmp|spectral) | ^is_distributed | lobpcg | _lowrank$ |
+        prepare_multiproc | get_file_path | compiled_with | ctx |
+        once_differentiable
     """,
-    "left out by PyTorch itself": r"^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|cholesky_inverse)$"
-    " | ^(Container|CrossMapLRN2d|NLLLoss2d|Variable|variable)$",
+    "in place: a method alone": r"^torch\..*_$",
+    "obsolete in PyTorch": r"""
+        ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|cholesky_inverse)$
+        | ^(Container|CrossMapLRN2d|NLLLoss2d|variable|classproperty|clip_grad_norm)$
+        | ^(uniform|normal|constant|eye|dirac|(xavier|kaiming)_(uniform|normal)|orthogonal)$
+        | ^(PRIVATE_OPS|TYPE_CHECKING|USE_.*|LoggerBase|Tensor|callable)$
+    """,
 }
 
 
@@ -92,7 +107,7 @@ def compared(place: str) -> tuple[list[str], dict[str, list[str]]]:
         if ours is not None and hasattr(ours, name):
             there.append(name)
         else:
-            missing.setdefault(reason(name), []).append(name)
+            missing.setdefault(reason(place, name), []).append(name)
     return there, missing
 
 
@@ -121,10 +136,10 @@ def belongs(owner: Any, value: Any) -> bool:
     return not isinstance(owner, ModuleType) or home.partition(".")[0] == "torch"
 
 
-def reason(name: str) -> str:
+def reason(place: str, name: str) -> str:
     """Why fastnn does not have a name."""
     for why, pattern in REASONS.items():
-        if re.search(pattern, name, re.VERBOSE):
+        if re.search(pattern, f"{place}.{name}" if "^torch" in pattern else name, re.VERBOSE):
             return why
     return NOT_YET
 

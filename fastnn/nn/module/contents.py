@@ -74,7 +74,7 @@ class Contents:
     if not TYPE_CHECKING:  # to which every attribute would be known
 
         def __getattr__(self, name: str) -> Any:
-            """For an attribute that Python did not find, and for programs that call this themselves."""
+            """For what Python did not find, and for programs that call this themselves."""
             try:
                 return self.__dict__[name]
             except KeyError:
