@@ -11,7 +11,7 @@ py::object launch_scan(scan::Op op, const Array& x, dim_t dim, const char* argum
                        const Array& y = {}, const Array& dy = {}) {
     const auto& kernel = scan::kScan[static_cast<int>(op)];
     const Axis axis = axis_of(x, {kernel.name, argument}, dim);
-    py::object out = empty(x.dtype, x.ndim, x.shape);
+    py::object out = empty_like(x);
     launch(kernel,
            scan::Args{op, x.dtype, axis.outer, axis.size, axis.inner, x.data, y.data, dy.data,
                       data_of(out)},
@@ -24,17 +24,15 @@ py::object scan_along(py::handle input, dim_t dim) {
     py::object hold;
     const Name name{scan::kScan[static_cast<int>(op)].name,
                     op == scan::Op::cumsum_backward ? "dy" : "input"};
-    return launch_scan(op, dense_float(input, name, hold), dim, name.argument);
+    return launch_scan(op, block_float(input, name, hold), dim, name.argument);
 }
 
 py::object cumprod_backward(py::handle dy, py::handle input, py::handle y, dim_t dim) {
     const char* op = "cumprod_backward";
     py::object hold_x, hold_y, hold_dy;
-    const Array x = dense_float(input, {op, "input"}, hold_x);
-    const Array saved = dense_as(y, {op, "y"}, x.dtype, hold_y);
-    const Array d = dense_as(dy, {op, "dy"}, x.dtype, hold_dy);
-    check_same_shape(saved, {op, "y"}, x, "input");
-    check_same_shape(d, {op, "dy"}, x, "input");
+    const Array x = block_float(input, {op, "input"}, hold_x);
+    const Array saved = block_like(y, {op, "y"}, x, hold_y);
+    const Array d = block_like(dy, {op, "dy"}, x, hold_dy);
     return launch_scan(scan::Op::cumprod_backward, x, dim, "input", saved, d);
 }
 

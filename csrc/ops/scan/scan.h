@@ -5,8 +5,9 @@
 //   cumprod            y[i] = y[i-1] x[i]
 //   cumprod_backward   dx[i] = y[i-1] s[i],  s[i] = dy[i] + x[i+1] s[i+1]
 //
-// All arrays are (outer, size, inner) in C order, i counts along the middle axis; nothing overlaps.
-// Running values are double. cumprod_backward needs no division, so a zero in x is no special case.
+// All arrays are (outer, size, inner) in one order, i counts along the middle axis; nothing
+// overlaps. Running values are double. cumprod_backward needs no division, so a zero in x is no
+// special case.
 #pragma once
 
 #include <cstdint>

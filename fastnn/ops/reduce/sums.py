@@ -18,6 +18,7 @@ from ...dtypes import check_real, float32
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..cast import to
+from ..copy import embedded
 from ..numpy_names import numpy_names
 
 __all__ = ["logsumexp", "mean", "norm", "prod", "sum"]
@@ -135,14 +136,15 @@ def prod_backward(node: Node, dy: Array) -> Grads:
     reduced = range(x.ndim) if dim is None or dim == () else np.atleast_1d(dim) % max(x.ndim, 1)
     kept = [i for i in range(x.ndim) if i not in reduced]
     rest = [i for i in range(x.ndim) if i in reduced]
+    if x.size == 0:
+        return (x.copy(),)
     moved = x.transpose(kept + rest)
-    rows = moved.reshape(dy.size, x.size // (dy.size or 1))
-    # For each element the product of all others: of those before it and those after it.
-    others = np.ones_like(rows)
-    np.cumprod(rows[:, :-1], 1, out=others[:, 1:])
-    others[:, :-1] *= np.cumprod(rows[:, :0:-1], 1)[:, ::-1]
-    others *= dy.reshape(-1, 1)
-    return (others.reshape(moved.shape).transpose(np.argsort(kept + rest)),)
+    rows = moved if len(rest) == 1 else _core.reshape(moved, (*dy.shape, -1))
+    # The last running product is the result, so only it has a gradient.
+    last = (..., slice(-1, None))
+    dlast = embedded(dy.reshape(rows[last].shape), rows.shape, last)
+    dx = _core.cumprod_backward(dlast, rows, _core.cumprod(rows, -1), -1)
+    return (dx.reshape(moved.shape).transpose(np.argsort(kept + rest)),)
 
 
 @numpy_names
