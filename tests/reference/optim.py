@@ -237,3 +237,58 @@ def lamb(p, grads, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0, maximi
         p = p - lr * (norms[0] / norms[1] if all(norms) else 1) * u
         path.append(p)
     return path
+
+
+def adafactor(
+    p, grads, lr=1e-2, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0, maximize=False
+):
+    eps1 = np.finfo(p.dtype).eps if eps[0] is None else eps[0]
+    row, column, v, path = 0.0, 0.0, 0.0, []
+    for t, g in enumerate(grads, 1):
+        g = -g if maximize else g
+        beta = 1 - t**beta2_decay
+        alpha = max(eps[1], rms(p)) * min(lr, 1 / np.sqrt(t))
+        p = p * (1 - lr * weight_decay)
+        if p.ndim < 2:
+            v = beta * v + (1 - beta) * g**2
+        else:
+            row = beta * row + (1 - beta) * (g**2).mean(-1, keepdims=True)
+            column = beta * column + (1 - beta) * (g**2).mean(-2, keepdims=True)
+            v = row * column / np.maximum(row.mean(-2, keepdims=True), eps1)
+        u = g / np.sqrt(np.maximum(v, eps1**2))
+        p = p - alpha / max(1, rms(u) / d) * u
+        path.append(p)
+    return path
+
+
+def rms(x):
+    return np.sqrt((x**2).mean()) if x.size else 0.0
+
+
+def muon(
+    p,
+    grads,
+    lr=1e-3,
+    weight_decay=0.1,
+    momentum=0.95,
+    nesterov=True,
+    ns_coefficients=(3.4445, -4.7750, 2.0315),
+    eps=1e-7,
+    ns_steps=5,
+    adjust_lr_fn=None,
+):
+    """By singular values: each step of the iteration is one polynomial of them."""
+    a, b, c = ns_coefficients
+    buffer, path = np.zeros_like(p), []
+    for g in grads:
+        buffer = momentum * buffer + (1 - momentum) * g
+        x = momentum * buffer + (1 - momentum) * g if nesterov else buffer
+        u, s, vt = np.linalg.svd(x / max(np.linalg.norm(x), eps), full_matrices=False)
+        for _ in range(ns_steps):
+            s = a * s + b * s**3 + c * s**5
+        rows, columns = p.shape
+        own = adjust_lr_fn == "match_rms_adamw"
+        factor = 0.2 * np.sqrt(max(rows, columns)) if own else np.sqrt(max(1, rows / columns))
+        p = p * (1 - lr * weight_decay) - lr * factor * (u * s) @ vt
+        path.append(p)
+    return path
