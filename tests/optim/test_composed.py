@@ -69,9 +69,8 @@ def test_reference(kind, options, dtype):
 
 
 @pytest.mark.parametrize(("kind", "options"), CASES)
-def test_torch(kind, options, monkeypatch):
+def test_torch(kind, options, monkeypatch, torch):
     """Over 50 steps; Muon with PyTorch's iteration in float64 too."""
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
     start, grads = problem(kind, "float64")
     start, *grads = ([x for x in some if x.size] for some in (start, *grads))  # others it refuses
@@ -86,9 +85,8 @@ def test_torch(kind, options, monkeypatch):
             np.testing.assert_allclose(got, want.detach().numpy(), rtol=0, atol=1e-11)
 
 
-def test_muon_of_torch_in_bfloat16():
+def test_muon_of_torch_in_bfloat16(torch):
     """Its own iteration has eight bits: the steps agree to a few parts of a hundred."""
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     start, grads = problem(Muon, "float32")
     path = trajectory(Muon, {"lr": 0.1, "weight_decay": 0}, start, grads[:1])
     params = [torch.tensor(p, requires_grad=True) for p in start]
@@ -134,8 +132,7 @@ def test_a_run_goes_on_from_a_state(kind):
 
 
 @pytest.mark.parametrize("kind", [Adafactor, Muon])
-def test_a_state_of_torch(kind, monkeypatch):
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
+def test_a_state_of_torch(kind, monkeypatch, torch):
     monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
     theirs = torch.tensor(numbers(4, 6), requires_grad=True)
     there = getattr(torch.optim, kind.__name__)([theirs], lr=0.1)

@@ -60,9 +60,8 @@ def run(lib, kind, loss_of, start, steps, **options):
 
 @pytest.mark.parametrize("loss_of", [bowl, valley])
 @pytest.mark.parametrize("options", OPTIONS)
-def test_torch(options, loss_of):
+def test_torch(options, loss_of, torch):
     """Over 50 steps, of up to 20 iterations each."""
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     if loss_of is valley and "line_search_fn" not in options:
         options = {**options, "lr": 1e-3}  # larger steps leave the valley, and amplify rounding
     start = [numbers(*s, seed=i) for i, s in enumerate(SHAPES)]
@@ -78,9 +77,8 @@ def test_torch(options, loss_of):
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-def test_first_steps_torch(options):
+def test_first_steps_torch(options, torch):
     """Evaluation by evaluation, before rounding has grown."""
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
     start = [numbers(*s, seed=i) for i, s in enumerate(SHAPES)]
     options = {**options, "max_iter": min(options.get("max_iter", 3), 3)}
     mine, a = run(fastnn, LBFGS, bowl, start, 2, **options)
@@ -189,8 +187,7 @@ def test_a_run_goes_on_from_a_state(options):
         np.testing.assert_array_equal(p._array, x)
 
 
-def test_a_state_of_torch():
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
+def test_a_state_of_torch(torch):
     start = [numbers(*s, seed=i) for i, s in enumerate(SHAPES)]
     options = {"max_iter": 3, "line_search_fn": "strong_wolfe"}
     want, _ = run(torch, torch.optim.LBFGS, bowl, start, 3, **options)

@@ -108,11 +108,6 @@ def flat(found):
     )
 
 
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
-
-
 def theirs(torch, kind="SGD"):
     return optimizer_of(torch.optim, lambda: torch.zeros(2, requires_grad=True), kind)
 

@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn import optim
 from fastnn.optim import SGD, Adam, AdamW, Optimizer
 from tests.harness import numbers
+from tests.reference import optim as reference
+
+OF_TORCH = ("Adafactor", "Adadelta", "Adagrad", "Adamax", "ASGD", "NAdam", "RAdam", "Rprop")
 
 
 def leaf(*shape, seed=0):
@@ -29,6 +33,15 @@ def leaf(*shape, seed=0):
         (Adam, {"betas": (1.0, 0.9)}, r"Adam: betas\[0\] must be in \[0, 1\), got 1.0"),
         (AdamW, {"betas": (0.9, -0.1)}, r"AdamW: betas\[1\] must be in \[0, 1\), got -0.1"),
         (AdamW, {"weight_decay": -1}, "AdamW: weight_decay must not be negative"),
+        (optim.Adagrad, {"initial_accumulator_value": -1}, "Adagrad: initial_accumulator_value mu"),
+        (optim.Adadelta, {"rho": 1.5}, r"Adadelta: rho must be in \[0, 1\], got 1.5"),
+        (optim.Adamax, {"betas": (1.0, 0.9)}, r"Adamax: betas\[0\] must be in \[0, 1\), got 1.0"),
+        (optim.NAdam, {"momentum_decay": -1}, "NAdam: momentum_decay must not be negative"),
+        (optim.RAdam, {"eps": -1}, "RAdam: eps must not be negative"),
+        (optim.ASGD, {"weight_decay": -1}, "ASGD: weight_decay must not be negative"),
+        (optim.Rprop, {"etas": (1.2, 0.5)}, "Rprop: etas must be in .* got .1.2, 0.5"),
+        (optim.Lion, {"lr": -1}, "Lion: lr must not be negative"),
+        (optim.LAMB, {"betas": (0.9, 1)}, r"LAMB: betas\[1\] must be in \[0, 1\), got 1"),
     ],
 )
 def test_bad_options(kind, options, match):
@@ -90,6 +103,10 @@ OPTIMIZERS = [
     lambda ps: SGD(ps, lr=0.1),
     lambda ps: Adam(ps, lr=0.1, amsgrad=True),
     lambda ps: AdamW(ps, lr=0.1),
+    *(
+        lambda ps, kind=kind: getattr(fastnn.optim, kind)(ps, lr=0.1)
+        for kind in (*OF_TORCH, "Lion", "LAMB")
+    ),
 ]
 
 
@@ -150,10 +167,10 @@ def test_load_state_dict_checks():
 
 
 @pytest.mark.parametrize(
-    ("name", "options"), [("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {})]
+    ("name", "options"),
+    [("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {}), *((name, {}) for name in OF_TORCH)],
 )
-def test_state_dict_of_torch(name, options):
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
+def test_state_dict_of_torch(name, options, torch):
     start = numbers(3, 4)
     theirs = torch.tensor(start, requires_grad=True)
     there = getattr(torch.optim, name)([theirs], lr=0.1, **options)
@@ -170,6 +187,42 @@ def test_state_dict_of_torch(name, options):
             ours.grad = fastnn.Tensor(g)
             here.step()
     np.testing.assert_allclose(ours._array, theirs.detach().numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda p: optim.ASGD(p, t0="x"), "ASGD: t0 must be a number, got 'x'"),
+        (lambda p: optim.Rprop(p, step_sizes=3), "Rprop: step_sizes must be a tuple of two numb"),
+        (lambda p: optim.Rprop(p, etas=(0.5,)), "Rprop: etas must be a tuple of two numbers"),
+        (lambda p: optim.Lion(p, betas=0.9), "Lion: betas must be a tuple of two numbers"),
+    ],
+)
+def test_options_that_are_no_numbers(call, match):
+    with pytest.raises(TypeError, match=match):
+        call([leaf(2)])
+
+
+def test_the_mean_of_averaged_sgd():
+    p, grads = leaf(3), [numbers(3, seed=t) for t in range(9)]
+    start = p._array.copy()
+    optimizer = optim.ASGD([p], lr=0.1, t0=3)
+    for t, g in enumerate(grads):
+        p.grad = fastnn.Tensor(g)
+        optimizer.step()
+        want = reference.asgd(start, grads[: t + 1], lr=0.1, t0=3, average=True)[-1]
+        np.testing.assert_allclose(optimizer.state[p]["ax"].numpy(), want, rtol=1e-13)
+
+
+def test_the_trust_ratio_of_zeros():
+    """It is 1 where parameter or update are 0; the lanes beyond an odd size count nothing."""
+    p = fastnn.zeros(5, dtype="float64", requires_grad=True)
+    optimizer = optim.LAMB([p], lr=0.5, eps=0.0)
+    p.grad = fastnn.ones(5, dtype="float64")
+    optimizer.step()
+    np.testing.assert_allclose(p._array, np.full(5, -0.5), rtol=1e-15)
+    optimizer.step()
+    np.testing.assert_allclose(p._array, np.full(5, -0.75), rtol=1e-14)
 
 
 def test_state_may_be_dropped():

@@ -106,16 +106,6 @@ def test_reference(name, options, dtype, level):
             np.testing.assert_allclose(path[t][i], want[t], rtol=0, atol=rounding(dtype))
 
 
-@pytest.fixture
-def torch():
-    """PyTorch with numbers of an optimizer's state in float64, as here."""
-    torch = pytest.importorskip("torch", reason="PyTorch, the second reference, is not installed")
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield torch
-    torch.set_default_dtype(before)
-
-
 @pytest.mark.parametrize(("name", "options"), OF_TORCH)
 def test_torch(name, options, torch):
     """Over 50 steps."""
