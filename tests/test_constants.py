@@ -165,7 +165,8 @@ ODD = {
     "bytes": lambda x: np.ones(x.shape, "S1"),
 }
 POSITIONS = {"nonzero"}
-NUMBER_OF = {"fill", "masked_fill"}  # an object without dimensions is the number that it holds
+# An object without dimensions is the number that it holds.
+NUMBER_OF = {"fill", "index_fill", "masked_fill"}
 
 
 @pytest.mark.filterwarnings("ignore")

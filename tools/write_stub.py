@@ -40,6 +40,7 @@ ARGUMENTS = {
     "eps": "float",
     "d_max": "float",
     "groups": "int",
+    "ids": "tuple[_Array | None, ...]",
     "input_shape": "_Sizes",
     "input_size": "_Sizes",
     "kernel_size": "_Sizes",
@@ -53,6 +54,7 @@ ARGUMENTS = {
     "padding": "_Dims | str",
     "padding_idx": "int",
     "r_max": "float",
+    "reduce": "str",
     "reduction": "str",
     "scales": "tuple[float, ...]",
     "shape": "_Sizes",
@@ -84,6 +86,7 @@ EXCEPTIONS = {
         "*": "list[_Array]",
     },
     "out": {"out": "_Array", "*": "_Operand"},
+    "rows": {"ids": "_Array"},
     "first": {"*": "_Operand"},
 }
 

@@ -31,5 +31,8 @@ void bind_resample(pybind11::module_& m);
 void bind_fold(pybind11::module_& m);
 void bind_shuffle(pybind11::module_& m);
 void bind_sort(pybind11::module_& m);
+void bind_index(pybind11::module_& m);
+void bind_index_put(pybind11::module_& m);
+void bind_index_mask(pybind11::module_& m);
 
 }  // namespace fastnn::bind

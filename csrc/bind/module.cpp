@@ -213,4 +213,7 @@ PYBIND11_MODULE(_core, m) {
     bind_fold(m);
     bind_shuffle(m);
     bind_sort(m);
+    bind_index(m);
+    bind_index_put(m);
+    bind_index_mask(m);
 }

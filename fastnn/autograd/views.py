@@ -11,9 +11,8 @@ operations that make views.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from ..tensor import Tensor
 from .changes import owner
@@ -50,27 +49,30 @@ def base_of(tensor: Tensor) -> Tensor:
     return base
 
 
-def overwriting(tensor: Tensor, key: Any, value: Any) -> Node:
-    """The node of a tensor's base after ``tensor[key] = value``."""
+def overwriting(tensor: Tensor, key: Any, value: Any, drain: Callable[[Array, Any], Array]) -> Node:
+    """The node of a tensor's base after ``tensor[key] = value``.
+
+    ``drain(gradient, key)`` is what it has at `key`, where zeros remain.
+    """
     base, v = base_of(tensor), array(value)
     region = None if base is tensor else region_of(base._array, tensor._array)
     sinks, needs = sinks_of((base, value))
-    return Node(overwrite_backward, sinks, needs, (region, key, v.shape, v.dtype))
+    return Node(overwrite_backward, sinks, needs, (region, key, v.shape, v.dtype, drain))
 
 
 @Reuses
 def overwrite_backward(node: Node, dy: Array, reuse_dy: bool, reuse_saved: bool) -> Grads:
-    region, key, shape, dtype = node.saved
+    region, key, shape, dtype, drain = node.saved
     if region is not None:
         whole, part = opened(dy, region, reuse_dy)
     else:
         whole = part = dy if reuse_dy else dy.copy()
     dv = None
+    drained = drain(part, key)
     if node.needs[1]:
-        dv = np.array(part[key], dtype)
+        dv = drained.astype(dtype, copy=False)
         lead = len(shape) - dv.ndim  # a value may have leading dimensions of size 1
         dv = unbroadcast(dv, shape[lead:] if lead > 0 else shape).reshape(shape)
-    part[key] = 0
     return whole if node.needs[0] else None, dv
 
 

@@ -40,6 +40,9 @@ from .gemm import *
 from .index.along import *
 from .index.basic import *
 from .index.mask import *
+from .index.places import *
+from .index.reduced import *
+from .index.slices import *
 from .join.concatenate import *
 from .join.repeat import *
 from .join.split import *

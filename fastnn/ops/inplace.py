@@ -51,8 +51,8 @@ def refuse(op: str, base: Tensor, input: Tensor) -> None:
     )
 
 
-def write(op: str, memory: Array, key: Any, value: Array) -> None:
-    """``memory[key] = value``, noted as a change."""
+def check_writable(op: str, memory: Array) -> None:
+    """Raise an error unless every element has memory of its own, that may be changed."""
     if not memory.flags.writeable:
         if 0 in memory.strides:
             raise RuntimeError(
@@ -60,6 +60,11 @@ def write(op: str, memory: Array, key: Any, value: Array) -> None:
                 "cannot be changed in place; change a clone()"
             )
         raise ValueError(f"{op}: the memory of this tensor is read-only; change a clone()")
+
+
+def write(op: str, memory: Array, key: Any, value: Array) -> None:
+    """``memory[key] = value``, noted as a change."""
+    check_writable(op, memory)
     index.store(memory, key, value)
     changed((memory,))
 
@@ -67,7 +72,7 @@ def write(op: str, memory: Array, key: Any, value: Array) -> None:
 def assign(op: str, input: Tensor, key: Any, value: TensorLike) -> Tensor:
     """``input[key] = value``; what was there before gets no gradient any more."""
     if recorded(op, input, value):
-        node = overwriting(input, key, value)
+        node = overwriting(input, key, value, index.drain)
         write(op, input._array, key, elements(op, value, input.dtype))
         move_to(base_of(input), node)
     else:
@@ -132,11 +137,6 @@ def copy_(input: Tensor, src: TensorLike) -> Tensor:
 def setitem(input: Tensor, key: Any, value: TensorLike) -> None:
     """``input[key] = value``."""
     assign("index", input, index.plain_key(key), value)
-
-
-def masked_fill_(input: Tensor, mask: TensorLike, value: TensorLike) -> Tensor:
-    """Set the elements where `mask` is true."""
-    return replace("masked_fill_", input, index.masked_fill(input, mask, value))
 
 
 def tril_(input: Tensor, diagonal: int = 0) -> Tensor:

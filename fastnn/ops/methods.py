@@ -9,6 +9,7 @@ from __future__ import annotations
 from fastnn import ops
 from fastnn.ops.elementwise import compare
 from fastnn.ops.elementwise import inplace as elementwise_inplace
+from fastnn.ops.index import inplace as index_inplace
 
 
 class ElementwiseMethods:
@@ -319,23 +320,43 @@ class Methods(ElementwiseMethods):
 
     # index
     __getitem__ = ops.index.getitem
+    argwhere = ops.argwhere
     gather = ops.gather
     index_add = ops.index_add
+    index_copy = ops.index_copy
+    index_fill = ops.index_fill
+    index_put = ops.index_put
+    index_reduce = ops.index_reduce
     index_select = ops.index_select
     masked_fill = ops.masked_fill
+    masked_scatter = ops.masked_scatter
     masked_select = ops.masked_select
     narrow = ops.narrow
     nonzero = ops.nonzero
+    put = ops.put
     scatter = ops.scatter
     scatter_add = ops.scatter_add
+    scatter_reduce = ops.scatter_reduce
     select = ops.select
+    take = ops.take
     take_along_dim = ops.take_along_dim
+    fill_diagonal_ = index_inplace.fill_diagonal_
+    index_add_ = index_inplace.index_add_
+    index_copy_ = index_inplace.index_copy_
+    index_fill_ = index_inplace.index_fill_
+    index_put_ = index_inplace.index_put_
+    index_reduce_ = index_inplace.index_reduce_
+    masked_fill_ = index_inplace.masked_fill_
+    masked_scatter_ = index_inplace.masked_scatter_
+    put_ = index_inplace.put_
+    scatter_ = index_inplace.scatter_
+    scatter_add_ = index_inplace.scatter_add_
+    scatter_reduce_ = index_inplace.scatter_reduce_
 
     # inplace
     __setitem__ = ops.inplace.setitem
     copy_ = ops.inplace.copy_
     fill_ = ops.inplace.fill_
-    masked_fill_ = ops.inplace.masked_fill_
     tril_ = ops.inplace.tril_
     triu_ = ops.inplace.triu_
     zero_ = ops.inplace.zero_

@@ -6,48 +6,12 @@ import pytest
 import fastnn
 from fastnn.ops import index as index_ops
 from fastnn.ops.index import basic
-from fastnn.ops.index import summed as summed_module
 from tests.harness import Bad, Record, Sample, numbers, record_test
+from tests.reference import index as reference
 
 X = numbers(4, 5)
 I2 = np.array([[0, 4, 4], [1, 1, 1], [2, 0, 3]])
 MASK = X > 0
-
-
-def gather(x, dim, index):
-    y = np.zeros(index.shape)
-    for place in np.ndindex(*index.shape):
-        source = list(place)
-        source[dim] = index[place]
-        y[place] = x[tuple(source)]
-    return y
-
-
-def scatter(x, dim, index, src, add=False):
-    y = np.array(x)
-    src = np.broadcast_to(src, index.shape) if np.ndim(src) == 0 else src
-    for place in np.ndindex(*index.shape):
-        target = list(place)
-        target[dim] = index[place]
-        y[tuple(target)] = src[place] + (y[tuple(target)] if add else 0)
-    return y
-
-
-def index_add(x, dim, index, source):
-    y = np.array(x)
-    for i, k in enumerate(index):
-        y[(slice(None),) * (dim % x.ndim) + (k,)] += np.take(source, i, dim)
-    return y
-
-
-def masked_fill(x, mask, value):
-    return np.where(mask, value, x)
-
-
-def put(x, key, value):
-    y = np.array(x)
-    y[key] = value
-    return y
 
 
 def assigned(x, key, value):
@@ -85,7 +49,7 @@ RECORDS = [
     Record(
         "setitem",
         assigned,
-        put,
+        reference.put,
         [
             Sample(X, 1, numbers(5, seed=3)),
             Sample(X, (slice(None), slice(1, 3)), numbers(4, 1, seed=3)),
@@ -117,7 +81,7 @@ RECORDS = [
     Record(
         "gather",
         fastnn.gather,
-        gather,
+        reference.gather,
         [Sample(X, 1, I2), Sample(X, 0, np.minimum(I2, 3)), Sample(X, -1, I2[:0])],
         [
             Bad(IndexError, r"gather: index must lie in \[0, 5\), got 5", X, 1, I2 + 1),
@@ -159,10 +123,12 @@ RECORDS = [
     Record(
         "index_add",
         fastnn.index_add,
-        index_add,
+        lambda x, dim, i, s, alpha=1: reference.index_reduce(x, dim, i, s, "sum", alpha=alpha),
         [
             Sample(X, 0, np.array([3, 0, 3]), numbers(3, 5, seed=4)),
             Sample(X, -1, np.array([1, 1]), numbers(4, 2, seed=4)),
+            Sample(X, 1, np.array([1, 0], np.int32), numbers(4, 2, seed=4), alpha=-2.5),
+            Sample(numbers(3), 0, np.array(1), numbers(seed=4)),
         ],
         [Bad(ValueError, r"index_add: source must have shape \(2, 5\)", X, 0, np.array([1, 1]), X)],
         depth=3,
@@ -170,7 +136,7 @@ RECORDS = [
     Record(
         "scatter_add",
         fastnn.scatter_add,
-        lambda x, dim, i, s: scatter(x, dim, i, s, add=True),
+        lambda x, dim, i, s: reference.scatter_reduce(x, dim, i, s, "sum"),
         [Sample(X, 1, I2, numbers(3, 3, seed=5)), Sample(X, 0, I2 % 4, numbers(4, 4, seed=5))],
         [Bad(ValueError, "scatter_add: src must be at least as large as index", X, 1, I2, X[:2])],
         depth=4,
@@ -178,7 +144,7 @@ RECORDS = [
     Record(
         "scatter",
         fastnn.scatter,
-        scatter,
+        lambda x, dim, i, s: reference.scatter_reduce(x, dim, i, s, "set"),
         [
             Sample(X, 1, np.array([[0, 2], [4, 1]]), numbers(2, 3, seed=5)),
             Sample(X, 1, I2, numbers(3, 3, seed=5)),
@@ -190,7 +156,7 @@ RECORDS = [
     Record(
         "masked_fill",
         fastnn.masked_fill,
-        masked_fill,
+        reference.masked_fill,
         [
             Sample(X, MASK, 9.0),
             Sample(X, MASK[0], -1),
@@ -257,6 +223,8 @@ def test_repeated_indices_sum_their_gradients():
 def test_nonzero_as_tuple():
     rows, columns = fastnn.nonzero(fastnn.eye(2), as_tuple=True)
     assert rows.tolist() == columns.tolist() == [0, 1]
+    assert [i.tolist() for i in fastnn.where(fastnn.eye(2) > 0)] == [[0, 1], [0, 1]]
+    assert [i.tolist() for i in fastnn.nonzero(fastnn.tensor(5), as_tuple=True)] == [[0]]
 
 
 REPEATED = {
@@ -316,24 +284,6 @@ def test_what_an_index_repeats_gets_the_sum(name, shape, dtype):
     np.add.at(want, plain(key), dy)
     y.backward(dy)
     np.testing.assert_array_equal(x.grad.numpy(), want)
-
-
-@pytest.mark.parametrize("key", [lambda i: i, lambda i: (slice(None), i), lambda i: (i, i)])
-def test_index_arrays_use_the_kernel_of_embeddings(key, monkeypatch):
-    """It sums rows several times as fast as `numpy.add.at`."""
-    calls = []
-    original = summed_module.rows_summed
-
-    def rows_summed(*args):
-        calls.append(args[0])
-        return original(*args)
-
-    monkeypatch.setattr(summed_module, "rows_summed", rows_summed)
-    x = fastnn.ones(4, 4, requires_grad=True)
-    x[key(fastnn.tensor([1, 1, 3]))].sum().backward()
-    assert x.grad.sum().item() == fastnn.ones(4, 4)[key([1, 1, 3])].numel()
-    fastnn.index_select(x, 1, fastnn.tensor([1, 1, 3])).sum().backward()
-    assert calls == [(4, 4)] * 2
 
 
 def test_a_number_in_a_tensor_or_array_gives_a_view():

@@ -16,6 +16,32 @@ def number(i):
     return fastnn.tensor(i)
 
 
+def first(change):
+    """The change of the first slice of a copy; of a number, of all."""
+
+    def changed(v, w):
+        y = v.copy()
+        part = y[:1] if y.ndim else y
+        part[...] = change(part, w)
+        return y
+
+    return changed
+
+
+def once(v):
+    """The places of the first slice."""
+    return fastnn.tensor(np.zeros(np.zeros(v.shape)[:1].shape if v.ndim else (), np.int64))
+
+
+def places(v):
+    """The first place along the first dimension, if there is one."""
+    return fastnn.tensor(np.arange(v.shape[0] if v.ndim else 1)[:1])
+
+
+def filled(shape, w):
+    return fastnn.tensor(np.ones(shape)) * w
+
+
 VIEWS = {
     "all": (lambda y: y[...], None),
     "row": (lambda y: y[1], None),
@@ -79,6 +105,20 @@ CHANGES = {
     "fmod_": (lambda v, w: v.fmod_(0.11), lambda v, w: np.fmod(v, 0.11)),
     "frac_": (lambda v, w: (v.add_(w), v.frac_()), lambda v, w: np.modf(v + w)[0]),
     "lerp_": (lambda v, w: v.lerp_(w, 0.3), lambda v, w: v + 0.3 * (w - v)),
+    "index_add_": (
+        lambda v, w: v.index_add_(0, places(v), filled(once(v).shape, w)),
+        first(lambda v, w: v + w),
+    ),
+    "index_copy_": (
+        lambda v, w: v.index_copy_(0, places(v), filled(once(v).shape, w)),
+        first(lambda v, w: w),
+    ),
+    "index_fill_": (lambda v, w: v.index_fill_(0, places(v), w), first(lambda v, w: w)),
+    "index_put_": (lambda v, w: v.index_put_((places(v),), filled((), w)), first(lambda v, w: w)),
+    "index_reduce_": (
+        lambda v, w: v.index_reduce_(0, places(v), filled(once(v).shape, w), "prod"),
+        first(lambda v, w: v * w),
+    ),
     "log_": (lambda v, w: v.log_(), lambda v, w: np.log(v)),
     "log10_": (lambda v, w: v.log10_(), lambda v, w: np.log10(v)),
     "log1p_": (lambda v, w: v.log1p_(), lambda v, w: np.log1p(v)),
@@ -87,14 +127,31 @@ CHANGES = {
         lambda v, w: v.masked_fill_(v > 0.6, w),
         lambda v, w: np.where(v > 0.6, w, v),
     ),
+    "masked_scatter_": (
+        lambda v, w: v.masked_scatter_(v > 0.6, filled(v.shape, w)),
+        lambda v, w: np.where(v > 0.6, w, v),
+    ),
     "mul_": (lambda v, w: v.mul_(w), lambda v, w: v * w),
     "mul_ by itself": (lambda v, w: v.mul_(v), lambda v, w: v * v),
     "neg_": (lambda v, w: v.neg_(), lambda v, w: -v),
     "pow_": (lambda v, w: v.pow_(3), lambda v, w: v**3),
+    "put_": (
+        lambda v, w: v.put_(places(v.reshape(-1)), filled(places(v.reshape(-1)).shape, w)),
+        lambda v, w: np.where(np.arange(v.size).reshape(v.shape) == 0, w, v),
+    ),
     "reciprocal_": (lambda v, w: v.reciprocal_(), lambda v, w: 1 / v),
     "remainder_": (lambda v, w: v.remainder_(0.11), lambda v, w: np.remainder(v, 0.11)),
     "round_": (lambda v, w: v.round_(), lambda v, w: np.round(v)),
     "rsqrt_": (lambda v, w: v.rsqrt_(), lambda v, w: 1 / np.sqrt(v)),
+    "scatter_": (lambda v, w: v.scatter_(0, once(v), w), first(lambda v, w: w)),
+    "scatter_add_": (
+        lambda v, w: v.scatter_add_(0, once(v), filled(once(v).shape, w)),
+        first(lambda v, w: v + w),
+    ),
+    "scatter_reduce_": (
+        lambda v, w: v.scatter_reduce_(0, once(v), filled(once(v).shape, w), "prod"),
+        first(lambda v, w: v * w),
+    ),
     "sign_": (lambda v, w: v.sign_(), lambda v, w: np.sign(v)),
     "sin_": (lambda v, w: v.sin_(), lambda v, w: np.sin(v)),
     "sqrt_": (lambda v, w: v.sqrt_(), lambda v, w: np.sqrt(v)),
@@ -109,13 +166,15 @@ CHANGES = {
     "[...] =": (setitem, lambda v, w: np.full(v.shape, w)),
 }
 RANDOM = {"bernoulli_", "exponential_", "log_normal_", "normal_", "random_", "uniform_"}
+ELSEWHERE = {"fill_diagonal_"}  # of matrices alone: tests/ops/test_index_put.py
+DIMENSIONS = {"tril_": 2, "triu_": 2, "index_put_": 1}  # at least
 
 
 def test_every_method_that_changes_in_place_is_here():
     methods = {
         n for base in Methods.__mro__ for n in vars(base) if n.endswith("_") and n[-2] != "_"
     }
-    assert methods == (set(CHANGES) | RANDOM) - {"mul_ by itself", "+=", "[...] ="}
+    assert methods == (set(CHANGES) | RANDOM | ELSEWHERE) - {"mul_ by itself", "+=", "[...] ="}
 
 
 def loss(y, view, other, after):
@@ -156,7 +215,7 @@ def slopes(f, x, eps=1e-6):
 def test_change(name):
     change, reference = CHANGES[name]
     for where, (view, same) in VIEWS.items():
-        if name in ("tril_", "triu_") and view(fastnn.ones(3, 4)).ndim < 2:
+        if view(fastnn.ones(3, 4)).ndim < DIMENSIONS.get(name, 0):
             continue
         same = same or view
         x = fastnn.tensor(X, requires_grad=True)
@@ -176,7 +235,7 @@ def test_change_outside_of_a_graph(name):
     change, reference = CHANGES[name]
     for where, (view, same) in VIEWS.items():
         x = X.copy()
-        if name in ("tril_", "triu_") and view(fastnn.ones(3, 4)).ndim < 2:
+        if view(fastnn.ones(3, 4)).ndim < DIMENSIONS.get(name, 0):
             continue
         v = (same or view)(x)
         v[...] = reference(v, W)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, overload
+
 import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...dtypes import check_real, element
 from ...tensor import Tensor, TensorLike
+from .. import index
 from .operands import check_fit, fit, from_kernel, like, operand
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fill", "maximum", "minimum", "where"]
@@ -53,7 +56,13 @@ def minimum(input: TensorLike, other: TensorLike) -> Tensor:
 minimum_backward = from_kernel(_core.minimum_backward)
 
 
-def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:
+@overload
+def where(condition: TensorLike) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor: ...
+def where(
+    condition: TensorLike, input: TensorLike | None = None, other: TensorLike | None = None
+) -> Any:
     """Elements of `input` where the condition is true, of `other` where it is false.
 
     Parameters
@@ -61,7 +70,8 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
     condition
         Boolean, or uint8 of which all but 0 is true.
     input, other
-        Tensors or numbers; all three broadcast.
+        Tensors or numbers; all three broadcast. Without them the result is where the condition is
+        true, as of ``nonzero(condition, as_tuple=True)``.
 
     Returns
     -------
@@ -74,6 +84,8 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
     >>> fastnn.where(x > 0, x, 0.0)
     tensor([0., 2.])
     """
+    if input is None and other is None:
+        return index.nonzero(condition, as_tuple=True)
     c, a, b = operand(condition), operand(input), operand(other)
     if isinstance(c, np.ndarray) and c.dtype == np.uint8:
         c = c != 0

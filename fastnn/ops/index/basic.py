@@ -3,82 +3,30 @@
 from __future__ import annotations
 
 from math import prod
-from operator import index
 from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.changes import changed
 from ...autograd.contract import SparseGradient
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
-from ...tensor import Tensor, TensorLike, as_array
+from ...tensor import Tensor, TensorLike
 from ..shape import axis_of, key_at
-from .summed import summed_at
+from .key import Places, is_basic, places_of, plain_ids, plain_key, plain_part
+from .operands import narrowed, widened, zero
 
 __all__ = ["narrow", "select"]
 
 ndarray = np.ndarray
 
 
-BASIC = frozenset({int, slice, type(None), type(...)})
-LAST = np.iinfo(np.intp).max
-BOUNDS = frozenset({int, type(None)})
-
-
-def plain_key(key: Any) -> Any:
-    """An index of integers, slices of integers, None, Ellipsis and arrays, or a tuple of them."""
-    if type(key) is tuple:
-        return tuple([plain_part(part) for part in key])
-    return plain_part(key)
-
-
-def plain_part(key: Any) -> Any:
-    if type(key) is slice:
-        if type(key.start) in BOUNDS and type(key.stop) in BOUNDS and type(key.step) in BOUNDS:
-            return key
-        return slice(bound(key.start), bound(key.stop), bound(key.step))
-    if type(key) in BASIC:
-        return key
-    if isinstance(key, Tensor):
-        key = key._array
-    if not isinstance(key, (np.ndarray, bool, np.bool_)) and hasattr(key, "__index__"):
-        return index(key)
-    places = key if isinstance(key, np.ndarray) else index_array(key)
-    if places.dtype.kind == "u" and places.size and (last := places.max()) > LAST:
-        raise IndexError(f"index: {last} is out of bounds")  # NumPy takes it for a negative one
-    if places.ndim == 0 and places.dtype.kind in "iu":
-        return int(places)  # as with a number, the result is a view
-    return places if places.size or places.dtype.kind in "iub" else places.astype(np.intp)
-
-
-def index_array(key: Any) -> Array:
-    try:
-        return as_array(key)
-    except (TypeError, ValueError):
-        raise IndexError(
-            "index: expected numbers, slices, None, Ellipsis, or tensors or lists of integers or "
-            f"booleans, got {key!r:.60}"
-        ) from None
-
-
-def bound(value: Any) -> Any:
-    """A bound of a slice as a number, which stays what it is."""
-    return value if value is None or type(value) is int else index(value)
-
-
-def is_basic(key: Any) -> bool:
-    """Whether a plain index has no arrays, so that the result is a view."""
-    if type(key) is tuple:
-        return BASIC.issuperset(map(type, key))
-    return type(key) in BASIC
-
-
 def look(op: str, x: Array, key: Any) -> Array:
-    """``x[key]``, a view where NumPy has one, single elements included."""
+    """``x[key]`` for a basic index: a view, of single elements too."""
     try:
         y = x[key]
-        if type(y) is not ndarray and is_basic(key):
+        if type(y) is not ndarray:
             parts = key if type(key) is tuple else (key,)
             y = x[parts + (...,)]  # noqa: RUF005
     except (IndexError, OverflowError) as error:
@@ -103,21 +51,55 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
         key = key._array
     kind = type(key)
     if kind is int or kind is slice:
-        basic, key = True, plain_part(key) if kind is slice else key
-    elif kind is ndarray and key.ndim and key.size and key.dtype.char not in "LQ":
-        basic = False
+        key = plain_part(key) if kind is slice else key
+    elif (kind is tuple or kind is ndarray) and (ids := plain_ids(key)) and x.ndim:
+        return record(_core.index(x, ids), index_backward, (input,), x.shape, ids)
     else:
         key = plain_key(key)
-        basic = is_basic(key)
-    y = look("index", x, key)
-    if basic:
-        out = record(y, slice_backward, (input,), x.shape, key)
-        return as_view(out, input) if x.dtype.kind == "f" else out  # integers have no gradient
-    return record(y, getitem_backward, (input,), x.shape, key)
+        if not is_basic(key):
+            places = places_of(key, x.shape)
+            return record(taken(x, places), getitem_backward, (input,), x.shape, places)
+    out = record(look("index", x, key), slice_backward, (input,), x.shape, key)
+    return as_view(out, input) if x.dtype.kind == "f" else out  # integers have no gradient
+
+
+def index_backward(node: Node, dy: Array) -> Grads:
+    return (narrowed(_core.index_backward(widened(dy), *node.saved), dy.dtype),)
+
+
+def taken(x: Array, places: Places) -> Array:
+    """The elements at some places."""
+    if places.mask is not None:
+        return _core.masked_select(x, places.mask)
+    return _core.index(viewed(x, places), places.ids)
+
+
+def viewed(x: Array, places: Places) -> Array:
+    """The view of an array to which places refer."""
+    if places.basic is not None:
+        x = look("index", x, places.basic)
+    return x if places.order is None else x.transpose(places.order)
+
+
+def getitem_backward(node: Node, dy: Array) -> Grads:
+    shape, places = node.saved
+    if places.mask is not None:
+        return (_core.masked_select_backward(dy, places.mask, shape),)
+    basic, order = places.basic, places.order
+    seen = viewed(np.broadcast_to(zero(dy), shape), places).shape
+    part = narrowed(_core.index_backward(widened(dy), seen, places.ids), dy.dtype)
+    if order is not None:
+        part = part.transpose(np.argsort(order))
+    return (part,) if basic is None else slice_gradient(shape, basic, part)
 
 
 def slice_backward(node: Node, dy: Array) -> Grads:
     shape, key = node.saved
+    return slice_gradient(shape, key, dy)
+
+
+def slice_gradient(shape: tuple[int, ...], key: Any, dy: Array) -> Grads:
+    """The gradient of a tensor of which a slice is used."""
     if prod(shape) >= LARGE:
         return (Slice(shape, key, dy),)
     dx = np.zeros(shape, dy.dtype)
@@ -158,19 +140,44 @@ class Slice(SparseGradient):
             changed((held._array,))
 
 
-def getitem_backward(node: Node, dy: Array) -> Grads:
-    shape, key = node.saved
-    return (summed_at(shape, key, dy),)
-
-
 def store(x: Array, key: Any, value: Any) -> None:
     """``x[key] = value`` with errors that say what happened."""
     try:
-        x[key] = value
+        if is_basic(key):
+            x[key] = value
+            return
+        v = np.asarray(value)
+        v = v if v.dtype is x.dtype else v.astype(x.dtype)
+        if (ids := plain_ids(key)) and x.ndim:
+            _core.index_put(x, ids, v, False, True)
+            return
+        places = places_of(key, x.shape)
+        if places.mask is None:
+            _core.index_put(viewed(x, places), places.ids, v, False, True)
+        elif v.size == 1 and v.ndim <= 1:
+            _core.masked_fill(x, places.mask, v.reshape(()), True)
+        else:
+            if v.ndim != 1:
+                raise ValueError(f"values for a mask must have one dimension, got shape {v.shape}")
+            _core.masked_scatter(x, places.mask, v, True, True)
     except IndexError as error:
         raise IndexError(f"index: {error}; the tensor has shape {x.shape}") from None
     except ValueError as error:
         raise ValueError(f"index: {error}; the tensor has shape {x.shape}") from None
+
+
+def drain(x: Array, key: Any) -> Array:
+    """The gradient of what was put by `store`, taken out of that of the whole: zeros remain."""
+    if is_basic(key):
+        part = np.array(x[key])
+        x[key] = 0
+        return part
+    places = places_of(key, x.shape)
+    if places.mask is None:
+        return _core.index_put_backward(viewed(x, places), places.ids, True)[1]
+    part = _core.masked_select(x, places.mask)
+    _core.masked_fill(x, places.mask, zero(x), True)
+    return part
 
 
 def select(input: TensorLike, dim: int, index: int) -> Tensor:

@@ -6,22 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
-from ...dtypes import element
+from ... import _core
+from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..create.values import check_room
 from ..shape import broadcast_to
-from .along import positions
-from .basic import getitem
+from .operands import fitted, same_type, scalar, total, zero
 
-__all__ = ["masked_fill", "masked_select", "nonzero", "one_hot"]
-
-
-def boolean(op: str, mask: TensorLike) -> Array:
-    m = array(mask)
-    if m.dtype != np.bool_:
-        raise TypeError(f"{op}: mask must be boolean, got {m.dtype}")
-    return m
+__all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero", "one_hot"]
 
 
 def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
@@ -42,47 +34,98 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
     >>> fastnn.masked_fill(fastnn.zeros(3), fastnn.tensor([True, False, True]), 9.0)
     tensor([9., 0., 9.])
     """
-    x, m = array(input), boolean("masked_fill", mask)
-    v = value if isinstance(value, (bool, int, float)) else array(value)
-    if np.ndim(v):
-        raise ValueError(f"masked_fill: value must be a scalar, got shape {np.shape(v)}")
-    try:
-        y = np.where(m, element("masked_fill", v, x.dtype), x)
-    except ValueError:
-        raise ValueError(
-            f"masked_fill: mask of shape {m.shape} does not fit an input of shape {x.shape}"
-        ) from None
-    return record(y, masked_fill_backward, (input, value), m, x.shape)
+    x, m = array(input), array(mask)
+    v = scalar("masked_fill", value, x.dtype)
+    return record(_core.masked_fill(x, m, v), masked_fill_backward, (input, value), m, x.shape)
 
 
 def masked_fill_backward(node: Node, dy: Array) -> Grads:
     m, shape = node.saved
-    zero = np.zeros((), dy.dtype)
-    dx = unbroadcast(np.where(m, zero, dy), shape) if node.needs[0] else None
-    return dx, unbroadcast(np.where(m, dy, zero), ()) if node.needs[1] else None
+    dx = fitted(_core.masked_fill(dy, m, zero(dy)), shape) if node.needs[0] else None
+    return dx, total(_core.masked_select(dy, m), dy.dtype) if node.needs[1] else None
 
 
 def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
     """The elements where `mask` is true, in one dimension.
+
+    Parameters
+    ----------
+    input
+        Any shape and type.
+    mask
+        Booleans, broadcast against `input`.
 
     Examples
     --------
     >>> fastnn.masked_select(fastnn.arange(3), fastnn.tensor([True, False, True])).tolist()
     [0, 2]
     """
-    x, m = array(input), boolean("masked_select", mask)
+    x, m = array(input), array(mask)
+    return record(_core.masked_select(x, m), masked_select_backward, (input,), x.shape, m)
+
+
+def masked_select_backward(node: Node, dy: Array) -> Grads:
+    shape, m = node.saved
+    wide = np.broadcast_shapes(shape, m.shape)
+    return (fitted(_core.masked_select_backward(dy, m, wide), shape),)
+
+
+def masked_scatter(input: TensorLike, mask: TensorLike, source: TensorLike) -> Tensor:
+    """`input` with the elements of `source`, one after the other, where `mask` is true.
+
+    Parameters
+    ----------
+    input
+        Any shape.
+    mask
+        Booleans, broadcast against `input`.
+    source
+        Of the type of `input`, with as many elements at least as are true; any shape.
+
+    Examples
+    --------
+    >>> m = fastnn.tensor([True, False, True])
+    >>> fastnn.masked_scatter(fastnn.zeros(3), m, fastnn.tensor([5.0, 6.0]))
+    tensor([5., 0., 6.])
+    """
+    x, m, s = array(input), array(mask), array(source)
+    same_type("masked_scatter", x, "source", s)
+    if x.shape != m.shape and (shape := common_shape("masked_scatter", x, m)) != x.shape:
+        input = broadcast_to(input, shape)
+        x = input._array
+    y = _core.masked_scatter(x, m, s)
+    return record(y, masked_scatter_backward, (input, source), m, s.shape)
+
+
+def common_shape(op: str, x: Array, m: Array) -> tuple[int, ...]:
     try:
-        shape = np.broadcast_shapes(x.shape, m.shape)
+        return np.broadcast_shapes(x.shape, m.shape)
     except ValueError:
         raise ValueError(
-            f"masked_select: mask of shape {m.shape} does not fit an input of shape {x.shape}"
+            f"{op}: mask of shape {m.shape} does not fit an input of shape {x.shape}"
         ) from None
-    wide = input if shape == x.shape else broadcast_to(input, shape)
-    return getitem(wide, np.broadcast_to(m, shape))
 
 
-def nonzero(input: TensorLike, as_tuple: bool = False) -> Any:
+def masked_scatter_backward(node: Node, dy: Array) -> Grads:
+    m, shape = node.saved
+    dx = _core.masked_fill(dy, m, zero(dy)) if node.needs[0] else None
+    if not node.needs[1]:
+        return dx, None
+    ds = np.zeros(shape, dy.dtype)
+    used = _core.masked_select(dy, m)
+    ds.reshape(-1)[: used.size] = used
+    return dx, ds
+
+
+def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
     """Where elements are not 0: one row of positions for each, or a tuple of index tensors.
+
+    Parameters
+    ----------
+    input
+        Any shape and type.
+    as_tuple
+        Whether to return an index tensor for each dimension, of at least one.
 
     Examples
     --------
@@ -90,10 +133,20 @@ def nonzero(input: TensorLike, as_tuple: bool = False) -> Any:
     [[0, 0], [1, 1]]
     """
     x = array(input)
-    found = np.nonzero(np.atleast_1d(x)) if as_tuple or x.ndim else ()
-    if as_tuple:
-        return tuple([Tensor(i) for i in found])
-    return Tensor(np.argwhere(x))
+    if not as_tuple:
+        return Tensor(_core.nonzero(x))
+    return tuple([Tensor(i) for i in _core.nonzero(x if x.ndim else x.reshape(1), True)])
+
+
+def argwhere(input: TensorLike) -> Tensor:
+    """Where elements are not 0: one row of positions for each.
+
+    Examples
+    --------
+    >>> fastnn.argwhere(fastnn.tensor([0, 3, 4])).tolist()
+    [[1], [2]]
+    """
+    return Tensor(_core.nonzero(array(input)))
 
 
 def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
@@ -112,12 +165,16 @@ def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
     [[1, 0, 0], [0, 0, 1]]
     """
     i = array(tensor)
+    if i.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: tensor must hold integers, got {i.dtype}")
     if num_classes == -1:
         if i.size == 0:
             raise ValueError("one_hot: num_classes cannot be guessed from an empty tensor")
         num_classes = int(i.max()) + 1
-    i = positions("one_hot", i, num_classes, "tensor")
     check_room("one_hot", (*i.shape, num_classes), np.dtype(np.int64))
-    y = np.zeros((*i.shape, num_classes), np.int64)
-    y.reshape(-1)[np.arange(i.size) * num_classes + i.reshape(-1)] = 1
+    y = np.zeros((*i.shape, max(num_classes, 0)), np.int64)
+    try:
+        _core.scatter(y, -1, i[..., None], np.ones((), np.int64), "set", True)
+    except IndexError as error:
+        raise IndexError(str(error).replace("scatter: index", "one_hot: tensor")) from None
     return Tensor(y)

@@ -12,6 +12,7 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..copy import tiled as copies
 from ..create.values import check_room
+from ..index.operands import narrowed, widened
 from ..numpy_names import numpy_names
 from ..shape import axis_of, ravel, shape_of
 
@@ -99,12 +100,10 @@ def repeat_interleave(
     count = total * (x.shape[axis] if times.size == 1 else 1)
     check_room("repeat_interleave", (count,), np.dtype(np.int64))
     source = np.repeat(np.arange(x.shape[axis]), times)
-    y = np.take(x, source, axis)
+    y = _core.index_select(x, axis, source)
     return record(y, repeat_interleave_backward, (input,), x.shape, axis, source)
 
 
 def repeat_interleave_backward(node: Node, dy: Array) -> Grads:
-    shape, axis, source = node.saved
-    dx = np.zeros(shape, dy.dtype)
-    np.add.at(np.moveaxis(dx, axis, 0), source, np.moveaxis(dy, axis, 0))
-    return (dx,)
+    dx = _core.index_select_backward(widened(dy), *node.saved)
+    return (narrowed(dx, dy.dtype),)

@@ -1,0 +1,69 @@
+"""What the operations of this family share: types, values and gradients of values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import _core
+from ...autograd.record import Array, array
+from ...dtypes import check_same, element
+from ...tensor import TensorLike
+from ..elementwise.operands import summed
+
+NUMBERS = (bool, int, float)
+SAFE = 1e38  # every float type but float16 has smaller numbers
+
+
+def same_type(op: str, x: Array, argument: str, values: Array) -> None:
+    """Raise TypeError unless values have the type of what they are put in."""
+    if values.dtype is not x.dtype:
+        check_same(op, input=x, **{argument: values})
+
+
+def widened(x: Array) -> Array:
+    """In a type in which kernels add: the small types in float32 or int64."""
+    if x.dtype.char in "fdlqi":
+        return x
+    return x.astype(np.int64 if x.dtype.kind in "iub" else np.float32)
+
+
+def narrowed(y: Array, dtype: np.dtype[Any]) -> Array:
+    """The result of a kernel in the type of what was widened for it."""
+    return y if y.dtype == dtype else y.astype(dtype)
+
+
+def scalar(op: str, value: TensorLike, dtype: np.dtype[Any], argument: str = "value") -> Array:
+    """A number or a 0-d tensor as a 0-d array of a type, which must be able to hold it."""
+    if type(value) is float and dtype.char in "fd" and -SAFE < value < SAFE:
+        return np.array(value, dtype)
+    v: Any = value if isinstance(value, NUMBERS) else array(value)
+    if np.ndim(v):
+        raise ValueError(f"{op}: {argument} must be a scalar, got shape {np.shape(v)}")
+    return np.asarray(element(op, v, dtype))
+
+
+def zero(x: Array) -> Array:
+    """0 in the type of `x`."""
+    return np.zeros((), x.dtype)
+
+
+def fitted(dy: Array, shape: tuple[int, ...]) -> Array:
+    """A gradient summed to the shape of what was broadcast."""
+    return dy if dy.shape == shape else summed(dy, shape)
+
+
+def total(dy: Array, dtype: np.dtype[Any]) -> Array:
+    """The gradient of one value that was put in many places."""
+    wide = widened(dy)
+    return narrowed(np.asarray(_core.sum(wide)), dtype)
+
+
+def padded(dy: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of values of which the first along each dimension were used."""
+    if dy.shape == shape:
+        return dy
+    ds = np.zeros(shape, dy.dtype)
+    ds[tuple([slice(n) for n in dy.shape])] = dy
+    return ds
