@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tensor import Tensor, TensorLike, as_array
+import numpy as np
+
+from .tensor import Size, Tensor, TensorLike, as_array
 
 __all__ = [
+    "broadcast_shapes",
+    "get_device",
     "is_complex",
     "is_floating_point",
     "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "numel",
@@ -51,10 +57,38 @@ def is_nonzero(input: TensorLike) -> bool:
     >>> fastnn.is_nonzero(fastnn.tensor([0.5]))
     True
     """
-    x = as_array(input)
-    if x.size != 1:
-        raise RuntimeError(f"is_nonzero: expected one element, got shape {x.shape}")
-    return bool(x.item())
+    return Tensor(as_array(input)).is_nonzero()
+
+
+def is_signed(input: TensorLike) -> bool:
+    """Whether the element type has negative numbers."""
+    return Tensor(as_array(input)).is_signed()
+
+
+def is_same_size(input: TensorLike, other: TensorLike) -> bool:
+    """Whether two tensors have the same shape."""
+    return as_array(input).shape == as_array(other).shape
+
+
+def get_device(input: TensorLike) -> int:
+    """The number of a tensor's GPU: -1, as for every tensor of the CPU."""
+    return -1
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape to which tensors of these shapes are broadcast.
+
+    Examples
+    --------
+    >>> fastnn.broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
+    try:
+        return Size(np.broadcast_shapes(*shapes))
+    except ValueError:
+        raise RuntimeError(
+            f"broadcast_shapes: {', '.join(map(str, shapes))} cannot be broadcast to one shape"
+        ) from None
 
 
 def numel(input: TensorLike) -> int:

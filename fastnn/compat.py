@@ -28,6 +28,13 @@ __all__ = ["install", "is_installed", "uninstall"]
 
 # Modules of PyTorch that are no module of the same name here, and what they are instead.
 ELSEWHERE = {
+    **{
+        f"torch.distributions.{name}": "fastnn.distributions"
+        for name in (
+            *("bernoulli", "categorical", "distribution", "exponential", "independent", "kl"),
+            *("laplace", "multivariate_normal", "normal", "one_hot_categorical", "uniform"),
+        )
+    },
     "torch.autograd.function": "fastnn.autograd",
     "torch.autograd.variable": "fastnn.autograd",
     "torch.multiprocessing": "multiprocessing",

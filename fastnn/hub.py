@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NoReturn
 
 from .names import offer
 
-__all__ = ["download_url_to_file", "load", "load_state_dict_from_url"]
+__all__ = ["download_url_to_file", "get_dir", "load", "load_state_dict_from_url", "set_dir"]
+
+places: list[str] = []  # the folder that `set_dir` named
+
+
+def get_dir() -> str:
+    """The folder of downloaded files, as `set_dir` named it or PyTorch's; nothing is put there."""
+    return places[-1] if places else os.path.join(_get_torch_home(), "hub")
+
+
+def set_dir(d: str) -> None:
+    """Name the folder that `get_dir` returns."""
+    places[:] = [str(d)]
+
+
+def _get_torch_home() -> str:
+    """PyTorch's folder of caches, which packages for it ask for."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch")))
 
 
 def load(repo_or_dir: str, model: str, *args: Any, **kwargs: Any) -> Any:

@@ -39,6 +39,7 @@ import torch.multiprocessing as mp
 import torch.utils.model_zoo as model_zoo
 from torch import Tensor
 from torch.autograd import Variable
+from torch.distributions.normal import Normal
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.utils import _pair
@@ -204,6 +205,11 @@ def test_what_needs_a_network_is_an_error():
     ):
         with pytest.raises(RuntimeError, match=r"^hub\.\w+: fastnn downloads nothing, got"):
             call()
+    kept = fastnn.hub.get_dir()
+    assert kept.endswith("hub")
+    fastnn.hub.set_dir("somewhere")
+    assert fastnn.hub.get_dir() == "somewhere"
+    fastnn.hub.set_dir(kept)
     group = fastnn.distributed
     assert not group.is_available()
     assert not group.is_initialized()

@@ -138,6 +138,8 @@ def test_what_every_tensor_of_the_cpu_says():
     assert (x.nelement(), x.ndimension(), x.itemsize, x.element_size()) == (6, 2, 4, 4)
     assert (x.is_complex(), x.is_signed(), x.byte().is_signed()) == (False, True, False)
     assert x[1:, 1:].storage_offset() == 4
+    for place in ("ipu", "meta", "mps", "mtia", "vulkan", "xla", "xpu", "quantized", "sparse"):
+        assert getattr(x, f"is_{place}") is False
     assert x.is_same_size(fastnn.zeros(2, 3))
     assert not x.is_same_size(x.t())
     assert [x.short().dtype, x.char().dtype, x.byte().dtype] == ["int16", "int8", "uint8"]
@@ -150,6 +152,13 @@ def test_questions():
     assert (fastnn.is_floating_point(x), fastnn.is_floating_point(x.long())) == (True, False)
     assert not fastnn.is_complex(x)
     assert not fastnn.is_storage(x)
+    assert fastnn.is_signed(x)
+    assert fastnn.is_same_size(x, np.zeros((2, 3)))
+    assert fastnn.get_device(x) == -1
+    assert fastnn.broadcast_shapes((2, 1), (3,), ()) == (2, 3)
+    with pytest.raises(RuntimeError, match=r"broadcast_shapes: \(2,\), \(3,\) cannot be broadcast"):
+        fastnn.broadcast_shapes((2,), (3,))
+    assert fastnn.tensor([2]).is_nonzero()
     assert fastnn.is_nonzero(fastnn.tensor([2]))
     assert not fastnn.is_nonzero(fastnn.tensor(0.0))
     with pytest.raises(RuntimeError, match="is_nonzero: expected one element"):
@@ -229,3 +238,21 @@ def test_sizes_by_name(name):
     assert make(size=()).shape == ()
     with pytest.raises(TypeError, match=f"^{name}: give sizes by position or by name, not both"):
         make(2, size=(2,))
+
+
+def test_resizing():
+    x = fastnn.arange(6)
+    memory = x.data_ptr()
+    assert x.resize_(2, 2) is x
+    assert (x.tolist(), x.data_ptr()) == ([[0, 1], [2, 3]], memory)
+    x.resize_((3, 3))
+    assert x.shape == (3, 3)
+    assert x.reshape(-1)[:4].tolist() == [0, 1, 2, 3]
+    y = fastnn.arange(6).view(2, 3).t()
+    assert y.resize_(4).tolist() == [0, 3, 1, 4]
+    assert y.new().resize_as_(y).zero_().tolist() == [0] * 4
+    assert y.resize_(0, 3).shape == (0, 3)
+    with pytest.raises(RuntimeError, match="resize_: a tensor that requires a gradient keeps its"):
+        fastnn.ones(2, requires_grad=True).resize_(3)
+    with pytest.raises(ValueError, match="resize_: sizes must not be negative"):
+        fastnn.ones(2).resize_(-1)

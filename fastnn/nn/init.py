@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..autograd.changes import changed
 from ..autograd.contract import Array
+from ..callers import warn
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 
 __all__ = [
     "calculate_gain",
+    "constant",
     "constant_",
+    "eye",
     "eye_",
+    "kaiming_normal",
     "kaiming_normal_",
+    "kaiming_uniform",
     "kaiming_uniform_",
+    "normal",
     "normal_",
     "ones_",
+    "orthogonal",
     "orthogonal_",
+    "sparse",
     "sparse_",
     "trunc_normal_",
+    "uniform",
     "uniform_",
+    "xavier_normal",
     "xavier_normal_",
+    "xavier_uniform",
     "xavier_uniform_",
     "zeros_",
 ]
@@ -245,3 +258,22 @@ def sparse_(
     for column in range(columns):
         tensor._array[source(generator).permutation(rows)[:zeros], column] = 0
     return tensor
+
+
+def old(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function under its name before PyTorch 0.4, without the underscore, and with a warning."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Tensor:
+        warn(f"nn.init.{name[:-1]} is old; call nn.init.{name}")
+        return function(*args, **kwargs)
+
+    renamed.__name__ = renamed.__qualname__ = name[:-1]
+    return renamed
+
+
+uniform, normal, constant, eye = old(uniform_), old(normal_), old(constant_), old(eye_)
+xavier_uniform, xavier_normal = old(xavier_uniform_), old(xavier_normal_)
+kaiming_uniform, kaiming_normal = old(kaiming_uniform_), old(kaiming_normal_)
+orthogonal, sparse = old(orthogonal_), old(sparse_)

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from ..tensor import Tensor
-from . import cast, create, draw, gemm, index, inplace, shape
+from . import cast, create, draw, gemm, index, inplace, resize, shape
 from .activation.inplace import *
 from .activation.operands import *
 from .activation.piecewise import *

@@ -400,6 +400,10 @@ class Methods(ElementwiseMethods):
     sum = ops.sum
     var = ops.var
 
+    # resize
+    resize_ = ops.resize.resize_
+    resize_as_ = ops.resize.resize_as_
+
     # shape
     T = property(ops.shape.reverse)
     mT = property(ops.shape.adjoint)

@@ -42,6 +42,9 @@ class Properties:
         """Whether the tensor is on the CPU: always."""
         return True
 
+    is_ipu = is_meta = is_mps = is_mtia = is_quantized = is_vulkan = is_xla = is_xpu = is_cuda
+    is_sparse = is_sparse_csr = is_mkldnn = is_nested = is_cuda
+
     def get_device(self) -> int:
         """The number of the GPU: -1, as for every tensor of the CPU."""
         return -1
@@ -101,6 +104,12 @@ class Properties:
     def is_signed(self) -> bool:
         """Whether the element type has negative numbers."""
         return self._array.dtype.kind in "ifc"
+
+    def is_nonzero(self) -> bool:
+        """Whether the only element is not 0."""
+        if self._array.size != 1:
+            raise RuntimeError(f"is_nonzero: expected one element, got shape {self.shape}")
+        return bool(self._array.item())
 
     def is_same_size(self, other: Properties) -> bool:
         """Whether the other tensor has the same shape."""

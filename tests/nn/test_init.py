@@ -108,3 +108,24 @@ def test_constants_and_identity():
 def test_errors(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("uniform", "normal", "xavier_uniform", "xavier_normal", "kaiming_uniform"),
+        *("kaiming_normal", "orthogonal", "eye"),
+    ],
+)
+def test_names_without_underscore(name):
+    values = []
+    for call in (getattr(init, name), getattr(init, name + "_")):
+        fastnn.manual_seed(4)
+        if call.__name__ == name:
+            with pytest.warns(UserWarning, match=f"nn.init.{name} is old; call nn.init.{name}_"):
+                values.append(call(fastnn.empty(4, 3)).tolist())
+        else:
+            values.append(call(fastnn.empty(4, 3)).tolist())
+    assert values[0] == values[1]
+    with pytest.warns(UserWarning, match="nn.init.constant is old"):
+        assert init.constant(fastnn.empty(2), 3).tolist() == [3, 3]
