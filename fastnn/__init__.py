@@ -63,6 +63,7 @@ if _TYPE_CHECKING:  # imported when they are asked for
     from . import cuda as cuda
     from . import distributed as distributed
     from . import distributions as distributions
+    from . import func as func
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit

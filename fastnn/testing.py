@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .autograd.grad_mode import no_grad
+from .autograd.grad_mode import enable_grad, no_grad
 from .autograd.gradient import grad
 from .tensor import Tensor, as_array
 
-__all__ = ["assert_close", "gradcheck"]
+__all__ = ["assert_close", "gradcheck", "gradgradcheck"]
 
 
 def gradcheck(
@@ -65,6 +65,42 @@ def gradcheck(
                 raise AssertionError(report)
             return False
     return True
+
+
+def gradgradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    eps: float = 1e-6,
+    atol: float = 1e-6,
+    rtol: float = 1e-5,
+    raise_exception: bool = True,
+) -> bool:
+    """Compare the second gradients of `func` with central differences of the first ones.
+
+    Arguments are those of `gradcheck`.
+
+    Examples
+    --------
+    >>> x = fastnn.rand(2, 3, dtype=fastnn.float64, requires_grad=True)
+    >>> fastnn.testing.gradgradcheck(lambda t: t**3, x)
+    True
+    """
+    args = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [x for x in args if isinstance(x, Tensor) and x.requires_grad]
+
+    def gradients(*given: Any) -> tuple[Tensor, ...]:
+        with enable_grad():
+            y = func(*given)
+        ys = [y] if isinstance(y, Tensor) else [out for out in y if out.requires_grad]
+        rng = np.random.Generator(np.random.PCG64(1))
+        dys = [Tensor(rng.standard_normal(out.shape)) for out in ys]
+        xs = [x for x, was in zip(given, args) if isinstance(was, Tensor) and was.requires_grad]
+        found = grad(ys, xs, dys, create_graph=True, materialize_grads=True)
+        return tuple([g for g in found if g is not None and g.requires_grad])
+
+    if not checked or not gradients(*args):
+        raise ValueError("gradgradcheck: no gradient depends on an input that requires a gradient")
+    return gradcheck(gradients, args, eps, atol, rtol, raise_exception)
 
 
 def weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:

@@ -1,5 +1,9 @@
 """Automatic differentiation: the tape, grad modes and user-defined functions."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from ..names import submodule as _submodule
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .function import Context, Function
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
@@ -23,3 +27,10 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+if _TYPE_CHECKING:  # imported when it is asked for
+    from . import functional as functional
+
+
+def __getattr__(name: str) -> _Any:
+    return _submodule(__name__, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union, cast
 
 import numpy as np
 
@@ -139,7 +139,12 @@ class Tensor(Protocols, Methods):
         hooks = () if self.node is None or self.node.hooks is None else self.node.hooks.values()
         return any(hook.reference() is self for hook in hooks if hasattr(hook, "reference"))
 
-    def backward(self, gradient: TensorLike | None = None, retain_graph: bool = False) -> None:
+    def backward(
+        self,
+        gradient: TensorLike | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+    ) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it depends on.
 
         Parameters
@@ -147,13 +152,23 @@ class Tensor(Protocols, Methods):
         gradient
             Gradient of the final scalar by this tensor, of its shape; 1 for a scalar.
         retain_graph
-            Keep the saved arrays of the operations, for another `backward`.
+            Keep the saved arrays of the operations, for another `backward`; by default as
+            `create_graph`.
+        create_graph
+            Record the computation of the gradients, which then can be differentiated. RuntimeError
+            where an operation has no such gradient.
         """
+        if create_graph:
+            self._backward_recorded(self, gradient, retain_graph, True)
+            return
         dy = seed_gradient("backward", self, gradient)
         if self.node is None:
             walk((), leaves={self: dy})
         else:
-            walk(((self.node, dy),), retain_graph)
+            walk(((self.node, dy),), bool(retain_graph))
+
+    # By `fastnn.autograd`, which knows the rules of operations.
+    _backward_recorded: ClassVar[Callable[..., None]]
 
     def _accumulate(self, gradient: Array, fresh: bool) -> None:
         """Add to ``.grad``; a `fresh` array (see `contract.py`) may become ``.grad`` itself."""

@@ -103,12 +103,13 @@ def cross_entropy(
     if recording and isinstance(target, Tensor) and target.requires_grad:
         saved = (gradient, reduction, x, w, label_smoothing)
         return record(loss, soft_cross_entropy_backward, (input, target), *saved)
-    return record(loss, cross_entropy_backward, (input,), gradient, reduction)
+    options = (t, w, ignore_index, label_smoothing)
+    return record(loss, cross_entropy_backward, (input,), gradient, reduction, options)
 
 
 @Reuses
-def cross_entropy_backward(node: Node, dy: Array, _: bool, reuse_saved: bool) -> Grads:
-    gradient, reduction = node.saved
+def cross_entropy_backward(node: Node, dy: Array, reuse_dy: bool, reuse_saved: bool) -> Grads:
+    gradient, reduction, _ = node.saved
     return (scores_gradient(dy, gradient, reduction, reuse_saved),)
 
 
