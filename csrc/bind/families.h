@@ -34,5 +34,8 @@ void bind_sort(pybind11::module_& m);
 void bind_index(pybind11::module_& m);
 void bind_index_put(pybind11::module_& m);
 void bind_index_mask(pybind11::module_& m);
+void bind_unique(pybind11::module_& m);
+void bind_search(pybind11::module_& m);
+void bind_histogram(pybind11::module_& m);
 
 }  // namespace fastnn::bind

@@ -216,4 +216,7 @@ PYBIND11_MODULE(_core, m) {
     bind_index(m);
     bind_index_put(m);
     bind_index_mask(m);
+    bind_unique(m);
+    bind_search(m);
+    bind_histogram(m);
 }

@@ -37,11 +37,6 @@ using Ordered = decltype(ordered(T()));
 template <class Int>
 constexpr Int kMost = sizeof(Int) == 4 ? Int(INT32_MAX) : Int(INT64_MAX);
 
-template <class T>
-FASTNN_INLINE bool is_nan(T x) {
-    return x != x;
-}
-
 // The first element with f(element) true, or n. Blocks without one are skipped in registers.
 template <class T, class F>
 FASTNN_INLINE dim_t find(const T* x, dim_t n, F f) {

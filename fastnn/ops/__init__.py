@@ -75,8 +75,12 @@ from .shape.permute import *
 from .shape.reshape import *
 from .shuffle import *
 from .softmax import *
+from .sort.histogram import *
+from .sort.middle import *
 from .sort.order import *
+from .sort.search import *
 from .sort.select import *
+from .sort.unique import *
 
 # isort: split
 from .methods import ElementwiseMethods, Methods  # last: they look up the operations above

@@ -392,7 +392,6 @@ class Methods(ElementwiseMethods):
     logsumexp = ops.logsumexp
     max = ops.max
     mean = ops.mean
-    median = ops.median
     min = ops.min
     norm = ops.norm
     prod = ops.prod
@@ -437,7 +436,15 @@ class Methods(ElementwiseMethods):
 
     # sort
     argsort = ops.argsort
+    bincount = ops.bincount
+    histc = ops.histc
+    histogram = ops.histogram
+    kthvalue = ops.kthvalue
+    median = ops.median
     mode = ops.mode
     msort = ops.msort
+    nanmedian = ops.nanmedian
     sort = ops.sort
     topk = ops.topk
+    unique = ops.unique
+    unique_consecutive = ops.unique_consecutive

@@ -222,8 +222,8 @@ RECORDS = [
         [*one_dim(), Sample(distinct(3, 4)), Sample(distinct(6), 0)],
         [
             Bad(ValueError, f"median: {NOTHING}", numbers(0)),
-            Bad(IndexError, "median: dim must lie between -3 and 2", X, 3),
-            Bad(IndexError, "median: dim must lie between -3 and 2", X, -4),
+            Bad(IndexError, "median: dim must be from -3 to 2", X, 3),
+            Bad(IndexError, "median: dim must be from -3 to 2", X, -4),
         ],
         [Sample(x, dim) for x, dim in LARGE if not isinstance(dim, tuple)],
         exact=True,

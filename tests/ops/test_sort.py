@@ -81,6 +81,34 @@ RECORDS = [
         exact=True,
     ),
     Record(
+        "kthvalue",
+        fastnn.kthvalue,
+        reference.kthvalue,
+        [
+            Sample(X, 1),
+            Sample(X, 9, -1, True),
+            Sample(X, 3, 0),
+            Sample(numbers(2, 80, 3), 50, 1),
+            Sample(numbers(), 1),
+        ],
+        [
+            Bad(ValueError, r"kthvalue: k must lie in \[1, 9\], the size of dim -1, got 0", X, 0),
+            Bad(ValueError, r"kthvalue: k must lie in \[1, 4\], the size of dim 0, got 5", X, 5, 0),
+            Bad(IndexError, "kthvalue: dim must be", X, 1, 2),
+            Bad(TypeError, "kthvalue: k must be an int, got float", X, 1.0),
+        ],
+        [Sample(shuffled(70_000), 300), Sample(shuffled(300, 20), 40, 0)],
+        exact=True,
+    ),
+    Record(
+        "nanmedian",
+        fastnn.nanmedian,
+        reference.nanmedian,
+        [Sample(X), Sample(X, 0), Sample(X, 1, True), Sample(numbers(), 0)],
+        [Bad(ValueError, "nanmedian: cannot reduce no elements", X[:0])],
+        exact=True,
+    ),
+    Record(
         "mode",
         fastnn.mode,
         reference.mode,
@@ -202,6 +230,35 @@ def test_the_most_frequent_element_of_a_long_line():
     value, index = kernels.mode(x, 0)
     assert value == counts.argmax()
     assert index == np.flatnonzero(x == value)[-1]
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_elements_of_some_rank(dtype, level):
+    with isa(level):
+        for shape, axis in [((1,), 0), ((40,), 0), ((49,), 0), ((5, 300), 1), ((300, 5), 0)]:
+            x = elements(dtype, *shape, seed=shape[0])
+            t, wide = fastnn.tensor(x), x if x.dtype.kind in "iu" else x.astype("f8")
+            for name, *k in [("median",), ("nanmedian",), *[("kthvalue", k) for k in (1, 4)]]:
+                if k and k[0] > shape[axis]:
+                    continue
+                got = getattr(fastnn, name)(t, *k, axis)
+                want = getattr(reference, name)(wide, *k, axis)
+                np.testing.assert_array_equal(got.values._array, want[0], name)
+                np.testing.assert_array_equal(got.indices._array, want[1], name)
+                assert got.values.dtype == x.dtype.newbyteorder("=")
+            size = shape[axis]
+            got = fastnn.kthvalue(t, size, axis)
+            np.testing.assert_array_equal(
+                got.indices._array, reference.kthvalue(wide, size, axis)[1]
+            )
+
+
+def test_medians_without_numbers():
+    x = fastnn.tensor([[np.nan, np.nan], [np.nan, 1.0]])
+    assert fastnn.nanmedian(x, 1).indices.tolist() == [0, 1]
+    assert fastnn.nanmedian(x).item() == 1
+    assert np.isnan(fastnn.median(x).item())
 
 
 def test_gradient_of_the_most_frequent_element():

@@ -50,3 +50,41 @@ def mode(x, dim=-1, keepdim=False):
         return np.flatnonzero(row == value)[-1]
 
     return at(x, np.apply_along_axis(position, dim, x) if x.ndim else None, dim, keepdim)
+
+
+def kthvalue(x, k, dim=-1, keepdim=False):
+    if x.ndim == 0:
+        return at(x, None, dim, keepdim)
+    kth = np.take(order(x, dim), k - 1, dim)
+    value = np.take_along_axis(x, np.expand_dims(kth, dim), dim)
+    # argmax finds the first that is equal; NaN is, here, to NaN.
+    equal = (x == value) | (np.isnan(x) & np.isnan(value))
+    return at(x, equal.argmax(dim), dim, keepdim)
+
+
+def median(x, dim=None, keepdim=False):
+    if dim is None:
+        return median(x.reshape(-1), 0)[0]
+    if x.ndim == 0:
+        return at(x, None, dim, keepdim)
+
+    def position(row):
+        nans = np.flatnonzero(np.isnan(row))
+        if len(nans):
+            return nans[0]
+        return np.flatnonzero(row == np.sort(row)[(len(row) - 1) // 2])[0]
+
+    return at(x, np.apply_along_axis(position, dim, x), dim, keepdim)
+
+
+def nanmedian(x, dim=None, keepdim=False):
+    if dim is None:
+        return nanmedian(x.reshape(-1), 0)[0]
+    if x.ndim == 0:
+        return at(x, None, dim, keepdim)
+
+    def position(row):
+        left = row[~np.isnan(row)]
+        return np.flatnonzero(row == median(left, 0)[0])[0] if len(left) else 0
+
+    return at(x, np.apply_along_axis(position, dim, x), dim, keepdim)

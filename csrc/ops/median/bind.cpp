@@ -9,32 +9,48 @@
 namespace fastnn::bind {
 namespace {
 
-Tuple<py::object, py::object> median(py::handle input, dim_t dim) {
-    const Name name{median::kMedian.name, "input"};
+Tuple<py::object, py::object> select(const Kernel<median::Args>& kernel, median::Rank rank,
+                                     py::handle input, dim_t k, dim_t dim) {
+    const Name name{kernel.name, "input"};
     py::object hold;
-    const Array x = dense_float(input, name, hold);
+    const Array x = dense(input, name, hold);
     const Axis axis = axis_of(x, name, dim);
     Py_ssize_t shape[kMaxDims];
     std::copy_n(x.shape, x.ndim, shape);
-    if (x.ndim > 0) {
-        Py_ssize_t& size = shape[dim < 0 ? dim + x.ndim : dim];
-        if (size == 0) {
-            fail<ValueError>(name.op, ": cannot reduce no elements, got shape ", shape_text(x));
-        }
-        size = 1;
+    if (axis.size == 0)
+        fail<ValueError>(name.op, ": cannot reduce no elements, got shape ", shape_text(x));
+    if (k < 0 || k >= axis.size) {
+        fail<ValueError>(name.op, ": k must lie in [1, ", axis.size, "], the size of dim ", dim,
+                         ", got ", k + 1);
     }
+    if (x.ndim > 0) shape[dim < 0 ? dim + x.ndim : dim] = 1;
     py::object values = empty(x.dtype, x.ndim, shape), indices = empty(Dtype::i64, x.ndim, shape);
-    launch(median::kMedian,
-           median::Args{x.dtype, axis.outer, axis.size, axis.inner, x.data, data_of(values),
-                        reinterpret_cast<std::int64_t*>(data_of(indices))},
+    launch(kernel,
+           median::Args{x.dtype, rank, k, axis.outer, axis.size, axis.inner, x.data,
+                        data_of(values), reinterpret_cast<std::int64_t*>(data_of(indices))},
            {x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
+}
+
+Tuple<py::object, py::object> median(py::handle input, dim_t dim) {
+    return select(median::kMedian, median::Rank::median, input, 0, dim);
+}
+
+Tuple<py::object, py::object> nanmedian(py::handle input, dim_t dim) {
+    return select(median::kNanmedian, median::Rank::nanmedian, input, 0, dim);
+}
+
+Tuple<py::object, py::object> kthvalue(py::handle input, dim_t k, dim_t dim) {
+    return select(median::kKthvalue, median::Rank::kth, input, k < 1 ? -1 : k - 1, dim);
 }
 
 }  // namespace
 
 void bind_median(py::module_& m) {
-    m.def("median", &median, median::doc::kMedian, py::arg("input"), py::arg("dim"));
+    using py::arg;
+    m.def("median", &median, median::doc::kMedian, arg("input"), arg("dim"));
+    m.def("nanmedian", &nanmedian, median::doc::kNanmedian, arg("input"), arg("dim"));
+    m.def("kthvalue", &kthvalue, median::doc::kKthvalue, arg("input"), arg("k"), arg("dim"));
 }
 
 }  // namespace fastnn::bind

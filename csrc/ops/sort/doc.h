@@ -1,4 +1,4 @@
-// The docstrings of sorting.
+// The docstrings of sorting and of what it finds.
 #pragma once
 
 namespace fastnn::sorting::doc {
@@ -59,5 +59,18 @@ Returns dx : float (...), where the axis has this size.
 
 >>> kernels.sort_backward(np.array([1.0, 2.0]), np.array([2, 0]), 0, 3)
 array([2., 0., 1.]))";
+
+constexpr char kUnique[] =
+    R"(Finds the different rows, the first of those that are equal; NaN is equal to nothing.
+
+input : float, int32, int64, uint8 or bool (N, M)
+sorted : bool = True; in lexicographic order; or else rows that differ from the row before
+return_inverse : bool = False
+return_counts : bool = False
+Returns (values, inverse, counts) : as input (U, M); int64 (N), where each row is among the values;
+int64 (U), how many are equal to each. None where they are not wanted.
+
+>>> kernels.unique(np.array([[2], [1], [2]]), return_inverse=True)[1]
+array([1, 0, 1]))";
 
 }  // namespace fastnn::sorting::doc

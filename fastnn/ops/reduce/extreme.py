@@ -1,4 +1,4 @@
-"""Largest, smallest and middle elements over dimensions of a tensor. NaN among them gives NaN."""
+"""Largest and smallest elements over dimensions of a tensor. NaN among them gives NaN."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..numpy_names import numpy_names
 from ..sort.positions import at_positions
 from .sums import Dims, axes_of
 
-__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
 
 class Extreme(NamedTuple):
@@ -236,45 +236,3 @@ def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     [0, 1]
     """
     return Tensor(position("min", array(input), dim, keepdim)[1])
-
-
-@numpy_names
-def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The element in the middle of all, or along one dimension with its position.
-
-    Of an even number, the lower of the two in the middle; the first of those that are equal.
-    Floats go through a kernel, integers through NumPy, which may name any of the equal ones.
-
-    Parameters
-    ----------
-    input
-        Tensor of any shape.
-    dim, keepdim
-        As for `max`.
-
-    Examples
-    --------
-    >>> fastnn.median(fastnn.tensor([3.0, 1.0, 2.0, 4.0])).item()
-    2.0
-    """
-    x = array(input)
-    check_elements("median", x)
-    if dim is None:
-        y = middle(x.reshape(-1), 0)[0].reshape(())
-        return record(y, amax_backward, (input,), x, y, None)
-    values, indices = middle(x, dim)
-    if x.ndim and not keepdim:
-        values, indices = values.squeeze(dim), indices.squeeze(dim)
-    return extreme(input, x, values, indices, dim)
-
-
-def middle(x: Array, dim: int) -> tuple[Array, Array]:
-    """The middle elements along `dim`, and their positions; the dimension is kept."""
-    if x.dtype.kind == "f":
-        return _core.median(x, dim)
-    check_real("median", x)
-    wide = x.reshape(1) if x.ndim == 0 else x
-    half = (wide.shape[dim] - 1) // 2
-    indices = np.take(np.argpartition(wide, half, dim), [half], dim)
-    values = np.take_along_axis(wide, indices, dim)
-    return (values, indices) if x.ndim else (values.reshape(()), indices.reshape(()))

@@ -1,21 +1,21 @@
-"""Elements of some rank: the largest or smallest ones, and the most frequent one."""
+"""Elements of some rank: the largest or smallest ones, the k-th, and the most frequent one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ... import _core
-from ...autograd.record import Array, array
+from ...autograd.record import array
 from ...tensor import TensorLike
 from ..numpy_names import numpy_names
 from ..shape.axes import axis_of
 from .positions import Chosen, chosen
 from .types import as_kernel_type
 
-__all__ = ["mode", "topk"]
+__all__ = ["kthvalue", "mode", "topk"]
 
 
-def count_of(op: str, k: Any, least: int, x: Array, dim: int, size: int) -> int:
+def count_of(op: str, k: Any, least: int, dim: int, size: int) -> int:
     """A number of elements along a dimension, or the rank of one."""
     if not hasattr(k, "__index__") or isinstance(k, bool):
         raise TypeError(f"{op}: k must be an int, got {type(k).__name__}")
@@ -65,10 +65,51 @@ def topk(
     """
     x = array(input)
     axis = axis_of("topk", dim, x.ndim or 1)
-    k = count_of("topk", k, 0, x, dim, x.shape[axis] if x.ndim else 1)
+    k = count_of("topk", k, 0, dim, x.shape[axis] if x.ndim else 1)
     k = k if x.ndim else 1
     found = _core.topk(as_kernel_type("topk", x), k, axis, largest, sorted)
     return chosen(input, x, axis, found)
+
+
+@numpy_names
+def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) -> Chosen:
+    """The `k`-th smallest element along a dimension, and the first position of one equal to it.
+
+    NaN counts as the largest number.
+
+    Parameters
+    ----------
+    input
+        Tensor of any shape and type.
+    k
+        The rank, from 1.
+    dim
+        The dimension.
+    keepdim
+        Keep the dimension, with size 1.
+
+    Returns
+    -------
+    (values, indices)
+        The gradient of a value goes to the element at its index.
+
+    Raises
+    ------
+    IndexError
+        If the dimension does not exist.
+    ValueError
+        If it has fewer elements.
+
+    Examples
+    --------
+    >>> values, indices = fastnn.kthvalue(fastnn.tensor([4.0, 1.0, 3.0, 9.0]), 2)
+    >>> values.item(), indices.item()
+    (3.0, 2)
+    """
+    x = array(input)
+    axis = axis_of("kthvalue", dim, x.ndim or 1)
+    k = count_of("kthvalue", k, 1, dim, x.shape[axis] if x.ndim else 1)
+    return chosen(input, x, axis, _core.kthvalue(as_kernel_type("kthvalue", x), k, axis), keepdim)
 
 
 @numpy_names
