@@ -164,8 +164,10 @@ ACTIVATION = r'"ops/activation/activation\.h"'
 CONTRACTS = {
     "attention": [r'"ops/gemm/(gemm|operand)\.h"'],
     "conv": [r'"ops/gemm/(gemm|blocks|operand)\.h"', ACTIVATION],
+    "ctc": [r'"ops/loss/loss\.h"'],
     "gemm": [ACTIVATION],
     "linear": [r'"ops/gemm/(gemm|operand)\.h"', ACTIVATION],
+    "linear_cross_entropy": [r'"ops/gemm/gemm\.h"', r'"ops/loss/(cross_entropy|loss|nll)\.h"'],
     "norm": [ACTIVATION],
     "rnn": [r'"ops/gemm/(gemm|blocks|operand)\.h"'],
     "": [r'"ops/copy/copy\.h"', ACTIVATION],

@@ -10,6 +10,8 @@ void bind_activation(pybind11::module_& m);
 void bind_activation_operands(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);
 void bind_loss(pybind11::module_& m);
+void bind_ctc(pybind11::module_& m);
+void bind_linear_cross_entropy(pybind11::module_& m);
 void bind_dropout(pybind11::module_& m);
 void bind_elementwise(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);

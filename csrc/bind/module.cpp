@@ -192,6 +192,8 @@ PYBIND11_MODULE(_core, m) {
     bind_activation_operands(m);
     bind_softmax(m);
     bind_loss(m);
+    bind_ctc(m);
+    bind_linear_cross_entropy(m);
     bind_dropout(m);
     bind_elementwise(m);
     bind_optim(m);

@@ -14,8 +14,11 @@ from .dropout.elements import *
 from .embedding import *
 from .fold import *
 from .gates import *
+from .likelihood_loss import *
 from .linear import *
+from .linear_cross_entropy import *
 from .loss import *
+from .margin_loss import *
 from .module import *
 from .norm.batch import *
 from .norm.group import *
@@ -35,6 +38,7 @@ from .rnn.cells import *
 from .rnn.elman import *
 from .rnn.gru import *
 from .rnn.lstm import *
+from .rnn.zoneout import *
 from .shape import *
 from .shuffle import *
 from .transformer.decoder import *

@@ -9,7 +9,7 @@ from ..tensor import Tensor
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class _List(Module):
@@ -293,3 +293,109 @@ class ParameterList(_List):
             f"({name}): {None if p is None else f'{p.dtype} {p.shape}'}"
             for name, p in self._parameters.items()
         )
+
+
+class ParameterDict(Module):
+    """A dict of parameters of the module that holds it; tensors become parameters.
+
+    Parameters
+    ----------
+    parameters
+        Names and values: a mapping, or pairs.
+
+    Examples
+    --------
+    >>> scales = fastnn.nn.ParameterDict({"a": fastnn.ones(2), "b": fastnn.ones(3)})
+    >>> list(scales), scales["a"].requires_grad, len(list(scales.parameters()))
+    (['a', 'b'], True, 2)
+    """
+
+    def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__()
+        self.update(parameters or {})
+
+    def __getitem__(self, key: str) -> Any:
+        return self._parameters[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if isinstance(value, Tensor) and not isinstance(value, Parameter):
+            value = Parameter(value)
+        if key in self._parameter_names:
+            setattr(self, key, value)
+        else:
+            self.register_parameter(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._parameter_names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._parameter_names
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._parameters.keys()
+
+    def values(self) -> Iterable[Any]:
+        """The parameters."""
+        return list(self._parameters.values())
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Names and parameters."""
+        return list(self._parameters.items())
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The parameter with a name, or `default`."""
+        return self._parameters.get(key, default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The parameter with a name, which is `default` if there was none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str) -> Any:
+        """Remove a parameter and return it."""
+        value = self[key]
+        delattr(self, key)
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last parameter; its name and itself."""
+        key = list(self)[-1]
+        return key, self.pop(key)
+
+    def clear(self) -> None:
+        """Remove all."""
+        for key in list(self):
+            delattr(self, key)
+
+    def copy(self) -> ParameterDict:
+        """Another dict of the same parameters."""
+        return ParameterDict(self.items())
+
+    def update(
+        self, parameters: ParameterDict | Mapping[str, Any] | Iterable[tuple[str, Any]]
+    ) -> None:
+        """Add or replace several."""
+        known = isinstance(parameters, (ParameterDict, Mapping))
+        pairs: Any = parameters.items() if known else parameters  # type: ignore[union-attr]
+        for key, value in pairs:
+            self[key] = value
+
+    extra_repr = ParameterList.extra_repr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import ops
 from ..ops.loss.legacy import legacy_reduction
 from ..tensor import Tensor, TensorLike
@@ -19,8 +21,6 @@ __all__ = [
     "SoftMarginLoss",
 ]
 
-REDUCTIONS = ("none", "mean", "sum")
-
 
 class Loss(Module):
     """Base of the losses: how values are reduced.
@@ -31,6 +31,8 @@ class Loss(Module):
         ``"mean"``, ``"sum"`` or ``"none"``.
     """
 
+    reductions: ClassVar[tuple[str, ...]] = ("none", "mean", "sum")
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "__init__" in vars(cls):
@@ -39,9 +41,10 @@ class Loss(Module):
     @legacy_reduction
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
-        if reduction not in REDUCTIONS:
+        if reduction not in self.reductions:
+            *some, last = map(repr, self.reductions)
             raise ValueError(
-                f"{type(self).__name__}: reduction must be 'none', 'mean' or 'sum', "
+                f"{type(self).__name__}: reduction must be {', '.join(some)} or {last}, "
                 f"got {reduction!r}"
             )
         self.reduction = reduction

@@ -49,7 +49,12 @@ from .join.split import *
 from .linear import *
 from .loss.binary import *
 from .loss.classes import *
+from .loss.ctc import *
 from .loss.distance import *
+from .loss.likelihood import *
+from .loss.linear import *
+from .loss.margin import *
+from .loss.triplet import *
 from .norm.batch import *
 from .norm.group import *
 from .norm.layer import *
@@ -74,6 +79,7 @@ from .shape.expand import *
 from .shape.permute import *
 from .shape.reshape import *
 from .shuffle import *
+from .similarity import *
 from .softmax import *
 from .sort.histogram import *
 from .sort.middle import *

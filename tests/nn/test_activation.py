@@ -5,6 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import nn
+from fastnn.nn import functional as F
 from tests.harness import numbers
 
 X = numbers(4, 5).astype(np.float32)
@@ -123,6 +124,97 @@ def test_bce_loss():
     got = nn.BCELoss(W, reduction="sum")(fastnn.tensor(T), fastnn.tensor(T))
     want = fastnn.binary_cross_entropy(T, T, W, reduction="sum")
     np.testing.assert_array_equal(got, want)
+
+
+S = fastnn.tensor([1.0, -1.0, 1.0, -1.0])
+XS, TS = fastnn.tensor(X), fastnn.tensor(T)
+
+
+@pytest.mark.parametrize(
+    ("module", "args", "expected"),
+    [
+        (nn.KLDivLoss("batchmean"), (XS, TS), lambda: F.kl_div(X, T, reduction="batchmean")),
+        (
+            nn.KLDivLoss("sum", log_target=True),
+            (XS, TS),
+            lambda: F.kl_div(X, T, reduction="sum", log_target=True),
+        ),
+        (
+            nn.PoissonNLLLoss(False, full=True, eps=0.1, reduction="sum"),
+            (TS, TS),
+            lambda: F.poisson_nll_loss(T, T, False, full=True, eps=0.1, reduction="sum"),
+        ),
+        (
+            nn.GaussianNLLLoss(full=True, eps=0.1, reduction="sum"),
+            (XS, TS, TS),
+            lambda: F.gaussian_nll_loss(X, T, T, full=True, eps=0.1, reduction="sum"),
+        ),
+        (
+            nn.HingeEmbeddingLoss(0.5, reduction="sum"),
+            (S, S),
+            lambda: F.hinge_embedding_loss(S, S, 0.5, reduction="sum"),
+        ),
+        (
+            nn.MarginRankingLoss(0.5, reduction="sum"),
+            (XS, TS, TS),
+            lambda: F.margin_ranking_loss(X, T, T, 0.5, reduction="sum"),
+        ),
+        (
+            nn.CosineEmbeddingLoss(0.5, reduction="sum"),
+            (XS, TS, S),
+            lambda: F.cosine_embedding_loss(X, T, S, 0.5, reduction="sum"),
+        ),
+        (
+            nn.MultiMarginLoss(2, 0.5, W, reduction="sum"),
+            (XS, fastnn.tensor(IDS)),
+            lambda: F.multi_margin_loss(X, IDS, 2, 0.5, W, reduction="sum"),
+        ),
+        (
+            nn.MultiLabelMarginLoss(reduction="sum"),
+            (XS, fastnn.tensor([[1, -1, 0, 0, 0]] * 4)),
+            lambda: F.multilabel_margin_loss(X, np.array([[1, -1, 0, 0, 0]] * 4), reduction="sum"),
+        ),
+        (
+            nn.MultiLabelSoftMarginLoss(W, reduction="sum"),
+            (XS, TS),
+            lambda: F.multilabel_soft_margin_loss(X, T, W, reduction="sum"),
+        ),
+        (
+            nn.TripletMarginLoss(0.5, 1.0, 0.1, True, reduction="sum"),
+            (XS, TS, XS),
+            lambda: F.triplet_margin_loss(X, T, X, 0.5, 1.0, 0.1, True, reduction="sum"),
+        ),
+        (
+            nn.TripletMarginWithDistanceLoss(
+                distance_function=F.cosine_similarity, margin=0.5, swap=True, reduction="sum"
+            ),
+            (XS, TS, XS),
+            lambda: F.triplet_margin_with_distance_loss(
+                X,
+                T,
+                X,
+                distance_function=F.cosine_similarity,
+                margin=0.5,
+                swap=True,
+                reduction="sum",
+            ),
+        ),
+        (nn.CosineSimilarity(0, 0.1), (XS, TS), lambda: F.cosine_similarity(X, T, 0, 0.1)),
+        (
+            nn.PairwiseDistance(1.0, 0.1, True),
+            (XS, TS),
+            lambda: F.pairwise_distance(X, T, 1.0, 0.1, True),
+        ),
+        (
+            nn.CTCLoss(1, "sum", True),
+            (XS, fastnn.tensor([2, 3]), 4, 2),
+            lambda: F.ctc_loss(X, np.array([2, 3]), 4, 2, 1, "sum", True),
+        ),
+    ],
+    ids=lambda m: type(m).__name__ if isinstance(m, nn.Module) else "",
+)
+def test_losses_of_several_inputs(module, args, expected):
+    np.testing.assert_array_equal(module(*args), expected())
 
 
 def test_weights_are_saved():

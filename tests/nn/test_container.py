@@ -69,3 +69,28 @@ def test_parameter_list():
     m[0] = fastnn.zeros(4)
     assert isinstance(m[-2], nn.Parameter)
     assert repr(m) == "ParameterList(\n  (0): float32 (4,)\n  (1): float32 (3,)\n)"
+
+
+def test_parameter_dict():
+    values = nn.ParameterDict({"a": fastnn.ones(2)})
+    values["b"] = fastnn.zeros(3)
+    assert list(values) == list(values.keys()) == ["a", "b"]
+    assert [name for name, _ in values.named_parameters()] == ["a", "b"]
+    assert all(isinstance(p, nn.Parameter) for p in values.values())
+    assert "a" in values
+    assert values.get("c") is None
+    assert values.setdefault("c", fastnn.ones(1)) is values["c"]
+    assert repr(values) == (
+        "ParameterDict(\n  (a): float32 (2,)\n  (b): float32 (3,)\n  (c): float32 (1,)\n)"
+    )
+    a = values.pop("a")
+    assert a.shape == (2,)
+    assert values.popitem()[0] == "c"
+    assert (values | nn.ParameterDict([("a", a)]))["a"] is a
+    values |= nn.ParameterDict({"d": a})
+    assert len(values) == 2
+    del values["d"]
+    with pytest.raises(KeyError):
+        values["d"]
+    values.clear()
+    assert list(values.items()) == []

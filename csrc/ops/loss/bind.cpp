@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "bind/arguments.h"
 #include "bind/array.h"
@@ -7,6 +8,7 @@
 #include "ops/loss/cross_entropy.h"
 #include "ops/loss/doc.h"
 #include "ops/loss/loss.h"
+#include "ops/loss/margin.h"
 #include "ops/loss/nll.h"
 
 namespace fastnn::bind {
@@ -60,98 +62,144 @@ void check_probabilities(Name name, const Array& x) {
 struct Inputs {
     py::object hold[4];  // before what points into it
     Array x, target;
-    const void *weight, *pos_weight;
+    const void *weight, *third;
 
-    Inputs(const char* op, py::handle input, py::handle t, py::handle w, py::handle v)
+    Inputs(loss::Op f, const char* op, py::handle input, py::handle t, py::handle w, py::handle v)
         : x(block_float(input, {op, "input"}, hold[0])),
           target(block_like(t, {op, "target"}, x, hold[1])),
           weight(optional_like(w, {op, "weight"}, x, hold[2])),
-          pos_weight(optional_like(v, {op, "pos_weight"}, x, hold[3])) {}
+          third(loss::facts(f).operand == nullptr
+                    ? optional_like(v, {op, "pos_weight"}, x, hold[3])
+                    : block_like(v, {op, loss::facts(f).operand}, x, hold[3]).data) {}
 };
 
-py::object elementwise(loss::Op op, py::handle input, py::handle target, py::handle reduction,
-                       py::handle weight, py::handle pos_weight, double parameter) {
+// Every option of a loss of single elements.
+struct LossOptions {
+    Reduction reduction;
+    loss::Params params;
+};
+
+LossOptions options_of(loss::Op op, py::handle reduction, const loss::Params& params) {
+    const loss::Facts& facts = loss::facts(op);
+    const double values[] = {params.p, params.q, params.r};
+    for (int i = 0; i < 3; ++i) {
+        const auto& parameter = facts.parameters[i];
+        if (parameter.name != nullptr && parameter.positive && !(values[i] > 0)) {
+            fail<ValueError>(facts.name, ": ", parameter.name, " must be greater than 0, got ",
+                             values[i]);
+        }
+    }
+    return {parse_reduction(facts.name, reduction), params};
+}
+
+py::object elementwise(loss::Op op, py::handle input, py::handle target, const LossOptions& o,
+                       py::handle weight = py::none(), py::handle third = py::none()) {
     const auto& kernel = loss::forward_kernel(op);
-    const Reduction r = parse_reduction(kernel.name, reduction);
-    const Inputs in(kernel.name, input, target, weight, pos_weight);
+    const Inputs in(op, kernel.name, input, target, weight, third);
     if (op == loss::Op::bce) {
         visit_float(in.x.dtype, [&]<class T>() {
             check_probabilities<T>({kernel.name, "input"}, in.x);
             check_probabilities<T>({kernel.name, "target"}, in.target);
         });
     }
-    py::object out = r == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
+    py::object out = o.reduction == Reduction::none ? empty_like(in.x) : empty(in.x.dtype, {});
     launch(kernel,
-           loss::Args{op, in.x.dtype, r, in.x.size(), in.x.data, in.target.data, in.weight,
-                      in.pos_weight, parameter, data_of(out)},
-           {in.x, in.target, weight, in.hold[2], pos_weight, in.hold[3], out});
+           loss::Args{op, in.x.dtype, o.reduction, in.x.size(), in.x.data, in.target.data,
+                      in.weight, in.third, o.params, data_of(out)},
+           {in.x, in.target, weight, in.hold[2], third, in.hold[3], out});
     return out;
 }
 
 py::object elementwise_backward(loss::Op op, py::handle dy, py::handle input, py::handle target,
-                                py::handle reduction, py::handle weight, py::handle pos_weight,
-                                double parameter, bool to_target) {
+                                const LossOptions& o, loss::Operand of,
+                                py::handle weight = py::none(), py::handle third = py::none()) {
     const auto& kernel = loss::backward_kernel(op);
-    const Reduction r = parse_reduction(kernel.name, reduction);
-    const Inputs in(kernel.name, input, target, weight, pos_weight);
+    const Inputs in(op, kernel.name, input, target, weight, third);
     py::object hold;
-    const Array d = r == Reduction::none
-                        ? block_like(dy, {kernel.name, "dy"}, in.x, hold)
-                        : dense_dy(dy, {kernel.name, "dy"}, in.x.dtype, r, 0, nullptr, hold);
+    const Array d = o.reduction == Reduction::none ? block_like(dy, {kernel.name, "dy"}, in.x, hold)
+                                                   : dense_dy(dy, {kernel.name, "dy"}, in.x.dtype,
+                                                              o.reduction, 0, nullptr, hold);
     py::object dx = empty_like(in.x);
     launch(kernel,
-           loss::BackwardArgs{op, in.x.dtype, r, to_target, in.x.size(), d.data, in.x.data,
-                              in.target.data, in.weight, in.pos_weight, parameter, data_of(dx)},
-           {d, in.x, in.target, weight, in.hold[2], pos_weight, in.hold[3], dx});
+           loss::BackwardArgs{op, in.x.dtype, o.reduction, of, in.x.size(), d.data, in.x.data,
+                              in.target.data, in.weight, in.third, o.params, data_of(dx)},
+           {d, in.x, in.target, weight, in.hold[2], third, in.hold[3], dx});
     return dx;
 }
 
-void def_elementwise(py::module_& m, loss::Op op) {
-    const auto mean = py::arg("reduction") = "mean";
-    m.def(
-        loss::facts(op).name,
-        [op](py::handle x, py::handle t, py::handle reduction) {
-            return elementwise(op, x, t, reduction, py::none(), py::none(), 0);
-        },
-        loss::doc::forward(loss::facts(op)).c_str(), py::arg("input"), py::arg("target"), mean);
-    m.def(
-        loss::backward_kernel(op).name,
-        [op](py::handle dy, py::handle x, py::handle t, py::handle reduction, bool to_target) {
-            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), 0,
-                                        to_target);
-        },
-        loss::doc::backward(loss::facts(op)).c_str(), py::arg("dy"), py::arg("input"),
-        py::arg("target"), mean, py::arg("to_target") = false);
+loss::Operand operand(bool to_target) {
+    return to_target ? loss::Operand::target : loss::Operand::input;
 }
 
-// With a width: beta of smooth_l1, delta of huber.
-void def_with_width(py::module_& m, loss::Op op) {
-    const char* const width = loss::facts(op).parameter;
+// f(input, target, reduction, parameters...) and f_backward(dy, ..., to_target), with the names and
+// defaults in the facts of the functor; i are the parameters.
+template <std::size_t... i>
+void def_pair(py::module_& m, loss::Op op, std::index_sequence<i...>) {
+    const loss::Facts& facts = loss::facts(op);
     const auto mean = py::arg("reduction") = "mean";
-    const auto check = [op, width](double value) {
-        if (!(value > 0)) {
-            fail<ValueError>(loss::facts(op).name, ": ", width, " must be greater than 0, got ",
-                             value);
-        }
-    };
     m.def(
-        loss::facts(op).name,
-        [op, check](py::handle x, py::handle t, py::handle reduction, double value) {
-            check(value);
-            return elementwise(op, x, t, reduction, py::none(), py::none(), value);
+        facts.name,
+        [op](py::handle x, py::handle t, py::handle reduction,
+             decltype(static_cast<void>(i), 0.0)... params) {
+            return elementwise(op, x, t, options_of(op, reduction, {params...}));
         },
-        loss::doc::forward(loss::facts(op)).c_str(), py::arg("input"), py::arg("target"), mean,
-        py::arg(width) = 1.0);
+        loss::doc::forward(facts).c_str(), py::arg("input"), py::arg("target"), mean,
+        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
     m.def(
         loss::backward_kernel(op).name,
-        [op, check](py::handle dy, py::handle x, py::handle t, py::handle reduction, double value,
-                    bool to_target) {
-            check(value);
-            return elementwise_backward(op, dy, x, t, reduction, py::none(), py::none(), value,
-                                        to_target);
+        [op](py::handle dy, py::handle x, py::handle t, py::handle reduction,
+             decltype(static_cast<void>(i), 0.0)... params, bool to_target) {
+            return elementwise_backward(op, dy, x, t, options_of(op, reduction, {params...}),
+                                        operand(to_target));
         },
-        loss::doc::backward(loss::facts(op)).c_str(), py::arg("dy"), py::arg("input"),
-        py::arg("target"), mean, py::arg(width) = 1.0, py::arg("to_target") = false);
+        loss::doc::backward(facts).c_str(), py::arg("dy"), py::arg("input"), py::arg("target"),
+        mean, (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...,
+        py::arg("to_target") = false);
+}
+
+// The same with a third operand, for which there are gradients too.
+template <std::size_t... i>
+void def_triple(py::module_& m, loss::Op op, std::index_sequence<i...>) {
+    const loss::Facts& facts = loss::facts(op);
+    const auto mean = py::arg("reduction") = "mean";
+    m.def(
+        facts.name,
+        [op](py::handle x, py::handle t, py::handle v, py::handle reduction,
+             decltype(static_cast<void>(i), 0.0)... params) {
+            return elementwise(op, x, t, options_of(op, reduction, {params...}), py::none(), v);
+        },
+        loss::doc::forward(facts).c_str(), py::arg("input"), py::arg("target"),
+        py::arg(facts.operand), mean,
+        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
+    m.def(
+        loss::backward_kernel(op).name,
+        [op](py::handle dy, py::handle x, py::handle t, py::handle v, py::handle reduction,
+             decltype(static_cast<void>(i), 0.0)... params,
+             py::handle needs) -> Tuple<OptionalArray, OptionalArray, OptionalArray> {
+            bool wanted[3];
+            parse_needs(needs, loss::backward_kernel(op).name,
+                        {"input", "target", loss::facts(op).operand}, wanted);
+            const LossOptions o = options_of(op, reduction, {params...});
+            py::tuple found(3);
+            for (int k = 0; k < 3; ++k) {
+                found[k] = wanted[k]
+                               ? elementwise_backward(op, dy, x, t, o,
+                                                      static_cast<loss::Operand>(k), py::none(), v)
+                               : py::none();
+            }
+            return found;
+        },
+        loss::doc::backward_of_three(facts).c_str(), py::arg("dy"), py::arg("input"),
+        py::arg("target"), py::arg(facts.operand), mean,
+        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...,
+        py::arg("needs") = py::make_tuple(true, true, true));
+}
+
+template <std::size_t count>
+void def_elementwise(py::module_& m, loss::Op op) {
+    const auto parameters = std::make_index_sequence<count>();
+    loss::facts(op).operand == nullptr ? def_pair(m, op, parameters)
+                                       : def_triple(m, op, parameters);
 }
 
 void def_binary(py::module_& m) {
@@ -163,7 +211,7 @@ void def_binary(py::module_& m) {
     m.def(
         "binary_cross_entropy",
         [](py::handle x, py::handle t, py::handle w, py::handle reduction) {
-            return elementwise(Op::bce, x, t, reduction, w, py::none(), 0);
+            return elementwise(Op::bce, x, t, options_of(Op::bce, reduction, {}), w);
         },
         loss::doc::forward(loss::facts(Op::bce), loss::doc::kWeight).c_str(), py::arg("input"),
         py::arg("target"), weight, mean);
@@ -171,14 +219,16 @@ void def_binary(py::module_& m) {
         "binary_cross_entropy_backward",
         [](py::handle dy, py::handle x, py::handle t, py::handle w, py::handle reduction,
            bool to_target) {
-            return elementwise_backward(Op::bce, dy, x, t, reduction, w, py::none(), 0, to_target);
+            return elementwise_backward(Op::bce, dy, x, t, options_of(Op::bce, reduction, {}),
+                                        operand(to_target), w);
         },
         loss::doc::backward(loss::facts(Op::bce), loss::doc::kWeight).c_str(), py::arg("dy"),
         py::arg("input"), py::arg("target"), weight, mean, to_target);
     m.def(
         "binary_cross_entropy_with_logits",
         [](py::handle x, py::handle t, py::handle w, py::handle reduction, py::handle v) {
-            return elementwise(Op::bce_with_logits, x, t, reduction, w, v, 0);
+            return elementwise(Op::bce_with_logits, x, t,
+                               options_of(Op::bce_with_logits, reduction, {}), w, v);
         },
         loss::doc::forward(loss::facts(Op::bce_with_logits), loss::doc::kWeights).c_str(),
         py::arg("input"), py::arg("target"), weight, mean, pos_weight);
@@ -186,8 +236,9 @@ void def_binary(py::module_& m) {
         "binary_cross_entropy_with_logits_backward",
         [](py::handle dy, py::handle x, py::handle t, py::handle w, py::handle reduction,
            py::handle v, bool to_target) {
-            return elementwise_backward(Op::bce_with_logits, dy, x, t, reduction, w, v, 0,
-                                        to_target);
+            return elementwise_backward(Op::bce_with_logits, dy, x, t,
+                                        options_of(Op::bce_with_logits, reduction, {}),
+                                        operand(to_target), w, v);
         },
         loss::doc::backward(loss::facts(Op::bce_with_logits), loss::doc::kWeights).c_str(),
         py::arg("dy"), py::arg("input"), py::arg("target"), weight, mean, pos_weight, to_target);
@@ -378,15 +429,146 @@ py::object nll_loss_backward(py::handle dy, py::handle input, py::handle target,
     return dx;
 }
 
+// -- losses over classes with a margin ----------------------------------------------------------
+
+// Shared by a loss and its backward.
+struct MarginInputs {
+    py::object hold_x, hold_target, hold_weight;  // before what points into them
+    Array x;
+    margin::Rows rows{};
+    int rows_ndim;
+    Py_ssize_t rows_shape[1];
+
+    MarginInputs(const char* op, py::handle input, py::handle target, bool multilabel,
+                 py::handle reduction)
+        : x(dense_float(input, {op, "input"}, hold_x)) {
+        rows.reduction = parse_reduction(op, reduction);
+        if (x.ndim < 1 || x.ndim > 2 || x.shape[x.ndim - 1] == 0) {
+            fail<ValueError>(op, ": input must have shape (N, C) or (C,) with C > 0, got ",
+                             shape_text(x));
+        }
+        rows.dtype = x.dtype;
+        rows.count = x.ndim == 2 ? x.shape[0] : 1;
+        rows.classes = x.shape[x.ndim - 1];
+        rows.x = x.data;
+        rows.multilabel = multilabel;
+        rows.margin = 1;
+        rows_ndim = x.ndim - 1;
+        rows_shape[0] = x.shape[0];
+        const Ids ids = copy_ids(target, {op, "target"}, hold_target);
+        const int ndim = multilabel ? x.ndim : rows_ndim;
+        if (ids.ndim != ndim || !std::equal(ids.shape, ids.shape + ndim, x.shape)) {
+            fail<ValueError>(op, ": target must have shape ", shape_text(ndim, x.shape),
+                             " for input ", shape_text(x), ", got ",
+                             shape_text(ids.ndim, ids.shape));
+        }
+        rows.target = ids.data;
+        verify([=, classes = rows.classes] { check(op, ids, classes, multilabel); }, hold_target);
+    }
+    py::object loss() const {
+        return rows.reduction == Reduction::none ? empty(x.dtype, rows_ndim, rows_shape)
+                                                 : empty(x.dtype, {});
+    }
+
+ private:
+    // A list of classes ends at its first -1.
+    static void check(const char* op, const Ids& ids, dim_t classes, bool multilabel) {
+        for (dim_t i = 0; i < ids.count; ++i) {
+            if (multilabel && ids.data[i] == -1) {
+                i += classes - 1 - i % classes;
+            } else if (ids.data[i] < 0 || ids.data[i] >= classes) {
+                fail<IndexError>(op, ": ", position_text("target", i, ids), " is ", ids.data[i],
+                                 ", but input has ", classes, " classes");
+            }
+        }
+    }
+};
+
+py::object margin_loss(const MarginInputs& in, py::handle weight) {
+    py::object out = in.loss();
+    launch(margin::kForward[in.rows.multilabel], margin::Args{in.rows, data_of(out)},
+           {in.x, in.hold_target, weight, in.hold_weight, out});
+    return out;
+}
+
+py::object margin_loss_backward(const MarginInputs& in, py::handle dy, py::handle weight) {
+    const auto& kernel = margin::kBackward[in.rows.multilabel];
+    py::object hold;
+    const Array d = dense_dy(dy, {kernel.name, "dy"}, in.x.dtype, in.rows.reduction, in.rows_ndim,
+                             in.rows_shape, hold);
+    py::object dx = empty(in.x.dtype, in.x.ndim, in.x.shape);
+    launch(kernel, margin::BackwardArgs{in.rows, d.data, data_of(dx)},
+           {d, in.x, in.hold_target, weight, in.hold_weight, dx});
+    return dx;
+}
+
+// The options of multi_margin_loss.
+void set_margin(MarginInputs& in, const char* op, dim_t p, double margin, py::handle weight) {
+    if (p != 1 && p != 2) fail<ValueError>(op, ": p must be 1 or 2, got ", p);
+    in.rows.squared = p == 2;
+    in.rows.margin = margin;
+    if (weight.is_none()) return;
+    const Array w = dense_as(weight, {op, "weight"}, in.x.dtype, in.hold_weight);
+    check_shape(w, {op, "weight"}, {static_cast<Py_ssize_t>(in.rows.classes)});
+    in.rows.weight = w.data;
+}
+
+void def_margin(py::module_& m) {
+    const auto mean = py::arg("reduction") = "mean";
+    m.def(
+        "multi_margin_loss",
+        [](py::handle x, py::handle t, dim_t p, double margin, py::handle w, py::handle reduction) {
+            MarginInputs in(margin::kForward[0].name, x, t, false, reduction);
+            set_margin(in, margin::kForward[0].name, p, margin, w);
+            return margin_loss(in, w);
+        },
+        loss::doc::kMultiMargin, py::arg("input"), py::arg("target"), py::arg("p") = 1,
+        py::arg("margin") = 1.0, py::arg("weight") = py::none(), mean);
+    m.def(
+        "multi_margin_loss_backward",
+        [](py::handle dy, py::handle x, py::handle t, dim_t p, double margin, py::handle w,
+           py::handle reduction) {
+            MarginInputs in(margin::kBackward[0].name, x, t, false, reduction);
+            set_margin(in, margin::kBackward[0].name, p, margin, w);
+            return margin_loss_backward(in, dy, w);
+        },
+        loss::doc::kMultiMarginBackward, py::arg("dy"), py::arg("input"), py::arg("target"),
+        py::arg("p") = 1, py::arg("margin") = 1.0, py::arg("weight") = py::none(), mean);
+    m.def(
+        "multilabel_margin_loss",
+        [](py::handle x, py::handle t, py::handle reduction) {
+            return margin_loss(MarginInputs(margin::kForward[1].name, x, t, true, reduction), {});
+        },
+        loss::doc::kMultilabelMargin, py::arg("input"), py::arg("target"), mean);
+    m.def(
+        "multilabel_margin_loss_backward",
+        [](py::handle dy, py::handle x, py::handle t, py::handle reduction) {
+            return margin_loss_backward(
+                MarginInputs(margin::kBackward[1].name, x, t, true, reduction), dy, {});
+        },
+        loss::doc::kMultilabelMarginBackward, py::arg("dy"), py::arg("input"), py::arg("target"),
+        mean);
+}
+
 }  // namespace
 
 void bind_loss(py::module_& m) {
     for (int i = 0; i < loss::kOps; ++i) {
         const auto op = static_cast<loss::Op>(i);
-        if (loss::facts(op).weighted) continue;
-        loss::facts(op).parameter == nullptr ? def_elementwise(m, op) : def_with_width(m, op);
+        const loss::Facts& facts = loss::facts(op);
+        if (facts.weighted) continue;
+        if (facts.parameters[0].name == nullptr) {
+            def_elementwise<0>(m, op);
+        } else if (facts.parameters[1].name == nullptr) {
+            def_elementwise<1>(m, op);
+        } else if (facts.parameters[2].name == nullptr) {
+            def_elementwise<2>(m, op);
+        } else {
+            def_elementwise<3>(m, op);
+        }
     }
     def_binary(m);
+    def_margin(m);
 
     const auto weight = py::arg("weight") = py::none();
     const auto ignore_index = py::arg("ignore_index") = -100;

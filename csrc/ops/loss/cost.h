@@ -9,5 +9,7 @@ namespace fastnn::loss::cost {
 constexpr double kCrossEntropy = 0.6, kCrossEntropyBackward = 0.15;
 // Negative log likelihood: per row, one gather; per element of dx that is set to zero.
 constexpr double kNllRow = 2, kNllZero = 0.1;
+// Losses with a margin over classes, per float32 score and pass.
+constexpr double kMargin = 0.4;
 
 }  // namespace fastnn::loss::cost

@@ -40,7 +40,7 @@ struct Args {
     std::int64_t ignore_index;
     double label_smoothing;
     void* loss;  // one number, or (outer, inner) where nothing is reduced
-    void* dx;    // laid out as x, or null
+    void* dx;    // laid out as x, and x itself where inner is 1 if wanted; or null
 };
 
 // dx = dy times what forward wrote; dy is one number or, where nothing was reduced, (outer, inner).

@@ -149,7 +149,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* s
     const T* x = p.x + row * n;
     T* dx = p.dx == nullptr ? nullptr : p.dx + row * n;
     T* e = dx == nullptr || p.stream ? scratch : dx;
-    const T max = row_max(x, n);
+    const T max = row_max(x, n), below_max = x[hard.t] - max;  // before dx, which may be x
     RowPass<soft, T> pass(p, row, max, e);
     pass.run(n);
     const double k_sum = pass.soft_sum + double(hard.k);
@@ -165,7 +165,7 @@ FASTNN_INLINE double row_loss(const Problem<T>& p, dim_t row, Hard<T> hard, T* s
             dx[hard.t] = at_target;
         }
     }
-    return k_sum * __builtin_log(pass.exp_sum) - pass.dot_sum - double(hard.k * (x[hard.t] - max));
+    return k_sum * __builtin_log(pass.exp_sum) - pass.dot_sum - double(hard.k * below_max);
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 // The docstrings of losses; those of single elements are composed from the facts of their functors.
 #pragma once
 
+#include <cstdio>
 #include <string>
 
 #include "ops/loss/loss.h"
@@ -13,21 +14,34 @@ pos_weight : float (...) = None; v, 1 where None
 )";
 
 inline std::string parameters(const Facts& f, const char* weights) {
-    std::string width;
-    if (f.parameter != nullptr) width = std::string(f.parameter) + " : number = 1.0; above 0\n";
-    return "input, target : float (...), of one shape; x and t\n" + std::string(weights) +
-           "reduction : str = \"mean\"; of l over all elements, or \"sum\" or \"none\"\n" + width;
+    std::string lines;
+    for (const auto& parameter : f.parameters) {
+        if (parameter.name == nullptr) break;
+        char usual[32];
+        std::snprintf(usual, sizeof usual, "%g", parameter.usual);
+        lines += std::string(parameter.name) + " : number = " + usual +
+                 (parameter.positive ? "; above 0\n" : "\n");
+    }
+    const std::string third =
+        f.operand == nullptr ? "" : std::string(f.operand) + " : float (...); v\n";
+    return "input, target : float (...), of one shape; x and t\n" + third + std::string(weights) +
+           "reduction : str = \"mean\"; of l over all elements, or \"sum\" or \"none\"\n" + lines;
+}
+
+inline std::string arguments(const Facts& f) {
+    return f.operand == nullptr ? "x, t" : "x, t, np.array([1.0, 1.0])";
 }
 
 // weights: the lines of further parameters.
 inline std::string forward(const Facts& f, const char* weights = "") {
     const std::string name = f.name;
-    return "Computes the loss l = " + std::string(f.formula) + ".\n\n" + parameters(f, weights) +
+    return "Computes the loss l = " + std::string(f.formula) + ".\n\n" + f.more +
+           parameters(f, weights) +
            R"(Returns l : float (), or (...) where reduction is "none".
 
 >>> x, t = np.array([0.5, 0.3]), np.array([1.0, 0.5])
 >>> kernels.)" +
-           name + "(x, t, reduction=\"none\").round(3)\narray(" + f.losses + ")";
+           name + "(" + arguments(f) + ", reduction=\"none\").round(3)\narray(" + f.losses + ")";
 }
 
 inline std::string backward(const Facts& f, const char* weights = "") {
@@ -40,6 +54,20 @@ Returns dx or dt : float (...).
 >>> x, t = np.array([0.5, 0.3]), np.array([1.0, 0.5])
 >>> kernels.)" +
            name + "_backward(np.array(1.0), x, t).round(3)\narray(" + f.gradients + ")";
+}
+
+// Of a loss with a third operand: all gradients at once.
+inline std::string backward_of_three(const Facts& f) {
+    const std::string name = f.name;
+    return "Computes the gradients of `" + name + "` by x, t and v, those that are wanted.\n\n" +
+           "dy : float (), or (...) where reduction is \"none\"\n" + parameters(f, "") +
+           R"(needs : tuple of bool = (True, True, True); which gradients are wanted
+Returns (dx, dt, dv) : float (...), or None.
+
+>>> x, t = np.array([0.5, 0.3]), np.array([1.0, 0.5])
+>>> kernels.)" +
+           name + "_backward(np.array(1.0), " + arguments(f) + ")[0].round(3)\narray(" +
+           f.gradients + ")";
 }
 
 constexpr char kCrossEntropy[] =
@@ -94,5 +122,56 @@ Returns dx : float, as input.
 >>> kernels.nll_loss_backward(np.array(1.0), np.zeros((2, 2)), np.array([0, 1]))
 array([[-0.5,  0. ],
        [ 0. , -0.5]]))";
+
+constexpr char kMultiMargin[] =
+    R"(Computes l = w[t] / C * sum over c other than t of max(margin - x[t] + x[c], 0)^p.
+
+input : float (N, C) or (C,); x
+target : int (N,) or (); t, ids in [0, C)
+p : int = 1; or 2
+margin : number = 1.0
+weight : float (C,) = None; w, 1 where None
+reduction : str = "mean"; over the rows, or "sum" or "none"
+Returns l : float () or, for "none", as target.
+Raises IndexError for ids outside [0, C).
+
+>>> kernels.multi_margin_loss(np.array([[1.0, 0.5, 0.0, 0.0]]), np.array([1]))
+array(0.625))";
+
+constexpr char kMultiMarginBackward[] = R"(Computes the gradient of `multi_margin_loss`.
+
+dy : float () or, for "none", as target
+input : float (N, C) or (C,); that of the forward pass
+target, p, margin, weight, reduction : those of the forward pass
+Returns dx : float, as input.
+
+>>> x = np.array([[1.0, 0.5, 0.0, 0.0]])
+>>> kernels.multi_margin_loss_backward(np.array(4.0), x, np.array([1]))
+array([[ 1., -3.,  1.,  1.]]))";
+
+constexpr char kMultilabelMargin[] =
+    R"(Computes l = 1 / C * sum over the classes t of a row, and all other c, of max(1 - x[t] + x[c], 0).
+
+input : float (N, C) or (C,); x
+target : int, as input; ids in [0, C), in each row ended by the first -1
+reduction : str = "mean"; over the rows, or "sum" or "none"
+Returns l : float () or, for "none", one for each row.
+Raises IndexError for ids outside [0, C).
+
+>>> x, t = np.array([0.0, 0.25, 0.5, 0.75]), np.array([3, 0, -1, 1])
+>>> kernels.multilabel_margin_loss(x, t)
+array(1.))";
+
+constexpr char kMultilabelMarginBackward[] =
+    R"(Computes the gradient of `multilabel_margin_loss`.
+
+dy : float () or, for "none", one for each row
+input : float (N, C) or (C,); that of the forward pass
+target, reduction : those of the forward pass
+Returns dx : float, as input.
+
+>>> x, t = np.array([0.1, 0.2, 0.4, 0.8]), np.array([3, 0, -1, 1])
+>>> kernels.multilabel_margin_loss_backward(np.array(4.0), x, t)
+array([-2.,  2.,  2., -2.]))";
 
 }  // namespace fastnn::loss::doc

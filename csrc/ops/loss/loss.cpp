@@ -20,8 +20,8 @@ const T* from(const void* p, dim_t i) {
 template <class T, class Args>
 Chunk<T> chunk(const Args& a, dim_t c) {
     const dim_t i = c * kChunk;
-    return {std::min(kChunk, a.size - i), from<T>(a.x, i),          from<T>(a.target, i),
-            from<T>(a.weight, i),         from<T>(a.pos_weight, i), static_cast<T>(a.parameter)};
+    return {std::min(kChunk, a.size - i), from<T>(a.x, i),     from<T>(a.target, i),
+            from<T>(a.weight, i),         from<T>(a.third, i), a.params};
 }
 
 template <class Args>
@@ -56,7 +56,7 @@ void backward(const BackwardArgs& a) {
         const auto factor =
             static_cast<T>(a.reduction == Reduction::mean ? dy / static_cast<double>(a.size) : dy);
         parallel_for(ceil_div(a.size, kChunk), chunk_ns(a), [&a, kernel, each, factor](dim_t c) {
-            kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor, a.to_target,
+            kernel(chunk<T>(a, c), each ? from<T>(a.dy, c * kChunk) : nullptr, factor, a.of,
                    static_cast<T*>(a.dx) + c * kChunk);
         });
     });
@@ -65,7 +65,7 @@ void backward(const BackwardArgs& a) {
 // Arrays of `size` elements that are read or written.
 template <class Args>
 int arrays(const Args& a) {
-    return 2 + (a.weight != nullptr) + (a.pos_weight != nullptr) + (a.reduction == Reduction::none);
+    return 2 + (a.weight != nullptr) + (a.third != nullptr) + (a.reduction == Reduction::none);
 }
 
 Work forward_work(const Args& a) {

@@ -97,3 +97,27 @@ def from_kernel(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
 
     backward.__name__ = kernel.__name__  # which errors name
     return backward
+
+
+def triple(op: str, **given: Any) -> tuple[tuple[Any, ...], tuple[Array, Array, Array]]:
+    """Three operands by name, broadcast to one shape in one float type, and their arrays."""
+    dtype = result_type(*[array(a) for a in given.values()])
+    dtype = dtype if dtype.kind == "f" else float32
+    operands = []
+    for name, a in given.items():
+        kind = array(a).dtype
+        if kind.kind not in "fiub":
+            raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {kind}")
+        operands.append(a if kind == dtype else converted(a, dtype))
+    shapes = [array(a).shape for a in operands]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        names = " and ".join(given)
+        raise ValueError(
+            f"{op}: {names} must be broadcastable to one shape, got "
+            + " and ".join(map(str, shapes))
+        ) from None
+    same = tuple([a if s == shape else expanded(a, shape) for a, s in zip(operands, shapes)])
+    x, y, z = map(array, same)
+    return same, (x, y, z)
