@@ -1,4 +1,4 @@
-"""Gradient clipping, sequences and norm folding, under the names that PyTorch gives them."""
+"""Gradients, parametrizations, pruning, sequences and norm folding, named as in PyTorch."""
 
 from ..batchnorm_folding import (
     fuse_conv_bn_eval,
@@ -8,7 +8,17 @@ from ..batchnorm_folding import (
 )
 from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
 from ..read_only import make_read_only
+from . import parametrizations as parametrizations
+from . import parametrize as parametrize
+from . import prune as prune
 from . import rnn as rnn
+from .convert_parameters import parameters_to_vector, vector_to_parameters
+from .reparametrize import (
+    remove_spectral_norm,
+    remove_weight_norm,
+    spectral_norm,
+    weight_norm,
+)
 
 __all__ = [
     "clip_grad_norm_",
@@ -19,5 +29,14 @@ __all__ = [
     "fuse_linear_bn_weights",
     "get_total_norm",
     "make_read_only",
+    "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "prune",
+    "remove_spectral_norm",
+    "remove_weight_norm",
     "rnn",
+    "spectral_norm",
+    "vector_to_parameters",
+    "weight_norm",
 ]
