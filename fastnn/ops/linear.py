@@ -12,6 +12,7 @@ from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .activation.fused import Fused
 from .gemm import product
+from .sparse import is_sparse, linear_of_csr
 
 __all__ = ["bilinear", "linear"]
 
@@ -28,7 +29,8 @@ def linear(
     Parameters
     ----------
     input
-        x, (*, I): any number of leading dimensions, none included.
+        x, (*, I): any number of leading dimensions, none included. Or a CSR matrix of SciPy,
+        (N, I), of which only the stored elements are multiplied; it gets no gradient.
     weight
         W, (O, I).
     bias
@@ -57,7 +59,12 @@ def linear(
     [[1.5, 0.0]]
     """
     # Not by `array` alone: one place that sees both tensors and parameters is slow in CPython.
-    x = input._array if isinstance(input, Tensor) else array(input)
+    if isinstance(input, Tensor):
+        x = input._array
+    elif is_sparse(input):
+        return linear_of_csr(input, weight, bias, activation)
+    else:
+        x = array(input)
     w = weight._array if isinstance(weight, Tensor) else array(weight)
     b = bias._array if isinstance(bias, Tensor) else None if bias is None else array(bias)
     if not mode.enabled:
