@@ -38,6 +38,14 @@ def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
     assert (tmp_path / "trace.json").exists()
 
 
+def test_the_guide_to_training_runs():
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "training.md"):
+        exec(compile(block, "training.md", "exec"), names)
+    assert names["last"].item() < names["first"].item()
+    assert names["averaged"].n_averaged.item() == 6
+
+
 def test_the_guide_to_sequences_runs():
     names = {}
     for block in blocks(ROOT / "docs" / "guide" / "sequences.md"):
