@@ -15,6 +15,7 @@ from ..autograd.record import Array
 from ..autograd.row_gradient import RowGradient
 from ..tensor import Tensor
 from .groups import ParamGroups, Params
+from .groups import required as required
 
 # `map` with these takes half the time of a comprehension, which matters at every step.
 DATA = attrgetter("_array")

@@ -322,6 +322,30 @@ def test_a_step_of_ones_own_counts():
     assert messages(lambda: schedule.step()) == []
 
 
+def test_a_schedule_of_a_program():
+    """By the base's older name, with a closed form, as programs for PyTorch write them."""
+
+    class Warmup(lr_scheduler._LRScheduler):
+        def __init__(self, optimizer, steps):
+            self.steps = steps
+            super().__init__(optimizer)
+
+        def get_lr(self):
+            return [lr * min(1, (self.last_epoch + 1) / self.steps) for lr in self.base_lrs]
+
+        def _get_closed_form_lr(self):
+            return [7 * lr for lr in self.base_lrs]
+
+    optimizer = mine()
+    schedule = Warmup(optimizer, 4)
+    assert schedule.get_last_lr() == [0.025, 0.0125]
+    path(optimizer, schedule, 3)
+    assert schedule.get_last_lr() == [0.1, 0.05]
+    with pytest.warns(UserWarning, match="deprecated"):
+        schedule.step(2)
+    assert schedule.get_last_lr() == [7 * 0.1, 7 * 0.05]
+
+
 def test_get_lr_outside_of_a_step_is_warned_of():
     for name in ("lambda", "multiplicative", "step", "restarts", "cyclic", "one-cycle"):
         schedule = CASES[name](lr_scheduler, mine())

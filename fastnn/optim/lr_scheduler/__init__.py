@@ -10,6 +10,8 @@ from .plateau import ReduceLROnPlateau
 from .scheduler import LRScheduler
 from .steps import ConstantLR, MultiStepLR, StepLR
 
+_LRScheduler = LRScheduler  # under which older programs subclass it
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",
