@@ -1,4 +1,4 @@
-// The docstrings of what is not an optimizer's step over all parameters (update.h).
+// The docstrings of what is not an optimizer's step over all parameters (rules).
 #pragma once
 
 namespace fastnn::optim::doc {
