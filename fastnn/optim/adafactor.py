@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _core, ops
 from ..tensor import Tensor
+from .arithmetic import add_scaled, interpolate
 from .composed import ComposedOptimizer
 from .groups import Params, check_not_negative, number
 
@@ -121,14 +122,16 @@ class Adafactor(ComposedOptimizer):
         part, square = t ** float(group["beta2_decay"]), g * g
         if "row_var" in self.shapes(p):
             row, column = state["row_var"], state["col_var"]
-            row.lerp_(square.mean(-1, keepdim=True), part)
-            column.lerp_(square.mean(-2, keepdim=True), part)
+            interpolate([row._array], [square.mean(-1, keepdim=True)._array], part)
+            interpolate([column._array], [square.mean(-2, keepdim=True)._array], part)
             variance = row / row.mean(-2, keepdim=True).clamp(min=eps1) * column
         else:
-            variance = state["variance"].lerp_(square, part)
+            variance = state["variance"]
+            interpolate([variance._array], [square._array], part)
         u = ops.rsqrt(variance.clamp(min=eps1 * eps1)) * g
         sign = 1 if group["maximize"] else -1
-        p.add_(u, alpha=sign * alpha / max(1.0, rms(u) / float(group["d"])))
+        scale = sign * alpha / max(1.0, rms(u) / float(group["d"]))
+        add_scaled([p._array], [u._array], scale)
 
 
 def rms(x: Tensor) -> float:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import _core, ops
+from ..autograd.changes import changed
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
+from .arithmetic import add_scaled
 from .groups import Params, check_not_negative
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer
@@ -211,10 +213,10 @@ class Run:
         shares = []
         for y, s, r in zip(reversed(ys), reversed(ss), reversed(rs)):
             shares.append(dot(s, q) * r)
-            q.add_(y, alpha=-shares[-1])
+            add_scaled([q._array], [y._array], -shares[-1])
         q.mul_(state["H_diag"])
         for y, s, r, share in zip(ys, ss, rs, reversed(shares)):
-            q.add_(s, alpha=share - dot(y, q) * r)
+            add_scaled([q._array], [s._array], share - dot(y, q) * r)
         return q
 
     def evaluation(self, d: Tensor) -> Callable[[float], Point]:
@@ -246,10 +248,12 @@ class Run:
 
     def move(self, t: float, d: Tensor) -> None:
         """Move the parameters by ``t * d``."""
-        at = 0
-        for p in self.params:
-            p.add_(d[at : at + p.numel()].reshape(p.shape), alpha=t)
-            at += p.numel()
+        arrays, at, parts = [p._array for p in self.params], 0, []
+        for a in arrays:
+            parts.append(d._array[at : at + a.size].reshape(a.shape).astype(a.dtype, copy=False))
+            at += a.size
+        add_scaled(arrays, parts, t)
+        changed(arrays)
 
 
 def dot(a: Tensor, b: Tensor) -> float:
@@ -259,7 +263,7 @@ def dot(a: Tensor, b: Tensor) -> float:
 
 def largest(x: Tensor) -> float:
     """The largest magnitude."""
-    return float(abs(x).max()) if x.numel() else 0.0
+    return float(_core.grad_norm([x._array], np.inf))
 
 
 def vector(p: Tensor, value: Any) -> Tensor:

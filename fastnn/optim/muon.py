@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import _core
 from ..tensor import Tensor
+from .arithmetic import add_scaled, interpolate
 from .composed import ComposedOptimizer
 from .groups import Params, check_not_negative, number
 
@@ -126,9 +127,11 @@ class Muon(ComposedOptimizer):
     ) -> None:
         """Update `p`, which is outside of the graph, with gradient `g`."""
         lr, momentum = float(group["lr"]), float(group["momentum"])
-        x = state["momentum_buffer"].lerp_(g, 1 - momentum)
+        x = state["momentum_buffer"]
+        interpolate([x._array], [g._array], 1 - momentum)
         if group["nesterov"]:
-            x = g.lerp(x, momentum)
+            buffer, x = x, g.clone()
+            interpolate([x._array], [buffer._array], momentum)
         a, b, c = map(float, group["ns_coefficients"])
         x = orthogonal(x, a, b, c, float(group["eps"]), group["ns_steps"])
         rows, columns = p.shape
@@ -136,7 +139,7 @@ class Muon(ComposedOptimizer):
         if group["adjust_lr_fn"] == "match_rms_adamw":
             factor = 0.2 * sqrt(max(rows, columns))
         p.mul_(1 - lr * float(group["weight_decay"]))
-        p.add_(x, alpha=-lr * factor)
+        add_scaled([p._array], [x._array], -lr * factor)
 
 
 def orthogonal(x: Tensor, a: float, b: float, c: float, eps: float, steps: int) -> Tensor:

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ... import _core
 from ...autograd.changes import changed
 from ...autograd.grad_mode import no_grad
 from ...tensor import Tensor
+from ..arithmetic import interpolate
 from ..groups import number
 
 Average: TypeAlias = "Callable[[Tensor, Tensor, Any], Tensor]"
@@ -109,14 +109,12 @@ def check_decay(decay: float) -> None:
 def move(averaged: Sequence[Tensor], current: Sequence[Tensor], weight: float) -> None:
     """Move tensors in place by a part of their way to others: ``a += weight * (p - a)``.
 
-    For floats it is one call of the kernel of `SGD`, for a gradient ``a - p``: that of weight decay
-    1 less the values `current`. Integers are rounded to zero.
+    Floats move in one call of a kernel. Integers are rounded to zero.
     """
     pairs = list(zip(averaged, current, strict=True))
     floats = [pair for pair in pairs if pair[0]._array.dtype.kind == "f"]
     arrays = [a._array for a, _ in floats]
-    hyper = np.array([[weight, 0, 0, 1, 0, 1]], np.float64)
-    _core.sgd_step(arrays, [p._array for _, p in floats], None, None, [len(floats)], hyper)
+    interpolate(arrays, [p._array for _, p in floats], weight)
     changed(arrays)
     for a, p in pairs:
         if a._array.dtype.kind != "f":
