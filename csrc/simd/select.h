@@ -14,25 +14,27 @@ constexpr dim_t kSample =
 constexpr dim_t kRankPiece = 1 << 22;  // elements between two looks for Ctrl-C in a giant row
 constexpr int kRankPasses = 12;        // then ranges are halved instead, which always ends
 
-template <int width, class Int>
+template <int width, bool ties, class Int>
 FASTNN_INLINE void rank_in(Int* a, dim_t n) {
     Int rank[width] = {}, x[width] = {};
     for (dim_t i = 0; i < n; ++i) x[i] = a[i];
     for (dim_t j = 0; j < n; ++j) {
         const Int v = x[j];
-        for (int i = 0; i < width; ++i)
-            rank[i] += Int(v < x[i]) + (Int(v == x[i]) & Int(Int(j) < Int(i)));
+        for (int i = 0; i < width; ++i) {
+            rank[i] += Int(v < x[i]);
+            if (ties) rank[i] += Int(v == x[i]) & Int(Int(j) < Int(i));
+        }
     }
     for (dim_t i = 0; i < n; ++i) a[rank[i]] = x[i];
 }
 
 // Sorts at most kMostRanked elements by rank, the number of those before: more comparisons than
-// other algorithms, but vectorized, and without mispredicted branches.
-template <class Int>
+// other algorithms, but vectorized, and without mispredicted branches. Without `ties` all differ.
+template <bool ties = true, class Int>
 static void rank_sort(Int* a, dim_t n) {
-    if (n <= 16) return rank_in<16>(a, n);
-    if (n <= 32) return rank_in<32>(a, n);
-    rank_in<kMostRanked>(a, n);
+    if (n <= 16) return rank_in<16, ties>(a, n);
+    if (n <= 32) return rank_in<32, ties>(a, n);
+    rank_in<kMostRanked, ties>(a, n);
 }
 
 // Copies the elements in [low, high] and counts those below; `out` has room for n.

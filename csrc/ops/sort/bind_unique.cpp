@@ -18,13 +18,13 @@ Tuple<py::object, OptionalArray, OptionalArray> unique(py::handle input, bool so
     if (n > sorting::kMostLine)
         fail<ValueError>(name.op, ": at most 2**32 - 1 rows can be compared, got ", n);
     const auto size = static_cast<std::size_t>(n);
-    const OwnedScratch<sorting::Count> order(size);
+    const OwnedScratch<sorting::Count> positions(sorted ? size : 0);
+    sorting::Count* const order = sorted ? positions.data() : nullptr;
     const OwnedScratch<std::uint8_t> begins(size);
     const OwnedScratch<dim_t> found(1);
     launch(sorting::kGroups,
-           sorting::GroupArgs{x.dtype, sorted, n, m, x.data, order.data(), begins.data(),
-                              found.data()},
-           {x, order, begins, found});
+           sorting::GroupArgs{x.dtype, sorted, n, m, x.data, order, begins.data(), found.data()},
+           {x, positions, begins, found});
     const dim_t groups = *found.data();
     py::object values = empty(x.dtype, {groups, m});
     py::object inverse = return_inverse ? empty(Dtype::i64, {n}) : py::none();
@@ -33,9 +33,9 @@ Tuple<py::object, OptionalArray, OptionalArray> unique(py::handle input, bool so
         return a.is_none() ? nullptr : reinterpret_cast<std::int64_t*>(data_of(a));
     };
     launch(sorting::kUnique,
-           sorting::UniqueArgs{x.dtype, n, m, groups, x.data, order.data(), begins.data(),
-                               data_of(values), numbers(inverse), numbers(counts)},
-           {x, order, begins, values, inverse, counts});
+           sorting::UniqueArgs{x.dtype, n, m, groups, x.data, order, begins.data(), data_of(values),
+                               numbers(inverse), numbers(counts)},
+           {x, positions, begins, values, inverse, counts});
     return py::make_tuple(std::move(values), std::move(inverse), std::move(counts));
 }
 

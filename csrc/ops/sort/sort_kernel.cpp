@@ -71,7 +71,7 @@ void pack(const T* x, dim_t begin, dim_t end, bool descending, Packing packing, 
 
 // Sorts by the lowest `bits` of the keys; `other` is overwritten.
 void sort_pairs(Pair* pairs, dim_t n, int bits, Pair* other) {
-    if (n <= kMostRanked) return rank_sort(pairs, n);
+    if (n <= kMostRanked) return rank_sort<false>(pairs, n);
     const Digits digits = sorting::digits_of(bits, sorting::kLineBits);
     constexpr int most = 4, places = 1 << sorting::kLineBits;
     Count counts[most][places] = {};
@@ -138,8 +138,8 @@ void write(const Lines<T>& line, dim_t begin, dim_t end, Packing packing, const 
 // Sorts one line without gaps; `work` holds 2 n.
 template <class T>
 Packing sort_line(const T* x, dim_t n, bool descending, Pair* pairs, Pair* work) {
-    int64_t low, high;
-    range(x, 0, n, descending, &low, &high);
+    int64_t low = INT32_MIN, high = INT32_MAX;
+    if (!kHoldsKey<T> || n > kMostRanked) range(x, 0, n, descending, &low, &high);
     const Packing packing = sorting::packing_of(low, high);
     pack(x, 0, n, descending, packing, pairs);
     if (packing.bits > 0) sort_pairs(pairs, n, packing.bits, work);

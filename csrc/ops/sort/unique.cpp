@@ -1,7 +1,6 @@
 #include "ops/sort/unique.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/check.h"
@@ -99,17 +98,19 @@ void count_groups(const Chunks& chunks, const std::uint8_t* begins, dim_t* befor
 template <class T>
 void groups_typed(const GroupArgs& a) {
     const Chunks chunks(a.n);
-    if (a.sorted) {
-        order_rows<T>(a);
-    } else {
-        chunks.for_each([&](dim_t, dim_t begin, dim_t end) {
-            for (dim_t i = begin; i < end; ++i) a.order[i] = static_cast<Count>(i);
-        });
-    }
     const Rows<T> rows{static_cast<const T*>(a.x), a.m};
+    if (a.sorted) order_rows<T>(a);
     chunks.for_each([&](dim_t, dim_t begin, dim_t end) {
-        for (dim_t i = begin; i < end; ++i)
-            a.begins[i] = i == 0 || !rows.equal(a.order[i], a.order[i - 1]);
+        const dim_t second = std::max<dim_t>(1, begin);
+        if (begin == 0) a.begins[0] = 1;
+        if (a.sorted) {
+            for (dim_t i = second; i < end; ++i)
+                a.begins[i] = !rows.equal(a.order[i], a.order[i - 1]);
+        } else if (a.m == 1) {
+            for (dim_t i = second; i < end; ++i) a.begins[i] = !(rows.x[i] == rows.x[i - 1]);
+        } else {
+            for (dim_t i = second; i < end; ++i) a.begins[i] = !rows.equal(i, i - 1);
+        }
     });
     dim_t before[kMostChunks + 1];
     count_groups(chunks, a.begins, before);
@@ -120,33 +121,40 @@ void groups(const GroupArgs& a) {
     visit(a.dtype, [&]<class T>() { groups_typed<T>(a); });
 }
 
-void unique(const UniqueArgs& a) {
+template <class T>
+void unique_typed(const UniqueArgs& a) {
     const Chunks chunks(a.n);
-    const auto bytes = static_cast<std::size_t>(a.m) * size_of(a.dtype);
+    const auto* const x = static_cast<const T*>(a.x);
+    auto* const values = static_cast<T*>(a.values);
     dim_t before[kMostChunks + 1];
     count_groups(chunks, a.begins, before);
     // In a replay, other rows may be equal.
     if (before[chunks.count] != a.groups)
         fail<ValueError>("unique: ", a.groups, " different rows were expected, found ",
                          before[chunks.count]);
-    Scratch<dim_t> first(static_cast<std::size_t>(a.groups + 1));  // where each group begins
-    first[a.groups] = a.n;
+    const bool counted = a.counts != nullptr;
+    Scratch<dim_t> first(static_cast<std::size_t>(counted ? a.groups + 1 : 0));
     chunks.for_each([&](dim_t c, dim_t begin, dim_t end) {
         dim_t group = before[c] - 1;
         for (dim_t i = begin; i < end; ++i) {
-            const auto at = static_cast<std::size_t>(a.order[i]);
+            const auto at = a.order == nullptr ? i : static_cast<dim_t>(a.order[i]);
             if (a.begins[i] != 0) {
-                first[++group] = i;
-                std::memcpy(static_cast<char*>(a.values) + static_cast<std::size_t>(group) * bytes,
-                            static_cast<const char*>(a.x) + at * bytes, bytes);
+                ++group;
+                if (counted) first[group] = i;
+                for (dim_t k = 0; k < a.m; ++k) values[group * a.m + k] = x[at * a.m + k];
             }
             if (a.inverse != nullptr) a.inverse[at] = group;
         }
     });
-    if (a.counts == nullptr) return;
+    if (!counted) return;
+    first[a.groups] = a.n;
     Chunks(a.groups).for_each([&](dim_t, dim_t begin, dim_t end) {
         for (dim_t i = begin; i < end; ++i) a.counts[i] = first[i + 1] - first[i];
     });
+}
+
+void unique(const UniqueArgs& a) {
+    visit(a.dtype, [&]<class T>() { unique_typed<T>(a); });
 }
 
 Work groups_work(const GroupArgs& a) {

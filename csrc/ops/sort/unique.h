@@ -18,7 +18,7 @@ struct GroupArgs {
     bool sorted;
     dim_t n, m;  // both >= 1
     const void* x;
-    Count* order;          // (n): positions
+    Count* order;          // (n): positions; of sorted rows, or else null
     std::uint8_t* begins;  // (n): whether order[i] begins a group
     dim_t* groups;         // their number
 };
@@ -27,7 +27,7 @@ struct UniqueArgs {
     Dtype dtype;
     dim_t n, m, groups;
     const void* x;
-    const Count* order;
+    const Count* order;  // null: that of x
     const std::uint8_t* begins;
     void* values;           // (groups, m)
     std::int64_t* inverse;  // (n): the group of each row; or null
