@@ -10,6 +10,8 @@ namespace fastnn::index {
 namespace {
 
 constexpr dim_t kLine = 64;  // bytes of a cache line
+// Elements of a line of values in a transposed tile: as many lines of the table, which stay in L1.
+constexpr dim_t kPiece = 64;
 // Rows that many ids share are divided into this many strips at least, of at most so many bytes if
 // they are long enough: a strip of a single line would be read without the help of the prefetcher.
 constexpr dim_t kStrips = 16, kStripBytes = 1024;
@@ -24,7 +26,7 @@ bool continues(const Axis& outer, const Axis& inner) {
 Walk::Walk(const Args& a, bool orders) {
     merge(a, orders);
     if (empty_) return;
-    choose_tile(a);
+    choose_tile(a, orders);
     divide(a);
 }
 
@@ -46,8 +48,8 @@ void Walk::merge(const Args& a, bool orders) {
 }
 
 // The axis along which values are next to each other, and that along which places in the table are.
-// Where these are two, tiles are as wide as a cache line of the table.
-void Walk::choose_tile(const Args& a) {
+// Where these are two, tiles are transposed: as many lines of values as a cache line has elements.
+void Walk::choose_tile(const Args& a, bool orders) {
     const auto by_table = [&a](const Axis& axis) {
         return std::abs(axis.table == 0 && axis.id != 0 ? a.ids.apart : axis.table);
     };
@@ -76,12 +78,15 @@ void Walk::choose_tile(const Args& a) {
             if (near < 0 || by_table(free_[i]) < by_table(free_[near])) near = i;
         }
         transposed_ = near >= 0 && by_table(free_[near]) < by_table(free_[inner]);
-        // Along an axis of ids a line of the table is read here and there: as a whole, beside a few
-        // others.
-        strip_ = transposed_ && free_[near].table == 0 ? 1 : 0;
-        if (transposed_ && free_[strip_ == 1 ? inner : near].ordered) transposed_ = false;
+        // Along an axis of ids a line of the table is read here and there, so as a whole.
+        whole_ = transposed_ && free_[near].table == 0;
+        if (transposed_ && free_[whole_ ? inner : near].ordered) transposed_ = false;
         if (transposed_) {
-            tile_[1] = free_[inner], tile_[0] = free_[near];
+            // What is put completes a line of the table before it goes to the next; what is taken
+            // completes lines of values.
+            const bool by_line = orders && !whole_;
+            tile_[by_line ? 1 : 0] = free_[inner], tile_[by_line ? 0 : 1] = free_[near];
+            split_ = by_line || whole_ ? 0 : 1;
             take(std::max(inner, near)), take(std::min(inner, near));
         } else {
             tile_[0] = take(inner);
@@ -109,12 +114,13 @@ void Walk::divide(const Args& a) {
     dim_t all = tile_[0].extent * tile_[1].extent * steps_;  // of a unit
     dim_t least = 1;
     if (transposed_) {
-        split_ = strip_, least = line;
+        least = line;
     } else if (tile_[1].extent > 1 && !tile_[1].ordered) {
         split_ = 1;
     } else if (!tile_[0].ordered) {
         split_ = 0, least = line;
     }
+    piece_ = transposed_ && split_ == 1 ? kPiece : tile_[0].extent;
     units_ = 1;
     for (int i = 0; i < free_count_; ++i) units_ *= free_[i].extent;
     if (split_ >= 0) {

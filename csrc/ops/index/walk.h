@@ -41,7 +41,7 @@ class Walk {
             for (dim_t step = 0; step < steps_; ++step) {
                 Tile s = t;
                 decode(s, ordered_, ordered_count_, reverse ? steps_ - 1 - step : step);
-                f(s);
+                each_piece(s, reverse, f);
             }
         }
     }
@@ -53,6 +53,18 @@ class Walk {
     static void move(Tile& t, dim_t table, dim_t value, dim_t id) {
         t.table += table, t.values += value, t.ids += id;
     }
+    // A tile in pieces along its inner axis.
+    template <class F>
+    void each_piece(const Tile& t, bool reverse, const F& f) const {
+        const dim_t all = t.extent[0], pieces = ceil_div(all, piece_);
+        for (dim_t i = 0; i < pieces; ++i) {
+            const dim_t at = (reverse ? pieces - 1 - i : i) * piece_;
+            Tile p = t;
+            move(p, t.table_stride[0] * at, t.value_stride[0] * at, t.id_stride[0] * at);
+            p.extent[0] = piece_ < all - at ? piece_ : all - at;
+            f(p);
+        }
+    }
     // Moves a tile to index `at` of some axes, of which the last is the fastest.
     static void decode(Tile& t, const Axis* axes, int count, dim_t at) {
         for (int i = count - 1; i >= 0 && at != 0; --i) {
@@ -62,7 +74,7 @@ class Walk {
         }
     }
     void merge(const Args& a, bool orders);
-    void choose_tile(const Args& a);
+    void choose_tile(const Args& a, bool orders);
     void divide(const Args& a);
 
     bool empty_ = false;
@@ -70,8 +82,8 @@ class Walk {
     int axes_ = 0, free_count_ = 0, ordered_count_ = 0;
     int split_ = -1;  // which axis of the tile is cut into blocks
     bool transposed_ = false;
-    int strip_ = 0;  // of a transposed tile the axis that is as long as a cache line
-    dim_t block_ = 1, blocks_ = 1, units_ = 1, steps_ = 1, per_chunk_ = 1, chunks_ = 1;
+    bool whole_ = false;  // of a transposed tile: the second axis is not divided
+    dim_t piece_ = 1, block_ = 1, blocks_ = 1, units_ = 1, steps_ = 1, per_chunk_ = 1, chunks_ = 1;
     double chunk_ns_ = 0;
 };
 
