@@ -6,4 +6,4 @@ them (`fastnn.autograd.recorded`); a backward pass without it computes with arra
 
 from __future__ import annotations
 
-from . import binary, conv, loss, product, reduce, shape, unary
+from . import binary, conv, index, loss, product, reduce, shape, unary
