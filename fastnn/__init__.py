@@ -83,6 +83,8 @@ def _assert(condition: _Any, message: str = "") -> None:
 
 
 def __getattr__(name: str) -> _Any:
+    if name in ("GradScaler", "autocast"):
+        return getattr(_submodule(__name__, "amp"), name)
     return _submodule(__name__, name)
 
 

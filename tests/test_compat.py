@@ -233,6 +233,8 @@ def test_mixed_precision_computes_in_the_types_of_the_tensors():
     scaler.load_state_dict(scaler.state_dict())
     assert (scaler.get_scale(), scaler.is_enabled()) == (1.0, False)
     assert fastnn.amp.autocast("cuda")(abs)(-1) == 1
+    assert fastnn.autocast is fastnn.amp.autocast
+    assert fastnn.GradScaler is fastnn.amp.GradScaler
     assert not fastnn.amp.is_autocast_available("cpu")
 
 

@@ -82,7 +82,7 @@ REASONS = {
         prepare_multiproc | get_file_path | compiled_with | ctx |
         once_differentiable
     """,
-    "in place: a method alone": r"^torch\..*_$",
+    "in place: a method alone": r"^torch\.\w+_$",
     "obsolete in PyTorch": r"""
         ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|cholesky_inverse)$
         | ^(Container|CrossMapLRN2d|NLLLoss2d|variable|classproperty|clip_grad_norm)$
