@@ -1,0 +1,76 @@
+"""Operations that still compute with NumPy, and why: everything else goes through kernels.
+
+Functions of NumPy that look at shapes and types, make views or wrap numbers are no computation.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.any_threading
+
+ROOT = Path(__file__).resolve().parent.parent / "fastnn"
+LOOKS = {
+    *("ndarray", "generic", "dtype", "integer", "floating", "number", "bool_", "intp", "uint8"),
+    *("float16", "float32", "float64", "int32", "int64", "errstate", "finfo", "iinfo", "typing"),
+    *("result_type", "can_cast", "promote_types", "issubdtype", "broadcast_shapes", "ndim", "lib"),
+    *(
+        "broadcast_to",
+        "moveaxis",
+        "expand_dims",
+        "squeeze",
+        "flip",
+        "asarray",
+        "from_dlpack",
+        "inf",
+    ),
+    *("may_share_memory", "shares_memory", "newaxis", "pi", "nan", "random", "prod", "shape"),
+    *("complexfloating", "einsum_path", "int8", "int16", "uint64", "complex64", "complex128"),
+}
+FILLS = {
+    *("array", "arange", "empty", "empty_like", "eye", "full", "full_like", "linspace", "logspace"),
+    *("ones", "ones_like", "tri", "zeros", "zeros_like", "ascontiguousarray"),
+}
+WHY = {
+    "activation/piecewise": ("maximum minimum", "rectified integers"),
+    "activation/shrink": ("where", "thresholds of integers"),
+    "aggregation": ("cumsum diff repeat", "offsets of bags: a number for each"),
+    "attention/masks": ("concatenate where", "masks, which are small beside the scores"),
+    "clip_grad": ("isfinite", "one number"),
+    "create/drawn": ("any less min", "checks of the numbers that draws are made from"),
+    "create/sampled": (
+        "argsort count_nonzero cumsum isfinite less log minimum nextafter searchsorted",
+        "multinomial draws, on one thread",
+    ),
+    "double_backward/loss": ("sign where", "constants of second gradients"),
+    "dropout/alpha": ("where", "alpha dropout, on one thread"),
+    "elementwise/inplace": ("bitwise_and bitwise_or bitwise_xor invert", "bits of integers"),
+    "embedding": ("append", "offsets of bags: a number for each"),
+    "gemm": ("matmul", "products of integers"),
+    "index/basic": ("argsort", "the order of a few axes"),
+    "index/inplace": ("divmod", "places on a diagonal"),
+    "index/places": ("argsort", "the order of a few axes"),
+    "index/reduced": ("floor_divide", "means of integers"),
+    "join/repeat": ("repeat", "positions of slices: a number for each"),
+    "loss/linear": ("atleast_1d", "a shape"),
+    "rearrange": ("abs rot90", "positions along one padded axis; a view"),
+    "reduce/count": ("all any count_nonzero", "integers and truth values"),
+    "reduce/sums": ("argsort atleast_1d", "the order of a few axes"),
+    "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),
+    "scan": ("cumprod cumsum", "running sums and products of integers"),
+    "sort/histogram": ("diff isfinite", "edges of bins: a number for each"),
+}
+
+
+def test_the_list_is_complete():
+    found = {}
+    for path in sorted((ROOT / "ops").rglob("*.py")):
+        uses = {
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np"
+        }
+        if computed := uses - LOOKS - FILLS:
+            found[str(path.relative_to(ROOT / "ops").with_suffix(""))] = computed
+    assert found == {name: set(functions.split()) for name, (functions, _) in WHY.items()}
