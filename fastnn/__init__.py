@@ -15,6 +15,7 @@ except ImportError as error:
 from . import config as config
 from . import data as data
 from . import kernels as kernels
+from . import linalg as linalg
 from . import models as models
 from . import nn as nn
 from . import optim as optim

@@ -65,6 +65,7 @@ IMPORTS = {
     "utils": {"data", "names", "utils"},
     "testing": BASE,
     "ops": BASE | {"ops", "_core", "config"},
+    "linalg": {"ops"},
     "nn": BASE | {"nn", "ops"},
     "data": BASE | {"data", "ops"},
     "optim": BASE | {"optim", "ops", "_core"},

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from ..tensor import Tensor
-from . import cast, create, draw, gemm, index, inplace, resize, shape
+from . import cast, create, draw, gemm, index, inplace, parts, resize, shape
 from .activation.inplace import *
 from .activation.operands import *
 from .activation.piecewise import *
@@ -21,6 +21,8 @@ from .create.drawn import *
 from .create.filled import *
 from .create.sampled import *
 from .create.values import *
+from .diagonals import *
+from .distances import *
 from .dropout.alpha import *
 from .dropout.channels import *
 from .dropout.elements import *
@@ -46,6 +48,7 @@ from .index.slices import *
 from .join.concatenate import *
 from .join.repeat import *
 from .join.split import *
+from .linalg.top import *
 from .linear import *
 from .loss.binary import *
 from .loss.classes import *
@@ -59,11 +62,13 @@ from .norm.batch import *
 from .norm.group import *
 from .norm.layer import *
 from .norm.response import *
+from .parts import *
 from .pool.adaptive import *
 from .pool.average import *
 from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *
+from .products import *
 from .rearrange import *
 from .reduce.count import *
 from .reduce.extreme import *
@@ -87,6 +92,7 @@ from .sort.order import *
 from .sort.search import *
 from .sort.select import *
 from .sort.unique import *
+from .stacking import *
 
 # isort: split
 from .methods import ElementwiseMethods, Methods  # last: they look up the operations above

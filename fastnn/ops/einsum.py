@@ -23,7 +23,7 @@ __all__ = ["einsum"]
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Multiply operands, and sum over the indices that the output does not name.
 
     Parameters
@@ -33,7 +33,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         the output; without an arrow those that occur once, in alphabetical order. ``...`` stands
         for dimensions that are broadcast.
     operands
-        Tensors of one type.
+        Tensors of one type. Instead of an equation, each may be followed by a list of numbers below
+        52 for its dimensions, and the last by that of the output: ``einsum(x, [0, 1], y, [1])``.
 
     Returns
     -------
@@ -47,6 +48,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     tensor([[ 5., 14.],
             [14., 50.]])
     """
+    if not isinstance(equation, str):
+        equation, operands = from_sublists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     terms, output = parse(equation, [array(x).shape for x in operands])
@@ -84,6 +87,24 @@ def einsum_backward(node: Node, dy: Array) -> Grads:
 
 
 # -- the equation ----------------------------------------------------------------------------
+
+
+def from_sublists(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of ``(x, [0, 1], y, [1, 2], [0, 2])``."""
+    lists = [*given[1::2], *(given[-1:] if len(given) % 2 else ())]
+    terms = []
+    for places in lists:
+        if not isinstance(places, (list, tuple)):
+            raise TypeError(
+                f"einsum: expected an equation, or tensors each followed by a list, got {places!r}"
+            )
+        for i in places:
+            if i is not ... and not (hasattr(i, "__index__") and 0 <= i < len(LETTERS)):
+                raise ValueError(f"einsum: indices must lie in [0, {len(LETTERS)}), got {i!r}")
+        terms.append("".join(["..." if i is ... else LETTERS[i] for i in places]))
+    count = len(given) // 2
+    output = f"->{terms[-1]}" if len(given) % 2 else ""
+    return ",".join(terms[:count]) + output, given[: 2 * count : 2]
 
 
 def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], str]:

@@ -308,6 +308,50 @@ class Methods(ElementwiseMethods):
     random_ = ops.draw.random_
     uniform_ = ops.draw.uniform_
 
+    # diagonals, parts, stacking
+    diag = ops.diag
+    diag_embed = ops.diag_embed
+    diagflat = ops.diagflat
+    diagonal_scatter = ops.diagonal_scatter
+    trace = ops.trace
+    as_strided = ops.as_strided
+    dsplit = ops.dsplit
+    hsplit = ops.hsplit
+    select_scatter = ops.select_scatter
+    slice_scatter = ops.slice_scatter
+    tensor_split = ops.tensor_split
+    unfold = ops.parts.unfold
+    vsplit = ops.vsplit
+
+    # distances
+    dist = ops.dist
+    renorm = ops.renorm
+
+    # linalg
+    cholesky = ops.cholesky
+    cholesky_solve = ops.cholesky_solve
+    det = ops.det
+    inverse = ops.inverse
+    logdet = ops.logdet
+    matrix_exp = ops.matrix_exp
+    matrix_power = ops.matrix_power
+    pinverse = ops.pinverse
+    qr = ops.qr
+    slogdet = ops.slogdet
+    svd = ops.svd
+
+    # products
+    addbmm = ops.addbmm
+    addmm = ops.addmm
+    addmv = ops.addmv
+    addr = ops.addr
+    baddbmm = ops.baddbmm
+    cross = ops.cross
+    ger = ops.ger
+    inner = ops.inner
+    kron = ops.kron
+    vdot = ops.vdot
+
     # gemm
     __matmul__ = ops.matmul
     __rmatmul__ = ops.gemm.rmatmul
@@ -417,6 +461,9 @@ class Methods(ElementwiseMethods):
     expand_as = ops.expand_as
     flatten = ops.flatten
     movedim = ops.movedim
+    moveaxis = ops.moveaxis
+    sum_to_size = ops.shape.sum_to_size
+    swapdims = ops.swapdims
     permute = ops.permute
     ravel = ops.ravel
     reshape = ops.reshape

@@ -19,6 +19,7 @@ from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..cast import to
 from ..copy import embedded
+from ..elementwise.algebraic import abs, reciprocal
 from ..numpy_names import numpy_names
 
 __all__ = ["logsumexp", "mean", "norm", "prod", "sum"]
@@ -185,15 +186,15 @@ def norm(
     input
         Tensor of floats, of any shape.
     p
-        The power: 2 (also ``"fro"``), 1, infinity for the largest magnitude, 0 for the number of
-        elements that are not zero, or any other positive number.
+        The power: 2 (also ``"fro"``), 1, infinity for the largest magnitude and -infinity for the
+        smallest, 0 for the number of elements that are not zero, or any other number.
     dim, keepdim, dtype
         As for `sum`.
 
     Raises
     ------
     ValueError
-        If `p` is negative, or infinite with nothing to reduce.
+        If `p` is negative or infinite with nothing to reduce.
 
     Examples
     --------
@@ -207,6 +208,8 @@ def norm(
         raise ValueError(f"norm: p must be a number or 'fro', got {p!r}")
     if dtype is not None:
         input = to(input, dtype)
+    if float(p) < 0:  # 1 / norm of 1 / x, with the power that is positive
+        return reciprocal(norm(reciprocal(abs(input)), -p, dim, keepdim))
     x = array(input)
     y = _core.norm(x, p, dim, keepdim)
     return record(y, norm_backward, (input,), x, y, p, dim)

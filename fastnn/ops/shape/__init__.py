@@ -10,6 +10,7 @@ from .axes import axis_of as axis_of
 from .axes import key_at as key_at
 from .axes import shape_of as shape_of
 from .expand import *
+from .expand import sum_to_size as sum_to_size
 from .permute import *
 from .permute import matrix_transpose as matrix_transpose
 from .permute import reverse as reverse

@@ -93,3 +93,20 @@ def contiguous(input: TensorLike) -> Tensor:
         return input
     y = x if x.flags.c_contiguous else _core.clone(x, True)
     return record(y, pass_backward, (input,))
+
+
+def sum_to_size(input: TensorLike, *size: Any) -> Tensor:
+    """The sum over the dimensions in which `size` would be broadcast to this shape."""
+    x = array(input)
+    shape = tuple(shape_of(size))
+    lead = x.ndim - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[lead:])):
+        raise ValueError(f"sum_to_size: shape {shape} does not expand to {x.shape}")
+    if shape == x.shape:
+        return as_view(record(x.view(), pass_backward, (input,)), input)
+    return record(unbroadcast(x, shape), sum_to_size_backward, (input,), x.shape)
+
+
+def sum_to_size_backward(node: Node, dy: Array) -> Grads:
+    (shape,) = node.saved
+    return (np.broadcast_to(dy, shape),)

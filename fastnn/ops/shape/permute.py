@@ -13,7 +13,17 @@ from ...tensor import Tensor, TensorLike
 from ..copy import zeros_like
 from .axes import axes_of, axis_of, shape_of
 
-__all__ = ["adjoint", "diagonal", "movedim", "permute", "swapaxes", "t", "transpose"]
+__all__ = [
+    "adjoint",
+    "diagonal",
+    "moveaxis",
+    "movedim",
+    "permute",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+]
 
 
 def permute(input: TensorLike, *dims: Any) -> Tensor:
@@ -48,7 +58,10 @@ def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
     (4, 3, 2)
     """
     x = array(input)
-    a, b = axis_of("transpose", dim0, x.ndim, "dim0"), axis_of("transpose", dim1, x.ndim, "dim1")
+    n = x.ndim or 1  # of a 0-d tensor dimension 0 may be named, as in PyTorch
+    a, b = axis_of("transpose", dim0, n, "dim0"), axis_of("transpose", dim1, n, "dim1")
+    if x.ndim == 0:
+        return as_view(record(x.view(), permute_backward, (input,), ()), input)
     return as_view(record(x.swapaxes(a, b), transpose_backward, (input,), a, b), input)
 
 
@@ -57,7 +70,7 @@ def transpose_backward(node: Node, dy: Array) -> Grads:
     return (dy.swapaxes(a, b),)
 
 
-swapaxes = transpose
+swapaxes = swapdims = transpose
 
 
 def t(input: TensorLike) -> Tensor:
@@ -103,14 +116,19 @@ def movedim(
     (3, 4, 2)
     """
     x = array(input)
-    old = axes_of("movedim", source, x.ndim, "source")
-    new = axes_of("movedim", destination, x.ndim, "destination")
+    old = axes_of("movedim", source, x.ndim or 1, "source")
+    new = axes_of("movedim", destination, x.ndim or 1, "destination")
     if len(old) != len(new):
         raise ValueError(f"movedim: {len(old)} dimensions cannot move to {len(new)} places")
+    if x.ndim == 0:
+        return transpose(input, 0, 0)
     order = [axis for axis in range(x.ndim) if axis not in old]
     for place, axis in sorted(zip(new, old)):
         order.insert(place, axis)
     return as_view(record(x.transpose(order), permute_backward, (input,), tuple(order)), input)
+
+
+moveaxis = movedim
 
 
 def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:

@@ -191,8 +191,8 @@ def squeeze(input: TensorLike, dim: int | Sequence[int] | None = None) -> Tensor
     ((3,), (3, 1))
     """
     x = array(input)
-    axes = tuple(range(x.ndim)) if dim is None else axes_of("squeeze", dim, x.ndim, "dim")
-    drop = tuple([axis for axis in axes if x.shape[axis] == 1])
+    axes = tuple(range(x.ndim)) if dim is None else axes_of("squeeze", dim, x.ndim or 1, "dim")
+    drop = tuple([axis for axis in axes if x.shape[axis : axis + 1] == (1,)])
     return result(input, x, x.squeeze(axis=drop))
 
 
