@@ -22,6 +22,7 @@ from .create.filled import *
 from .create.sampled import *
 from .create.values import *
 from .diagonals import *
+from .differences import *
 from .distances import *
 from .dropout.alpha import *
 from .dropout.channels import *
@@ -69,6 +70,7 @@ from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *
 from .products import *
+from .quantiles import *
 from .rearrange import *
 from .reduce.count import *
 from .reduce.extreme import *
@@ -79,6 +81,7 @@ from .rnn.cells import *
 from .rnn.elman import *
 from .rnn.gru import *
 from .rnn.lstm import *
+from .running import *
 from .scan import *
 from .shape.expand import *
 from .shape.permute import *
@@ -93,6 +96,7 @@ from .sort.search import *
 from .sort.select import *
 from .sort.unique import *
 from .stacking import *
+from .statistics import *
 
 # isort: split
 from .methods import ElementwiseMethods, Methods  # last: they look up the operations above

@@ -20,7 +20,6 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "block_diag",
-    "broadcast_shapes",
     "broadcast_tensors",
     "cartesian_prod",
     "column_stack",
@@ -171,20 +170,6 @@ def blocks(y: Array, shapes: list[tuple[int, ...]]) -> list[Array]:
     return parts
 
 
-def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
-    """The shape to which shapes broadcast together.
-
-    Examples
-    --------
-    >>> fastnn.broadcast_shapes((2, 1), (3,))
-    (2, 3)
-    """
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise ValueError(f"broadcast_shapes: shapes {shapes} do not broadcast") from None
-
-
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Tensors seen in the shape to which they broadcast together.
 
@@ -194,7 +179,11 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     [(2, 3), (2, 3)]
     """
     inputs = shape_of(tensors)
-    shape = broadcast_shapes(*[array(x).shape for x in inputs])
+    shapes = [array(x).shape for x in inputs]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(f"broadcast_tensors: shapes {shapes} do not broadcast") from None
     return tuple([expand(x, shape) for x in inputs])
 
 

@@ -16,6 +16,8 @@ CUBE = numbers(4, 6, 4, seed=8)
 T3 = numbers(4, 3, seed=9)
 SCALAR = np.array(1.5)
 INF = float("inf")
+HOLES = np.where(Y > 1, np.nan, X)
+TIES = np.round(X)
 
 
 CASES = {
@@ -75,6 +77,23 @@ CASES = {
     "pinverse": [(X,), (Z,)],
     "matrix_exp": [(SQUARE,), (20 * SQUARE[0],)],
     "matrix_power": [(SQUARE, n) for n in (0, 1, 2, 5, -1, -3)],
+    "diff": [(X,), (X, 2), (X, 1, 0, Y[:1], Y[:2]), (X, 0), (X, 9)],
+    "trapezoid": [(X,), (X, V), (X, Y), (X, W, {"dim": 0}), (X, {"dx": 0.5, "dim": 0})],
+    "cumulative_trapezoid": [(X,), (X, V), (X, Y, {"dim": 0}), (X, {"dx": 0.5})],
+    "nansum": [(HOLES,), (HOLES, 0), (HOLES, 1, True)],
+    "nanmean": [(HOLES,), (HOLES, 0), (HOLES, 1, True)],
+    "nanmedian": [(HOLES,), (HOLES, 0), (HOLES, 1, True), (X, -1)],
+    "quantile": [
+        *[(X, q, d) for q in (0.3, np.array([0.0, 0.5, 0.77, 1.0])) for d in (None, 0, 1)],
+        *[(X, 0.3, 1, True, {"interpolation": i}) for i in ("lower", "higher", "midpoint")],
+        *[(X, 0.6, None, True, {"interpolation": "nearest"}), (HOLES, 0.5, 0)],
+    ],
+    "nanquantile": [(HOLES, 0.3), (HOLES, np.array([0.2, 0.5]), 0), (HOLES, 0.5, 1, True)],
+    "cov": [(X,), (V,), (X, {"correction": 0})],
+    "corrcoef": [(X,), (V,)],
+    "cummax": [(X, 0), (X, -1), (HOLES, 0), (TIES, 0), (SCALAR, 0)],
+    "cummin": [(X, 0), (X, -1), (HOLES, 0), (TIES, 0)],
+    "logcumsumexp": [(X, 0), (X, -1), (30 * B1, 1), (SCALAR, 0)],
     "linalg.inv": [(SQUARE,)],
     "linalg.solve": [(SQUARE, numbers(2, 3, 4)), (SQUARE, numbers(2, 3)), (SQUARE[0], V[:3])],
     "linalg.solve_triangular": [
@@ -103,6 +122,8 @@ def run(library, name, args):
     leaves = []
 
     def wrap(value):
+        if isinstance(value, np.ndarray) and value.ndim == 1 and "quantile" in name:
+            return library.tensor(value)
         if isinstance(value, np.ndarray):
             leaves.append(library.tensor(value.copy(), requires_grad=True))
             return leaves[-1]
