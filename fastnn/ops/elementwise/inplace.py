@@ -25,20 +25,46 @@ __all__: list[str] = []  # methods only
 Operation = Callable[..., Tensor]
 
 
-def in_place(operation: Operation, kernel: Callable[..., Any] | None = None) -> Operation:
-    """The method that leaves ``operation(self, ...)`` in `self`; with a kernel, without a copy."""
+def in_place(
+    operation: Operation,
+    kernel: Callable[..., Any] | None = None,
+    factor: tuple[str, Callable[..., Any]] | None = None,
+) -> Operation:
+    """The method that leaves ``operation(self, ...)`` in `self`; with a kernel, without a copy.
+
+    `factor` names an argument, and the kernel that takes floats and that argument.
+    """
     name = f"{operation.__name__}_"
 
     def method(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if recorded(name, input, *args) or kernel is None or kwargs:
+        graph = recorded(name, input, *args)
+        if kernel is not None and not graph and not kwargs:
+            run, last = kernel, ()
+        elif factor is not None and not graph and factored(input, args, kwargs, factor[0]):
+            run, last = factor[1], tuple(kwargs.values())
+        else:
             return replace(name, input, operation(input, *args, **kwargs))
-        kernel(input._array, *[operand(x) for x in args], input._array)
+        run(input._array, *[operand(x) for x in args], *last, input._array)
         changed((input._array,))
         return input
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"As `fastnn.{operation.__name__}`, in place."
     return method
+
+
+def factored(input: Tensor, args: Any, kwargs: dict[str, Any], name: str) -> bool:
+    """Whether a kernel for floats with the argument `name`, and no other, computes a change."""
+    tensors = (input, *[x for x in args if isinstance(x, Tensor)])
+    return (
+        list(kwargs) == [name]
+        and isinstance(kwargs[name], (int, float))
+        and all(x._array.dtype == input._array.dtype and x.dtype.kind == "f" for x in tensors)
+    )
+
+
+def subtract_scaled(a: Any, b: Any, alpha: float, out: Any) -> Any:
+    return _core.add_scaled(a, b, -alpha, out)
 
 
 def reflected(operation: Operation) -> Operation:
@@ -66,8 +92,8 @@ def bitwise(function: Callable[..., Any]) -> Operation:
     return method
 
 
-add_ = in_place(elementwise.add, _core.add)
-sub_ = in_place(elementwise.sub, _core.sub)
+add_ = in_place(elementwise.add, _core.add, ("alpha", _core.add_scaled))
+sub_ = in_place(elementwise.sub, _core.sub, ("alpha", subtract_scaled))
 mul_ = in_place(elementwise.mul, _core.mul)
 div_ = in_place(elementwise.div, _core.div)
 pow_ = in_place(elementwise.pow, _core.pow)
@@ -76,8 +102,8 @@ fmod_ = in_place(elementwise.fmod, _core.fmod)
 floor_divide_ = in_place(elementwise.floor_divide, _core.floor_divide)
 lerp_ = in_place(elementwise.lerp, _core.lerp)
 clamp_ = in_place(elementwise.clamp)
-addcmul_ = in_place(elementwise.addcmul)
-addcdiv_ = in_place(elementwise.addcdiv)
+addcmul_ = in_place(elementwise.addcmul, None, ("value", _core.addcmul))
+addcdiv_ = in_place(elementwise.addcdiv, None, ("value", _core.addcdiv))
 neg_ = in_place(elementwise.neg, _core.neg)
 abs_ = in_place(elementwise.abs, _core.abs)
 sign_ = in_place(elementwise.sign, _core.sign)
