@@ -23,8 +23,8 @@ from .op_cases import OPS, Op
 
 SIZES = {"small": (32, 10), "medium": (256, 512), "large": (2048, 1024)}
 LAYOUTS = ("contiguous", "transposed", "strided", "broadcast")
-ROUNDS = 7
-ROUND_SECONDS = 0.004  # of calls in a turn
+ROUNDS = 5
+ROUND_SECONDS = 0.002  # of calls in a turn
 
 
 def arrays(kinds: tuple[str, ...], shape: tuple[int, int], layout: str) -> list[np.ndarray]:
@@ -83,7 +83,7 @@ class Cell:
         return y
 
     def gradients(self) -> list[Any]:
-        return [np.asarray(x.grad) for x in self.inputs if x.grad is not None]
+        return [np.asarray(x.grad + 0) for x in self.inputs if x.grad is not None]
 
     def forget(self) -> None:
         for x in self.inputs:

@@ -43,6 +43,8 @@ WHY = {
         "argsort count_nonzero cumsum isfinite less log minimum nextafter searchsorted",
         "multinomial draws, on one thread",
     ),
+    "diagonals": ("stack tril_indices triu_indices", "positions, which are the result"),
+    "distances": ("triu_indices", "positions of pairs"),
     "double_backward/loss": ("sign where", "constants of second gradients"),
     "dropout/alpha": ("where", "alpha dropout, on one thread"),
     "elementwise/inplace": ("bitwise_and bitwise_or bitwise_xor invert", "bits of integers"),
@@ -53,13 +55,23 @@ WHY = {
     "index/places": ("argsort", "the order of a few axes"),
     "index/reduced": ("floor_divide", "means of integers"),
     "join/repeat": ("repeat", "positions of slices: a number for each"),
+    "linalg/factors": ("concatenate linalg tril triu where", "factors by LAPACK, through NumPy"),
+    "linalg/matrices": ("linalg", "the same"),
+    "linalg/powers": ("abs ceil isfinite linalg log2", "the same"),
+    "linalg/solve": ("linalg where", "the same"),
     "loss/linear": ("atleast_1d", "a shape"),
+    "quantiles": ("ceil floor isnan maximum round where", "ranks, and lines with NaN"),
     "rearrange": ("abs rot90", "positions along one padded axis; a view"),
     "reduce/count": ("all any count_nonzero", "integers and truth values"),
     "reduce/sums": ("argsort atleast_1d", "the order of a few axes"),
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),
+    "running": (
+        "abs exp log logaddexp maximum minimum where",
+        "cummax, cummin and logcumsumexp, on one thread: not yet in the family of scans",
+    ),
     "scan": ("cumprod cumsum", "running sums and products of integers"),
     "sort/histogram": ("diff isfinite", "edges of bins: a number for each"),
+    "stacking": ("fromiter", "positions of combinations"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 import fastnn
 from fastnn.ops.methods import Methods
@@ -86,6 +87,15 @@ def iadd(v, w):
     v += w
 
 
+COMPARED = {
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    **{f"logical_{name}": f"logical_{name}" for name in ("and", "or", "xor")},
+}
 # Change of a view `v`, where `w` is a number; and what NumPy makes of it.
 CHANGES = {
     "abs_": (lambda v, w: v.abs_(), lambda v, w: np.abs(v)),
@@ -165,8 +175,53 @@ CHANGES = {
     "+=": (iadd, lambda v, w: v + w),
     "[...] =": (setitem, lambda v, w: np.full(v.shape, w)),
 }
+
+
+def fitted(name, function, scale=1.0, shift=0.0):
+    """A function in place, of numbers moved into its domain, and NumPy's."""
+    return (
+        lambda v, w: getattr(v.mul_(scale).add_(shift), name)(),
+        lambda v, w: function(v * scale + shift),
+    )
+
+
+def with_number(name, function):
+    return (lambda v, w: getattr(v, name)(w), lambda v, w: function(v, w))
+
+
+CHANGES |= {
+    f"{name}_": fitted(f"{name}_", function, *moved)
+    for name, function, *moved in [
+        *[("absolute", np.abs), ("fix", np.trunc), ("negative", np.negative), ("sgn", np.sign)],
+        *[(name, np.arccos, 0.5) for name in ("acos", "arccos")],
+        *[(name, np.arccosh, 1.0, 2.0) for name in ("acosh", "arccosh")],
+        *[(name, np.arcsin, 0.5) for name in ("asin", "arcsin")],
+        *[(name, np.arcsinh) for name in ("asinh", "arcsinh")],
+        *[(name, np.arctan) for name in ("atan", "arctan")],
+        *[(name, np.arctanh, 0.5) for name in ("atanh", "arctanh")],
+        *[("cosh", np.cosh), ("sinh", np.sinh), ("tanh", np.tanh), ("exp2", np.exp2)],
+        *[("deg2rad", np.deg2rad), ("rad2deg", np.rad2deg, 0.02), ("sinc", np.sinc, 1.0, 0.1)],
+        *[("erf", special.erf), ("erfc", special.erfc), ("erfinv", special.erfinv, 0.5)],
+        *[("lgamma", special.gammaln, 1.0, 1.0), ("digamma", special.digamma, 1.0, 2.0)],
+        *[("sigmoid", special.expit), ("logit", special.logit, 0.3, 0.3)],
+        *[("relu", lambda v: v.clip(0)), ("nan_to_num", np.nan_to_num)],
+        *[("logical_not", lambda v: np.zeros(v.shape))],
+    ]
+}
+CHANGES |= {
+    f"{name}_": with_number(f"{name}_", function)
+    for name, function in [
+        *[("atan2", np.arctan2), ("arctan2", np.arctan2), ("copysign", np.copysign)],
+        *[("divide", np.divide), ("true_divide", np.divide), ("multiply", np.multiply)],
+        *[("subtract", np.subtract), ("hypot", np.hypot), ("float_power", np.float_power)],
+        *[("xlogy", special.xlogy), ("ldexp", lambda v, w: v * 2.0**w)],
+        *[("heaviside", np.heaviside), ("clamp_max", np.minimum), ("clamp_min", np.maximum)],
+        *[(name, getattr(np, longer)) for name, longer in COMPARED.items()],
+    ]
+}
+CHANGES["clip_"] = CHANGES["clamp_"]
 RANDOM = {"bernoulli_", "exponential_", "log_normal_", "normal_", "random_", "uniform_"}
-ELSEWHERE = {"fill_diagonal_"}  # of matrices alone: tests/ops/test_index_put.py
+ELSEWHERE = {"fill_diagonal_", "nextafter_"}  # of matrices alone; no gradient
 DIMENSIONS = {"tril_": 2, "triu_": 2, "index_put_": 1}  # at least
 
 
