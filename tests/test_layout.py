@@ -43,6 +43,7 @@ IMPORTS = {
     "autograd": {"_core", "autograd", "callers", "names", "tensor"},
     "autograd.functional": {"autograd", "names", "ops", "tensor"},
     "func": {"autograd", "names", "tensor"},
+    "special": {"names", "ops", "tensor"},
     "unbuilt": set(),
     "names": set(),
     "config": {"_core"},
