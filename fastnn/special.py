@@ -68,7 +68,7 @@ def entr(input: TensorLike) -> Tensor:
     tensor([0.    , 0.3466,   -inf])
     """
     x = input if isinstance(input, Tensor) else Tensor(input)
-    return where(x < 0, -float("inf"), -xlogy(x, where(x < 0, 1.0, x)))
+    return where(x < 0, -float("inf"), 0 - xlogy(x, where(x < 0, 1.0, x)))
 
 
 def ndtr(input: TensorLike) -> Tensor:

@@ -275,3 +275,75 @@ def test_what_a_distribution_does_not_have():
     for name in ("mean", "mode", "variance", "stddev"):
         with pytest.raises(NotImplementedError, match="Distribution has no"):
             getattr(p, name)
+
+
+COVARIANCE = np.array([[2.0, 0.3, -0.2], [0.3, 1.0, 0.4], [-0.2, 0.4, 0.8]])
+
+
+def given_as(form, covariance):
+    """A covariance in one of the forms that the distribution takes."""
+    return {
+        "covariance_matrix": covariance,
+        "precision_matrix": np.linalg.inv(covariance),
+        "scale_tril": np.linalg.cholesky(covariance),
+    }[form]
+
+
+@pytest.mark.parametrize("form", ["covariance_matrix", "precision_matrix", "scale_tril"])
+def test_normal_vectors(form):
+    stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+    loc = np.array([1.0, -1.0, 0.5])
+    p = D.MultivariateNormal(*doubles(loc), **{form: doubles(given_as(form, COVARIANCE))[0]})
+    theirs = stats.multivariate_normal(loc, COVARIANCE)
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    np.testing.assert_allclose(p.log_prob(x), theirs.logpdf(x), rtol=1e-12)
+    np.testing.assert_allclose(p.entropy(), theirs.entropy(), rtol=1e-12)
+    np.testing.assert_allclose(p.covariance_matrix, COVARIANCE, rtol=1e-12)
+    np.testing.assert_allclose(p.precision_matrix, np.linalg.inv(COVARIANCE), rtol=1e-12)
+    np.testing.assert_allclose(p.variance, np.diag(COVARIANCE), rtol=1e-12)
+    fastnn.manual_seed(2)
+    drawn = p.sample((MANY,)).numpy()
+    np.testing.assert_allclose(np.cov(drawn.T), COVARIANCE, atol=0.06)
+    np.testing.assert_allclose(drawn.mean(0), loc, atol=0.04)
+    assert p.mean is p.mode
+    q = D.MultivariateNormal(*doubles(np.zeros(3), 2 * COVARIANCE))
+    inside = np.trace(np.linalg.solve(2 * COVARIANCE, COVARIANCE)) - 3
+    inside += loc @ np.linalg.solve(2 * COVARIANCE, loc) + 3 * np.log(2)
+    np.testing.assert_allclose(D.kl_divergence(p, q), inside / 2, rtol=1e-12)
+    np.testing.assert_allclose(D.kl_divergence(p, p), 0, atol=1e-13)
+
+
+@pytest.mark.parametrize("form", ["covariance_matrix", "precision_matrix", "scale_tril"])
+def test_gradients_of_normal_vectors(form):
+    loc, x = doubles([1.0, -1.0, 0.5], [[0.1, 0.2, 0.3], [1.0, 0.0, -1.0]])
+    given = doubles(given_as(form, COVARIANCE))[0]
+    lower = form == "scale_tril"
+
+    def made_of(loc, matrix):  # a factor has no gradient above its diagonal
+        matrix = matrix.tril() if lower else (matrix + matrix.mT) / 2
+        return D.MultivariateNormal(loc, **{form: matrix})
+
+    def draw(loc, matrix):
+        fastnn.manual_seed(1)
+        return made_of(loc, matrix).rsample((2,))
+
+    arguments = [loc.requires_grad_(), given.requires_grad_()]
+    assert gradcheck(lambda *a: made_of(*a).log_prob(x), arguments)
+    assert gradcheck(lambda *a: made_of(*a).entropy(), arguments)
+    assert gradcheck(draw, arguments)
+
+
+def test_batches_of_normal_vectors():
+    p = D.MultivariateNormal(fastnn.zeros(4, 1, 3), fastnn.eye(3).expand(2, 3, 3))
+    assert (p.batch_shape, p.event_shape) == ((4, 2), (3,))
+    x = p.rsample((5,))
+    assert x.shape == (5, 4, 2, 3)
+    assert p.log_prob(x).shape == (5, 4, 2)
+    assert p.entropy().shape == (4, 2)
+    assert p.covariance_matrix.shape == (4, 2, 3, 3)
+    with pytest.raises(ValueError, match=r"expected one of covariance_matrix, .* got 0"):
+        D.MultivariateNormal(fastnn.zeros(3))
+    with pytest.raises(ValueError, match=r"got shapes \(3,\) and \(2, 2\)"):
+        D.MultivariateNormal(fastnn.zeros(3), fastnn.eye(2))
+    with pytest.raises(ValueError, match="scale_tril must be a lower triangle with a diagonal abo"):
+        D.MultivariateNormal(fastnn.zeros(2), scale_tril=-fastnn.eye(2))

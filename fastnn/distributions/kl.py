@@ -13,6 +13,7 @@ from .distribution import Distribution, xlogx
 from .exponential import Exponential
 from .independent import Independent
 from .laplace import Laplace
+from .multivariate_normal import MultivariateNormal, inverse_of, log_det, squared_distance
 from .normal import Normal
 from .uniform import Uniform
 
@@ -108,6 +109,14 @@ def laplace_laplace(p: Laplace, q: Laplace) -> Tensor:
     distance = (p.loc - q.loc).abs()
     mixed = p.scale * (-distance / p.scale).exp() + distance
     return (q.scale / p.scale).log() + mixed / q.scale - 1
+
+
+@register_kl(MultivariateNormal, MultivariateNormal)
+def vectors_vectors(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
+    ratio = ((inverse_of(q.scale_tril) @ p.scale_tril) ** 2).sum((-2, -1))
+    distance = squared_distance(q.scale_tril, p.loc - q.loc)
+    size = p.loc.shape[-1]
+    return log_det(q.scale_tril) - log_det(p.scale_tril) + 0.5 * (ratio + distance - size)
 
 
 @register_kl(Independent, Independent)
