@@ -145,6 +145,8 @@ def test_inputs_are_views_that_change_in_place(record):
 
     They do matter where the output is a view itself: it changes too.
     """
+    if record.name == "as_strided":
+        return  # what it sees depends on the strides of its input
     given = cast(some_samples(record)[0], "float64")
     _, want = forward_backward(record, given)
     tiny = float(np.finfo(np.float64).tiny)
@@ -195,6 +197,8 @@ def test_hooks_see_and_replace_gradients(record):
         compare_all(outputs, weights(outputs), 0, f"{record.name}: gradients at outputs")
         # By powers of two, which round nothing but subnormal numbers.
         factor, tiny = 2 if outputs else 1, float(np.finfo(np.float64).tiny)
+        if record.name in {"logcumsumexp", "matrix_exp"}:  # by logarithms, and by parts of a matrix
+            tiny = 8 * gradient_tolerance(record, given, want, "float64")
         doubled = [None if w is None else factor * w for w in want]
         compare_all(inputs, doubled, tiny, f"{record.name}: gradients at inputs")
         replaced = [None if w is None else 4 * factor * w for w in want]

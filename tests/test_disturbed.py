@@ -183,7 +183,8 @@ def with_number(record, given, place, change):
 
 # They look at arrays before and after they look at numbers.
 IN_STEPS = {"split", "setitem", "multi_head_attention_forward", "feature_alpha_dropout"}
-IN_STEPS |= {"dropout1d", "dropout2d", "dropout3d"}
+IN_STEPS |= {"dropout1d", "dropout2d", "dropout3d", "renorm", "tensor_split"}
+IN_STEPS |= {"diagonal_scatter", "slice_scatter", "triplet_margin_loss"}
 
 
 @pytest.mark.parametrize("change", [zero, flatten])

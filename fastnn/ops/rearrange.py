@@ -13,7 +13,7 @@ from ..dtypes import element
 from ..tensor import Tensor, TensorLike, check_constant
 from .copy import block, embedded, fill_around, rolled
 from .create.values import check_room
-from .shape import axes_of, axis_of, shape_of
+from .shape import axes_of, axis_of, shape_of, whole
 
 __all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
 
@@ -210,16 +210,18 @@ def roll(
     >>> fastnn.roll(fastnn.arange(4), 1).tolist()
     [3, 0, 1, 2]
     """
-    x = array(input)
     steps = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    steps = tuple([whole(n) for n in steps])
+    if dims is not None:
+        dims = tuple([whole(d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))])
+    x = array(input)  # after the numbers, whose conversion may run code that changes it
     if dims is None:
         if len(steps) != 1:
             raise ValueError(f"roll: several shifts need as many dims, got {steps}")
         flat = x.reshape(-1) if x.flags.c_contiguous else _core.clone(x, True).reshape(-1)
         y = rolled(flat, steps, (0,)).reshape(x.shape)
         return record(y, roll_backward, (input,), (-steps[0],), None)
-    axes = dims if isinstance(dims, (tuple, list)) else (dims,)
-    axes = tuple([axis_of("roll", dim, x.ndim, "dims") for dim in axes])
+    axes = tuple([axis_of("roll", dim, x.ndim, "dims") for dim in dims])
     if len(axes) != len(steps):
         raise ValueError(f"roll: {len(steps)} shifts need as many dims, got {len(axes)}")
     y = rolled(x, steps, axes)

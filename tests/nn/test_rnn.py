@@ -351,11 +351,11 @@ def test_lengths_are_one_launch_per_layer_and_direction_of_time(name, batch_firs
     with fastnn.profile() as p:
         y, _ = layer(x, lengths=[3, 5, 1])
     kernel = p.events[0].name
-    assert [e.name for e in p.events] == [kernel] * 2
+    assert [e.name for e in p.events if e.name != "copy"] == [kernel] * 2
     dy = fastnn.ones(*y.shape)
     with fastnn.profile() as p:
         y.backward(dy)
-    assert [e.name for e in p.events] == [kernel + "_backward"] * 2
+    assert [e.name for e in p.events if e.name != "copy"] == [kernel + "_backward"] * 2
 
 
 @pytest.mark.parametrize("name", LAYERS[1:])

@@ -170,7 +170,8 @@ def test_a_backward_is_one_call(transposed, c):
         y.backward(dy)
     names = [event.name for event in prof.events]
     assert sum(name.startswith("conv") for name in names) == 1
-    assert set(names[:-1]) <= {"channels_last"}  # the arrays came in C order
+    others = {name for name in names if not name.startswith("conv")}
+    assert others <= {"copy"}  # the arrays came in C order
     np.testing.assert_array_equal(r.grad.numpy(), np.where(y.detach().numpy() > 0, dy.numpy(), 0))
     np.testing.assert_allclose(b.grad.numpy(), r.grad.numpy().sum((0, 2, 3)), rtol=1e-10)
 

@@ -132,8 +132,7 @@ py::object reshape(py::handle input, py::handle shape) {
 }
 
 // Position `i` of a dimension counted from either end.
-int place_of(const char* op, py::handle dim, int ndim) {
-    const dim_t i = parse_int(dim, {op, "dim"});
+int place_of(const char* op, dim_t i, int ndim) {
     if (i < -ndim || i >= ndim)
         fail<IndexError>(op, ": dim must lie between ", -ndim, " and ", ndim - 1, ", got ", i);
     return static_cast<int>(i < 0 ? i + ndim : i);
@@ -166,13 +165,14 @@ py::object part(const py::object& y, int at, Py_ssize_t begin, Py_ssize_t count,
 template <bool stacked>
 py::object join(py::handle tensors, py::handle dim) {
     const char* const op = stacked ? "stack" : "cat";
+    const dim_t place = parse_int(dim, {op, "dim"});
     const py::tuple arrays = arrays_of(op, tensors);
     const py::handle first = arrays[0];
     const int own = proxy(first)->nd, ndim = own + (stacked ? 1 : 0);
     if (ndim > kMaxDims)
         fail<ValueError>(op, ": the result has more than ", kMaxDims, " dimensions");
     if (ndim == 0) fail<ValueError>(op, ": tensors without dimensions have none to join along");
-    const int at = place_of(op, dim, ndim);
+    const int at = place_of(op, place, ndim);
     Py_ssize_t shape[kMaxDims];
     for (int i = 0; i < ndim; ++i)
         shape[i] = i == at ? 0 : proxy(first)->dimensions[i - (stacked && i > at ? 1 : 0)];

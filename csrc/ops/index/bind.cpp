@@ -53,17 +53,21 @@ void check_shape(const Operand& dy, const char* op, int ndim, const Py_ssize_t* 
                      shape_text(dy));
 }
 
-py::object gather(py::handle input, py::handle dim, py::handle index) {
+py::object gather(py::handle input, py::handle given_dim, py::handle index) {
+    const dim_t dim = ix::parse_dim(given_dim, "gather");
     Operand x = ix::operand(input, {"gather", "input"});
     ix::add_axis(x);
     const ix::Along along(index, dim, "gather", x);
     return taken(along, x, ix::dims_of(index), along.ndim, along.shape);
 }
 
-py::object gather_backward(py::handle dy, py::handle shape, py::handle dim, py::handle index) {
+py::object gather_backward(py::handle dy, py::handle shape, py::handle given_dim,
+                           py::handle index) {
     constexpr const char* op = "gather_backward";
+    const dim_t dim = ix::parse_dim(given_dim, op);
+    const ix::Shape whole = ix::parse_shape(shape, {op, "shape"});
     Operand d = gradient(dy, op);
-    ix::Table table = ix::zero_table(d, ix::parse_shape(shape, {op, "shape"}));
+    ix::Table table = ix::zero_table(d, whole);
     ix::add_axis(table.array);
     ix::add_axis(d);
     const ix::Along along(index, dim, op, table.array);
@@ -71,7 +75,8 @@ py::object gather_backward(py::handle dy, py::handle shape, py::handle dim, py::
     return summed(along, table, d);
 }
 
-py::object take_along_dim(py::handle input, py::handle indices, py::handle dim) {
+py::object take_along_dim(py::handle input, py::handle indices, py::handle given_dim) {
+    const dim_t dim = ix::parse_dim(given_dim, "take_along_dim");
     Operand x = ix::operand(input, {"take_along_dim", "input"});
     ix::add_axis(x);
     const ix::Along along = ix::Along::broadcast(indices, dim, "take_along_dim", x);
@@ -80,10 +85,12 @@ py::object take_along_dim(py::handle input, py::handle indices, py::handle dim) 
 }
 
 py::object take_along_dim_backward(py::handle dy, py::handle shape, py::handle indices,
-                                   py::handle dim) {
+                                   py::handle given_dim) {
     constexpr const char* op = "take_along_dim_backward";
+    const dim_t dim = ix::parse_dim(given_dim, op);
+    const ix::Shape whole = ix::parse_shape(shape, {op, "shape"});
     Operand d = gradient(dy, op);
-    ix::Table table = ix::zero_table(d, ix::parse_shape(shape, {op, "shape"}));
+    ix::Table table = ix::zero_table(d, whole);
     ix::add_axis(table.array);
     ix::add_axis(d);
     const ix::Along along = ix::Along::broadcast(indices, dim, op, table.array);
@@ -91,7 +98,8 @@ py::object take_along_dim_backward(py::handle dy, py::handle shape, py::handle i
     return summed(along, table, d);
 }
 
-py::object index_select(py::handle input, py::handle dim, py::handle index) {
+py::object index_select(py::handle input, py::handle given_dim, py::handle index) {
+    const dim_t dim = ix::parse_dim(given_dim, "index_select");
     Operand x = ix::operand(input, {"index_select", "input"});
     const int ndim = x.ndim;
     ix::add_axis(x);
@@ -104,11 +112,13 @@ py::object index_select(py::handle input, py::handle dim, py::handle index) {
     return taken(slices, x, ndim, x.ndim, shape);
 }
 
-py::object index_select_backward(py::handle dy, py::handle shape, py::handle dim,
+py::object index_select_backward(py::handle dy, py::handle shape, py::handle given_dim,
                                  py::handle index) {
     constexpr const char* op = "index_select_backward";
+    const dim_t dim = ix::parse_dim(given_dim, op);
+    const ix::Shape whole = ix::parse_shape(shape, {op, "shape"});
     Operand d = gradient(dy, op);
-    ix::Table table = ix::zero_table(d, ix::parse_shape(shape, {op, "shape"}));
+    ix::Table table = ix::zero_table(d, whole);
     ix::add_axis(table.array);
     ix::add_axis(d);
     const ix::Slices slices(index, dim, op, table.array);
@@ -128,8 +138,9 @@ py::object take_at(py::handle input, py::handle ids) {
 
 py::object index_backward(py::handle dy, py::handle shape, py::handle ids) {
     constexpr const char* op = "index_backward";
+    const ix::Shape whole = ix::parse_shape(shape, {op, "shape"});
     const Operand d = gradient(dy, op);
-    ix::Table table = ix::zero_table(d, ix::parse_shape(shape, {op, "shape"}));
+    ix::Table table = ix::zero_table(d, whole);
     const ix::Key key(ids, op, table.array);
     Py_ssize_t wanted[kMaxDims];
     const int ndim = key.shape_of(table.array, wanted);

@@ -4,7 +4,7 @@
 
 namespace fastnn::bind::indexing {
 
-Along::Along(py::handle index, py::handle dim, const char* o, const Operand& table)
+Along::Along(py::handle index, dim_t dim, const char* o, const Operand& table)
     : op(o), argument("index"), wraps(false), ids(integers(index, {o, "index"})) {
     axis = axis_in(dim, op, table.ndim);
     const bool empty = ids.size() == 0;
@@ -19,7 +19,7 @@ Along::Along(py::handle index, py::handle dim, const char* o, const Operand& tab
                      " larger than in ", shape_text(table), ", got shape ", shape_text(ids));
 }
 
-Along Along::broadcast(py::handle indices, py::handle dim, const char* op, const Operand& table) {
+Along Along::broadcast(py::handle indices, dim_t dim, const char* op, const Operand& table) {
     Along a;
     a.op = op, a.argument = "indices", a.wraps = true;
     a.ids = integers(indices, {op, "indices"});
@@ -55,7 +55,7 @@ Places Along::align(Args& args, const Operand& table, const Py_ssize_t* value_st
     return p;
 }
 
-Slices::Slices(py::handle index, py::handle dim, const char* o, const Operand& table, bool from_end)
+Slices::Slices(py::handle index, dim_t dim, const char* o, const Operand& table, bool from_end)
     : op(o),
       axis(axis_in(dim, o, table.ndim)),
       wraps(from_end),

@@ -19,10 +19,9 @@ struct Along {
     Operand ids;  // with one axis at least
 
     // gather, scatter: none of the index's dimensions but `axis` is larger than the table's.
-    Along(py::handle index, py::handle dim, const char* op, const Operand& table);
+    Along(py::handle index, dim_t dim, const char* op, const Operand& table);
     // take_along_dim: index and table are broadcast against each other, but along `axis`.
-    static Along broadcast(py::handle indices, py::handle dim, const char* op,
-                           const Operand& table);
+    static Along broadcast(py::handle indices, dim_t dim, const char* op, const Operand& table);
 
     // Sets the axes; the result owns the places. `table` has one axis at least.
     Places align(Args& args, const Operand& table, const Py_ssize_t* value_strides) const;
@@ -38,8 +37,7 @@ struct Slices {
     bool wraps;
     Operand ids;  // of one dimension
 
-    Slices(py::handle index, py::handle dim, const char* op, const Operand& table,
-           bool wraps = false);
+    Slices(py::handle index, dim_t dim, const char* op, const Operand& table, bool wraps = false);
     // The shape of the slices.
     void shape_of(const Operand& table, Py_ssize_t* shape) const;
     Places align(Args& args, const Operand& table, const Py_ssize_t* value_strides) const;

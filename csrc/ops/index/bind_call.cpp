@@ -118,10 +118,13 @@ py::object empty_of(py::handle like, int ndim, const Py_ssize_t* shape, const Py
     return array;
 }
 
-int axis_in(py::handle dim, const char* op, int dims) {
+dim_t parse_dim(py::handle dim, const char* op) {
     if (PyBool_Check(dim.ptr()))
         fail<TypeError>(op, ": dim must be an integer, got ", py::repr(dim).cast<std::string>());
-    const dim_t axis = parse_int(dim, {op, "dim"}, "be an integer");
+    return parse_int(dim, {op, "dim"}, "be an integer");
+}
+
+int axis_in(dim_t axis, const char* op, int dims) {
     if (axis < -dims || axis >= dims)
         fail<IndexError>(op, ": dim must be from ", -dims, " to ", dims - 1, ", got ", axis);
     return static_cast<int>(axis < 0 ? axis + dims : axis);

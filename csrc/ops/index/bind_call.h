@@ -42,7 +42,10 @@ py::object empty_of(py::handle like, int ndim, const Py_ssize_t* shape,
                     const Py_ssize_t* strides = nullptr);
 
 // An axis counted from the front; `dims` is never 0.
-int axis_in(py::handle dim, const char* op, int dims);
+int axis_in(dim_t dim, const char* op, int dims);
+// A dimension as a number. Its conversion may run code of the caller that changes arrays, so it
+// comes before anything looks at these.
+dim_t parse_dim(py::handle dim, const char* op);
 
 // A tuple of sizes as a shape.
 struct Shape {

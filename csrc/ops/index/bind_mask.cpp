@@ -138,9 +138,10 @@ void make_contiguous(Operand& a) {
 
 py::object masked_select_backward(py::handle dy, py::handle mask, py::handle shape) {
     constexpr const char* op = "masked_select_backward";
+    const ix::Shape whole = ix::parse_shape(shape, {op, "shape"});
     Operand d = ix::operand(dy, {op, "dy"});
     const Operand m = ix::booleans(mask, {op, "mask"});
-    const Table table = ix::zero_table(d, ix::parse_shape(shape, {op, "shape"}));
+    const Table table = ix::zero_table(d, whole);
     Masked masked(table.array, m, op);
     if (masked.ndim != table.array.ndim ||
         !std::equal(masked.shape, masked.shape + masked.ndim, table.array.shape)) {

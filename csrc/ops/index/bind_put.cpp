@@ -41,9 +41,10 @@ constexpr Choice<Way> kScatters[] = {
     {"amax", {Put::amax, "scatter_reduce"}}, {"amin", {Put::amin, "scatter_reduce"}},
 };
 
-py::object scatter(py::handle input, py::handle dim, py::handle index, py::handle src,
+py::object scatter(py::handle input, py::handle given_dim, py::handle index, py::handle src,
                    py::handle reduce, bool inplace) {
     const Way way = parse_choice(reduce, {"scatter", "reduce"}, kScatters);
+    const dim_t dim = ix::parse_dim(given_dim, way.op);
     Operand x = ix::operand(input, {way.op, "input"});
     Operand s = ix::operand(src, {way.op, "src"});
     ix::check_type(s, {way.op, "src"}, x);
@@ -74,9 +75,10 @@ constexpr Choice<Way> kSlices[] = {
     {"amin", {Put::amin, "index_reduce"}},
 };
 
-py::object index_reduce(py::handle input, py::handle dim, py::handle index, py::handle source,
+py::object index_reduce(py::handle input, py::handle given_dim, py::handle index, py::handle source,
                         py::handle reduce, double alpha, bool inplace) {
     const Way way = parse_choice(reduce, {"index_reduce", "reduce"}, kSlices);
+    const dim_t dim = ix::parse_dim(given_dim, way.op);
     Operand x = ix::operand(input, {way.op, "input"});
     Operand s = ix::operand(source, {way.op, "source"});
     ix::check_type(s, {way.op, "source"}, x);
@@ -133,8 +135,10 @@ Tuple<py::object, py::object> exchanged(const Alignment& a, const ix::Table& tab
     return py::make_tuple(table.result, std::move(values));
 }
 
-Tuple<py::object, py::object> scatter_backward(py::handle dy, py::handle dim, py::handle index) {
+Tuple<py::object, py::object> scatter_backward(py::handle dy, py::handle given_dim,
+                                               py::handle index) {
     constexpr const char* op = "scatter_backward";
+    const dim_t dim = ix::parse_dim(given_dim, op);
     const Operand d = ix::operand(dy, {op, "dy"});
     ix::Table table = ix::changed_table(d, op, false);
     ix::add_axis(table.array);
@@ -145,9 +149,10 @@ Tuple<py::object, py::object> scatter_backward(py::handle dy, py::handle dim, py
     return exchanged(along, table, std::move(values), d, strides);
 }
 
-Tuple<py::object, py::object> index_reduce_backward(py::handle dy, py::handle dim,
+Tuple<py::object, py::object> index_reduce_backward(py::handle dy, py::handle given_dim,
                                                     py::handle index) {
     constexpr const char* op = "index_reduce_backward";
+    const dim_t dim = ix::parse_dim(given_dim, op);
     const Operand d = ix::operand(dy, {op, "dy"});
     ix::Table table = ix::changed_table(d, op, false);
     ix::add_axis(table.array);

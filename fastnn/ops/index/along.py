@@ -8,7 +8,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..numpy_names import numpy_names
-from ..shape import ravel
+from ..shape import ravel, whole
 from .operands import NUMBERS, narrowed, padded, same_type, scalar, total, widened, zero
 
 __all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
@@ -66,6 +66,7 @@ def take_along_dim(input: TensorLike, indices: TensorLike, dim: int | None = Non
     >>> fastnn.take_along_dim(fastnn.tensor([[5, 6], [7, 8]]), fastnn.tensor([[-1]]), 1).tolist()
     [[6], [8]]
     """
+    dim = whole(dim)  # first, as its conversion may run code that changes the arrays
     i = array(indices)
     if dim is None:
         input, dim, i = ravel(input), 0, i.reshape(-1)

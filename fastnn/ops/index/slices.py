@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..shape import whole
 from .operands import narrowed, same_type, scalar, total, widened, zero
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_select"]
@@ -120,6 +121,7 @@ def index_fill(input: TensorLike, dim: int, index: TensorLike, value: TensorLike
     >>> fastnn.index_fill(fastnn.zeros(3), 0, fastnn.tensor([0, 2]), 5.0).tolist()
     [5.0, 0.0, 5.0]
     """
+    dim = whole(dim)  # first, as its conversion may run code that changes the arrays
     x, i = array(input), array(index)
     v = scalar("index_fill", value, x.dtype)
     y = _core.index_reduce(x, dim, i, v, "fill")

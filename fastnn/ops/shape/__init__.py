@@ -9,6 +9,7 @@ from .axes import axes_of as axes_of
 from .axes import axis_of as axis_of
 from .axes import key_at as key_at
 from .axes import shape_of as shape_of
+from .axes import whole as whole
 from .expand import *
 from .expand import sum_to_size as sum_to_size
 from .permute import *

@@ -16,6 +16,12 @@ def axis_of(op: str, dim: Any, ndim: int, argument: str = "dim") -> int:
     return int(axis + ndim if axis < 0 else axis)
 
 
+def whole(number: Any) -> Any:
+    """A number as an int, where it says that it is one; checks of its type come later."""
+    plain = isinstance(number, bool) or not hasattr(number, "__index__")
+    return number if plain else number.__index__()
+
+
 def axes_of(op: str, dims: Any, ndim: int, argument: str = "dims") -> tuple[int, ...]:
     """Several different dimensions, or one, counted from the front."""
     dims = dims if isinstance(dims, (tuple, list)) else (dims,)
