@@ -41,7 +41,6 @@ IMPORTS = {
         "dtypes",
     },
     "autograd": {"_core", "autograd", "callers", "names", "tensor"},
-    "autograd.functional": {"autograd", "names", "ops", "tensor"},
     "func": {"autograd", "names", "tensor"},
     "special": {"names", "ops", "tensor"},
     "unbuilt": set(),

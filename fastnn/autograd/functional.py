@@ -7,10 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .. import _core
 from ..names import offer
 from ..tensor import Tensor
 from .grad_mode import enable_grad
 from .gradient import grad
+from .record import Array, Grads, Node, record
+from .recorded import rule
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
@@ -104,18 +107,25 @@ def blocks(y: Tensor, xs: tuple[Tensor, ...], create_graph: bool) -> list[Tensor
         if not rows:
             found.append(Tensor(np.zeros(shape, x.dtype)))
         elif create_graph:
-            flat = [row[k].reshape(1, -1) for row in rows]
-            found.append(joined(flat).reshape(shape))
+            found.append(stacked([row[k].reshape(-1) for row in rows]).reshape(shape))
         else:
             found.append(Tensor(np.stack([row[k]._array for row in rows]).reshape(shape)))
     return found
 
 
-def joined(rows: list[Tensor]) -> Tensor:
+def stacked(rows: list[Tensor]) -> Tensor:
     """Rows, one below the other, in the graph."""
-    from ..ops import cat
+    arrays = [row._array for row in rows]
+    return record(_core.stack(arrays, 0), stacked_backward, tuple(rows))
 
-    return cat(rows, 0)
+
+def stacked_backward(node: Node, dy: Array) -> Grads:
+    return [dy[i] for i in range(len(node.inputs))]
+
+
+@rule(stacked_backward)
+def stacked_rule(node: Node, dy: Tensor) -> list[Tensor]:
+    return [dy[i] for i in range(len(node.inputs))]
 
 
 def hessian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False) -> Any:

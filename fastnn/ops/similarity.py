@@ -9,7 +9,7 @@ from ..tensor import Tensor, TensorLike
 from .elementwise.arithmetic import div
 from .elementwise.choose import clamp
 from .reduce.sums import norm, sum
-from .shape.expand import broadcast_to
+from .shape import broadcast_to
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 

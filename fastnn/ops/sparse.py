@@ -14,7 +14,7 @@ from .activation.fused import Fused, check_fused
 from .backward import from_kernel
 from .elementwise.arithmetic import add
 from .embedding import embedding_bag
-from .shape.permute import t
+from .shape import t
 
 __all__: list[str] = []  # used through `linear`
 

@@ -9,7 +9,7 @@ from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..reduce.extreme import max
-from ..shape.reshape import unflatten
+from ..shape import unflatten
 from .piecewise import leaky_relu
 
 __all__ = ["glu", "maxout", "prelu", "rrelu"]

@@ -15,10 +15,17 @@ from ..index.basic import getitem, slice_backward
 from ..join.concatenate import cat_backward, stack_backward
 from ..join.repeat import tile_backward
 from ..join.split import split_backward
-from ..shape import key_at, permute, reshape, transpose
-from ..shape.expand import broadcast_backward, pass_backward
-from ..shape.permute import permute_backward, transpose_backward
-from ..shape.reshape import reshape_backward
+from ..shape import (
+    broadcast_backward,
+    key_at,
+    pass_backward,
+    permute,
+    permute_backward,
+    reshape,
+    reshape_backward,
+    transpose,
+    transpose_backward,
+)
 from .binary import fit
 
 __all__: list[str] = []

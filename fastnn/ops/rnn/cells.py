@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
-from ..shape import reshape
+from ..shape.reshape import reshape
 from .elman import rnn_layer
 from .gru import gru_layer
 from .lstm import lstm_layer
