@@ -50,6 +50,9 @@ def tensor_split(input: TensorLike, indices_or_sections: Any, dim: int = 0) -> t
     return pieces("tensor_split", input, indices_or_sections, dim)
 
 
+MOST_EMPTY = 1 << 20  # pieces, of which each is an object, where there are fewer slices
+
+
 def pieces(op: str, input: TensorLike, where: Any, dim: int) -> tuple[Tensor, ...]:
     x = array(input)
     if x.ndim == 0:
@@ -62,6 +65,10 @@ def pieces(op: str, input: TensorLike, where: Any, dim: int) -> tuple[Tensor, ..
         count = where.__index__()
         if count < 1:
             raise ValueError(f"{op}: the number of pieces must be positive, got {count}")
+        if count > max(size, MOST_EMPTY):
+            raise MemoryError(
+                f"{op}: {count} pieces of {size} slices, most of them empty, are too many"
+            )
         least, larger = divmod(size, count)
         cuts = [i * least + min(i, larger) for i in range(1, count)]
     elif isinstance(where, (list, tuple)) and all(hasattr(i, "__index__") for i in where):

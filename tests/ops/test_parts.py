@@ -313,3 +313,10 @@ def test_dimensions_of_a_tensor_without_any():
     assert x.transpose(0, -1).shape == x.squeeze(0).shape == x.movedim(0, -1).shape == ()
     with pytest.raises(IndexError, match="transpose: dim0 must be from -1 to 0, got 1"):
         x.transpose(1, 0)
+
+
+def test_pieces_beyond_number_are_refused_at_once():
+    """A dimension without elements can be divided into any number of equal pieces."""
+    with pytest.raises(MemoryError, match="hsplit: 2147483648 pieces of 0 slices"):
+        fastnn.hsplit(fastnn.zeros(0), 1 << 31)
+    assert len(fastnn.tensor_split(fastnn.zeros(2), 1000)) == 1000
