@@ -139,14 +139,16 @@ def through_views(record, given, change):
     return [x.grad for x in leaves], shared
 
 
-@pytest.mark.parametrize("record", WITH_GRADIENT)
+# What `as_strided` sees depends on the strides of its input.
+OF_VIEWS = [param for param in WITH_GRADIENT if param.values[0].name != "as_strided"]
+
+
+@pytest.mark.parametrize("record", OF_VIEWS)
 def test_inputs_are_views_that_change_in_place(record):
     """The operation sees changes before it; those after it are an error or no matter.
 
     They do matter where the output is a view itself: it changes too.
     """
-    if record.name == "as_strided":
-        return  # what it sees depends on the strides of its input
     given = cast(some_samples(record)[0], "float64")
     _, want = forward_backward(record, given)
     tiny = float(np.finfo(np.float64).tiny)

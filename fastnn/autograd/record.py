@@ -134,7 +134,8 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
     if dy.shape == shape:
         return dy
     lead = dy.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        [lead + i for i, size in enumerate(shape) if size == 1 and dy.shape[lead + i] != 1]
-    )
-    return _core.sum(dy, axes, True).reshape(shape)
+    axes = tuple([i for i, n in enumerate(dy.shape) if i < lead or shape[i - lead] != n])
+    if dy.dtype.char in "fd":
+        return _core.sum(dy, axes, True).reshape(shape)
+    dx: Array = dy.sum(axis=axes, keepdims=True)  # of types that have no kernels
+    return dx.reshape(shape)

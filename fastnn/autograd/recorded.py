@@ -86,6 +86,8 @@ def walk_recorded(
     heap: list[tuple[int, Node]] = []
 
     def arrive(sink: Any, g: Any) -> None:
+        if sink.hooks is not None:
+            raise RuntimeError("create_graph: gradients with hooks have no graph")
         if type(sink) is not Node:
             leaves[sink] = leaves[sink] + g if sink in leaves else g
         elif sink not in pending:
@@ -102,8 +104,6 @@ def walk_recorded(
         while heap:
             node = heappop(heap)[1]
             dy = pending.pop(node)
-            if node.hooks is not None:
-                raise RuntimeError("create_graph: gradients with hooks have no graph")
             if capture is not None and node in capture:
                 capture[node] = dy
             if node.saved is None:

@@ -237,11 +237,21 @@ def test_what_has_no_rule_says_so():
     y = fastnn.sort(x * x).values.sum()
     with pytest.raises(RuntimeError, match=r"create_graph: the gradient of \w+Backward cannot"):
         fastnn.autograd.grad(y, x, create_graph=True)
-    x.register_hook(lambda g: g)
+
+
+@pytest.mark.parametrize("hooked", ["leaf", "between", "output"])
+def test_hooks_are_refused_wherever_they_are(hooked):
+    x = leaf(4)
     z = (x * x).exp()
-    z.register_hook(lambda g: g * 2)
-    with pytest.raises(RuntimeError, match="hooks"):
-        fastnn.autograd.grad(z.sum(), x, create_graph=True)
+    y = z.sum()
+    {"leaf": x, "between": z, "output": y}[hooked].register_hook(lambda g: g * 2)
+    for run in (
+        lambda: y.backward(create_graph=True),
+        lambda: fastnn.autograd.grad(y, x, create_graph=True),
+    ):
+        with pytest.raises(RuntimeError, match="create_graph: gradients with hooks"):
+            run()
+    assert x.grad is None
 
 
 def test_changed_values_are_noticed():

@@ -487,3 +487,12 @@ def test_threads_may_run_backward_on_one_graph():
 
     in_threads(work)
     assert results == [[1.0] * 100] * 4
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_broadcast_gradients_of_every_float_type(dtype):
+    x = fastnn.ones(3, dtype=getattr(fastnn, dtype), requires_grad=True)
+    dy = fastnn.from_numpy(np.arange(6).reshape(2, 3).astype(dtype))
+    x.expand(2, 3).backward(dy)
+    assert x.grad.dtype == np.dtype(dtype)
+    assert x.grad.tolist() == [3.0, 5.0, 7.0]

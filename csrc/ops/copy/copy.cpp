@@ -45,7 +45,7 @@ void for_tiles(const Walk& outer, const Line& inner, const Line& across, const T
     const double chunk_ns = tile_ns * static_cast<double>(together);
     parallel_for(ceil_div(tiles, together), chunk_ns, [&](dim_t chunk) {
         const dim_t first = chunk * together, last = std::min(tiles, first + together);
-        Position at(outer, outer.axes, first / (down * along));
+        Position at(outer, first / (down * along));
         dim_t within = first % (down * along);
         for (dim_t t = first; t < last; ++t) {
             const dim_t i = within % along * tile.rows, j = within / along * tile.columns;

@@ -38,7 +38,7 @@ void run(const TriangleArgs& t) {
     parallel_for(ceil_div(lines, step), element * static_cast<double>(std::min(lines, step) * n),
                  [&](dim_t chunk) {
                      const dim_t first = chunk * step, last = std::min(lines, first + step);
-                     Position at(outer, outer.axes, first / m);
+                     Position at(outer, first / m);
                      dim_t i = first % m;
                      for (dim_t k = first; k < last; ++k) {
                          // Line i is cut behind its element i + diagonal, or in front of it.

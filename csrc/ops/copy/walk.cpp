@@ -38,9 +38,8 @@ void Walk::take(int axis) {
         shape[i] = shape[i + 1], x_stride[i] = x_stride[i + 1], y_stride[i] = y_stride[i + 1];
 }
 
-Position::Position(const Walk& walk, int axes, dim_t start)
-    : x(walk.x), y(walk.y), walk_(walk), axes_(axes) {
-    for (int i = axes - 1; i >= 0; --i) {
+Position::Position(const Walk& walk, dim_t start) : x(walk.x), y(walk.y), walk_(walk) {
+    for (int i = walk.axes - 1; i >= 0; --i) {
         at_[i] = start % walk.shape[i];
         start /= walk.shape[i];
         x += at_[i] * walk.x_stride[i], y += at_[i] * walk.y_stride[i];
@@ -48,7 +47,7 @@ Position::Position(const Walk& walk, int axes, dim_t start)
 }
 
 void Position::next() {
-    for (int i = axes_ - 1; i >= 0; --i) {
+    for (int i = walk_.axes - 1; i >= 0; --i) {
         x += walk_.x_stride[i], y += walk_.y_stride[i];
         if (++at_[i] < walk_.shape[i]) return;
         x -= at_[i] * walk_.x_stride[i], y -= at_[i] * walk_.y_stride[i];

@@ -19,22 +19,20 @@ struct Walk {
         for (int i = 0; i < axes; ++i) n *= shape[i];
         return n;
     }
-    // Moves an axis to the place behind all others, and takes it off: what remains is walked
-    // outside.
+    // Takes an axis off; what remains is walked outside of it.
     void take(int axis);
 };
 
-// A position in the first axes of a walk, which runs through them in order.
+// A position in a walk, which runs through its axes in order.
 class Position {
  public:
-    Position(const Walk& walk, int axes, dim_t start);
+    Position(const Walk& walk, dim_t start);
     void next();
     const char* x;
     char* y;
 
  private:
     const Walk& walk_;
-    int axes_;
     dim_t at_[Args::kMaxAxes];
 };
 

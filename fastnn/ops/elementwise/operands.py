@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import _core
 from ..._core.autograd import alike
 from ...autograd.record import Array, Grads, Node, array, unbroadcast
 from ...dtypes import element
@@ -47,17 +46,8 @@ def fit(dy: Array | None, x: Any) -> Array | None:
         return dy
     shape, dtype = x if type(x) is tuple else (x.shape, x.dtype)
     if dy.shape != shape:
-        dy = summed(dy, shape)
+        dy = unbroadcast(dy, shape)
     return dy if dy.dtype == dtype else dy.astype(dtype)
-
-
-def summed(dy: Array, shape: tuple[int, ...]) -> Array:
-    """`unbroadcast` by the kernel of sums, which reads images in any order at the same speed."""
-    if dy.dtype.char not in "fd":
-        return unbroadcast(dy, shape)
-    lead = dy.ndim - len(shape)
-    axes = [i for i, n in enumerate(dy.shape) if i < lead or shape[i - lead] != n]
-    return _core.sum(dy, axes, True).reshape(shape)
 
 
 def from_kernel(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:

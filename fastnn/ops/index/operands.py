@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ...autograd.record import Array, array
+from ...autograd.record import Array, array, unbroadcast
 from ...dtypes import check_same, element
 from ...tensor import TensorLike
-from ..elementwise.operands import summed
 
 NUMBERS = (bool, int, float)
 SAFE = 1e38  # every float type but float16 has smaller numbers
@@ -51,7 +50,7 @@ def zero(x: Array) -> Array:
 
 def fitted(dy: Array, shape: tuple[int, ...]) -> Array:
     """A gradient summed to the shape of what was broadcast."""
-    return dy if dy.shape == shape else summed(dy, shape)
+    return unbroadcast(dy, shape)
 
 
 def total(dy: Array, dtype: np.dtype[Any]) -> Array:
