@@ -68,7 +68,7 @@ class InplacePointwise(Pointwise):
     Parameters
     ----------
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -112,7 +112,7 @@ class ReLU(InplacePointwise):
     Parameters
     ----------
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
 
     Examples
     --------
@@ -124,7 +124,7 @@ class ReLU(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.relu(input)
+        return ops.relu(input, self.inplace)
 
 
 class SELU(InplacePointwise):
@@ -134,7 +134,7 @@ class SELU(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.selu(input)
+        return ops.selu(input, self.inplace)
 
 
 class SiLU(InplacePointwise):
@@ -144,7 +144,7 @@ class SiLU(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.silu(input)
+        return ops.silu(input, self.inplace)
 
 
 class Mish(InplacePointwise):
@@ -154,7 +154,7 @@ class Mish(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.mish(input)
+        return ops.mish(input, self.inplace)
 
 
 class Hardswish(InplacePointwise):
@@ -164,7 +164,7 @@ class Hardswish(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.hardswish(input)
+        return ops.hardswish(input, self.inplace)
 
 
 class Hardsigmoid(InplacePointwise):
@@ -174,7 +174,7 @@ class Hardsigmoid(InplacePointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.hardsigmoid(input)
+        return ops.hardsigmoid(input, self.inplace)
 
 
 class LeakyReLU(Pointwise):
@@ -185,7 +185,7 @@ class LeakyReLU(Pointwise):
     negative_slope
         Slope for x <= 0.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown = ("negative_slope",)
@@ -202,7 +202,7 @@ class LeakyReLU(Pointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.leaky_relu(input, self.negative_slope)
+        return ops.leaky_relu(input, self.negative_slope, self.inplace)
 
 
 class ELU(Pointwise):
@@ -213,7 +213,7 @@ class ELU(Pointwise):
     alpha
         The limit of the output is ``-alpha`` for large negative x.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown = ("alpha",)
@@ -230,7 +230,7 @@ class ELU(Pointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.elu(input, self.alpha)
+        return ops.elu(input, self.alpha, self.inplace)
 
 
 class CELU(Pointwise):
@@ -241,7 +241,7 @@ class CELU(Pointwise):
     alpha
         The limit of the output is ``-alpha`` for large negative x; not 0.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown = ("alpha",)
@@ -258,7 +258,7 @@ class CELU(Pointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.celu(input, self.alpha)
+        return ops.celu(input, self.alpha, self.inplace)
 
 
 class Hardshrink(Pointwise):
@@ -329,7 +329,7 @@ class Threshold(Pointwise):
     threshold, value
         The numbers of the formula.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown = ("threshold", "value")
@@ -347,7 +347,7 @@ class Threshold(Pointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.threshold(input, self.threshold, self.value)
+        return ops.threshold(input, self.threshold, self.value, self.inplace)
 
 
 class Hardtanh(Pointwise):
@@ -358,7 +358,7 @@ class Hardtanh(Pointwise):
     min_val, max_val
         The range.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
@@ -376,7 +376,7 @@ class Hardtanh(Pointwise):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.hardtanh(input, self.min_val, self.max_val)
+        return ops.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
 
 class ReLU6(Hardtanh):
@@ -385,7 +385,7 @@ class ReLU6(Hardtanh):
     Parameters
     ----------
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
     """
 
     _shown = ()
@@ -396,7 +396,7 @@ class ReLU6(Hardtanh):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.relu6(input)
+        return ops.relu6(input, self.inplace)
 
 
 class Sigmoid(Pointwise):

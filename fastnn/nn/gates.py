@@ -91,7 +91,7 @@ class RReLU(Module):
     lower, upper
         The range of the slopes; in evaluation, all are its middle.
     inplace
-        Accepted for compatibility with PyTorch; the output is always a new tensor.
+        Change the input itself and return it.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class RReLU(Module):
 
     def forward(self, input: TensorLike) -> Tensor:
         """Apply the function to every element."""
-        return ops.rrelu(input, self.lower, self.upper, self.training)
+        return ops.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
     def extra_repr(self) -> str:
         """The arguments."""

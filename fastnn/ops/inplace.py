@@ -110,6 +110,13 @@ def replace(op: str, input: Tensor, result: Tensor) -> Tensor:
     return input
 
 
+def written_to(op: str, input: TensorLike, y: Tensor) -> Tensor:
+    """The input, changed to what the operation made of it."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{op}: inplace needs a tensor, got {type(input).__name__}")
+    return replace(op, input, y)
+
+
 def kept(x: Array) -> Array:
     return _core.clone(x)
 

@@ -27,6 +27,7 @@ NAMES = [
 ]
 BENT = [
     *("relu", "leaky_relu", "hardtanh", "elu", "selu", "celu", "gelu", "silu", "softplus"),
+    *("mish", "hardswish", "softsign", "tanhshrink", "hardshrink", "softshrink"),
     *("logsigmoid", "hardsigmoid", "relu6"),
 ]
 UNARY = {name: lambda x, name=name: getattr(fastnn, name)(x) for name in NAMES}

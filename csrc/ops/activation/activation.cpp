@@ -68,7 +68,8 @@ void forward(const Args& a) {
         const auto kernel = isa::table<TypedKernels<T>>().forward[static_cast<int>(a.f.kind)];
         const auto* x = static_cast<const T*>(a.x);
         auto* y = static_cast<T*>(a.y);
-        const bool stream = streams(a.dtype, a.size, y);
+        // In place, the lines that are written are in the caches.
+        const bool stream = x != y && streams(a.dtype, a.size, y);
         over_chunks(a.size, facts(a.f.kind).value_ns * sizeof(T) / 4,
                     [=, &a](dim_t i, dim_t n) { kernel(x + i, y + i, n, a.f.params, stream); });
     });

@@ -17,9 +17,27 @@ py::object to_float(py::handle x) {
     return kind == 'i' || kind == 'u' || kind == 'b' ? astype(x, Dtype::f32) : py::object();
 }
 
-py::object run(const FusedActivation& f, py::handle x) {
+// Into x itself; by way of a copy where its elements fill no block of memory.
+py::object run_in_place(const FusedActivation& f, py::handle x) {
+    const auto& kernel = activation::forward_kernel(f.kind);
+    const Array given = float_array(x, {kernel.name, "input"});
+    if (!given.writable ||
+        overlaps_itself(given.ndim, given.shape, given.strides, size_of(given.dtype))) {
+        fail<ValueError>(kernel.name,
+                         ": overwrite needs an input with writable elements of its "
+                         "own, got a read-only array or one whose elements share memory");
+    }
+    py::object hold;
+    const Array in = block(given, hold);
+    launch(kernel, activation::Args{f, in.dtype, in.size(), in.data, in.data}, {in});
+    if (in.object != x.ptr()) copy_into(x, in);
+    return py::reinterpret_borrow<py::object>(x);
+}
+
+py::object run(const FusedActivation& f, py::handle x, bool overwrite) {
     const auto& kernel = activation::forward_kernel(f.kind);
     check_activation(f, kernel.name);
+    if (overwrite) return run_in_place(f, x);
     const py::object promoted = to_float(x);
     py::object hold;
     const Array in = block_float(promoted ? py::handle(promoted) : x, {kernel.name, "input"}, hold);
@@ -49,11 +67,12 @@ void define(py::module_& m, Activation f, std::index_sequence<i...>) {
     const ActivationFacts& facts = activation::facts(f);
     m.def(
         facts.name,
-        [f](py::handle x, decltype(static_cast<void>(i), 0.0)... params) {
-            return run({f, {params...}}, x);
+        [f](py::handle x, decltype(static_cast<void>(i), 0.0)... params, bool overwrite) {
+            return run({f, {params...}}, x, overwrite);
         },
         activation::doc::forward(f).c_str(), py::arg("input"),
-        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...);
+        (py::arg(facts.parameters[i].name) = facts.parameters[i].usual)...,
+        py::arg("overwrite") = false);
     if (f == Activation::relu) return;
     m.def(
         activation::backward_kernel(f).name,

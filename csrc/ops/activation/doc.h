@@ -24,8 +24,9 @@ inline std::string forward(Activation kind) {
     const std::string name = f.name;
     return "Applies `" + name + "` to each element: y = " + words(kind).formula +
            ".\n\ninput : float (...); x; integers become float32\n" + parameters(f) +
-           "Returns y : float (...).\n\n>>> kernels." + name +
-           "(np.array([-1.0, 0.0, 2.0])).round(3)\narray(" + words(kind).values + ")";
+           "overwrite : bool = False; y is written to the input, a writable array of float\n"
+           "Returns y : float (...).\n\n>>> kernels." +
+           name + "(np.array([-1.0, 0.0, 2.0])).round(3)\narray(" + words(kind).values + ")";
 }
 
 // more: the lines of further parameters.

@@ -8,6 +8,7 @@ from ...dtypes import check_same
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from ..inplace import written_to
 from ..reduce.extreme import max
 from ..shape import unflatten
 from .piecewise import leaky_relu
@@ -133,13 +134,14 @@ def rrelu(
             f"rrelu: lower and upper must be finite with lower <= upper, got {lower} and {upper}"
         )
     if not training:
-        return leaky_relu(input, (lower + upper) / 2)
+        return leaky_relu(input, (lower + upper) / 2, inplace)
     x = array(input)
     if x.dtype.kind != "f":
         raise TypeError(f"rrelu: input must have dtype float32 or float64, got {x.dtype}")
     stream = reserve(x.size)
     y = _core.rrelu(x, lower, upper, stream)
-    return record(y, rrelu_backward, (input,), x, lower, upper, stream)
+    out = record(y, rrelu_backward, (input,), x, lower, upper, stream)
+    return written_to("rrelu", input, out) if inplace else out
 
 
 rrelu_backward = from_kernel(_core.rrelu_backward)

@@ -8,6 +8,8 @@ from ... import _core
 from ...autograd.record import array, record
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from .overwrite import overwrite
+from .piecewise import whole
 
 __all__ = ["hardshrink", "softshrink", "tanhshrink", "threshold"]
 
@@ -95,7 +97,14 @@ def threshold(input: TensorLike, threshold: float, value: float, inplace: bool =
     """
     x = array(input)
     if x.dtype.kind in "iu":
-        return Tensor(np.where(x > threshold, x, np.asarray(value).astype(x.dtype)))
+        y = np.where(x > threshold, x, np.asarray(value).astype(x.dtype))
+        return whole(y, "threshold", input, inplace)
+    if inplace:
+        kernel, numbers = _core.threshold, (threshold, value)
+        by_output = value <= threshold
+        return overwrite(
+            "threshold", kernel, threshold_backward, input, *numbers, by_output=by_output
+        )
     y = _core.threshold(x, threshold, value)
     return record(y, threshold_backward, (input,), x, threshold, value)
 

@@ -6,6 +6,7 @@ from ... import _core
 from ...autograd.record import array, record
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from .overwrite import overwrite
 
 __all__ = ["gelu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "softsign", "tanh"]
 
@@ -124,6 +125,8 @@ def silu(input: TensorLike, inplace: bool = False) -> Tensor:
     >>> fastnn.silu([0.0, 100.0])
     tensor([  0., 100.])
     """
+    if inplace:
+        return overwrite("silu", _core.silu, silu_backward, input, by_output=False)
     x = array(input)
     return record(_core.silu(x), silu_backward, (input,), x)
 
@@ -145,6 +148,8 @@ def mish(input: TensorLike, inplace: bool = False) -> Tensor:
     >>> fastnn.mish([0.0, 50.0])
     tensor([ 0., 50.])
     """
+    if inplace:
+        return overwrite("mish", _core.mish, mish_backward, input, by_output=False)
     x = array(input)
     return record(_core.mish(x), mish_backward, (input,), x)
 

@@ -11,7 +11,7 @@ import numpy as np
 from ...autograd.record import Node
 from ...autograd.recorded import input_of, output_of, rule
 from ...tensor import Tensor
-from ..activation import piecewise, smooth
+from ..activation import piecewise, shrink, smooth
 from ..activation.smooth import sigmoid
 from ..elementwise import algebraic, choose, power, transcendental
 from ..elementwise.choose import where
@@ -56,6 +56,10 @@ BY_INPUT: dict[Any, Callable[..., Tensor]] = {
         + x * exp(x * x * -0.5) / math.sqrt(2 * math.pi)
     ),
     smooth.gelu_tanh_backward: lambda x: gelu_tanh_slope(x),
+    smooth.mish_backward: lambda x: mish_slope(x, smooth.tanh(smooth.softplus(x))),
+    smooth.softsign_backward: lambda x: (1 + algebraic.abs(x)) ** -2,
+    shrink.tanhshrink_backward: lambda x: smooth.tanh(x) ** 2,
+    piecewise.hardswish_backward: lambda x: where(x > -3, where(x < 3, x / 3 + 0.5, 1.0), 0.0),
     piecewise.elu_backward: lambda x, alpha, scale=1.0, input_scale=1.0: where(
         x > 0, scale, alpha * scale * input_scale * exp(x * input_scale)
     ),
@@ -64,6 +68,10 @@ BY_INPUT: dict[Any, Callable[..., Tensor]] = {
 
 def silu_slope(x: Tensor, s: Tensor) -> Tensor:
     return s * (1 + x * (1 - s))
+
+
+def mish_slope(x: Tensor, t: Tensor) -> Tensor:
+    return t + x * (1 - t * t) * sigmoid(x)
 
 
 def gelu_tanh_slope(x: Tensor) -> Tensor:
@@ -85,6 +93,9 @@ STRAIGHT = (
     piecewise.hardtanh_backward,
     piecewise.step_backward,
     piecewise.hardsigmoid_backward,
+    shrink.hardshrink_backward,
+    shrink.softshrink_backward,
+    shrink.threshold_backward,
 )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..inplace import written_to
 from .channels import channel_mask
-from .elements import written_to
 
 __all__ = ["alpha_dropout", "feature_alpha_dropout"]
 

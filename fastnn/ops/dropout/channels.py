@@ -8,7 +8,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
-from .elements import written_to
+from ..inplace import written_to
 
 __all__ = ["dropout1d", "dropout2d", "dropout3d"]
 

@@ -7,7 +7,7 @@ from ...autograd.record import array, record
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
-from ..inplace import replace
+from ..inplace import written_to
 
 __all__ = ["dropout"]
 
@@ -67,10 +67,3 @@ def dropout(
 
 
 dropout_backward = from_kernel(_core.dropout_backward)
-
-
-def written_to(op: str, input: TensorLike, y: Tensor) -> Tensor:
-    """The input, changed to what the operation made of it."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{op}: inplace needs a tensor, got {type(input).__name__}")
-    return replace(op, input, y)
