@@ -31,8 +31,15 @@ ELSEWHERE = {
     **{
         f"torch.distributions.{name}": "fastnn.distributions"
         for name in (
-            *("bernoulli", "categorical", "distribution", "exponential", "independent", "kl"),
-            *("laplace", "multivariate_normal", "normal", "one_hot_categorical", "uniform"),
+            *("bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2"),
+            *("constraint_registry", "continuous_bernoulli", "dirichlet", "distribution"),
+            *("exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric"),
+            *("gumbel", "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl"),
+            *("kumaraswamy", "laplace", "lkj_cholesky", "log_normal", "logistic_normal"),
+            *("lowrank_multivariate_normal", "mixture_same_family", "multinomial"),
+            *("multivariate_normal", "negative_binomial", "normal", "one_hot_categorical"),
+            *("pareto", "poisson", "relaxed_bernoulli", "relaxed_categorical", "studentT"),
+            *("transformed_distribution", "uniform", "von_mises", "weibull", "wishart"),
         )
     },
     "torch.autograd.function": "fastnn.autograd",

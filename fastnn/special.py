@@ -5,6 +5,8 @@ All but those defined here are the functions of the same meaning in `fastnn`.
 
 from __future__ import annotations
 
+import math
+
 from .names import offer
 from .ops import (
     digamma,
@@ -13,6 +15,10 @@ from .ops import (
     erfinv,
     exp2,
     expm1,
+    i0,
+    igamma,
+    igammac,
+    isnan,
     lgamma,
     log1p,
     log_softmax,
@@ -25,36 +31,105 @@ from .ops import (
     softmax,
     where,
     xlogy,
+    zeros_like,
 )
+from .ops.elementwise.bessel import (
+    bessel_j0,
+    bessel_j1,
+    bessel_y0,
+    bessel_y1,
+    i0e,
+    i1,
+    i1e,
+    modified_bessel_k0,
+    modified_bessel_k1,
+    scaled_modified_bessel_k0,
+    scaled_modified_bessel_k1,
+    spherical_bessel_j0,
+)
+from .ops.elementwise.polynomials import (
+    chebyshev_polynomial_t,
+    chebyshev_polynomial_u,
+    chebyshev_polynomial_v,
+    chebyshev_polynomial_w,
+    hermite_polynomial_h,
+    hermite_polynomial_he,
+    laguerre_polynomial_l,
+    legendre_polynomial_p,
+    shifted_chebyshev_polynomial_t,
+    shifted_chebyshev_polynomial_u,
+    shifted_chebyshev_polynomial_v,
+    shifted_chebyshev_polynomial_w,
+)
+from .ops.elementwise.special import zeta
+from .ops.elementwise.tail import erfcx, log_ndtr
 from .tensor import Tensor, TensorLike
 
 __all__ = [
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_y0",
+    "bessel_y1",
+    "chebyshev_polynomial_t",
+    "chebyshev_polynomial_u",
+    "chebyshev_polynomial_v",
+    "chebyshev_polynomial_w",
     "digamma",
     "entr",
     "erf",
     "erfc",
+    "erfcx",
     "erfinv",
     "exp2",
     "expit",
     "expm1",
+    "gammainc",
+    "gammaincc",
     "gammaln",
+    "hermite_polynomial_h",
+    "hermite_polynomial_he",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "laguerre_polynomial_l",
+    "legendre_polynomial_p",
     "log1p",
+    "log_ndtr",
     "log_softmax",
     "logit",
     "logsumexp",
+    "modified_bessel_i0",
+    "modified_bessel_i1",
+    "modified_bessel_k0",
+    "modified_bessel_k1",
+    "multigammaln",
     "ndtr",
     "ndtri",
     "polygamma",
     "psi",
     "round",
+    "scaled_modified_bessel_k0",
+    "scaled_modified_bessel_k1",
+    "shifted_chebyshev_polynomial_t",
+    "shifted_chebyshev_polynomial_u",
+    "shifted_chebyshev_polynomial_v",
+    "shifted_chebyshev_polynomial_w",
     "sinc",
     "softmax",
+    "spherical_bessel_j0",
+    "xlog1py",
     "xlogy",
+    "zeta",
 ]
 
 expit = sigmoid
 gammaln = lgamma
 psi = digamma
+gammainc = igamma
+gammaincc = igammac
+modified_bessel_i0 = i0
+modified_bessel_i1 = i1
 
 SQRT_2 = 2**0.5
 
@@ -93,6 +168,48 @@ def ndtri(input: TensorLike) -> Tensor:
     """
     p = input if isinstance(input, Tensor) else Tensor(input)
     return erfinv(p * 2 - 1) * SQRT_2
+
+
+def multigammaln(input: TensorLike, p: int) -> Tensor:
+    r"""Logarithm of the multivariate gamma function.
+
+    :math:`y = \tfrac{p(p-1)}{4} \ln \pi + \sum_{i=0}^{p-1} \ln \Gamma(x - \tfrac{i}{2})`
+
+    Parameters
+    ----------
+    input
+        ``x``, above (p - 1) / 2, of any shape.
+    p
+        The dimension, at least 1.
+
+    Examples
+    --------
+    >>> fastnn.special.multigammaln(fastnn.tensor([1.0, 2.0]), 2)
+    tensor([1.1447, 0.4516])
+    """
+    if p < 1:
+        raise ValueError(f"multigammaln: p must be at least 1, got {p}")
+    x = input if isinstance(input, Tensor) else Tensor(input)
+    if not bool((x.detach() > (p - 1) / 2).all()):
+        raise ValueError(f"multigammaln: input must be above (p - 1) / 2 = {(p - 1) / 2}")
+    y = lgamma(x) + p * (p - 1) / 4 * math.log(math.pi)
+    for i in range(1, p):
+        y = y + lgamma(x - i / 2)
+    return y
+
+
+def xlog1py(input: TensorLike, other: TensorLike) -> Tensor:
+    """Product with a logarithm: ``x log(1 + y)``, 0 where x is 0.
+
+    Examples
+    --------
+    >>> fastnn.special.xlog1py(fastnn.tensor([0.0, 2.0]), fastnn.tensor([-1.0, 0.0]))
+    tensor([0., 0.])
+    """
+    x = input if isinstance(input, Tensor) else Tensor(input)
+    y = other if isinstance(other, Tensor) else Tensor(other)
+    skip = (x == 0) & ~isnan(y)
+    return x * log1p(where(skip, zeros_like(y), y))
 
 
 offer(__name__)

@@ -58,7 +58,7 @@ IMPORTS = {
     "compat": {"compat", "names"},
     "cuda": {"amp", "cuda", "names"},
     "distributed": {"names"},
-    "distributions": BASE | {"distributions", "names", "ops"},
+    "distributions": BASE | {"distributions", "names", "ops", "special"},
     "fx": {"names"},
     "hub": {"names"},
     "jit": {"names", "nn"},

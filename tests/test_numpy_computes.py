@@ -40,14 +40,28 @@ WHY = {
     "clip_grad": ("isfinite", "one number"),
     "create/drawn": ("any less min", "checks of the numbers that draws are made from"),
     "create/sampled": (
-        "argsort count_nonzero cumsum isfinite less log minimum nextafter searchsorted",
+        "argsort count_nonzero cumsum floor isfinite less log minimum nextafter searchsorted",
         "multinomial draws, on one thread",
     ),
     "diagonals": ("stack tril_indices triu_indices", "positions, which are the result"),
     "distances": ("triu_indices", "positions of pairs"),
     "double_backward/loss": ("sign where", "constants of second gradients"),
     "dropout/alpha": ("where", "alpha dropout, on one thread"),
+    "elementwise/bessel": (
+        "abs arccosh cos cosh exp expm1 isfinite log maximum minimum outer sign sin sinh sqrt "
+        "where",
+        "Bessel functions by the trapezoidal rule, on one thread",
+    ),
+    "elementwise/incomplete": (
+        "abs broadcast_arrays exp expm1 isnan log log1p minimum sqrt where",
+        "incomplete gamma functions by a quadrature, on one thread",
+    ),
     "elementwise/inplace": ("bitwise_and bitwise_or bitwise_xor invert", "bits of integers"),
+    "elementwise/quadrature": ("exp", "the nodes of a quadrature"),
+    "elementwise/tail": (
+        "abs exp hypot log log1p where",
+        "tails of the normal distribution, as these",
+    ),
     "embedding": ("append", "offsets of bags: a number for each"),
     "gemm": ("matmul", "products of integers"),
     "index/basic": ("argsort", "the order of a few axes"),

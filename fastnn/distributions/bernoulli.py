@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from .. import ops
 from ..autograd import no_grad
 from ..tensor import Tensor, TensorLike
-from .distribution import Distribution, parameters
+from .constraints import boolean
+from .odds import OfOdds
 
 
-class Bernoulli(Distribution):
+class Bernoulli(OfOdds):
     """1 with probability `probs`, else 0.
 
     Parameters
@@ -30,6 +29,7 @@ class Bernoulli(Distribution):
     """
 
     has_enumerate_support = True
+    support = boolean
 
     def __init__(
         self,
@@ -37,31 +37,7 @@ class Bernoulli(Distribution):
         logits: TensorLike | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        if (probs is None) == (logits is None):
-            raise ValueError("Bernoulli: expected either probs or logits")
-        (given,) = parameters(logits if probs is None else probs)  # type: ignore[arg-type]
-        self._probs: Tensor | None = None if probs is None else given
-        self._logits: Tensor | None = given if probs is None else None
-        super().__init__(given.shape, (), validate_args)
-        if self._probs is not None:
-            p = given.detach()
-            self._check("probs", (p >= 0) & (p <= 1), "from 0 to 1")
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities of 1."""
-        if self._probs is None:
-            return ops.sigmoid(self.logits)
-        return self._probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The log-odds; probabilities of 0 and 1 count as one unit of rounding away from them."""
-        if self._logits is not None:
-            return self._logits
-        eps = float(np.finfo(self.probs.dtype).eps)
-        p = self.probs.clamp(eps, 1 - eps)
-        return p.log() - (-p).log1p()
+        super().__init__(probs=probs, logits=logits, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -82,14 +58,12 @@ class Bernoulli(Distribution):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draws without gradients."""
         with no_grad():
-            return ops.bernoulli(ops.expand(self.probs, *self._extended_shape(sample_shape)))
+            return ops.bernoulli(self._extended(self.probs, sample_shape))
 
     def log_prob(self, value: TensorLike) -> Tensor:
         """The logarithm of the probability of values 0 and 1."""
-        x = self._value(value)
-        self._check("value", (x == 0) | (x == 1), "0 or 1")
         z = self.logits
-        return x * z - ops.softplus(z)
+        return self._value(value) * z - ops.softplus(z)
 
     def entropy(self) -> Tensor:
         """The entropy in nats."""
@@ -98,5 +72,4 @@ class Bernoulli(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """0 and 1, along a new first dimension."""
-        values = ops.arange(2, dtype=self.probs.dtype).view(2, *[1] * len(self.batch_shape))
-        return values.expand(2, *self.batch_shape) if expand else values
+        return self._enumerated(ops.arange(2, dtype=self.probs.dtype), expand)

@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..autograd import no_grad
 from ..tensor import Tensor, TensorLike
+from .constraints import Constraint, integer_interval, one_hot
 from .distribution import Distribution, parameters, xlogx
 
 
@@ -57,6 +58,13 @@ class Categorical(Distribution):
             self.probs = ops.softmax(given, -1)
 
     @property
+    def support(self) -> Constraint:
+        """The indices."""
+        return Constraint(
+            "an index of probs", integer_interval(0, self._num_events - 1).check, 0, True
+        )
+
+    @property
     def _num_events(self) -> int:
         return self.probs.shape[-1]
 
@@ -95,7 +103,6 @@ class Categorical(Distribution):
     def log_prob(self, value: TensorLike) -> Tensor:
         """The logarithm of the probability of indices."""
         index = self._value(value).long()
-        self._check("value", (index >= 0) & (index < self._num_events), "an index of probs")
         shape = np.broadcast_shapes(index.shape, self._batch_shape)
         logits = ops.expand(self.logits, *shape, self._num_events)
         return ops.gather(logits, -1, ops.expand(index, *shape)[..., None]).squeeze(-1)
@@ -106,9 +113,7 @@ class Categorical(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """All indices, along a new first dimension."""
-        count = self._num_events
-        values = ops.arange(count).view(count, *[1] * len(self._batch_shape))
-        return values.expand(count, *self._batch_shape) if expand else values
+        return self._enumerated(ops.arange(self._num_events), expand)
 
 
 class OneHotCategorical(Categorical):
@@ -133,6 +138,11 @@ class OneHotCategorical(Categorical):
     ) -> None:
         super().__init__(probs, logits, validate_args)
         self._event_shape = type(self._event_shape)(self.probs.shape[-1:])
+
+    @property
+    def support(self) -> Constraint:
+        """One-hot vectors."""
+        return one_hot
 
     @property
     def mean(self) -> Tensor:
@@ -161,14 +171,37 @@ class OneHotCategorical(Categorical):
     def log_prob(self, value: TensorLike) -> Tensor:
         """The logarithm of the probability of one-hot vectors."""
         x = self._value(value)
-        self._check("value", ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1), "a one-hot vector")
         flat = Categorical(logits=self.logits, validate_args=False)
         flat.logits = self.logits
         return flat.log_prob(x.argmax(-1))
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """All one-hot vectors, along a new first dimension."""
-        count = self._num_events
-        values = ops.eye(count, dtype=self.probs.dtype)
-        values = values.view(count, *[1] * len(self._batch_shape), count)
-        return values.expand(count, *self._batch_shape, count) if expand else values
+        return self._enumerated(ops.eye(self._num_events, dtype=self.probs.dtype), expand)
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """`OneHotCategorical` whose draws pass their gradients to the probabilities, as a biased guess.
+
+    Y. Bengio, N. Leonard and A. Courville, "Estimating or propagating gradients through stochastic
+    neurons for conditional computation", 2013.
+
+    Parameters
+    ----------
+    probs, logits
+        As for `Categorical`.
+
+    Examples
+    --------
+    >>> w = fastnn.tensor([1.0, 3.0], requires_grad=True)
+    >>> x = fastnn.distributions.OneHotCategoricalStraightThrough(w).rsample()
+    >>> x[1].backward()
+    >>> w.grad
+    tensor([-0.1875,  0.0625])
+    """
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws of one-hot vectors, with the gradients of the probabilities."""
+        return self.sample(sample_shape) + (self.probs - self.probs.detach())

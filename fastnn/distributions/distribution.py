@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from .. import ops
 from ..autograd import no_grad
 from ..tensor import Size, Tensor, TensorLike, as_array
+from .constraints import Constraint
 
-HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+D = TypeVar("D", bound="Distribution")
 
 
 class Distribution:
@@ -31,10 +32,15 @@ class Distribution:
     -----
     A draw has the shape ``sample_shape + batch_shape + event_shape``, and its `log_prob` the shape
     ``sample_shape + batch_shape``.
+
+    A distribution of your own sets its parameters as attributes, and then calls ``__init__`` of
+    this class, which checks those that `arg_constraints` names. With `support` the values that
+    `log_prob` gets through ``_value`` are checked too.
     """
 
     has_rsample = False
     has_enumerate_support = False
+    arg_constraints: ClassVar[dict[str, Constraint]] = {}
 
     def __init__(
         self,
@@ -44,6 +50,10 @@ class Distribution:
     ) -> None:
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
         self._validate_args = validate_args is None or bool(validate_args)
+        for name, constraint in self.arg_constraints.items():
+            given = vars(self).get(name)
+            if self._validate_args and isinstance(given, Tensor):
+                self._check(name, constraint.check(given.detach()), constraint.meaning)
 
     @property
     def batch_shape(self) -> Size:
@@ -54,6 +64,11 @@ class Distribution:
     def event_shape(self) -> Size:
         """The shape of one draw."""
         return self._event_shape
+
+    @property
+    def support(self) -> Constraint:
+        """The set of the values that can be drawn."""
+        raise NotImplementedError(f"{type(self).__name__} has no support")
 
     @property
     def mean(self) -> Tensor:
@@ -74,6 +89,24 @@ class Distribution:
     def stddev(self) -> Tensor:
         """The standard deviation."""
         return self.variance.sqrt()
+
+    def expand(self: D, batch_shape: Sequence[int]) -> D:
+        """The same distribution for each element of a larger batch, without a copy of parameters.
+
+        Examples
+        --------
+        >>> fastnn.distributions.Normal(0.0, 1.0).expand((2, 3)).sample().shape
+        (2, 3)
+        """
+        lead, shape = len(self._batch_shape), tuple(batch_shape)
+        new = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor):
+                vars(new)[name] = ops.expand(value, *shape, *value.shape[lead:])
+            elif isinstance(value, Distribution):
+                vars(new)[name] = value.expand((*shape, *value.batch_shape[lead:]))
+        new._batch_shape = Size(shape)
+        return new
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draws without gradients.
@@ -98,6 +131,10 @@ class Distribution:
         """The probability of at most `value`."""
         raise NotImplementedError(f"{type(self).__name__} has no cdf")
 
+    def icdf(self, value: TensorLike) -> Tensor:
+        """The inverse of `cdf`: the value that draws exceed with the probability ``1 - value``."""
+        raise NotImplementedError(f"{type(self).__name__} has no icdf")
+
     def entropy(self) -> Tensor:
         """The entropy in nats."""
         raise NotImplementedError(f"{type(self).__name__} has no entropy")
@@ -110,10 +147,21 @@ class Distribution:
         """All values that a discrete distribution has, along a new first dimension."""
         raise NotImplementedError(f"{type(self).__name__} has no values that can be enumerated")
 
+    def _enumerated(self, values: Tensor, expand: bool) -> Tensor:
+        """Values (S, *event_shape) along a new first dimension, for the batch or to fit it."""
+        values = values.view(len(values), *[1] * len(self._batch_shape), *self._event_shape)
+        return (
+            values.expand(len(values), *self._batch_shape, *self._event_shape) if expand else values
+        )
+
     def _extended_shape(self, sample_shape: Sequence[int] = ()) -> Size:
         """The shape of draws."""
         lead = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
         return Size((*lead, *self._batch_shape, *self._event_shape))
+
+    def _extended(self, parameter: Tensor, sample_shape: Sequence[int] = ()) -> Tensor:
+        """A parameter of each draw."""
+        return ops.expand(parameter, *self._extended_shape(sample_shape))
 
     def _check(self, name: str, good: Any, meaning: str) -> None:
         """ValueError unless the condition on the parameter `name` holds for all its elements."""
@@ -121,6 +169,14 @@ class Distribution:
             raise ValueError(f"{type(self).__name__}: {name} must be {meaning}")
 
     def _value(self, value: TensorLike) -> Tensor:
+        """A value as a tensor; ValueError if its shape or an element is not one of a draw."""
+        x = self._fitting(value)
+        if self._validate_args:
+            support = self.support
+            self._check("value", support.check(x.detach()), support.meaning)
+        return x
+
+    def _fitting(self, value: TensorLike) -> Tensor:
         """A value as a tensor; ValueError if its shape does not fit the distribution."""
         x = value if isinstance(value, Tensor) else Tensor(as_array(value))
         shape = Size(self._batch_shape + self._event_shape)
@@ -142,13 +198,25 @@ class Distribution:
         return f"{type(self).__name__}({shapes})"
 
 
-def parameters(*values: TensorLike) -> list[Tensor]:
-    """Parameters as tensors of one shape and float type, to which gradients flow."""
+def parameters(*values: TensorLike, dims: int = 0) -> list[Tensor]:
+    """Parameters as tensors of one float type, to which gradients flow.
+
+    All but their last `dims` dimensions are broadcast to one shape.
+    """
     arrays = [as_array(v) for v in values]
     dtype = np.result_type(np.float32, *[a.dtype for a in arrays if a.dtype.kind == "f"])
-    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    batch = np.broadcast_shapes(*[a.shape[: a.ndim - dims] for a in arrays])
     tensors = [v if isinstance(v, Tensor) else Tensor(a) for v, a in zip(values, arrays)]
-    return [ops.expand(t.to(dtype), *shape) if t.shape != shape else t.to(dtype) for t in tensors]
+    shapes = [(*batch, *a.shape[a.ndim - dims :]) for a in arrays]
+    return [
+        ops.expand(t.to(dtype), *shape) if t.shape != shape else t.to(dtype)
+        for t, shape in zip(tensors, shapes)
+    ]
+
+
+def summed(x: Tensor, dims: int) -> Tensor:
+    """The sum over the last dimensions."""
+    return x.sum(tuple(range(-dims, 0))) if dims else x
 
 
 def xlogx(p: Tensor, log_p: Tensor) -> Tensor:

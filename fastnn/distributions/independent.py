@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..tensor import Tensor, TensorLike
-from .distribution import Distribution
+from .constraints import Constraint, independent
+from .distribution import Distribution, summed
 
 
 class Independent(Distribution):
@@ -45,6 +46,12 @@ class Independent(Distribution):
         self.base_dist = base_distribution
         self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
         self.has_rsample = base_distribution.has_rsample
+        self.has_enumerate_support = base_distribution.has_enumerate_support
+
+    @property
+    def support(self) -> Constraint:
+        """The set whose parts are in that of the base."""
+        return independent(self.base_dist.support, self.reinterpreted_batch_ndims)
 
     @property
     def mean(self) -> Tensor:
@@ -71,12 +78,14 @@ class Independent(Distribution):
 
     def log_prob(self, value: TensorLike) -> Tensor:
         """The logarithm of the density: the sum over the parts."""
-        return self._sum(self.base_dist.log_prob(value))
+        return summed(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
 
     def entropy(self) -> Tensor:
         """The entropy in nats: the sum over the parts."""
-        return self._sum(self.base_dist.entropy())
+        return summed(self.base_dist.entropy(), self.reinterpreted_batch_ndims)
 
-    def _sum(self, x: Tensor) -> Tensor:
-        n = self.reinterpreted_batch_ndims
-        return x.sum(tuple(range(-n, 0))) if n else x
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """All values, where each draw is that of one distribution."""
+        if self.reinterpreted_batch_ndims:
+            raise NotImplementedError("Independent: combinations of several parts are too many")
+        return self.base_dist.enumerate_support(expand)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
 from .. import ops
 from ..ops.linalg.solve import solve_triangular
 from ..tensor import Tensor, TensorLike
+from .constraints import real_vector
 from .distribution import Distribution, parameters
 
 
@@ -38,6 +40,7 @@ class MultivariateNormal(Distribution):
     """
 
     has_rsample = True
+    support = real_vector
 
     def __init__(
         self,
@@ -73,6 +76,14 @@ class MultivariateNormal(Distribution):
             factor = factor_of_inverse(matrix)
         self.scale_tril = ops.expand(factor, *batch, size, size)
         self._factor = factor
+
+    def expand(self, batch_shape: Sequence[int]) -> MultivariateNormal:
+        """The same distribution for each element of a larger batch, without a copy."""
+        new = copy(self)
+        del new._factor  # which may have fewer dimensions than the batch
+        new = Distribution.expand(new, batch_shape)
+        new._factor = self._factor
+        return new
 
     @property
     def mean(self) -> Tensor:

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 
 from .. import ops
-from ..tensor import Tensor, TensorLike
-from .distribution import HALF_LOG_2PI, Distribution, parameters
+from ..special import ndtr, ndtri
+from ..tensor import Tensor
+from .location_scale import LocationScale
+
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """The normal distribution.
 
     ``log p(x) = -(x - loc)**2 / (2 * scale**2) - log(scale) - log(2 * pi) / 2``
@@ -31,50 +34,22 @@ class Normal(Distribution):
     (3, 2)
     """
 
-    has_rsample = True
-
-    def __init__(
-        self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None
-    ) -> None:
-        self.loc, self.scale = parameters(loc, scale)
-        super().__init__(self.loc.shape, (), validate_args)
-        self._check("scale", self.scale.detach() > 0, "above 0")
-
-    @property
-    def mean(self) -> Tensor:
-        """The mean."""
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        """The most probable value, which is the mean."""
-        return self.loc
-
     @property
     def stddev(self) -> Tensor:
         """The standard deviation."""
         return self.scale
 
-    @property
-    def variance(self) -> Tensor:
-        """The variance."""
-        return self.scale**2
+    def _draws(self, shape: Sequence[int]) -> Tensor:
+        return ops.randn(shape, dtype=self.loc.dtype)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draws as functions of the parameters: ``loc + scale * e``."""
-        e = ops.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
-        return self.loc + e * self.scale
+    def _log_density(self, z: Tensor) -> Tensor:
+        return -0.5 * z * z - HALF_LOG_2PI
 
-    def log_prob(self, value: TensorLike) -> Tensor:
-        """The logarithm of the density of values."""
-        z = (self._value(value) - self.loc) / self.scale
-        return -0.5 * z * z - self.scale.log() - HALF_LOG_2PI
+    def _cdf(self, z: Tensor) -> Tensor:
+        return ndtr(z)
 
-    def cdf(self, value: TensorLike) -> Tensor:
-        """The probability of at most `value`."""
-        z = (self._value(value) - self.loc) / self.scale
-        return 0.5 * (1 + ops.erf(z * math.sqrt(0.5)))
+    def _icdf(self, p: Tensor) -> Tensor:
+        return ndtri(p)
 
-    def entropy(self) -> Tensor:
-        """The entropy in nats: ``(1 + log(2 * pi)) / 2 + log(scale)``."""
-        return self.scale.log() + (0.5 + HALF_LOG_2PI)
+    def _entropy(self) -> float:
+        return 0.5 + HALF_LOG_2PI

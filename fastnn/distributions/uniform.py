@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .. import ops
 from ..tensor import Tensor, TensorLike
+from .constraints import Constraint, interval, unit_interval
 from .distribution import Distribution, parameters
 
 
@@ -34,9 +35,19 @@ class Uniform(Distribution):
         self._check("high", self.low.detach() < self.high.detach(), "above low")
 
     @property
+    def support(self) -> Constraint:
+        """The values between the bounds; others have the density 0."""
+        return interval(self.low.detach(), self.high.detach())
+
+    @property
     def mean(self) -> Tensor:
         """The mean."""
         return (self.low + self.high) / 2
+
+    @property
+    def mode(self) -> Tensor:
+        """NaN: all values are equally probable."""
+        return ops.full_like(self.low, float("nan"))
 
     @property
     def variance(self) -> Tensor:
@@ -50,13 +61,19 @@ class Uniform(Distribution):
 
     def log_prob(self, value: TensorLike) -> Tensor:
         """The logarithm of the density: minus infinity outside of the bounds."""
-        x = self._value(value)
+        x = self._fitting(value)
         inside = (x >= self.low) & (x < self.high)
         return inside.to(self.low.dtype).log() - (self.high - self.low).log()
 
     def cdf(self, value: TensorLike) -> Tensor:
         """The probability of at most `value`."""
-        return ((self._value(value) - self.low) / (self.high - self.low)).clamp(0, 1)
+        return ((self._fitting(value) - self.low) / (self.high - self.low)).clamp(0, 1)
+
+    def icdf(self, value: TensorLike) -> Tensor:
+        """The inverse of `cdf`."""
+        p = self._fitting(value)
+        self._check("a probability", unit_interval.check(p.detach()), unit_interval.meaning)
+        return self.low + p * (self.high - self.low)
 
     def entropy(self) -> Tensor:
         """The entropy in nats: ``log(high - low)``."""

@@ -30,9 +30,11 @@ from .dropout.elements import *
 from .einsum import *
 from .elementwise.algebraic import *
 from .elementwise.arithmetic import *
+from .elementwise.bessel import *
 from .elementwise.choose import *
 from .elementwise.close import *
 from .elementwise.compare import *
+from .elementwise.incomplete import *
 from .elementwise.pairs import *
 from .elementwise.power import *
 from .elementwise.special import *

@@ -106,6 +106,9 @@ class ElementwiseMethods:
     gt = ops.gt
     heaviside = ops.heaviside
     hypot = ops.hypot
+    i0 = ops.i0
+    igamma = ops.igamma
+    igammac = ops.igammac
     isclose = ops.isclose
     isfinite = ops.isfinite
     isinf = ops.isinf

@@ -144,3 +144,19 @@ def test_filling_with_integers():
         fastnn.zeros(2).exponential_(0)
     with pytest.raises(ValueError, match=r"bernoulli_: p must be broadcastable to shape \(2,\)"):
         fastnn.zeros(2).bernoulli_(fastnn.ones(3))
+
+
+def test_binomial():
+    n = fastnn.tensor([0.0, 1.0, 10.0, 10.0, 1000.0]).expand(MANY, 5)
+    p = fastnn.tensor([0.5, 0.2, 0.0, 1.0, 0.3])
+    x = fastnn.binomial(n, p, generator=generator())
+    assert x.dtype == np.float32
+    mean, n, p = x.numpy().mean(0), n.numpy()[0], p.numpy()
+    assert (np.abs(mean - n * p) <= 5 * np.sqrt(n * p * (1 - p) / MANY) + 1e-6).all()
+    for count, chance, match in (
+        ([1.5], [0.5], "binomial: counts must be whole numbers of at least 0"),
+        ([-1.0], [0.5], "binomial: counts must be whole numbers of at least 0"),
+        ([1.0], [1.5], "binomial: probabilities must be from 0 to 1"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            fastnn.binomial(fastnn.tensor(count), fastnn.tensor(chance))

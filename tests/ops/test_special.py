@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 import fastnn
 from fastnn import Tensor
@@ -69,6 +70,9 @@ RECORDS = [
             depth=16,
         )
     ],
+    unary("i0", -3, 3, scipy.special.i0, depth=8),
+    binary("igamma", scipy.special.gammainc, two(0.5, 4), depth=64),
+    binary("igammac", scipy.special.gammaincc, two(0.5, 4), depth=64),
     binary("copysign", np.copysign, two(0.3, 2, -2, -0.3)),
     binary("fmax", np.fmax, two(-2, 2, apart=True)),
     binary("fmin", np.fmin, two(-2, 2, apart=True)),

@@ -10,7 +10,7 @@ from ...autograd.record import Array, array
 from ...random import Generator, default_generator
 from ...tensor import Tensor, TensorLike
 
-__all__ = ["bernoulli", "multinomial", "poisson"]
+__all__ = ["bernoulli", "binomial", "multinomial", "poisson"]
 
 
 def bernoulli(
@@ -47,6 +47,41 @@ def bernoulli(
     check_probabilities("bernoulli", chance)
     source = (generator or default_generator).numpy
     return Tensor(np.less(source.random(x.shape, drawn_type(x)), chance).astype(x.dtype))
+
+
+def binomial(count: TensorLike, prob: TensorLike, *, generator: Generator | None = None) -> Tensor:
+    """Numbers of successes in `count` trials with the probabilities `prob`.
+
+    Parameters
+    ----------
+    count
+        Whole numbers of at least 0, as floats, any shape.
+    prob
+        Probabilities from 0 to 1, of a shape that broadcasts with that of `count`.
+    generator
+        Random number generator.
+
+    Returns
+    -------
+    Tensor
+        Of the common shape and the type of `count`; no gradient flows to it.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or no whole number, or a probability is below 0, above 1 or NaN.
+
+    Examples
+    --------
+    >>> fastnn.binomial(fastnn.tensor([3.0, 5.0]), fastnn.tensor([1.0, 0.0]))
+    tensor([3., 0.])
+    """
+    n, p = floats("binomial", count), floats("binomial", prob)
+    check_probabilities("binomial", p)
+    if not ((n >= 0) & (np.floor(n) == n) & np.isfinite(n)).all():
+        raise ValueError("binomial: counts must be whole numbers of at least 0")
+    source = (generator or default_generator).numpy
+    return Tensor(np.asarray(source.binomial(n.astype(np.int64), p)).astype(n.dtype))
 
 
 def multinomial(

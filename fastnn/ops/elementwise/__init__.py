@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from .algebraic import *
 from .arithmetic import *
+from .bessel import *
 from .choose import *
 from .choose import where_method as where_method
 from .close import *
+from .incomplete import *
 from .operands import operand as operand
 from .pairs import *
 from .power import *

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._core.autograd import alike
 from ...autograd.record import Array, Grads, Node, array, unbroadcast
-from ...dtypes import element
+from ...dtypes import check_real, element, result_type
 from ...tensor import Tensor
 
 
@@ -28,6 +28,32 @@ def check_fit(op: str, y: Array, *operands: Any) -> None:
     for number in operands:
         if type(number) is int:
             element(op, number, y.dtype)
+
+
+def pair(op: str, input: Any, other: Any) -> tuple[Any, Any]:
+    """Two operands for NumPy, one of them an array at least; the errors are those of kernels."""
+    a, b = operand(input), operand(other)
+    for name, x in (("input", a), ("other", b)):
+        if not isinstance(x, (bool, int, float, np.generic, np.ndarray)):
+            kind = type(x).__name__
+            raise TypeError(f"{op}: {name} must be a tensor, array or number, got {kind}")
+        if isinstance(x, np.ndarray):
+            check_real(op, x, name)
+    if not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray):
+        raise TypeError(f"{op}: at least one operand must be a tensor or an array")
+    shapes = [np.shape(x) for x in (a, b)]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(f"{op}: shapes {shapes[0]}, {shapes[1]} do not broadcast") from None
+    return a, b
+
+
+def narrowed(y: Array, *operands: Any) -> Array:
+    """A result in float64 in the float type of the operands; float32 where they are integers."""
+    dtype = result_type(*operands)
+    with np.errstate(over="ignore"):
+        return y.astype(dtype if dtype.kind == "f" else np.float32, copy=False)
 
 
 def like(x: Any) -> Any:

@@ -10,6 +10,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from .operands import fit, operand
 from .transcendental import acos, asin, atan
 
 __all__ = [
@@ -235,6 +236,43 @@ def polygamma_backward(node: Node, dy: Array) -> Grads:
 def derivative_of_digamma(n: int, x: Array) -> Array:
     factor = float(math.factorial(n)) if n <= 170 else np.inf
     return _core.mul(_core.zeta(n + 1.0, x), factor if n % 2 else -factor)
+
+
+def zeta(input: TensorLike, other: TensorLike) -> Tensor:
+    r"""Hurwitz's zeta function, :math:`y = \sum_{k \ge 0} (k + q)^{-x}`.
+
+    Parameters
+    ----------
+    input
+        ``x``, the exponent, above 1, of any shape; it has no gradient.
+    other
+        ``q``, of a shape that broadcasts; for 1 the function is Riemann's.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the common shape.
+
+    Raises
+    ------
+    RuntimeError
+        In a backward pass, if `input` requires a gradient.
+
+    Examples
+    --------
+    >>> fastnn.special.zeta(fastnn.tensor([2.0, 4.0]), 1.0)
+    tensor([1.6449, 1.0823])
+    """
+    x, q = operand(input), operand(other)
+    return record(_core.zeta(x, q), zeta_backward, (input, other), x, q)
+
+
+def zeta_backward(node: Node, dy: Array) -> Grads:
+    x, q = node.saved
+    if node.needs[0]:
+        raise RuntimeError("zeta: the exponent has no gradient; detach it")
+    slope = _core.mul(_core.zeta(_core.add(x, 1.0), q), x)
+    return (None, fit(_core.neg(_core.mul(dy, slope)), q))
 
 
 def logit(input: TensorLike, eps: float | None = None) -> Tensor:
