@@ -124,6 +124,11 @@ def test_wrong_arguments(error, match, args, options):
         nn.Conv2d(*args, **options)
 
 
+def test_one_number_for_all_axes_in_a_list():
+    layer = nn.Conv2d(4, 6, 3, stride=[2], padding=(1,), dilation=[1])
+    assert (layer.stride, layer.padding, layer.dilation) == ((2, 2), (1, 1), (1, 1))
+
+
 def test_wrong_arguments_of_transposes():
     with pytest.raises(ValueError, match="padding_mode must be one of 'zeros', got 'reflect'"):
         nn.ConvTranspose2d(4, 6, 3, padding_mode="reflect")

@@ -148,7 +148,7 @@ WRONG = [
     (nn.MaxUnpool2d(2), [f(2, 3, 4, 4), f(2, 3, 4, 4)], "indices must have an integer dtype, got"),
     (nn.PixelShuffle(2), [f(1, 5, 2, 2)], "channels must be a multiple of 2 * 2, got shape (1, 5"),
     (nn.ReflectionPad2d(2), [f(1, 3, 2, 2)], "reflect of dim 2 of size 2 reaches 1, got (2, 2)"),
-    (nn.Dropout2d(), [f(4)], "input must have 3 or 4 dimensions, got shape (4,)"),
+    (nn.Dropout2d(), [f(4)], "input must have 2 or 3 or 4 dimensions, got shape (4,)"),
     (nn.Softmax(1), [f(4)], "dim must lie between -1 and 0 for shape (4,), got 1"),
 ]
 

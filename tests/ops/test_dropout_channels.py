@@ -67,7 +67,9 @@ def record(name, leading, shapes, reference, bad=()):
 
 def wrong_rank(name, *shape):
     return Bad(
-        ValueError, rf"{name}: input must have . or . dimensions, got shape", numbers(*shape)
+        ValueError,
+        rf"{name}: input must have . or .( or .)? dimensions, got shape",
+        numbers(*shape),
     )
 
 
@@ -82,9 +84,9 @@ RECORDS = [
     record(
         "dropout2d",
         2,
-        [(5, 7, 2, 3), (5, 7, 3)],
-        of_channels({3: 2, 4: 2}),
-        [wrong_rank("dropout2d", 2, 3)],
+        [(5, 7, 2, 3), (5, 7, 3), (5, 7)],
+        of_channels({2: 2, 3: 2, 4: 2}),
+        [wrong_rank("dropout2d", 3), wrong_rank("dropout2d", 2, 3, 4, 5, 6)],
     ),
     record(
         "dropout3d",

@@ -25,8 +25,10 @@ MODES = {
 
 
 def each_axis(op: str, name: str, value: Ints, axes: int, least: int) -> tuple[int, ...]:
-    """A tuple of one int for each axis, also of one for all."""
+    """A tuple of one int for each axis, also of one for all, in a sequence or by itself."""
     numbers = tuple(value) if isinstance(value, Sequence) else (value,) * axes
+    if len(numbers) == 1 and name != "kernel_size":  # whose length says what is convolved
+        numbers *= axes
     if len(numbers) != axes:
         raise ValueError(f"{op}: {name} must be an int or a tuple of {axes}, got {value!r}")
     for n in numbers:

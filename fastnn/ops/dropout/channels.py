@@ -38,7 +38,8 @@ def dropout2d(
 
     As `dropout`, with one random number for each channel of each sample.
 
-    Arguments and result are those of `dropout`, for (N, C, H, W), or (N, C, L) as PyTorch has it.
+    Arguments and result are those of `dropout`, for (N, C, H, W), or (N, C, L) and (N, C), where
+    channels are numbers, as PyTorch has it.
     Any other number of dimensions is a ValueError.
 
     References
@@ -51,7 +52,7 @@ def dropout2d(
     >>> sorted(set(y.tolist()[0][0])) in ([0.0], [1.25])
     True
     """
-    return drop_channels("dropout2d", input, p, training, inplace, {3: 2, 4: 2})
+    return drop_channels("dropout2d", input, p, training, inplace, {2: 2, 3: 2, 4: 2})
 
 
 def dropout3d(
