@@ -2,14 +2,17 @@
 
     python -m benches.op_sweep --out docs/op-sweep.md
 
-Both libraries run in one process in turns, on the same numbers, with the same number of threads;
-the first call of a cell compares their results. A cell is the ratio of the medians, PyTorch's time
-over fastnn's: above 1 fastnn is faster. Needs PyTorch beside fastnn.
+Both libraries run in one process, on the same numbers, with the same number of threads; the first
+call of a cell compares their results. The cells of an op are timed in turns: all of one library's,
+then all of the other's, and a pause between, in which the threads of the last one fall asleep:
+they look for work for some milliseconds, and hold the processors meanwhile. A ratio is that of the
+medians, PyTorch's time over fastnn's: above 1 fastnn is faster. Needs PyTorch beside fastnn.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import statistics
 import time
@@ -25,6 +28,7 @@ SIZES = {"small": (32, 10), "medium": (256, 512), "large": (2048, 1024)}
 LAYOUTS = ("contiguous", "transposed", "strided", "broadcast")
 ROUNDS = 5
 ROUND_SECONDS = 0.002  # of calls in a turn
+PAUSE = 0.03  # seconds between turns; OpenMP's threads look for work for 16 ms on Sapphire Rapids
 
 
 def arrays(kinds: tuple[str, ...], shape: tuple[int, int], layout: str) -> list[np.ndarray]:
@@ -99,17 +103,20 @@ class Cell:
         return total / calls
 
 
-def measure(ours: Cell, theirs: Cell) -> tuple[float, float]:
-    cells = (ours, theirs)
-    calls = []
-    for c in cells:
-        c.seconds(1)
-        calls.append(max(1, min(200, int(ROUND_SECONDS / c.seconds(2)))))
-    times: tuple[list[float], list[float]] = ([], [])
+def measure(pairs: list[tuple[Cell, Cell]]) -> list[tuple[float, float]]:
+    """The medians of each pair."""
+    found: list[tuple[list[float], list[float]]] = [([], []) for _ in pairs]
+    calls: dict[Cell, int] = {}
     for _ in range(ROUNDS):
-        for c, n, found in zip(cells, calls, times):
-            found.append(c.seconds(n))
-    return statistics.median(times[0]), statistics.median(times[1])
+        for library in (0, 1):
+            time.sleep(PAUSE)
+            for pair, times in zip(pairs, found):
+                cell = pair[library]
+                once = cell.seconds(1)  # untimed: its arrays have left the caches
+                if cell not in calls:
+                    calls[cell] = max(1, min(200, int(ROUND_SECONDS / min(once, cell.seconds(2)))))
+                times[library].append(cell.seconds(calls[cell]))
+    return [(statistics.median(a), statistics.median(b)) for a, b in found]
 
 
 def differs(a: Any, b: Any) -> bool:
@@ -123,44 +130,49 @@ def differs(a: Any, b: Any) -> bool:
         return not np.allclose(a, b, rtol=2e-3, atol=1e-4 * scale, equal_nan=True)
 
 
-def sweep(fastnn: Any, torch: Any, only: str) -> tuple[list[dict[str, Any]], list[str]]:
-    rows, failures = [], []
-    for op in OPS:
-        if only and only not in op.name:
+def agrees(ours: Cell, theirs: Cell, want: Any) -> bool:
+    got = ours.call()
+    pairs = zip(ours.gradients(), theirs.gradients())
+    return not differs(got, want) and not any(
+        differs(ours.lib.tensor(g), theirs.lib.tensor(w)) for g, w in pairs
+    )
+
+
+def cells(fastnn: Any, torch: Any, op: Op, failures: list[str]) -> dict[tuple[str, str, str], Any]:
+    """Pairs of cells, each called once."""
+    made = {}
+    for size, layout, back in itertools.product(SIZES, LAYOUTS, (False, True)):
+        if back and not op.backward:
             continue
-        for size, shape in SIZES.items():
-            for layout in LAYOUTS:
-                for back in (False, True) if op.backward else (False,):
-                    where = f"{op.name}, {size}, {layout}, {'f+b' if back else 'forward'}"
-                    theirs = Cell(torch, op, shape, layout, back)
-                    try:
-                        want = theirs.call()
-                    except Exception:  # what PyTorch refuses is no cell
-                        continue
-                    try:
-                        ours = Cell(fastnn, op, shape, layout, back)
-                        got = ours.call()
-                    except Exception as error:
-                        failures.append(f"{where}: {type(error).__name__}: {error}"[:160])
-                        continue
-                    pairs = zip(ours.gradients(), theirs.gradients())
-                    if differs(got, want) or any(
-                        differs(fastnn.tensor(g), torch.tensor(w)) for g, w in pairs
-                    ):
-                        failures.append(f"{where}: another result")
-                    ours.forget(), theirs.forget()
-                    a, b = measure(ours, theirs)
-                    rows.append(
-                        {
-                            "op": op.name,
-                            "size": size,
-                            "layout": layout,
-                            "mode": "f+b" if back else "forward",
-                            "us": a * 1e6,
-                            "torch": b * 1e6,
-                            "ratio": b / a,
-                        }
-                    )
+        mode = "f+b" if back else "forward"
+        theirs = Cell(torch, op, SIZES[size], layout, back)
+        try:
+            want = theirs.call()
+        except Exception:  # what PyTorch refuses is no cell
+            continue
+        where = f"{op.name}, {size}, {layout}, {mode}"
+        try:
+            ours = Cell(fastnn, op, SIZES[size], layout, back)
+            if not agrees(ours, theirs, want):
+                failures.append(f"{where}: another result")
+        except Exception as error:
+            failures.append(f"{where}: {type(error).__name__}: {error}"[:160])
+            continue
+        ours.forget(), theirs.forget()
+        made[size, layout, mode] = (ours, theirs)
+    return made
+
+
+def sweep(fastnn: Any, torch: Any, only: str) -> tuple[list[dict[str, Any]], list[str]]:
+    rows: list[dict[str, Any]] = []
+    failures: list[str] = []
+    for op in OPS:
+        if only not in op.name:
+            continue
+        pairs = cells(fastnn, torch, op, failures)
+        for (size, layout, mode), (a, b) in zip(pairs, measure(list(pairs.values()))):
+            cell = {"op": op.name, "size": size, "layout": layout, "mode": mode}
+            rows.append({**cell, "us": a * 1e6, "torch": b * 1e6, "ratio": b / a})
     return rows, failures
 
 

@@ -83,12 +83,17 @@ bool fill_args(py::handle to, py::handle from, copy::Args& args) {
 
 Order::Order(py::handle array) : ndim(proxy(array)->nd) {
     const Proxy* const a = proxy(array);
+    // Sorted as they come; equal strides, and axes along which the array repeats itself, which may
+    // lie anywhere, stay in C order.
     for (int i = 0; i < ndim; ++i) {
-        // Sorted as they come, equal strides in C order.
+        const Py_ssize_t stride = std::abs(a->strides[i]);
         int place = i;
-        for (; place > 0 && std::abs(a->strides[axis[place - 1]]) < std::abs(a->strides[i]);
-             --place)
-            axis[place] = axis[place - 1];
+        for (int j = i - 1; j >= 0 && stride != 0; --j) {
+            const Py_ssize_t other = std::abs(a->strides[axis[j]]);
+            if (other > stride) break;
+            if (other != 0 && other < stride) place = j;
+        }
+        std::copy_backward(axis + place, axis + i, axis + i + 1);
         axis[place] = i;
     }
 }

@@ -1,6 +1,8 @@
 // Transposes of matrices, in square blocks of registers.
 #pragma once
 
+#include <utility>
+
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -46,13 +48,69 @@ FASTNN_INLINE void transpose(R (&r)[W]) {
     }
 }
 
+// Lane l of the result is lane index(l) of a, or from W on lane index(l) - W of b.
+template <auto index, class R, int... l>
+FASTNN_INLINE R shuffle(R a, R b, std::integer_sequence<int, l...>) {
+    return __builtin_shufflevector(a, b, index(l)...);
+}
+template <auto index, class R>
+FASTNN_INLINE R shuffle(R a, R b) {
+    return shuffle<index>(a, b, std::make_integer_sequence<int, sizeof(R) / sizeof(a[0])>());
+}
+
+// A register of W lanes, of which lane l is element source(l) of the sequence of 2 to 4 registers.
+template <auto source, int W, class R, int n>
+FASTNN_INLINE R collect(const R (&r)[n]) {
+    constexpr auto low = [](int l) { return source(l) < 2 * W ? source(l) : l; };
+    const R first = shuffle<low>(r[0], r[1]);
+    if constexpr (n == 2) {
+        return first;
+    } else if constexpr (n == 3) {
+        constexpr auto last = [](int l) { return source(l) < 2 * W ? l : source(l) - W; };
+        return shuffle<last>(first, r[2]);
+    } else {
+        constexpr auto high = [](int l) { return source(l) < 2 * W ? l : source(l) - 2 * W; };
+        constexpr auto either = [](int l) { return source(l) < 2 * W ? l : W + l; };
+        return shuffle<either>(first, shuffle<high>(r[2], r[3]));
+    }
+}
+
+// Where lane l of register k comes from, of n registers whose lanes are interleaved, or split.
+template <int n, int W, int k>
+constexpr int interleaved(int l) {
+    return (k * W + l) % n * W + (k * W + l) / n;
+}
+template <int n, int k>
+constexpr int parted(int l) {
+    return l * n + k;
+}
+
+// z = r[0][0], r[1][0], ..., r[0][1], r[1][1], ... of 2 to 4 registers.
+template <class R, int n>
+FASTNN_INLINE void interleave(const R (&r)[n], R (&z)[n]) {
+    constexpr int W = sizeof(R) / sizeof(r[0][0]);
+    z[0] = collect<interleaved<n, W, 0>, W>(r);
+    z[1] = collect<interleaved<n, W, 1>, W>(r);
+    if constexpr (n > 2) z[2] = collect<interleaved<n, W, 2>, W>(r);
+    if constexpr (n > 3) z[3] = collect<interleaved<n, W, 3>, W>(r);
+}
+
+// The inverse of interleave.
+template <class R, int n>
+FASTNN_INLINE void part(const R (&r)[n], R (&z)[n]) {
+    constexpr int W = sizeof(R) / sizeof(r[0][0]);
+    z[0] = collect<parted<n, 0>, W>(r);
+    z[1] = collect<parted<n, 1>, W>(r);
+    if constexpr (n > 2) z[2] = collect<parted<n, 2>, W>(r);
+    if constexpr (n > 3) z[3] = collect<parted<n, 3>, W>(r);
+}
+
 namespace {
 
-// out[j * out_row + i] = x[i * x_row + j] for i < rows, j < cols; lanes beyond `rows` up to
-// `padded` become 0.
-template <class T>
-void transpose_block(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, dim_t out_row,
-                     dim_t padded) {
+// y_of(j)[i] = x_of(i)[j] for i < rows, j < cols; lanes beyond `rows` up to `padded` become 0.
+// Rows of x and of y may lie anywhere.
+template <class T, class X, class Y>
+FASTNN_INLINE void transpose_rows(X x_of, dim_t rows, dim_t cols, Y y_of, dim_t padded) {
     using V = Vec<T>;
     constexpr dim_t W = V::width;
     for (dim_t i = 0; i < rows; i += W) {
@@ -62,25 +120,32 @@ void transpose_block(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, di
             V r[W];
             if (high == W && wide == W) {
 #pragma GCC unroll 16
-                for (int q = 0; q < W; ++q) r[q] = V::load(x + (i + q) * x_row + j);
+                for (int q = 0; q < W; ++q) r[q] = V::load(x_of(i + q) + j);
             } else {
 #pragma GCC unroll 16
-                for (int q = 0; q < W; ++q)
-                    r[q] = q < high ? V::load(x + (i + q) * x_row + j, wide) : V();
+                for (int q = 0; q < W; ++q) r[q] = q < high ? V::load(x_of(i + q) + j, wide) : V();
             }
             transpose(r);
-            T* y = out + j * out_row + i;
             if (wide == W && stored == W) {
 #pragma GCC unroll 16
-                for (int q = 0; q < W; ++q) r[q].store(y + q * out_row);
+                for (int q = 0; q < W; ++q) r[q].store(y_of(j + q) + i);
             } else {
 #pragma GCC unroll 16
                 for (int q = 0; q < W; ++q) {
-                    if (q < wide) r[q].store(y + q * out_row, stored);
+                    if (q < wide) r[q].store(y_of(j + q) + i, stored);
                 }
             }
         }
     }
+}
+
+// The same of matrices: out[j * out_row + i] = x[i * x_row + j].
+template <class T>
+void transpose_block(const T* x, dim_t x_row, dim_t rows, dim_t cols, T* out, dim_t out_row,
+                     dim_t padded) {
+    transpose_rows<T>(
+        [=](dim_t i) __attribute__((always_inline)) { return x + i * x_row; }, rows, cols,
+        [=](dim_t j) __attribute__((always_inline)) { return out + j * out_row; }, padded);
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ constexpr dim_t kChunkBytes = 1 << 16;  // of y per chunk, about
 // A tile that is transposed: columns, and bytes of a row of y. Of 16 to 256 and 64 to 4096 the
 // fastest from 0.5 to 64 MB on Sapphire Rapids.
 constexpr dim_t kTileColumns = 256, kTileRowBytes = 256;
+constexpr dim_t kWovenBytes =
+    1 << 14;  // of y in a tile of few lines that are interleaved, or parted
 
 // Index of an element's size in the tables of kernels; -1 where there is none.
 int size_index(dim_t bytes) {
@@ -24,23 +26,18 @@ int size_index(dim_t bytes) {
     return -1;
 }
 
-// One axis.
-struct Line {
-    dim_t n, x_step, y_step;
-};
-
 struct Tile {
     dim_t rows, columns;
 };
 
-// Calls f(x, y, rows, columns) for tiles of two axes, `inner` (rows) and `across` (columns), and
-// for every position in the others.
+// Calls f(x, y, i, j, rows, columns) for tiles of two lines, the first of which runs along the
+// fastest axis of y, and for every position outside of them.
 template <class F>
-void for_tiles(const Walk& outer, const Line& inner, const Line& across, const Tile& tile,
-               double tile_ns, F f) {
-    const dim_t down = ceil_div(across.n, tile.columns), along = ceil_div(inner.n, tile.rows);
+void for_tiles(const Walk& outer, dim_t rows, dim_t columns, const Tile& tile, double tile_ns,
+               F f) {
+    const dim_t down = ceil_div(columns, tile.columns), along = ceil_div(rows, tile.rows);
     const dim_t tiles = outer.size() * down * along;
-    // Where the axes are short, several tiles make a chunk.
+    // Where the lines are short, several tiles make a chunk.
     const dim_t together = std::max<dim_t>(1, static_cast<dim_t>(kChunkNs / tile_ns));
     const double chunk_ns = tile_ns * static_cast<double>(together);
     parallel_for(ceil_div(tiles, together), chunk_ns, [&](dim_t chunk) {
@@ -49,9 +46,7 @@ void for_tiles(const Walk& outer, const Line& inner, const Line& across, const T
         dim_t within = first % (down * along);
         for (dim_t t = first; t < last; ++t) {
             const dim_t i = within % along * tile.rows, j = within / along * tile.columns;
-            f(at.x + i * inner.x_step + j * across.x_step,
-              at.y + i * inner.y_step + j * across.y_step, std::min(tile.rows, inner.n - i),
-              std::min(tile.columns, across.n - j));
+            f(at, i, j, std::min(tile.rows, rows - i), std::min(tile.columns, columns - j));
             if (++within == down * along) within = 0, at.next();
         }
     });
@@ -69,21 +64,95 @@ int fastest_of_x(const Walk& walk) {
     return best == last ? -1 : best;
 }
 
-// Takes an axis out of the walk; a line of one element where there is none.
+// Rows or columns of a transpose: axes that are walked as one, of which a tile takes the faster
+// ones whole and a part of the slowest, so that all tiles share a table of offsets.
+struct Side {
+    Walk line;
+    dim_t size, together, tile;  // elements in all, in the faster axes, and in a tile
+
+    Side(const Walk& taken, dim_t most)
+        : line(taken),
+          size(line.size()),
+          together(size / line.shape[0]),
+          tile(together * std::min(line.shape[0], ceil_div(most, together))) {}
+    dim_t x(dim_t i) const { return i / together * line.x_stride[0]; }
+    dim_t y(dim_t i) const { return i / together * line.y_stride[0]; }
+};
+
+// By `stride` of the first `count` elements of a line.
+void offsets(const Walk& line, const dim_t* stride, dim_t count, dim_t* at) {
+    at[0] = 0;
+    dim_t known = 1;  // axes that are faster: whole
+    for (int axis = line.axes - 1; axis >= 0 && known < count; --axis) {
+        const dim_t steps = std::min(line.shape[axis], count / known);
+        for (dim_t k = 1; k < steps; ++k) {
+            for (dim_t i = 0; i < known; ++i) at[k * known + i] = at[i] + k * stride[axis];
+        }
+        known *= steps;
+    }
+}
+
+constexpr bool is_few(dim_t n) {
+    return kFewest <= n && n <= kMost;
+}
+
+// Whether tiles of y may be stored past the caches: its columns are whole lines, and more than L2
+// holds, in whose place a transpose would fetch each line before it is overwritten.
+bool bypasses(const Walk& outer, const Walk& columns, dim_t bytes) {
+    const auto whole = [](const Walk& walk) {
+        return std::all_of(walk.y_stride, walk.y_stride + walk.axes,
+                           [](dim_t step) { return step % kLineBytes == 0; });
+    };
+    return bytes >= 4 * machine().l2.bytes && whole(outer) && whole(columns) &&
+           reinterpret_cast<std::uintptr_t>(columns.y) % kLineBytes == 0;
+}
+
+// False where nothing is to be transposed, or by elements.
+bool turn(const Walk& walk, int fast, dim_t size) {
+    const Kernels& kernels = isa::table<Kernels>();
+    const int kind = size_index(size), last = walk.axes - 1;
+    if (fast < 0 || kernels.transpose[kind] == nullptr || walk.y_stride[last] != size ||
+        walk.x_stride[fast] != size)
+        return false;
+    // Lines that alternate in y (in x), and fill it.
+    const bool joins = is_few(walk.shape[last]) && walk.y_stride[fast] == walk.shape[last] * size;
+    const bool parts =
+        !joins && is_few(walk.shape[fast]) && walk.x_stride[last] == walk.shape[fast] * size;
+    // Of these tiles are longer, and only the first offset of the long side counts.
+    const dim_t woven = kWovenBytes / size / kMost;
+    const dim_t most_rows = parts ? woven : kTileRowBytes / size;
+    const dim_t most_columns = joins ? woven : kTileColumns;
+    Walk outer = walk;
+    const Side rows(outer.take_line(Walk::Along::y, last, fast, parts ? 1 : most_rows), most_rows);
+    const Side columns(outer.take_line(Walk::Along::x, fast, -1, joins ? 1 : most_columns),
+                       most_columns);
+    if (!joins && !parts && (rows.size <= kMost || columns.size <= kMost)) return false;
+    const Transpose kernel = (joins   ? kernels.interleave
+                              : parts ? kernels.part
+                                      : kernels.transpose)[kind];
+    dim_t x_at[2 * kTileRowBytes], y_at[2 * kTileColumns];
+    offsets(rows.line, rows.line.x_stride, parts ? 1 : rows.tile, x_at);
+    offsets(columns.line, columns.line.y_stride, joins ? 1 : columns.tile, y_at);
+    const bool bypass = bypasses(outer, columns.line, walk.size() * size);
+    const double ns = 2 * cost::kByte * static_cast<double>(rows.tile * columns.tile * size);
+    for_tiles(outer, rows.size, columns.size, {rows.tile, columns.tile}, ns,
+              [&](const Position& at, dim_t i, dim_t j, dim_t height, dim_t width) {
+                  kernel({at.x + rows.x(i) + columns.x(j), x_at, height, width,
+                          at.y + rows.y(i) + columns.y(j), y_at, bypass});
+              });
+    return true;
+}
+
+// One axis, or one element.
+struct Line {
+    dim_t n = 1, x_step = 0, y_step = 0;
+};
+
 Line taken(Walk& walk, int axis) {
-    if (axis < 0) return {1, 0, 0};
+    if (axis < 0) return {};
     const Line line{walk.shape[axis], walk.x_stride[axis], walk.y_stride[axis]};
     walk.take(axis);
     return line;
-}
-
-// Whether tiles of y may be stored past the caches: its rows are whole lines, and more than L2
-// holds, in whose place a transpose would fetch each line before it is overwritten.
-bool bypasses(const Walk& walk, const Line& across, dim_t bytes) {
-    bool whole = reinterpret_cast<std::uintptr_t>(walk.y) % kLineBytes == 0 &&
-                 across.y_step % kLineBytes == 0;
-    for (int i = 0; i < walk.axes; ++i) whole = whole && walk.y_stride[i] % kLineBytes == 0;
-    return whole && bytes >= 4 * machine().l2.bytes;
 }
 
 void run(const Args& a) {
@@ -91,25 +160,14 @@ void run(const Args& a) {
         if (a.shape[i] == 0) return;
     }
     Walk walk(a);
-    const dim_t size = a.y_type.bytes, bytes = walk.size() * size;
+    const dim_t size = a.y_type.bytes;
     const bool same = a.x_type == a.y_type;
-    const Rows rows = same ? rows_of(a.y_type) : conversion(a.x_type, a.y_type);
     const int fast = fastest_of_x(walk);
+    if (fast >= 0 && walk.x_stride[fast] < 0) walk.reverse(fast);
+    if (same && turn(walk, fast, size)) return;
+    const Rows rows = same ? rows_of(a.y_type) : conversion(a.x_type, a.y_type);
     const Line inner = taken(walk, walk.axes - 1);
     const Line across = taken(walk, fast < 0 ? walk.axes - 1 : fast);
-    const Transpose transpose = same ? isa::table<Kernels>().transpose[size_index(size)] : nullptr;
-    const auto registers = [size](const Line& y, const Line& x) {
-        return y.y_step == size && x.x_step == size && y.x_step % size == 0 && x.y_step % size == 0;
-    };
-    if (fast >= 0 && transpose != nullptr && registers(inner, across) && across.n > 4) {
-        const bool bypass = bypasses(walk, across, bytes);
-        const Tile tile{std::min(inner.n, kTileRowBytes / size), std::min(across.n, kTileColumns)};
-        const double ns = 2 * cost::kByte * static_cast<double>(tile.rows * tile.columns * size);
-        for_tiles(walk, inner, across, tile, ns, [&](const char* x, char* y, dim_t m, dim_t n) {
-            transpose(x, inner.x_step, m, n, y, across.y_step, bypass);
-        });
-        return;
-    }
     Tile tile{std::min(inner.n, kTileRowBytes / size), std::min(across.n, kTileColumns)};
     if (fast < 0) {
         tile.rows = std::min(inner.n, kChunkBytes / size);
@@ -119,9 +177,12 @@ void run(const Args& a) {
     const double element = dense ? cost::kByte * static_cast<double>(size) : cost::kElement;
     const double ns =
         static_cast<double>(tile.columns) * (cost::kRow + element * static_cast<double>(tile.rows));
-    for_tiles(walk, inner, across, tile, ns, [&](const char* x, char* y, dim_t n, dim_t m) {
-        rows(x, across.x_step, inner.x_step, y, across.y_step, inner.y_step, m, n);
-    });
+    for_tiles(walk, inner.n, across.n, tile, ns,
+              [&](const Position& at, dim_t i, dim_t j, dim_t n, dim_t m) {
+                  rows(at.x + i * inner.x_step + j * across.x_step, across.x_step, inner.x_step,
+                       at.y + i * inner.y_step + j * across.y_step, across.y_step, inner.y_step, m,
+                       n);
+              });
 }
 
 Work work(const Args& a) {

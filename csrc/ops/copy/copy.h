@@ -29,16 +29,27 @@ bool can_copy(Element from, Element to);
 
 extern const Kernel<Args> kCopy;
 
-// y[j * y_row + i] = x[i * x_row + j] for i < rows, j < columns; strides in bytes. With `bypass`
-// the stores bypass the caches: y and y_row are then multiples of a cache line.
-using Transpose = void (*)(const char* x, dim_t x_row, dim_t rows, dim_t columns, char* y,
-                           dim_t y_row, bool bypass);
+// Rows of x become columns of y: y[y_at[j] + i] = x[x_at[i] + j] for i < rows, j < columns, counted
+// in elements beside x_at and y_at, which are in bytes. With `bypass` the stores bypass the caches:
+// y and all y_at are then multiples of a cache line.
+struct Turned {
+    const char* x;
+    const dim_t* x_at;
+    dim_t rows, columns;
+    char* y;
+    const dim_t* y_at;
+    bool bypass;
+};
+using Transpose = void (*)(const Turned&);
 
-// By the size of an element: 1, 2, 4, 8 and 16 bytes. A null transpose: none is faster than rows.
+// By the size of an element: 1, 2, 4, 8 and 16 bytes; null where rows are no slower. Those that
+// interleave (part) are for 2 to 4 rows (columns), as the colours of images, and no gaps between
+// the columns of y (the rows of x).
 constexpr int kSizes = 5;
+constexpr dim_t kFewest = 2, kMost = 4;
 struct Kernels {
     Rows rows[kSizes];
-    Transpose transpose[kSizes];
+    Transpose transpose[kSizes], interleave[kSizes], part[kSizes];
 };
 
 // The kernel for elements of one type, which can_copy knows.

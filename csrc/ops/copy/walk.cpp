@@ -32,10 +32,43 @@ Walk::Walk(const Args& a) : x(a.x), y(a.y) {
     axes = axes == 0 ? 0 : last + 1;
 }
 
+Walk::Walk(const Walk& walk) : axes(walk.axes), x(walk.x), y(walk.y) {
+    std::copy_n(walk.shape, axes, shape);
+    std::copy_n(walk.x_stride, axes, x_stride), std::copy_n(walk.y_stride, axes, y_stride);
+}
+
+void Walk::reverse(int axis) {
+    x += (shape[axis] - 1) * x_stride[axis], y += (shape[axis] - 1) * y_stride[axis];
+    x_stride[axis] = -x_stride[axis], y_stride[axis] = -y_stride[axis];
+}
+
 void Walk::take(int axis) {
     --axes;
     for (int i = axis; i < axes; ++i)
         shape[i] = shape[i + 1], x_stride[i] = x_stride[i + 1], y_stride[i] = y_stride[i + 1];
+}
+
+Walk Walk::take_line(Along along, int axis, int other, dim_t enough) {
+    const dim_t* const stride = along == Along::y ? y_stride : x_stride;
+    Walk line = *this;
+    line.axes = 0;
+    dim_t count = 1;
+    while (axis >= 0) {
+        // Slower than those that are there.
+        for (int i = line.axes++; i > 0; --i) {
+            line.shape[i] = line.shape[i - 1];
+            line.x_stride[i] = line.x_stride[i - 1], line.y_stride[i] = line.y_stride[i - 1];
+        }
+        line.shape[0] = shape[axis];
+        line.x_stride[0] = x_stride[axis], line.y_stride[0] = y_stride[axis];
+        count *= shape[axis];
+        const dim_t following = stride[axis] * shape[axis];
+        take(axis);
+        if (other > axis) --other;
+        if (count >= enough) break;
+        for (axis = axes - 1; axis >= 0 && (axis == other || stride[axis] != following);) --axis;
+    }
+    return line;
 }
 
 Position::Position(const Walk& walk, dim_t start) : x(walk.x), y(walk.y), walk_(walk) {

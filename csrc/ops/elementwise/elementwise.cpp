@@ -5,6 +5,7 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
+#include "ops/copy/copy.h"
 
 namespace fastnn::elementwise {
 namespace {
@@ -87,6 +88,30 @@ struct Buffers {
     }
 };
 
+// An earlier input that is the same array, as in x * x; -1 where there is none.
+int same_elements(const Args& a, int k, char* const* data) {
+    for (int j = 0; data[k] != nullptr && j < k; ++j) {
+        bool same = data[j] == data[k] && a.operands[j].dtype == a.operands[k].dtype;
+        for (int axis = 0; axis < a.axes; ++axis)
+            same = same && a.strides[axis][j] == a.strides[axis][k];
+        if (same) return j;
+    }
+    return -1;
+}
+
+// Rows of T without gaps, read in the order of memory.
+template <class T>
+void gather(const char* x, const Rows& r, T* dense) {
+    constexpr dim_t size = sizeof(T);
+    const copy::Rows rows = copy::rows_of({'f', size});
+    char* const y = reinterpret_cast<char*>(dense);
+    if (r.row_stride == size && r.stride != 0) {
+        rows(x, r.stride, r.row_stride, y, size, r.length * size, r.length, r.count);
+    } else {
+        rows(x, r.row_stride, r.stride, y, r.length * size, size, r.count, r.length);
+    }
+}
+
 // One rectangle: every operand as a stream, then the loop.
 template <class T>
 void run_rectangle(const Args& a, const Info& info, const Partition& c, dim_t index, Loop<T> loop,
@@ -136,10 +161,16 @@ void run_rectangle(const Args& a, const Info& info, const Partition& c, dim_t in
         const bool constant =
             data[k] == nullptr || (rows.stride == 0 && (rows.count == 1 || rows.row_stride == 0));
         if (constant) s.in_step[k] = 0;
+        if (const int twin = same_elements(a, k, data); twin >= 0) {
+            s.in[k] = s.in[twin], s.in_step[k] = s.in_step[twin];
+            continue;
+        }
         const Rows wanted = constant ? Rows{1, kMaxLanes, 0, 0} : rows;
         if (buffers.holds(k, data[k], wanted)) continue;
         if (data[k] == nullptr) {
             std::fill_n(buffer, kMaxLanes, static_cast<T>(operand.value));
+        } else if (operand.dtype == a.dtype) {
+            gather(data[k], wanted, buffer);
         } else {
             packing.pack(operand.dtype, data[k], wanted, buffer);
         }
