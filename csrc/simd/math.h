@@ -267,8 +267,15 @@ FASTNN_INLINE Vec<double> reduce_half_pi(Vec<double> x, Vec<double>& n) {
     return fnma(n, HalfPi::d, fnma(n, HalfPi::c, r));
 }
 
-// In double, where two parts are enough: a float is never nearer than 2^-28.
+// In three parts where they suffice: up to 2^13 the first difference is exact, and the others are
+// rounded once. Beyond, and without FMA, in double, where two are enough: a float is never nearer
+// than 2^-28.
 FASTNN_INLINE Vec<float> reduce_half_pi(Vec<float> x, Vec<float>& n) {
+    if (Native<float>::fused && __builtin_expect(all(abs(x) <= 0x1p13f), 1)) {
+        n = round(x * float(HalfPi::inverse));
+        const Vec<float> r = fnma(n, -4.37113883e-08f, fnma(n, 1.57079637f, x));
+        return fnma(n, -1.71512451e-15f, r);
+    }
     const Wide w = widen(x);
     const Vec<double> n1 = round(w.low * HalfPi::inverse), n2 = round(w.high * HalfPi::inverse);
     n = narrow(n1, n2);
@@ -276,17 +283,22 @@ FASTNN_INLINE Vec<float> reduce_half_pi(Vec<float> x, Vec<float>& n) {
                   fnma(n2, HalfPi::rest, fnma(n2, HalfPi::a, w.high)));
 }
 
+// sin(r) and cos(r) for |r| <= pi/4.
+template <class T>
+FASTNN_INLINE void sin_cos_reduced(Vec<T> r, Vec<T>& s, Vec<T>& c) {
+    using C = Constants<T>;
+    const Vec<T> z = r * r;
+    s = fma(r * z, polynomial(z, C::sin), r);
+    c = fma(z * z, polynomial(z, C::cos), fnma(z, T(0.5), T(1)));
+}
+
 // sin(x + shift pi/2), shift 0 or 1.
 template <class T>
 FASTNN_INLINE Vec<T> sin_shifted(Vec<T> x, int shift) {
-    using C = Constants<T>;
     using Int = typename Vec<T>::Int;
     constexpr int mantissa = Format<T>::mantissa;
-    Vec<T> n;
-    Vec<T> r = reduce_half_pi(x, n);
-    const Vec<T> z = r * r;
-    const Vec<T> s = fma(r * z, polynomial(z, C::sin), r);
-    const Vec<T> c = fma(z * z, polynomial(z, C::cos), fnma(z, T(0.5), T(1)));
+    Vec<T> n, s, c;
+    sin_cos_reduced(reduce_half_pi(x, n), s, c);
     // The last two bits of n + shift choose the function and the sign.
     const Vec<T> magic = T(3) * T(1ull << (mantissa - 1)) + T(shift);
     const Int q = bits(n + magic);

@@ -41,7 +41,7 @@ py::object run(const FusedActivation& f, py::handle x, bool overwrite) {
     const py::object promoted = to_float(x);
     py::object hold;
     const Array in = block_float(promoted ? py::handle(promoted) : x, {kernel.name, "input"}, hold);
-    py::object y = empty_like(in);
+    py::object y = hold ? hold : empty_like(in);  // in place of a copy that nobody else knows
     launch(kernel, activation::Args{f, in.dtype, in.size(), in.data, data_of(y)}, {in, y});
     return y;
 }

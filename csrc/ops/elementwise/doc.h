@@ -119,6 +119,8 @@ constexpr Elementwise kElementwise[] = {
      kOfFloats, kFloat, "kernels.erfinv(np.array([0.0, 0.5])).round(3)", "array([0.   , 0.477])"},
     {Op::digamma, "Takes the derivative of log gamma(x); NaN at negative integers.", kOfFloats,
      kFloat, "kernels.digamma(np.array([1.0, 2.0])).round(3)", "array([-0.577,  0.423])"},
+    {Op::trigamma, "Takes the derivative of digamma.", kOfFloats, kFloat,
+     "kernels.trigamma(np.array([1.0, 2.0])).round(4)", "array([1.6449, 0.6449])"},
     {Op::lgamma, "Takes the logarithm of the magnitude of the gamma function.", kOfFloats, kFloat,
      "kernels.lgamma(np.array([1.0, 4.0])).round(3)", "array([0.   , 1.792])"},
     {Op::sinc, "Takes the cardinal sine: y = sin(pi x) / (pi x), 1 at 0.", kOfFloats, kFloat,

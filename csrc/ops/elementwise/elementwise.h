@@ -27,7 +27,7 @@ enum class Op : std::uint8_t {
     // elementwise_unary_kernel.cpp: y = f(x)
     neg, abs, sign, square, cube, reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, log2, log10, sin, cos, tan,
     asin, acos, atan, sinh, cosh, erf, floor, ceil, round, trunc, frac,
-    exp2, acosh, asinh, atanh, erfc, erfinv, digamma, lgamma, sinc, logit,
+    exp2, acosh, asinh, atanh, erfc, erfinv, digamma, trigamma, lgamma, sinc, logit,
     // elementwise_binary_kernel.cpp: y = f(a, b), f(a, b, c), f(a, b, c, d)
     add, sub, mul, div, maximum, minimum, pow, atan2, remainder, fmod, floor_divide,
     copysign, fmax, fmin, heaviside, hypot, logaddexp, logaddexp2, nextafter, xlogy, zeta,

@@ -23,9 +23,15 @@ FASTNN_INLINE V sign(V x) {
     return select(abs(x) > 0, copysign(V(1), x), x);
 }
 
-template <class V>
-FASTNN_INLINE V tan(V x) {
-    return sin(x) / cos(x);
+template <class T>
+FASTNN_INLINE Vec<T> tan(Vec<T> x) {
+    using V = Vec<T>;
+    if (__builtin_expect(!all(abs(x) <= T(HalfPi::bound)), 0)) return sin(x) / cos(x);
+    V n, s, c;
+    sin_cos_reduced(reduce_half_pi(x, n), s, c);
+    const V half = n * T(0.5);
+    const auto odd = round(half) != half;
+    return select(x == 0, x, select(odd, -c, s) / select(odd, s, c));
 }
 
 // exp(x/2)^2 instead of exp(x), which overflows before the result does.
@@ -49,16 +55,20 @@ template <class V>
 FASTNN_INLINE V log2(V x) {
     V e;
     const V m = split(x, e);
-    return log_special(x, fma(log(m), constant<V>(1.44269504088896340736), e));
+    return log_special(x, fma(log_reduced(m - 1, V()), constant<V>(1.44269504088896340736), e));
 }
 
 FASTNN_INLINE Vec<double> log10(Vec<double> x) {
     return each_lane([](double v) { return __builtin_log10(v); }, x);
 }
+// e log10(2) + log10(m), where e times the high part is exact, so that powers of ten come out.
 FASTNN_INLINE Vec<float> log10(Vec<float> x) {
-    const Wide w = widen(x);
-    const Vec<double> scale(0.43429448190325182765);
-    return narrow(log(w.low) * scale, log(w.high) * scale);
+    using V = Vec<float>;
+    constexpr float kHigh = 0.301025391f, kLow = 4.60503898e-06f;
+    V e;
+    const V m = split(x, e);
+    const V y = fma(log_reduced(m - 1, V()), V(0.434294482f), e * kLow);
+    return log_special(x, fma(e, V(kHigh), y));
 }
 
 FASTNN_INLINE Vec<double> asin(Vec<double> x) {

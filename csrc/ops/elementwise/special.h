@@ -3,8 +3,8 @@
 //
 // Those that need many digits on the way compute float32 in float64 and round once. Worst errors
 // found over random arguments, in ULP of float32 and float64: acosh, asinh, atanh 3 and 3, exp2 2
-// and 2, erfc 0.6 and 7, erfinv 0.6 and 4, hypot 2 and 2; digamma, lgamma, zeta and logit are as
-// good where they are not close to one of their zeros.
+// and 2, erfc 3 and 7, erfinv 4 and 4, hypot 2 and 2; digamma, trigamma, lgamma, zeta and logit are
+// as good where they are not close to one of their zeros.
 #pragma once
 
 #include "ops/elementwise/functions.h"
@@ -100,15 +100,55 @@ FASTNN_INLINE Vec<double> erfc_double(Vec<double> x) {
     return select(x != x, x, select(a < 0.5, 1 - x * polynomial(x * x, Constants<double>::erf), y));
 }
 
-template <class V>
-FASTNN_INLINE V erfc(V x) {
-    return in_double([](auto v) { return erfc_double(v); }, x);
+FASTNN_INLINE Vec<double> erfc(Vec<double> x) {
+    return erfc_double(x);
 }
 
-// Two steps of Halley's method from the approximation of M. Giles ("Approximating the erfinv
-// function", GPU Computing Gems, 2011), in the tails from the asymptotic one. They solve
-// erf(y) = x, and beyond a half erfc(y) = 1 - x, which is exact.
-FASTNN_INLINE Vec<double> erfinv_double(Vec<double> x) {
+// As in double, with erfc(x) exp(x^2) (x + 1) in (x - 1) / (x + 1), off by 2e-8 of itself.
+FASTNN_INLINE Vec<float> erfc(Vec<float> x) {
+    using V = Vec<float>;
+    if constexpr (!Native<float>::fused) {
+        return in_double([](auto v) { return erfc_double(v); }, x);
+    } else {
+        constexpr float kErf[] = {1.12837917f,    -0.376126389f,    0.112837917f,   -0.0268661706f,
+                                  0.00522397762f, -0.000854832703f, 0.000120553329f};
+        constexpr float p[] = {0.85516715f,    -0.23768122f,  -0.095555738f,   0.01392708f,
+                               0.025354505f,   0.0092952326f, -0.00047334598f, -0.0030749084f,
+                               -0.0062343073f, 0.003456316f};
+        const V a = abs(x), b = min(V(10.1f), a);
+        const V square = b * b, low = fma(b, b, -square);
+        const V inverse = 1 / (b + 1);
+        V n;
+        const V r = reduce_log2(-square, n) - low;
+        const V tail = scale(exp_reduced(r) * (inverse * polynomial((b - 1) * inverse, p)), n);
+        return select(a < 0.5f, 1 - x * polynomial(x * x, kErf), select(x < 0, 2 - tail, tail));
+    }
+}
+
+// M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011: in w = -log(1 - x^2),
+// for w below 5 and in the tails.
+struct Giles {
+    static constexpr float middle[] = {1.50140941f,     0.246640727f,    -0.00417768164f,
+                                       -0.00125372503f, 0.00021858087f,  -4.39150654e-06f,
+                                       -3.5233877e-06f, 3.43273939e-07f, 2.81022636e-08f};
+    static constexpr float tail[] = {2.83297682f,    1.00167406f,     0.00943887047f,
+                                     -0.0076224613f, 0.00573950773f,  -0.00367342844f,
+                                     0.00134934322f, 0.000100950558f, -0.000200214257f};
+};
+
+FASTNN_INLINE Vec<float> erfinv(Vec<float> x) {
+    using V = Vec<float>;
+    const V a = abs(x);
+    const V w = -log((1 - a) * (1 + a));
+    const V y = a * select(w < 5, polynomial(w - 2.5f, Giles::middle),
+                           polynomial(sqrt(w) - 3, Giles::tail));
+    const V ends = select(a == 1, __builtin_inff(), select(a < 1, y, __builtin_nanf("")));
+    return copysign(ends, x);
+}
+
+// Two steps of Halley's method from that approximation, in the tails from the asymptotic one. They
+// solve erf(y) = x, and beyond a half erfc(y) = 1 - x, which is exact.
+FASTNN_INLINE Vec<double> erfinv(Vec<double> x) {
     using V = Vec<double>;
     constexpr double p[] = {1.50140941,     0.246640727,    -0.00417768164,
                             -0.00125372503, 0.00021858087,  -4.39150654e-06,
@@ -129,11 +169,6 @@ FASTNN_INLINE Vec<double> erfinv_double(Vec<double> x) {
     return copysign(select(a == 0, a, y), x);
 }
 
-template <class V>
-FASTNN_INLINE V erfinv(V x) {
-    return in_double([](auto v) { return erfinv_double(v); }, x);
-}
-
 FASTNN_INLINE Vec<double> lgamma(Vec<double> x) {
     return each_lane(
         [](double v) {
@@ -142,40 +177,92 @@ FASTNN_INLINE Vec<double> lgamma(Vec<double> x) {
         },
         x);
 }
-FASTNN_INLINE Vec<float> lgamma(Vec<float> x) {
-    return each_lane(
-        [](float v) {
-            int sign;
-            return __builtin_lgammaf_r(v, &sign);
-        },
-        x);
+
+// Stirling's series at 8 or more, reached by the product of the arguments before; below 0 from
+// lgamma(1 - x), and the sine of pi x, whose argument is reduced exactly.
+FASTNN_INLINE Vec<double> lgamma_double(Vec<double> x) {
+    using V = Vec<double>;
+    constexpr double p[] = {1.0 / 12,   -1.0 / 360,        1.0 / 1260, -1.0 / 1680,
+                            1.0 / 1188, -691.0 / 360360.0, 1.0 / 156};
+    const auto negative = x < 0;
+    V a = select(negative, 1 - x, x), product = 1;
+    for (int i = 0; i < 8; ++i) {
+        const auto low = a < 8;
+        product = select(low, product * a, product);
+        a = select(low, a + 1, a);
+    }
+    const V inverse = 1 / a;
+    const V series = inverse * polynomial(inverse * inverse, p);
+    V y = (a - 0.5) * (log(a) - 1) + (0.418938533204672741780 + series) - log(product);
+    if (any(negative)) {
+        const V sine = abs(sin((x - round(x)) * kPiDouble));
+        y = select(negative, log(kPiDouble / sine) - y, y);
+    }
+    return select(abs(x) == __builtin_inf(), __builtin_inf(), y);
 }
 
-// The asymptotic series at 10 or more, reached by psi(x) = psi(x + 1) - 1/x; below 0 from
-// psi(1 - x), and pi / tan(pi x) whose argument is reduced exactly.
+FASTNN_INLINE Vec<float> lgamma(Vec<float> x) {
+    return in_double([](auto v) { return lgamma_double(v); }, x);
+}
+
+// The asymptotic series at 10 or more, reached by psi(x) = psi(x + 1) - 1/x, whose terms are added
+// as one fraction; below 0 from psi(1 - x), and pi / tan(pi x) whose argument is reduced exactly.
 FASTNN_INLINE Vec<double> digamma_double(Vec<double> x) {
     using V = Vec<double>;
     constexpr double p[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
                             1.0 / 132, -691.0 / 32760, 1.0 / 12};
     const auto negative = x < 0;
-    V a = select(negative, 1 - x, x), sum;
+    V a = select(negative, 1 - x, x), over, under = 1;
     for (int i = 0; i < 10; ++i) {
         const auto low = a < 10;
-        sum = select(low, sum + 1 / a, sum);
+        over = select(low, fma(over, a, under), over);
+        under = select(low, under * a, under);
         a = select(low, a + 1, a);
     }
     const V inverse = 1 / a;
     const V z = inverse * inverse;
-    V y = log(a) - inverse * 0.5 - z * polynomial(z, p) - sum;
-    const V angle = (x - round(x)) * kPiDouble;
-    y = select(negative, y - kPiDouble * cos(angle) / sin(angle), y);
-    y = select(negative & (round(x) == x), __builtin_nan(""), y);
+    V y = log(a) - inverse * 0.5 - z * polynomial(z, p) - over / under;
+    if (any(negative)) {
+        const V angle = (x - round(x)) * kPiDouble;
+        y = select(negative, y - kPiDouble * cos(angle) / sin(angle), y);
+        y = select(negative & (round(x) == x), __builtin_nan(""), y);
+    }
     return select(x == 0, copysign(V(__builtin_inf()), -x), y);
 }
 
 template <class V>
 FASTNN_INLINE V digamma(V x) {
     return in_double([](auto v) { return digamma_double(v); }, x);
+}
+
+// The derivative of digamma, in the same way: psi'(x) = psi'(x + 1) + 1/x^2, and below 0
+// (pi / sin(pi x))^2 - psi'(1 - x).
+FASTNN_INLINE Vec<double> trigamma_double(Vec<double> x) {
+    using V = Vec<double>;
+    constexpr double p[] = {1.0 / 6,  -1.0 / 30,       1.0 / 42, -1.0 / 30,
+                            5.0 / 66, -691.0 / 2730.0, 7.0 / 6};
+    const auto negative = x < 0;
+    V a = select(negative, 1 - x, x), over, under = 1;
+    for (int i = 0; i < 10; ++i) {
+        const auto low = a < 10;
+        const V square = a * a;
+        over = select(low, fma(over, square, under), over);
+        under = select(low, under * square, under);
+        a = select(low, a + 1, a);
+    }
+    const V inverse = 1 / a;
+    const V z = inverse * inverse;
+    V y = fma(z, 0.5, inverse) + inverse * z * polynomial(z, p) + over / under;
+    if (any(negative)) {
+        const V ratio = kPiDouble / sin((x - round(x)) * kPiDouble);
+        y = select(negative, ratio * ratio - y, y);
+    }
+    return y;
+}
+
+template <class V>
+FASTNN_INLINE V trigamma(V x) {
+    return in_double([](auto v) { return trigamma_double(v); }, x);
 }
 
 // Sum over k >= 0 of (q + k)^-s for q > 0, s > 1: ten terms, and the series of Euler and Maclaurin

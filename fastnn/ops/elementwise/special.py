@@ -234,6 +234,8 @@ def polygamma_backward(node: Node, dy: Array) -> Grads:
 
 
 def derivative_of_digamma(n: int, x: Array) -> Array:
+    if n == 1:
+        return _core.trigamma(x)
     factor = float(math.factorial(n)) if n <= 170 else np.inf
     return _core.mul(_core.zeta(n + 1.0, x), factor if n % 2 else -factor)
 
