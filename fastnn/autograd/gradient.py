@@ -20,6 +20,7 @@ def grad(
     grad_outputs: TensorLike | Sequence[TensorLike | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     *,
     materialize_grads: bool = False,
@@ -39,6 +40,8 @@ def grad(
     create_graph
         Compute the gradients by operations that are recorded, so that they can be differentiated
         again. RuntimeError where an operation has no such gradient.
+    only_inputs
+        Ignored, as in PyTorch: no other tensor gets a gradient.
     allow_unused
         Return None for inputs that no output depends on, instead of raising an error.
     materialize_grads

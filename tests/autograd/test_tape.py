@@ -439,6 +439,13 @@ def test_grad_of_unused_inputs():
         fastnn.autograd.grad(mul(x, x), fastnn.ones(1))
 
 
+def test_arguments_of_grad_in_pytorchs_order():
+    x, y = leaf(2.0), leaf(3.0)
+    gradients = fastnn.autograd.grad(mul(x, x), (x, y), None, False, False, True, True)
+    assert gradients[0].item() == 4
+    assert gradients[1] is None
+
+
 def test_grad_of_a_tensor_by_itself():
     x = leaf(2.0)
     assert fastnn.autograd.grad(x, x)[0].item() == 1
