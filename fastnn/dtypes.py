@@ -109,6 +109,8 @@ def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
     dtype('int16')
     """
     a, b = native(type1), native(type2)
+    if a is b and a.kind in CATEGORIES:
+        return a
     higher = category(a) - category(b)
     if higher and builtins.max(category(a), category(b)) >= CATEGORIES["f"]:
         return a if higher > 0 else b
@@ -117,8 +119,8 @@ def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
 
 def native(dtype: Any) -> np.dtype[Any]:
     """A type in the byte order of the machine, the only one that kernels know."""
-    result: np.dtype[Any] = np.dtype(dtype).newbyteorder("=")
-    return result
+    result: np.dtype[Any] = np.dtype(dtype)
+    return result if result.isnative else result.newbyteorder("=")
 
 
 def can_cast(from_: Any, to: Any) -> builtins.bool:
@@ -238,6 +240,8 @@ def check_same(op: str, **operands: Any) -> None:
 
 def ranked(x: Any) -> tuple[builtins.int, np.dtype[Any]]:
     """The rank of an operand (0 with dimensions, 1 without, 2 a number), and its type."""
+    if type(x) is np.ndarray:
+        return (0 if x.ndim else 1), x.dtype
     if isinstance(x, (builtins.bool, np.bool_)):
         return 2, bool
     if isinstance(x, (builtins.int, np.integer)):

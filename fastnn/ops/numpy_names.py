@@ -25,7 +25,9 @@ def numpy_names(operation: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(operation)
     def named(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and not CALLER.isdisjoint(kwargs):
+        if not kwargs:
+            return operation(*args)  # type: ignore[call-arg]
+        if not CALLER.isdisjoint(kwargs):
             return by_numpy_names(operation, args, kwargs)
         return operation(*args, **kwargs)
 

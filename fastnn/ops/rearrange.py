@@ -17,6 +17,8 @@ from .shape import axes_of, axis_of, shape_of, whole
 
 __all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
 
+ALL, REVERSED = slice(None), slice(None, None, -1)
+
 
 def pad(
     input: TensorLike,
@@ -162,12 +164,18 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
     """
     x = array(input)
     axes = axes_of("flip", shape_of(dims), x.ndim)
-    return record(_core.clone(np.flip(x, axes), True), flip_backward, (input,), axes)
+    return record(_core.clone(backwards(x, axes), True), flip_backward, (input,), axes)
 
 
 def flip_backward(node: Node, dy: Array) -> Grads:
     (axes,) = node.saved
-    return (np.flip(dy, axes),)
+    return (backwards(dy, axes),)
+
+
+def backwards(x: Array, axes: tuple[int, ...]) -> Array:
+    """`x` seen from the other end along some axes."""
+    view: Array = x[(*[REVERSED if i in axes else ALL for i in range(x.ndim)], ...)]
+    return view
 
 
 def fliplr(input: TensorLike) -> Tensor:
@@ -192,12 +200,23 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     axes = axes_of("rot90", dims, x.ndim)
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
-    return record(_core.clone(np.rot90(x, k, axes), True), rot90_backward, (input,), k, axes)
+    return record(_core.clone(turned(x, k, axes), True), rot90_backward, (input,), k, axes)
 
 
 def rot90_backward(node: Node, dy: Array) -> Grads:
     k, axes = node.saved
-    return (np.rot90(dy, -k, axes),)
+    return (turned(dy, -k, axes),)
+
+
+def turned(x: Array, k: int, axes: tuple[int, ...]) -> Array:
+    """`x` turned by `k` times 90 degrees; odd ones exchange the axes, of which one is reversed."""
+    first, second = axes
+    k %= 4
+    if k == 0:
+        return x
+    if k == 2:
+        return backwards(x, axes)
+    return backwards(x.swapaxes(first, second), (first if k == 1 else second,))
 
 
 def roll(

@@ -91,17 +91,17 @@ def slice_rule(node: Node, dy: Tensor) -> Rearranged:
 def cat_rule(node: Node, dy: Tensor) -> Rearranged:
     axis, parts = node.saved
     grads, start = [], 0
-    for size, dtype in parts:
-        piece = getitem(dy, key_at(axis, slice(start, start + size)))
-        grads.append(fit(piece, (tuple(piece.shape), dtype)))
-        start += size
+    for shape, dtype in parts:
+        end = start + shape[axis]
+        grads.append(fit(getitem(dy, key_at(axis, slice(start, end))), (shape, dtype)))
+        start = end
     return grads
 
 
 @rule(stack_backward)
 def stack_rule(node: Node, dy: Tensor) -> Rearranged:
-    axis, dtypes = node.saved
-    return [to(getitem(dy, key_at(axis, i)), t) for i, t in enumerate(dtypes)]
+    axis, parts = node.saved
+    return [to(getitem(dy, key_at(axis, i)), t) for i, (_, t) in enumerate(parts)]
 
 
 @rule(split_backward)

@@ -48,34 +48,38 @@ def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
     """
     inputs = several("cat", tensors)
     xs = [array(x) for x in inputs]
-    dtype = common_type(xs)
-    full = [i for i, x in enumerate(xs) if x.shape != (0,)] or [0]
-    if len(full) < len(xs):
-        inputs, xs = tuple([inputs[i] for i in full]), [xs[i] for i in full]
-    if xs[0].ndim == 0:
+    parts = [(x.shape, x.dtype) for x in xs]
+    alike = parts.count(parts[0]) == len(parts)  # as nearly always: then they fit as they are
+    if not alike:
+        xs = cast(xs, common_type(xs))
+        full = [i for i, (shape, _) in enumerate(parts) if shape != (0,)] or [0]
+        inputs = tuple([inputs[i] for i in full])
+        xs, parts = [xs[i] for i in full], [parts[i] for i in full]
+    first = parts[0][0]
+    if not first:
         raise ValueError("cat: 0-d tensors have no dimension to join; use stack")
-    axis = axis_of("cat", dim, xs[0].ndim)
-    for i, x in enumerate(xs):
-        if rest(x.shape, axis) != rest(xs[0].shape, axis):
-            raise ValueError(
-                f"cat: tensors must agree in all dimensions but {axis}; tensor 0 has shape "
-                f"{xs[0].shape}, tensor {i} has {x.shape}"
-            )
-    parts = [(x.shape[axis], x.dtype) for x in xs]
-    return record(_core.cat(cast(xs, dtype), axis), cat_backward, inputs, axis, parts)
+    axis = axis_of("cat", dim, len(first))
+    if not alike:
+        for i, (shape, _) in enumerate(parts):
+            if rest(shape, axis) != rest(first, axis):
+                raise ValueError(
+                    f"cat: tensors must agree in all dimensions but {axis}; tensor 0 has shape "
+                    f"{first}, tensor {i} has {shape}"
+                )
+    return record(_core.cat(xs, axis), cat_backward, inputs, axis, parts)
 
 
 def common_type(xs: list[Array]) -> np.dtype[Any]:
     """The type in which arrays are joined: 0-d ones count as others do."""
     dtype = xs[0].dtype
     for x in xs:
-        if x.dtype != dtype:
+        if x.dtype is not dtype and x.dtype != dtype:
             dtype = promote_types(dtype, x.dtype)
     return dtype
 
 
 def cast(xs: list[Array], dtype: np.dtype[Any]) -> list[Array]:
-    return [x.astype(dtype, copy=False) for x in xs]
+    return [x if x.dtype is dtype else x.astype(dtype, copy=False) for x in xs]
 
 
 def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -85,9 +89,10 @@ def rest(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 def cat_backward(node: Node, dy: Array) -> Grads:
     axis, parts = node.saved
     grads, start = [], 0
-    for size, dtype in parts:
-        grads.append(dy[key_at(axis, slice(start, start + size))].astype(dtype, copy=False))
-        start += size
+    for shape, dtype in parts:
+        end = start + shape[axis]
+        grads.append(dy[key_at(axis, slice(start, end))].astype(dtype, copy=False))
+        start = end
     return grads
 
 
@@ -105,20 +110,23 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
     """
     inputs = several("stack", tensors)
     xs = [array(x) for x in inputs]
-    axis = axis_of("stack", dim, xs[0].ndim + 1)
-    for i, x in enumerate(xs):
-        if x.shape != xs[0].shape:
-            raise ValueError(
-                f"stack: tensors must have one shape; tensor 0 has {xs[0].shape}, tensor {i} has "
-                f"{x.shape}"
-            )
-    y = _core.stack(cast(xs, common_type(xs)), axis)
-    return record(y, stack_backward, inputs, axis, [x.dtype for x in xs])
+    parts = [(x.shape, x.dtype) for x in xs]
+    first = parts[0][0]
+    axis = axis_of("stack", dim, len(first) + 1)
+    if parts.count(parts[0]) < len(parts):
+        for i, (shape, _) in enumerate(parts):
+            if shape != first:
+                raise ValueError(
+                    f"stack: tensors must have one shape; tensor 0 has {first}, tensor {i} has "
+                    f"{shape}"
+                )
+        xs = cast(xs, common_type(xs))
+    return record(_core.stack(xs, axis), stack_backward, inputs, axis, parts)
 
 
 def stack_backward(node: Node, dy: Array) -> Grads:
-    axis, dtypes = node.saved
-    return [dy[key_at(axis, i)].astype(t, copy=False) for i, t in enumerate(dtypes)]
+    axis, parts = node.saved
+    return [dy[key_at(axis, i)].astype(t, copy=False) for i, (_, t) in enumerate(parts)]
 
 
 def hstack(tensors: Sequence[TensorLike]) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any
 
 def axis_of(op: str, dim: Any, ndim: int, argument: str = "dim") -> int:
     """A dimension counted from the front; `IndexError` where there is none."""
+    if type(dim) is int and 0 <= dim < ndim:
+        return dim
     if not hasattr(dim, "__index__") or isinstance(dim, bool):
         raise TypeError(f"{op}: {argument} must be an integer, got {dim!r}")
     axis = dim.__index__()
