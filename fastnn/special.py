@@ -5,8 +5,6 @@ All but those defined here are the functions of the same meaning in `fastnn`.
 
 from __future__ import annotations
 
-import math
-
 from .names import offer
 from .ops import (
     digamma,
@@ -24,6 +22,7 @@ from .ops import (
     log_softmax,
     logit,
     logsumexp,
+    mvlgamma,
     polygamma,
     round,
     sigmoid,
@@ -128,6 +127,7 @@ gammaln = lgamma
 psi = digamma
 gammainc = igamma
 gammaincc = igammac
+multigammaln = mvlgamma
 modified_bessel_i0 = i0
 modified_bessel_i1 = i1
 
@@ -168,34 +168,6 @@ def ndtri(input: TensorLike) -> Tensor:
     """
     p = input if isinstance(input, Tensor) else Tensor(input)
     return erfinv(p * 2 - 1) * SQRT_2
-
-
-def multigammaln(input: TensorLike, p: int) -> Tensor:
-    r"""Logarithm of the multivariate gamma function.
-
-    :math:`y = \tfrac{p(p-1)}{4} \ln \pi + \sum_{i=0}^{p-1} \ln \Gamma(x - \tfrac{i}{2})`
-
-    Parameters
-    ----------
-    input
-        ``x``, above (p - 1) / 2, of any shape.
-    p
-        The dimension, at least 1.
-
-    Examples
-    --------
-    >>> fastnn.special.multigammaln(fastnn.tensor([1.0, 2.0]), 2)
-    tensor([1.1447, 0.4516])
-    """
-    if p < 1:
-        raise ValueError(f"multigammaln: p must be at least 1, got {p}")
-    x = input if isinstance(input, Tensor) else Tensor(input)
-    if not bool((x.detach() > (p - 1) / 2).all()):
-        raise ValueError(f"multigammaln: input must be above (p - 1) / 2 = {(p - 1) / 2}")
-    y = lgamma(x) + p * (p - 1) / 4 * math.log(math.pi)
-    for i in range(1, p):
-        y = y + lgamma(x - i / 2)
-    return y
 
 
 def xlog1py(input: TensorLike, other: TensorLike) -> Tensor:

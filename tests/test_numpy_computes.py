@@ -39,10 +39,13 @@ WHY = {
     "attention/masks": ("concatenate where", "masks, which are small beside the scores"),
     "clip_grad": ("isfinite", "one number"),
     "create/drawn": ("any less min", "checks of the numbers that draws are made from"),
+    "create/filled": ("argsort", "the order of a few axes"),
     "create/sampled": (
         "argsort count_nonzero cumsum floor isfinite less log minimum nextafter searchsorted",
         "multinomial draws, on one thread",
     ),
+    "create/values": ("frombuffer", "a view of a buffer"),
+    "create/windows": ("cos i0 maximum sqrt", "windows, which are made once"),
     "diagonals": ("stack tril_indices triu_indices", "positions, which are the result"),
     "distances": ("triu_indices", "positions of pairs"),
     "double_backward/loss": ("sign where", "constants of second gradients"),
@@ -56,7 +59,11 @@ WHY = {
         "abs broadcast_arrays exp expm1 isnan log log1p minimum sqrt where",
         "incomplete gamma functions by a quadrature, on one thread",
     ),
-    "elementwise/inplace": ("bitwise_and bitwise_or bitwise_xor invert", "bits of integers"),
+    "elementwise/integers": (
+        "bitwise_and bitwise_or bitwise_xor frexp gcd invert isfinite lcm ldexp left_shift "
+        "right_shift where",
+        "bits of integers and floats",
+    ),
     "elementwise/quadrature": ("exp", "the nodes of a quadrature"),
     "elementwise/tail": (
         "abs exp hypot log log1p where",
@@ -66,13 +73,20 @@ WHY = {
     "gemm": ("matmul", "products of integers"),
     "index/basic": ("argsort", "the order of a few axes"),
     "index/inplace": ("divmod", "places on a diagonal"),
-    "index/places": ("argsort", "the order of a few axes"),
+    "index/places": ("argsort divmod remainder", "the order of a few axes; positions"),
     "index/reduced": ("floor_divide", "means of integers"),
     "join/repeat": ("repeat", "positions of slices: a number for each"),
     "linalg/factors": ("concatenate linalg tril triu where", "factors by LAPACK, through NumPy"),
+    "linalg/lu": (
+        "abs concatenate linalg put_along_axis tile tril triu where",
+        "elimination, a column of all matrices at a time",
+    ),
     "linalg/matrices": ("linalg", "the same"),
     "linalg/powers": ("abs ceil isfinite linalg log2", "the same"),
+    "linalg/reflectors": ("linalg", "the same"),
     "linalg/solve": ("linalg where", "the same"),
+    "linalg/status": ("isfinite isnan linalg", "the same"),
+    "linalg/tensors": ("abs linalg maximum where", "the same"),
     "loss/linear": ("atleast_1d", "a shape"),
     "quantiles": ("ceil floor isnan maximum round where", "ranks, and lines with NaN"),
     "rearrange": ("abs rot90", "positions along one padded axis; a view"),
@@ -84,7 +98,10 @@ WHY = {
         "cummax, cummin and logcumsumexp, on one thread: not yet in the family of scans",
     ),
     "scan": ("cumprod cumsum", "running sums and products of integers"),
-    "sort/histogram": ("diff isfinite", "edges of bins: a number for each"),
+    "sort/histogram": (
+        "bincount diff isfinite ravel_multi_index searchsorted",
+        "edges of bins: a number for each; histograms of points",
+    ),
     "stacking": ("fromiter", "positions of combinations"),
 }
 

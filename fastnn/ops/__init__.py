@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from ..tensor import Tensor
-from . import cast, create, draw, gemm, index, inplace, parts, resize, shape
+from . import cast, create, draw, gemm, index, inplace, inplace_twins, parts, resize, shape
 from .activation.inplace import *
 from .activation.operands import *
 from .activation.piecewise import *
@@ -21,6 +21,7 @@ from .create.drawn import *
 from .create.filled import *
 from .create.sampled import *
 from .create.values import *
+from .create.windows import *
 from .diagonals import *
 from .differences import *
 from .distances import *
@@ -35,6 +36,7 @@ from .elementwise.choose import *
 from .elementwise.close import *
 from .elementwise.compare import *
 from .elementwise.incomplete import *
+from .elementwise.integers import *
 from .elementwise.pairs import *
 from .elementwise.power import *
 from .elementwise.special import *

@@ -8,15 +8,15 @@ import numpy as np
 
 from ..autograd.record import array
 from ..tensor import Tensor, TensorLike
-from .elementwise.arithmetic import add, mul, sub
+from .elementwise.arithmetic import add, div, mul, sub
 from .elementwise.compare import ne
 from .index.basic import narrow
 from .join.concatenate import cat
 from .reduce.sums import sum
 from .scan import cumsum
-from .shape import axis_of, clone
+from .shape import axes_of, axis_of, clone
 
-__all__ = ["cumulative_trapezoid", "diff", "trapezoid", "trapz"]
+__all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid", "trapz"]
 
 
 def diff(
@@ -134,3 +134,81 @@ def cumulative_trapezoid(
 
 
 trapz = trapezoid
+
+
+def gradient(
+    input: TensorLike, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
+) -> list[Tensor]:
+    r"""Derivatives of a function from its values at places on a grid, by differences.
+
+    Inside, with the distances h to the place before and k to the next one:
+    :math:`f' = \frac{h^2 f_+ + (k^2 - h^2) f - k^2 f_-}{h k (h + k)}`.
+
+    Parameters
+    ----------
+    input
+        The values, floats, of at least one dimension.
+    spacing
+        The distance of neighbours, one for each dimension, or for each the places as a vector.
+    dim
+        The dimensions, by default all.
+    edge_order
+        1 or 2: how many differences the derivatives at the ends are made of.
+
+    Returns
+    -------
+    list of Tensor
+        For each dimension a tensor in the shape of `input`, through which gradients flow.
+
+    Raises
+    ------
+    ValueError
+        For fewer than ``edge_order + 1`` places, and where spacings do not fit dimensions.
+
+    Examples
+    --------
+    >>> fastnn.gradient(fastnn.tensor([1.0, 4.0, 9.0, 16.0]))
+    [tensor([3., 4., 6., 7.])]
+    """
+    x = array(input)
+    if x.dtype.kind != "f":
+        raise TypeError(f"gradient: input must have a float type, got {x.dtype}")
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
+    axes = axes_of("gradient", tuple(range(x.ndim)) if dim is None else dim, x.ndim, "dim")
+    several = isinstance(spacing, (tuple, list))
+    if several and len(spacing) != len(axes):
+        raise ValueError(f"gradient: expected {len(axes)} spacings, got {len(spacing)}")
+    spacings = spacing if several else [spacing] * len(axes)
+    return [slope(input, axis, s, edge_order) for axis, s in zip(axes, spacings)]
+
+
+def slope(input: TensorLike, axis: int, spacing: Any, edge_order: int) -> Tensor:
+    """The derivative along one dimension."""
+    x = array(input)
+    count = x.shape[axis]
+    if count <= edge_order:
+        raise ValueError(
+            f"gradient: dim {axis} must have at least {edge_order + 1} elements, got {count}"
+        )
+    places = array(spacing)
+    if places.ndim and places.shape != (count,):
+        raise ValueError(
+            f"gradient: the places along dim {axis} must have shape ({count},), got {places.shape}"
+        )
+    distances = places[1:] - places[:-1] if places.ndim else places + np.zeros(count - 1)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    h = distances.astype(x.dtype).reshape(shape)
+    first, second = neighbours(input, axis)
+    steps = div(sub(second, first), h)
+    if count == 2:
+        return cat([steps, steps], axis)
+    before, after = neighbours(h, axis)
+    left, right = neighbours(steps, axis)
+    inner = div(add(mul(left, after), mul(right, before)), add(before, after))
+    ends = [narrow(steps, axis, 0, 1), narrow(steps, axis, count - 2, 1)]
+    if edge_order == 2:  # a parabola's slope at its ends: it is that of a step in the middle
+        inward = (narrow(inner, axis, 0, 1), narrow(inner, axis, count - 3, 1))
+        ends = [sub(mul(end, 2.0), other) for end, other in zip(ends, inward)]
+    return cat([ends[0], inner, ends[1]], axis)

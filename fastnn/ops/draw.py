@@ -89,6 +89,37 @@ def bernoulli_(input: Tensor, p: TensorLike = 0.5, *, generator: Generator | Non
     return assign("bernoulli_", input, ..., bernoulli(chance, generator=generator))
 
 
+def cauchy_(
+    input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Fill with random numbers of the Cauchy distribution.
+
+    Examples
+    --------
+    >>> fastnn.empty(2).cauchy_(1.0, 0.5).shape
+    (2,)
+    """
+    floats("cauchy_", input)
+    if not sigma > 0:
+        raise ValueError(f"cauchy_: sigma must be positive, got {sigma}")
+    return fill(
+        "cauchy_", input, generator, lambda s: s.standard_cauchy(input.shape) * sigma + median
+    )
+
+
+def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers of trials up to the first success, each of which has the probability `p`.
+
+    Examples
+    --------
+    >>> fastnn.empty(2).geometric_(1.0)
+    tensor([1., 1.])
+    """
+    if not 0 < p <= 1:
+        raise ValueError(f"geometric_: p must be above 0 and at most 1, got {p}")
+    return fill("geometric_", input, generator, lambda s: s.geometric(p, input.shape))
+
+
 EXACT = {2: 11, 4: 24, 8: 53}  # bits of the significand of a float type, by its size
 
 

@@ -38,13 +38,22 @@ class ElementwiseMethods:
     __ifloordiv__ = elementwise_inplace.floor_divide_
     __imod__ = elementwise_inplace.remainder_
     __ipow__ = elementwise_inplace.pow_
-    __and__ = elementwise_inplace.bitwise_and
-    __rand__ = elementwise_inplace.bitwise_and
-    __or__ = elementwise_inplace.bitwise_or
-    __ror__ = elementwise_inplace.bitwise_or
-    __xor__ = elementwise_inplace.bitwise_xor
-    __rxor__ = elementwise_inplace.bitwise_xor
-    __invert__ = elementwise_inplace.invert
+    __and__ = ops.bitwise_and
+    __rand__ = ops.bitwise_and
+    __iand__ = elementwise_inplace.bitwise_and_
+    __or__ = ops.bitwise_or
+    __ror__ = ops.bitwise_or
+    __ior__ = elementwise_inplace.bitwise_or_
+    __xor__ = ops.bitwise_xor
+    __rxor__ = ops.bitwise_xor
+    __ixor__ = elementwise_inplace.bitwise_xor_
+    __invert__ = ops.bitwise_not
+    __lshift__ = ops.bitwise_left_shift
+    __rlshift__ = elementwise_inplace.rlshift
+    __ilshift__ = elementwise_inplace.bitwise_left_shift_
+    __rshift__ = ops.bitwise_right_shift
+    __rrshift__ = elementwise_inplace.rrshift
+    __irshift__ = elementwise_inplace.bitwise_right_shift_
     __eq__ = compare.equals
     __ne__ = compare.differs
     __lt__ = ops.lt
@@ -254,11 +263,35 @@ class ElementwiseMethods:
     true_divide_ = elementwise_inplace.div_
     trunc_ = elementwise_inplace.trunc_
     xlogy_ = elementwise_inplace.xlogy_
-    bitwise_and = elementwise_inplace.bitwise_and
-    bitwise_or = elementwise_inplace.bitwise_or
-    bitwise_xor = elementwise_inplace.bitwise_xor
-    bitwise_not = elementwise_inplace.invert
+    bitwise_and = ops.bitwise_and
+    bitwise_left_shift = ops.bitwise_left_shift
+    bitwise_not = ops.bitwise_not
+    bitwise_or = ops.bitwise_or
+    bitwise_right_shift = ops.bitwise_right_shift
+    bitwise_xor = ops.bitwise_xor
+    frexp = ops.frexp
+    gcd = ops.gcd
+    lcm = ops.lcm
+    mvlgamma = ops.mvlgamma
     polygamma = elementwise_inplace.polygamma
+    bitwise_and_ = elementwise_inplace.bitwise_and_
+    bitwise_left_shift_ = elementwise_inplace.bitwise_left_shift_
+    bitwise_not_ = elementwise_inplace.bitwise_not_
+    bitwise_or_ = elementwise_inplace.bitwise_or_
+    bitwise_right_shift_ = elementwise_inplace.bitwise_right_shift_
+    bitwise_xor_ = elementwise_inplace.bitwise_xor_
+    gcd_ = elementwise_inplace.gcd_
+    greater_ = elementwise_inplace.gt_
+    greater_equal_ = elementwise_inplace.ge_
+    i0_ = elementwise_inplace.i0_
+    igamma_ = elementwise_inplace.igamma_
+    igammac_ = elementwise_inplace.igammac_
+    lcm_ = elementwise_inplace.lcm_
+    less_ = elementwise_inplace.lt_
+    less_equal_ = elementwise_inplace.le_
+    mvlgamma_ = elementwise_inplace.mvlgamma_
+    not_equal_ = elementwise_inplace.ne_
+    polygamma_ = elementwise_inplace.polygamma_
 
 
 class Methods(ElementwiseMethods):
@@ -298,6 +331,7 @@ class Methods(ElementwiseMethods):
     multinomial = ops.multinomial
     new = ops.create.like.new
     new_empty = ops.create.like.new_empty
+    new_empty_strided = ops.create.like.new_empty_strided
     new_full = ops.create.like.new_full
     new_ones = ops.create.like.new_ones
     new_tensor = ops.create.like.new_tensor
@@ -305,7 +339,9 @@ class Methods(ElementwiseMethods):
 
     # draw
     bernoulli_ = ops.draw.bernoulli_
+    cauchy_ = ops.draw.cauchy_
     exponential_ = ops.draw.exponential_
+    geometric_ = ops.draw.geometric_
     log_normal_ = ops.draw.log_normal_
     normal_ = ops.draw.normal_
     random_ = ops.draw.random_
@@ -318,6 +354,7 @@ class Methods(ElementwiseMethods):
     diagonal_scatter = ops.diagonal_scatter
     trace = ops.trace
     as_strided = ops.as_strided
+    as_strided_scatter = ops.as_strided_scatter
     dsplit = ops.dsplit
     hsplit = ops.hsplit
     select_scatter = ops.select_scatter
@@ -329,6 +366,7 @@ class Methods(ElementwiseMethods):
     # distances
     dist = ops.dist
     renorm = ops.renorm
+    renorm_ = ops.inplace_twins.renorm_
 
     # linalg
     cholesky = ops.cholesky
@@ -354,6 +392,11 @@ class Methods(ElementwiseMethods):
     inner = ops.inner
     kron = ops.kron
     vdot = ops.vdot
+    addbmm_ = ops.inplace_twins.addbmm_
+    addmm_ = ops.inplace_twins.addmm_
+    addmv_ = ops.inplace_twins.addmv_
+    addr_ = ops.inplace_twins.addr_
+    baddbmm_ = ops.inplace_twins.baddbmm_
 
     # gemm
     __matmul__ = ops.matmul
@@ -380,6 +423,7 @@ class Methods(ElementwiseMethods):
     masked_select = ops.masked_select
     narrow = ops.narrow
     nonzero = ops.nonzero
+    nonzero_static = ops.nonzero_static
     put = ops.put
     scatter = ops.scatter
     scatter_add = ops.scatter_add
@@ -413,6 +457,7 @@ class Methods(ElementwiseMethods):
     repeat = ops.repeat
     repeat_interleave = ops.repeat_interleave
     split = ops.split
+    split_with_sizes = ops.split_with_sizes
     tile = ops.tile
     unbind = ops.unbind
 
@@ -440,6 +485,8 @@ class Methods(ElementwiseMethods):
     cummin = ops.cummin
     cumprod = ops.cumprod
     cumsum = ops.cumsum
+    cumprod_ = ops.inplace_twins.cumprod_
+    cumsum_ = ops.inplace_twins.cumsum_
     diff = ops.diff
     logcumsumexp = ops.logcumsumexp
     nanmean = ops.nanmean
@@ -489,6 +536,16 @@ class Methods(ElementwiseMethods):
     unsqueeze = ops.unsqueeze
     view = ops.view
     view_as = ops.view_as
+    as_strided_ = ops.resize.as_strided_
+    detach_ = ops.resize.detach_
+    squeeze_ = ops.resize.squeeze_
+    swapaxes_ = ops.resize.transpose_
+    swapdims_ = ops.resize.transpose_
+    t_ = ops.resize.t_
+    transpose_ = ops.resize.transpose_
+    unsqueeze_ = ops.resize.unsqueeze_
+    is_set_to = ops.resize.is_set_to
+    to_dense = ops.resize.to_dense
 
     # softmax
     log_softmax = ops.log_softmax

@@ -13,10 +13,11 @@ from ..autograd.views import as_view
 from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .index.basic import getitem
-from .shape import axis_of, key_at
+from .shape import axis_of, key_at, ravel, reshape
 
 __all__ = [
     "as_strided",
+    "as_strided_scatter",
     "diagonal_scatter",
     "dsplit",
     "hsplit",
@@ -258,6 +259,52 @@ def diagonal_scatter(
     return replaced("diagonal_scatter", input, src, part)
 
 
+def as_strided_scatter(
+    input: TensorLike,
+    src: TensorLike,
+    size: Sequence[int],
+    stride: Sequence[int],
+    storage_offset: int | None = None,
+) -> Tensor:
+    """The input with ``input.as_strided(size, stride, storage_offset)`` replaced by `src`.
+
+    Parameters
+    ----------
+    input
+        Of any shape; the elements are counted in row-major order.
+    src
+        Of the same type and of the shape `size`.
+    size, stride, storage_offset
+        The part, none of whose elements share a place.
+
+    Examples
+    --------
+    >>> fastnn.as_strided_scatter(fastnn.zeros(4), fastnn.ones(2), (2,), (2,))
+    tensor([1., 0., 1., 0.])
+    """
+    x = array(input)
+    shape, steps, first = tuple(size), tuple(stride), storage_offset or 0
+    if len(shape) != len(steps) or any(n < 0 for n in (*shape, *steps, first)):
+        raise ValueError(
+            "as_strided_scatter: size, stride and storage_offset must be at least 0, and as many, "
+            f"got {shape}, {steps} and {first}"
+        )
+    last = first + sum([(n - 1) * step for n, step in zip(shape, steps)])
+    if 0 not in shape and last >= x.size:
+        raise ValueError(
+            f"as_strided_scatter: size {shape} with strides {steps} from {first} on leaves the "
+            f"{x.size} elements of input"
+        )
+    if overlaps(shape, steps):
+        raise ValueError("as_strided_scatter: elements of the part share a place")
+
+    def part(y: Array) -> Array:
+        return strided(y.reshape(-1)[first:], shape, steps)
+
+    flat = replaced("as_strided_scatter", ravel(input), src, part)
+    return reshape(flat, x.shape)
+
+
 # -- windows ---------------------------------------------------------------------------------------
 
 
@@ -380,7 +427,7 @@ def as_strided_backward(node: Node, dy: Array) -> Grads:
 
 def strided(flat: Array, shape: tuple[int, ...], steps: Sequence[int]) -> Array:
     """A view of a vector; strides are counted in elements."""
-    strides = [step * flat.itemsize for step in steps]
+    strides = [step * flat.strides[0] for step in steps]
     return np.lib.stride_tricks.as_strided(flat, shape, strides)
 
 

@@ -15,7 +15,7 @@ from .copy import block, embedded, fill_around, rolled
 from .create.values import check_room
 from .shape import axes_of, axis_of, shape_of, whole
 
-__all__ = ["flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
+__all__ = ["constant_pad_nd", "flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
 
 ALL, REVERSED = slice(None), slice(None, None, -1)
 
@@ -107,6 +107,20 @@ def windows(shape: tuple[int, ...], widths: Sequence[tuple[int, int]]) -> tuple[
         [slice(max(a, 0), max(a, 0) + s.stop - s.start) for s, (a, _) in zip(inner, widths)]
     )
     return inner, outer, tuple([n + a + b for n, (a, b) in zip(shape, widths)])
+
+
+def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> Tensor:
+    """`pad` with a constant.
+
+    Examples
+    --------
+    >>> fastnn.constant_pad_nd(fastnn.arange(2), (1, 1), 7)
+    tensor([7, 0, 1, 7])
+    """
+    return padded(input, pad, "constant", value)
+
+
+padded = pad  # which an argument is called too
 
 
 def pad_constant_backward(node: Node, dy: Array) -> Grads:

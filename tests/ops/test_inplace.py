@@ -129,6 +129,8 @@ CHANGES = {
         lambda v, w: v.index_reduce_(0, places(v), filled(once(v).shape, w), "prod"),
         first(lambda v, w: v * w),
     ),
+    "cumprod_": (lambda v, w: v.cumprod_(0), lambda v, w: np.cumprod(v, 0)),
+    "cumsum_": (lambda v, w: v.cumsum_(0), lambda v, w: np.cumsum(v, 0)),
     "log_": (lambda v, w: v.log_(), lambda v, w: np.log(v)),
     "log10_": (lambda v, w: v.log10_(), lambda v, w: np.log10(v)),
     "log1p_": (lambda v, w: v.log1p_(), lambda v, w: np.log1p(v)),
@@ -205,7 +207,7 @@ CHANGES |= {
         *[("lgamma", special.gammaln, 1.0, 1.0), ("digamma", special.digamma, 1.0, 2.0)],
         *[("sigmoid", special.expit), ("logit", special.logit, 0.3, 0.3)],
         *[("relu", lambda v: v.clip(0)), ("nan_to_num", np.nan_to_num)],
-        *[("logical_not", lambda v: np.zeros(v.shape))],
+        *[("logical_not", lambda v: np.zeros(v.shape)), ("i0", special.i0)],
     ]
 }
 CHANGES |= {
@@ -216,12 +218,25 @@ CHANGES |= {
         *[("subtract", np.subtract), ("hypot", np.hypot), ("float_power", np.float_power)],
         *[("xlogy", special.xlogy), ("ldexp", lambda v, w: v * 2.0**w)],
         *[("heaviside", np.heaviside), ("clamp_max", np.minimum), ("clamp_min", np.maximum)],
+        *[("igamma", special.gammainc), ("igammac", special.gammaincc)],
         *[(name, getattr(np, longer)) for name, longer in COMPARED.items()],
+        *[(longer, getattr(np, longer)) for longer in COMPARED.values() if longer != "equal"],
     ]
 }
 CHANGES["clip_"] = CHANGES["clamp_"]
-RANDOM = {"bernoulli_", "exponential_", "log_normal_", "normal_", "random_", "uniform_"}
-ELSEWHERE = {"fill_diagonal_", "nextafter_"}  # of matrices alone; no gradient
+RANDOM = {
+    *("bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "random_"),
+    "uniform_",
+}
+SHAPES = {
+    *("as_strided_", "squeeze_", "swapaxes_", "swapdims_", "t_", "transpose_", "unsqueeze_"),
+}
+ELSEWHERE = {  # of matrices or integers alone, or with other arguments; no gradient
+    *("fill_diagonal_", "nextafter_"),
+    *("addbmm_", "addmm_", "addmv_", "addr_", "baddbmm_", "renorm_", "mvlgamma_", "polygamma_"),
+    *("bitwise_and_", "bitwise_or_", "bitwise_xor_", "bitwise_not_", "gcd_", "lcm_"),
+    *("bitwise_left_shift_", "bitwise_right_shift_"),
+}
 DIMENSIONS = {"tril_": 2, "triu_": 2, "index_put_": 1}  # at least
 
 
@@ -229,7 +244,7 @@ def test_every_method_that_changes_in_place_is_here():
     methods = {
         n for base in Methods.__mro__ for n in vars(base) if n.endswith("_") and n[-2] != "_"
     }
-    methods -= {"resize_", "resize_as_"}  # of the shape, not of elements
+    methods -= {"resize_", "resize_as_", "detach_", *SHAPES}  # of elements nothing
     assert methods == (set(CHANGES) | RANDOM | ELSEWHERE) - {"mul_ by itself", "+=", "[...] ="}
 
 
@@ -409,17 +424,18 @@ def test_an_operation_in_place_keeps_what_it_needs():
 def test_random_numbers_have_no_history(name):
     x = leaf(1.0, 2.0, 3.0)
     y = x * 2
-    getattr(y[1:], name)()
+    args = (0.5,) if name == "geometric_" else ()
+    getattr(y[1:], name)(*args)
     y.sum().backward()
     assert grads(x) == [[2, 0, 0]]
     x.grad = None
     y = x * 2
-    getattr(y, name)()
+    getattr(y, name)(*args)
     assert y.requires_grad
     y.sum().backward()
     assert grads(x) == [[0, 0, 0]]
     with pytest.raises(RuntimeError, match=f"{name}: a view of a leaf that requires a gradient"):
-        getattr(x[1:], name)()
+        getattr(x[1:], name)(*args)
 
 
 def test_a_view_from_under_no_grad():

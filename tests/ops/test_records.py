@@ -6,7 +6,7 @@ import re
 import pytest
 
 import fastnn.ops
-from fastnn.ops.create import drawn, filled, sampled, values
+from fastnn.ops.create import drawn, filled, sampled, values, windows
 from fastnn.ops.elementwise import (
     algebraic,
     arithmetic,
@@ -23,6 +23,8 @@ from tests.ops.records import records_by_file
 ELSEWHERE = {
     "tests/ops/test_create.py": [*drawn.__all__, *filled.__all__, *values.__all__],
     "tests/ops/test_sampled.py": sampled.__all__,
+    "tests/ops/test_windows.py": windows.__all__,
+    "tests/ops/test_composed.py": ["detach", "feature_dropout"],
 }
 
 

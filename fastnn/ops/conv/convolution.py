@@ -12,8 +12,9 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.tape import mode
 from ...tensor import Tensor, TensorLike
 from ..activation.fused import Fused
+from ..shape.permute import permute
 
-__all__ = ["conv1d", "conv2d", "conv3d"]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc"]
 
 Ints: TypeAlias = "int | Sequence[int]"
 
@@ -97,6 +98,37 @@ def conv1d(
     """
     options = (stride, padding, dilation, groups)
     return convolve(CONV, 3, input, weight, bias, options, activation, residual)
+
+
+def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int = 0) -> Tensor:
+    """`conv1d` of sequences with the time first.
+
+    Parameters
+    ----------
+    input
+        x, (T, N, C).
+    weight
+        w, (K, C, O).
+    bias
+        b, (O,).
+    pad
+        Zeros on either end.
+
+    Returns
+    -------
+    Tensor
+        (T + 2 pad - K + 1, N, O)
+
+    Examples
+    --------
+    >>> F.conv_tbc(fastnn.ones(5, 2, 3), fastnn.ones(2, 3, 4), fastnn.zeros(4)).shape
+    (4, 2, 4)
+    """
+    for name, x in (("input", input), ("weight", weight)):
+        if array(x).ndim != 3:
+            raise ValueError(f"conv_tbc: {name} must have 3 dimensions, got {array(x).shape}")
+    y = conv1d(permute(input, 1, 2, 0), permute(weight, 2, 1, 0), bias, padding=pad)
+    return permute(y, 2, 0, 1)
 
 
 def conv2d(

@@ -8,3 +8,4 @@ from .filled import *
 from .sampled import *
 from .values import *
 from .values import read_only_array as read_only_array
+from .windows import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = [
     "arange",
     "empty",
     "empty_like",
+    "empty_permuted",
+    "empty_strided",
     "eye",
     "full",
     "full_like",
@@ -24,6 +27,8 @@ __all__ = [
     "logspace",
     "ones",
     "ones_like",
+    "range",
+    "scalar_tensor",
     "zeros",
     "zeros_like",
 ]
@@ -109,6 +114,88 @@ def empty(
     return leaf("empty", np.empty(sizes("empty", size, dtype), dtype), device, requires_grad)
 
 
+def empty_strided(
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of given strides, whose elements have no particular values.
+
+    Parameters
+    ----------
+    size, stride
+        The shape, and for each dimension the distance of neighbours, in elements.
+    dtype, device, requires_grad
+        As for `empty`.
+
+    Examples
+    --------
+    >>> fastnn.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    shape, steps = tuple(size), tuple(stride)
+    if len(shape) != len(steps) or any(n < 0 for n in (*shape, *steps)):
+        raise ValueError(
+            "empty_strided: size and stride must be numbers of at least 0, as many in both, got "
+            f"{shape} and {steps}"
+        )
+    count = 0 if 0 in shape else 1 + sum([(n - 1) * step for n, step in zip(shape, steps)])
+    memory = empty(count, dtype=dtype)._array
+    strides = [step * memory.itemsize for step in steps]
+    y = np.lib.stride_tricks.as_strided(memory, shape, strides)
+    return leaf("empty_strided", y, device, requires_grad)
+
+
+def empty_permuted(
+    size: Sequence[int],
+    physical_layout: Sequence[int],
+    *,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A dense tensor whose dimensions lie in memory in a given order, of no particular values.
+
+    Parameters
+    ----------
+    size
+        The shape.
+    physical_layout
+        The dimensions from the one with the longest strides to that with the shortest.
+    dtype, device, requires_grad
+        As for `empty`.
+
+    Examples
+    --------
+    >>> fastnn.empty_permuted((2, 3, 4, 5), (0, 2, 3, 1)).stride()
+    (60, 1, 15, 3)
+    """
+    order = [int(axis) for axis in physical_layout]
+    if sorted(order) != [*builtins.range(len(size))]:
+        raise ValueError(
+            f"empty_permuted: physical_layout must name the {len(size)} dimensions of size once, "
+            f"got {tuple(order)}"
+        )
+    y = empty(*[size[axis] for axis in order], dtype=dtype)._array
+    return leaf("empty_permuted", y.transpose(np.argsort(order)), device, requires_grad)
+
+
+def scalar_tensor(
+    s: Any, *, dtype: Any = FLOAT, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor without dimensions, of float32 unless `dtype` names another type.
+
+    Examples
+    --------
+    >>> fastnn.scalar_tensor(2)
+    tensor(2.)
+    """
+    return full((), s, dtype=dtype or FLOAT, device=device, requires_grad=requires_grad)
+
+
 def zeros_like(
     input: TensorLike, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -181,6 +268,38 @@ def arange(
         type_ = np.dtype(np.int64)
     check_room("arange", (int((end - start) // step),), type_)
     return leaf("arange", np.asarray(np.arange(start, end, step), type_), device, requires_grad)
+
+
+def range(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = FLOAT,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Values from `start` up to `end`, which is one of them; with one argument, from 0.
+
+    As `arange`, which is without the end and is to be preferred; of float32 unless `dtype` names
+    another type.
+
+    Examples
+    --------
+    >>> fastnn.range(1, 4)
+    tensor([1., 2., 3., 4.])
+    """
+    if end is None:
+        start, end = 0, start
+    first, last, by = [
+        item("range", name, v) for name, v in (("start", start), ("end", end), ("step", step))
+    ]
+    if by == 0 or (last - first) * by < 0:
+        raise ValueError(f"range: step {by} never leads from {first} to {last}")
+    count = int((last - first) / by) + 1
+    places = arange(count, dtype=np.float64)._array
+    values = (first + places * by).astype(dtype or FLOAT)
+    return leaf("range", values, device, requires_grad)
 
 
 def item(op: str, name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from ...devices import check_device
 from ...tensor import Tensor, as_array
 from ...tensor.size import are_sizes, uninitialised
-from .filled import empty, full, ones, zeros
+from .filled import empty, empty_strided, full, ones, zeros
 from .values import tensor
 
 __all__: list[str] = []  # methods only
@@ -55,6 +55,20 @@ def new_empty(
 ) -> Tensor:
     """Elements of no particular values in the type of the tensor, or in `dtype`."""
     return empty(*size, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def new_empty_strided(
+    input: Tensor,
+    size: Any,
+    stride: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """As `fastnn.empty_strided`, in the type of the tensor, or in `dtype`."""
+    dtype = dtype or input.dtype
+    return empty_strided(size, stride, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new_full(

@@ -16,7 +16,15 @@ from ...tensor import Tensor, as_array
 from ...tensor.size import check_room as check_room
 from ...tensor.size import sizes as sizes
 
-__all__ = ["as_tensor", "from_dlpack", "from_numpy", "tensor"]
+__all__ = [
+    "as_tensor",
+    "asarray",
+    "from_dlpack",
+    "from_numpy",
+    "frombuffer",
+    "tensor",
+    "to_dlpack",
+]
 
 
 FLOAT = np.dtype(np.float32)
@@ -95,6 +103,100 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         return data
     values = as_array(data, dtype)
     return Tensor(values.astype(native(values.dtype), copy=False))
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`obj` as a tensor, by default with a copy where one is needed.
+
+    Parameters
+    ----------
+    obj
+        A tensor, an array, what has DLPack or a buffer, or numbers.
+    dtype, device
+        As for `tensor`.
+    copy
+        True for a copy in any case; False for ValueError where one would be needed.
+    requires_grad
+        Whether to compute a gradient for it.
+
+    Returns
+    -------
+    Tensor
+        A leaf; of a tensor in a graph it is not a part.
+
+    Examples
+    --------
+    >>> a = np.zeros(2)
+    >>> fastnn.asarray(a).fill_(1.0)
+    tensor([1., 1.], dtype=float64)
+    >>> a
+    array([1., 1.])
+    """
+    if not isinstance(obj, (Tensor, np.ndarray)) and hasattr(obj, "__dlpack__"):
+        obj = from_dlpack(obj)
+    shared = as_tensor(obj, dtype, device).detach()
+    source = obj._array if isinstance(obj, Tensor) else obj
+    shares = isinstance(source, np.ndarray) and np.may_share_memory(shared._array, source)
+    if copy is False and not shares:
+        raise ValueError("asarray: a copy is needed where copy=False")
+    values = np.array(shared._array) if copy and shares else shared._array
+    return leaf("asarray", values, device, requires_grad)
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A vector in the memory of an object with a buffer.
+
+    Parameters
+    ----------
+    buffer
+        Bytes, a bytearray, a memory map and what is like them; of bytes the tensor is read-only.
+    dtype
+        The type of the elements that lie there.
+    count
+        How many, by default all that there are.
+    offset
+        How many bytes lie before them.
+    requires_grad
+        Whether to compute a gradient for it.
+
+    Raises
+    ------
+    ValueError
+        If the buffer has fewer bytes.
+
+    Examples
+    --------
+    >>> fastnn.frombuffer(bytearray([1, 0, 2, 0]), dtype=fastnn.int16)
+    tensor([1, 2], dtype=int16)
+    """
+    type_ = np.dtype(dtype)
+    if type_.kind not in "fiub":
+        raise TypeError(f"frombuffer: dtype must be a type of numbers, got {type_}")
+    try:
+        values = np.frombuffer(buffer, type_, count, offset)
+    except ValueError as error:
+        raise ValueError(f"frombuffer: {error}") from None
+    return leaf("frombuffer", values, None, requires_grad)
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """The capsule in which a tensor goes to another library: ``tensor.__dlpack__()``.
+
+    Examples
+    --------
+    >>> type(fastnn.to_dlpack(fastnn.ones(2))).__name__
+    'PyCapsule'
+    """
+    return tensor.__dlpack__()
 
 
 def from_numpy(data: Any) -> Tensor:

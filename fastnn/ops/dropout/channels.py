@@ -10,7 +10,7 @@ from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..inplace import written_to
 
-__all__ = ["dropout1d", "dropout2d", "dropout3d"]
+__all__ = ["dropout1d", "dropout2d", "dropout3d", "feature_dropout"]
 
 
 def dropout1d(
@@ -71,6 +71,18 @@ def dropout3d(
     True
     """
     return drop_channels("dropout3d", input, p, training, inplace, {4: 1, 5: 2})
+
+
+def feature_dropout(input: TensorLike, p: float, train: bool) -> Tensor:
+    """`dropout2d` of samples with channels (N, C, ...) of any number of further dimensions.
+
+    Examples
+    --------
+    >>> fastnn.feature_dropout(fastnn.ones(2, 3), 0.5, train=False).sum().item()
+    6.0
+    """
+    ranks = {max(array(input).ndim, 2): 2}
+    return drop_channels("feature_dropout", input, p, train, False, ranks)
 
 
 def drop_channels(

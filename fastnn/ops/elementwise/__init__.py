@@ -14,6 +14,7 @@ from .choose import *
 from .choose import where_method as where_method
 from .close import *
 from .incomplete import *
+from .integers import *
 from .operands import operand as operand
 from .pairs import *
 from .power import *

@@ -23,6 +23,7 @@ __all__ = [
     "lerp",
     "mul",
     "multiply",
+    "rsub",
     "sub",
     "subtract",
     "true_divide",
@@ -113,6 +114,19 @@ def sub_backward(node: Node, dy: Array) -> Grads:
         return (dy if first else None, _core.neg(dy) if second else None)
     a, b = node.saved
     return (fit(dy, a) if first else None, fit(_core.neg(dy), b) if second else None)
+
+
+def rsub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
+    """Difference in the other order: ``y = other - alpha input``.
+
+    Arguments and result are those of `add`.
+
+    Examples
+    --------
+    >>> fastnn.rsub(fastnn.tensor([1.0, 2.0]), 1.0)
+    tensor([ 0., -1.])
+    """
+    return sub(other, input, alpha=alpha)
 
 
 def mul(input: TensorLike, other: TensorLike) -> Tensor:

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ... import _core
 from ...autograd.changes import changed
-from ...dtypes import result_type
 from ...tensor import Tensor
 from .. import elementwise
 from ..inplace import recorded, replace
@@ -74,21 +71,6 @@ def reflected(operation: Operation) -> Operation:
         return operation(other, self)
 
     method.__name__ = method.__qualname__ = f"__r{operation.__name__}__"
-    return method
-
-
-def bitwise(function: Callable[..., Any]) -> Operation:
-    """``& | ^`` on booleans and integers, by NumPy in the type to which both are promoted."""
-
-    def method(self: Tensor, other: Any) -> Tensor:
-        a, b = self._array, operand(other)
-        if getattr(b, "dtype", None) is not a.dtype:
-            dtype = result_type(a, b)
-            a, b = a.astype(dtype, copy=False), np.asarray(b).astype(dtype, copy=False)
-        return Tensor(np.asarray(function(a, b)))
-
-    method.__name__ = method.__qualname__ = function.__name__
-    method.__doc__ = "Bit by bit, for booleans and integers."
     return method
 
 
@@ -165,6 +147,19 @@ logical_or_ = in_place(compare.logical_or)
 logical_xor_ = in_place(compare.logical_xor)
 logical_not_ = in_place(compare.logical_not)
 
+bitwise_and_ = in_place(elementwise.bitwise_and)
+bitwise_or_ = in_place(elementwise.bitwise_or)
+bitwise_xor_ = in_place(elementwise.bitwise_xor)
+bitwise_not_ = in_place(elementwise.bitwise_not)
+bitwise_left_shift_ = in_place(elementwise.bitwise_left_shift)
+bitwise_right_shift_ = in_place(elementwise.bitwise_right_shift)
+gcd_ = in_place(elementwise.gcd)
+lcm_ = in_place(elementwise.lcm)
+i0_ = in_place(elementwise.i0)
+igamma_ = in_place(elementwise.igamma)
+igammac_ = in_place(elementwise.igammac)
+mvlgamma_ = in_place(elementwise.mvlgamma)
+
 radd = reflected(elementwise.add)
 rsub = reflected(elementwise.sub)
 rmul = reflected(elementwise.mul)
@@ -172,18 +167,13 @@ rtruediv = reflected(elementwise.div)
 rfloordiv = reflected(elementwise.floor_divide)
 rmod = reflected(elementwise.remainder)
 rpow = reflected(elementwise.pow)
-
-
-def invert(input: Tensor) -> Tensor:
-    """Every bit turned over, of booleans and integers."""
-    return Tensor(np.asarray(np.invert(input._array)))
-
-
-bitwise_and = bitwise(np.bitwise_and)
-bitwise_or = bitwise(np.bitwise_or)
-bitwise_xor = bitwise(np.bitwise_xor)
+rlshift = reflected(elementwise.bitwise_left_shift)
+rrshift = reflected(elementwise.bitwise_right_shift)
 
 
 def polygamma(input: Tensor, n: int) -> Tensor:
     """As `fastnn.polygamma`, whose first argument is `n`."""
     return elementwise.polygamma(n, input)
+
+
+polygamma_ = in_place(polygamma)

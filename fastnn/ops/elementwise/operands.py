@@ -43,7 +43,8 @@ def pair(op: str, input: Any, other: Any) -> tuple[Any, Any]:
         raise TypeError(f"{op}: at least one operand must be a tensor or an array")
     shapes = [np.shape(x) for x in (a, b)]
     try:
-        np.broadcast_shapes(*shapes)
+        if () not in shapes and shapes[0] != shapes[1]:
+            np.broadcast_shapes(*shapes)
     except ValueError:
         raise ValueError(f"{op}: shapes {shapes[0]}, {shapes[1]} do not broadcast") from None
     return a, b

@@ -10,6 +10,7 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from .arithmetic import add, sub
 from .operands import fit, operand
 from .transcendental import acos, asin, atan
 
@@ -30,6 +31,7 @@ __all__ = [
     "exp2",
     "lgamma",
     "logit",
+    "mvlgamma",
     "polygamma",
     "rad2deg",
     "sinc",
@@ -275,6 +277,44 @@ def zeta_backward(node: Node, dy: Array) -> Grads:
         raise RuntimeError("zeta: the exponent has no gradient; detach it")
     slope = _core.mul(_core.zeta(_core.add(x, 1.0), q), x)
     return (None, fit(_core.neg(_core.mul(dy, slope)), q))
+
+
+def mvlgamma(input: TensorLike, p: int) -> Tensor:
+    r"""Logarithm of the multivariate gamma function.
+
+    :math:`y = \tfrac{p(p-1)}{4} \ln \pi + \sum_{i=0}^{p-1} \ln \Gamma(x - \tfrac{i}{2})`
+
+    Parameters
+    ----------
+    input
+        ``x``, above (p - 1) / 2, of any shape.
+    p
+        The dimension, at least 1.
+
+    Returns
+    -------
+    Tensor
+        ``y``, of the same shape.
+
+    Raises
+    ------
+    ValueError
+        If `p` is below 1, or an element at most (p - 1) / 2.
+
+    Examples
+    --------
+    >>> fastnn.mvlgamma(fastnn.tensor([1.0, 2.0]), 2)
+    tensor([1.1447, 0.4516])
+    """
+    if p < 1:
+        raise ValueError(f"mvlgamma: p must be at least 1, got {p}")
+    x = array(input)
+    if not (x > (p - 1) / 2).all():
+        raise ValueError(f"mvlgamma: input must be above (p - 1) / 2 = {(p - 1) / 2}")
+    y = add(lgamma(input), p * (p - 1) / 4 * math.log(math.pi))
+    for i in range(1, p):
+        y = add(y, lgamma(sub(input, i / 2)))
+    return y
 
 
 def logit(input: TensorLike, eps: float | None = None) -> Tensor:

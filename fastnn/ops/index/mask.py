@@ -13,7 +13,15 @@ from ..create.values import check_room
 from ..shape import broadcast_to
 from .operands import fitted, same_type, scalar, total, zero
 
-__all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero", "one_hot"]
+__all__ = [
+    "argwhere",
+    "masked_fill",
+    "masked_scatter",
+    "masked_select",
+    "nonzero",
+    "nonzero_static",
+    "one_hot",
+]
 
 
 def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
@@ -136,6 +144,31 @@ def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
     if not as_tuple:
         return Tensor(_core.nonzero(x))
     return tuple([Tensor(i) for i in _core.nonzero(x if x.ndim else x.reshape(1), True)])
+
+
+def nonzero_static(input: TensorLike, *, size: int, fill_value: int = -1) -> Tensor:
+    """`nonzero` with a given number of rows: the first ones, or filled up.
+
+    Parameters
+    ----------
+    input
+        Any shape and type.
+    size
+        The number of rows.
+    fill_value
+        What rows without an element have.
+
+    Examples
+    --------
+    >>> fastnn.nonzero_static(fastnn.tensor([0, 3, 4]), size=3).tolist()
+    [[1], [2], [-1]]
+    """
+    if size < 0:
+        raise ValueError(f"nonzero_static: size must not be negative, got {size}")
+    found = _core.nonzero(array(input))[:size]
+    y = np.full((size, found.shape[1]), fill_value, np.int64)
+    y[: len(found)] = found
+    return Tensor(y)
 
 
 def argwhere(input: TensorLike) -> Tensor:

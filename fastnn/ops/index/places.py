@@ -13,7 +13,7 @@ from ..shape import ravel, reshape
 from .key import Places, places_of
 from .operands import fitted, narrowed, same_type, widened, zero
 
-__all__ = ["index_put", "put", "take"]
+__all__ = ["index_put", "put", "take", "unravel_index"]
 
 
 def take(input: TensorLike, index: TensorLike) -> Tensor:
@@ -137,3 +137,41 @@ def index_put_backward(node: Node, dy: Array) -> Grads:
     else:
         dx, dv = _core.index_put(seen, ids, zero(dy)), None
     return dx if order is None else dx.transpose(np.argsort(order)), dv
+
+
+def unravel_index(indices: TensorLike, shape: Sequence[int]) -> tuple[Tensor, ...]:
+    """For each dimension of a shape, where elements are that are counted in row-major order.
+
+    Parameters
+    ----------
+    indices
+        Integers of any shape; negative ones count from the end.
+    shape
+        The shape, of at least one dimension.
+
+    Returns
+    -------
+    tuple of Tensor
+        An index for each dimension, int64, in the shape of `indices`.
+
+    Raises
+    ------
+    ValueError
+        If an index is beyond the elements.
+
+    Examples
+    --------
+    >>> [i.tolist() for i in fastnn.unravel_index(fastnn.tensor([4, 5]), (3, 2))]
+    [[2, 2], [0, 1]]
+    """
+    i, sizes = array(indices), tuple([int(n) for n in shape])
+    if i.dtype.kind not in "iu":
+        raise TypeError(f"unravel_index: indices must have an integer type, got {i.dtype}")
+    total = int(np.prod(sizes))
+    if i.size and not (-total <= int(i.min()) and int(i.max()) < total):
+        raise ValueError(f"unravel_index: an index is out of range for shape {sizes}")
+    rest, found = np.remainder(i.astype(np.int64), max(total, 1)), []
+    for n in reversed(sizes):
+        rest, place = np.divmod(rest, max(n, 1))
+        found.append(Tensor(np.asarray(place)))
+    return tuple(found[::-1])

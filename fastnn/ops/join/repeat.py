@@ -66,7 +66,11 @@ def tile_backward(node: Node, dy: Array) -> Grads:
 
 @numpy_names
 def repeat_interleave(
-    input: TensorLike, repeats: int | TensorLike, dim: int | None = None
+    input: TensorLike,
+    repeats: int | TensorLike,
+    dim: int | None = None,
+    *,
+    output_size: int | None = None,
 ) -> Tensor:
     """Every element, or every slice along `dim`, repeated in place.
 
@@ -78,6 +82,8 @@ def repeat_interleave(
         How often: one number, or one for each slice.
     dim
         The dimension.
+    output_size
+        The size of the result there, if it is known; ValueError if it is another one.
 
     Examples
     --------
@@ -85,7 +91,7 @@ def repeat_interleave(
     [0, 0, 2]
     """
     if dim is None:
-        return repeat_interleave(ravel(input), repeats, 0)
+        return repeat_interleave(ravel(input), repeats, 0, output_size=output_size)
     x = array(input)
     axis = axis_of("repeat_interleave", dim, x.ndim)
     times = np.asarray(array(repeats))
@@ -98,6 +104,11 @@ def repeat_interleave(
         )
     total = int(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
     count = total * (x.shape[axis] if times.size == 1 else 1)
+    if output_size is not None and output_size != count:
+        raise ValueError(
+            f"repeat_interleave: the result has {count} elements in dim {dim}, not the output_size "
+            f"of {output_size}"
+        )
     check_room("repeat_interleave", (count,), np.dtype(np.int64))
     source = np.repeat(np.arange(x.shape[axis]), times)
     y = _core.index_select(x, axis, source)

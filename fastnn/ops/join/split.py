@@ -13,7 +13,7 @@ from ...tensor import Tensor, TensorLike
 from ..numpy_names import numpy_names
 from ..shape import axis_of, key_at
 
-__all__ = ["chunk", "split", "unbind"]
+__all__ = ["chunk", "split", "split_with_sizes", "unbind"]
 
 
 def split(
@@ -53,6 +53,19 @@ def split_backward(node: Node, *dys: Array | None) -> Grads:
     axis, shapes, dtype = node.saved
     pieces = [np.zeros(s, dtype) if dy is None else dy for dy, s in zip(dys, shapes)]
     return (_core.cat(pieces, axis),)
+
+
+def split_with_sizes(
+    input: TensorLike, split_sizes: Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """`split` into pieces of given sizes.
+
+    Examples
+    --------
+    >>> [piece.tolist() for piece in fastnn.split_with_sizes(fastnn.arange(5), [1, 4])]
+    [[0], [1, 2, 3, 4]]
+    """
+    return split(input, list(split_sizes), dim)
 
 
 @numpy_names

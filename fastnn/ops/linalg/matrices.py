@@ -13,6 +13,10 @@ from ...tensor import TensorLike
 __all__: list[str] = []
 
 
+class LinAlgError(RuntimeError):
+    """Raised where a function of matrices has no value, as the inverse of a singular one."""
+
+
 def matrices(op: str, input: TensorLike, name: str = "input", square: bool = False) -> Array:
     """The array of floats (..., M, N) or, where `square`, (..., N, N)."""
     x = array(input)
@@ -30,7 +34,7 @@ def lapack(op: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
         with np.errstate(all="ignore"):
             return function(*args, **kwargs)
     except np.linalg.LinAlgError as error:
-        raise RuntimeError(f"{op}: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        raise LinAlgError(f"{op}: {str(error)[:1].lower()}{str(error)[1:]}") from None
 
 
 def t(x: Array) -> Array:

@@ -14,7 +14,7 @@ from ..elementwise.arithmetic import add
 from ..elementwise.transcendental import log
 from ..gemm import matmul
 from ..rearrange import tril, triu
-from ..shape import adjoint, squeeze, unsqueeze
+from ..shape import adjoint, clone, squeeze, unsqueeze
 from .matrices import lapack, matrices, t
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "slogdet",
     "solve",
     "solve_triangular",
+    "triangular_solve",
 ]
 
 
@@ -296,6 +297,45 @@ def cholesky_solve(B: TensorLike, L: TensorLike, upper: bool = False) -> Tensor:
     first, second = (adjoint(L), L) if upper else (L, adjoint(L))
     half = solve_triangular(first, B, upper=False)
     return solve_triangular(second, half, upper=True)
+
+
+class Triangular(NamedTuple):
+    """The solution, and the matrix."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
+
+
+def triangular_solve(
+    b: TensorLike,
+    A: TensorLike,
+    upper: bool = True,
+    transpose: bool = False,
+    unitriangular: bool = False,
+) -> Triangular:
+    """`linalg.solve_triangular` with its older arguments.
+
+    Parameters
+    ----------
+    b, A
+        (..., N, K) and (..., N, N).
+    upper
+        Which triangle of A.
+    transpose
+        Whether Aᵀ is meant instead of A.
+    unitriangular
+        Whether the diagonal counts as ones.
+
+    Examples
+    --------
+    >>> A = fastnn.tensor([[2.0, 1.0], [0.0, 4.0]])
+    >>> fastnn.triangular_solve(fastnn.tensor([[3.0], [4.0]]), A).solution
+    tensor([[1.],
+            [1.]])
+    """
+    matrix = adjoint(A) if transpose else A
+    x = solve_triangular(matrix, b, upper=upper != transpose, unitriangular=unitriangular)
+    return Triangular(x, clone(A))
 
 
 class LeastSquares(NamedTuple):

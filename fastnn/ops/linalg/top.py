@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
+from ..reduce.sums import norm
 from ..shape import adjoint
-from . import factors
+from . import factors, lu
 from .factors import QR
+from .lu import lu_unpack
+from .norms import matrix_norm
 from .powers import matrix_exp, matrix_power
-from .solve import cholesky_solve, det, inv, logdet, pinv, slogdet
+from .reflectors import geqrf, orgqr, ormqr
+from .solve import cholesky_solve, det, inv, logdet, pinv, slogdet, triangular_solve
 
 __all__ = [
     "cholesky",
     "cholesky_solve",
     "det",
+    "frobenius_norm",
+    "geqrf",
     "inverse",
     "logdet",
+    "lu_solve",
+    "lu_unpack",
     "matrix_exp",
     "matrix_power",
+    "norm_except_dim",
+    "nuclear_norm",
+    "orgqr",
+    "ormqr",
     "pinverse",
     "qr",
     "slogdet",
     "svd",
+    "triangular_solve",
 ]
 
 
@@ -99,3 +113,65 @@ def pinverse(input: TensorLike, rcond: float = 1e-15) -> Tensor:
     tensor([[0.5]])
     """
     return pinv(input, rcond)
+
+
+def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
+    """`linalg.lu_solve` with its older order of arguments.
+
+    Examples
+    --------
+    >>> factors = fastnn.linalg.lu_factor(fastnn.tensor([[2.0]]))
+    >>> fastnn.lu_solve(fastnn.tensor([[3.0]]), *factors)
+    tensor([[1.5]])
+    """
+    return lu.lu_solve(LU_data, LU_pivots, b)
+
+
+def frobenius_norm(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The root of the sum of squares: `norm` with the power 2.
+
+    Examples
+    --------
+    >>> fastnn.frobenius_norm(fastnn.tensor([[3.0], [4.0]])).item()
+    5.0
+    """
+    return norm(input, 2, dim, keepdim)
+
+
+def nuclear_norm(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The sum of singular values: `linalg.matrix_norm` of order ``"nuc"``.
+
+    Parameters
+    ----------
+    input
+        (..., M, N)
+    dim
+        The two dimensions of matrices, by default the last ones of a matrix.
+    keepdim
+        Whether these remain, with size 1.
+
+    Examples
+    --------
+    >>> fastnn.nuclear_norm(fastnn.tensor([[3.0, 0.0], [0.0, 4.0]])).item()
+    7.0
+    """
+    if dim is None and array(input).ndim != 2:
+        raise ValueError(f"nuclear_norm: input must be a matrix, got shape {array(input).shape}")
+    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+
+
+def norm_except_dim(v: TensorLike, pow: float = 2, dim: int = 0) -> Tensor:
+    """The norm over all dimensions but one, which has its place; -1 stands for none.
+
+    Examples
+    --------
+    >>> fastnn.norm_except_dim(fastnn.tensor([[3.0, 4.0], [5.0, 12.0]]))
+    tensor([[ 5.],
+            [13.]])
+    """
+    x = array(v)
+    if dim == -1:
+        return norm(v, pow)
+    if dim not in (0, x.ndim - 1):
+        raise ValueError(f"norm_except_dim: dim must be 0, {x.ndim - 1} or -1, got {dim}")
+    return norm(v, pow, tuple([axis for axis in range(x.ndim) if axis != dim]), True)

@@ -205,7 +205,7 @@ def norm(
     if p is None or p == "fro":
         p = 2.0
     elif isinstance(p, str):
-        raise ValueError(f"norm: p must be a number or 'fro', got {p!r}")
+        raise ValueError(f"norm: p must be a number or 'fro', got {p!r}; see linalg.matrix_norm")
     if dtype is not None:
         input = to(input, dtype)
     if float(p) < 0:  # 1 / norm of 1 / x, with the power that is positive

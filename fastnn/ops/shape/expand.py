@@ -13,7 +13,7 @@ from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from .axes import shape_of
 
-__all__ = ["broadcast_to", "clone", "contiguous", "expand", "expand_as"]
+__all__ = ["broadcast_to", "clone", "contiguous", "detach", "expand", "expand_as"]
 
 
 def expand(input: TensorLike, *sizes: Any) -> Tensor:
@@ -78,6 +78,17 @@ def clone(input: TensorLike) -> Tensor:
     tensor([1., 1.])
     """
     return record(_core.clone(array(input)), pass_backward, (input,))
+
+
+def detach(input: TensorLike) -> Tensor:
+    """The same memory as a tensor outside of all graphs.
+
+    Examples
+    --------
+    >>> fastnn.detach(fastnn.ones(2, requires_grad=True)).requires_grad
+    False
+    """
+    return input.detach() if isinstance(input, Tensor) else Tensor(array(input))
 
 
 def contiguous(input: TensorLike) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike, check_constant
 from .types import as_kernel_type
 
-__all__ = ["bincount", "histc", "histogram"]
+__all__ = ["bincount", "histc", "histogram", "histogramdd"]
 
 
 class Histogram(NamedTuple):
@@ -20,6 +22,13 @@ class Histogram(NamedTuple):
 
     hist: Tensor
     bin_edges: Tensor
+
+
+class Histograms(NamedTuple):
+    """Counts, or sums of weights, and for each dimension the edges between which they lie."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
 
 
 def bincount(input: TensorLike, weights: TensorLike | None = None, minlength: int = 0) -> Tensor:
@@ -164,6 +173,80 @@ def histogram(
     if density:
         hist = (hist / (hist.sum() * np.diff(edges))).astype(hist.dtype)
     return Histogram(Tensor(hist), Tensor(edges))
+
+
+def histogramdd(
+    input: TensorLike,
+    bins: Any,
+    *,
+    range: Sequence[float] | None = None,
+    weight: TensorLike | None = None,
+    density: bool = False,
+) -> Histograms:
+    """How many points lie in each of some boxes, or the sum of their weights.
+
+    Parameters
+    ----------
+    input
+        Points, floats, (..., D).
+    bins
+        How many along each dimension, one number or D, or for each the edges, ascending.
+    range
+        Where bins of equal width begin and end: 2 D numbers. By default at the smallest and the
+        largest coordinate.
+    weight
+        What a point counts, (...).
+    density
+        Divide by the sum and by the volumes, so that the integral is 1.
+
+    Returns
+    -------
+    (hist, bin_edges)
+        (bins_1, ..., bins_D), and D vectors of edges, of the type of `input`.
+
+    Examples
+    --------
+    >>> points = fastnn.tensor([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
+    >>> fastnn.histogramdd(points, [2, 2], weight=fastnn.tensor([1.0, 2.0, 4.0])).hist
+    tensor([[0., 1.],
+            [2., 4.]])
+    """
+    x = array(input)
+    if x.ndim < 2:
+        raise ValueError(f"histogramdd: input must have shape (..., D), got {x.shape}")
+    count = x.shape[-1]
+    given = [bins] * count if isinstance(bins, int) else list(bins)
+    if len(given) != count:
+        raise ValueError(f"histogramdd: expected bins for {count} dimensions, got {len(given)}")
+    if range is not None and len(range) != 2 * count:
+        raise ValueError(f"histogramdd: range must have {2 * count} numbers, got {len(range)}")
+    points = x.reshape(-1, count)
+    edges, places, inside = [], [], np.ones(len(points), np.bool_)
+    for i, number in enumerate(given):
+        if isinstance(number, int):
+            bounds = None if range is None else (range[2 * i], range[2 * i + 1])
+            edge = even_edges("histogramdd", points[:, i].copy(), number, bounds, 0.5)
+        else:
+            edge = array(number).astype(x.dtype)
+        place = np.searchsorted(edge, points[:, i], side="right") - 1
+        place[points[:, i] == edge[-1]] = len(edge) - 2  # the last bin includes both of its edges
+        inside &= (place >= 0) & (place < len(edge) - 1)
+        edges.append(edge)
+        places.append(place)
+    shape = tuple([len(edge) - 1 for edge in edges])
+    flat = np.ravel_multi_index([place[inside] for place in places], shape)
+    w = None if weight is None else array(weight).reshape(-1)
+    if w is not None and len(w) != len(points):
+        raise ValueError(f"histogramdd: weight must have {len(points)} elements, got {len(w)}")
+    counted = np.bincount(flat, None if w is None else w[inside], int(np.prod(shape)))
+    hist = counted.reshape(shape).astype(x.dtype)
+    if density:
+        for i, edge in enumerate(edges):
+            hist = hist / np.diff(edge).reshape(
+                [-1 if j == i else 1 for j in builtins.range(count)]
+            )
+        hist = (hist / counted.sum()).astype(x.dtype)
+    return Histograms(Tensor(hist), tuple([Tensor(edge) for edge in edges]))
 
 
 def even_edges(
