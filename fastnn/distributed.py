@@ -6,7 +6,14 @@ from typing import Any, NoReturn
 
 from .names import offer
 
-__all__ = ["get_rank", "get_world_size", "init_process_group", "is_available", "is_initialized"]
+__all__ = [
+    "destroy_process_group",
+    "get_rank",
+    "get_world_size",
+    "init_process_group",
+    "is_available",
+    "is_initialized",
+]
 
 
 def is_available() -> bool:
@@ -32,6 +39,11 @@ def get_world_size(group: Any = None) -> int:
 def init_process_group(*args: Any, **kwargs: Any) -> None:
     """Raise an error: there is no group of processes."""
     refuse("init_process_group")
+
+
+def destroy_process_group(group: Any = None) -> None:
+    """Raise an error: there is no group of processes."""
+    refuse("destroy_process_group")
 
 
 def refuse(name: str) -> NoReturn:

@@ -23,7 +23,7 @@ SUBMODULES = {
             "distributions",
             "func",
         ),
-        *("fx", "hub", "jit", "linalg", "special", "text", "utils"),
+        *("fx", "hub", "jit", "linalg", "special", "text", "utils", "version"),
     ],
     "fastnn.accelerator": [],
     "fastnn.amp": [],
@@ -75,6 +75,7 @@ SUBMODULES = {
     "fastnn.utils.data.dataset": [],
     "fastnn.utils.data.distributed": [],
     "fastnn.utils.data.sampler": [],
+    "fastnn.version": [],
 }
 
 

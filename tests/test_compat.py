@@ -42,6 +42,9 @@ from torch.autograd import Variable
 from torch.distributions.normal import Normal
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.init import _calculate_fan_in_and_fan_out
+from torch.nn.modules.pixelshuffle import PixelShuffle
 from torch.nn.modules.utils import _pair
 from torch.nn.parameter import Parameter
 from torch.utils.data import DataLoader, TensorDataset
@@ -82,6 +85,10 @@ for epoch in range(5):
 assert losses[-1] < losses[0], losses
 assert isinstance(model.norm, _BatchNorm) and isinstance(model.conv, _ConvNd)
 assert isinstance(model.norm, nn.modules.batchnorm._BatchNorm)
+assert _calculate_fan_in_and_fan_out(model.conv.weight) == (9, 36)
+with sdpa_kernel([SDPBackend.MATH]), torch.backends.cuda.sdp_kernel(enable_flash=False):
+    assert PixelShuffle(2)(torch.ones(1, 4, 1, 1)).shape == (1, 1, 2, 2)
+assert torch.version.cuda is None and torch.version.__version__ == torch.__version__
 assert _pair(3) == (3, 3) and _pair([1, 2]) == (1, 2)
 print(torch.__name__, len(losses))
 """

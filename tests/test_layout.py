@@ -63,6 +63,7 @@ IMPORTS = {
     "hub": {"names"},
     "jit": {"names", "nn"},
     "utils": {"data", "names", "utils"},
+    "version": {"config", "names"},
     "testing": BASE,
     "ops": BASE | {"ops", "_core", "config"},
     "linalg": {"ops"},

@@ -98,6 +98,11 @@ def fan(op: str, tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * field, tensor.shape[0] * field
 
 
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
+    """`fan` under the name by which programs call it that initialize layers of their own."""
+    return fan("_calculate_fan_in_and_fan_out", tensor)
+
+
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:

@@ -345,7 +345,7 @@ def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
 
 
 def plain(value: Any, constant: bool) -> Any:
-    """Nested lists with tensors converted to arrays."""
+    """Nested lists with tensors converted to arrays, those of one element to numbers."""
     if isinstance(value, Tensor):
         if constant:
             if value._array.ndim:
@@ -355,7 +355,8 @@ def plain(value: Any, constant: bool) -> Any:
                     "one tensor of several"
                 )
             check_constant("tensor", "a tensor in a list", value)
-        return value._array
+        a = value._array
+        return a.reshape(()) if a.size == 1 else a
     if isinstance(value, (list, tuple)) and any(
         isinstance(v, (Tensor, list, tuple)) for v in value
     ):

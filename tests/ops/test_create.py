@@ -47,6 +47,10 @@ def test_tensor_copies_and_from_numpy_shares():
 def test_tensor_of_tensors():
     t = fastnn.tensor([fastnn.tensor(1.0), fastnn.tensor(2.0)])
     assert t.tolist() == [1, 2]
+    one = fastnn.tensor([[3.0]])  # in a list a number, as in PyTorch
+    assert fastnn.tensor([one, one]).shape == (2,)
+    assert fastnn.tensor([[one], [one]]).tolist() == [[3], [3]]
+    assert fastnn.tensor([one, 2.0]).tolist() == [3, 2]
 
 
 @pytest.mark.parametrize(
