@@ -93,10 +93,7 @@ WHY = {
     "reduce/count": ("all any count_nonzero", "integers and truth values"),
     "reduce/sums": ("argsort atleast_1d", "the order of a few axes"),
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),
-    "running": (
-        "abs exp log logaddexp maximum minimum where",
-        "cummax, cummin and logcumsumexp, on one thread: not yet in the family of scans",
-    ),
+    "running": ("maximum minimum where", "running extremes of integers"),
     "scan": ("cumprod cumsum", "running sums and products of integers"),
     "sort/histogram": (
         "bincount diff isfinite ravel_multi_index searchsorted",

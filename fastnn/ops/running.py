@@ -1,4 +1,4 @@
-"""Running extremes and logarithms of running sums, by the accumulations of NumPy."""
+"""Running extremes and logarithms of running sums. Floats go through kernels, integers through NumPy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record, record_many
 from ..dtypes import check_real
 from ..tensor import Tensor, TensorLike
+from .backward import from_kernel
 from .numpy_names import numpy_names
 from .reduce.extreme import Extreme
 from .shape import axis_of
@@ -60,20 +61,26 @@ def running(op: str, function: Any, input: TensorLike, dim: int) -> Extreme:
     x = array(input)
     check_real(op, x)
     axis = axis_of(op, dim, x.ndim or 1)
+    if x.dtype.kind == "f":
+        y, indices = getattr(_core, op)(x, axis)
+    else:
+        y, indices = running_integers(function, x, axis)
+    return Extreme(*record_many((y, indices), running_backward, (input,), axis, indices))
+
+
+def running_integers(function: Any, x: Array, axis: int) -> tuple[Array, Array]:
     rows = x if x.ndim else x.reshape(1)
     y = function.accumulate(rows, axis)
-    shape = [1] * rows.ndim
-    shape[axis] = -1
-    place = np.arange(rows.shape[axis]).reshape(shape)
-    attained = (rows == y) | (rows != rows)
-    indices = np.maximum.accumulate(np.where(attained, place, 0), axis)
-    results = (y.reshape(x.shape), indices.reshape(x.shape))
-    return Extreme(*record_many(results, running_backward, (input,), rows.shape, axis, indices))
+    place = np.arange(rows.shape[axis]).reshape([-1 if i == axis else 1 for i in range(rows.ndim)])
+    indices = np.maximum.accumulate(np.where(rows == y, place, 0), axis)
+    return y.reshape(x.shape), indices.reshape(x.shape)
 
 
 def running_backward(node: Node, dy: Array, _: None) -> Grads:
-    shape, axis, indices = node.saved
-    return (_core.gather_backward(dy.reshape(shape), shape, axis, indices).reshape(dy.shape),)
+    axis, indices = node.saved
+    if dy.ndim == 0:
+        return (dy,)
+    return (_core.gather_backward(dy, dy.shape, axis, indices),)
 
 
 @numpy_names
@@ -96,29 +103,8 @@ def logcumsumexp(input: TensorLike, dim: int) -> Tensor:
     if x.dtype not in (np.float32, np.float64):
         raise TypeError(f"logcumsumexp: input must have dtype float32 or float64, got {x.dtype}")
     axis = axis_of("logcumsumexp", dim, x.ndim or 1)
-    rows = x if x.ndim else x.reshape(1)
-    y = accumulated(rows, axis).reshape(x.shape)
+    y = _core.logcumsumexp(x, axis)
     return record(y, logcumsumexp_backward, (input,), x, y, axis)
 
 
-def logcumsumexp_backward(node: Node, dy: Array) -> Grads:
-    """The sum of ``dy_j e^(x_i - y_j)`` over j from i on, its two signs apart, as logarithms."""
-    x, y, axis = node.saved
-    if x.ndim == 0:
-        return (dy.copy(),)
-    with np.errstate(all="ignore"):
-        size = np.log(np.abs(dy)) - y
-        parts = [
-            np.exp(
-                x + np.flip(accumulated(np.flip(np.where(chosen, size, -np.inf), axis), axis), axis)
-            )
-            for chosen in (dy > 0, dy < 0)
-        ]
-        return (parts[0] - parts[1],)
-
-
-def accumulated(x: Array, axis: int) -> Array:
-    """In float64, in which roundings of a long sum do not show."""
-    with np.errstate(all="ignore"):
-        y: Array = np.logaddexp.accumulate(x.astype(np.float64), axis)
-    return y.astype(x.dtype)
+logcumsumexp_backward = from_kernel(_core.logcumsumexp_backward)
