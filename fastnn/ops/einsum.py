@@ -3,15 +3,20 @@
 Two operands at a time are brought into the shape of a batched matrix product; more are taken in
 the order that `numpy.einsum_path` finds cheapest. The gradient by an operand is such a sum again:
 of the output's gradient and the other operands, over the indices the operand does not have.
+
+What is read from an equation and shapes alone is found once, and kept for the calls that follow.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
@@ -20,6 +25,7 @@ from .shape import diagonal
 
 __all__ = ["einsum"]
 
+KEPT = 512  # equations and shapes of which a program's last ones are kept
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -52,38 +58,38 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         equation, operands = from_sublists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    terms, output = parse(equation, [array(x).shape for x in operands])
-    inputs: list[TensorLike] = []
-    for i, x in enumerate(operands):
-        x, terms[i] = without_repeats(x, terms[i])
-        inputs.append(x)
+    inputs: tuple[TensorLike, ...] = tuple(operands)
     xs = [array(x) for x in inputs]
-    check_same("einsum", **{f"operand {i}": x for i, x in enumerate(xs)})
-    check_sizes(equation, terms, xs)
+    terms, output = parse(equation, tuple([x.shape for x in xs]))
+    if any(len(set(term)) < len(term) for term in terms):
+        pairs = [without_repeats(x, term) for x, term in zip(inputs, terms)]
+        inputs, terms = tuple([x for x, _ in pairs]), tuple([term for _, term in pairs])
+        xs = [array(x) for x in inputs]
+    if len({x.dtype for x in xs}) > 1:
+        check_same("einsum", **{f"operand {i}": x for i, x in enumerate(xs)})
+    check_sizes(equation, terms, tuple([x.shape for x in xs]))
     y = contract(terms, xs, output)
-    return record(y, einsum_backward, tuple(inputs), terms, xs, output)
+    return record(y, einsum_backward, inputs, terms, xs, output)
 
 
 def einsum_backward(node: Node, dy: Array) -> Grads:
     terms, xs, output = node.saved
-    grads: list[Array | None] = []
-    for i, (term, x) in enumerate(zip(terms, xs)):
-        if not node.needs[i]:
-            grads.append(None)
-            continue
-        others = [j for j in range(len(xs)) if j != i]
-        known = set(output).union(*[terms[j] for j in others])
-        kept = "".join(letter for letter in term if letter in known)
-        g = contract([output, *[terms[j] for j in others]], [dy, *[xs[j] for j in others]], kept)
-        # Letters of this operand alone were summed over: their gradient is the same everywhere.
-        for axis, letter in enumerate(term):
-            if letter not in known:
-                g = np.expand_dims(g, axis)
-        size = {letter: g.shape[axis] for axis, letter in enumerate(term)}
-        wide = tuple([max(size[letter], n) for letter, n in zip(term, x.shape)])
-        g = unbroadcast(np.broadcast_to(g, wide), x.shape)
-        grads.append(g.astype(x.dtype, copy=False))
-    return grads
+    return [
+        gradient(i, terms, xs, output, dy) if needed else None
+        for i, needed in enumerate(node.needs)
+    ]
+
+
+def gradient(i: int, terms: tuple[str, ...], xs: list[Array], output: str, dy: Array) -> Array:
+    """The gradient of one operand."""
+    inner, kept, lost = adjoint(i, terms, output)
+    g = contract(inner, [dy, *xs[:i], *xs[i + 1 :]], kept)
+    for axis in lost:
+        g = np.expand_dims(g, axis)
+    x = xs[i]
+    if g.shape != x.shape:
+        g = unbroadcast(np.broadcast_to(g, tuple(map(max, g.shape, x.shape))), x.shape)
+    return g.astype(x.dtype, copy=False)
 
 
 # -- the equation ----------------------------------------------------------------------------
@@ -107,7 +113,8 @@ def from_sublists(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     return ",".join(terms[:count]) + output, given[: 2 * count : 2]
 
 
-def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], str]:
+@lru_cache(KEPT)
+def parse(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """The letters of each operand and of the output, ``...`` replaced by letters of its own."""
     text = equation.replace(" ", "")
     left, arrow, output = text.partition("->")
@@ -138,7 +145,21 @@ def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], 
             raise ValueError(f"einsum: {letter!r} in {equation!r} is no letter")
     if len(set(output)) < len(output) or not set(output) <= set(every):
         raise ValueError(f"einsum: the output of {equation!r} repeats or invents an index")
-    return terms, output
+    return tuple(terms), output
+
+
+@lru_cache(KEPT)
+def adjoint(
+    i: int, terms: tuple[str, ...], output: str
+) -> tuple[tuple[str, ...], str, tuple[int, ...]]:
+    """The gradient of operand `i` as a sum: its terms, its output, and the axes it lacks.
+
+    Letters of the operand alone were summed over: their gradient is the same everywhere.
+    """
+    inner = (output, *terms[:i], *terms[i + 1 :])
+    known = "".join(inner)
+    kept = "".join(letter for letter in terms[i] if letter in known)
+    return inner, kept, tuple([a for a, letter in enumerate(terms[i]) if letter not in known])
 
 
 def without_repeats(x: TensorLike, term: str) -> tuple[TensorLike, str]:
@@ -155,11 +176,12 @@ def without_repeats(x: TensorLike, term: str) -> tuple[TensorLike, str]:
     return x, term
 
 
-def check_sizes(equation: str, terms: Sequence[str], xs: Sequence[Array]) -> None:
+@lru_cache(KEPT)
+def check_sizes(equation: str, terms: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> None:
     """Every letter has one size, or 1."""
     sizes: dict[str, int] = {}
-    for term, x in zip(terms, xs):
-        for letter, n in zip(term, x.shape):
+    for term, shape in zip(terms, shapes):
+        for letter, n in zip(term, shape):
             if sizes.setdefault(letter, n) == 1:
                 sizes[letter] = n
             elif n not in (1, sizes[letter]):
@@ -171,61 +193,161 @@ def check_sizes(equation: str, terms: Sequence[str], xs: Sequence[Array]) -> Non
 # -- the sum ---------------------------------------------------------------------------------
 
 
-def contract(terms: Sequence[str], xs: Sequence[Array], output: str) -> Array:
+class Side(NamedTuple):
+    """How an operand becomes a factor.
+
+    Attributes
+    ----------
+    summed
+        The axes over which it is summed first.
+    order, wide
+        The order of its other axes, and the sizes to which they are broadcast.
+    shape
+        Of the factor, whose axes are groups of these.
+    """
+
+    summed: tuple[int, ...]
+    order: tuple[int, ...]
+    wide: tuple[int, ...]
+    shape: tuple[int, ...]
+
+    def of(self, x: Array) -> Array:
+        """The factor."""
+        if self.summed:
+            x = total(x, self.summed)
+        x = x.transpose(self.order)
+        if x.shape != self.wide:
+            x = np.broadcast_to(x, self.wide)
+        return x.reshape(self.shape)
+
+
+class Pair(NamedTuple):
+    """The product of two operands.
+
+    Attributes
+    ----------
+    left, right
+        The factors.
+    summed
+        None for a batched matrix product. Where that had no rows, columns or sums of its own it is
+        slow: the product of the elements is summed over these axes instead.
+    shape
+        Of the result, with an axis for each letter.
+    """
+
+    left: Side
+    right: Side
+    summed: tuple[int, ...] | None
+    shape: tuple[int, ...]
+
+    def of(self, a: Array, b: Array) -> Array:
+        """The product."""
+        left, right = self.left.of(a), self.right.of(b)
+        if self.summed is None:
+            return product(left, right).reshape(self.shape)
+        y = _core.mul(left, right)
+        return total(y, self.summed, y.dtype) if self.summed else y
+
+
+class Plan(NamedTuple):
+    """How a sum is computed from its operands.
+
+    Attributes
+    ----------
+    steps
+        Each makes one operand, put behind the others, of two of those there are.
+    summed
+        The axes over which a single operand is summed.
+    order
+        The order of axes in the output.
+    """
+
+    steps: tuple[tuple[int, int, Pair], ...]
+    summed: tuple[int, ...]
+    order: tuple[int, ...]
+
+
+def contract(terms: tuple[str, ...], xs: Sequence[Array], output: str) -> Array:
     """The sum over all letters that `output` does not name."""
-    work = list(zip(terms, xs))
-    if len(work) > 2:
+    steps, summed, order = plan(terms, tuple([x.shape for x in xs]), output)
+    work: list[Any] = list(xs)
+    for i, j, pair in steps:
+        work.append(pair.of(work[i], work[j]))
+        work[i] = work[j] = None  # results in between are freed
+    y: Array = work[-1]
+    if not steps:
+        y = total(y, summed) if summed else _core.clone(y)
+    return y.transpose(order)
+
+
+def total(x: Array, axes: tuple[int, ...], dtype: Any = np.int64) -> Array:
+    """The sum over some axes, of integers in some type."""
+    if x.dtype.char in "fd":
+        return _core.sum(x, axes)
+    return np.asarray(x.sum(axes, x.dtype if x.dtype.kind == "f" else dtype))
+
+
+@lru_cache(KEPT)
+def plan(terms: tuple[str, ...], shapes: tuple[tuple[int, ...], ...], output: str) -> Plan:
+    """The products of two operands at a time, in the order that NumPy finds cheapest."""
+    count = len(terms)
+    path: Any = [tuple(range(count))]
+    if count > 2:
         equation = ",".join(terms) + "->" + output
-        path = np.einsum_path(equation, *xs, optimize="greedy")[0][1:]
-    else:
-        path = [tuple(range(len(work)))]
+        zeros = [np.broadcast_to(0.0, shape) for shape in shapes]
+        path = np.einsum_path(equation, *zeros, optimize="greedy")[0][1:]
+    made = list(zip(terms, shapes))  # operands, and what becomes of them
+    left = list(range(count))  # the places in it of those not used yet
+    steps = []
     for step in path:
-        picked = [work.pop(i) for i in sorted(step, reverse=True)][::-1]
-        rest = set(output).union(*[term for term, _ in work])
+        picked = [left.pop(k) for k in sorted(step, reverse=True)][::-1]
         while len(picked) > 1:
-            (ta, a), (tb, b), *others = picked
-            wanted = rest.union(*[term for term, _ in others])
-            picked = [pair(ta, a, tb, b, wanted), *others]
-        work.append(picked[0])
-    term, y = work[0]
-    y = y.sum(axis=tuple([i for i, c in enumerate(term) if c not in output]))
+            i, j, *others = picked
+            wanted = set(output).union(*[made[k][0] for k in (*left, *others)])
+            term, pair = pairing(*made[i], *made[j], wanted)
+            steps.append((i, j, pair))
+            made.append((term, pair.shape))
+            picked = [len(made) - 1, *others]
+        left.append(picked[0])
+    term = made[left[0]][0]
     kept = [c for c in term if c in output]
-    result: Array = np.asarray(y).transpose([kept.index(c) for c in output])
-    return result
+    summed = tuple([k for k, c in enumerate(term) if c not in output])
+    return Plan(tuple(steps), summed, tuple([kept.index(c) for c in output]))
 
 
-def pair(ta: str, a: Array, tb: str, b: Array, wanted: set[str]) -> tuple[str, Array]:
-    """Two operands as one batched matrix product (batch, M, K) x (batch, K, N)."""
-    ta, a = summed(ta, a, wanted | set(tb))
-    tb, b = summed(tb, b, wanted | set(ta))
+def pairing(
+    ta: str, a: tuple[int, ...], tb: str, b: tuple[int, ...], wanted: set[str]
+) -> tuple[str, Pair]:
+    """The product of two operands of some letters and shapes, and the letters it has."""
+    size = dict(zip(ta, a))
+    size.update({c: n for c, n in zip(tb, b) if size.get(c, 1) == 1})
     batch = [c for c in ta if c in tb and c in wanted]
     inner = [c for c in ta if c in tb and c not in wanted]
-    rows, columns = [c for c in ta if c not in tb], [c for c in tb if c not in ta]
-    size = {c: a.shape[i] for i, c in enumerate(ta)}
-    for i, c in enumerate(tb):
-        size[c] = b.shape[i] if size.get(c, 1) == 1 else size[c]
-    left = arranged(ta, a, [batch, rows, inner], size)
-    right = arranged(tb, b, [batch, inner, columns], size)
-    y = product(left, right) if batch else product(left[0], right[0])
-    term = "".join([*batch, *rows, *columns])
-    return term, y.reshape([size[c] for c in term])
+    rows = [c for c in ta if c not in tb and c in wanted]
+    columns = [c for c in tb if c not in ta and c in wanted]
+    if not inner or (batch and not rows and not columns):
+        every = [c for c in ta if c in tb or c in wanted] + columns
+        left, right = [
+            factor(term, [[c] if c in term else [] for c in every], dict(zip(term, shape)))
+            for term, shape in ((ta, a), (tb, b))
+        ]
+        summed = tuple([k for k, c in enumerate(every) if c in inner])
+        term = "".join([c for c in every if c not in inner])
+    else:
+        groups = [batch] if batch else []
+        left = factor(ta, [*groups, rows, inner], size)
+        right = factor(tb, [*groups, inner, columns], size)
+        summed, term = None, "".join([*batch, *rows, *columns])
+    return term, Pair(left, right, summed, tuple([size[c] for c in term]))
 
 
-def summed(term: str, x: Array, wanted: set[str]) -> tuple[str, Array]:
-    """`x` summed over the letters that occur nowhere else."""
-    axes = tuple([i for i, c in enumerate(term) if c not in wanted])
-    if not axes:
-        return term, x
-    return "".join(c for c in term if c in wanted), np.asarray(x.sum(axis=axes))
-
-
-def arranged(term: str, x: Array, groups: list[list[str]], size: dict[str, int]) -> Array:
-    """`x` with its dimensions in the order of `groups`, each group as one dimension."""
+def factor(term: str, groups: list[list[str]], size: dict[str, int]) -> Side:
+    """An operand with its letters in groups, each of which becomes one axis."""
     order = [c for group in groups for c in group]
-    y = x.transpose([term.index(c) for c in order])
-    y = np.broadcast_to(y, [size[c] for c in order])
-    shape = [1, 1, 1]
-    for i, group in enumerate(groups):
-        for c in group:
-            shape[i] *= size[c]
-    return y.reshape(shape)
+    left = [c for c in term if c in order]
+    return Side(
+        tuple([k for k, c in enumerate(term) if c not in order]),
+        tuple([left.index(c) for c in order]),
+        tuple([size[c] for c in order]),
+        tuple([math.prod([size[c] for c in group]) for group in groups]),
+    )

@@ -1,6 +1,7 @@
 """Sums of products in Einstein notation."""
 
 import numpy as np
+import pytest
 
 import fastnn
 from tests.harness import Bad, Record, Sample, numbers, record_test
@@ -38,6 +39,12 @@ RECORDS = [
             Sample("i,j->ij", numbers(3), numbers(4)),
             Sample("i,i->", numbers(3), numbers(3)),
             Sample("ij,ij->ij", A, A),
+            Sample("ij,ij->i", A, A),
+            Sample("ij,ij->j", A, A),
+            Sample("ij,ji->j", A, numbers(4, 3)),
+            Sample("ij,ij->i", numbers(3, 1), A),
+            Sample("ijk,ik->kj", P, numbers(2, 4)),
+            Sample("ji,kjl->kl", A, P),
             Sample("ij,k->i", A, numbers(3)),
             Sample("i,i,i->i", numbers(3), numbers(3, seed=7), numbers(3, seed=8)),
             Sample("ij,jk->ik", numbers(3, 1), B),
@@ -71,3 +78,24 @@ test_record = record_test(RECORDS)
 def test_operands_in_a_list():
     x = fastnn.from_numpy(A)
     assert np.allclose(fastnn.einsum("ij,kj->ik", [x, x])._array, A @ A.T)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "i8"])
+@pytest.mark.parametrize("equation", ["ij,ij->i", "ij,ij->ij", "ij,kj->ik", "ij,ij->", "ij->ji"])
+def test_products_of_integers_keep_their_type(equation, dtype):
+    xs = [np.arange(6).reshape(2, 3).astype(dtype)] * (1 + equation.count(","))
+    y = fastnn.einsum(equation, *xs)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.numpy(), np.einsum(equation, *xs))
+
+
+def test_sums_of_one_operand_of_integers_are_int64():
+    assert fastnn.einsum("ij->i", np.ones((2, 3), "i4")).dtype == np.int64
+
+
+def test_same_equation_with_other_shapes():
+    for n, m in ((2, 3), (3, 2), (2, 1), (0, 3), (2, 3)):
+        x = numbers(n, m)
+        np.testing.assert_allclose(
+            fastnn.einsum("ij,ij->i", x, x).numpy(), (x * x).sum(1), rtol=1e-6
+        )
