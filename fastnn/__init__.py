@@ -84,9 +84,12 @@ def _assert(condition: _Any, message: str = "") -> None:
         raise AssertionError(message)
 
 
+_ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}
+
+
 def __getattr__(name: str) -> _Any:
-    if name in ("GradScaler", "autocast"):
-        return getattr(_submodule(__name__, "amp"), name)
+    if name in _ELSEWHERE:
+        return getattr(_submodule(__name__, _ELSEWHERE[name]), name)
     return _submodule(__name__, name)
 
 

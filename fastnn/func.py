@@ -22,9 +22,27 @@ from .autograd.functional import (
 )
 from .autograd.functional import jvp as jvp_of
 from .names import offer
+from .nn.norm.batch import BatchNorm
+from .nn.utils.stateless import functional_call, stack_module_state
+from .ops import stack
+from .random import get_state, set_state
 from .tensor import Tensor
 
-__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+__all__ = [
+    "debug_unwrap",
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "replace_all_batch_norm_modules_",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
 
 
 def parts(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> list[Any]:
@@ -165,6 +183,167 @@ def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Cal
             [ 0., 12.]])
     """
     return jacrev(jacrev(func, argnums), argnums)
+
+
+def linearize(func: Callable[..., Any], *primals: Tensor) -> tuple[Any, Callable[..., Any]]:
+    """The value of `func`, and the function that pushes a vector through it: ``v -> J v``.
+
+    Examples
+    --------
+    >>> y, push = fastnn.func.linearize(lambda x: x**2, fastnn.tensor([1.0, 2.0]))
+    >>> push(fastnn.ones(2))
+    tensor([2., 4.])
+    """
+
+    def push(*tangents: Tensor) -> Any:
+        return jvp(func, primals, tangents)[1]
+
+    return func(*primals), push
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function that calls `func` for each slice of its arguments, and stacks the results.
+
+    It is a loop over slices: it saves dimensions in a program, but no time. Gradients flow through
+    it, and it may be nested with the functions of this module.
+
+    Parameters
+    ----------
+    func
+        Takes and returns tensors, which may be in lists, tuples and dicts.
+    in_dims
+        The dimension of slices: one for all arguments, or a tuple with one for each, which may
+        again be lists, tuples and dicts. None for what every call gets as it is.
+    out_dims
+        Where the new dimension of results is: one for all, or a tuple with one for each.
+    randomness
+        ``"same"``: every call draws the same random numbers. Else each draws others.
+    chunk_size
+        Accepted for compatibility with PyTorch: slices are taken one by one.
+
+    Raises
+    ------
+    ValueError
+        If there is no slice, or arguments have different numbers of them.
+
+    Examples
+    --------
+    >>> batched_dot = fastnn.func.vmap(fastnn.dot, in_dims=(0, None))
+    >>> batched_dot(fastnn.eye(2), fastnn.tensor([3.0, 4.0]))
+    tensor([3., 4.])
+    """
+    if randomness not in ("error", "different", "same"):
+        raise ValueError(
+            f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}"
+        )
+
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        dims = in_dims if isinstance(in_dims, (tuple, list)) else (in_dims,) * len(args)
+        if len(dims) != len(args):
+            raise ValueError(f"vmap: in_dims has {len(dims)} elements for {len(args)} arguments")
+        sizes = {n for arg, dim in zip(args, dims) for n in slices_of(arg, dim)}
+        sizes |= {n for value in kwargs.values() for n in slices_of(value, 0)}
+        if len(sizes) != 1 or 0 in sizes:
+            raise ValueError(
+                f"vmap: arguments must have one number of slices, at least 1, got {sorted(sizes)}"
+            )
+        state = get_state() if randomness == "same" else None
+        results = []
+        for i in range(*sizes):
+            if state is not None:
+                set_state(state)
+            given = [sliced(arg, dim, i) for arg, dim in zip(args, dims)]
+            results.append(func(*given, **{k: sliced(v, 0, i) for k, v in kwargs.items()}))
+        return stacked(results, out_dims)
+
+    return computed
+
+
+def slices_of(value: Any, dim: Any) -> list[int]:
+    """The sizes of tensors along the dimension that is taken apart."""
+    if dim is None:
+        return []
+    if isinstance(value, Tensor):
+        if not -value.ndim <= dim < value.ndim:
+            raise ValueError(f"vmap: in_dims {dim} is no dimension of shape {tuple(value.shape)}")
+        return [value.shape[dim]]
+    return [n for part, d in parted(value, dim) for n in slices_of(part, d)]
+
+
+def sliced(value: Any, dim: Any, index: int) -> Any:
+    """One slice of every tensor."""
+    if dim is None:
+        return value
+    if isinstance(value, Tensor):
+        return value.select(dim, index)
+    parts = [sliced(part, d, index) for part, d in parted(value, dim)]
+    return rebuilt(value, parts) if parts or isinstance(value, (dict, list, tuple)) else value
+
+
+def parted(value: Any, dim: Any) -> list[tuple[Any, Any]]:
+    """The parts of a list, tuple or dict, each with its dimension; nothing for other objects."""
+    if isinstance(value, dict):
+        return [(part, dim[key] if isinstance(dim, dict) else dim) for key, part in value.items()]
+    if isinstance(value, (list, tuple)):
+        dims = dim if isinstance(dim, (list, tuple)) else [dim] * len(value)
+        return list(zip(value, dims))
+    return []
+
+
+def rebuilt(value: Any, parts: list[Any]) -> Any:
+    """Parts in a list, tuple or dict of the same kind."""
+    if isinstance(value, dict):
+        return type(value)(zip(value, parts))
+    if hasattr(value, "_fields"):  # a tuple with names
+        return type(value)(*parts)
+    return type(value)(parts)
+
+
+def stacked(results: list[Any], dim: Any) -> Any:
+    """The results of all slices, stacked tensor by tensor."""
+    first = results[0]
+    if isinstance(first, Tensor):
+        return first if dim is None else stack(results, dim)
+    if not isinstance(first, (dict, list, tuple)):
+        raise TypeError(f"vmap: func must return tensors, got {type(first).__name__}")
+    keys = list(first) if isinstance(first, dict) else list(range(len(first)))
+    dims = dim if isinstance(dim, (tuple, list)) else [dim] * len(keys)
+    return rebuilt(first, [stacked([r[key] for r in results], d) for key, d in zip(keys, dims)])
+
+
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The tensor itself: functions of this module see plain tensors.
+
+    Examples
+    --------
+    >>> x = fastnn.ones(2)
+    >>> fastnn.func.debug_unwrap(x) is x
+    True
+    """
+    return tensor
+
+
+def replace_all_batch_norm_modules_(root: Any) -> Any:
+    """Let all batch norms below a module use statistics of the batch, and keep none; return it.
+
+    Examples
+    --------
+    >>> net = fastnn.nn.Sequential(fastnn.nn.Linear(2, 3), fastnn.nn.BatchNorm1d(3))
+    >>> fastnn.func.replace_all_batch_norm_modules_(net)[1].running_mean is None
+    True
+    """
+    for module in root.modules():
+        if isinstance(module, BatchNorm):
+            module.track_running_stats = False
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+    return root
 
 
 offer(__name__)

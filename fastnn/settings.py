@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import dtypes
+from .autograd.anomaly import Mode, is_anomaly_enabled, set_detect_anomaly
 from .devices import CPU, check_device, device
 from .random import get_state, set_state
 from .tensor.printing import set_printoptions as set_printoptions
@@ -19,6 +20,9 @@ __all__ = [
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_rng_state",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "set_anomaly_enabled",
     "set_default_device",
     "set_default_dtype",
     "set_default_tensor_type",
@@ -83,6 +87,16 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 def are_deterministic_algorithms_enabled() -> bool:
     """True, see `use_deterministic_algorithms`."""
     return True
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """As `fastnn.autograd.set_detect_anomaly`, from now on."""
+    set_detect_anomaly(enabled, check_nan)
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether, where operations are watched, NaN is an error."""
+    return Mode.check_nan
 
 
 def set_float32_matmul_precision(precision: str) -> None:

@@ -41,7 +41,7 @@ IMPORTS = {
         "dtypes",
     },
     "autograd": {"_core", "autograd", "callers", "names", "tensor"},
-    "func": {"autograd", "names", "tensor"},
+    "func": BASE | {"autograd", "names", "nn", "ops"},
     "special": {"names", "ops", "tensor"},
     "unbuilt": set(),
     "names": set(),

@@ -13,7 +13,16 @@ from ..ops.create import randperm
 from ..random import Generator
 from ..tensor import Tensor, TensorLike, as_array
 
-__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
+__all__ = [
+    "ChainDataset",
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "StackDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
 
 
 class Dataset:
@@ -38,6 +47,78 @@ class IterableDataset(Dataset):
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__}: define a method __iter__(self)")
+
+    def __add__(self, other: Any) -> Any:
+        return ChainDataset([self, other])
+
+
+class ChainDataset(IterableDataset):
+    """The samples of several iterable datasets, one after the other.
+
+    Parameters
+    ----------
+    datasets
+        The datasets.
+
+    Examples
+    --------
+    >>> class Count(fastnn.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([1, 2])
+    >>> list(fastnn.data.ChainDataset([Count(), Count()]))
+    [1, 2, 1, 2]
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if wrong := [d for d in self.datasets if not isinstance(d, IterableDataset)]:
+            raise TypeError(
+                f"ChainDataset: expected iterable datasets, got {type(wrong[0]).__name__}"
+            )
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.datasets)
+
+    def __len__(self) -> int:
+        return sum(len(d) for d in self.datasets)
+
+
+class StackDataset(Dataset):
+    """Samples made of those of several datasets: tuples, or dicts where the datasets have names.
+
+    Parameters
+    ----------
+    args
+        Datasets of equal length; or
+    kwargs
+        such datasets by name.
+
+    Examples
+    --------
+    >>> fastnn.data.StackDataset(x=["a", "b"], y=[1, 2])[1]
+    {'x': 'b', 'y': 2}
+    """
+
+    datasets: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: expected datasets, all by position or all by name")
+        self.datasets = kwargs or args
+        lengths = [len(d) for d in self._parts]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"StackDataset: datasets must have equal lengths, got {lengths}")
+
+    @property
+    def _parts(self) -> list[Any]:
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+
+    def __getitem__(self, index: Any) -> Any:
+        samples = [d[index] for d in self._parts]
+        return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else (*samples,)
+
+    def __len__(self) -> int:
+        return len(self._parts[0])
 
 
 class TensorDataset(Dataset):

@@ -5,6 +5,7 @@ from . import init as init
 from . import parallel as parallel
 from . import utils as utils
 from .activation import *
+from .adaptive_softmax import *
 from .aggregation import *
 from .attention import *
 from .container import *

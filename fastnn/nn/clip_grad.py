@@ -9,11 +9,23 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..autograd.row_gradient import stored_values
-from ..ops.clip_grad import as_tensor, clip_by_norm, clip_by_value, gradients_of, total_norm
-from ..tensor import Tensor
+from ..ops.clip_grad import (
+    as_tensor,
+    clip_by_norm,
+    clip_by_value,
+    gradients_of,
+    scale_by_norm,
+    total_norm,
+)
+from ..tensor import Tensor, TensorLike, as_array
 from .module import Module
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
+]
 
 Tensors: TypeAlias = "Tensor | Iterable[Tensor] | Iterable[tuple[str, Tensor]]"
 
@@ -72,6 +84,30 @@ def clip_grad_norm_(
     given = listed(op, parameters)
     blame = partial(not_finite, given, True) if error_if_nonfinite else None
     return clip_by_norm(op, gradients_of(values_of(given)), max_norm, norm_type, blame)
+
+
+def clip_grads_with_norm_(
+    parameters: Tensors, max_norm: float, total_norm: TensorLike, foreach: bool | None = None
+) -> None:
+    """Scale gradients in place by ``min(1, max_norm / (total_norm + 1e-6))``: a norm that is known.
+
+    Parameters
+    ----------
+    parameters, max_norm, foreach
+        As for `clip_grad_norm_`.
+    total_norm
+        What `get_total_norm` has returned, perhaps of more parameters than these.
+
+    Examples
+    --------
+    >>> p = fastnn.zeros(2, requires_grad=True)
+    >>> p.grad = fastnn.tensor([3.0, 4.0])
+    >>> fastnn.nn.utils.clip_grads_with_norm_([p], 1.0, fastnn.tensor(10.0))
+    >>> p.grad
+    tensor([0.3, 0.4])
+    """
+    given = values_of(listed("clip_grads_with_norm_", parameters))
+    scale_by_norm(gradients_of(given), max_norm, np.asarray(as_array(total_norm), np.float64))
 
 
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:

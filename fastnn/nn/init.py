@@ -19,6 +19,8 @@ __all__ = [
     "calculate_gain",
     "constant",
     "constant_",
+    "dirac",
+    "dirac_",
     "eye",
     "eye_",
     "kaiming_normal",
@@ -167,6 +169,37 @@ def eye_(tensor: Tensor) -> Tensor:
     return fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill weights of a convolution so that it passes on as many of its channels as it can.
+
+    Parameters
+    ----------
+    tensor
+        Weights (O, C, *kernel) with one to three dimensions of the kernel.
+    groups
+        Groups of output channels; in each the first C pass on the input's.
+
+    Examples
+    --------
+    >>> fastnn.nn.init.dirac_(fastnn.empty(2, 1, 3)).tolist()
+    [[[0.0, 1.0, 0.0]], [[0.0, 0.0, 0.0]]]
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_: tensor must have 3, 4 or 5 dimensions, got {tensor.shape}")
+    if tensor.shape[0] % groups:
+        raise ValueError(
+            f"dirac_: groups must divide {tensor.shape[0]}, the number of channels, got {groups}"
+        )
+    values = np.zeros(tensor.shape, tensor.dtype)
+    middle = tuple([n // 2 for n in tensor.shape[2:]])
+    size = tensor.shape[0] // groups
+    for group in range(groups):
+        for channel in range(min(size, tensor.shape[1])):
+            place = (group * size + channel, channel, *middle)
+            values[place] = 1
+    return fill(tensor, values)
+
+
 def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
@@ -281,4 +314,4 @@ def old(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 uniform, normal, constant, eye = old(uniform_), old(normal_), old(constant_), old(eye_)
 xavier_uniform, xavier_normal = old(xavier_uniform_), old(xavier_normal_)
 kaiming_uniform, kaiming_normal = old(kaiming_uniform_), old(kaiming_normal_)
-orthogonal, sparse = old(orthogonal_), old(sparse_)
+dirac, orthogonal, sparse = old(dirac_), old(orthogonal_), old(sparse_)

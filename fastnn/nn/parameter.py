@@ -1,4 +1,4 @@
-"""Trainable tensors of a module."""
+"""Tensors of a module: those that are trained, and others that are state."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ..tensor import Tensor
 
-__all__ = ["Parameter"]
+__all__ = ["Buffer", "Parameter"]
 
 
 class Parameter(Tensor):
@@ -33,3 +33,26 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A tensor that a module registers as an attribute and that is not trained.
+
+    Parameters
+    ----------
+    data
+        A tensor or array, whose memory is shared, or numbers.
+    persistent
+        Whether it belongs to `state_dict`.
+
+    Examples
+    --------
+    >>> net = fastnn.nn.Module()
+    >>> net.mask = fastnn.nn.Buffer(fastnn.ones(2))
+    >>> list(net.state_dict())
+    ['mask']
+    """
+
+    def __init__(self, data: Any, *, persistent: bool = True) -> None:
+        super().__init__(data._array if isinstance(data, Tensor) else data)
+        self.persistent = persistent

@@ -48,9 +48,14 @@ def clip_by_norm(
 ) -> Tensor:
     """Scale all arrays so that their common norm is at most `max_norm`; what it was."""
     norm = total_norm(op, arrays, norm_type, blame)
+    scale_by_norm(arrays, max_norm, norm)
+    return as_tensor(norm, arrays)
+
+
+def scale_by_norm(arrays: list[Array], max_norm: Any, norm: Array) -> None:
+    """Scale all arrays as if this were their common norm."""
     _core.clip_grad_norm(arrays, norm, float(max_norm))
     changed(arrays)
-    return as_tensor(norm, arrays)
 
 
 def clip_by_value(arrays: list[Array], clip_value: float) -> None:

@@ -10,10 +10,16 @@ from ..autograd.record import Array, Grads, Node, array, record
 from ..callers import warn
 from ..dtypes import cast_to
 from ..tensor import Tensor, TensorLike
+from .create.filled import empty_like
+from .draw import exponential_
 from .elementwise.algebraic import neg
+from .elementwise.arithmetic import add, div, sub
+from .elementwise.compare import eq
+from .elementwise.transcendental import log
 from .numpy_names import numpy_names
+from .reduce.extreme import amax
 
-__all__ = ["log_softmax", "softmax", "softmin"]
+__all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
 
 def in_dtype(kernel: Callable[..., Any]) -> Callable[[Node, Array], Grads]:
@@ -104,3 +110,45 @@ def softmin(input: TensorLike, dim: int, dtype: Any = None) -> Tensor:
     array([0.1 , 0.26, 0.64], dtype=float32)
     """
     return softmax(neg(input), dim, dtype)
+
+
+def gumbel_softmax(
+    logits: TensorLike, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """Softmax of logits with noise: a draw of one index that gradients flow through.
+
+    ``y = softmax((logits + g) / tau)`` for g of the Gumbel distribution (E. Jang, S. Gu and
+    B. Poole, "Categorical reparameterization with Gumbel-softmax", 2017).
+
+    Parameters
+    ----------
+    logits
+        Logarithms of weights.
+    tau
+        The temperature, above 0; the lower it is, the nearer is the result to 0 and 1.
+    hard
+        Whether the result is 0 and 1, with the gradient of what it would be otherwise.
+    eps
+        Accepted for compatibility with PyTorch, without effect.
+    dim
+        The dimension of the weights.
+
+    Returns
+    -------
+    Tensor
+        In the shape of `logits`.
+
+    Examples
+    --------
+    >>> F.gumbel_softmax(fastnn.zeros(4), hard=True).sum().item()
+    1.0
+    """
+    if not tau > 0:
+        raise ValueError(f"gumbel_softmax: tau must be above 0, got {tau}")
+    x = array(logits)
+    noise = exponential_(empty_like(x))
+    y = softmax(div(sub(logits, log(noise)), tau), dim)
+    if not hard:
+        return y
+    chosen = eq(y.detach(), amax(y.detach(), dim, True)).to(y.dtype)
+    return add(chosen, sub(y, y.detach()))

@@ -162,3 +162,32 @@ def test_collate():
         data.default_collate([object()])
     with pytest.raises(ValueError, match="the same number of parts"):
         data.default_collate([(1,), (1, 2)])
+
+
+class Count(data.IterableDataset):
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        return iter(range(self.n))
+
+    def __len__(self):
+        return self.n
+
+
+def test_chained_and_stacked_datasets():
+    chained = Count(2) + Count(3)
+    assert isinstance(chained, data.ChainDataset)
+    assert (list(chained), len(chained)) == ([0, 1, 0, 1, 2], 5)
+    with pytest.raises(TypeError, match="ChainDataset: expected iterable datasets, got list"):
+        data.ChainDataset([Count(1), [1]])
+    pairs = data.StackDataset(["a", "b"], [1, 2])
+    assert (len(pairs), pairs[1]) == (2, ("b", 2))
+    assert data.StackDataset(x=["a", "b"], y=[1, 2])[0] == {"x": "a", "y": 1}
+    with pytest.raises(ValueError, match=r"datasets must have equal lengths, got \[1, 2\]"):
+        data.StackDataset(["a"], [1, 2])
+    for call in (data.StackDataset, lambda: data.StackDataset([1], y=[1])):
+        with pytest.raises(ValueError, match="StackDataset: expected datasets, all by position or"):
+            call()
+    loader = data.DataLoader(data.StackDataset(fastnn.arange(4), fastnn.eye(4)), batch_size=2)
+    assert [batch[0].tolist() for batch in loader] == [[0, 1], [2, 3]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...tensor import Tensor
 from ..hooks import Hooks
-from ..parameter import Parameter
+from ..parameter import Buffer, Parameter
 
 if TYPE_CHECKING:
     from .module import Module
@@ -67,6 +67,8 @@ class Contents:
                     f"{type(self).__name__}: {name!r} is a buffer and can become another Tensor "
                     f"or None, not a {type(value).__name__}"
                 )
+            if isinstance(value, Buffer):
+                own[BUFFERS][name] = value.persistent
         if name == "forward" and "_hooks" in own:  # hooks keep Sequential from fusing it
             own["_hooks"] = own["_hooks"] or Hooks()
         object.__setattr__(self, name, value)

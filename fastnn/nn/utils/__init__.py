@@ -6,13 +6,20 @@ from ..batchnorm_folding import (
     fuse_linear_bn_eval,
     fuse_linear_bn_weights,
 )
-from ..clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
+from ..clip_grad import (
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
 from ..read_only import make_read_only
 from . import parametrizations as parametrizations
 from . import parametrize as parametrize
 from . import prune as prune
 from . import rnn as rnn
+from . import stateless as stateless
 from .convert_parameters import parameters_to_vector, vector_to_parameters
+from .initialization import skip_init
 from .reparametrize import (
     remove_spectral_norm,
     remove_weight_norm,
@@ -23,6 +30,7 @@ from .reparametrize import (
 __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "fuse_linear_bn_eval",
@@ -36,7 +44,9 @@ __all__ = [
     "remove_spectral_norm",
     "remove_weight_norm",
     "rnn",
+    "skip_init",
     "spectral_norm",
+    "stateless",
     "vector_to_parameters",
     "weight_norm",
 ]
