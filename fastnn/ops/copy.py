@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..autograd.record import Array
 
+KEPT = 512  # shapes of which a program's last ones are kept, with what follows from them
 ZERO = np.zeros((), np.uint8)  # which converts to every type
 
 
@@ -36,30 +39,48 @@ def block(x: Array, key: tuple[Any, ...]) -> Array:
 
 
 def fill_around(y: Array, key: tuple[Any, ...], value: Array) -> None:
-    """Fill what a tuple of slices leaves out, axis by axis; for other indices, everything."""
+    """Fill what a tuple of slices leaves out; for other indices, everything."""
     if not all(type(k) is slice and k.step in (None, 1) for k in key):
         _core.copy_into(y, value)
         return
+    for outside in around(y.shape, key):
+        _core.copy_into(y[outside], value)
+
+
+def around(shape: tuple[int, ...], key: tuple[slice, ...]) -> list[tuple[Any, ...]]:
+    """Indices of what a tuple of slices leaves out, axis by axis."""
+    found: list[tuple[Any, ...]] = []
     inside: tuple[slice, ...] = ()
-    for k, n in zip(key, y.shape):
+    for k, n in zip(key, shape):
         start, stop, _ = k.indices(n)
         for outside in (slice(0, start), slice(max(start, stop), n)):
             if outside.start < outside.stop:
-                _core.copy_into(block(y, (*inside, outside)), value)
+                found.append((*inside, outside, ...))
         inside = (*inside, k)
+    return found
 
 
 def rolled(x: Array, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     """`x` shifted along some axes, several times along one that is named again."""
+    y: Array = _core.empty_like(x)
+    for to, source in moves(x.shape, tuple(map(index, shifts)), axes):
+        _core.copy_into(y[to], x[source])
+    return y
+
+
+@lru_cache(KEPT)
+def moves(
+    shape: tuple[int, ...], shifts: tuple[int, ...], axes: tuple[int, ...]
+) -> list[tuple[Any, Any]]:
+    """Where the parts of a shape go that is shifted along some axes, and where they come from."""
     total: dict[int, int] = {}
     for shift, axis in zip(shifts, axes):
         total[axis] = total.get(axis, 0) + shift
-    y: Array = _core.empty_like(x)
-    cuts = [halves(n, total.get(axis, 0) % n if n else 0) for axis, n in enumerate(x.shape)]
-    for parts in product(*cuts):
-        to, source = tuple([part[0] for part in parts]), tuple([part[1] for part in parts])
-        _core.copy_into(block(y, to), block(x, source))
-    return y
+    cuts = [halves(n, total.get(axis, 0) % n if n else 0) for axis, n in enumerate(shape)]
+    return [
+        ((*[part[0] for part in parts], ...), (*[part[1] for part in parts], ...))
+        for parts in product(*cuts)
+    ]
 
 
 def halves(n: int, shift: int) -> list[tuple[slice, slice]]:

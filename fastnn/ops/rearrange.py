@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import _core
-from ..autograd.record import Array, Grads, Node, array, record
+from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ..dtypes import element
 from ..tensor import Tensor, TensorLike, check_constant
-from .copy import block, embedded, fill_around, rolled
+from .copy import KEPT, ZERO, around, block, embedded, rolled
 from .create.values import check_room
-from .shape import axes_of, axis_of, shape_of, whole
+from .shape import axes_of, axis_of, key_at, shape_of, whole
 
 __all__ = ["constant_pad_nd", "flip", "fliplr", "flipud", "pad", "roll", "rot90", "tril", "triu"]
 
@@ -60,53 +61,24 @@ def pad(
     x = array(input)
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ValueError(f"pad: pad must hold at most {x.ndim} pairs, got {tuple(pad)}")
-    pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]
-    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
-    for axis, (before, after) in enumerate(widths):
-        if x.shape[axis] + min(before, 0) + min(after, 0) < 0:
-            raise ValueError(
-                f"pad: dim {axis} has {x.shape[axis]} elements, fewer than are cut off"
-            )
-    check_room("pad", tuple([n + a + b for n, (a, b) in zip(x.shape, widths)]), x.dtype)
+    numbers = tuple([int(n) for n in pad])
+    widths, inner, outer, around, shape = padding(x.shape, x.dtype, numbers)
     if mode == "constant":
         if isinstance(value, Tensor):
             check_constant("pad", "value", value, TypeError)
-        inner, outer, shape = windows(x.shape, widths)
+        fill = np.asarray(element("pad", value, x.dtype), x.dtype) if value else ZERO
         y = _core.empty_like(x, shape)
-        fill_around(y, outer, np.asarray(element("pad", value or 0, x.dtype), x.dtype))
-        _core.copy_into(block(y, outer), block(x, inner))
+        for key in around:
+            _core.copy_into(y[key], fill)
+        _core.copy_into(y[(*outer, ...)], x[(*inner, ...)])
         return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
     if value is not None:
         raise ValueError(f"pad: a value belongs to mode 'constant', not to {mode!r}")
-    sources = [
-        source_of(mode, axis, x.shape[axis], width) if any(width) else None
-        for axis, width in enumerate(widths)
-    ]
-    y = x
-    for axis, source in enumerate(sources):
-        if source is not None:
-            y = extended(y, axis, source, widths[axis])
-    return record(y if y is not x else _core.clone(x), pad_backward, (input,), widths, sources)
-
-
-def extended(x: Array, axis: int, source: Array, width: tuple[int, int]) -> Array:
-    """`x` with elements of itself before and after along one axis: `source` says which."""
-    inner, outer, _ = windows((x.shape[axis],), (width,))
-    y = _core.empty_like(x, (*x.shape[:axis], len(source), *x.shape[axis + 1 :]))
-    rows, taken = np.moveaxis(y, axis, 0), np.moveaxis(x, axis, 0)
-    _core.copy_into(rows[outer], taken[inner])
-    for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
-        rows[i] = taken[source[i]]
-    return y
-
-
-def windows(shape: tuple[int, ...], widths: Sequence[tuple[int, int]]) -> tuple[Any, Any, Any]:
-    """The part of the input that stays, its place in the output, and the output's shape."""
-    inner = tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths)])
-    outer = tuple(
-        [slice(max(a, 0), max(a, 0) + s.stop - s.start) for s, (a, _) in zip(inner, widths)]
-    )
-    return inner, outer, tuple([n + a + b for n, (a, b) in zip(shape, widths)])
+    steps = extension(mode, x.shape, widths)
+    y = x if steps else _core.clone(x)
+    for step in steps:
+        y = step.of(y)
+    return record(y, pad_backward, (input,), steps)
 
 
 def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> Tensor:
@@ -123,6 +95,109 @@ def constant_pad_nd(input: TensorLike, pad: Sequence[int], value: float = 0) -> 
 padded = pad  # which an argument is called too
 
 
+class Padding(NamedTuple):
+    """What numbers of elements before and after mean for a shape.
+
+    Attributes
+    ----------
+    widths
+        How many come before and after along each dimension.
+    inner, outer
+        The part of the input that stays, and its place in the output.
+    around
+        Indices of all other places of the output.
+    shape
+        That of the output.
+    """
+
+    widths: tuple[tuple[int, int], ...]
+    inner: tuple[slice, ...]
+    outer: tuple[slice, ...]
+    around: list[tuple[Any, ...]]
+    shape: tuple[int, ...]
+
+
+@lru_cache(KEPT)
+def padding(shape: tuple[int, ...], dtype: np.dtype[Any], pad: tuple[int, ...]) -> Padding:
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
+    widths = ((0, 0),) * (len(shape) - len(pairs)) + tuple(pairs)
+    for axis, (before, after) in enumerate(widths):
+        if shape[axis] + min(before, 0) + min(after, 0) < 0:
+            raise ValueError(f"pad: dim {axis} has {shape[axis]} elements, fewer than are cut off")
+    full = tuple([n + a + b for n, (a, b) in zip(shape, widths)])
+    check_room("pad", full, dtype)
+    inner, outer = windows(shape, widths)
+    return Padding(widths, inner, outer, around(full, outer), full)
+
+
+class Step(NamedTuple):
+    """Elements of an array before and after it along one dimension.
+
+    Attributes
+    ----------
+    shape, before
+        The shapes of the result and of the array.
+    moves
+        Places of the result, and those their elements come from: the middle first.
+    """
+
+    shape: tuple[int, ...]
+    before: tuple[int, ...]
+    moves: tuple[tuple[Any, Any], ...]
+
+    def of(self, x: Array) -> Array:
+        """The result."""
+        y = _core.empty_like(x, self.shape)
+        for to, source in self.moves:
+            _core.copy_into(y[to], x[source])
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """The gradient of the array: that of the middle, to which the sides are added."""
+        (to, source), *sides = self.moves
+        middle = dy[to]
+        whole = middle.shape == self.before
+        dx = _core.clone(middle) if whole else embedded(middle, self.before, source)
+        for to, source in sides:
+            part = dx[source]
+            part += unbroadcast(dy[to], part.shape)
+        return dx
+
+
+@lru_cache(KEPT)
+def extension(
+    mode: str, shape: tuple[int, ...], widths: tuple[tuple[int, int], ...]
+) -> tuple[Step, ...]:
+    """How an array is extended by elements of its own, one dimension after the other."""
+    sources = [
+        sides_of(mode, axis, shape[axis], width) if any(width) else None
+        for axis, width in enumerate(widths)
+    ]
+    steps = []
+    for axis, (sides, width) in enumerate(zip(sources, widths)):
+        if sides is None:
+            continue
+        size = shape[axis]
+        (inner,), (outer,) = windows((size,), (width,))
+        total = size + sum(width)
+        ends = ((slice(0, outer.start), sides[0]), (slice(outer.stop, total), sides[1]))
+        places = [(outer, inner), *[(to, source) for to, source in ends if to.start < to.stop]]
+        moves = [(key_at(axis, to, ...), key_at(axis, source, ...)) for to, source in places]
+        after = (*shape[:axis], total, *shape[axis + 1 :])
+        steps.append(Step(after, shape, tuple(moves)))
+        shape = after
+    return tuple(steps)
+
+
+def windows(shape: tuple[int, ...], widths: Sequence[tuple[int, int]]) -> tuple[Any, Any]:
+    """The part of the input that stays, and its place in the output."""
+    inner = tuple([slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths)])
+    outer = tuple(
+        [slice(max(a, 0), max(a, 0) + s.stop - s.start) for s, (a, _) in zip(inner, widths)]
+    )
+    return inner, outer
+
+
 def pad_constant_backward(node: Node, dy: Array) -> Grads:
     shape, inner, outer = node.saved
     if all(s.start == 0 and s.stop == n for s, n in zip(inner, shape)):
@@ -130,8 +205,8 @@ def pad_constant_backward(node: Node, dy: Array) -> Grads:
     return (embedded(block(dy, outer), shape, inner),)
 
 
-def source_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> Array:
-    """For each position of a padded dimension the one it is copied from."""
+def sides_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> tuple[slice, slice]:
+    """Where the elements before and after a dimension come from."""
     limits = {"reflect": size - 1, "replicate": None if size else 0, "circular": size}
     if mode not in limits:
         raise ValueError(
@@ -140,31 +215,19 @@ def source_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> Array:
     limit = limits[mode]
     if limit is not None and max(width) > limit:
         raise ValueError(f"pad: {mode} of dim {axis} of size {size} reaches {limit}, got {width}")
-    place = np.arange(-width[0], size + width[1])
+    before, after = width
     if mode == "replicate":
-        return place.clip(0, size - 1)
+        return slice(0, 1), slice(size - 1, size)
     if mode == "circular":
-        return place % size if size else place
-    return np.abs(size - 1 - np.abs(size - 1 - place)) if size > 1 else place
+        return slice(size - before, size), slice(0, after)
+    last = size - 2 - after
+    return slice(before, 0, -1), slice(size - 2, None if last < 0 else last, -1)
 
 
 def pad_backward(node: Node, dy: Array) -> Grads:
-    widths, sources = node.saved
-    for axis in reversed(range(dy.ndim)):
-        source = sources[axis]
-        if source is None:
-            continue
-        before, after = widths[axis]
-        size = len(source) - before - after
-        inner, outer, _ = windows((size,), ((before, after),))
-        # The middle is moved as one block; only the padding is added slice by slice.
-        place = (slice(None),) * axis
-        shape = (*dy.shape[:axis], size, *dy.shape[axis + 1 :])
-        dx = embedded(block(dy, (*place, *outer)), shape, (*place, *inner))
-        rows, taken = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
-        for i in (*range(outer[0].start), *range(outer[0].stop, len(source))):
-            rows[source[i]] += taken[i]
-        dy = dx
+    (steps,) = node.saved
+    for step in reversed(steps):
+        dy = step.backward(dy)
     return (dy,)
 
 

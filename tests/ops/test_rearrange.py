@@ -1,6 +1,7 @@
 """Rearranging elements: padding, flipping, rolling, triangles."""
 
 import numpy as np
+import pytest
 
 import fastnn
 from tests.harness import Bad, Record, Sample, numbers, record_test
@@ -102,3 +103,25 @@ RECORDS = [
 
 
 test_record = record_test(RECORDS)
+
+
+def test_pad_by_edges_of_what_is_cut_off():
+    x = fastnn.tensor([[3.0], [5.0]], requires_grad=True)
+    y = fastnn.pad(x, (2, -1), "replicate")
+    assert y.tolist() == [[3.0, 3.0], [5.0, 5.0]]
+    y.backward(fastnn.tensor([[1.0, 2.0], [4.0, 8.0]]))
+    assert x.grad.tolist() == [[3.0], [12.0]]
+
+
+def test_same_shape_in_other_ways():
+    """What follows from shapes is kept: no call may get what belongs to another."""
+    x = np.arange(12.0, dtype=np.float32).reshape(3, 4)
+    for widths in ((1, 2), (2, 1), (1, 2, 0, 1), (1, 2)):
+        for mode in ("constant", "reflect", "replicate", "circular"):
+            np.testing.assert_array_equal(fastnn.pad(x, widths, mode).numpy(), pad(x, widths, mode))
+    for shifts, dims in ((1, 0), (1, 1), ((1, 2), (0, 1)), ((1, 2), (1, 0)), ((1, 1), (0, 0))):
+        np.testing.assert_array_equal(
+            fastnn.roll(x, shifts, dims).numpy(), np.roll(x, shifts, dims)
+        )
+    with pytest.raises(TypeError):
+        fastnn.roll(x, 1.0, 0)
