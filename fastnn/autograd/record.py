@@ -64,6 +64,15 @@ def record(y: Any, backward: Backward, inputs: tuple[Any, ...], *saved: Any) -> 
     return out
 
 
+def constant(y: Any) -> Tensor:
+    """A tensor outside the graph over an array: `record` without inputs, in half the time."""
+    out = new(Tensor)
+    out._array = y if type(y) is ndarray else np.asarray(y)
+    out._grad = out.hooks = out.node = out.alias = None
+    out._requires_grad = False
+    return out
+
+
 def sinks_of(inputs: tuple[Any, ...]) -> tuple[tuple[Node | Tensor | None, ...], tuple[bool, ...]]:
     """For each input: the node or leaf that gets its gradient, or None; and whether one does."""
     # Nearly all operations have one to three inputs: explicit cases for them halve the time.
@@ -103,7 +112,7 @@ def record_many(
     The operation has one node, and each output has one that passes its gradient, with the number
     of the output, to that node. `backward` may return views of `dys`, but not `dys` themselves.
     """
-    outs = tuple([Tensor(y) for y in ys])
+    outs = tuple([constant(y) for y in ys])
     if mode.enabled:
         sinks, needs = sinks_of(inputs)
         if True in needs:

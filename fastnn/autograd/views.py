@@ -38,6 +38,16 @@ def as_view(out: Tensor, input: Any) -> Tensor:
     return out
 
 
+def as_views(outs: tuple[Tensor, ...], input: Any) -> None:
+    """As `as_view` for several results."""
+    if not outs or (base := as_view(outs[0], input).alias) is None:
+        return
+    add, discard = base.alias.add, base.alias.discard
+    for out in outs[1:]:
+        out.alias = base
+        add(reference(out, discard))
+
+
 def base_of(tensor: Tensor) -> Tensor:
     """The tensor of which this one is a view, or the tensor itself."""
     base = tensor.alias

@@ -106,15 +106,13 @@ def stack_rule(node: Node, dy: Tensor) -> Rearranged:
 
 @rule(split_backward)
 def split_rule(node: Node, *dys: Tensor | None) -> Rearranged:
-    axis, shapes, _ = node.saved
-    total = list(shapes[0])
-    total[axis] = sum([shape[axis] for shape in shapes])
+    axis, sizes, shape, _ = node.saved
     dx, start = None, 0
-    for dy, shape in zip(dys, shapes):
+    for dy, n in zip(dys, sizes):
         if dy is not None:
-            part = among_zeros(dy, tuple(total), key_at(axis, slice(start, start + shape[axis])))
+            part = among_zeros(dy, shape, key_at(axis, slice(start, start + n)))
             dx = part if dx is None else dx + part
-        start += shape[axis]
+        start += n
     return (dx,)
 
 

@@ -14,7 +14,7 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..shape import axis_of, key_at
-from .key import Places, is_basic, places_of, plain_ids, plain_key, plain_part
+from .key import Places, is_basic, places_of, plain_ids, plain_key
 from .operands import narrowed, widened, zero
 
 __all__ = ["narrow", "select"]
@@ -50,8 +50,10 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     if isinstance(key, Tensor):
         key = key._array
     kind = type(key)
-    if kind is int or kind is slice:
-        key = plain_part(key) if kind is slice else key
+    if kind is int:
+        pass
+    elif kind is slice or (kind is tuple and is_basic(key)):
+        key = plain_key(key)
     elif (kind is tuple or kind is ndarray) and (ids := plain_ids(key)) and x.ndim:
         return record(_core.index(x, ids), index_backward, (input,), x.shape, ids)
     else:

@@ -16,7 +16,8 @@ from ... import _core
 from ...autograd.record import Array
 from ...tensor import Tensor, as_array
 
-BASIC = frozenset({int, slice, type(None), type(...)})
+WHOLE = frozenset({int, type(None), type(...)})
+BASIC = WHOLE | {slice}
 LAST = np.iinfo(np.intp).max
 BOUNDS = frozenset({int, type(None)})
 
@@ -24,7 +25,7 @@ BOUNDS = frozenset({int, type(None)})
 def plain_key(key: Any) -> Any:
     """An index of integers, slices of integers, None, Ellipsis and arrays, or a tuple of them."""
     if type(key) is tuple:
-        return tuple([plain_part(part) for part in key])
+        return tuple([part if type(part) in WHOLE else plain_part(part) for part in key])
     return plain_part(key)
 
 

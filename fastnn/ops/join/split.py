@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record_many
-from ...autograd.views import as_view
+from ...autograd.views import as_views
 from ...tensor import Tensor, TensorLike
 from ..numpy_names import numpy_names
-from ..shape import axis_of, key_at
+from ..shape import axis_of
 
 __all__ = ["chunk", "split", "split_with_sizes", "unbind"]
 
@@ -39,19 +40,21 @@ def split(
         size = int(split_size_or_sections)  # type: ignore[arg-type]
         if size <= 0:
             raise ValueError(f"split: the size of a piece must be positive, got {size}")
-        sizes = [min(size, length - i) for i in range(0, length, size)] or [0]
-    pieces, start = [], 0
-    for n in sizes:
-        pieces.append(x[key_at(axis, slice(start, start + n))])
-        start += n
-    shapes = [y.shape for y in pieces]
-    outs = record_many(pieces, split_backward, (input,), axis, shapes, x.dtype)
-    return tuple([as_view(out, input) for out in outs])
+        whole, last = divmod(length, size)
+        sizes = [size] * whole + [last] * (last > 0 or whole == 0)
+    rows, ends = x.swapaxes(0, axis), accumulate(sizes)
+    pieces = [rows[end - n : end].swapaxes(0, axis) for n, end in zip(sizes, ends)]
+    outs = record_many(pieces, split_backward, (input,), axis, sizes, x.shape, x.dtype)
+    as_views(outs, input)
+    return outs
 
 
 def split_backward(node: Node, *dys: Array | None) -> Grads:
-    axis, shapes, dtype = node.saved
-    pieces = [np.zeros(s, dtype) if dy is None else dy for dy, s in zip(dys, shapes)]
+    axis, sizes, shape, dtype = node.saved
+    before, behind = shape[:axis], shape[axis + 1 :]
+    pieces = [
+        np.zeros((*before, n, *behind), dtype) if dy is None else dy for dy, n in zip(dys, sizes)
+    ]
     return (_core.cat(pieces, axis),)
 
 
@@ -97,9 +100,11 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     """
     x = array(input)
     axis = axis_of("unbind", dim, x.ndim)
-    slices = [x[key_at(axis, i, ...)] for i in range(x.shape[axis])]
+    rows = x.transpose(axis, *[i for i in range(x.ndim) if i != axis])
+    slices = [rows[i, ...] for i in range(len(rows))]
     outs = record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
-    return tuple([as_view(out, input) for out in outs])
+    as_views(outs, input)
+    return outs
 
 
 def unbind_backward(node: Node, *dys: Array | None) -> Grads:
