@@ -39,7 +39,7 @@ NOT_YET = "not yet"
 # Why a name is missing: the first pattern that is found in it decides.
 REASONS = {
     "complex numbers": r"""
-        complex | ^c(float|double|half)$ | ^(angle|conj|imag|real|polar|H)(_.*)?$ |
+        complex | ^torch\.linalg\.(eig|eigvals)$ | ^c(float|double|half)$ | ^(angle|conj|imag|real|polar|H)(_.*)?$ |
         _conj | _neg$ | stft | view_as_(real|complex)
     """,
     "quantised and sparse layouts": r"""
@@ -47,8 +47,9 @@ REASONS = {
         ^s?s(p?add)?mm$ | (ccol|crow|col|row)_indices | to_(sparse|mkldnn|padded) |
         coalesce | _csr | int_repr | fbgemm | ^(indices|values|index)$ | nested | ^bits
         | ^u?int[1-7]$ | ^float(4|8) | mkldnn | choose_qparams | ^hash_tensor$ |
-        dense_dim
+        dense_dim | ^per_(channel|tensor)_ | ^(bit|jagged|strided)$
     """,
+    "types without kernels": r"[Bb][Ff]loat16 | ^uint(16|32|64)$",
     "devices": r"""
         cuda | cudnn | miopen | ^is_(xpu|xla|ipu|mps|mtia|maia|meta|vulkan) |
         ^(xpu|ipu|mtia)$ | [Ss]tream | ^Event$ | Accelerator | OutOfMemory |
@@ -68,9 +69,10 @@ REASONS = {
         ^(Tracing|Union|Use|Value|IODescriptor|BufferDict|ModuleDict|ParameterDict|Aggregation|AVG|SUM)
         | parse_ | import_ir | unify_type | merge_type | has_torch_function |
         boolean_dispatch | handle_torch | BroadcastingList | _notes$ | assert_int |
-        ^(cpp|cond|export|init_num) | functional_datapipe | DataPipe | DataChunk |
+        ^(cpp|export|init_num) | ^torch\.(cond|while_loop)$ |
+        ^torch\.linalg\.common_notes$ | functional_datapipe | DataPipe | DataChunk |
         determinis | validation | guaranteed | thread_safe | _copy$ | ^unsafe_ |
-        ^native_ | _with_indices$ | convolution | ^batch_norm_ | grid_sampler |
+        ^native_ | ^swap_in_optimizer | _with_indices$ | convolution | ^batch_norm_ | grid_sampler |
         _(lin|opt)_?weight | lift | ^alias | ^rnn_(relu|tanh)$ | ^(gru|lstm)(_cell)?$ |
         module_load | as_subclass | reinforce$ | ^name$ | ^names$ | map2?_$ | apply_$ |
         DType | grad_dtype | output_nr | dim_order | data_ptr | set_$ | storage |
@@ -86,7 +88,7 @@ REASONS = {
     "obsolete in PyTorch": r"""
         ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|cholesky_inverse)$
         | ^(Container|CrossMapLRN2d|NLLLoss2d|variable|classproperty|clip_grad_norm)$
-        | ^(uniform|normal|constant|eye|dirac|(xavier|kaiming)_(uniform|normal)|orthogonal)$
+        | ^torch\.matrix_rank$ | ^(uniform|normal|constant|eye|dirac|(xavier|kaiming)_(uniform|normal)|orthogonal)$
         | ^(PRIVATE_OPS|TYPE_CHECKING|USE_.*|LoggerBase|Tensor|callable)$
     """,
 }
@@ -139,7 +141,7 @@ def belongs(owner: Any, value: Any) -> bool:
 def reason(place: str, name: str) -> str:
     """Why fastnn does not have a name."""
     for why, pattern in REASONS.items():
-        if re.search(pattern, f"{place}.{name}" if "^torch" in pattern else name, re.VERBOSE):
+        if re.search(pattern, name, re.VERBOSE) or re.search(pattern, f"{place}.{name}", re.VERBOSE):
             return why
     return NOT_YET
 
