@@ -40,6 +40,7 @@ from .config import set_threading as set_threading
 from .config import show_config as show_config
 from .devices import device as device
 from .dtypes import *
+from .formats import *
 from .ops import *
 from .profile import profile as profile
 from .random import Generator as Generator

@@ -270,6 +270,7 @@ OTHERS = {
     "F.dist": {"p": 2},
     "F.pdist": {"p": 2.0},
     "F.cholesky": {"upper": False},
+    "F.cholesky_inverse": {"upper": False},
     "F.cholesky_solve": {"upper": False},
     "F.tensordot": {"dims": 2},
     "F.kthvalue": {"dim": -1},

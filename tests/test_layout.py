@@ -13,12 +13,13 @@ PYTHON = sorted((ROOT / "fastnn").rglob("*.py"))
 CPP = sorted(p for p in (ROOT / "csrc").rglob("*") if p.suffix in (".h", ".cpp"))
 
 # Module or package -> its allowed imports of fastnn besides its own package; longest name wins.
-BASE = {"tensor", "autograd", "callers", "devices", "dtypes", "random"}
+BASE = {"tensor", "autograd", "callers", "devices", "dtypes", "formats", "random"}
 LAYERS = BASE | {"ops", "nn", "data", "optim", "config", "testing"}
 IMPORTS = {
     "callers": set(),
     "devices": set(),
     "dtypes": set(),
+    "formats": set(),
     "autograd.changes": set(),
     "autograd.contract": set(),
     "autograd.hooks": set(),

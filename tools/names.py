@@ -39,7 +39,8 @@ NOT_YET = "not yet"
 # Why a name is missing: the first pattern that is found in it decides.
 REASONS = {
     "complex numbers": r"""
-        complex | ^torch\.linalg\.(eig|eigvals)$ | ^c(float|double|half)$ | ^(angle|conj|imag|real|polar|H)(_.*)?$ |
+        complex | ^torch\.linalg\.(eig|eigvals)$ | ^c(float|double|half)$ |
+        ^(angle|conj|imag|real|polar|H)(_.*)?$ |
         _conj | _neg$ | stft | view_as_(real|complex)
     """,
     "quantised and sparse layouts": r"""
@@ -72,7 +73,8 @@ REASONS = {
         ^(cpp|export|init_num) | ^torch\.(cond|while_loop)$ |
         ^torch\.linalg\.common_notes$ | functional_datapipe | DataPipe | DataChunk |
         determinis | validation | guaranteed | thread_safe | _copy$ | ^unsafe_ |
-        ^native_ | ^swap_in_optimizer | _with_indices$ | convolution | ^batch_norm_ | grid_sampler |
+        ^native_ | ^swap_in_optimizer | _with_indices$ | convolution | ^batch_norm_ |
+        grid_sampler |
         _(lin|opt)_?weight | lift | ^alias | ^rnn_(relu|tanh)$ | ^(gru|lstm)(_cell)?$ |
         module_load | as_subclass | reinforce$ | ^name$ | ^names$ | map2?_$ | apply_$ |
         DType | grad_dtype | output_nr | dim_order | data_ptr | set_$ | storage |
@@ -86,9 +88,10 @@ REASONS = {
     """,
     "in place: a method alone": r"^torch\.\w+_$",
     "obsolete in PyTorch": r"""
-        ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|cholesky_inverse)$
+        ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu)$
         | ^(Container|CrossMapLRN2d|NLLLoss2d|variable|classproperty|clip_grad_norm)$
-        | ^torch\.matrix_rank$ | ^(uniform|normal|constant|eye|dirac|(xavier|kaiming)_(uniform|normal)|orthogonal)$
+        | ^torch\.matrix_rank$ | ^(uniform|normal|constant|eye|dirac|orthogonal)$
+        | ^(xavier|kaiming)_(uniform|normal)$
         | ^(PRIVATE_OPS|TYPE_CHECKING|USE_.*|LoggerBase|Tensor|callable)$
     """,
 }
@@ -141,7 +144,9 @@ def belongs(owner: Any, value: Any) -> bool:
 def reason(place: str, name: str) -> str:
     """Why fastnn does not have a name."""
     for why, pattern in REASONS.items():
-        if re.search(pattern, name, re.VERBOSE) or re.search(pattern, f"{place}.{name}", re.VERBOSE):
+        if re.search(pattern, name, re.VERBOSE) or re.search(
+            pattern, f"{place}.{name}", re.VERBOSE
+        ):
             return why
     return NOT_YET
 

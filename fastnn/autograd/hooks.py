@@ -29,6 +29,16 @@ class Handle:
         self.remove()
 
 
+class Afterwards:
+    """Among the hooks of a leaf: one that gets the leaf when its gradient has been added."""
+
+    def __init__(self, hook: Callable[[Any], Any]) -> None:
+        self.hook = hook
+
+    def __call__(self, dy: Any) -> Any:
+        return dy
+
+
 def keep_gradient(tensor: Any) -> Callable[[Any], Any]:
     """A hook that stores a copy of the gradient in `tensor.grad`, by a weak reference."""
     reference = weakref.ref(tensor)
@@ -48,3 +58,10 @@ def run_hooks(hooks: dict[int, Callable[[Any], Any]], dy: Any) -> Any:
     for hook in tuple(hooks.values()):
         dy = hook(dy)
     return dy
+
+
+def run_afterwards(leaf: Any) -> None:
+    """Call the hooks of a leaf that wait for its gradient."""
+    for hook in tuple((leaf.hooks or {}).values()):
+        if isinstance(hook, Afterwards):
+            hook.hook(leaf)

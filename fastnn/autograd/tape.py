@@ -22,7 +22,7 @@ from .. import _core
 from .changes import changes, check, count
 from .contract import Array, Grads, Hook, Leaf, Reuses, SparseGradient, owned
 from .graph import name_of, next_functions
-from .hooks import run_hooks
+from .hooks import run_afterwards, run_hooks
 
 ndarray = np.ndarray
 
@@ -187,9 +187,9 @@ def walk(
 def finish(late: dict[Any, Array], capture: dict[Any, Array | None] | None) -> None:
     """Pass complete gradients to leaves with hooks, or to the captured ones."""
     for leaf, g in late.items():
-        if leaf.hooks is not None:
-            g = run_hooks(leaf.hooks, g)
+        g = g if leaf.hooks is None else run_hooks(leaf.hooks, g)
         if capture is None:
             leaf._accumulate(g, False)
+            run_afterwards(leaf)
         else:
             capture[leaf] = g

@@ -10,6 +10,7 @@ from .. import dtypes
 from ..autograd.record import Array, Grads, Node, array, record
 from ..devices import check_device, device
 from ..tensor import Tensor, TensorLike
+from .shape.expand import ordered
 
 __all__: list[str] = []  # methods only
 
@@ -21,6 +22,7 @@ def to(
     dtype: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """The same values in another type; the input itself where it has that type already.
 
@@ -39,6 +41,8 @@ def to(
         Changes nothing: there is no transfer to wait for.
     copy
         Copy in any case.
+    memory_format
+        The order of elements in memory, by default that of the input.
 
     Examples
     --------
@@ -47,6 +51,9 @@ def to(
     >>> fastnn.ones(2).to("cpu", fastnn.float64)
     tensor([1., 1.], dtype=float64)
     """
+    if memory_format is not None:
+        cast = to(input, *args, device=device, dtype=dtype, copy=copy)
+        return ordered("to", cast, memory_format)
     x = array(input)
     wanted, copy = destination(args, device, dtype, copy)
     new = x.dtype if wanted is None else wanted

@@ -370,7 +370,13 @@ class Methods(ElementwiseMethods):
 
     # linalg
     cholesky = ops.cholesky
+    cholesky_inverse = ops.cholesky_inverse
     cholesky_solve = ops.cholesky_solve
+    geqrf = ops.geqrf
+    lu_solve = ops.lu_solve
+    orgqr = ops.orgqr
+    ormqr = ops.ormqr
+    triangular_solve = ops.triangular_solve
     det = ops.det
     inverse = ops.inverse
     logdet = ops.logdet

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from .cast import to
+from . import cast
 
 __all__: list[str] = []  # a decorator of operations
 
@@ -52,7 +52,7 @@ def by_numpy_names(operation: Callable[..., Any], args: Any, kwargs: dict[str, A
         if value is not None or not by_numpy:
             kwargs[ours] = value
     if by_numpy and (dtype := kwargs.pop("dtype", None)) is not None:
-        args = (to(args[0], dtype), *args[1:])
+        args = (cast.to(args[0], dtype), *args[1:])
     result = operation(*args, **kwargs)
     # NumPy's max along an axis has values alone.
     return result[0] if by_numpy and isinstance(result, tuple) else result

@@ -122,6 +122,9 @@ class Properties:
             base = base.base
         return int(self._array.ctypes.data - base.ctypes.data) // self._array.itemsize
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
-        return bool(self._array.flags.c_contiguous)
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in row-major order without gaps, or in that of a format."""
+        x = self._array
+        if memory_format is not None and memory_format.ndim is not None:
+            return x.ndim == memory_format.ndim and np.moveaxis(x, 1, -1).flags.c_contiguous
+        return bool(x.flags.c_contiguous)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
-from ..autograd.hooks import Handle, keep_gradient
+from ..autograd.hooks import Afterwards, Handle, keep_gradient
 from ..autograd.tape import Node, walk
 from ..dtypes import cast_to
 from .protocols import Protocols, check_constant
@@ -221,6 +221,27 @@ class Tensor(Protocols, Methods):
             return new
 
         return Handle(self._hooks(), run)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], Any]) -> Handle:
+        """Call `hook` with this leaf after a backward pass has added to its ``.grad``.
+
+        It may step an optimizer and set ``.grad`` to None. All such hooks run at the end of the
+        backward pass.
+
+        Examples
+        --------
+        >>> x = fastnn.ones(2, requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda p: print(p.grad))
+        >>> (3 * x).sum().backward()
+        tensor([3., 3.])
+        >>> handle.remove()
+        """
+        if not self._requires_grad or self.node is not None:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook: the tensor must be a leaf that requires a "
+                "gradient"
+            )
+        return Handle(self._hooks(), Afterwards(hook))
 
     def _hooks(self) -> dict[int, Hook]:
         owner = self if self.node is None else self.node

@@ -54,7 +54,7 @@ RECORDS = [
         ],
         depth=400,
         magnitude=10,
-        covers=("lu_solve", "lu_unpack", "geqrf"),
+        covers=("lu_solve", "lu_unpack", "geqrf", "cholesky_inverse"),
     ),
 ]
 
@@ -188,3 +188,26 @@ def test_dot_products_along_a_dimension():
         fastnn.linalg.vecdot(x, y).detach(), x.detach().numpy() @ y.detach().numpy()
     )
     assert gradcheck(fastnn.linalg.vecdot, [x, y])
+
+
+def test_condition_numbers():
+    x = fastnn.tensor(A, requires_grad=True)
+    for p in (None, 2, -2, 1, -1, np.inf, "fro", "nuc"):
+        want = [np.linalg.cond(a, p) for a in A] if p != "nuc" else None
+        if want is None:
+            both = np.linalg.norm(A, "nuc", (1, 2)), np.linalg.norm(np.linalg.inv(A), "nuc", (1, 2))
+            want = both[0] * both[1]
+        np.testing.assert_allclose(fastnn.linalg.cond(x, p).detach(), want, rtol=1e-10)
+        assert gradcheck(lambda x, p=p: fastnn.linalg.cond(x, p), x)
+    tall = fastnn.linalg.cond(TALL)
+    np.testing.assert_allclose(tall, np.linalg.cond(TALL), rtol=1e-10)
+
+
+def test_inverses_from_factors():
+    definite = A @ A.swapaxes(1, 2)
+    for upper in (False, True):
+        factor = fastnn.cholesky(fastnn.tensor(definite), upper=upper).requires_grad_()
+        inverse = fastnn.cholesky_inverse(factor, upper)
+        np.testing.assert_allclose(inverse.detach() @ definite, [np.eye(4)] * 2, atol=1e-9)
+        part = (lambda f: f.triu()) if upper else (lambda f: f.tril())
+        assert gradcheck(lambda f, part=part, u=upper: fastnn.cholesky_inverse(part(f), u), factor)

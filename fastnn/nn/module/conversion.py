@@ -43,7 +43,12 @@ class Conversion(Contents):
                 parameter._grad.zero_()
 
     def to(
-        self: T, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
+        self: T,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
     ) -> T:
         """Change the type of all floating point parameters and buffers, in place.
 
@@ -57,6 +62,8 @@ class Conversion(Contents):
             A floating point type.
         non_blocking
             Accepted for compatibility with PyTorch; there is no transfer to wait for.
+        memory_format
+            Accepted as well: convolutions order their weights themselves.
 
         Examples
         --------

@@ -20,6 +20,10 @@ from . import rnn as rnn
 from . import stateless as stateless
 from .convert_parameters import parameters_to_vector, vector_to_parameters
 from .initialization import skip_init
+from .memory_format import (
+    convert_conv2d_weight_memory_format,
+    convert_conv3d_weight_memory_format,
+)
 from .reparametrize import (
     remove_spectral_norm,
     remove_weight_norm,
@@ -31,6 +35,8 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
+    "convert_conv2d_weight_memory_format",
+    "convert_conv3d_weight_memory_format",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "fuse_linear_bn_eval",

@@ -9,12 +9,14 @@ from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from ..cast import to
 from ..elementwise.algebraic import abs
+from ..elementwise.arithmetic import div, mul
 from ..reduce import extreme, sums
 from ..reduce.sums import Dims
 from ..shape import axes_of, movedim, squeeze, unsqueeze
 from .factors import svdvals
+from .solve import inv
 
-__all__ = ["matrix_norm", "norm", "vector_norm"]
+__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 
 def vector_norm(
@@ -126,3 +128,31 @@ def norm(
     if ndim != 2:
         raise ValueError(f"norm: ord {ord!r} needs one dimension or two, got {ndim}")
     return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+
+
+def cond(A: TensorLike, p: float | str | None = None) -> Tensor:
+    """Condition numbers of matrices: how much larger relative errors of solutions may be.
+
+    Parameters
+    ----------
+    A
+        (..., M, N), or (..., N, N) for another `p` than 2 and -2.
+    p
+        The norm, an `ord` of `matrix_norm`: the number is that of A times that of its inverse. By
+        default 2: the ratio of the largest and the smallest singular value; -2 is the inverse one.
+
+    Returns
+    -------
+    Tensor
+        (...)
+
+    Examples
+    --------
+    >>> fastnn.linalg.cond(fastnn.tensor([[4.0, 0.0], [0.0, 2.0]])).item()
+    2.0
+    """
+    if p is None or p in (2, -2):
+        values = svdvals(A)
+        most, least = extreme.amax(values, -1), extreme.amin(values, -1)
+        return div(least, most) if p == -2 else div(most, least)
+    return mul(matrix_norm(A, p), matrix_norm(inv(A), p))

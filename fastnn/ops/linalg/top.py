@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...autograd.record import array
 from ...tensor import Tensor, TensorLike
 from ..reduce.sums import norm
@@ -11,6 +13,7 @@ from ..shape import adjoint
 from . import factors, lu
 from .factors import QR
 from .lu import lu_unpack
+from .matrices import matrices
 from .norms import matrix_norm
 from .powers import matrix_exp, matrix_power
 from .reflectors import geqrf, orgqr, ormqr
@@ -18,6 +21,7 @@ from .solve import cholesky_solve, det, inv, logdet, pinv, slogdet, triangular_s
 
 __all__ = [
     "cholesky",
+    "cholesky_inverse",
     "cholesky_solve",
     "det",
     "frobenius_norm",
@@ -125,6 +129,27 @@ def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tenso
     tensor([[1.5]])
     """
     return lu.lu_solve(LU_data, LU_pivots, b)
+
+
+def cholesky_inverse(L: TensorLike, upper: bool = False) -> Tensor:
+    """The inverse of A, from the factor of `cholesky` of A.
+
+    Parameters
+    ----------
+    L
+        The factor, (..., N, N): ``A = L Lᵀ``, or ``Lᵀ L`` where `upper`.
+    upper
+        Whether it is the upper triangle.
+
+    Examples
+    --------
+    >>> fastnn.cholesky_inverse(fastnn.tensor([[2.0, 0.0], [0.0, 1.0]]))
+    tensor([[0.25, 0.  ],
+            [0.  , 1.  ]])
+    """
+    x = matrices("cholesky_inverse", L, "L", square=True)
+    eye = np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return cholesky_solve(eye, L, upper)
 
 
 def frobenius_norm(input: TensorLike, dim: Any = None, keepdim: bool = False) -> Tensor:

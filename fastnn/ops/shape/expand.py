@@ -10,8 +10,10 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...autograd.views import as_view
+from ...formats import check_format, contiguous_format, preserve_format
 from ...tensor import Tensor, TensorLike
 from .axes import shape_of
+from .permute import movedim
 
 __all__ = ["broadcast_to", "clone", "contiguous", "detach", "expand", "expand_as"]
 
@@ -67,8 +69,8 @@ def pass_backward(node: Node, dy: Array) -> Grads:
     return (dy,)
 
 
-def clone(input: TensorLike) -> Tensor:
-    """A copy, through which gradients flow.
+def clone(input: TensorLike, *, memory_format: Any = None) -> Tensor:
+    """A copy, through which gradients flow; in the order of memory of the input, or a given one.
 
     Examples
     --------
@@ -77,7 +79,8 @@ def clone(input: TensorLike) -> Tensor:
     >>> x
     tensor([1., 1.])
     """
-    return record(_core.clone(array(input)), pass_backward, (input,))
+    copy = record(_core.clone(array(input)), pass_backward, (input,))
+    return copy if memory_format is None else ordered("clone", copy, memory_format)
 
 
 def detach(input: TensorLike) -> Tensor:
@@ -91,19 +94,34 @@ def detach(input: TensorLike) -> Tensor:
     return input.detach() if isinstance(input, Tensor) else Tensor(array(input))
 
 
-def contiguous(input: TensorLike) -> Tensor:
+def contiguous(input: TensorLike, memory_format: Any = None) -> Tensor:
     """The input itself if its elements lie in row-major order, else a copy of which that is true.
+
+    With `memory_format` in another order, as `fastnn.channels_last` of (N, C, H, W).
 
     Examples
     --------
     >>> fastnn.zeros(2, 3).t().contiguous().is_contiguous()
     True
     """
+    if memory_format is not None and memory_format is not contiguous_format:
+        return ordered("contiguous", input, memory_format)
     x = array(input)
     if isinstance(input, Tensor) and x.flags.c_contiguous:
         return input
     y = x if x.flags.c_contiguous else _core.clone(x, True)
     return record(y, pass_backward, (input,))
+
+
+def ordered(op: str, input: TensorLike, memory_format: Any) -> Tensor:
+    """The input itself if its elements lie in this order, else a copy of which that is true."""
+    x = array(input)
+    wanted = check_format(op, memory_format, x.ndim)
+    if wanted is preserve_format or (wanted.ndim and np.moveaxis(x, 1, -1).flags.c_contiguous):
+        return input if isinstance(input, Tensor) else Tensor(x)
+    if wanted.ndim is None:
+        return contiguous(input)
+    return movedim(contiguous(movedim(input, 1, -1)), -1, 1)
 
 
 def sum_to_size(input: TensorLike, *size: Any) -> Tensor:
