@@ -6,6 +6,8 @@ and close over other tensors. Underneath are recorded backward passes (`create_g
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +40,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "rearrange",
     "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
@@ -316,6 +319,91 @@ def stacked(results: list[Any], dim: Any) -> Any:
     keys = list(first) if isinstance(first, dict) else list(range(len(first)))
     dims = dim if isinstance(dim, (tuple, list)) else [dim] * len(keys)
     return rebuilt(first, [stacked([r[key] for r in results], d) for key, d in zip(keys, dims)])
+
+
+def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
+    """Dimensions taken apart, exchanged and put together, as a pattern of names says.
+
+    Parameters
+    ----------
+    tensor
+        A tensor, or several of one shape, which are stacked first.
+    pattern
+        Names of the dimensions before and after an arrow; those in brackets are one dimension, of
+        which the last name is the innermost. ``...`` stands for any number, 1 for one of size 1.
+    axes_lengths
+        Sizes of names, as far as brackets on the left leave them open.
+
+    Examples
+    --------
+    >>> x = fastnn.zeros(2, 12, 5)
+    >>> fastnn.func.rearrange(x, "n (c k) l -> n c l k", k=3).shape
+    (2, 4, 5, 3)
+    """
+    x = stack(list(tensor)) if isinstance(tensor, (list, tuple)) else tensor
+    sides = [groups_of(pattern, side) for side in pattern.split("->")]
+    if len(sides) != 2:
+        raise ValueError(f"rearrange: expected a pattern 'names -> names', got {pattern!r}")
+    dots = [f"...{i}" for i in range(x.ndim - len(sides[0]) + 1)]
+    before, after = [spread(side, dots) for side in sides]
+    if len(before) != x.ndim:
+        raise ValueError(f"rearrange: {pattern!r} does not fit shape {tuple(x.shape)}")
+    sizes: dict[str, int] = dict(axes_lengths)
+    for group, size in zip(before, x.shape):
+        open_names = [name for name in group if name not in sizes]
+        known = math.prod([sizes[name] for name in group if name in sizes])
+        if len(open_names) > 1 or (known and size % known):
+            raise ValueError(
+                f"rearrange: {pattern!r} does not say how to divide {size} into {' '.join(group)}"
+            )
+        for name in open_names:
+            sizes[name] = size // known if known else 0
+        if math.prod([sizes[name] for name in group]) != size:
+            raise ValueError(f"rearrange: {' '.join(group) or '1'} is not {size} in {pattern!r}")
+    flat = [name for group in before for name in group]
+    names = [name for group in after for name in group]
+    if sorted(flat) != sorted(names) or len(set(flat)) != len(flat):
+        raise ValueError(f"rearrange: both sides of {pattern!r} must have the same names, once")
+    apart = x.reshape([sizes[name] for name in flat])
+    moved = apart.permute([flat.index(name) for name in names]) if flat else apart
+    return moved.reshape([math.prod([sizes[name] for name in group]) for group in after])
+
+
+def spread(side: list[list[str]], dots: list[str]) -> list[list[str]]:
+    """The dimensions of a side, with names for those that dots stand for."""
+    found: list[list[str]] = []
+    for group in side:
+        if group is BARE:
+            found += [[name] for name in dots]
+        else:
+            found.append([n for name in group for n in (dots if name == "..." else [name])])
+    return found
+
+
+BARE = ["..."]  # outside of brackets
+
+
+def groups_of(pattern: str, side: str) -> list[list[str]]:
+    """The dimensions of one side of a pattern, each a list of names."""
+    found: list[list[str]] = []
+    inside: list[str] | None = None
+    for token in re.findall(r"\w+|\.\.\.|\S", side):
+        if token == "(" and inside is None:
+            inside = []
+        elif token == ")" and inside is not None:
+            found.append(inside)
+            inside = None
+        elif token == "..." or token.isidentifier() or token == "1":
+            names = [] if token == "1" else [token]
+            if inside is None:
+                found.append(BARE if token == "..." else names)
+            else:
+                inside += names
+        else:
+            raise ValueError(f"rearrange: cannot read {token!r} in {pattern!r}")
+    if inside is not None:
+        raise ValueError(f"rearrange: a bracket is open in {pattern!r}")
+    return found
 
 
 def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:

@@ -32,6 +32,7 @@ from .ops import (
     xlogy,
     zeros_like,
 )
+from .ops.elementwise.airy import airy_ai
 from .ops.elementwise.bessel import (
     bessel_j0,
     bessel_j1,
@@ -65,6 +66,7 @@ from .ops.elementwise.tail import erfcx, log_ndtr
 from .tensor import Tensor, TensorLike
 
 __all__ = [
+    "airy_ai",
     "bessel_j0",
     "bessel_j1",
     "bessel_y0",

@@ -413,3 +413,27 @@ def test_float32_draws_of_small_concentrations():
     assert x.dtype == np.float32
     np.testing.assert_allclose(x.sum(-1), 1, rtol=1e-5)
     assert (D.Gamma(a, 1.0).sample() > 0).all()
+
+
+def test_entropy_of_an_exponential_family():
+    class OfGamma(D.ExponentialFamily):
+        _mean_carrier_measure = 0.0
+
+        def __init__(self, a, b):
+            self.parts = (a - 1, -b)
+            super().__init__(a.shape)
+
+        @property
+        def _natural_params(self):
+            return self.parts
+
+        def _log_normalizer(self, x, y):
+            return (x + 1).lgamma() - (x + 1) * (-y).log()
+
+    a, b = doubles([[0.4, 1.0, 9.0], [0.3, 1.0, 4.0]])
+    np.testing.assert_allclose(OfGamma(a, b).entropy(), D.Gamma(a, b).entropy(), rtol=1e-12)
+    for name in ("_natural_params", "_mean_carrier_measure"):
+        with pytest.raises(NotImplementedError, match=f"ExponentialFamily has no {name}"):
+            getattr(D.ExponentialFamily(), name)
+    with pytest.raises(NotImplementedError, match="ExponentialFamily has no _natural_params"):
+        D.ExponentialFamily().entropy()

@@ -50,6 +50,7 @@ WHY = {
     "distances": ("triu_indices", "positions of pairs"),
     "double_backward/loss": ("sign where", "constants of second gradients"),
     "dropout/alpha": ("where", "alpha dropout, on one thread"),
+    "elementwise/airy": ("cos exp maximum sin sqrt where", "Airy's function, as Bessel functions"),
     "elementwise/bessel": (
         "abs arccosh cos cosh exp expm1 isfinite log maximum minimum outer sign sin sinh sqrt "
         "where",

@@ -189,3 +189,14 @@ def test_functions_of_two_arguments():
     assert gradcheck(lambda a: S.multigammaln(a, 3), a)
     with pytest.raises(ValueError, match=r"mvlgamma: input must be above \(p - 1\) / 2 = 1.0"):
         S.multigammaln(fastnn.tensor([1.0]), 3)
+
+
+def test_airy():
+    x = np.concatenate([np.linspace(-40, 0, 301), np.linspace(1e-3, 40, 100)])
+    ours = fastnn.tensor(x, requires_grad=True)
+    y = fastnn.special.airy_ai(ours)
+    y.sum().backward()
+    value, slope, _, _ = special.airy(x)
+    for got, want in ((y.detach(), value), (ours.grad, slope)):
+        np.testing.assert_allclose(got.numpy()[:301], want[:301], atol=1e-12)
+        np.testing.assert_allclose(got.numpy()[301:], want[301:], rtol=1e-12)

@@ -132,3 +132,36 @@ def test_batch_norms_without_statistics():
     np.testing.assert_allclose(y.mean(0).detach(), 0, atol=1e-6)
     assert net[1][0].running_var is None
     assert func.debug_unwrap(x) is x
+
+
+def test_rearranged():
+    x = np.arange(120).reshape(2, 12, 5)
+    t = fastnn.tensor(x)
+    for pattern, lengths, want in (
+        ("a b c -> c a b", {}, x.transpose(2, 0, 1)),
+        ("a (b k) c -> a b c k", {"k": 3}, x.reshape(2, 4, 3, 5).transpose(0, 1, 3, 2)),
+        (
+            "a (k b) c -> (a c) k b",
+            {"k": 3},
+            x.reshape(2, 3, 4, 5).transpose(0, 3, 1, 2).reshape(10, 3, 4),
+        ),
+        ("a b c -> a 1 (b c)", {}, x.reshape(2, 1, 60)),
+        ("... c -> c ...", {}, np.moveaxis(x, -1, 0)),
+        ("a ... -> a (...)", {}, x.reshape(2, 60)),
+        ("a ... c -> (a c) ...", {}, x.transpose(0, 2, 1).reshape(10, 12)),
+    ):
+        np.testing.assert_array_equal(func.rearrange(t, pattern, **lengths), want)
+    both = func.rearrange([t, t], "n a b c -> a b c n")
+    np.testing.assert_array_equal(both, np.stack([x, x], -1))
+    for pattern, match in (
+        ("a b -> b a", "does not fit shape"),
+        ("a (b k) c -> a b k c", "does not say how to divide 12 into b k"),
+        ("a b c -> a b", "must have the same names, once"),
+        ("a b c", "expected a pattern 'names -> names'"),
+        ("a (b c -> a b c", "a bracket is open"),
+        ("a + c -> a c", r"cannot read '\+'"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            func.rearrange(t, pattern)
+    with pytest.raises(ValueError, match="does not say how to divide 12 into k b"):
+        func.rearrange(t, "a (k b) c -> a k b c", k=5)

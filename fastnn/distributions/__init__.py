@@ -12,6 +12,7 @@ from .continuous_bernoulli import ContinuousBernoulli
 from .dirichlet import Beta, Dirichlet
 from .distribution import Distribution
 from .exponential import Exponential, GeneralizedPareto, Kumaraswamy, Pareto, Weibull
+from .exponential_family import ExponentialFamily
 from .fisher_snedecor import FisherSnedecor
 from .gamma import Chi2, Gamma, InverseGamma
 from .geometric import Geometric
@@ -47,6 +48,7 @@ __all__ = [
     "Dirichlet",
     "Distribution",
     "Exponential",
+    "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
     "GeneralizedPareto",

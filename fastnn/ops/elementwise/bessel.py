@@ -123,7 +123,7 @@ def y(n: int, x: Array) -> Array:
     return split(x, near, lambda x: hankel(n, x)[1])
 
 
-def scaled_k(n: int, x: Array) -> Array:
+def scaled_k(n: float, x: Array) -> Array:
     """``exp(x) K_n(x)``: the integral of ``exp(-x (cosh t - 1)) cosh(n t)``."""
     with np.errstate(all="ignore"):
         step = 0.25 / np.sqrt(np.maximum(x, 1))
@@ -132,7 +132,7 @@ def scaled_k(n: int, x: Array) -> Array:
         total = np.full(x.shape, 0.5)
         for i in range(1, int(reach.max(initial=0)) + 1):
             t = i * step
-            total += np.exp(-2 * x * np.sinh(t / 2) ** 2) * (np.cosh(t) if n else 1)
+            total += np.exp(-2 * x * np.sinh(t / 2) ** 2) * np.cosh(n * t)
         return np.asarray(np.where(x > 0, total * step, np.where(x == 0, np.inf, np.nan)))
 
 

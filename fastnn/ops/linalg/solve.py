@@ -333,6 +333,7 @@ def triangular_solve(
     tensor([[1.],
             [1.]])
     """
+    upper, transpose, unitriangular = bool(upper), bool(transpose), bool(unitriangular)
     matrix = adjoint(A) if transpose else A
     x = solve_triangular(matrix, b, upper=upper != transpose, unitriangular=unitriangular)
     return Triangular(x, clone(A))

@@ -194,6 +194,7 @@ def norm_except_dim(v: TensorLike, pow: float = 2, dim: int = 0) -> Tensor:
     tensor([[ 5.],
             [13.]])
     """
+    pow, dim = float(pow), int(dim)
     x = array(v)
     if dim == -1:
         return norm(v, pow)
