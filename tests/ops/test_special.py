@@ -5,8 +5,8 @@ import pytest
 import scipy.special
 
 import fastnn
-from fastnn import Tensor
-from tests.harness import Bad, Record, Sample, numbers, record_test
+from fastnn import Tensor, kernels
+from tests.harness import Bad, Record, Sample, isa, isa_levels, numbers, record_test
 from tests.reference import special as reference
 from tests.reference.elementwise import quiet
 
@@ -299,3 +299,39 @@ def test_matches_torch(name):
         digits = 1e-8 if "gamma" in name else 1e-11
         np.testing.assert_allclose(ours[there], theirs[there], rtol=digits, atol=1e-13)
         assert there.sum() > 2
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize(
+    "name, low, high",
+    [
+        ("erfc", -10.3, 10.3),
+        ("erfinv", -1, 1),
+        ("lgamma", 0, 40),
+        ("digamma", 2, 40),
+        ("trigamma", -3.9, 40),
+        ("tan", -8200, 8200),
+        ("sin", -8200, 8200),
+        ("cos", -8200, 8200),
+        ("log2", 0, 3),
+        ("log10", 0, 3),
+    ],
+)
+def test_single_as_double(name, low, high, level):
+    """float32 within 4 ULP of what float64 gives for the same arguments."""
+    f = getattr(kernels, name)
+    near = np.float32([0.0, -0.0, 1.0, 0.5, 2.0, 1 + 1e-7, 1 - 1e-7, 1e-30, low, high])
+    multiples = np.arange(1, 5000) * (np.pi / 2) if high > 1000 else []
+    x = np.concatenate([near, numbers(20_001, low=low, high=high), multiples])
+    x = x[(x >= low) & (x <= high)].astype(np.float32)
+    with isa(level):
+        got, want = f(x), f(x.astype(np.float64))
+    with np.errstate(all="ignore"):
+        ulps = np.abs(got - want) / np.spacing(np.maximum(np.abs(want), 1.2e-38).astype(np.float32))
+        same = (got == want.astype(np.float32)) | (np.isnan(got) & np.isnan(want))
+    assert np.where(same, 0, ulps).max() <= 4
+
+
+def test_powers_of_ten():
+    whole = np.arange(-37, 39)
+    np.testing.assert_array_equal(kernels.log10((10.0**whole).astype(np.float32)), whole)

@@ -187,18 +187,20 @@ void sort(const Lines<T>& lines, Pair* work) {
     }
 }
 
-// Those elements of a line that may be among its first k, with positions that ascend.
+// Those elements of a line that may be among its first k, with positions that ascend: the keys below
+// a bound, which the k-th does not exceed, and the first k that equal it.
 template <class T>
 struct Candidates {
     Ordered<T>* keys;
     Count* positions;
-    dim_t found = 0;
+    dim_t k, found = 0, equal = 0;
 
     FASTNN_INLINE void add(const T* x, dim_t i, bool descending, Ordered<T> bound) {
         const Ordered<T> key = key_of(x[i], descending);
         keys[found] = key;  // overwritten by the next one if it is beyond
         positions[found] = Count(i);
-        found += dim_t(key <= bound);
+        found += dim_t(key < bound) | (dim_t(key == bound) & dim_t(equal < k));
+        equal += dim_t(key == bound);
     }
 };
 
@@ -239,7 +241,7 @@ void choose(const T* x, dim_t n, bool descending, dim_t k, Count* chosen, Pair* 
         return;
     }
     Int* const scratch = reinterpret_cast<Int*>(work + n);
-    Candidates<T> c{reinterpret_cast<Int*>(work), reinterpret_cast<Count*>(work + 3 * n)};
+    Candidates<T> c{reinterpret_cast<Int*>(work), reinterpret_cast<Count*>(work + 3 * n), k};
     if (k <= kMostOfGroups && n >= 4 * kGroups) {
         few_candidates(x, n, descending, k, c);
     } else {
