@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import _core, dtypes
 from ..autograd.record import Array, Grads, Node, array, record
 from ..devices import check_device, device
 from ..tensor import Tensor, TensorLike
@@ -63,7 +63,7 @@ def to(
         dtypes.check_real("to", x)
     if new == x.dtype and not copy and isinstance(input, Tensor):
         return input
-    y = x.astype(new, copy=True)
+    y = _core.astype(x, np.empty(0, new))
     return record(y, to_backward, (input,), x.dtype) if new.kind == "f" else Tensor(y)
 
 
@@ -98,7 +98,7 @@ def is_place(value: Any) -> bool:
 
 def to_backward(node: Node, dy: Array) -> Grads:
     (dtype,) = node.saved
-    return (dy.astype(dtype, copy=False),)
+    return (dy if dy.dtype == dtype else _core.astype(dy, np.empty(0, dtype)),)
 
 
 def type_as(input: TensorLike, other: TensorLike) -> Tensor:

@@ -191,7 +191,10 @@ class Tensor(Protocols, Methods):
             grad._grad = grad.node = grad.hooks = grad.alias = None
         else:
             copy = _core.empty_like(data)
-            _core.copy_into(copy, gradient)
+            if fresh and gradient.dtype is data.dtype and gradient.strides == copy.strides:
+                copy = gradient  # of a leaf with gaps, or one that repeats itself
+            else:
+                _core.copy_into(copy, gradient)
             self._grad = Tensor(copy)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Handle:

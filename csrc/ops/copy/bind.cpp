@@ -68,6 +68,15 @@ py::object clone(py::handle input, bool contiguous) {
     return y;
 }
 
+py::object astype_like(py::handle input, py::handle like) {
+    check_is_array(input, {"astype", "input"});
+    check_is_array(like, {"astype", "like"});
+    const Order order(input);
+    py::object y = empty_as(like, order.ndim, proxy(input)->dimensions, &order);
+    copy_into(y, input);
+    return y;
+}
+
 // Replaces a size of -1 by what remains; false where the sizes do not multiply to `all`.
 bool complete(int ndim, Py_ssize_t* sizes, Py_ssize_t all) {
     Py_ssize_t known = 1, *open = nullptr;
@@ -227,6 +236,7 @@ py::object triangle(py::handle input, py::handle diagonal) {
 
 void bind_copy(py::module_& m) {
     using py::arg;
+    m.def("astype", &astype_like, copy::doc::kAstype, arg("input"), arg("like"));
     m.def("empty_like", &array_like, copy::doc::kEmptyLike, arg("input"),
           arg("shape") = py::none());
     m.def("copy_into", &copy_arrays, copy::doc::kCopyInto, arg("to"), arg("source"));

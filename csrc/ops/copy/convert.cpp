@@ -1,6 +1,7 @@
 #include "ops/copy/convert.h"
 
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 namespace fastnn::copy {
@@ -9,6 +10,11 @@ namespace {
 template <class From, class To>
 To converted(From x) {
     if constexpr (std::is_same_v<To, bool>) return x != 0;
+    if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+        constexpr To least = std::numeric_limits<To>::min();
+        constexpr auto end = -static_cast<From>(least);  // exactly, which the greatest is not
+        return x >= -end && x < end ? static_cast<To>(x) : least;
+    }
     return static_cast<To>(x);
 }
 
@@ -38,7 +44,10 @@ Rows to_type(Element to) {
     if (to == Element{'f', 4}) return rows<From, float>;
     if (to == Element{'f', 8}) return rows<From, double>;
     if (to == Element{'b', 1}) return rows<From, bool>;
-    if constexpr (!floating) {
+    if constexpr (floating) {
+        if (to == Element{'i', 4}) return rows<From, std::int32_t>;
+        if (to == Element{'i', 8}) return rows<From, std::int64_t>;
+    } else {
         // Integers that wrap around have the same bits with and without a sign.
         if (to.kind != 'i' && to.kind != 'u') return nullptr;
         if (to.bytes == 1) return rows<From, std::uint8_t>;

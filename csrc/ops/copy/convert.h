@@ -20,9 +20,10 @@ struct Element {
 using Rows = void (*)(const char* x, dim_t x_row, dim_t x_step, char* y, dim_t y_row, dim_t y_step,
                       dim_t m, dim_t n);
 
-// Rows that convert as C++ does: integers wrap around, and what is not 0 is true. Null where there
-// are none: from floats to integers, where values may not fit, and for types other than bool,
-// integers of 1 to 8 bytes, float32 and float64.
+// Rows that convert as C++ does: integers wrap around, and what is not 0 is true; floats that do
+// not fit into int32 or int64 become the least, as conversions of x86 do. Null where there are
+// none: from floats to other integers, and for types other than bool, integers of 1 to 8 bytes,
+// float32 and float64.
 Rows conversion(Element from, Element to);
 
 }  // namespace fastnn::copy

@@ -14,6 +14,19 @@ as many of them, else in C order.
 >>> kernels.empty_like(np.zeros((2, 3)), (3,)).shape
 (3,))";
 
+constexpr char kAstype[] =
+    R"(Copies an array into the dtype of another, with its axes in memory in the same order.
+
+Floats that no integer of the dtype equals, after the part behind the point is cut off, give what
+NumPy gives on this machine.
+
+input : any array (...)
+like : any array
+Returns y : array of the dtype of like.
+
+>>> kernels.astype(np.array([1.7, -1.7]), np.empty(0, np.int64))
+array([ 1, -1]))";
+
 constexpr char kCopyInto[] =
     R"(Copies one array into another: to[...] = source, with NumPy's broadcasting.
 

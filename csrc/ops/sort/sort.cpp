@@ -179,30 +179,39 @@ void backward_typed(const BackwardArgs& a) {
     const dim_t blocks = ceil_div(a.inner, columns);
     const dim_t step = std::max<dim_t>(1, kChunk / std::max<dim_t>(1, a.size * a.inner));
     const dim_t groups = ceil_div(a.outer, step);
-    parallel_for(groups * blocks,
-                 cost::kMove * static_cast<double>(step * (a.size + a.k) * columns), [&](dim_t c) {
-                     const dim_t first = c % blocks * columns;
-                     const dim_t end = std::min(a.inner, first + columns);
-                     const dim_t last = std::min(a.outer, (c / blocks + 1) * step);
-                     for (dim_t o = c / blocks * step; o < last; ++o) {
-                         T* const to = dx + o * a.size * a.inner;
-                         for (dim_t i = 0; i < a.size; ++i)
-                             std::fill(to + i * a.inner + first, to + i * a.inner + end, T(0));
-                         bool wrong = false;
-                         for (dim_t i = 0; i < a.k; ++i) {
-                             const dim_t from = (o * a.k + i) * a.inner;
-                             for (dim_t j = first; j < end; ++j) {
-                                 const auto at = static_cast<std::uint64_t>(a.indices[from + j]);
-                                 if (at < size) {
-                                     to[static_cast<dim_t>(at) * a.inner + j] = dy[from + j];
-                                 } else {
-                                     wrong = true;
-                                 }
-                             }
-                         }
-                         if (wrong) outside.store(true, std::memory_order_relaxed);
-                     }
-                 });
+    // Lines that lie apart are cleared before, in the order of memory.
+    const dim_t all = a.outer * a.size * a.inner;
+    if (a.inner > 1) {
+        parallel_for(ceil_div(all, kChunk), cost::kClear * static_cast<double>(kChunk),
+                     [&](dim_t c) {
+                         std::fill(dx + c * kChunk, dx + std::min(all, (c + 1) * kChunk), T(0));
+                     });
+    }
+    parallel_for(
+        groups * blocks,
+        cost::kMove * static_cast<double>(step * ((a.inner == 1 ? a.size : 0) + a.k) * columns),
+        [&](dim_t c) {
+            const dim_t first = c % blocks * columns;
+            const dim_t end = std::min(a.inner, first + columns);
+            const dim_t last = std::min(a.outer, (c / blocks + 1) * step);
+            for (dim_t o = c / blocks * step; o < last; ++o) {
+                T* const to = dx + o * a.size * a.inner;
+                if (a.inner == 1) std::fill(to, to + a.size, T(0));
+                bool wrong = false;
+                for (dim_t i = 0; i < a.k; ++i) {
+                    const dim_t from = (o * a.k + i) * a.inner;
+                    for (dim_t j = first; j < end; ++j) {
+                        const auto at = static_cast<std::uint64_t>(a.indices[from + j]);
+                        if (at < size) {
+                            to[static_cast<dim_t>(at) * a.inner + j] = dy[from + j];
+                        } else {
+                            wrong = true;
+                        }
+                    }
+                }
+                if (wrong) outside.store(true, std::memory_order_relaxed);
+            }
+        });
     if (outside.load(std::memory_order_relaxed))
         fail<IndexError>("sort_backward: indices must lie in [0, ", a.size, ")");
 }

@@ -187,8 +187,8 @@ void sort(const Lines<T>& lines, Pair* work) {
     }
 }
 
-// Those elements of a line that may be among its first k, with positions that ascend: the keys below
-// a bound, which the k-th does not exceed, and the first k that equal it.
+// Those elements of a line that may be among its first k, with positions that ascend: the keys
+// below a bound, which the k-th does not exceed, and the first k that equal it.
 template <class T>
 struct Candidates {
     Ordered<T>* keys;

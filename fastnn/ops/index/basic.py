@@ -13,6 +13,7 @@ from ...autograd.contract import SparseGradient
 from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
+from ..copy import block, embedded
 from ..shape import axis_of, key_at
 from .key import Places, is_basic, places_of, plain_ids, plain_key
 from .operands import narrowed, widened, zero
@@ -104,9 +105,7 @@ def slice_gradient(shape: tuple[int, ...], key: Any, dy: Array) -> Grads:
     """The gradient of a tensor of which a slice is used."""
     if prod(shape) >= LARGE:
         return (Slice(shape, key, dy),)
-    dx = np.zeros(shape, dy.dtype)
-    dx[key] = dy
-    return (dx,)
+    return (embedded(dy, shape, key),)
 
 
 # From so many elements on, a gradient of zeros but for a slice costs more than a `Slice`.
@@ -124,13 +123,13 @@ class Slice(SparseGradient):
         self.dy = dy
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        dx = np.zeros(self.shape, self.dy.dtype if dtype is None else dtype)
-        dx[self.key] = self.dy
-        return dx
+        dx = embedded(self.dy, self.shape, self.key)
+        return dx if dtype is None else dx.astype(dtype, copy=False)
 
     def add_to(self, gradient: Array) -> None:
         """Add this to a dense gradient."""
-        gradient[self.key] += self.dy
+        view = block(gradient, self.key if type(self.key) is tuple else (self.key,))
+        _core.add(view, self.dy, view)
 
     def accumulate_in(self, leaf: Any) -> None:
         """Add this to ``leaf.grad``."""

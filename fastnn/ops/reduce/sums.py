@@ -129,16 +129,23 @@ def prod(
     if x.dtype.kind != "f":
         check_real("prod", x)
         return Tensor(np.asarray(x.prod(axes_of(dim), np.int64, keepdims=keepdim)))
-    return record(_core.prod(x, dim, keepdim), prod_backward, (input,), x, dim)
+    y = _core.prod(x, dim, keepdim)
+    return record(y, prod_backward, (input,), x, dim, y)
 
 
 def prod_backward(node: Node, dy: Array) -> Grads:
-    x, dim = node.saved
+    x, dim, y = node.saved
     reduced = range(x.ndim) if dim is None or dim == () else np.atleast_1d(dim) % max(x.ndim, 1)
     kept = [i for i in range(x.ndim) if i not in reduced]
     rest = [i for i in range(x.ndim) if i in reduced]
     if x.size == 0:
         return (x.copy(),)
+    size = _core.abs(y)
+    tiny, infinite = np.finfo(x.dtype).tiny, np.inf
+    if _core.amin(size, None) >= tiny and _core.amax(size, None) < infinite:
+        shape = [1 if i in reduced else n for i, n in enumerate(x.shape)]
+        dx = _core.div(y.reshape(shape), x)  # the product of the others
+        return (_core.mul(dx, dy.reshape(shape), dx),)
     moved = x.transpose(kept + rest)
     rows = moved if len(rest) == 1 else _core.reshape(moved, (*dy.shape, -1))
     # The last running product is the result, so only it has a gradient.
