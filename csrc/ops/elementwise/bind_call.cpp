@@ -254,6 +254,7 @@ struct Call {
     Names names;
     Input inputs[ew::kMaxInputs];
     ew::Args args;
+    Dtype made;         // of the result, where kernels compute
     py::object result;  // the dtype, where NumPy computes
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
@@ -331,7 +332,47 @@ struct Call {
                 ": at least one of the arguments must be a NumPy array, got numbers only");
         }
         args.dtype = (floating ? wide : wide_0d) ? Dtype::f64 : Dtype::f32;
-        if (other || !(floating || floating_0d || number)) return by_kernel(given);
+        const bool floats = floating || floating_0d || number;
+        if (!other && !floats && are_integers(given)) return true;
+        if ((other || !floats) && !by_kernel(given)) return false;
+        made = info.boolean ? Dtype::b8 : args.dtype;
+        return true;
+    }
+
+    // Arrays of one integer type, and numbers of it, go through kernels where they have the
+    // operation.
+    bool are_integers(const py::handle* given) {
+        if (ew::integer_index(op) < 0) return false;
+        Dtype common = Dtype::b8;
+        for (int k = 0; k < info.inputs; ++k) {
+            if (args.operands[k].data != nullptr) common = args.operands[k].dtype;
+        }
+        if (common == Dtype::b8) return false;
+        constexpr double kExact = 0x1p53;  // numbers come as double
+        const double most = common == Dtype::i64 ? kExact : common == Dtype::i32 ? 0x1p31 - 1 : 255;
+        const double least = common == Dtype::u8 ? 0 : common == Dtype::i32 ? -0x1p31 : -kExact;
+        for (int k = 0; k < info.inputs; ++k) {
+            const ew::Operand& operand = args.operands[k];
+            const bool fits = operand.data != nullptr
+                                  ? operand.dtype == common
+                                  : operand.value >= least && operand.value <= most;
+            if (!fits) return false;
+        }
+        const bool divides = op == Op::remainder || op == Op::fmod || op == Op::floor_divide;
+        if (divides && args.operands[1].data == nullptr && args.operands[1].value == 0)
+            return false;  // where NumPy raises the error
+        if (divides && args.operands[1].data != nullptr) {
+            if (!numpy().attr("all")(given[1]).cast<bool>()) return false;
+            // Other threads may have run: arrays are looked at anew.
+            for (int k = 0; k < info.inputs; ++k) {
+                if (!is_array(given[k])) continue;
+                parse_array(given[k], inputs[k], args.operands[k]);
+                if (args.operands[k].dtype != common)
+                    fail<TypeError>(info.name, ": an argument changed during the call");
+            }
+        }
+        args.dtype = Dtype::i64;
+        made = info.boolean ? Dtype::b8 : common;
         return true;
     }
 
@@ -475,7 +516,7 @@ bool one_row(Call& c, py::object& y) {
         }
         c.args.strides[0][k] = static_cast<dim_t>(size_of(c.args.operands[k].dtype));
     }
-    const Dtype dtype = c.info.boolean ? Dtype::b8 : c.args.dtype;
+    const Dtype dtype = c.made;
     y = empty(dtype, first->ndim, reinterpret_cast<const Py_ssize_t*>(first->shape));
     c.args.operands[c.info.inputs] = {data_of(y), 0, dtype};
     c.args.strides[0][c.info.inputs] = static_cast<dim_t>(size_of(dtype));
@@ -513,7 +554,7 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     ew::Layout layout;
     check_broadcast(c, in, layout);
     args.size = layout.size;
-    const Dtype dtype = info.boolean ? Dtype::b8 : args.dtype;
+    const Dtype dtype = c.made;
     dim_t strides[ew::kMaxDims];
     ew::View y_view{layout.ndim, layout.shape, strides};
     if (out.is_none()) {

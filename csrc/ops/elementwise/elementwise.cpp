@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "core/integer.h"
 #include "core/parallel.h"
@@ -215,15 +216,28 @@ const Info& info_of(const Kernels& kernels, Op op) {
 
 template <class T>
 Loop<T> find_loop(const Kernels& kernels, Op op) {
-    const Place place = place_of(kernels, op);
-    return isa::of<T>(place.loops)[place.index];
+    if constexpr (std::is_integral_v<T>) {
+        return kernels.integer[integer_index(op)];
+    } else {
+        const Place place = place_of(kernels, op);
+        return isa::of<T>(place.loops)[place.index];
+    }
+}
+
+template <class T>
+const Packing<T>& packing_of(const Kernels& kernels) {
+    if constexpr (std::is_integral_v<T>) {
+        return kernels.i64;
+    } else {
+        return isa::of<T>(kernels);
+    }
 }
 
 template <class T>
 void run_typed(const Args& a, const Info& info) {
     const Kernels& kernels = isa::table<Kernels>();
     const Loop<T> loop = find_loop<T>(kernels, a.op);
-    const Packing<T>& packing = isa::of<T>(kernels);
+    const Packing<T>& packing = packing_of<T>(kernels);
     const Partition c = partition(a, info);
     const dim_t count = c.count();
     const double chunk_ns = info.ns * static_cast<double>(sizeof(T)) / 4 *
@@ -240,6 +254,7 @@ void run_typed(const Args& a, const Info& info) {
 void run(const Args& a) {
     if (a.size == 0) return;
     const Info& info = elementwise::info(a.op);
+    if (a.dtype == Dtype::i64) return run_typed<std::int64_t>(a, info);
     visit_float(a.dtype, [&]<class T>() { run_typed<T>(a, info); });
 }
 

@@ -64,7 +64,7 @@ struct Operand {
 
 struct Args {
     Op op;
-    Dtype dtype;  // in which to compute: f32 or f64
+    Dtype dtype;  // in which to compute: f32, f64, or i64 for all integers
     int axes;     // at least 1 unless size is 0
     dim_t size;
     Operand operands[kMaxOperands];         // inputs, then outputs
@@ -107,7 +107,22 @@ struct Loops {
     const Info* info;
 };
 
-// pack: any dtype to T, dense; unpack: T to f32, f64 or bool (true where not 0).
+// Operations on integers, in the order of their loops.
+constexpr Op kIntegerOps[] = {
+    Op::add, Op::sub, Op::mul, Op::maximum, Op::minimum, Op::remainder, Op::fmod, Op::floor_divide,
+    Op::neg, Op::abs, Op::eq,  Op::ne,      Op::lt,      Op::le,        Op::gt,   Op::ge};
+constexpr int kIntegers = sizeof kIntegerOps / sizeof kIntegerOps[0];
+
+// The place of an operation among them; -1 where there is none.
+constexpr int integer_index(Op op) {
+    for (int i = 0; i < kIntegers; ++i) {
+        if (kIntegerOps[i] == op) return i;
+    }
+    return -1;
+}
+
+// pack: any dtype to T, dense; unpack: T to f32, f64 or bool (true where not 0), int64 also to
+// integers, which wrap around.
 template <class T>
 struct Packing {
     void (*pack)(Dtype from, const char* x, const Rows&, T* dense);
@@ -119,6 +134,8 @@ struct Kernels {
     Loops unary, binary, compare, backward;
     Packing<float> f32;
     Packing<double> f64;
+    const Loop<std::int64_t>* integer;
+    Packing<std::int64_t> i64;
 };
 
 // Each defined by the kernel file of its name, once per level.
@@ -130,5 +147,7 @@ template <Isa>
 Loops compare_loops();
 template <Isa>
 Loops backward_loops();
+template <Isa>
+const Loop<std::int64_t>* integer_loops();
 
 }  // namespace fastnn::elementwise

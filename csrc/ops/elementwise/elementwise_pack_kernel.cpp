@@ -82,6 +82,17 @@ void unpack(Dtype to, const T* dense, const Rows& rows, char* y) {
             return unpack_to<T, float>(dense, rows, y, [](T v) { return static_cast<float>(v); });
         case Dtype::f64:
             return unpack_to<T, double>(dense, rows, y, [](T v) { return static_cast<double>(v); });
+        case Dtype::i64:
+        case Dtype::i32:
+        case Dtype::u8:
+            if constexpr (sizeof(T) == sizeof(int64_t) && T(0.5) == T(0)) {
+                if (to == Dtype::i64)
+                    return unpack_to<T, int64_t>(dense, rows, y, [](T v) { return v; });
+                if (to == Dtype::i32)
+                    return unpack_to<T, uint32_t>(dense, rows, y, [](T v) { return uint32_t(v); });
+                return unpack_to<T, uint8_t>(dense, rows, y, [](T v) { return uint8_t(v); });
+            }
+            return;
         default:
             return unpack_to<T, uint8_t>(dense, rows, y,
                                          [](T v) { return static_cast<uint8_t>(v != 0); });
@@ -94,12 +105,15 @@ void unpack(Dtype to, const T* dense, const Rows& rows, char* y) {
 namespace fastnn {
 template <>
 const elementwise::Kernels& isa::table_at<Isa::FASTNN_ISA>() {
-    static const elementwise::Kernels table{elementwise::unary_loops<Isa::FASTNN_ISA>(),
-                                            elementwise::binary_loops<Isa::FASTNN_ISA>(),
-                                            elementwise::compare_loops<Isa::FASTNN_ISA>(),
-                                            elementwise::backward_loops<Isa::FASTNN_ISA>(),
-                                            {FASTNN_ISA::pack<float>, FASTNN_ISA::unpack<float>},
-                                            {FASTNN_ISA::pack<double>, FASTNN_ISA::unpack<double>}};
+    static const elementwise::Kernels table{
+        elementwise::unary_loops<Isa::FASTNN_ISA>(),
+        elementwise::binary_loops<Isa::FASTNN_ISA>(),
+        elementwise::compare_loops<Isa::FASTNN_ISA>(),
+        elementwise::backward_loops<Isa::FASTNN_ISA>(),
+        {FASTNN_ISA::pack<float>, FASTNN_ISA::unpack<float>},
+        {FASTNN_ISA::pack<double>, FASTNN_ISA::unpack<double>},
+        elementwise::integer_loops<Isa::FASTNN_ISA>(),
+        {FASTNN_ISA::pack<int64_t>, FASTNN_ISA::unpack<int64_t>}};
     return table;
 }
 }  // namespace fastnn
