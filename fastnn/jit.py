@@ -85,6 +85,11 @@ def interface(obj: T) -> T:
     return obj
 
 
+def _overload_method(func: T) -> T:
+    """The method as it is; models of torchvision declare its types one by one."""
+    return func
+
+
 def export(fn: T) -> T:
     """The method as it is."""
     return fn

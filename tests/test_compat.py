@@ -182,7 +182,8 @@ def test_backends_may_be_set():
 
 def test_compilers_return_what_they_get():
     jit, layer = fastnn.jit, nn.Linear(2, 2)
-    for same in (jit.script, jit.trace, jit.freeze, jit.export, jit.unused, jit.script_method):
+    same_methods = (jit.export, jit.unused, jit.script_method, jit._overload_method)
+    for same in (jit.script, jit.trace, jit.freeze, *same_methods):
         assert same(layer) is layer
     assert jit.trace(layer, fastnn.ones(1, 2), strict=False) is layer
     for mark in (jit.ignore, jit.ignore(), jit.ignore(drop=True)):
