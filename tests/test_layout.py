@@ -63,6 +63,7 @@ IMPORTS = {
     "fx": {"names"},
     "hub": {"names"},
     "jit": {"names", "nn"},
+    "onnx": {"names"},
     "utils": {"data", "names", "utils"},
     "version": {"config", "names"},
     "testing": BASE,

@@ -13,7 +13,7 @@ from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .elementwise.operands import fit
 
-__all__ = ["bmm", "dot", "matmul", "mm", "mv", "outer"]
+__all__ = ["bmm", "dot", "matmul", "mm", "mv", "outer", "spmm"]
 
 
 def product(a: Array, b: Array) -> Array:
@@ -124,6 +124,17 @@ def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
     """
     checked("mm", ("(M, K)", "(K, N)"), input, mat2)
     return matmul(input, mat2)
+
+
+def spmm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """`mm`, by the name that graph networks use: in PyTorch the first matrix may be sparse.
+
+    Examples
+    --------
+    >>> fastnn.spmm(fastnn.eye(2), fastnn.ones(2, 1)).tolist()
+    [[1.0], [1.0]]
+    """
+    return mm(input, mat2)
 
 
 def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:

@@ -92,6 +92,7 @@ RECORDS = [
         ],
         depth=depth,
         magnitude=magnitude,
+        covers=("spmm",),
     ),
     Record(
         "bmm",
