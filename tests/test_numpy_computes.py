@@ -90,7 +90,6 @@ WHY = {
     "linalg/tensors": ("abs linalg maximum where", "the same"),
     "loss/linear": ("atleast_1d", "a shape"),
     "quantiles": ("ceil floor isnan maximum round where", "ranks, and lines with NaN"),
-    "rearrange": ("abs rot90", "positions along one padded axis; a view"),
     "reduce/count": ("all any count_nonzero", "integers and truth values"),
     "reduce/sums": ("argsort atleast_1d", "the order of a few axes"),
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bind/array.h"
+#include "bind/broadcast.h"
 #include "bind/families.h"
 #include "bind/read_only.h"
 #include "bind/rng.h"
@@ -183,6 +184,7 @@ PYBIND11_MODULE(_core, m) {
     fastnn::isa::level();
     fastnn::threading();
     bind_config(m);
+    bind_broadcast(m);
     bind_read_only(m);
     bind_profiler(m);
     bind_recorder(m);

@@ -88,7 +88,7 @@ def gradient(i: int, terms: tuple[str, ...], xs: list[Array], output: str, dy: A
         g = np.expand_dims(g, axis)
     x = xs[i]
     if g.shape != x.shape:
-        g = unbroadcast(np.broadcast_to(g, tuple(map(max, g.shape, x.shape))), x.shape)
+        g = unbroadcast(_core.broadcast_to(g, tuple(map(max, g.shape, x.shape))), x.shape)
     return g.astype(x.dtype, copy=False)
 
 
@@ -217,7 +217,7 @@ class Side(NamedTuple):
             x = total(x, self.summed)
         x = x.transpose(self.order)
         if x.shape != self.wide:
-            x = np.broadcast_to(x, self.wide)
+            x = _core.broadcast_to(x, self.wide)
         return x.reshape(self.shape)
 
 

@@ -111,8 +111,8 @@ class Padding(NamedTuple):
     """
 
     widths: tuple[tuple[int, int], ...]
-    inner: tuple[slice, ...]
-    outer: tuple[slice, ...]
+    inner: Any
+    outer: Any
     around: list[tuple[Any, ...]]
     shape: tuple[int, ...]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import _core
 from ..autograd.record import array
 from ..tensor import Tensor, TensorLike
 from .elementwise.arithmetic import div
@@ -37,7 +38,7 @@ def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: int = 1, eps: float =
     0.6
     """
     a, b = as_tensor(x1), as_tensor(x2)
-    if a.shape != b.shape:  # `dim` is one of the common shape
+    if a._array.shape != b._array.shape:  # `dim` is one of the common shape
         shape = np.broadcast_shapes(a.shape, b.shape)
         a, b = broadcast_to(a, shape), broadcast_to(b, shape)
     return sum(unit(a, dim, eps) * unit(b, dim, eps), dim)
@@ -46,8 +47,8 @@ def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: int = 1, eps: float =
 def unit(x: Tensor, dim: int, eps: float) -> Tensor:
     """Vectors of length 1. The gradient does not see the bound of the length, as in PyTorch."""
     length = norm(x, 2.0, dim, True)
-    bound = clamp(length.detach(), min=eps) - length.detach()
-    return div(x, length + bound)
+    known = length._array
+    return div(x, length + _core.sub(_core.maximum(known, eps), known))
 
 
 def pairwise_distance(

@@ -89,7 +89,7 @@ def getitem_backward(node: Node, dy: Array) -> Grads:
     if places.mask is not None:
         return (_core.masked_select_backward(dy, places.mask, shape),)
     basic, order = places.basic, places.order
-    seen = viewed(np.broadcast_to(zero(dy), shape), places).shape
+    seen = viewed(_core.broadcast_to(zero(dy), shape), places).shape
     part = narrowed(_core.index_backward(widened(dy), seen, places.ids), dy.dtype)
     if order is not None:
         part = part.transpose(np.argsort(order))

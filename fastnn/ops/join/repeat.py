@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import int64
 from ...tensor import Tensor, TensorLike
 from ..copy import tiled as copies
 from ..create.values import check_room
@@ -94,25 +95,34 @@ def repeat_interleave(
         return repeat_interleave(ravel(input), repeats, 0, output_size=output_size)
     x = array(input)
     axis = axis_of("repeat_interleave", dim, x.ndim)
-    times = np.asarray(array(repeats))
-    if times.dtype.kind not in "iu" or times.ndim > 1 or (times < 0).any():
-        raise ValueError("repeat_interleave: repeats must be integers from 0 in one dimension")
-    if times.ndim == 1 and times.size not in (1, x.shape[axis]):
-        raise ValueError(
-            f"repeat_interleave: repeats must have {x.shape[axis]} elements, as dim {dim} has, got "
-            f"{times.size}"
-        )
-    total = int(times.sum(dtype=np.float64))  # in float64: nothing here may wrap around
-    count = total * (x.shape[axis] if times.size == 1 else 1)
+    size = x.shape[axis]
+    times = repeats if type(repeats) is int and repeats >= 0 else times_of(repeats, size, dim)
+    # In float64: nothing here may wrap around.
+    count = times * size if isinstance(times, int) else int(times.sum(dtype=np.float64))
     if output_size is not None and output_size != count:
         raise ValueError(
             f"repeat_interleave: the result has {count} elements in dim {dim}, not the output_size "
             f"of {output_size}"
         )
-    check_room("repeat_interleave", (count,), np.dtype(np.int64))
-    source = np.repeat(np.arange(x.shape[axis]), times)
+    check_room("repeat_interleave", (count,), int64)
+    source = np.repeat(np.arange(size), times)
     y = _core.index_select(x, axis, source)
     return record(y, repeat_interleave_backward, (input,), x.shape, axis, source)
+
+
+def times_of(repeats: TensorLike, size: int, dim: int) -> int | Array:
+    """How often each of so many slices is repeated: one number, or one for each."""
+    times = np.asarray(array(repeats))
+    if times.dtype.kind not in "iu" or times.ndim > 1 or (times < 0).any():
+        raise ValueError("repeat_interleave: repeats must be integers from 0 in one dimension")
+    if times.size == 1:
+        return int(times.item())
+    if times.size != size:
+        raise ValueError(
+            f"repeat_interleave: repeats must have {size} elements, as dim {dim} has, got "
+            f"{times.size}"
+        )
+    return times
 
 
 def repeat_interleave_backward(node: Node, dy: Array) -> Grads:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...callers import warn
 from ...dtypes import cast_to, float32, result_type
@@ -62,7 +63,7 @@ def converted_backward(node: Node, dy: Array) -> Grads:
 
 def expanded(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
     x = array(input)
-    return record(np.broadcast_to(x, shape), expanded_backward, (input,), x.shape)
+    return record(_core.broadcast_to(x, shape), expanded_backward, (input,), x.shape)
 
 
 def expanded_backward(node: Node, dy: Array) -> Grads:

@@ -29,15 +29,17 @@ def expand(input: TensorLike, *sizes: Any) -> Tensor:
     x = array(input)
     shape = shape_of(sizes)
     lead = len(shape) - x.ndim
-    if lead < 0 or any(n == -1 for n in shape[:lead]):
+    if lead < 0 or -1 in shape[:lead]:
         raise ValueError(f"expand: sizes {shape} do not fit an input of shape {x.shape}")
-    full = shape[:lead] + tuple([x.shape[i] if n == -1 else n for i, n in enumerate(shape[lead:])])
-    return broadcast("expand", input, x, full)
+    if -1 in shape:
+        kept = [x.shape[i] if n == -1 else n for i, n in enumerate(shape[lead:])]
+        shape = (*shape[:lead], *kept)
+    return broadcast("expand", input, x, shape)
 
 
 def broadcast(op: str, input: TensorLike, x: Array, shape: tuple[int, ...]) -> Tensor:
     try:
-        y = np.broadcast_to(x, shape)
+        y = _core.broadcast_to(x, shape)
     except ValueError:
         raise ValueError(f"{op}: an input of shape {x.shape} does not expand to {shape}") from None
     return as_view(record(y, broadcast_backward, (input,), x.shape), input)
@@ -138,4 +140,4 @@ def sum_to_size(input: TensorLike, *size: Any) -> Tensor:
 
 def sum_to_size_backward(node: Node, dy: Array) -> Grads:
     (shape,) = node.saved
-    return (np.broadcast_to(dy, shape),)
+    return (_core.broadcast_to(dy, shape),)
