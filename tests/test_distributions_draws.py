@@ -437,3 +437,58 @@ def test_entropy_of_an_exponential_family():
             getattr(D.ExponentialFamily(), name)
     with pytest.raises(NotImplementedError, match="ExponentialFamily has no _natural_params"):
         D.ExponentialFamily().entropy()
+
+
+class Odd(constraints.Constraint):
+    def __init__(self):
+        pass
+
+    def check(self, value):
+        return value % 2 == 1
+
+
+class Ones(D.Distribution):
+    """As a program for PyTorch defines one."""
+
+    arg_constraints = {"rate": constraints.positive}  # noqa: RUF012
+
+    def __init__(self, rate, validate_args=None):
+        self.rate = rate
+        super().__init__(rate.shape, fastnn.Size(), validate_args=validate_args)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self):
+        return Odd()
+
+    def log_prob(self, value):
+        if self._validate_args:
+            self._validate_sample(value)
+        return -self.rate * value
+
+
+def test_distributions_of_ones_own():
+    p = Ones(fastnn.ones(2))
+    assert p.log_prob(fastnn.tensor([1.0, 3.0])).tolist() == [-1, -3]
+    with pytest.raises(ValueError, match="Ones: value must be in the set of its constraint"):
+        p.log_prob(fastnn.tensor([1.0, 2.0]))
+    with pytest.raises(ValueError, match="Ones: rate must be above 0"):
+        Ones(-fastnn.ones(2))
+    assert constraints.is_dependent(Ones.support)
+    assert constraints.is_dependent(constraints.dependent)
+    assert not constraints.is_dependent(p.support)
+    with pytest.raises(NotImplementedError, match="dependent: whether a value is in this set"):
+        constraints.dependent.check(fastnn.ones(2))
+
+
+def test_checks_can_be_left_out_of_all():
+    D.Distribution.set_default_validate_args(False)
+    try:
+        assert D.Normal(0.0, -1.0).scale.item() == -1
+        with pytest.raises(ValueError, match="Normal: scale must be above 0"):
+            D.Normal(0.0, -1.0, validate_args=True)
+    finally:
+        D.Distribution.set_default_validate_args(True)
+    with pytest.raises(ValueError, match="Normal: scale must be above 0"):
+        D.Normal(0.0, -1.0)
+    with pytest.raises(ValueError, match="set_default_validate_args: value must be a bool, got 2"):
+        D.Distribution.set_default_validate_args(2)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..autograd import no_grad
 from ..tensor import Tensor, TensorLike
-from .constraints import Constraint, integer_interval, one_hot
+from .constraints import Constraint, one_hot
 from .distribution import Distribution, parameters, xlogx
 
 
@@ -60,9 +60,8 @@ class Categorical(Distribution):
     @property
     def support(self) -> Constraint:
         """The indices."""
-        return Constraint(
-            "an index of probs", integer_interval(0, self._num_events - 1).check, 0, True
-        )
+        count = self._num_events
+        return Constraint("an index of probs", lambda i: (i >= 0) & (i < count), 0, True)
 
     @property
     def _num_events(self) -> int:

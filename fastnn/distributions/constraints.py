@@ -23,6 +23,7 @@ __all__ = [
     "cat",
     "corr_cholesky",
     "dependent",
+    "dependent_property",
     "greater_than",
     "greater_than_eq",
     "half_open_interval",
@@ -71,6 +72,10 @@ class Constraint:
     tensor([False,  True])
     """
 
+    event_dim = 0
+    is_discrete = False
+    meaning = "in the set of its constraint"
+
     def __init__(
         self,
         meaning: str,
@@ -82,11 +87,46 @@ class Constraint:
         self.event_dim, self.is_discrete = event_dim, is_discrete
 
     def check(self, value: Tensor) -> Tensor:
-        """Of each value whether it is in the set."""
+        """Of each value whether it is in the set; a subclass without `inside` defines it."""
         return self.inside(value)
 
     def __repr__(self) -> str:
         return f"Constraint({self.meaning!r})"
+
+
+class dependent_property(property):
+    """A property `support` that depends on parameters.
+
+    Parameters
+    ----------
+    fn
+        The function; or with the other arguments a decorator.
+    is_discrete, event_dim
+        As of the constraint.
+
+    Examples
+    --------
+    >>> class Ray(fastnn.distributions.Distribution):
+    ...     @fastnn.distributions.constraints.dependent_property(is_discrete=False, event_dim=0)
+    ...     def support(self):
+    ...         return fastnn.distributions.constraints.greater_than(2.0)
+    >>> Ray().support
+    Constraint('above 2')
+    """
+
+    def __init__(
+        self,
+        fn: Callable[[Any], Any] | None = None,
+        *,
+        is_discrete: Any = None,
+        event_dim: Any = None,
+    ) -> None:
+        super().__init__(fn)
+        self.is_discrete, self.event_dim = is_discrete, event_dim
+
+    def __call__(self, fn: Callable[[Any], Any]) -> dependent_property:
+        """Decorate the function."""
+        return type(self)(fn, is_discrete=self.is_discrete, event_dim=self.event_dim)
 
 
 class Bounded(Constraint):
@@ -251,9 +291,9 @@ def unknown(x: Tensor) -> Tensor:
     raise NotImplementedError("dependent: whether a value is in this set depends on others")
 
 
-def is_dependent(constraint: Constraint) -> bool:
+def is_dependent(constraint: Any) -> bool:
     """Whether a set is `dependent`."""
-    return constraint is dependent
+    return constraint is dependent or isinstance(constraint, dependent_property)
 
 
 def tolerance(x: Tensor) -> float:

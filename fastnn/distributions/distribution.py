@@ -26,7 +26,8 @@ class Distribution:
     event_shape
         The shape of one draw.
     validate_args
-        Whether parameters and values are checked; by default they are.
+        Whether parameters and values are checked; by default they are, see
+        `set_default_validate_args`.
 
     Notes
     -----
@@ -38,6 +39,7 @@ class Distribution:
     `log_prob` gets through ``_value`` are checked too.
     """
 
+    _validates: ClassVar[bool] = True
     has_rsample = False
     has_enumerate_support = False
     arg_constraints: ClassVar[dict[str, Constraint]] = {}
@@ -49,11 +51,19 @@ class Distribution:
         validate_args: bool | None = None,
     ) -> None:
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
-        self._validate_args = validate_args is None or bool(validate_args)
+        checked = Distribution._validates if validate_args is None else validate_args
+        self._validate_args = bool(checked)
         for name, constraint in self.arg_constraints.items():
             given = vars(self).get(name)
             if self._validate_args and isinstance(given, Tensor):
                 self._check(name, constraint.check(given.detach()), constraint.meaning)
+
+    @staticmethod
+    def set_default_validate_args(value: bool) -> None:
+        """Say whether distributions that will be made check parameters and values by default."""
+        if value not in (True, False):
+            raise ValueError(f"set_default_validate_args: value must be a bool, got {value!r}")
+        Distribution._validates = bool(value)
 
     @property
     def batch_shape(self) -> Size:
@@ -175,6 +185,8 @@ class Distribution:
             support = self.support
             self._check("value", support.check(x.detach()), support.meaning)
         return x
+
+    _validate_sample = _value  # what a subclass written for PyTorch calls
 
     def _fitting(self, value: TensorLike) -> Tensor:
         """A value as a tensor; ValueError if its shape does not fit the distribution."""

@@ -10,7 +10,7 @@ import numpy as np
 from ...autograd.record import Array, Grads, Node, array, record_many
 from ...dtypes import check_real, result_type
 from ...tensor import Tensor, TensorLike
-from .operands import pair
+from .operands import operand, pair
 
 __all__ = [
     "bitwise_and",
@@ -27,7 +27,16 @@ __all__ = [
 
 def integers(op: str, function: Callable[..., Any], input: Any, other: Any, kinds: str) -> Tensor:
     """A function of NumPy on operands in their common type, which is of these kinds."""
-    a, b = pair(op, input, other)
+    a, b = operand(input), operand(other)
+    if (  # most often, as of two masks
+        isinstance(a, np.ndarray)
+        and isinstance(b, np.ndarray)
+        and a.shape == b.shape
+        and a.dtype is b.dtype
+        and a.dtype.kind in kinds
+    ):
+        return Tensor(np.asarray(function(a, b)))
+    a, b = pair(op, a, b)
     dtype = result_type(a, b)
     if dtype.kind not in kinds:
         what = "integers or truth values" if "b" in kinds else "integers"
