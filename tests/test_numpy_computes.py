@@ -95,6 +95,7 @@ WHY = {
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),
     "running": ("maximum minimum where", "running extremes of integers"),
     "scan": ("cumprod cumsum", "running sums and products of integers"),
+    "segments": ("diff maximum repeat", "lengths of segments: a number for each"),
     "sort/histogram": (
         "bincount diff isfinite ravel_multi_index searchsorted",
         "edges of bins: a number for each; histograms of points",

@@ -87,6 +87,7 @@ from .rnn.gru import *
 from .rnn.lstm import *
 from .running import *
 from .scan import *
+from .segments import *
 from .shape.expand import *
 from .shape.permute import *
 from .shape.reshape import *

@@ -28,6 +28,27 @@ def histograms(points, bins, **kwargs):
     return (hist, *edges)
 
 
+LENGTHS = np.array([2, 0, 3])
+
+
+def segments(x, reduce, lengths=None, offsets=None, initial=None):
+    """Segment by segment, with what each starts with as an element."""
+    ends = np.cumsum(lengths) if offsets is None else offsets[1:]
+    parts = np.split(x, ends[:-1])
+    start = [] if initial is None else [np.full((1, *x.shape[1:]), initial)]
+    of_nothing = {"sum": 0, "mean": np.nan, "prod": 1, "max": -np.inf, "min": np.inf}[reduce]
+    rows = []
+    for part in parts:
+        values = np.concatenate([*start, part])
+        if reduce == "mean":
+            rows.append(values.sum(0) / max(len(part), 1) if len(values) else x[0] * np.nan)
+        elif len(values):
+            rows.append(getattr(values, reduce)(0))
+        else:
+            rows.append(np.full(x.shape[1:], of_nothing))
+    return np.stack(rows)
+
+
 def flat_histograms(*args, **kwargs):
     hist, edges = fastnn.histogramdd(*args, **kwargs)
     return (hist, *edges)
@@ -197,6 +218,34 @@ RECORDS = [
         ],
         depth=32,
         magnitude=10,
+    ),
+    Record(
+        "segment_reduce",
+        fastnn.segment_reduce,
+        segments,
+        [
+            *[Sample(X, r, lengths=LENGTHS) for r in ("sum", "prod")],
+            *[Sample(X, r, lengths=np.array([2, 3])) for r in ("max", "min")],
+            *[Sample(X, r, lengths=LENGTHS, initial=1.5) for r in ("sum", "mean", "prod", "max")],
+            Sample(X, "mean", lengths=np.array([1, 4])),
+            Sample(X[:, 0].copy(), "sum", offsets=np.array([0, 1, 5])),
+        ],
+        bad=[
+            Bad(ValueError, "segment_reduce: reduce must be one of", X, "median", lengths=LENGTHS),
+            Bad(ValueError, "segment_reduce: expected either lengths or offsets", X, "sum"),
+            Bad(
+                ValueError,
+                "segment_reduce: lengths add up to 5, but .* 7",
+                V,
+                "sum",
+                lengths=LENGTHS,
+            ),
+            Bad(ValueError, "segment_reduce: lengths must be integers", X, "sum", lengths=-LENGTHS),
+            Bad(ValueError, "segment_reduce: axis must be 0", X, "sum", lengths=LENGTHS, axis=1),
+            Bad(TypeError, "segment_reduce: expected floats", PLACES, "sum", lengths=LENGTHS),
+        ],
+        depth=16,
+        magnitude=30,
     ),
     Record(
         "conv_tbc",

@@ -32,7 +32,7 @@ def given(library, value):
         return type(value)(given(library, v) for v in value)
     if isinstance(value, dict):
         return {name: given(library, v) for name, v in value.items()}
-    if isinstance(value, str) and hasattr(library, value):
+    if isinstance(value, str) and value in ("float64", "int64"):
         return getattr(library, value)
     return value
 
@@ -94,6 +94,11 @@ CALLS = [
     ("kaiser_window", (6, True, 4.0), {}),
     ("i0", (X,), {}),
     ("igamma", (np.abs(X) + 0.1, np.abs(X[0]) + 0.2), {}),
+    *[
+        ("segment_reduce", (X, r), {"lengths": np.array([2, 0, 1]), "initial": initial})
+        for r in ("sum", "mean", "prod", "max", "min")
+        for initial in (None, 2.0)
+    ],
     ("igammac", (np.abs(X) + 0.1, np.abs(X[0]) + 0.2), {}),
 ]
 
