@@ -4,16 +4,39 @@
 #include <limits>
 #include <type_traits>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace fastnn::copy {
 namespace {
+
+// Floats that do not fit become the least integer, as instructions of x86 do it.
+#if defined(__SSE2__)
+template <class To>
+To truncated(float x) {
+    if constexpr (sizeof(To) == 8) return _mm_cvttss_si64(_mm_set_ss(x));
+    return static_cast<To>(_mm_cvttss_si32(_mm_set_ss(x)));
+}
+template <class To>
+To truncated(double x) {
+    if constexpr (sizeof(To) == 8) return _mm_cvttsd_si64(_mm_set_sd(x));
+    return static_cast<To>(_mm_cvttsd_si32(_mm_set_sd(x)));
+}
+#else
+template <class To, class From>
+To truncated(From x) {
+    constexpr To least = std::numeric_limits<To>::min();
+    constexpr auto end = -static_cast<From>(least);  // exactly, which the greatest is not
+    return x >= -end && x < end ? static_cast<To>(x) : least;
+}
+#endif
 
 template <class From, class To>
 To converted(From x) {
     if constexpr (std::is_same_v<To, bool>) return x != 0;
     if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-        constexpr To least = std::numeric_limits<To>::min();
-        constexpr auto end = -static_cast<From>(least);  // exactly, which the greatest is not
-        return x >= -end && x < end ? static_cast<To>(x) : least;
+        return truncated<To>(x);
     }
     return static_cast<To>(x);
 }

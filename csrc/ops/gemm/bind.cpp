@@ -52,10 +52,22 @@ void add_axis(gemm::Args& args, Py_ssize_t size, dim_t a, dim_t b, dim_t c) {
     ++batch.ndim;
 }
 
+// Matrices without neighbours along either axis are copied first: they would be packed element by
+// element, some of them several times.
+Array matrices(py::handle object, const char* argument, py::object& hold) {
+    const Array x = strided_float(object, {"matmul", argument}, hold);
+    const auto size = static_cast<Py_ssize_t>(size_of(x.dtype));
+    const auto apart = [&](int axis) { return x.shape[axis] > 1 && x.strides[axis] != size; };
+    if (x.ndim < 2 || !apart(x.ndim - 1) || !apart(x.ndim - 2)) return x;
+    // A repeated matrix would be copied as often.
+    const bool repeats = std::any_of(x.strides, x.strides + x.ndim, [](auto s) { return s == 0; });
+    return repeats ? x : dense(x, hold);
+}
+
 py::object matmul(py::handle a_object, py::handle b_object) {
     py::object hold_a, hold_b;
-    const Array a = strided_float(a_object, {"matmul", "input"}, hold_a);
-    const Array b = strided_float(b_object, {"matmul", "other"}, hold_b);
+    const Array a = matrices(a_object, "input", hold_a);
+    const Array b = matrices(b_object, "other", hold_b);
     check_dtype(b, {"matmul", "other"}, a.dtype);
     if (a.ndim == 0 || b.ndim == 0) {
         fail<ValueError>("matmul: both arguments need at least one dimension, got shapes ",
