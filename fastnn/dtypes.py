@@ -109,8 +109,6 @@ def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
     dtype('int16')
     """
     a, b = native(type1), native(type2)
-    if a is b and a.kind in CATEGORIES:
-        return a
     higher = category(a) - category(b)
     if higher and builtins.max(category(a), category(b)) >= CATEGORIES["f"]:
         return a if higher > 0 else b
@@ -170,7 +168,10 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     for x in operands:
         rank, dtype = ranked(x)
         known = ranks[rank]
-        ranks[rank] = dtype if known is None else promote_types(known, dtype)
+        if known is None:
+            ranks[rank] = dtype
+        elif known is not dtype or dtype.kind not in CATEGORIES:
+            ranks[rank] = promote_types(known, dtype)
     if not operands:
         raise TypeError("result_type: expected at least one tensor or number, got none")
     result, *lower = [dtype for dtype in ranks if dtype is not None]
@@ -226,9 +227,9 @@ def check_same(op: str, **operands: Any) -> None:
 
     The operands of products, layers and what puts elements into a tensor are not promoted.
     """
-    first, *others = ((name, x.dtype) for name, x in operands.items() if x is not None)
+    first, *others = [(name, x.dtype) for name, x in operands.items() if x is not None]
     for name, dtype in others:
-        if dtype == first[1]:
+        if dtype is first[1] or dtype == first[1]:
             continue
         if dtype.kind == first[1].kind == "f":
             fix = "one of them with .float() or .double()"

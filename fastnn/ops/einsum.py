@@ -274,10 +274,11 @@ def contract(terms: tuple[str, ...], xs: Sequence[Array], output: str) -> Array:
     for i, j, pair in steps:
         work.append(pair.of(work[i], work[j]))
         work[i] = work[j] = None  # results in between are freed
-    y: Array = work[-1]
+    y = work[-1]
     if not steps:
         y = total(y, summed) if summed else _core.clone(y)
-    return y.transpose(order)
+    result: Array = y.transpose(order)
+    return result
 
 
 def total(x: Array, axes: tuple[int, ...], dtype: Any = np.int64) -> Array:

@@ -70,7 +70,8 @@ def pad(
         y = _core.empty_like(x, shape)
         for key in around:
             _core.copy_into(y[key], fill)
-        _core.copy_into(y[(*outer, ...)], x[(*inner, ...)])
+        to, source = (*outer, ...), (*inner, ...)
+        _core.copy_into(y[to], x[source])
         return record(y, pad_constant_backward, (input,), x.shape, inner, outer)
     if value is not None:
         raise ValueError(f"pad: a value belongs to mode 'constant', not to {mode!r}")
@@ -251,7 +252,8 @@ def flip_backward(node: Node, dy: Array) -> Grads:
 
 def backwards(x: Array, axes: tuple[int, ...]) -> Array:
     """`x` seen from the other end along some axes."""
-    view: Array = x[(*[REVERSED if i in axes else ALL for i in range(x.ndim)], ...)]
+    key = (*[REVERSED if i in axes else ALL for i in range(x.ndim)], ...)
+    view: Array = x[key]
     return view
 
 

@@ -15,7 +15,7 @@ from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..copy import block, embedded
 from ..shape import axis_of, key_at
-from .key import Places, is_basic, places_of, plain_ids, plain_key
+from .key import WHOLE, Places, is_basic, places_of, plain_ids, plain_key
 from .operands import narrowed, widened, zero
 
 __all__ = ["narrow", "select"]
@@ -51,7 +51,7 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
     if isinstance(key, Tensor):
         key = key._array
     kind = type(key)
-    if kind is int:
+    if kind in WHOLE:
         pass
     elif kind is slice or (kind is tuple and is_basic(key)):
         key = plain_key(key)

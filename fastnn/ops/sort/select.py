@@ -17,11 +17,12 @@ __all__ = ["kthvalue", "mode", "topk"]
 
 def count_of(op: str, k: Any, least: int, dim: int, size: int) -> int:
     """A number of elements along a dimension, or the rank of one."""
-    if not hasattr(k, "__index__") or isinstance(k, bool):
+    if type(k) is not int and (not hasattr(k, "__index__") or isinstance(k, bool)):
         raise TypeError(f"{op}: k must be an int, got {type(k).__name__}")
-    if not least <= k.__index__() <= size:
+    count = int(k.__index__())
+    if not least <= count <= size:
         raise ValueError(f"{op}: k must lie in [{least}, {size}], the size of dim {dim}, got {k}")
-    return int(k.__index__())
+    return count
 
 
 @numpy_names
