@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import ops
+from ..devices import check_device
 from ..tensor import Tensor, TensorLike, as_array
 from .container import ModuleList, Sequential
 from .linear import Linear
@@ -62,6 +63,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_device("AdaptiveLogSoftmaxWithLoss", device)
         ends = [int(c) for c in cutoffs]
         if not ends or ends != sorted(set(ends)) or ends[0] < 1 or ends[-1] >= n_classes:
             raise ValueError(

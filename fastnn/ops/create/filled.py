@@ -193,7 +193,8 @@ def scalar_tensor(
     >>> fastnn.scalar_tensor(2)
     tensor(2.)
     """
-    return full((), s, dtype=dtype or FLOAT, device=device, requires_grad=requires_grad)
+    value = full((), s, dtype=dtype or FLOAT)._array
+    return leaf("scalar_tensor", value, device, requires_grad)
 
 
 def zeros_like(

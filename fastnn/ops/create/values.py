@@ -139,15 +139,16 @@ def asarray(
     >>> a
     array([1., 1.])
     """
+    check_device("asarray", device)
     if not isinstance(obj, (Tensor, np.ndarray)) and hasattr(obj, "__dlpack__"):
         obj = from_dlpack(obj)
-    shared = as_tensor(obj, dtype, device).detach()
+    shared = as_tensor(obj, dtype).detach()
     source = obj._array if isinstance(obj, Tensor) else obj
     shares = isinstance(source, np.ndarray) and np.may_share_memory(shared._array, source)
     if copy is False and not shares:
         raise ValueError("asarray: a copy is needed where copy=False")
     values = np.array(shared._array) if copy and shares else shared._array
-    return leaf("asarray", values, device, requires_grad)
+    return leaf("asarray", values, None, requires_grad)
 
 
 def frombuffer(
