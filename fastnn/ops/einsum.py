@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core
-from ..autograd.record import Array, Grads, Node, array, record, unbroadcast
+from ..autograd.record import Array, Grads, Node, array, record
 from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .gemm import product
@@ -82,13 +82,13 @@ def einsum_backward(node: Node, dy: Array) -> Grads:
 
 def gradient(i: int, terms: tuple[str, ...], xs: list[Array], output: str, dy: Array) -> Array:
     """The gradient of one operand."""
-    inner, kept, lost = adjoint(i, terms, output)
+    x = xs[i]
+    inner, kept, lost = adjoint(i, terms, output, x.shape)
     g = contract(inner, [dy, *xs[:i], *xs[i + 1 :]], kept)
     for axis in lost:
         g = np.expand_dims(g, axis)
-    x = xs[i]
     if g.shape != x.shape:
-        g = unbroadcast(_core.broadcast_to(g, tuple(map(max, g.shape, x.shape))), x.shape)
+        g = _core.broadcast_to(g, x.shape)
     return g.astype(x.dtype, copy=False)
 
 
@@ -150,16 +150,17 @@ def parse(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str
 
 @lru_cache(KEPT)
 def adjoint(
-    i: int, terms: tuple[str, ...], output: str
+    i: int, terms: tuple[str, ...], output: str, shape: tuple[int, ...]
 ) -> tuple[tuple[str, ...], str, tuple[int, ...]]:
-    """The gradient of operand `i` as a sum: its terms, its output, and the axes it lacks.
+    """The gradient of operand `i` of some shape as a sum: terms, output, and the axes it lacks.
 
-    Letters of the operand alone were summed over: their gradient is the same everywhere.
+    Letters of the operand alone were summed over: their gradient is the same everywhere. Over those
+    in which it was broadcast, its gradient is summed.
     """
     inner = (output, *terms[:i], *terms[i + 1 :])
     known = "".join(inner)
-    kept = "".join(letter for letter in terms[i] if letter in known)
-    return inner, kept, tuple([a for a, letter in enumerate(terms[i]) if letter not in known])
+    lost = tuple([a for a, (c, n) in enumerate(zip(terms[i], shape)) if n == 1 or c not in known])
+    return inner, "".join([c for a, c in enumerate(terms[i]) if a not in lost]), lost
 
 
 def without_repeats(x: TensorLike, term: str) -> tuple[TensorLike, str]:
@@ -198,27 +199,28 @@ class Side(NamedTuple):
 
     Attributes
     ----------
+    dropped
+        Axes of size 1 in which it would be broadcast: the product is that without them.
     summed
-        The axes over which it is summed first.
-    order, wide
-        The order of its other axes, and the sizes to which they are broadcast.
+        Of the others, the axes over which it is summed.
+    order
+        The order of the rest.
     shape
         Of the factor, whose axes are groups of these.
     """
 
+    dropped: tuple[int, ...]
     summed: tuple[int, ...]
     order: tuple[int, ...]
-    wide: tuple[int, ...]
     shape: tuple[int, ...]
 
     def of(self, x: Array) -> Array:
         """The factor."""
+        if self.dropped:
+            x = x.squeeze(self.dropped)
         if self.summed:
             x = total(x, self.summed)
-        x = x.transpose(self.order)
-        if x.shape != self.wide:
-            x = _core.broadcast_to(x, self.wide)
-        return x.reshape(self.shape)
+        return x.transpose(self.order).reshape(self.shape)
 
 
 class Pair(NamedTuple):
@@ -320,35 +322,39 @@ def pairing(
     ta: str, a: tuple[int, ...], tb: str, b: tuple[int, ...], wanted: set[str]
 ) -> tuple[str, Pair]:
     """The product of two operands of some letters and shapes, and the letters it has."""
-    size = dict(zip(ta, a))
-    size.update({c: n for c, n in zip(tb, b) if size.get(c, 1) == 1})
-    batch = [c for c in ta if c in tb and c in wanted]
-    inner = [c for c in ta if c in tb and c not in wanted]
-    rows = [c for c in ta if c not in tb and c in wanted]
-    columns = [c for c in tb if c not in ta and c in wanted]
+    sizes = dict(zip(ta, a)), dict(zip(tb, b))
+    for own, other in (sizes, sizes[::-1]):
+        for c in [c for c, n in own.items() if n == 1 != other.get(c, 1)]:
+            del own[c]
+    left, right = sizes
+    size = {**left, **right}
+    batch = [c for c in left if c in right and c in wanted]
+    inner = [c for c in left if c in right and c not in wanted]
+    rows = [c for c in left if c not in right and c in wanted]
+    columns = [c for c in right if c not in left and c in wanted]
     if not inner or (batch and not rows and not columns):
-        every = [c for c in ta if c in tb or c in wanted] + columns
-        left, right = [
-            factor(term, [[c] if c in term else [] for c in every], dict(zip(term, shape)))
-            for term, shape in ((ta, a), (tb, b))
+        every = [c for c in left if c in right or c in wanted] + columns
+        x, y = [
+            factor(t, own, [[c] if c in own else [] for c in every])
+            for t, own in zip((ta, tb), sizes)
         ]
         summed = tuple([k for k, c in enumerate(every) if c in inner])
         term = "".join([c for c in every if c not in inner])
     else:
         groups = [batch] if batch else []
-        left = factor(ta, [*groups, rows, inner], size)
-        right = factor(tb, [*groups, inner, columns], size)
+        x = factor(ta, left, [*groups, rows, inner])
+        y = factor(tb, right, [*groups, inner, columns])
         summed, term = None, "".join([*batch, *rows, *columns])
-    return term, Pair(left, right, summed, tuple([size[c] for c in term]))
+    return term, Pair(x, y, summed, tuple([size[c] for c in term]))
 
 
-def factor(term: str, groups: list[list[str]], size: dict[str, int]) -> Side:
+def factor(term: str, size: dict[str, int], groups: list[list[str]]) -> Side:
     """An operand with its letters in groups, each of which becomes one axis."""
     order = [c for group in groups for c in group]
-    left = [c for c in term if c in order]
+    rest = [c for c in size if c in order]
     return Side(
-        tuple([k for k, c in enumerate(term) if c not in order]),
-        tuple([left.index(c) for c in order]),
-        tuple([size[c] for c in order]),
+        tuple([k for k, c in enumerate(term) if c not in size]),
+        tuple([k for k, c in enumerate(size) if c not in order]),
+        tuple([rest.index(c) for c in order]),
         tuple([math.prod([size[c] for c in group]) for group in groups]),
     )
