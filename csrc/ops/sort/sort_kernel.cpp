@@ -72,6 +72,9 @@ void pack(const T* x, dim_t begin, dim_t end, bool descending, Packing packing, 
 // Sorts by the lowest `bits` of the keys; `other` is overwritten.
 void sort_pairs(Pair* pairs, dim_t n, int bits, Pair* other) {
     if (n <= kMostRanked) return rank_sort<false>(pairs, n);
+    dim_t ascending = 1;
+    while (ascending < n && pairs[ascending - 1] <= pairs[ascending]) ++ascending;
+    if (ascending == n) return;
     const Digits digits = sorting::digits_of(bits, sorting::kLineBits);
     constexpr int most = 4, places = 1 << sorting::kLineBits;
     Count counts[most][places] = {};
@@ -221,6 +224,10 @@ void few_candidates(const T* x, dim_t n, bool descending, dim_t k, Candidates<T>
     __builtin_memcpy(sorted, least, sizeof least);
     rank_sort(sorted, kGroups);
     const Int bound = sorted[k - 1];
+    if (sorted[0] == bound) {  // no key is below it, and the first k that equal it are the chosen
+        for (dim_t i = 0; i < n && to.found < k; ++i) to.add(x, i, descending, bound);
+        return;
+    }
     dim_t groups[kGroups], count = 0;
     for (dim_t j = 0; j < kGroups; ++j) {
         groups[count] = j;
