@@ -220,7 +220,8 @@ class Side(NamedTuple):
             x = x.squeeze(self.dropped)
         if self.summed:
             x = total(x, self.summed)
-        return x.transpose(self.order).reshape(self.shape)
+        factor: Array = x.transpose(self.order).reshape(self.shape)
+        return factor
 
 
 class Pair(NamedTuple):

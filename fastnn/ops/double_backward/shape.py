@@ -106,7 +106,7 @@ def stack_rule(node: Node, dy: Tensor) -> Rearranged:
 
 @rule(split_backward)
 def split_rule(node: Node, *dys: Tensor | None) -> Rearranged:
-    axis, sizes, shape, _ = node.saved
+    axis, sizes, shape = node.saved
     dx, start = None, 0
     for dy, n in zip(dys, sizes):
         if dy is not None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-
-import numpy as np
+from typing import Any
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record_many
 from ...autograd.views import as_views
 from ...tensor import Tensor, TensorLike
+from ..copy import zeros_like
 from ..numpy_names import numpy_names
-from ..shape import axis_of
+from ..shape import axis_of, key_at
 
 __all__ = ["chunk", "split", "split_with_sizes", "unbind"]
 
@@ -44,18 +44,29 @@ def split(
         sizes = [size] * whole + [last] * (last > 0 or whole == 0)
     rows, ends = x.swapaxes(0, axis), accumulate(sizes)
     pieces = [rows[end - n : end].swapaxes(0, axis) for n, end in zip(sizes, ends)]
-    outs = record_many(pieces, split_backward, (input,), axis, sizes, x.shape, x.dtype)
+    outs = record_many(pieces, split_backward, (input,), axis, sizes, x.shape)
     as_views(outs, input)
     return outs
 
 
 def split_backward(node: Node, *dys: Array | None) -> Grads:
-    axis, sizes, shape, dtype = node.saved
-    before, behind = shape[:axis], shape[axis + 1 :]
-    pieces = [
-        np.zeros((*before, n, *behind), dtype) if dy is None else dy for dy, n in zip(dys, sizes)
-    ]
-    return (_core.cat(pieces, axis),)
+    axis, sizes, shape = node.saved
+    given = [dy for dy in dys if dy is not None]
+    if len(given) == len(dys):
+        return (_core.cat(given, axis),)
+    places = [key_at(axis, slice(end - n, end)) for n, end in zip(sizes, accumulate(sizes))]
+    return (put_in_zeros(dys, places, shape),)
+
+
+def put_in_zeros(
+    dys: Sequence[Array | None], places: Sequence[Any], shape: tuple[int, ...]
+) -> Array:
+    """Gradients of some parts at their places among zeros; one of them is given at least."""
+    given = [(place, dy) for place, dy in zip(places, dys) if dy is not None]
+    dx = zeros_like(given[0][1], shape)
+    for place, dy in given:
+        _core.copy_into(dx[place], dy)
+    return dx
 
 
 def split_with_sizes(
@@ -102,13 +113,14 @@ def unbind(input: TensorLike, dim: int = 0) -> tuple[Tensor, ...]:
     axis = axis_of("unbind", dim, x.ndim)
     rows = x.transpose(axis, *[i for i in range(x.ndim) if i != axis])
     slices = [rows[i, ...] for i in range(len(rows))]
-    outs = record_many(slices, unbind_backward, (input,), axis, x.shape, x.dtype)
+    outs = record_many(slices, unbind_backward, (input,), axis, x.shape)
     as_views(outs, input)
     return outs
 
 
 def unbind_backward(node: Node, *dys: Array | None) -> Grads:
-    axis, shape, dtype = node.saved
-    slice_shape = shape[:axis] + shape[axis + 1 :]
-    slices = [np.zeros(slice_shape, dtype) if dy is None else dy for dy in dys]
-    return (_core.stack(slices, axis),)
+    axis, shape = node.saved
+    given = [dy for dy in dys if dy is not None]
+    if len(given) == len(dys):
+        return (_core.stack(given, axis),)
+    return (put_in_zeros(dys, [key_at(axis, i, ...) for i in range(len(dys))], shape),)
