@@ -52,6 +52,7 @@ ARGUMENTS = {
     "output_padding": "_Dims",
     "output_size": "_Sizes",
     "padding": "_Dims | str",
+    "padding_mode": "str",
     "padding_idx": "int",
     "r_max": "float",
     "reduce": "str",

@@ -30,6 +30,7 @@ void bind_rnn(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
 void bind_resample(pybind11::module_& m);
+void bind_grid_sample(pybind11::module_& m);
 void bind_fold(pybind11::module_& m);
 void bind_shuffle(pybind11::module_& m);
 void bind_sort(pybind11::module_& m);

@@ -214,6 +214,7 @@ PYBIND11_MODULE(_core, m) {
     bind_conv(m);
     bind_pool(m);
     bind_resample(m);
+    bind_grid_sample(m);
     bind_fold(m);
     bind_shuffle(m);
     bind_sort(m);

@@ -23,6 +23,11 @@ struct Native<double> : Lanes<double, 32> {
     static FASTNN_INLINE Reg load(const double* p, dim_t n) {
         return _mm256_maskload_pd(p, (__m256i)first(n));
     }
+    static FASTNN_INLINE Reg gather(const double* p, const int* index) {
+        const __m128i i = _mm_loadu_si128((const __m128i*)index);
+        const __m256i wide = _mm256_cvtepi32_epi64(i);
+        return _mm256_mask_i32gather_pd(Reg{}, p, i, (__m256d)~wide, 8);
+    }
     static FASTNN_INLINE void store(double* p, Reg a, dim_t n) {
         _mm256_maskstore_pd(p, (__m256i)first(n), a);
     }
@@ -72,6 +77,10 @@ struct Native<float> : Lanes<float, 32> {
     using Lanes::store;
     static FASTNN_INLINE Reg load(const float* p, dim_t n) {
         return _mm256_maskload_ps(p, (__m256i)first(n));
+    }
+    static FASTNN_INLINE Reg gather(const float* p, const int* index) {
+        const __m256i i = _mm256_loadu_si256((const __m256i*)index);
+        return _mm256_mask_i32gather_ps(Reg{}, p, i, (__m256)~i, 4);
     }
     static FASTNN_INLINE void store(float* p, Reg a, dim_t n) {
         _mm256_maskstore_ps(p, (__m256i)first(n), a);

@@ -30,6 +30,10 @@ struct Native<double> : Lanes<double, 64> {
     static FASTNN_INLINE Reg load(const double* p, dim_t n) {
         return _mm512_maskz_loadu_pd(first(n), p);
     }
+    static FASTNN_INLINE Reg gather(const double* p, const int* index) {
+        const __m256i i = _mm256_loadu_si256((const __m256i*)index);
+        return _mm512_mask_i32gather_pd(Reg{}, _mm256_movepi32_mask(~i), i, p, 8);
+    }
     static FASTNN_INLINE void store(double* p, Reg a, dim_t n) {
         _mm512_mask_storeu_pd(p, first(n), a);
     }
@@ -78,6 +82,10 @@ struct Native<float> : Lanes<float, 64> {
     using Lanes::store;
     static FASTNN_INLINE Reg load(const float* p, dim_t n) {
         return _mm512_maskz_loadu_ps(first(n), p);
+    }
+    static FASTNN_INLINE Reg gather(const float* p, const int* index) {
+        const __m512i i = _mm512_loadu_si512(index);
+        return _mm512_mask_i32gather_ps(Reg{}, _mm512_movepi32_mask(~i), i, p, 4);
     }
     static FASTNN_INLINE void store(float* p, Reg a, dim_t n) {
         _mm512_mask_storeu_ps(p, first(n), a);

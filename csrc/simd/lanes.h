@@ -64,6 +64,11 @@ struct Lanes {
         return r;
     }
     static FASTNN_INLINE void store(T* p, Reg r) { __builtin_memcpy(p, &r, Bytes); }
+    static FASTNN_INLINE Reg gather(const T* p, const int* index) {
+        Reg r{};
+        for (int i = 0; i < width; ++i) r[i] = index[i] < 0 ? T(0) : p[index[i]];
+        return r;
+    }
     static FASTNN_INLINE Reg load(const T* p, dim_t n) {
         Reg r{};
         for (int i = 0; i < width; ++i)

@@ -75,6 +75,10 @@ struct Vec {
     // beyond the first n elements is read or written.
     static FASTNN_INLINE Vec load(const T* p) { return Vec(N::load(p)); }
     static FASTNN_INLINE Vec load(const T* p, dim_t n) { return Vec(N::load(p, n)); }
+    // p[index[i]] in lane i, 0 where the index is negative.
+    static FASTNN_INLINE Vec gather(const T* p, const int* index) {
+        return Vec(N::gather(p, index));
+    }
     FASTNN_INLINE void store(T* p) const { N::store(p, v); }
     FASTNN_INLINE void store(T* p, dim_t n) const { N::store(p, v, n); }
     FASTNN_INLINE T lane(int i) const { return v[i]; }

@@ -44,6 +44,7 @@ from .elementwise.transcendental import *
 from .embedding import *
 from .fold import *
 from .gemm import *
+from .grid_sample import *
 from .index.along import *
 from .index.basic import *
 from .index.mask import *

@@ -37,7 +37,7 @@ def pad(
         Pairs (before, after), for the last dimension first.
     mode
         ``"constant"``; ``"reflect"`` (mirrored, without the edge itself), ``"replicate"`` (the edge
-        repeated) or ``"circular"`` (the other end).
+        repeated) or ``"circular"`` (the other end, after what is cut off).
     value
         The constant; 0 by default.
 
@@ -208,7 +208,8 @@ def pad_constant_backward(node: Node, dy: Array) -> Grads:
 
 def sides_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> tuple[slice, slice]:
     """Where the elements before and after a dimension come from."""
-    limits = {"reflect": size - 1, "replicate": None if size else 0, "circular": size}
+    first, end = max(-width[0], 0), size + min(width[1], 0)  # what is left of the dimension
+    limits = {"reflect": size - 1, "replicate": None if size else 0, "circular": end - first}
     if mode not in limits:
         raise ValueError(
             f"pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got {mode!r}"
@@ -220,7 +221,7 @@ def sides_of(mode: str, axis: int, size: int, width: tuple[int, int]) -> tuple[s
     if mode == "replicate":
         return slice(0, 1), slice(size - 1, size)
     if mode == "circular":
-        return slice(size - before, size), slice(0, after)
+        return slice(end - before, end), slice(first, first + after)
     last = size - 2 - after
     return slice(before, 0, -1), slice(size - 2, None if last < 0 else last, -1)
 

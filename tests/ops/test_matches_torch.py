@@ -48,6 +48,11 @@ CASES = [
             ((2, 2, 1, 1), "reflect"),
             ((3, 1), "replicate"),
             ((2, 1), "circular"),
+            *[
+                (widths, mode)
+                for mode in ("reflect", "replicate", "circular")
+                for widths in ((-1, 2), (1, -2), (-1, -1))
+            ],
         ]
     ],
     *[(lambda lib, x, i, a=a: lib.gather(x, a, i), Y, I % n) for a, n in [(0, 4), (1, 5)]],

@@ -13,12 +13,18 @@ Y = numbers(2, 3, 4, 5)
 def pad(x, widths, mode="constant", value=0):
     pairs = [(widths[i], widths[i + 1]) for i in range(0, len(widths), 2)][::-1]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    added = [(max(a, 0), max(b, 0)) for a, b in pairs]
+    if mode == "constant":
+        return cut(np.pad(x, added, constant_values=value), pairs)
+    if mode == "circular":  # what is cut off does not come back at the other end
+        return np.pad(cut(x, pairs), added, "wrap")
+    return cut(np.pad(x, added, {"replicate": "edge"}.get(mode, mode)), pairs)
+
+
+def cut(x, pairs):
     for axis, (a, b) in enumerate(pairs):
         x = np.take(x, range(max(-a, 0), x.shape[axis] - max(-b, 0)), axis)
-    pairs = [(max(a, 0), max(b, 0)) for a, b in pairs]
-    if mode == "constant":
-        return np.pad(x, pairs, constant_values=value)
-    return np.pad(x, pairs, {"replicate": "edge", "circular": "wrap"}.get(mode, mode))
+    return x
 
 
 RECORDS = [
@@ -35,6 +41,14 @@ RECORDS = [
             Sample(X, (5, 1, 0, 6), "replicate"),
             Sample(X, (4, 3, 1, 0), "circular"),
             Sample(X, (-1, 2), "replicate"),
+            *[
+                Sample(X, widths, mode)
+                for mode in ("reflect", "replicate", "circular")
+                for widths in ((-1, 0), (-1, 2), (2, -2), (-1, -2, 1, -1), (0, 0, -1, 2))
+            ],
+            Sample(X, (3, -3), "reflect"),
+            Sample(X, (6, -3), "replicate"),
+            Sample(X, (-4, 2), "replicate"),
             Sample(Y, (1, 1, 2, 0), "reflect"),
             Sample(numbers(0, 3), (1, 1)),
             Sample(X, ()),
@@ -51,6 +65,7 @@ RECORDS = [
                 "reflect",
             ),
             Bad(ValueError, "pad: circular of dim 1 of size 4 reaches 4", X, (0, 5), "circular"),
+            Bad(ValueError, "pad: circular of dim 1 of size 4 reaches 3", X, (-1, 4), "circular"),
             Bad(ValueError, "pad: dim 1 has 4 elements, fewer than are cut off", X, (-3, -2)),
             Bad(ValueError, "pad: a value belongs to mode 'constant'", X, (1, 1), "reflect", 1.0),
         ],

@@ -212,6 +212,12 @@ static void lanes() {
         const int first = first_true(a >= V(T(k)));
         expect(first == k, "first_true", k, 0, first);
     }
+    int index[V::width];
+    for (int k = 0; k < V::width; ++k) index[k] = k % 3 == 1 ? -1 - k : V::width - 1 - k;
+    for (int k = 0; k < V::width; ++k) {
+        const T want = k % 3 == 1 ? T(0) : x[V::width - 1 - k], got = V::gather(x, index).lane(k);
+        expect(got == want, "gather", k, double(want), double(got));
+    }
     // The order of sum: halves, halves of halves.
     for (int k = 0; k < V::width; ++k) x[k] = T(1) / T(k * k + 3);
     const T got = sum(V::load(x));

@@ -1,0 +1,13 @@
+// What the work of this family costs one thread, in nanoseconds: estimates that decide how many
+// threads a call is worth, never how sums are grouped. benches/fit_costs.py measures them.
+#pragma once
+
+namespace fastnn::grid_sample::cost {
+
+// Per tap of a point: its place and weight.
+constexpr double kTap = 0.5;
+// Per float32 number that is read at a tap, and per one that is added to.
+constexpr double kRead = 0.1;
+constexpr double kAdd = 0.3;
+
+}  // namespace fastnn::grid_sample::cost
