@@ -58,9 +58,9 @@ def grid_sample(
     Notes
     -----
     Coordinates that are NaN make bilinear and bicubic values of images NaN; with border and
-    reflection, ``"bilinear"`` and ``"nearest"`` read the first pixel of the axis. In volumes they are
-    outside with zeros, and the last pixel otherwise. Infinite coordinates are outside; where that
-    has no value (zeros and reflection), they are as NaN.
+    reflection, ``"bilinear"`` and ``"nearest"`` read the first pixel of the axis. In volumes they
+    are outside with zeros, and the last pixel otherwise. Infinite coordinates are as NaN where the
+    outside has no end: with zeros and reflection.
 
     References
     ----------
@@ -132,7 +132,9 @@ def affine_grid(
             f"{given.shape}"
         )
     points = base_points(sizes, bool(align_corners), given.dtype)
-    grid = matmul(points, Tensor.swapaxes(theta if isinstance(theta, Tensor) else Tensor(given), 1, 2))
+    grid = matmul(
+        points, Tensor.swapaxes(theta if isinstance(theta, Tensor) else Tensor(given), 1, 2)
+    )
     return grid.reshape(n, *sizes, axes)
 
 

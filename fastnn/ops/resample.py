@@ -60,7 +60,8 @@ def interpolate(
         Take the distances of outputs from the sizes instead of `scale_factor`, which differ where
         the size had to be rounded.
     antialias
-        Not supported.
+        For the modes ``"bilinear"`` and ``"bicubic"``: where the output is smaller, average over
+        the pixels that fall on each output instead of reading the nearest ones, as PIL does.
 
     Returns
     -------
@@ -79,6 +80,11 @@ def interpolate(
     tensor([[[1., 1., 2., 2.]]])
     >>> F.interpolate(fastnn.tensor([[[1.0, 2.0]]]), size=3, mode="linear", align_corners=True)
     tensor([[[1. , 1.5, 2. ]]])
+    >>> x = fastnn.tensor([[[[0.0, 0.0, 8.0, 0.0]]]])
+    >>> F.interpolate(x, (1, 1), mode="bilinear").item()
+    4.0
+    >>> F.interpolate(x, (1, 1), mode="bilinear", antialias=True).item()
+    2.0
     """
     x = array(input)
     axes = x.ndim - 2
@@ -94,12 +100,14 @@ def interpolate(
         )
     if align_corners is not None and not aligned:
         raise ValueError(f"interpolate: align_corners is not for mode {mode!r}; leave it out")
-    if antialias:
-        raise ValueError("interpolate: antialias is not supported")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ValueError(
+            f"interpolate: antialias is for modes 'bilinear' and 'bicubic', got {mode!r}"
+        )
     out, scales = target_of(x, size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return AREA[axes](input, out)
-    options = (kernel, bool(align_corners), scales)
+    options = (kernel, bool(align_corners), scales, bool(antialias))
     y = _core.interpolate(x, out, *options)
     return record(y, interpolate_backward, (input,), x.shape[2:], options)
 

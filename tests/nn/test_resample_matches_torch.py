@@ -64,6 +64,31 @@ def test_upsample(axes, mode):
         compared(*pair("Upsample", **options), x)
 
 
+@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_antialias(mode, aligned):
+    """But for images of one column, of which PyTorch repeats the first row."""
+    rng = np.random.default_rng(len(mode))
+    for _ in range(COUNT):
+        x = rng.standard_normal((2, rng.integers(1, 20), *rng.integers(2, 20, 2)))
+        size = tuple(int(n) for n in rng.integers(2, 12, 2))
+        options = {"mode": mode, "align_corners": aligned, "antialias": True}
+        compared(
+            lambda a, o=options, s=size: fastnn.nn.functional.interpolate(a, s, **o),
+            lambda a, o=options, s=size: torch.nn.functional.interpolate(a, s, **o),
+            x,
+        )
+        scale = tuple(float(s) for s in rng.uniform(0.3, 2, 2).round(2))
+        # Where a scale leaves an axis as long as it is, PyTorch copies it forward and not backward.
+        if any(int(n * s) in (0, 1, n) for n, s in zip(x.shape[2:], scale)):
+            continue
+        compared(
+            lambda a, o=options, s=scale: fastnn.nn.functional.interpolate(a, None, s, **o),
+            lambda a, o=options, s=scale: torch.nn.functional.interpolate(a, None, s, **o),
+            x,
+        )
+
+
 @pytest.mark.parametrize("name", ["UpsamplingNearest2d", "UpsamplingBilinear2d"])
 def test_upsampling(name):
     for options in ({"size": (7, 3)}, {"size": 5}, {"scale_factor": 2}, {"scale_factor": (2, 3)}):

@@ -92,7 +92,9 @@ RECORDS = [
             Bad(ValueError, r"size must be \(N, C, H, W\)", numbers(2, 2, 3), (2, 3, 4)),
             Bad(ValueError, "each at least 1, got", numbers(2, 2, 3), (2, 3, 0, 4)),
             Bad(ValueError, r"theta must have shape \(2, 2, 3\)", numbers(1, 2, 3), (2, 3, 4, 5)),
-            Bad(ValueError, r"theta must have shape \(2, 3, 4\)", numbers(2, 2, 3), (2, 1, 2, 3, 4)),
+            Bad(
+                ValueError, r"theta must have shape \(2, 3, 4\)", numbers(2, 2, 3), (2, 1, 2, 3, 4)
+            ),
         ],
         depth=16,
         magnitude=8,
@@ -104,7 +106,9 @@ test_record = record_test(RECORDS)
 
 def sampled(grid, *options, volume=False):
     x = np.arange(1.0, 65 if volume else 17).reshape(1, 1, *[4] * (2 + volume))
-    return F.grid_sample(x, np.array(grid).reshape(1, *[1] * (1 + volume), -1, 2 + volume), *options)
+    return F.grid_sample(
+        x, np.array(grid).reshape(1, *[1] * (1 + volume), -1, 2 + volume), *options
+    )
 
 
 @pytest.mark.parametrize("aligned", [False, True])
@@ -126,8 +130,12 @@ def test_coordinates_that_are_not_finite(padding, aligned):
     # NaN is the first place, and so is what infinity is mirrored to.
     last = 1.0 if padding == "border" else -1.0
     want = [[-1.0, y], [x, -1.0], [last, y], [-1.0, -1.0]]
-    np.testing.assert_array_equal(linear, sampled(want, "bilinear", "border", aligned).numpy().ravel())
-    np.testing.assert_array_equal(nearest, sampled(want, "nearest", "border", aligned).numpy().ravel())
+    np.testing.assert_array_equal(
+        linear, sampled(want, "bilinear", "border", aligned).numpy().ravel()
+    )
+    np.testing.assert_array_equal(
+        nearest, sampled(want, "nearest", "border", aligned).numpy().ravel()
+    )
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "nearest"])

@@ -36,6 +36,20 @@ SAMPLES = [
     *[Sample(numbers(2, c, 3, 4, seed=c), (5, 3), mode="bilinear") for c in CHANNELS],
     *[Sample(numbers(1, c, 3, 3, seed=c), None, (2.0, 1.5)) for c in CHANNELS],
     Sample(IMAGE, (4, 5), mode="bicubic"),
+    *[
+        Sample(x, size, scale, mode, aligned, antialias=True)
+        for mode in ("bilinear", "bicubic")
+        for x, size, scale in (
+            (IMAGE, (2, 3), None),
+            (IMAGE, 1, None),
+            (IMAGE, (4, 5), None),
+            (IMAGE, (7, 2), None),
+            (IMAGE, None, 0.6),
+            (numbers(1, 17, 9, 7), (4, 2), None),
+            (numbers(1, 2, 1, 6), (1, 4), None),
+        )
+        for aligned in (False, True)
+    ],
     Sample(numbers(0, 3, 4, 5), 7, mode="bilinear"),
 ]
 BAD = [
@@ -46,7 +60,8 @@ BAD = [
     Bad(ValueError, "must have 4 dimensions for mode 'bilinear'", LINE, 3, mode="bilinear"),
     Bad(ValueError, "must have 3 or 4 or 5 dimensions", LINE[0], 3),
     Bad(ValueError, "align_corners is not for mode 'nearest'", IMAGE, 3, align_corners=True),
-    Bad(ValueError, "antialias is not supported", IMAGE, 3, mode="bilinear", antialias=True),
+    Bad(ValueError, "antialias is for .*got 'nearest'", IMAGE, 3, antialias=True),
+    Bad(ValueError, "antialias is for .*got 'linear'", LINE, 3, mode="linear", antialias=True),
     Bad(ValueError, "recompute_scale_factor is for", IMAGE, 3, recompute_scale_factor=True),
     Bad(ValueError, "size must hold 2 numbers, got 3", IMAGE, (1, 2, 3)),
     Bad(ValueError, "scale_factor must hold 2 numbers, got 1", IMAGE, None, (2.0,)),
@@ -80,6 +95,7 @@ RECORDS = [
             Sample(numbers(2, 24, 80, 41), (33, 90), mode="bicubic"),
             # Lines of more than 128 KiB, which are processed in blocks of channels.
             Sample(numbers(1, 50, 3, 1500), (4, 900), mode="bilinear"),
+            Sample(numbers(2, 3, 90, 91), (20, 40), mode="bicubic", antialias=True),
         ],
         depth=60,
         magnitude=4,
@@ -137,5 +153,10 @@ def test_kernels_by_hand():
         k.interpolate(x, (8, 3), scales=2.0)
     with pytest.raises(ValueError, match="scales must be positive and finite, got -1"):
         k.interpolate(x, (8, 3), scales=(2.0, -1.0))
+    with pytest.raises(ValueError, match="antialias is for modes 'linear' and 'cubic'"):
+        k.interpolate(x, (8, 3), antialias=True)
+    with pytest.raises(ValueError, match="from 100000 to 100000 places needs more weights than"):
+        many = np.zeros((1, 1, 100000))
+        k.interpolate(many, (100000,), "linear", scales=(1e-9,), antialias=True)
     with pytest.raises(ValueError, match="dy must have 4 dimensions"):
         k.interpolate_backward(y[0], (4, 5))

@@ -11,11 +11,27 @@ def position(o, size, out, align_corners, scale):
     return (o + 0.5) * (1 / scale if scale else size / out) - 0.5
 
 
-def cubic(x):
-    a, x = -0.75, abs(x)
+def cubic(x, a=-0.75):
+    x = abs(x)
     if x <= 1:
         return (a + 2) * x**3 - (a + 3) * x**2 + 1
     return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x < 2 else 0.0
+
+
+def averages(size, out, mode, align_corners, scale):
+    """W of y = W x along one axis, with antialias."""
+    step = 1 / scale if scale else size / out
+    if align_corners:
+        step = (size - 1) / (out - 1) if out > 1 else 0.0
+    stretch = max(step, 1)
+    if size == out:
+        return np.eye(size)
+    w = np.zeros((out, size))
+    for o in range(out):
+        for i in range(size):
+            distance = (i + 0.5 - (o + 0.5) * step) / stretch
+            w[o, i] = cubic(distance, -0.5) if mode == "bicubic" else max(1 - abs(distance), 0)
+    return w / w.sum(1, keepdims=True)
 
 
 def matrix(size, out, mode, align_corners, scale):
@@ -52,6 +68,7 @@ def interpolate(
     mode="nearest",
     align_corners=None,
     recompute_scale_factor=None,
+    antialias=False,
 ):
     axes = x.ndim - 2
     given = size if scale_factor is None else scale_factor
@@ -60,7 +77,7 @@ def interpolate(
         n = x.shape[2 + axis]
         out = value if scale_factor is None else math.floor(n * value)
         scale = None if scale_factor is None or recompute_scale_factor else value
-        w = matrix(n, out, mode, align_corners, scale)
+        w = (averages if antialias else matrix)(n, out, mode, align_corners, scale)
         x = np.moveaxis(np.tensordot(x, w, (2 + axis, 1)), -1, 2 + axis)
     return x
 

@@ -83,8 +83,7 @@ struct GridCall {
 py::object grid_sample(py::handle input, py::handle grid, py::handle mode, py::handle padding,
                        bool align_corners) {
     GridCall call(grid_sample::kSample.name, input, grid, mode, padding, align_corners);
-    py::object y =
-        empty_channels_last(call.args.dtype, call.x.ndim, call.out, call.args.axes);
+    py::object y = empty_channels_last(call.args.dtype, call.x.ndim, call.out, call.args.axes);
     call.args.y = data_of(y);
     launch(grid_sample::kSample, call.args, {call.x, call.grid, y});
     return y;

@@ -9,8 +9,8 @@
 namespace fastnn::grid_sample {
 namespace {
 
-constexpr dim_t kRow = 64;          // points: what is divided among threads
-constexpr dim_t kPieces = 16;       // of a call that sums into images, where it has few images
+constexpr dim_t kRow = 64;           // points: what is divided among threads
+constexpr dim_t kPieces = 16;        // of a call that sums into images, where it has few images
 constexpr dim_t kSegment = 1 << 17;  // points between two looks for Ctrl-C
 
 double taps(const Args& a) {
@@ -46,15 +46,16 @@ void over_rows(const Args& a, double number_ns, F f) {
     const dim_t rows = ceil_div(a.points, kRow), all = a.n * rows;
     const double ns = point_ns<T>(a, number_ns, a.c) * kRow;
     const dim_t step = std::max<dim_t>(1, static_cast<dim_t>(kMostChunkNs / ns));
-    parallel_for(ceil_div(all, step), ns * static_cast<double>(step), [&a, rows, all, step, f](dim_t i) {
-        for (dim_t row = i * step; row < std::min(i * step + step, all); ++row) {
-            const dim_t n = row / rows;
-            Points<T> p = points_of<T>(a, n);
-            p.begin = row % rows * kRow;
-            p.end = std::min(p.begin + kRow, a.points);
-            f(p, n);
-        }
-    });
+    parallel_for(ceil_div(all, step), ns * static_cast<double>(step),
+                 [&a, rows, all, step, f](dim_t i) {
+                     for (dim_t row = i * step; row < std::min(i * step + step, all); ++row) {
+                         const dim_t n = row / rows;
+                         Points<T> p = points_of<T>(a, n);
+                         p.begin = row % rows * kRow;
+                         p.end = std::min(p.begin + kRow, a.points);
+                         f(p, n);
+                     }
+                 });
 }
 
 template <class T>
@@ -71,7 +72,8 @@ template <class T>
 void backward_typed(const Args& a) {
     const auto& kernel = isa::table<Kernels, T>().backward;
     const dim_t image = a.size[0] * a.size[1] * a.size[2];
-    const dim_t parts = a.n == 0 ? 1 : std::clamp<dim_t>(kPieces / a.n, 1, std::max<dim_t>(a.c / kLine, 1));
+    const dim_t parts =
+        a.n == 0 ? 1 : std::clamp<dim_t>(kPieces / a.n, 1, std::max<dim_t>(a.c / kLine, 1));
     const dim_t block = std::max(round_up(ceil_div(a.c, parts), kLine), kLine);
     const dim_t blocks = ceil_div(a.c, block), chunks = a.n * blocks;
     const auto dy = [&](dim_t n) { return static_cast<const T*>(a.dy) + n * a.points * a.c; };
@@ -79,12 +81,12 @@ void backward_typed(const Args& a) {
         return a.dgrid == nullptr ? nullptr : static_cast<T*>(a.dgrid) + n * a.points * a.axes;
     };
     if (a.dgrid != nullptr && (a.dx == nullptr || blocks != 1)) {
-        over_rows<T>(a, cost::kRead, [&](const Points<T>& p, dim_t n) {
-            kernel(p, dy(n), nullptr, dgrid(n));
-        });
+        over_rows<T>(a, cost::kRead,
+                     [&](const Points<T>& p, dim_t n) { kernel(p, dy(n), nullptr, dgrid(n)); });
     }
     if (a.dx == nullptr) return;
-    const double ns = point_ns<T>(a, cost::kAdd, std::min(a.c, block)) * static_cast<double>(a.points);
+    const double ns =
+        point_ns<T>(a, cost::kAdd, std::min(a.c, block)) * static_cast<double>(a.points);
     parallel_team(threads_worth(chunks, ns * static_cast<double>(chunks)), [&](Team& team) {
         for (dim_t first = 0; first == 0 || first < a.points; first += kSegment) {
             team.for_each(chunks, [&](dim_t i) {

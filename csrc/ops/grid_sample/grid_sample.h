@@ -1,4 +1,5 @@
-// Images read at points that lie anywhere: y[n, p] = sum over taps k of w[n, p, k] x[n, i[n, p, k]].
+// Images read at points that lie anywhere: y[n, p] = sum over taps k of w[n, p, k] x[n, i[n, p,
+// k]].
 //
 // A grid has coordinates u from -1 to 1 for each point, those of the last axis first. Along an axis
 // of size I, u is at s = ((u + 1) I - 1) / 2, or with align_corners at (u + 1) / 2 (I - 1); [.]
@@ -12,9 +13,9 @@
 //     reflection  mirrored at the centres of the outermost places with align_corners, otherwise at
 //                 their outer edges, as often as needed
 // before taps are chosen; in cubic mode, taps are moved instead. A coordinate that is NaN (or
-// infinite, with zeros) makes the linear and cubic results of images NaN; with border and reflection
-// linear and nearest read the first place instead. In volumes, it is outside with zeros, and
-// otherwise the last place.
+// infinite, with zeros) makes the linear and cubic results of images NaN; with border and
+// reflection linear and nearest read the first place instead. In volumes, it is outside with zeros,
+// and otherwise the last place.
 //
 // Backward: dx[n, i] = sum of w[n, p, k] dy[n, p] over all taps with that place, in the order of
 // points; dgrid[n, p] = sum over k of (dw[n, p, k] / du) <dy[n, p], x[n, i[n, p, k]]>.
@@ -48,8 +49,8 @@ struct Args {
     dim_t points;       // of a sample
     const void* x;
     const void* grid;
-    void* y;          // forward
-    const void* dy;   // backward
+    void* y;           // forward
+    const void* dy;    // backward
     void *dx, *dgrid;  // null where not wanted
 };
 

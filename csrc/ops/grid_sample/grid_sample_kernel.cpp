@@ -30,7 +30,7 @@ template <class T>
 void sample(const Points<T>& p, T* y) {
     over_blocks(p, [&](dim_t first, dim_t count, const Taps<T>& taps) {
         if (p.c == 1) {
-            T sum[kBlock] = {};
+            alignas(64) T sum[kBlock] = {};
             for (int k = 0; k < taps.count; ++k)
                 add_values(p.x, taps.place[k], taps.weight[k], sum);
             copy(sum, y + first, count);
@@ -64,7 +64,7 @@ FASTNN_INLINE void set_dots(const Points<T>& p, const Taps<T>& taps, dim_t count
         for (int q = 0; q < kBlock; ++q) dot[k][q] = 0;
     }
     if (p.c == 1) {
-        T d[kBlock] = {};
+        alignas(64) T d[kBlock] = {};
         copy(dy, d, count);
         for (int k = 0; k < taps.count; ++k) add_values(p.x, taps.place[k], d, dot[k]);
         return;
@@ -101,11 +101,11 @@ void backward(const Points<T>& p, const T* dy, T* dx, T* dgrid) {
     over_blocks(p, [&](dim_t first, dim_t count, const Taps<T>& taps) {
         const T* d = dy + first * p.c;
         if (dgrid != nullptr) {
-            T dot[kMostTaps][kBlock], slope[kMostTaps][kBlock];
+            alignas(64) T dot[kMostTaps][kBlock], slope[kMostTaps][kBlock];
             set_dots(p, taps, count, d, dot);
             for (int i = 0; i < p.axes; ++i) {
                 multiply_out(p, taps, grid_sample::kAxes - 1 - i, slope);
-                T total[kBlock] = {};
+                alignas(64) T total[kBlock] = {};
                 for (int k = 0; k < taps.count; ++k) {
                     for (int q = 0; q < kBlock; ++q) total[q] += slope[k][q] * dot[k][q];
                 }

@@ -1,5 +1,5 @@
 // The taps of a block of points. Every loop runs over the points of a block, so that the compiler
-// turns it into vector instructions.
+// turns it into vector instructions; arrays lie on cache lines, which no vector then crosses.
 #pragma once
 
 #include "ops/grid_sample/kernels.h"
@@ -32,8 +32,8 @@ FASTNN_INLINE double round_of(double x) {
 template <class T>
 struct AxisTaps {
     int count;
-    int place[kAxisTaps][kBlock];  // -1 outside
-    T weight[kAxisTaps][kBlock], slope[kAxisTaps][kBlock];
+    alignas(64) int place[kAxisTaps][kBlock];  // -1 outside
+    alignas(64) T weight[kAxisTaps][kBlock], slope[kAxisTaps][kBlock];
 };
 
 // Of all axes together.
@@ -41,8 +41,8 @@ template <class T>
 struct Taps {
     AxisTaps<T> axis[grid_sample::kAxes];
     int count;
-    int place[kMostTaps][kBlock];
-    T weight[kMostTaps][kBlock];
+    alignas(64) int place[kMostTaps][kBlock];
+    alignas(64) T weight[kMostTaps][kBlock];
 };
 
 template <class T>
@@ -108,7 +108,7 @@ FASTNN_INLINE void set_axis(const Points<T>& p, dim_t size, T* s, AxisTaps<T>& t
     const T unit = p.align_corners ? last / 2 : static_cast<T>(size) / 2;
     const bool volume = p.axes == 3, pads = p.padding != Padding::zeros;
     const Padder<T> padder{p.padding, last, -edge, last + 2 * edge, volume ? last : 0};
-    T slope[kBlock], whole[kBlock];
+    alignas(64) T slope[kBlock], whole[kBlock];
     for (int q = 0; q < kBlock; ++q) {
         s[q] = (s[q] + 1) * unit - edge;
         slope[q] = unit;
@@ -141,7 +141,7 @@ FASTNN_INLINE void set_axis(const Points<T>& p, dim_t size, T* s, AxisTaps<T>& t
         for (int q = 0; q < kBlock; ++q) whole[q] = floor_of(s[q]);
         set_cubic(s, whole, slope, taps);
         for (int k = 0; k < 4; ++k) {
-            T at[kBlock];
+            alignas(64) T at[kBlock];
             for (int q = 0; q < kBlock; ++q) at[q] = whole[q] + static_cast<T>(k - 1);
             if (pads) padder.move(at, slope);
             set_place(at, T(0), last, taps.place[k]);
@@ -152,7 +152,7 @@ FASTNN_INLINE void set_axis(const Points<T>& p, dim_t size, T* s, AxisTaps<T>& t
 // weight[k] = the product over axes of their weights, or of the slope along axis `along`.
 template <class T>
 [[gnu::noinline]] void multiply_out(const Points<T>& p, const Taps<T>& taps, int along,
-                                T (*weight)[kBlock]) {
+                                    T (*weight)[kBlock]) {
     int count = 1;
     for (int q = 0; q < kBlock; ++q) weight[0][q] = 1;
     for (int i = grid_sample::kAxes - p.axes; i < grid_sample::kAxes; ++i) {
@@ -172,11 +172,10 @@ template <class T>
 // to[q] = from[q * step]; the last of `count` numbers again in the rest of the block.
 template <class T>
 FASTNN_INLINE void load_apart(const T* from, dim_t step, dim_t count, T* to) {
-    int index[kBlock];
+    alignas(64) int index[kBlock];
     for (int q = 0; q < kBlock; ++q)
         index[q] = static_cast<int>(step) * (q < count ? q : static_cast<int>(count) - 1);
-    for (int q = 0; q < kBlock; q += Vec<T>::width)
-        Vec<T>::gather(from, index + q).store(to + q);
+    for (int q = 0; q < kBlock; q += Vec<T>::width) Vec<T>::gather(from, index + q).store(to + q);
 }
 
 // The taps of points first ... first + count - 1; those of the last point again in the rest.
@@ -185,7 +184,7 @@ template <class T>
     taps.count = 1;
     for (int q = 0; q < kBlock; ++q) taps.place[0][q] = 0;
     for (int i = grid_sample::kAxes - p.axes; i < grid_sample::kAxes; ++i) {
-        T s[kBlock];
+        alignas(64) T s[kBlock];
         load_apart(p.grid + first * p.axes + (grid_sample::kAxes - 1 - i), p.axes, count, s);
         AxisTaps<T>& axis = taps.axis[i];
         set_axis(p, p.size[i], s, axis);

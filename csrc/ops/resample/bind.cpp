@@ -62,8 +62,25 @@ Array image_of(py::handle object, Name name, int axes, py::object& hold) {
     return a;
 }
 
+// Averages are for linear and cubic modes, and their tables must not be too long for ints.
+void check_averages(const resample::Args& a, const char* op) {
+    if (a.mode != Mode::linear && a.mode != Mode::cubic) {
+        fail<ValueError>(op, ": antialias is for modes 'linear' and 'cubic'");
+    }
+    for (int i = 0; i < kAxes; ++i) {
+        const double step = resample::step_of(a.align_corners, a.in[i], a.out[i], a.scale[i]),
+                     most = resample::Reach(a.mode, step).most(),
+                     places = std::min(most, static_cast<double>(a.in[i]));
+        if (places * static_cast<double>(a.out[i]) > static_cast<double>(kMost)) {
+            fail<ValueError>(op, ": antialias from ", a.in[i], " to ", a.out[i],
+                             " places needs more weights than ", kMost);
+        }
+    }
+}
+
 py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle from,
-               py::handle size, py::handle mode, bool align_corners, py::handle scales) {
+               py::handle size, py::handle mode, bool align_corners, py::handle scales,
+               bool antialias) {
     const char* op = kernel.name;
     const Name name{op, backward ? "dy" : "input"};
     const Sizes to(size, {op, backward ? "input_size" : "output_size"});
@@ -74,6 +91,7 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
     resample::Args args{.dtype = a.dtype,
                         .mode = parse_choice(mode, {op, "mode"}, kModes),
                         .align_corners = align_corners,
+                        .antialias = antialias,
                         .n = a.shape[0],
                         .c = a.shape[1],
                         .in = {1, 1, 1},
@@ -87,6 +105,7 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
         (backward ? args.out : args.in)[axis] = a.shape[2 + i];
         (backward ? args.in : args.out)[axis] = shape[2 + i] = to.value[i];
     }
+    if (antialias) check_averages(args, op);
     py::object result = empty_channels_last(a.dtype, a.ndim, shape, to.axes);
     const Array image = channels_last(a, to.axes, hold);
     args.from = image.data;
@@ -96,13 +115,15 @@ py::object run(const Kernel<resample::Args>& kernel, bool backward, py::handle f
 }
 
 py::object interpolate(py::handle input, py::handle output_size, py::handle mode,
-                       bool align_corners, py::handle scales) {
-    return run(resample::kResample, false, input, output_size, mode, align_corners, scales);
+                       bool align_corners, py::handle scales, bool antialias) {
+    return run(resample::kResample, false, input, output_size, mode, align_corners, scales,
+               antialias);
 }
 
 py::object interpolate_backward(py::handle dy, py::handle input_size, py::handle mode,
-                                bool align_corners, py::handle scales) {
-    return run(resample::kResampleBackward, true, dy, input_size, mode, align_corners, scales);
+                                bool align_corners, py::handle scales, bool antialias) {
+    return run(resample::kResampleBackward, true, dy, input_size, mode, align_corners, scales,
+               antialias);
 }
 
 }  // namespace
@@ -111,10 +132,11 @@ void bind_resample(py::module_& m) {
     const py::arg_v mode = py::arg("mode") = "nearest";
     const py::arg_v align_corners = py::arg("align_corners") = false;
     const py::arg_v scales = py::arg("scales") = py::none();
+    const py::arg_v antialias = py::arg("antialias") = false;
     m.def("interpolate", &interpolate, resample::doc::kInterpolate, py::arg("input"),
-          py::arg("output_size"), mode, align_corners, scales);
+          py::arg("output_size"), mode, align_corners, scales, antialias);
     m.def("interpolate_backward", &interpolate_backward, resample::doc::kInterpolateBackward,
-          py::arg("dy"), py::arg("input_size"), mode, align_corners, scales);
+          py::arg("dy"), py::arg("input_size"), mode, align_corners, scales, antialias);
 }
 
 }  // namespace fastnn::bind

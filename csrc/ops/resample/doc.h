@@ -15,6 +15,7 @@ output_size : tuple of int, one for each axis behind C
 mode : str = "nearest"; or "nearest-exact", "linear" or "cubic"
 align_corners : bool = False
 scales : tuple of numbers = None; scale of each axis
+antialias : bool = False; average what falls on an output, in linear and cubic mode
 Returns y : float (N, C, *output_size).
 
 >>> kernels.interpolate(np.array([[[0.0, 1.0]]]), (4,), "linear").tolist()
@@ -28,6 +29,7 @@ input_size : tuple of int; that of the input, without N and C
 mode : str = "nearest"; this and all below are those of the forward pass
 align_corners : bool = False
 scales : tuple of numbers = None
+antialias : bool = False
 Returns dx : float (N, C, *input_size).
 
 >>> kernels.interpolate_backward(np.ones((1, 1, 4)), (2,), "linear").tolist()

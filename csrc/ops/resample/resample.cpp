@@ -14,6 +14,10 @@ double numbers(const Args& a, const dim_t (&sizes)[kAxes]) {
 
 double taps(const Args& a, int axis) {
     if (a.in[axis] == 1 && a.out[axis] == 1) return 1;
+    if (a.antialias) {
+        const double step = step_of(a.align_corners, a.in[axis], a.out[axis], a.scale[axis]);
+        return std::min(2 * Reach(a.mode, step).support, static_cast<double>(a.in[axis]));
+    }
     return a.mode == Mode::cubic ? 4 : a.mode == Mode::linear ? 2 : 1;
 }
 

@@ -6,28 +6,14 @@
 namespace fastnn::resample {
 namespace {
 
-constexpr int kMostTaps = 4;
-
-struct Taps {
-    int count;
-    dim_t place[kMostTaps];
-    double weight[kMostTaps];
-};
-
 // One axis of a call.
 struct Line {
     Mode mode;
-    bool align_corners;
+    bool align_corners, antialias;
     dim_t in, out;
     double scale;
 
-    // The distance of neighbouring outputs in the input.
-    double step() const {
-        if (align_corners) {
-            return out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0;
-        }
-        return scale > 0 ? 1 / scale : static_cast<double>(in) / static_cast<double>(out);
-    }
+    double step() const { return step_of(align_corners, in, out, scale); }
     double position(dim_t j, double step) const {
         return align_corners ? static_cast<double>(j) * step
                              : (static_cast<double>(j) + 0.5) * step - 0.5;
@@ -48,32 +34,61 @@ dim_t nearest(const Line& line, dim_t j) {
 }
 
 // Keys' kernel at distances up to 1, and from 1 to 2.
-double cubic_inner(double x) {
-    constexpr double a = -0.75;
+double cubic_inner(double x, double a) {
     return ((a + 2) * x - (a + 3)) * x * x + 1;
 }
-double cubic_outer(double x) {
-    constexpr double a = -0.75;
+double cubic_outer(double x, double a) {
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
 
-Taps taps_of(const Line& line, dim_t j) {
+// The kernel of a mode with antialias, which is 0 from its support on. Of the family of cubic
+// kernels it takes another one than interpolation does, as PyTorch and PIL.
+constexpr double kAveragedCubic = -0.5;
+double averaged_weight(Mode mode, double x) {
+    if (mode == Mode::linear) return std::max(1 - x, 0.0);
+    return x < 1 ? cubic_inner(x, kAveragedCubic) : x < 2 ? cubic_outer(x, kAveragedCubic) : 0;
+}
+
+// add(place, weight) for what output j averages.
+template <class Add>
+void averaged_taps(const Line& line, dim_t j, Add add) {
+    const Reach reach(line.mode, line.step());
+    const double center = line.step() * (static_cast<double>(j) + 0.5);
+    const dim_t begin = reach.begin(center), end = reach.end(center, line.in);
+    const auto weight = [&](dim_t i) {
+        const double distance = std::abs(static_cast<double>(i) - center + 0.5);
+        return averaged_weight(line.mode, distance / reach.stretch);
+    };
+    double total = 0;
+    for (dim_t i = begin; i < end; ++i) total += weight(i);
+    for (dim_t i = begin; i < end; ++i) add(i, weight(i) / total);
+}
+
+// add(place, weight) for what output j is interpolated from.
+template <class Add>
+void taps_of(const Line& line, dim_t j, Add add) {
     if (line.mode == Mode::nearest || line.mode == Mode::nearest_exact) {
-        return {1, {nearest(line, j)}, {1}};
+        return add(nearest(line, j), 1);
     }
+    const bool copied = line.mode == Mode::linear || line.antialias;
+    if (copied && line.in == line.out) return add(j, 1);  // for any scale
+    if (line.antialias) return averaged_taps(line, j, add);
     double p = line.position(j, line.step());
     if (line.mode == Mode::linear) {
-        if (line.in == line.out) return {1, {j}, {1}};  // for any scale
         p = std::max(p, 0.0);
         const dim_t i = line.inside(static_cast<dim_t>(p));
         const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
-        return {2, {i, line.inside(i + 1)}, {1 - t, t}};
+        add(i, 1 - t);
+        add(line.inside(i + 1), t);
+        return;
     }
+    constexpr double a = -0.75;
     const dim_t i = std::min(static_cast<dim_t>(std::floor(p)), line.in - 1);
     const double t = std::clamp(p - static_cast<double>(i), 0.0, 1.0);
-    return {4,
-            {line.inside(i - 1), line.inside(i), line.inside(i + 1), line.inside(i + 2)},
-            {cubic_outer(t + 1), cubic_inner(t), cubic_inner(1 - t), cubic_outer(2 - t)}};
+    add(line.inside(i - 1), cubic_outer(t + 1, a));
+    add(line.inside(i), cubic_inner(t, a));
+    add(line.inside(i + 1), cubic_inner(1 - t, a));
+    add(line.inside(i + 2), cubic_outer(2 - t, a));
 }
 
 }  // namespace
@@ -112,16 +127,19 @@ template <class T>
 Tables<T>::Tables(const Args& a, bool backward) {
     for (int i = 0; i < kAxes; ++i) {
         // A missing axis is copied.
-        const Line line{a.in[i] == 1 && a.out[i] == 1 ? Mode::nearest : a.mode, a.align_corners,
-                        a.in[i], a.out[i], a.scale[i]};
+        const Line line{a.in[i] == 1 && a.out[i] == 1 ? Mode::nearest : a.mode,
+                        a.align_corners,
+                        a.antialias,
+                        a.in[i],
+                        a.out[i],
+                        a.scale[i]};
         Entries& e = entries_[i];
         e.start.push_back(0);
         for (dim_t j = 0; j < line.out; ++j) {
-            const Taps taps = taps_of(line, j);
-            for (int k = 0; k < taps.count; ++k) {
-                e.place.push_back(static_cast<int>(taps.place[k]));
-                e.weight.push_back(static_cast<T>(taps.weight[k]));
-            }
+            taps_of(line, j, [&e](dim_t place, double weight) {
+                e.place.push_back(static_cast<int>(place));
+                e.weight.push_back(static_cast<T>(weight));
+            });
             e.start.push_back(static_cast<int>(e.place.size()));
         }
         if (backward) e.transpose(line.in);
