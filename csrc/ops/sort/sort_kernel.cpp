@@ -224,7 +224,10 @@ void few_candidates(const T* x, dim_t n, bool descending, dim_t k, Candidates<T>
     __builtin_memcpy(sorted, least, sizeof least);
     rank_sort(sorted, kGroups);
     const Int bound = sorted[k - 1];
-    if (sorted[0] == bound) {  // no key is below it, and the first k that equal it are the chosen
+    bool least_of_all = sorted[0] == bound;
+    for (dim_t i = whole; i < n; ++i)
+        least_of_all = least_of_all && key_of(x[i], descending) >= bound;
+    if (least_of_all) {  // the first k that equal it are the chosen
         for (dim_t i = 0; i < n && to.found < k; ++i) to.add(x, i, descending, bound);
         return;
     }
