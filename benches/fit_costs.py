@@ -247,6 +247,13 @@ def byte_costs() -> Iterator[Cost]:
         reads,
         lambda: kernels.interpolate(last, (56, 56), "linear"),
     )
+    points = np.random.default_rng(0).uniform(-1, 1, (8, 28, 28, 2)).astype(np.float32)
+    yield Cost(
+        "ops/grid_sample/cost.h",
+        "kRead",
+        4 * last.size,  # at four pixels for each point
+        lambda: kernels.grid_sample(last, points),
+    )
 
 
 def passes(

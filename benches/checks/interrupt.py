@@ -226,6 +226,14 @@ RUNS: dict[str, tuple[str, str]] = {
         "x = ones(1, 1, 1 << 14, 1 << 14)",
         "while True: k.interpolate_backward(x, (2, 2), 'linear')",
     ),
+    "grid_sample": (
+        "x, g = ones(1, 1, 64, 64), ones(1, 1 << 12, 1 << 12, 2)",
+        "while True: k.grid_sample(x, g, 'cubic')",
+    ),
+    "grid_sample_backward": (
+        "x, g = ones(1, 256, 8, 8), ones(1, 1 << 9, 1 << 9, 2)\ndy = k.grid_sample(x, g)",
+        "while True: k.grid_sample_backward(dy, x, g)",
+    ),
     "unfold": (
         "x = ones(1, 1, 1 << 12, 1 << 12)",
         "while True: k.unfold(x, (8, 8), (1, 1), (0, 0), (1, 1))",

@@ -80,11 +80,11 @@ def interpolate(
     tensor([[[1., 1., 2., 2.]]])
     >>> F.interpolate(fastnn.tensor([[[1.0, 2.0]]]), size=3, mode="linear", align_corners=True)
     tensor([[[1. , 1.5, 2. ]]])
-    >>> x = fastnn.tensor([[[[0.0, 0.0, 8.0, 0.0]]]])
+    >>> x = fastnn.tensor([[[[0.0, 0.0, 6.0, 0.0]]]])
     >>> F.interpolate(x, (1, 1), mode="bilinear").item()
-    4.0
+    3.0
     >>> F.interpolate(x, (1, 1), mode="bilinear", antialias=True).item()
-    2.0
+    1.75
     """
     x = array(input)
     axes = x.ndim - 2

@@ -9,5 +9,7 @@ constexpr double kTap = 0.5;
 // Per float32 number that is read at a tap, and per one that is added to.
 constexpr double kRead = 0.1;
 constexpr double kAdd = 0.3;
+// Per number of the gradient that is set to 0 first.
+constexpr double kZero = 0.1;
 
 }  // namespace fastnn::grid_sample::cost

@@ -4,10 +4,10 @@
 namespace fastnn::grid_sample::doc {
 
 constexpr char kGridSample[] =
-    R"(Reads images at points: y[n, :, p] = sum of weight * x[n, :, place] over the places around point p.
+    R"(Reads images at points: y[n, :, p] = sum of weight * x[n, :, place] over places around p.
 
-A point has one coordinate for each axis, the last axis first. From -1 to 1 they span the image up to
-its outer edges, or up to the centres of its outermost pixels with align_corners.
+A point has one coordinate for each axis, the last axis first. -1 to 1 spans the image up to its
+outer edges, or up to the centres of its outermost pixels with align_corners.
 
 input : float (N, C, H, W) or (N, C, D, H, W); x
 grid : float (N, ..., 2) or (N, ..., 3), with as many axes as the input

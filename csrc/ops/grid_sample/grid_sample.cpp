@@ -9,9 +9,9 @@
 namespace fastnn::grid_sample {
 namespace {
 
-constexpr dim_t kRow = 64;           // points: what is divided among threads
-constexpr dim_t kPieces = 16;        // of a call that sums into images, where it has few images
-constexpr dim_t kSegment = 1 << 17;  // points between two looks for Ctrl-C
+constexpr dim_t kRow = 64;          // points: what is divided among threads
+constexpr dim_t kPieces = 16;       // of a call that sums into images, where it has few images
+constexpr double kSegmentNs = 4e7;  // between two looks for Ctrl-C
 
 double taps(const Args& a) {
     const double axis = a.mode == Mode::cubic ? 4 : a.mode == Mode::linear ? 2 : 1;
@@ -85,26 +85,33 @@ void backward_typed(const Args& a) {
                      [&](const Points<T>& p, dim_t n) { kernel(p, dy(n), nullptr, dgrid(n)); });
     }
     if (a.dx == nullptr) return;
-    const double ns =
-        point_ns<T>(a, cost::kAdd, std::min(a.c, block)) * static_cast<double>(a.points);
-    parallel_team(threads_worth(chunks, ns * static_cast<double>(chunks)), [&](Team& team) {
-        for (dim_t first = 0; first == 0 || first < a.points; first += kSegment) {
-            team.for_each(chunks, [&](dim_t i) {
-                const dim_t n = i / blocks;
-                Points<T> p = points_of<T>(a, n);
-                p.c_begin = i % blocks * block;
-                p.c_end = std::min(p.c_begin + block, a.c);
-                p.begin = first;
-                p.end = std::min(first + kSegment, a.points);
-                T* dx = static_cast<T*>(a.dx) + n * image * a.c;
-                if (first == 0) {
-                    for (dim_t q = 0; q < image; ++q)
+    // Blocks of channels of an image, a segment of places or points after the other.
+    const auto in_segments = [&](dim_t count, double ns, auto f) {
+        const double all = ns * static_cast<double>(count * chunks);
+        const dim_t step = std::max(kRow, static_cast<dim_t>(kSegmentNs / ns));
+        parallel_team(threads_worth(chunks, all), [&](Team& team) {
+            for (dim_t first = 0; first < count; first += step) {
+                team.for_each(chunks, [&](dim_t i) {
+                    Points<T> p = points_of<T>(a, i / blocks);
+                    p.c_begin = i % blocks * block;
+                    p.c_end = std::min(p.c_begin + block, a.c);
+                    p.begin = first;
+                    p.end = std::min(first + step, count);
+                    f(p, i / blocks, static_cast<T*>(a.dx) + i / blocks * image * a.c);
+                });
+            }
+        });
+    };
+    const dim_t channels = std::min(a.c, block);
+    in_segments(image, cost::kZero * static_cast<double>(channels) + 1,
+                [&](const Points<T>& p, dim_t, T* dx) {
+                    for (dim_t q = p.begin; q < p.end; ++q)
                         std::fill(dx + q * a.c + p.c_begin, dx + q * a.c + p.c_end, T(0));
-                }
-                kernel(p, dy(n), dx, blocks == 1 ? dgrid(n) : nullptr);
-            });
-        }
-    });
+                });
+    in_segments(a.points, point_ns<T>(a, cost::kAdd, channels),
+                [&](const Points<T>& p, dim_t n, T* dx) {
+                    kernel(p, dy(n), dx, blocks == 1 ? dgrid(n) : nullptr);
+                });
 }
 
 void sample(const Args& a) {
