@@ -35,6 +35,6 @@ Returns (dx, dgrid) : float, as input and grid, or None where not wanted.
 >>> x, grid = np.array([[[[1.0, 2.0]]]]), np.array([[[[0.0, 0.0]]]])
 >>> dx, dgrid = kernels.grid_sample_backward(np.ones((1, 1, 1, 1)), x, grid)
 >>> dx.tolist(), dgrid.tolist()
-([[[[0.5, 0.5]]]], [[[[1.0, 0.0]]]]))";
+([[[[0.5, 0.5]]]], [[[[1.0, -0.75]]]]))";
 
 }  // namespace fastnn::grid_sample::doc
