@@ -241,8 +241,9 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
     >>> fastnn.flip(fastnn.arange(3), 0).tolist()
     [2, 1, 0]
     """
-    x = array(input)
-    axes = axes_of("flip", shape_of(dims), x.ndim)
+    given = tuple([whole(d) for d in shape_of(dims)])
+    x = array(input)  # after the numbers, whose conversion may run code that changes it
+    axes = axes_of("flip", given, x.ndim)
     return record(_core.clone(backwards(x, axes), True), flip_backward, (input,), axes)
 
 
@@ -276,8 +277,9 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     >>> fastnn.rot90(fastnn.arange(4).reshape(2, 2)).tolist()
     [[1, 3], [0, 2]]
     """
-    x = array(input)
-    axes = axes_of("rot90", dims, x.ndim)
+    given = tuple([whole(d) for d in dims])
+    x = array(input)  # after the numbers, as in `flip`
+    axes = axes_of("rot90", given, x.ndim)
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
     return record(_core.clone(turned(x, k, axes), True), rot90_backward, (input,), k, axes)
