@@ -78,12 +78,12 @@ def grid_sample(
     x, points = array(input), array(grid)
     options = MODES[mode], padding_mode, bool(align_corners)
     y = _core.grid_sample(x, points, *options)
-    return record(y, grid_sample_backward, (input, grid), x, points, options)
+    return record(y, grid_sample_backward, (input, grid), x, points, *options)
 
 
 def grid_sample_backward(node: Node, dy: Array) -> Grads:
-    x, points, options = node.saved
-    return _core.grid_sample_backward(dy, x, points, *options, node.needs)
+    x, points, mode, padding_mode, align_corners = node.saved
+    return _core.grid_sample_backward(dy, x, points, mode, padding_mode, align_corners, node.needs)
 
 
 def affine_grid(
