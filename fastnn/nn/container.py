@@ -48,6 +48,13 @@ class _List(Module):
         del items[index]
         self._refill(items)
 
+    def __iadd__(self, modules: Iterable[Any]) -> Any:
+        return self.extend(modules)
+
+    def __add__(self, other: Iterable[Any]) -> Any:
+        both = type(self)()
+        return both.extend(self).extend(other)
+
     def append(self, module: Any) -> Any:
         """Add a module at the end."""
         setattr(self, str(len(self)), module)
@@ -55,7 +62,7 @@ class _List(Module):
 
     def extend(self, modules: Iterable[Any]) -> Any:
         """Add several at the end."""
-        for module in modules:
+        for module in list(modules):
             self.append(module)
         return self
 
@@ -153,7 +160,7 @@ class Sequential(_List):
         module: Module = self._items()[self._place(index)]
         return module
 
-    def __add__(self, other: Sequential) -> Sequential:
+    def __add__(self, other: Iterable[Any]) -> Sequential:
         return Sequential(*self, *other)
 
 

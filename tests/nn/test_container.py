@@ -94,3 +94,20 @@ def test_parameter_dict():
         values["d"]
     values.clear()
     assert list(values.items()) == []
+
+
+def test_containers_are_added():
+    a, b, c = nn.ReLU(), nn.Tanh(), nn.Sigmoid()
+    layers = nn.ModuleList([a])
+    same = layers
+    layers += [b]
+    assert layers is same
+    assert list(layers) == [a, b]
+    assert list(layers + nn.ModuleList([c])) == [a, b, c]
+    assert len(layers) == 2
+    layers += layers
+    assert list(layers) == [a, b, a, b]
+    assert list(nn.Sequential(a) + nn.Sequential(b)) == [a, b]
+    weights = nn.ParameterList([nn.Parameter(fastnn.ones(1))])
+    weights += [nn.Parameter(fastnn.zeros(1))]
+    assert [w.item() for w in weights] == [1, 0]
