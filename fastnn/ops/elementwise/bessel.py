@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -31,9 +32,17 @@ COUNT = 64
 ANGLES = np.arange(COUNT + 1) * (0.5 * math.pi / COUNT)
 SHARES = np.where((ANGLES == 0) | (np.arange(COUNT + 1) == COUNT), 0.5, 1.0) / COUNT
 SINES = np.sin(ANGLES)
-# Neumann's series for Y0 has J_2k (-1)^k / k; each J_2k is the same integral with cos(2 k t).
-ORDERS = np.arange(1, 61)
-NEUMANN = ((-1.0) ** ORDERS / ORDERS) @ np.cos(2 * np.outer(ORDERS, ANGLES))
+
+
+@cache
+def neumann() -> Array:
+    """Weights of the angles in Neumann's series for Y0: of J_2k (-1)^k / k, by the same integral.
+
+    On first use: products wake the threads of NumPy, which would make the import slower.
+    """
+    k = np.arange(1, 61)
+    weights: Array = ((-1.0) ** k / k) @ np.cos(2 * np.outer(k, ANGLES))
+    return weights
 
 
 def coefficients(n: int, count: int = 30) -> list[float]:
@@ -116,7 +125,7 @@ def y(n: int, x: Array) -> Array:
     def near(x: Array) -> Array:
         log = np.log(x / 2) + EULER
         terms = {0: lambda s: np.cos(x * s), 1: lambda s: np.sin(x * s) * s}
-        series = 4 * periodic(terms[n], SHARES * NEUMANN, x.shape)
+        series = 4 * periodic(terms[n], SHARES * neumann(), x.shape)
         rest = series if n == 0 else series + 2 * j(0, x) / x
         return np.asarray((2 * log * j(n, x) - rest) / math.pi)
 
