@@ -61,7 +61,7 @@ def pad(
     x = array(input)
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ValueError(f"pad: pad must hold at most {x.ndim} pairs, got {tuple(pad)}")
-    numbers = tuple([int(n) for n in pad])
+    numbers = tuple(map(int, pad))
     widths, inner, outer, around, shape = padding(x.shape, x.dtype, numbers)
     if mode == "constant":
         if isinstance(value, Tensor):

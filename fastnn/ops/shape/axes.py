@@ -20,7 +20,7 @@ def axis_of(op: str, dim: Any, ndim: int, argument: str = "dim") -> int:
 
 def whole(number: Any) -> Any:
     """A number as an int, where it says that it is one; checks of its type come later."""
-    plain = isinstance(number, bool) or not hasattr(number, "__index__")
+    plain = type(number) is int or isinstance(number, bool) or not hasattr(number, "__index__")
     return number if plain else number.__index__()
 
 
