@@ -1,8 +1,6 @@
 // Transposes of matrices, in square blocks of registers.
 #pragma once
 
-#include <utility>
-
 #include "vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -49,13 +47,18 @@ FASTNN_INLINE void transpose(R (&r)[W]) {
 }
 
 // Lane l of the result is lane index(l) of a, or from W on lane index(l) - W of b.
-template <auto index, class R, int... l>
-FASTNN_INLINE R shuffle(R a, R b, std::integer_sequence<int, l...>) {
-    return __builtin_shufflevector(a, b, index(l)...);
-}
+template <auto index, int n, int... l>
+struct Shuffle : Shuffle<index, n - 1, n - 1, l...> {};
+template <auto index, int... l>
+struct Shuffle<index, 0, l...> {
+    template <class R>
+    static FASTNN_INLINE R of(R a, R b) {
+        return __builtin_shufflevector(a, b, index(l)...);
+    }
+};
 template <auto index, class R>
 FASTNN_INLINE R shuffle(R a, R b) {
-    return shuffle<index>(a, b, std::make_integer_sequence<int, sizeof(R) / sizeof(a[0])>());
+    return Shuffle<index, sizeof(R) / sizeof(a[0])>::of(a, b);
 }
 
 // A register of W lanes, of which lane l is element source(l) of the sequence of 2 to 4 registers.

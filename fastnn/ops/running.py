@@ -1,4 +1,4 @@
-"""Running extremes and logarithms of running sums. Floats go through kernels, integers through NumPy."""
+"""Running extremes and logarithms of running sums: floats by kernels, integers by NumPy."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from ..tensor import Tensor, TensorLike
 from .create.filled import full
 from .elementwise.arithmetic import div
 from .elementwise.choose import where
-from .index.slices import index_add
 from .index.reduced import index_reduce
+from .index.slices import index_add
 from .shape import axis_of
 
 __all__ = ["segment_reduce"]

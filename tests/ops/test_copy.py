@@ -59,7 +59,8 @@ def test_clone_repeated():
     """Axes along which an array repeats itself stay where they are in C order."""
     x = numbers((4, 5), "float32")
     rows, columns = np.broadcast_to(x[:1], (4, 5)), np.broadcast_to(x[:, :1], (4, 5))
-    assert kernels.clone(rows).flags.c_contiguous and kernels.clone(columns).flags.c_contiguous
+    assert kernels.clone(rows).flags.c_contiguous
+    assert kernels.clone(columns).flags.c_contiguous
     assert kernels.empty_like(np.broadcast_to(x.T, (3, 5, 4))).strides == (80, 4, 20)
     assert kernels.empty_like(np.broadcast_to(x.T[:, None], (5, 3, 4))).strides == (12, 4, 60)
 

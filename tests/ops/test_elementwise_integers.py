@@ -1,4 +1,4 @@
-"""Integer arithmetic by kernels: every type, order and operand beside NumPy; division by 0 and by -1."""
+"""Integer arithmetic by kernels: every type, order and operand; division by 0 and by -1."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def integers(dtype, shape, *, small=False):
 
 
 def same(got, want):
-    assert got.dtype == want.dtype and got.shape == want.shape
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
     np.testing.assert_array_equal(got, want)
 
 

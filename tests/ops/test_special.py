@@ -303,7 +303,7 @@ def test_matches_torch(name):
 
 @pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize(
-    "name, low, high",
+    ("name", "low", "high"),
     [
         ("erfc", -10.3, 10.3),
         ("erfinv", -1, 1),

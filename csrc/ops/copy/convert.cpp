@@ -4,10 +4,6 @@
 #include <limits>
 #include <type_traits>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace fastnn::copy {
 namespace {
 
@@ -15,13 +11,15 @@ namespace {
 #if defined(__SSE2__)
 template <class To>
 To truncated(float x) {
-    if constexpr (sizeof(To) == 8) return _mm_cvttss_si64(_mm_set_ss(x));
-    return static_cast<To>(_mm_cvttss_si32(_mm_set_ss(x)));
+    typedef float V __attribute__((vector_size(16)));
+    if constexpr (sizeof(To) == 8) return __builtin_ia32_cvttss2si64(V{x});
+    return static_cast<To>(__builtin_ia32_cvttss2si(V{x}));
 }
 template <class To>
 To truncated(double x) {
-    if constexpr (sizeof(To) == 8) return _mm_cvttsd_si64(_mm_set_sd(x));
-    return static_cast<To>(_mm_cvttsd_si32(_mm_set_sd(x)));
+    typedef double V __attribute__((vector_size(16)));
+    if constexpr (sizeof(To) == 8) return __builtin_ia32_cvttsd2si64(V{x});
+    return static_cast<To>(__builtin_ia32_cvttsd2si(V{x}));
 }
 #else
 template <class To, class From>

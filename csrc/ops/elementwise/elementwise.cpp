@@ -6,7 +6,6 @@
 
 #include "core/integer.h"
 #include "core/parallel.h"
-#include "ops/copy/copy.h"
 
 namespace fastnn::elementwise {
 namespace {
@@ -100,19 +99,6 @@ int same_elements(const Args& a, int k, char* const* data) {
     return -1;
 }
 
-// Rows of T without gaps, read in the order of memory.
-template <class T>
-void gather(const char* x, const Rows& r, T* dense) {
-    constexpr dim_t size = sizeof(T);
-    const copy::Rows rows = copy::rows_of({'f', size});
-    char* const y = reinterpret_cast<char*>(dense);
-    if (r.row_stride == size && r.stride != 0) {
-        rows(x, r.stride, r.row_stride, y, size, r.length * size, r.length, r.count);
-    } else {
-        rows(x, r.row_stride, r.stride, y, r.length * size, size, r.count, r.length);
-    }
-}
-
 // One rectangle: every operand as a stream, then the loop.
 template <class T>
 void run_rectangle(const Args& a, const Info& info, const Partition& c, dim_t index, Loop<T> loop,
@@ -170,8 +156,6 @@ void run_rectangle(const Args& a, const Info& info, const Partition& c, dim_t in
         if (buffers.holds(k, data[k], wanted)) continue;
         if (data[k] == nullptr) {
             std::fill_n(buffer, kMaxLanes, static_cast<T>(operand.value));
-        } else if (operand.dtype == a.dtype) {
-            gather(data[k], wanted, buffer);
         } else {
             packing.pack(operand.dtype, data[k], wanted, buffer);
         }

@@ -1,5 +1,6 @@
 // Elements of any stride and dtype to a dense buffer of T, and back.
 #include "ops/elementwise/elementwise.h"
+#include "simd/rows.h"
 #include "simd/vec.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -19,8 +20,21 @@ FASTNN_INLINE void put(char* p, D value) {
     __builtin_memcpy(p, &value, sizeof value);
 }
 
+// Rows of one type, read in the order of memory.
+template <class T>
+void gather(const char* x, const Rows& r, T* dense) {
+    constexpr dim_t size = sizeof(T);
+    char* const y = reinterpret_cast<char*>(dense);
+    if (r.row_stride == size && r.stride != 0) {
+        rows<T>(x, r.stride, r.row_stride, y, size, r.length * size, r.length, r.count);
+    } else {
+        rows<T>(x, r.row_stride, r.stride, y, r.length * size, size, r.count, r.length);
+    }
+}
+
 template <class S, class T>
 void pack_from(const char* __restrict x, const Rows& r, T* __restrict dense) {
+    if constexpr (sizeof(S) == sizeof(T) && S(0.5) == T(0.5)) return gather(x, r, dense);
     if (r.row_stride == sizeof(S) && r.stride != sizeof(S) && r.stride != 0) {
         // In the order of memory, so that each cache line is read once; the writes are strided.
         for (dim_t j = 0; j < r.length; ++j, x += r.stride) {
