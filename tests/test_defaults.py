@@ -226,6 +226,7 @@ OTHERS = {
     "F.local_response_norm": {"alpha": 0.0001, "beta": 0.75},
     "nn.EmbeddingBag": {"mode": "mean"},
     "F.embedding_bag": {"mode": "mean"},
+    "F.grid_sample": {"mode": "bilinear"},
     "F.pad": {"mode": "constant"},
     "F.flatten": {"start_dim": 0},
     "nn.Parameter": {"requires_grad": True},

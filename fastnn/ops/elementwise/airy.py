@@ -53,7 +53,7 @@ def airy_ai(input: TensorLike) -> Tensor:
     >>> fastnn.special.airy_ai(fastnn.tensor([-1.0, 0.0, 1.0]))
     tensor([0.5356, 0.355 , 0.1353])
     """
-    return elementwise(input, lambda x: airy(x, False), lambda x, y: airy(x, True))
+    return elementwise("airy_ai", input, lambda x: airy(x, False), lambda x, y: airy(x, True))
 
 
 def airy(x: Array, slope: bool) -> Array:

@@ -19,6 +19,7 @@ from functools import cache
 import numpy as np
 
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import cast_to
 from ...tensor import Tensor, TensorLike
 from .operands import narrowed
 
@@ -146,11 +147,14 @@ def scaled_k(n: float, x: Array) -> Array:
 
 
 def elementwise(
-    input: TensorLike, value: Callable[[Array], Array], slope: Callable[[Array, Array], Array]
+    op: str,
+    input: TensorLike,
+    value: Callable[[Array], Array],
+    slope: Callable[[Array, Array], Array],
 ) -> Tensor:
     """A function of float64, and the one that gives its derivative from x and y."""
     x = array(input)
-    wide = x.astype(np.float64)
+    wide = cast_to(op, x, np.float64)
     found = value(wide)
     return record(narrowed(found, x), slope_backward, (input,), wide, found, slope)
 
@@ -200,6 +204,7 @@ def i0(input: TensorLike) -> Tensor:
     tensor([1.    , 1.2661])
     """
     return elementwise(
+        "i0",
         input,
         lambda x: grown(even(0, scaled_i, x), x),
         lambda x, y: grown(even(1, scaled_i, x), x),
@@ -219,6 +224,7 @@ def i1(input: TensorLike) -> Tensor:
     tensor([0.    , 0.5652])
     """
     return elementwise(
+        "i1",
         input,
         lambda x: grown(even(1, scaled_i, x), x),
         lambda x, y: grown(even(0, scaled_i, x), x) - over(y, x, 0.5),
@@ -236,6 +242,7 @@ def i0e(input: TensorLike) -> Tensor:
     tensor([1.    , 0.4658])
     """
     return elementwise(
+        "i0e",
         input,
         lambda x: even(0, scaled_i, x),
         lambda x, y: even(1, scaled_i, x) - np.sign(x) * y,
@@ -253,6 +260,7 @@ def i1e(input: TensorLike) -> Tensor:
     tensor([0.    , 0.2079])
     """
     return elementwise(
+        "i1e",
         input,
         lambda x: even(1, scaled_i, x),
         lambda x, y: even(0, scaled_i, x) - np.sign(x) * y - over(y, x, 0.5),
@@ -271,7 +279,7 @@ def bessel_j0(input: TensorLike) -> Tensor:
     >>> fastnn.special.bessel_j0(fastnn.tensor([0.0, 1.0]))
     tensor([1.    , 0.7652])
     """
-    return elementwise(input, lambda x: even(0, j, x), lambda x, y: -even(1, j, x))
+    return elementwise("bessel_j0", input, lambda x: even(0, j, x), lambda x, y: -even(1, j, x))
 
 
 def bessel_j1(input: TensorLike) -> Tensor:
@@ -286,7 +294,9 @@ def bessel_j1(input: TensorLike) -> Tensor:
     >>> fastnn.special.bessel_j1(fastnn.tensor([0.0, 1.0]))
     tensor([0.  , 0.44...])
     """
-    return elementwise(input, lambda x: even(1, j, x), lambda x, y: even(0, j, x) - over(y, x, 0.5))
+    return elementwise(
+        "bessel_j1", input, lambda x: even(1, j, x), lambda x, y: even(0, j, x) - over(y, x, 0.5)
+    )
 
 
 def bessel_y0(input: TensorLike) -> Tensor:
@@ -302,7 +312,7 @@ def bessel_y0(input: TensorLike) -> Tensor:
     >>> fastnn.special.bessel_y0(fastnn.tensor([1.0, 2.0]))
     tensor([0.0883, 0.5104])
     """
-    return elementwise(input, lambda x: positive(0, x), lambda x, v: -positive(1, x))
+    return elementwise("bessel_y0", input, lambda x: positive(0, x), lambda x, v: -positive(1, x))
 
 
 def bessel_y1(input: TensorLike) -> Tensor:
@@ -317,7 +327,9 @@ def bessel_y1(input: TensorLike) -> Tensor:
     >>> fastnn.special.bessel_y1(fastnn.tensor([1.0, 2.0]))
     tensor([-0.7812, -0.107 ])
     """
-    return elementwise(input, lambda x: positive(1, x), lambda x, v: positive(0, x) - v / x)
+    return elementwise(
+        "bessel_y1", input, lambda x: positive(1, x), lambda x, v: positive(0, x) - v / x
+    )
 
 
 def positive(n: int, x: Array) -> Array:
@@ -337,6 +349,7 @@ def spherical_bessel_j0(input: TensorLike) -> Tensor:
     tensor([1.    , 0.8415])
     """
     return elementwise(
+        "spherical_bessel_j0",
         input,
         lambda x: over(np.sin(x), x, 1.0),
         lambda x, y: over(np.cos(x) - y, x, 0.0),
@@ -356,7 +369,10 @@ def modified_bessel_k0(input: TensorLike) -> Tensor:
     tensor([0.421 , 0.1139])
     """
     return elementwise(
-        input, lambda x: np.exp(-x) * scaled_k(0, x), lambda x, y: -np.exp(-x) * scaled_k(1, x)
+        "modified_bessel_k0",
+        input,
+        lambda x: np.exp(-x) * scaled_k(0, x),
+        lambda x, y: -np.exp(-x) * scaled_k(1, x),
     )
 
 
@@ -373,6 +389,7 @@ def modified_bessel_k1(input: TensorLike) -> Tensor:
     tensor([0.6019, 0.1399])
     """
     return elementwise(
+        "modified_bessel_k1",
         input,
         lambda x: np.exp(-x) * scaled_k(1, x),
         lambda x, y: -np.exp(-x) * scaled_k(0, x) - y / x,
@@ -389,7 +406,12 @@ def scaled_modified_bessel_k0(input: TensorLike) -> Tensor:
     >>> fastnn.special.scaled_modified_bessel_k0(fastnn.tensor([1.0, 2.0]))
     tensor([1.1445, 0.8416])
     """
-    return elementwise(input, lambda x: scaled_k(0, x), lambda x, y: y - scaled_k(1, x))
+    return elementwise(
+        "scaled_modified_bessel_k0",
+        input,
+        lambda x: scaled_k(0, x),
+        lambda x, y: y - scaled_k(1, x),
+    )
 
 
 def scaled_modified_bessel_k1(input: TensorLike) -> Tensor:
@@ -402,4 +424,9 @@ def scaled_modified_bessel_k1(input: TensorLike) -> Tensor:
     >>> fastnn.special.scaled_modified_bessel_k1(fastnn.tensor([1.0, 2.0]))
     tensor([1.6362, 1.0335])
     """
-    return elementwise(input, lambda x: scaled_k(1, x), lambda x, y: y - scaled_k(0, x) - y / x)
+    return elementwise(
+        "scaled_modified_bessel_k1",
+        input,
+        lambda x: scaled_k(1, x),
+        lambda x, y: y - scaled_k(0, x) - y / x,
+    )

@@ -279,6 +279,9 @@ def zeta_backward(node: Node, dy: Array) -> Grads:
     return (None, fit(_core.neg(_core.mul(dy, slope)), q))
 
 
+MOST_DIMENSIONS = 1 << 16  # a pass over the input for each
+
+
 def mvlgamma(input: TensorLike, p: int) -> Tensor:
     r"""Logarithm of the multivariate gamma function.
 
@@ -289,7 +292,7 @@ def mvlgamma(input: TensorLike, p: int) -> Tensor:
     input
         ``x``, above (p - 1) / 2, of any shape.
     p
-        The dimension, at least 1.
+        The dimension, from 1 to 2**16.
 
     Returns
     -------
@@ -299,15 +302,15 @@ def mvlgamma(input: TensorLike, p: int) -> Tensor:
     Raises
     ------
     ValueError
-        If `p` is below 1, or an element at most (p - 1) / 2.
+        If `p` is no such number, or an element at most (p - 1) / 2.
 
     Examples
     --------
     >>> fastnn.mvlgamma(fastnn.tensor([1.0, 2.0]), 2)
     tensor([1.1447, 0.4516])
     """
-    if p < 1:
-        raise ValueError(f"mvlgamma: p must be at least 1, got {p}")
+    if not 1 <= p <= MOST_DIMENSIONS:
+        raise ValueError(f"mvlgamma: p must be from 1 to {MOST_DIMENSIONS}, got {p}")
     x = array(input)
     if not (x > (p - 1) / 2).all():
         raise ValueError(f"mvlgamma: input must be above (p - 1) / 2 = {(p - 1) / 2}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, array
-from ...dtypes import check_real
+from ...dtypes import cast_to, check_real
 from ...tensor import Tensor, TensorLike, check_constant
 from .types import as_kernel_type
 
@@ -211,7 +211,12 @@ def histogramdd(
     tensor([[0., 1.],
             [2., 4.]])
     """
+    for name, value in (("input", input), ("weight", weight)):
+        check_constant("histogramdd", name, value)
+    for edges in bins if isinstance(bins, (list, tuple)) else ():
+        check_constant("histogramdd", "bins", edges)
     x = array(input)
+    check_real("histogramdd", x)
     if x.ndim < 2:
         raise ValueError(f"histogramdd: input must have shape (..., D), got {x.shape}")
     count = x.shape[-1]
@@ -227,7 +232,7 @@ def histogramdd(
             bounds = None if range is None else (range[2 * i], range[2 * i + 1])
             edge = even_edges("histogramdd", points[:, i].copy(), number, bounds, 0.5)
         else:
-            edge = array(number).astype(x.dtype)
+            edge = cast_to("histogramdd", array(number), x.dtype, "bins").copy()
         place = np.searchsorted(edge, points[:, i], side="right") - 1
         place[points[:, i] == edge[-1]] = len(edge) - 2  # the last bin includes both of its edges
         inside &= (place >= 0) & (place < len(edge) - 1)
@@ -236,6 +241,8 @@ def histogramdd(
     shape = tuple([len(edge) - 1 for edge in edges])
     flat = np.ravel_multi_index([place[inside] for place in places], shape)
     w = None if weight is None else array(weight).reshape(-1)
+    if w is not None:
+        check_real("histogramdd", w, "weight")
     if w is not None and len(w) != len(points):
         raise ValueError(f"histogramdd: weight must have {len(points)} elements, got {len(w)}")
     counted = np.bincount(flat, None if w is None else w[inside], int(np.prod(shape)))
