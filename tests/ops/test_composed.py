@@ -214,6 +214,7 @@ RECORDS = [
         [Sample(numbers(5, 7, low=2, high=5), 3), Sample(numbers(7, low=2, high=5), 1)],
         bad=[
             Bad(ValueError, "mvlgamma: p must be from 1 to 65536, got", X, 0),
+            Bad(ValueError, "mvlgamma: p must be from 1 to 65536, got", X[:0], 10**12),
             Bad(ValueError, "mvlgamma: input must be above", X, 2),
         ],
         depth=32,

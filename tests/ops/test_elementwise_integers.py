@@ -1,5 +1,8 @@
 """Integer arithmetic by kernels: every type, order and operand; division by 0 and by -1."""
 
+import contextlib
+import threading
+
 import numpy as np
 import pytest
 
@@ -99,6 +102,28 @@ def test_threads():
     for n in (2, 3):
         with threads(n):
             same(kernels.remainder(a, 1009), want)
+
+
+@pytest.mark.parametrize("name", DIVISIONS)
+def test_divisor_that_changes(name):
+    """A thread that writes zeros between the check and the division: an error or numbers."""
+    f, a, b = getattr(kernels, name), np.arange(1 << 16), np.ones(1 << 16, np.int64)
+    done = threading.Event()
+
+    def write():
+        while not done.is_set():
+            b[-1] = 0
+            b[-1] = 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(300):
+            with contextlib.suppress(ZeroDivisionError):
+                f(a, b)
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_out():

@@ -15,8 +15,7 @@ constexpr dim_t kChunkBytes = 1 << 16;  // of y per chunk, about
 // A tile that is transposed: columns, and bytes of a row of y. Of 16 to 256 and 64 to 4096 the
 // fastest from 0.5 to 64 MB on Sapphire Rapids.
 constexpr dim_t kTileColumns = 256, kTileRowBytes = 256;
-constexpr dim_t kWovenBytes =
-    1 << 14;  // of y in a tile of few lines that are interleaved, or parted
+constexpr dim_t kWovenBytes = 1 << 14;  // of y in a tile of few lines: interleaved, or parted
 
 // Index of an element's size in the tables of kernels; -1 where there is none.
 int size_index(dim_t bytes) {

@@ -13,19 +13,23 @@ FASTNN_INLINE Int wrapped(uint64_t x) {
     return Int(x);
 }
 
-// No element of the divisor is 0. A division by -1 would trap at the least number.
+// Divisions by 0, which another thread may have written since the divisor was checked, and by -1 at
+// the least number would trap.
+FASTNN_INLINE bool traps(Int b) {
+    return uint64_t(b) + 1 <= 1;
+}
 
 // With the sign of b, as % in Python.
 FASTNN_INLINE Int remainder(Int a, Int b) {
-    if (b == -1) return 0;
+    if (traps(b)) return 0;
     const Int r = a % b;
     return r != 0 && (r ^ b) < 0 ? r + b : r;
 }
 FASTNN_INLINE Int fmod(Int a, Int b) {
-    return b == -1 ? 0 : a % b;
+    return traps(b) ? 0 : a % b;
 }
 FASTNN_INLINE Int floor_divide(Int a, Int b) {
-    if (b == -1) return wrapped(0 - uint64_t(a));
+    if (traps(b)) return wrapped(0 - uint64_t(a));
     const Int q = a / b;
     return q * b != a && (a ^ b) < 0 ? q - 1 : q;
 }
