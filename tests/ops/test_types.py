@@ -691,3 +691,14 @@ def test_pairs_as_in_pytorch(name):
                 assert a != b or got == expected, (a, b)
             else:
                 assert got == expected, (a, b)
+
+
+@pytest.mark.parametrize(
+    ("name", "numpys"),
+    [("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc), ("round", np.rint)],
+)
+def test_half_is_rounded(name, numpys):
+    x = np.float16([0.6, 1.7, -1.2, 2.5, -0.5, 0.0, 7.0])
+    y = getattr(fastnn.tensor(x), name)()
+    assert y.dtype == np.float16
+    np.testing.assert_array_equal(y.numpy(), numpys(x))

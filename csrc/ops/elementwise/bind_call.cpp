@@ -476,7 +476,12 @@ py::object by_numpy(const Call& c, const py::handle* given, py::handle out) {
         PyErr_Format(PyExc_ZeroDivisionError, "%s: integers cannot be divided by 0", info.name);
         throw py::error_already_set();
     }
-    py::object y = numpy().attr(numpy_name(c.op))(*arguments);
+    // float16 has fractions, which the names for whole numbers leave.
+    const bool rounds =
+        c.op == Op::floor || c.op == Op::ceil || c.op == Op::round || c.op == Op::trunc;
+    const bool fractions = rounds && c.result.attr("kind").cast<std::string>() == "f";
+    const char* const name = !fractions ? numpy_name(c.op) : c.op == Op::round ? "rint" : info.name;
+    py::object y = numpy().attr(name)(*arguments);
     if (!is_array(y)) y = numpy().attr("asarray")(y);
     if (out.is_none()) return y;
     return store(y, out, info.name);

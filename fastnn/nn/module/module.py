@@ -124,8 +124,6 @@ class Module(Conversion, State):
         input_shape
             The shape of the input, batch included: ``summary(1, 64)`` or ``summary((1, 64))``; for
             several inputs a list of shapes.
-        device
-            ``"cpu"`` or None: there is no other.
         dtype
             Type of the input; int64 for ids.
 
