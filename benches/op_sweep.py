@@ -26,7 +26,6 @@ from .op_cases import OPS, Op
 
 SIZES = {"small": (32, 10), "medium": (256, 512), "large": (2048, 1024)}
 LAYOUTS = ("contiguous", "transposed", "strided", "broadcast")
-ROUNDS = 5
 ROUND_SECONDS = 0.002  # of calls in a turn
 PAUSE = 0.03  # seconds between turns; OpenMP's threads look for work for 16 ms on Sapphire Rapids
 
@@ -103,11 +102,11 @@ class Cell:
         return total / calls
 
 
-def measure(pairs: list[tuple[Cell, Cell]]) -> list[tuple[float, float]]:
+def measure(pairs: list[tuple[Cell, Cell]], rounds: int) -> list[tuple[float, float]]:
     """The medians of each pair."""
     found: list[tuple[list[float], list[float]]] = [([], []) for _ in pairs]
     calls: dict[Cell, int] = {}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for library in (0, 1):
             time.sleep(PAUSE)
             for pair, times in zip(pairs, found):
@@ -163,14 +162,22 @@ def cells(fastnn: Any, torch: Any, op: Op, failures: list[str]) -> dict[tuple[st
     return made
 
 
-def sweep(fastnn: Any, torch: Any, only: str) -> tuple[list[dict[str, Any]], list[str]]:
+def sweep(
+    fastnn: Any, torch: Any, only: str, rounds: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The cells of all ops; after Ctrl-C those that are measured."""
     rows: list[dict[str, Any]] = []
     failures: list[str] = []
     for op in OPS:
         if only not in op.name:
             continue
-        pairs = cells(fastnn, torch, op, failures)
-        for (size, layout, mode), (a, b) in zip(pairs, measure(list(pairs.values()))):
+        try:
+            pairs = cells(fastnn, torch, op, failures)
+            found = measure(list(pairs.values()), rounds)
+        except KeyboardInterrupt:
+            failures.append(f"stopped before {op.name}")
+            break
+        for (size, layout, mode), (a, b) in zip(pairs, found):
             cell = {"op": op.name, "size": size, "layout": layout, "mode": mode}
             rows.append({**cell, "us": a * 1e6, "torch": b * 1e6, "ratio": b / a})
     return rows, failures
@@ -206,6 +213,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of an op's name")
     parser.add_argument("--worst", type=int, default=60, help="cells in the table")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     import torch
@@ -216,7 +224,7 @@ def main() -> None:
     fastnn.set_num_threads(args.threads)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text = report(*sweep(fastnn, torch, args.only), args.worst)
+        text = report(*sweep(fastnn, torch, args.only, args.rounds), args.worst)
     print(text)
     if args.out:
         args.out.write_text(text, encoding="utf-8")
