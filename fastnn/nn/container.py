@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from ..tensor import Tensor
 from .module import Module
@@ -48,8 +48,10 @@ class _List(Module):
         del items[index]
         self._refill(items)
 
-    def __iadd__(self, modules: Iterable[Any]) -> Any:
-        return self.extend(modules)
+    if not TYPE_CHECKING:  # mypy finds it at odds with __add__ in some orders of its work
+
+        def __iadd__(self, modules: Iterable[Any]) -> Any:
+            return self.extend(modules)
 
     def __add__(self, other: Iterable[Any]) -> Any:
         both = type(self)()
