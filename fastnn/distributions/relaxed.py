@@ -62,53 +62,6 @@ class LogitRelaxedBernoulli(OfOdds):
         return self.temperature.log() + ahead - 2 * ops.softplus(ahead)
 
 
-class RelaxedBernoulli(TransformedDistribution):
-    """Numbers from 0 to 1 instead of `Bernoulli`'s 0 and 1, through which gradients flow.
-
-    Parameters
-    ----------
-    temperature
-        Above 0; the lower it is, the nearer are draws to 0 and 1.
-    probs
-        Probabilities of 1, any shape; or
-    logits
-        their log-odds. One of the two.
-
-    Examples
-    --------
-    >>> relaxed = fastnn.distributions.RelaxedBernoulli(0.5, logits=fastnn.zeros(3))
-    >>> bool(((relaxed.rsample() > 0) & (relaxed.rsample() < 1)).all())
-    True
-    """
-
-    base_dist: LogitRelaxedBernoulli
-
-    def __init__(
-        self,
-        temperature: TensorLike,
-        probs: TensorLike | None = None,
-        logits: TensorLike | None = None,
-        validate_args: bool | None = None,
-    ) -> None:
-        base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
-        super().__init__(base, SigmoidTransform(), validate_args)
-
-    @property
-    def temperature(self) -> Tensor:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities of 1."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Their log-odds."""
-        return self.base_dist.logits
-
-
 class ExpRelaxedCategorical(Distribution):
     """The logarithms of `RelaxedOneHotCategorical`."""
 
@@ -156,7 +109,60 @@ class ExpRelaxedCategorical(Distribution):
         return ops.log_softmax(ahead, -1).sum(-1) + norm
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class Relaxed(TransformedDistribution):
+    """Draws of a base brought into the range from 0 to 1; the parameters are those of the base."""
+
+    base_dist: LogitRelaxedBernoulli | ExpRelaxedCategorical
+
+    @property
+    def temperature(self) -> Tensor:
+        """The temperature."""
+        return self.base_dist.temperature
+
+    @property
+    def probs(self) -> Tensor:
+        """The probabilities of 1, or of the indices."""
+        return self.base_dist.probs
+
+    @property
+    def logits(self) -> Tensor:
+        """Their log-odds, or logarithms."""
+        return self.base_dist.logits
+
+
+class RelaxedBernoulli(Relaxed):
+    """Numbers from 0 to 1 instead of `Bernoulli`'s 0 and 1, through which gradients flow.
+
+    Parameters
+    ----------
+    temperature
+        Above 0; the lower it is, the nearer are draws to 0 and 1.
+    probs
+        Probabilities of 1, any shape; or
+    logits
+        their log-odds. One of the two.
+
+    Examples
+    --------
+    >>> relaxed = fastnn.distributions.RelaxedBernoulli(0.5, logits=fastnn.zeros(3))
+    >>> bool(((relaxed.rsample() > 0) & (relaxed.rsample() < 1)).all())
+    True
+    """
+
+    base_dist: LogitRelaxedBernoulli
+
+    def __init__(
+        self,
+        temperature: TensorLike,
+        probs: TensorLike | None = None,
+        logits: TensorLike | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
+        super().__init__(base, SigmoidTransform(), validate_args)
+
+
+class RelaxedOneHotCategorical(Relaxed):
     """Vectors of probabilities instead of one-hot vectors, through which gradients flow.
 
     Parameters
@@ -189,18 +195,3 @@ class RelaxedOneHotCategorical(TransformedDistribution):
     def support(self) -> Constraint:
         """Vectors of probabilities."""
         return simplex
-
-    @property
-    def temperature(self) -> Tensor:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities of the indices."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Their logarithms."""
-        return self.base_dist.logits

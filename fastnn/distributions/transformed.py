@@ -10,7 +10,8 @@ from ..tensor import Tensor, TensorLike
 from .constraints import Constraint
 from .distribution import Distribution, summed
 from .independent import Independent
-from .transforms import ComposeTransform, Transform, widened
+from .transforms import ComposeTransform, Transform
+from .transforms.composed import widened
 
 
 class TransformedDistribution(Distribution):
