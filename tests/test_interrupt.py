@@ -107,12 +107,12 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 def raises(*_):
     raise ZeroDivisionError
 signal.signal(signal.SIGALRM, raises)
-signal.setitimer(signal.ITIMER_REAL, 0.06, 0.06)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.06)  # once: a second one would meet no handler of exceptions
     while True:
         kernels.matmul(x, x)
 except ZeroDivisionError:
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    pass
 print(np.array_equal(kernels.matmul(x, x), right))
 """
 
