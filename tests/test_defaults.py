@@ -230,6 +230,7 @@ OTHERS = {
     "F.pad": {"mode": "constant"},
     "F.flatten": {"start_dim": 0},
     "nn.Parameter": {"requires_grad": True},
+    "nn.UninitializedParameter": {"requires_grad": True},
     "nn.Transformer": {"dropout": 0.1},
     "nn.TransformerDecoderLayer": {"dropout": 0.1},
     "nn.TransformerEncoderLayer": {"dropout": 0.1},

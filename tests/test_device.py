@@ -89,6 +89,7 @@ LAYERS = {
     "TransformerDecoderLayer": (4, 2, 8, 0.1, "relu", 1e-5, False, False, True),
     "TransformerEncoderLayer": (4, 2, 8, 0.1, "relu", 1e-5, False, False, True),
 }
+LAYERS |= {name: LAYERS[name[4:]][1:] for name in vars(nn) if name.startswith("Lazy")}
 TAKEN = (None, "cpu", "cpu:0", CPU, fastnn.device("cpu", 0))
 REFUSED = [
     ("cuda", RuntimeError, "device must be 'cpu', got 'cuda'; fastnn computes on the CPU only"),

@@ -15,6 +15,7 @@ from .dropout.elements import *
 from .embedding import *
 from .fold import *
 from .gates import *
+from .lazy import *
 from .likelihood_loss import *
 from .linear import *
 from .linear_cross_entropy import *

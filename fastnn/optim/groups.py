@@ -80,7 +80,7 @@ class ParamGroups:
                 )
             if not p.is_leaf:
                 raise ValueError(f"{name}: params must be leaves, got the result of an operation")
-            if p._array.dtype not in (np.float32, np.float64):
+            if p.dtype not in (np.float32, np.float64):
                 raise TypeError(f"{name}: params must be float32 or float64, got {p.dtype}")
             if id(p) in seen:
                 raise ValueError(f"{name}: a parameter of shape {p.shape} occurs twice")

@@ -94,7 +94,7 @@ class Tensor(Protocols, Methods):
             raise TypeError(f"requires_grad: expected a bool, got {value!r}")
         if self.node is not None and not value:
             raise RuntimeError("requires_grad: only leaves can be changed; use detach()")
-        if value and self._array.dtype.kind != "f":
+        if value and self.dtype.kind != "f":
             raise RuntimeError(
                 f"requires_grad: only floating point tensors have gradients, got {self.dtype}"
             )

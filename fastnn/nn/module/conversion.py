@@ -8,6 +8,7 @@ import numpy as np
 
 from ...devices import check_device
 from ...ops.cast import destination
+from ..parameter import Uninitialized
 from .contents import Contents
 
 T = TypeVar("T", bound="Conversion")
@@ -76,6 +77,9 @@ class Conversion(Contents):
         if wanted.kind != "f":
             raise TypeError(f"to: parameters are floating point, got {wanted}")
         for tensor in [*self.parameters(), *self.buffers()]:
+            if isinstance(tensor, Uninitialized):
+                tensor.dtype = wanted
+                continue
             for part in (tensor, tensor._grad):
                 if part is not None and part._array.dtype.kind == "f":
                     part._array = part._array.astype(wanted, copy=False)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...autograd.changes import changed
 from ...tensor import Tensor, as_array
+from ..parameter import Uninitialized
 from .contents import BUFFERS, PARAMETERS, Contents
 
 
@@ -73,7 +74,8 @@ class State(Contents):
         TypeError
             If `state_dict` is not a mapping.
         RuntimeError
-            For missing or unexpected names (if `strict`) and for shapes that differ.
+            For missing or unexpected names (if `strict`) and for shapes that differ. Parameters of
+            lazy layers that have no shape yet take that of their value.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(
@@ -89,19 +91,25 @@ class State(Contents):
             errors.append("Unexpected key(s) in state_dict: " + quoted(unexpected))
         if strict and missing:
             errors.append("Missing key(s) in state_dict: " + quoted(missing))
-        copies = []
+        copies, first = [], []
         for name, tensor in own.items():
             if name in values:
                 value = values[name]
-                if value.shape != tensor.shape:
+                if isinstance(value, Uninitialized):
+                    if not isinstance(tensor, Uninitialized):
+                        errors.append(f"{name} has no value in the state: its lazy layer had none.")
+                elif isinstance(tensor, Uninitialized):
+                    if np.can_cast(value.dtype, tensor.dtype, "same_kind"):
+                        first.append((tensor, value.astype(tensor.dtype)))
+                    else:
+                        errors.append(mismatch(name, value, tensor))
+                elif value.shape != tensor.shape:
                     errors.append(
                         f"size mismatch for {name}: copying a param with shape {value.shape} from "
                         f"checkpoint, the shape in current model is {tensor.shape}."
                     )
                 elif not np.can_cast(value.dtype, tensor.dtype, "same_kind"):
-                    errors.append(
-                        f"dtype mismatch for {name}: cannot copy {value.dtype} into {tensor.dtype}."
-                    )
+                    errors.append(mismatch(name, value, tensor))
                 elif not tensor._array.flags.writeable:
                     errors.append(f"{name} is read-only; load into a deep copy of the module.")
                 else:  # a conversion that raises does so here
@@ -109,6 +117,9 @@ class State(Contents):
         if errors:
             title = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([title, *errors]))
+        for lazy, value in first:
+            lazy.materialize(value.shape)
+            copies.append((lazy._array, value))
         for array, value in copies:
             array[...] = value
         changed([array for array, _ in copies])
@@ -120,8 +131,15 @@ def quoted(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names) + "."
 
 
+def mismatch(name: str, value: Any, tensor: Tensor) -> str:
+    """A sentence about an element type."""
+    return f"dtype mismatch for {name}: cannot copy {value.dtype} into {tensor.dtype}."
+
+
 def to_array(value: Any) -> Any:
-    """A value of a state dict as an array."""
+    """A value of a state dict as an array, or as it is where it has no values."""
+    if isinstance(value, Uninitialized):
+        return value
     if isinstance(value, Tensor):
         return value._array
     if hasattr(value, "detach"):
