@@ -91,6 +91,10 @@ _ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}
 def __getattr__(name: str) -> _Any:
     if name in _ELSEWHERE:
         return getattr(_submodule(__name__, _ELSEWHERE[name]), name)
+    if name == "bfloat16":
+        from .dtypes import bfloat16
+
+        return bfloat16
     return _submodule(__name__, name)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import kind
 from .tensor import Size, Tensor, TensorLike, as_array
 
 __all__ = [
@@ -41,7 +42,7 @@ def is_storage(obj: Any) -> bool:
 
 def is_floating_point(input: TensorLike) -> bool:
     """Whether the elements are floats."""
-    return as_array(input).dtype.kind == "f"
+    return kind(as_array(input).dtype) == "f"
 
 
 def is_complex(input: TensorLike) -> bool:

@@ -7,6 +7,7 @@ kernels have the same rule for float32 and float64 in ``csrc/ops/elementwise/bin
 from __future__ import annotations
 
 import builtins
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,52 @@ int64 = long = np.dtype(np.int64)
 bool = np.dtype(np.bool_)
 
 dtype = np.dtype
-finfo = np.finfo
 iinfo = np.iinfo
+
+
+def __getattr__(name: str) -> Any:
+    if name != "bfloat16":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return np.dtype(narrow_floats().bfloat16)
+
+
+def narrow_floats() -> Any:
+    """The package that gives NumPy its bfloat16; ImportError where it is missing."""
+    try:
+        return import_module("ml_dtypes")
+    except ImportError:
+        raise ImportError("bfloat16 needs ml_dtypes: pip install ml_dtypes") from None
+
+
+def kind(dtype: np.dtype[Any]) -> str:
+    """NumPy's letter for the kind of a type; of bfloat16, which NumPy does not know, also "f"."""
+    code = dtype.kind
+    return "f" if code == "V" and dtype.type.__name__ == "bfloat16" else code
+
+
+def finfo(type: Any = float32) -> Any:
+    """The limits of a float type: `eps`, `max`, `min`, `tiny`, `bits` and so on.
+
+    Parameters
+    ----------
+    type
+        A float type, by default float32.
+
+    Raises
+    ------
+    ValueError
+        If the type is none of floats.
+
+    Examples
+    --------
+    >>> fastnn.finfo(fastnn.float16).max.item()
+    65504.0
+    """
+    given = np.dtype(type)
+    if given.kind == "V" and kind(given) == "f":
+        return narrow_floats().finfo(given)
+    return np.finfo(given)
+
 
 LEGACY: dict[str, np.dtype[Any]] = {
     "FloatTensor": float32,
@@ -68,7 +113,7 @@ def legacy_name(dtype: np.dtype[Any]) -> str:
     for name, value in LEGACY.items():
         if value == dtype:
             return f"torch.{name}"
-    return str(dtype)
+    return "torch.BFloat16Tensor" if kind(dtype) == "f" else str(dtype)
 
 
 def named(dtype: Any) -> np.dtype[Any]:
@@ -91,7 +136,7 @@ CATEGORIES = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 def category(dtype: np.dtype[Any]) -> builtins.int:
     """The place of a type among the kinds; TypeError for what holds no numbers."""
     try:
-        return CATEGORIES[dtype.kind]
+        return CATEGORIES[kind(dtype)]
     except KeyError:
         raise TypeError(f"dtype: expected a float, integer or bool type, got {dtype}") from None
 
@@ -112,6 +157,8 @@ def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
     higher = category(a) - category(b)
     if higher and builtins.max(category(a), category(b)) >= CATEGORIES["f"]:
         return a if higher > 0 else b
+    if a.itemsize == b.itemsize == 2 and a != b and category(a) == CATEGORIES["f"]:
+        return float32  # neither of float16 and bfloat16 holds the other
     return np.promote_types(a, b)
 
 
@@ -133,7 +180,7 @@ def can_cast(from_: Any, to: Any) -> builtins.bool:
     >>> fastnn.can_cast(fastnn.float32, fastnn.int64)
     False
     """
-    return category(np.dtype(from_)) <= category(np.dtype(to)) or np.dtype(to).kind == "f"
+    return category(np.dtype(from_)) <= category(np.dtype(to)) or kind(np.dtype(to)) == "f"
 
 
 def result_type(*operands: Any) -> np.dtype[Any]:
@@ -170,7 +217,7 @@ def result_type(*operands: Any) -> np.dtype[Any]:
         known = ranks[rank]
         if known is None:
             ranks[rank] = dtype
-        elif known is not dtype or dtype.kind not in CATEGORIES:
+        elif known is not dtype or kind(dtype) not in CATEGORIES:
             ranks[rank] = promote_types(known, dtype)
     if not operands:
         raise TypeError("result_type: expected at least one tensor or number, got none")
@@ -181,8 +228,9 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     return native(result)
 
 
-LARGEST = {t.itemsize: builtins.float(np.finfo(t).max) for t in (float16, float32, float64)}
-"""The largest number of a float type, by its size."""
+LARGEST = {t.char: builtins.float(np.finfo(t).max) for t in (float16, float32, float64)}
+"""The largest number of a float type, by NumPy's letter for it."""
+BFLOAT16_MAX = 255 * 2.0**120
 
 
 def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
@@ -198,19 +246,32 @@ def element(op: str, value: Any, dtype: np.dtype[Any]) -> Any:
         if not lowest <= number <= info.max:
             raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
         number = builtins.int(number) % (info.max + 1) if dtype.kind == "u" else number
-    elif dtype.kind == "f" and LARGEST[dtype.itemsize] < builtins.abs(number) < np.inf:
+    elif kind(dtype) == "f" and largest(dtype) < builtins.abs(number) < np.inf:
         raise RuntimeError(f"{op}: {number} cannot be converted to {dtype} without overflow")
     return dtype.type(number)
+
+
+def largest(dtype: np.dtype[Any]) -> builtins.float:
+    """The largest number of a float type."""
+    return BFLOAT16_MAX if dtype.kind == "V" else LARGEST.get(dtype.char, np.inf)
 
 
 REAL = "fiub"
 """The kinds of types that tensors compute with."""
 
 
-def check_real(op: str, x: Any, name: str = "input") -> None:
-    """Raise TypeError for an array that holds neither numbers nor truth values, or complex ones."""
-    if x.dtype.kind not in REAL:
-        raise TypeError(f"{op}: {name} must have a float, integer or bool type, got {x.dtype}")
+def check_real(op: str, x: Any, name: str = "input", stored: builtins.bool = False) -> None:
+    """Raise TypeError for an array that holds neither numbers nor truth values, or complex ones.
+
+    Also for bfloat16, unless the operation takes types that are for storage.
+    """
+    if x.dtype.kind in REAL or (stored and kind(x.dtype) == "f"):
+        return
+    if kind(x.dtype) == "f":
+        raise TypeError(
+            f"{op}: {name} must have dtype float32 or float64, got {x.dtype}; .float() converts it"
+        )
+    raise TypeError(f"{op}: {name} must have a float, integer or bool type, got {x.dtype}")
 
 
 def cast_to(
@@ -218,7 +279,7 @@ def cast_to(
 ) -> np.ndarray[Any, np.dtype[Any]]:
     """An array in another type, at which no part of its elements may get lost: see `check_real`."""
     if x.dtype.kind not in REAL and x.dtype != dtype:
-        check_real(op, x, name)
+        check_real(op, x, name, stored=True)
     return x.astype(dtype, copy=False)
 
 
@@ -231,7 +292,7 @@ def check_same(op: str, **operands: Any) -> None:
     for name, dtype in others:
         if dtype is first[1] or dtype == first[1]:
             continue
-        if dtype.kind == first[1].kind == "f":
+        if kind(dtype) == kind(first[1]) == "f":
             fix = "one of them with .float() or .double()"
         else:
             lower = first if category(first[1]) <= category(dtype) else (name, dtype)

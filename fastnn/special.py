@@ -183,7 +183,8 @@ def xlog1py(input: TensorLike, other: TensorLike) -> Tensor:
     x = input if isinstance(input, Tensor) else Tensor(input)
     y = other if isinstance(other, Tensor) else Tensor(other)
     skip = (x == 0) & ~isnan(y)
-    return x * log1p(where(skip, zeros_like(y), y))
+    number = isinstance(other, (int, float))  # which takes the type of x
+    return x * log1p(where(skip, zeros_like(x), other if number else y))
 
 
 offer(__name__)

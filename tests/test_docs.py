@@ -62,6 +62,12 @@ def test_the_guide_to_images_runs(capsys):
     assert names["scores"].shape == (4, 10)
 
 
+def test_the_guide_to_types_runs(capsys):
+    for block in blocks(ROOT / "docs" / "guide" / "types.md"):
+        exec(compile(block, "types.md", "exec"), {"fastnn": importlib.import_module("fastnn")})
+    assert capsys.readouterr().out == "200000 True\n"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_exist(document):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", prose(document)):

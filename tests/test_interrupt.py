@@ -108,7 +108,7 @@ def raises(*_):
     raise ZeroDivisionError
 signal.signal(signal.SIGALRM, raises)
 try:
-    signal.setitimer(signal.ITIMER_REAL, 0.06)  # once: a second one would meet no handler of exceptions
+    signal.setitimer(signal.ITIMER_REAL, 0.06)  # once: nothing would catch a second one
     while True:
         kernels.matmul(x, x)
 except ZeroDivisionError:

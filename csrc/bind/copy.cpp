@@ -21,11 +21,19 @@ std::size_t item_size(const Proxy* a) {
     return static_cast<std::size_t>(py::reinterpret_borrow<py::dtype>(a->descr).itemsize());
 }
 
+// NumPy knows it by the class of its elements only.
+bool is_bfloat16(const py::detail::PyArrayDescr_Proxy* descr, std::size_t bytes) {
+    return descr->kind == 'V' && bytes == 2 &&
+           std::strcmp(reinterpret_cast<const PyTypeObject*>(descr->typeobj)->tp_name,
+                       "ml_dtypes.bfloat16") == 0;
+}
+
 // Of kind 0, which no kernel copies, where bytes are swapped or elements are no numbers.
 copy::Element element_of(const Proxy* a) {
     const auto* const descr = py::detail::array_descriptor_proxy(a->descr);
     constexpr char native = std::endian::native == std::endian::little ? '<' : '>';
     const char order = descr->byteorder, kind = descr->kind;
+    if (is_bfloat16(descr, item_size(a))) return {copy::kBrain, 2};
     if ((order != '=' && order != '|' && order != native) || kind == '\0' ||
         std::strchr("fiubc", kind) == nullptr)
         return {'\0', 0};

@@ -118,7 +118,7 @@ def record_many(
         if True in needs:
             node = Node(partial(_all_outputs, backward, len(outs)), sinks, needs, saved)
             for i, out in enumerate(outs):
-                if out._array.dtype.kind in "fc":
+                if out._array.dtype.kind in "fcV":  # V: bfloat16
                     out.node = Node(partial(_one_output, i), (node,), (True,), ())
                     out._requires_grad = True
     return outs
@@ -146,5 +146,5 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
     axes = tuple([i for i, n in enumerate(dy.shape) if i < lead or shape[i - lead] != n])
     if dy.dtype.char in "fd":
         return _core.sum(dy, axes, True).reshape(shape)
-    dx: Array = dy.sum(axis=axes, keepdims=True)  # of types that have no kernels
-    return dx.reshape(shape)
+    wide = dy.astype(np.float32)  # of float16 and bfloat16, which have no kernels
+    return _core.astype(_core.sum(wide, axes, True).reshape(shape), dy)

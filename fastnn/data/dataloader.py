@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import REAL, kind
 from ..ops.join import stack
 from ..random import Generator
 from ..tensor import Tensor, as_array
@@ -189,7 +190,7 @@ def default_convert(data: Any) -> Any:
     >>> fastnn.data.default_convert({"x": np.ones(2, np.float32), "name": "a"})
     {'x': tensor([1., 1.]), 'name': 'a'}
     """
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "fiub":
+    if isinstance(data, (np.ndarray, np.generic)) and kind(data.dtype) in REAL:
         return Tensor(np.asarray(data))
     if isinstance(data, Mapping):
         return {key: default_convert(value) for key, value in data.items()}

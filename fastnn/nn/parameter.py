@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from ..devices import check_device
-from ..dtypes import named
+from ..dtypes import kind, named
 from ..ops.create import empty
 from ..tensor import Tensor
 
@@ -34,7 +34,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(data._array if isinstance(data, Tensor) else data, requires_grad)
-        if requires_grad and self._array.dtype.kind != "f":
+        if requires_grad and kind(self._array.dtype) != "f":
             raise TypeError(f"Parameter: data must be floating point, got {self._array.dtype}")
 
     def __repr__(self) -> str:

@@ -57,14 +57,13 @@ def to(
     x = array(input)
     wanted, copy = destination(args, device, dtype, copy)
     new = x.dtype if wanted is None else wanted
-    if new.kind not in dtypes.REAL:
+    if dtypes.kind(new) not in dtypes.REAL:
         raise TypeError(f"to: dtype must be a float, integer or bool type, got {new}")
-    if x.dtype.kind not in dtypes.REAL:
-        dtypes.check_real("to", x)
+    dtypes.check_real("to", x, stored=True)
     if new == x.dtype and not copy and isinstance(input, Tensor):
         return input
     y = _core.astype(x, np.empty(0, new))
-    return record(y, to_backward, (input,), x.dtype) if new.kind == "f" else Tensor(y)
+    return record(y, to_backward, (input,), x.dtype) if dtypes.kind(new) == "f" else Tensor(y)
 
 
 def destination(
@@ -142,6 +141,11 @@ def double(input: Tensor) -> Tensor:
 def half(input: Tensor) -> Tensor:
     """The tensor in float16."""
     return to(input, dtypes.float16)
+
+
+def bfloat16(input: Tensor) -> Tensor:
+    """The tensor in bfloat16, which needs the package ml_dtypes."""
+    return to(input, dtypes.bfloat16)
 
 
 def int_(input: Tensor) -> Tensor:

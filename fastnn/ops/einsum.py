@@ -22,6 +22,7 @@ from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
 from .gemm import product
 from .shape import diagonal
+from .widen import narrowed, widened
 
 __all__ = ["einsum"]
 
@@ -286,9 +287,9 @@ def contract(terms: tuple[str, ...], xs: Sequence[Array], output: str) -> Array:
 
 def total(x: Array, axes: tuple[int, ...], dtype: Any = np.int64) -> Array:
     """The sum over some axes, of integers in some type."""
-    if x.dtype.char in "fd":
-        return _core.sum(x, axes)
-    return np.asarray(x.sum(axes, x.dtype if x.dtype.kind == "f" else dtype))
+    if x.dtype.kind in "iub":
+        return np.asarray(x.sum(axes, dtype))
+    return narrowed(_core.sum(widened(x), axes), x.dtype)
 
 
 @lru_cache(KEPT)

@@ -20,7 +20,7 @@ def product(a: Array, b: Array) -> Array:
     """``a @ b`` of arrays of one type; integers go through NumPy."""
     if a.dtype != b.dtype:
         check_same("matmul", input=a, other=b)
-    if a.dtype.kind != "f":
+    if a.dtype.kind in "iub":
         return np.asarray(np.matmul(a, b))
     return _core.matmul(a, b)
 

@@ -17,7 +17,7 @@ from ..autograd.changes import changed, keep
 from ..autograd.record import Array, array
 from ..autograd.tape import mode
 from ..autograd.views import base_of, move_to, overwriting
-from ..dtypes import can_cast, check_real, element
+from ..dtypes import can_cast, check_real, element, kind
 from ..tensor import Tensor, TensorLike
 from . import index
 from .rearrange import tril, triu
@@ -34,7 +34,7 @@ def recorded(op: str, input: Tensor, *others: Any) -> bool:
         if base.node is None or input.node is None:
             refuse(op, base, input)
         return True
-    return input._array.dtype.kind == "f" and any(
+    return kind(input._array.dtype) == "f" and any(
         isinstance(x, Tensor) and x.requires_grad for x in others
     )
 
@@ -86,7 +86,7 @@ def elements(op: str, value: TensorLike, dtype: np.dtype[Any]) -> Array:
         return np.asarray(element(op, value, dtype))
     a = array(value)
     if a.dtype is not dtype and a.dtype != dtype:
-        check_real(op, a, "value")
+        check_real(op, a, "value", stored=True)
     return a
 
 

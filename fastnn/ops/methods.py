@@ -315,6 +315,7 @@ class Methods(ElementwiseMethods):
     float = ops.cast.float_
     double = ops.cast.double
     half = ops.cast.half
+    bfloat16 = ops.cast.bfloat16
     int = ops.cast.int_
     long = ops.cast.long
     short = ops.cast.short

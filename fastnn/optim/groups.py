@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..autograd.changes import LateNotes
+from ..dtypes import kind
 from ..tensor import Tensor
 
 Params: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]]"
@@ -157,7 +158,7 @@ class ParamGroups:
             return deepcopy(value)
         data = np.asarray(value._array if isinstance(value, Tensor) else value)
         if key not in self.buffers:
-            return Tensor(data.astype(p._array.dtype if data.dtype.kind == "f" else data.dtype))
+            return Tensor(data.astype(p._array.dtype if kind(data.dtype) == "f" else data.dtype))
         if data.shape != p._array.shape:
             raise ValueError(
                 f"{name}: {key} of a parameter of shape {p.shape} must have that shape, "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.contract import Array
+from ..dtypes import kind
 
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 75},
@@ -71,12 +72,14 @@ def set_printoptions(
 def text(x: Array) -> str:
     """The elements of a tensor as text."""
     precision = options["precision"]
+    if x.dtype.kind == "V" and kind(x.dtype) == "f":  # whose digits NumPy does not choose
+        x = x.astype(np.float32)
     if x.dtype.kind == "f" and x.ndim == 0:
         return single(x.item(), precision)
     formatter = None
     if options["sci_mode"] is not None and x.dtype.kind == "f":
-        kind = "e" if options["sci_mode"] else "f"
-        formatter = {"float_kind": lambda value: f"{value:.{precision}{kind}}"}
+        style = "e" if options["sci_mode"] else "f"
+        formatter = {"float_kind": lambda value: f"{value:.{precision}{style}}"}
     return np.array2string(
         x,
         precision=precision,

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import devices
 from ..autograd.contract import Array
+from ..dtypes import kind
 from .size import Size
 
 
@@ -95,7 +96,7 @@ class Properties:
 
     def is_floating_point(self) -> bool:
         """Whether the element type is a float."""
-        return self._array.dtype.kind == "f"
+        return kind(self._array.dtype) == "f"
 
     def is_complex(self) -> bool:
         """Whether the elements are complex numbers."""
@@ -103,7 +104,7 @@ class Properties:
 
     def is_signed(self) -> bool:
         """Whether the element type has negative numbers."""
-        return self._array.dtype.kind in "ifc"
+        return kind(self._array.dtype) in "ifc"
 
     def is_nonzero(self) -> bool:
         """Whether the only element is not 0."""

@@ -12,7 +12,7 @@ from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Afterwards, Handle, keep_gradient
 from ..autograd.tape import Node, walk
-from ..dtypes import cast_to
+from ..dtypes import cast_to, kind
 from .protocols import Protocols, check_constant
 from .size import Size, uninitialised
 
@@ -94,7 +94,7 @@ class Tensor(Protocols, Methods):
             raise TypeError(f"requires_grad: expected a bool, got {value!r}")
         if self.node is not None and not value:
             raise RuntimeError("requires_grad: only leaves can be changed; use detach()")
-        if value and self.dtype.kind != "f":
+        if value and kind(self.dtype) != "f":
             raise RuntimeError(
                 f"requires_grad: only floating point tensors have gradients, got {self.dtype}"
             )
@@ -292,6 +292,8 @@ class Tensor(Protocols, Methods):
         """
         # A memoryview hides the owner of the memory from `changed`.
         array: Any = self._array
+        if array.dtype.kind == "V":  # bfloat16, which memoryviews do not know
+            return Tensor(np.asarray(memoryview(array.view(np.uint16))).view(array.dtype))
         return Tensor(np.asarray(memoryview(array)))
 
     @data.setter
@@ -302,9 +304,9 @@ class Tensor(Protocols, Methods):
                 "elements write to data[...]"
             )
         array, old = as_array(value), self._array
-        if array.dtype.kind not in "fiubc":
+        if kind(array.dtype) not in "fiubc":
             raise TypeError(f"data: expected numbers, got an array of {array.dtype}")
-        if self._requires_grad and array.dtype.kind != "f":
+        if self._requires_grad and kind(array.dtype) != "f":
             raise RuntimeError(
                 f"data: a tensor that requires a gradient must be floating point, got {array.dtype}"
             )
@@ -335,7 +337,10 @@ def elements(data: Any, requires_grad: Any, more: tuple[int, ...]) -> tuple[Arra
 def is_view_of(view: Array, array: Array) -> bool:
     """Whether `view` is the array of a ``Tensor.data`` of `array`."""
     base: Any = view.base
-    made = isinstance(base, memoryview) and cast(object, base.obj) is array
+    if array.dtype.kind == "V":
+        made = view.__array_interface__["data"] == array.__array_interface__["data"]
+    else:
+        made = isinstance(base, memoryview) and cast(object, base.obj) is array
     return made and (view.shape, view.strides) == (array.shape, array.strides)
 
 
@@ -359,7 +364,7 @@ def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
         raise ValueError(
             f"tensor: a {type(value).__name__} with parts of different lengths is no array"
         ) from None
-    if result.dtype.kind not in "fiubc":
+    if kind(result.dtype) not in "fiubc":
         if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
         raise TypeError(f"tensor: cannot make a tensor of {type(value).__name__}: {value!r:.60}")

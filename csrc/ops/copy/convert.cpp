@@ -4,6 +4,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/copy/narrow.h"
+
 namespace fastnn::copy {
 namespace {
 
@@ -31,12 +33,24 @@ To truncated(From x) {
 #endif
 
 template <class From, class To>
-To converted(From x) {
+To plainly(From x) {
     if constexpr (std::is_same_v<To, bool>) return x != 0;
     if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
         return truncated<To>(x);
     }
     return static_cast<To>(x);
+}
+
+template <class From, class To>
+To converted(From x) {
+    if constexpr (is_narrow<From>) {
+        return converted<float, To>(static_cast<float>(x));
+    } else if constexpr (is_narrow<To>) {
+        if constexpr (std::is_floating_point_v<From>) return To::nearest(to_odd(x));
+        return To::nearest(to_odd(static_cast<double>(x)));
+    } else {
+        return plainly<From, To>(x);
+    }
 }
 
 template <class From, class To>
@@ -61,7 +75,9 @@ void rows(const char* x, dim_t x_row, dim_t x_step, char* y, dim_t y_row, dim_t 
 
 template <class From>
 Rows to_type(Element to) {
-    constexpr bool floating = std::is_floating_point_v<From>;
+    constexpr bool floating = std::is_floating_point_v<From> || is_narrow<From>;
+    if (to == Element{'f', 2}) return rows<From, Half>;
+    if (to == Element{kBrain, 2}) return rows<From, Brain>;
     if (to == Element{'f', 4}) return rows<From, float>;
     if (to == Element{'f', 8}) return rows<From, double>;
     if (to == Element{'b', 1}) return rows<From, bool>;
@@ -84,6 +100,8 @@ Rows to_type(Element to) {
 Rows conversion(Element from, Element to) {
     if (from == Element{'f', 4}) return to_type<float>(to);
     if (from == Element{'f', 8}) return to_type<double>(to);
+    if (from == Element{'f', 2}) return to_type<Half>(to);
+    if (from == Element{kBrain, 2}) return to_type<Brain>(to);
     const bool no_sign = from.kind == 'u' || from.kind == 'b';
     if (!no_sign && from.kind != 'i') return nullptr;
     switch (from.bytes) {

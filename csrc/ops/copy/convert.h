@@ -7,8 +7,9 @@
 
 namespace fastnn::copy {
 
-// 'f' (IEEE float), 'i', 'u' (integer), 'b' (bool), 'c' (complex)... as in NumPy, and the bytes of
-// one.
+// 'f' (IEEE float), 'i', 'u' (integer), 'b' (bool), 'c' (complex)... as in NumPy, kBrain for
+// bfloat16, and the bytes of one.
+constexpr char kBrain = 'B';
 struct Element {
     char kind;
     std::uint8_t bytes;
@@ -21,9 +22,10 @@ using Rows = void (*)(const char* x, dim_t x_row, dim_t x_step, char* y, dim_t y
                       dim_t m, dim_t n);
 
 // Rows that convert as C++ does: integers wrap around, and what is not 0 is true; floats that do
-// not fit into int32 or int64 become the least, as conversions of x86 do. Null where there are
-// none: from floats to other integers, and for types other than bool, integers of 1 to 8 bytes,
-// float32 and float64.
+// not fit into int32 or int64 become the least, as conversions of x86 do. float16 and bfloat16 are
+// rounded once, to nearest, ties to even; integers come to them through float64. Null where there
+// are none: from floats to other integers, and for types other than bool, integers of 1 to 8 bytes,
+// float16, bfloat16, float32 and float64.
 Rows conversion(Element from, Element to);
 
 }  // namespace fastnn::copy

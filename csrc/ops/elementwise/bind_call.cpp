@@ -254,8 +254,9 @@ struct Call {
     Names names;
     Input inputs[ew::kMaxInputs];
     ew::Args args;
-    Dtype made;         // of the result, where kernels compute
-    py::object result;  // the dtype, where NumPy computes
+    Dtype made;           // of the result, where kernels compute
+    py::object result;    // the dtype, where NumPy computes, or which is narrow
+    bool narrow = false;  // float16 or bfloat16
 
     Call(Op o, Names n) : op(o), info(ew::info(o)), names(n) { args.op = o; }
 
@@ -294,7 +295,7 @@ struct Call {
 
     // Reads the inputs and chooses the dtype to compute in, by the rule of fastnn.result_type: 0-d
     // arrays count where none with dimensions is of their kind, and numbers after both. False where
-    // NumPy is to compute, in `result`.
+    // `result` is the dtype, in which NumPy is to compute unless it is narrow.
     bool parse_inputs(const py::handle* given) {
         bool array = false, number = false, other = false;
         bool floating = false, wide = false, floating_0d = false, wide_0d = false;
@@ -387,9 +388,12 @@ struct Call {
             operands[static_cast<std::size_t>(k - first)] =
                 py::reinterpret_borrow<py::object>(given[k]);
         }
-        result = py::module_::import("fastnn.dtypes").attr("result_type")(*operands);
-        const auto kind = result.attr("kind").cast<std::string>();
+        const auto dtypes = py::module_::import("fastnn.dtypes");
+        result = dtypes.attr("result_type")(*operands);
+        const auto kind = dtypes.attr("kind")(result).cast<std::string>();
         const auto size = result.attr("itemsize").cast<int>();
+        narrow = kind == "f" && size == 2;
+        if (narrow) return false;
         const bool integer = kind == "i" || kind == "u" || kind == "b";
         if (integer ? numpy_name(op) != nullptr : kind != "f" || (size != 4 && size != 8)) {
             if (numpy_name(op) == nullptr) refuse(given);
@@ -437,7 +441,9 @@ struct Call {
     void check_numbers(const py::handle* given) const {
         for (int k = 0; k < info.inputs; ++k) {
             if (inputs[k].kind != Kind::other) continue;
-            const auto kind = given[k].attr("dtype").attr("kind").cast<std::string>();
+            const auto kind = py::module_::import("fastnn.dtypes")
+                                  .attr("kind")(given[k].attr("dtype"))
+                                  .cast<std::string>();
             if (std::string("iuf").find(kind) == std::string::npos) refuse(given[k], names[k]);
         }
     }
@@ -476,7 +482,7 @@ py::object by_numpy(const Call& c, const py::handle* given, py::handle out) {
         PyErr_Format(PyExc_ZeroDivisionError, "%s: integers cannot be divided by 0", info.name);
         throw py::error_already_set();
     }
-    // float16 has fractions, which the names for whole numbers leave.
+    // long double has fractions, which the names for whole numbers leave.
     const bool rounds =
         c.op == Op::floor || c.op == Op::ceil || c.op == Op::round || c.op == Op::trunc;
     const bool fractions = rounds && c.result.attr("kind").cast<std::string>() == "f";
@@ -485,6 +491,45 @@ py::object by_numpy(const Call& c, const py::handle* given, py::handle out) {
     if (!is_array(y)) y = numpy().attr("asarray")(y);
     if (out.is_none()) return y;
     return store(y, out, info.name);
+}
+
+// float16 and bfloat16 are for storage: operands are taken to float32, by way of the narrow type
+// where they have another one, and the result is rounded to it. Numbers keep their value but in
+// comparisons, where the nearest one of the narrow type counts, as in PyTorch.
+class Widened {
+ public:
+    Widened(const Call& c, const py::handle* given) : result_(c.result) {
+        const auto kind = c.result.attr("kind").cast<std::string>();
+        const double most = kind == "f" ? 65504 : 0x1.fep127;
+        for (int k = 0; k < c.info.inputs; ++k) {
+            wide[k] = given[k];
+            if (c.op == Op::where && k == 0) continue;
+            if (!is_array(given[k]) &&
+                (!c.info.boolean || !(std::abs(c.args.operands[k].value) <= most)))
+                continue;
+            const py::object x = numpy().attr("asarray")(given[k]);
+            hold_[k] = astype(x.attr("astype")(c.result, py::arg("copy") = false), Dtype::f32);
+            wide[k] = hold_[k];
+        }
+    }
+    py::object rounded(const py::object& y) const {
+        if (y.is_none()) return y;
+        py::object narrow = numpy().attr("empty_like")(y, result_);
+        copy_into(narrow, y);
+        return narrow;
+    }
+
+    py::handle wide[ew::kMaxInputs];
+
+ private:
+    py::object result_, hold_[ew::kMaxInputs];
+};
+
+py::object by_float32(const Call& c, const py::handle* given, py::handle out) {
+    const Widened in(c, given);
+    py::object y = call(c.op, c.names, in.wide, py::none());
+    if (!c.info.boolean) y = in.rounded(y);
+    return out.is_none() ? y : store(y, out, c.info.name);
 }
 
 Py_ssize_t* sizes(dim_t* p) {
@@ -538,7 +583,8 @@ py::object call(Op op, Names names, const py::handle* given, py::handle out) {
     Call c(op, names);
     const ew::Info& info = c.info;
     ew::Args& args = c.args;
-    if (!c.parse_inputs(given)) return by_numpy(c, given, out);
+    if (!c.parse_inputs(given))
+        return c.narrow ? by_float32(c, given, out) : by_numpy(c, given, out);
     py::object y;
     if (out.is_none()) {
         if (one_row(c, y)) {
@@ -590,7 +636,11 @@ Tuple<OptionalArray, OptionalArray> call_pair(Op op, Names names, const py::hand
     Call c(op, names);
     const ew::Info& info = c.info;
     ew::Args& args = c.args;
-    c.parse_inputs(given);
+    if (!c.parse_inputs(given)) {  // narrow: NumPy has no operation with two results
+        const Widened in(c, given);
+        const auto pair = call_pair(op, names, in.wide, wanted);
+        return py::make_tuple(in.rounded(pair[0]), in.rounded(pair[1]));
+    }
     ew::View views[ew::kMaxOperands];
     for (int k = 0; k < info.inputs; ++k) views[k] = c.inputs[k].view;
     ew::Layout layout;

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ... import dtypes
 from ...devices import check_device
+from ...dtypes import kind
 from ...ops.cast import destination
 from ..parameter import Uninitialized
 from .contents import Contents
@@ -74,14 +76,14 @@ class Conversion(Contents):
         wanted, _ = destination(args, device, dtype, False)
         if wanted is None:
             return self
-        if wanted.kind != "f":
+        if kind(wanted) != "f":
             raise TypeError(f"to: parameters are floating point, got {wanted}")
         for tensor in [*self.parameters(), *self.buffers()]:
             if isinstance(tensor, Uninitialized):
                 tensor.dtype = wanted
                 continue
             for part in (tensor, tensor._grad):
-                if part is not None and part._array.dtype.kind == "f":
+                if part is not None and kind(part._array.dtype) == "f":
                     part._array = part._array.astype(wanted, copy=False)
         return self
 
@@ -92,6 +94,14 @@ class Conversion(Contents):
     def double(self: T) -> T:
         """Make all parameters and buffers float64."""
         return self.to(np.float64)
+
+    def half(self: T) -> T:
+        """Make all parameters and buffers float16, a type to store them in: layers refuse it."""
+        return self.to(np.float16)
+
+    def bfloat16(self: T) -> T:
+        """Make all parameters and buffers bfloat16, a type to store them in: layers refuse it."""
+        return self.to(dtypes.bfloat16)
 
     def cpu(self: T) -> T:
         """The module itself: there is no other device."""

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array
 from ...devices import check_device
-from ...dtypes import element, native
+from ...dtypes import REAL, element, kind, native
 from ...tensor import Tensor, as_array
 from ...tensor.size import check_room as check_room
 from ...tensor.size import sizes as sizes
@@ -35,7 +35,7 @@ def leaf(op: str, data: Any, device: Any = None, requires_grad: bool = False) ->
     """A new leaf; only floats may require a gradient."""
     if device is not None:
         check_device(op, device)
-    if requires_grad and data.dtype.kind != "f":
+    if requires_grad and kind(data.dtype) != "f":
         raise RuntimeError(
             f"{op}: only floating point tensors can require a gradient, got {data.dtype}"
         )
@@ -180,7 +180,7 @@ def frombuffer(
     tensor([1, 2], dtype=int16)
     """
     type_ = np.dtype(dtype)
-    if type_.kind not in "fiub":
+    if kind(type_) not in REAL:
         raise TypeError(f"frombuffer: dtype must be a type of numbers, got {type_}")
     try:
         values = np.frombuffer(buffer, type_, count, offset)
@@ -213,7 +213,7 @@ def from_numpy(data: Any) -> Tensor:
     """
     if not isinstance(data, np.ndarray):
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(data).__name__}")
-    if data.dtype.kind not in "fiub":
+    if kind(data.dtype) not in REAL:
         raise TypeError(f"from_numpy: cannot hold elements of type {data.dtype}")
     if not data.dtype.isnative:
         raise ValueError(

@@ -11,6 +11,7 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...dtypes import check_real, element
 from ...tensor import Tensor, TensorLike
 from .. import index
+from ..widen import total
 from .operands import check_fit, fit, from_kernel, like, operand
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fill", "maximum", "minimum", "where"]
@@ -202,7 +203,7 @@ def fill(input: TensorLike, value: TensorLike) -> Tensor:
     tensor([3., 3.])
     """
     x = array(input)
-    check_real("fill", x)
+    check_real("fill", x, stored=True)
     v = value if isinstance(value, (bool, int, float)) else array(value)
     if isinstance(v, np.ndarray) and v.ndim:
         raise ValueError(f"fill: value must be a number or a 0-d tensor, got shape {v.shape}")
@@ -215,7 +216,7 @@ def fill_backward(node: Node, dy: Array) -> Grads:
     first, second = node.needs
     return (
         np.zeros(shape, dy.dtype) if first else None,
-        _core.sum(dy).astype(dtype, copy=False) if second else None,
+        total(dy, dtype) if second else None,
     )
 
 

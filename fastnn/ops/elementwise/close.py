@@ -46,8 +46,8 @@ def isclose(
 
 
 def near(op: str, a: Array, b: Array, rtol: float, atol: float, equal_nan: bool) -> Array:
-    check_real(op, a)
-    check_real(op, b, "other")
+    check_real(op, a, stored=True)
+    check_real(op, b, "other", stored=True)
     check_same(op, input=a, other=b)
     for name, value in (("rtol", rtol), ("atol", atol)):
         if not float(value) >= 0:
@@ -106,8 +106,8 @@ def equal(input: TensorLike, other: TensorLike) -> bool:
     (True, False)
     """
     a, b = array(input), array(other)
-    check_real("equal", a)
-    check_real("equal", b, "other")
+    check_real("equal", a, stored=True)
+    check_real("equal", b, "other", stored=True)
     check_same("equal", input=a, other=b)
     return a.shape == b.shape and bool(_core.eq(a, b).all())
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._core.autograd import alike
 from ...autograd.record import Array, Grads, Node, array, unbroadcast
-from ...dtypes import check_real, element, result_type
+from ...dtypes import check_real, element, kind, result_type
 from ...tensor import Tensor
 
 
@@ -38,7 +38,7 @@ def pair(op: str, input: Any, other: Any) -> tuple[Any, Any]:
             kind = type(x).__name__
             raise TypeError(f"{op}: {name} must be a tensor, array or number, got {kind}")
         if isinstance(x, np.ndarray):
-            check_real(op, x, name)
+            check_real(op, x, name, stored=True)
     if not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray):
         raise TypeError(f"{op}: at least one operand must be a tensor or an array")
     shapes = [np.shape(x) for x in (a, b)]
@@ -54,7 +54,7 @@ def narrowed(y: Array, *operands: Any) -> Array:
     """A result in float64 in the float type of the operands; float32 where they are integers."""
     dtype = result_type(*operands)
     with np.errstate(over="ignore"):
-        return y.astype(dtype if dtype.kind == "f" else np.float32, copy=False)
+        return y.astype(dtype if kind(dtype) == "f" else np.float32, copy=False)
 
 
 def like(x: Any) -> Any:

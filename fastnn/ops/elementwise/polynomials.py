@@ -19,7 +19,7 @@ def recurrence(
     if not hasattr(n, "__index__"):
         raise TypeError(f"{op}: n must be one integer, got {n!r}")
     x = input if isinstance(input, Tensor) else Tensor(array(input))
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "iub":
         x = x.float()
     last, p = 0 * x, 0 * x + 1
     for k in range(n.__index__()):

@@ -9,7 +9,8 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..numpy_names import numpy_names
 from ..shape import ravel, whole
-from .operands import NUMBERS, narrowed, padded, same_type, scalar, total, widened, zero
+from ..widen import narrowed, total, widened
+from .operands import NUMBERS, padded, same_type, scalar, zero
 
 __all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
 

@@ -15,8 +15,9 @@ from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..copy import block, embedded
 from ..shape import axis_of, key_at
+from ..widen import narrowed, widened
 from .key import WHOLE, Places, is_basic, places_of, plain_ids, plain_key
-from .operands import narrowed, widened, zero
+from .operands import zero
 
 __all__ = ["narrow", "select"]
 
@@ -63,7 +64,7 @@ def getitem(input: TensorLike, key: Any) -> Tensor:
             places = places_of(key, x.shape)
             return record(taken(x, places), getitem_backward, (input,), x.shape, places)
     out = record(look("index", x, key), slice_backward, (input,), x.shape, key)
-    return as_view(out, input) if x.dtype.kind == "f" else out  # integers have no gradient
+    return as_view(out, input) if x.dtype.kind in "fV" else out  # integers have no gradient
 
 
 def index_backward(node: Node, dy: Array) -> Grads:

@@ -11,7 +11,8 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..create.values import check_room
 from ..shape import broadcast_to
-from .operands import fitted, same_type, scalar, total, zero
+from ..widen import total
+from .operands import fitted, same_type, scalar, zero
 
 __all__ = [
     "argwhere",

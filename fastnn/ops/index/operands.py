@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import _core
 from ...autograd.record import Array, array, unbroadcast
 from ...dtypes import check_same, element
 from ...tensor import TensorLike
@@ -19,18 +18,6 @@ def same_type(op: str, x: Array, argument: str, values: Array) -> None:
     """Raise TypeError unless values have the type of what they are put in."""
     if values.dtype is not x.dtype:
         check_same(op, input=x, **{argument: values})
-
-
-def widened(x: Array) -> Array:
-    """In a type in which kernels add: the small types in float32 or int64."""
-    if x.dtype.char in "fdlqi":
-        return x
-    return x.astype(np.int64 if x.dtype.kind in "iub" else np.float32)
-
-
-def narrowed(y: Array, dtype: np.dtype[Any]) -> Array:
-    """The result of a kernel in the type of what was widened for it."""
-    return y if y.dtype == dtype else y.astype(dtype)
 
 
 def scalar(op: str, value: TensorLike, dtype: np.dtype[Any], argument: str = "value") -> Array:
@@ -51,12 +38,6 @@ def zero(x: Array) -> Array:
 def fitted(dy: Array, shape: tuple[int, ...]) -> Array:
     """A gradient summed to the shape of what was broadcast."""
     return unbroadcast(dy, shape)
-
-
-def total(dy: Array, dtype: np.dtype[Any]) -> Array:
-    """The gradient of one value that was put in many places."""
-    wide = widened(dy)
-    return narrowed(np.asarray(_core.sum(wide)), dtype)
 
 
 def padded(dy: Array, shape: tuple[int, ...]) -> Array:

@@ -10,8 +10,9 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..shape import ravel, reshape
+from ..widen import narrowed, widened
 from .key import Places, places_of
-from .operands import fitted, narrowed, same_type, widened, zero
+from .operands import fitted, same_type, zero
 
 __all__ = ["index_put", "put", "take", "unravel_index"]
 

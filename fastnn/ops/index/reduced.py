@@ -9,7 +9,8 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
-from .operands import narrowed, padded, same_type, widened, zero
+from ..widen import narrowed, widened
+from .operands import padded, same_type, zero
 
 __all__ = ["index_reduce", "scatter_reduce"]
 

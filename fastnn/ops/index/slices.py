@@ -6,7 +6,8 @@ from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
 from ..shape import whole
-from .operands import narrowed, same_type, scalar, total, widened, zero
+from ..widen import narrowed, total, widened
+from .operands import same_type, scalar, zero
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_select"]
 

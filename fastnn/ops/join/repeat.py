@@ -13,9 +13,9 @@ from ...dtypes import int64
 from ...tensor import Tensor, TensorLike
 from ..copy import tiled as copies
 from ..create.values import check_room
-from ..index.operands import narrowed, widened
 from ..numpy_names import numpy_names
 from ..shape import axis_of, ravel, shape_of
+from ..widen import narrowed, widened
 
 __all__ = ["repeat", "repeat_interleave", "tile"]
 
@@ -62,7 +62,8 @@ def tile_backward(node: Node, dy: Array) -> Grads:
     sizes = (1,) * (len(times) - len(shape)) + shape
     pairs = [n for pair in zip(times, sizes) for n in pair]
     axes = tuple(range(0, len(pairs), 2))
-    return (_core.sum(dy.reshape(pairs), axes).reshape(shape),)
+    total = _core.sum(widened(dy).reshape(pairs), axes)
+    return (narrowed(total, dy.dtype).reshape(shape),)
 
 
 @numpy_names

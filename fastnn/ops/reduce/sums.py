@@ -169,7 +169,7 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
     1000.6931...
     """
     x = array(input)
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "iub":
         input = to(input, float32)
         x = input._array
     y = _core.logsumexp(x, dim, keepdim)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ... import _core
 from ...autograd.record import Array, Grads, Node, record_many
 from ...tensor import Tensor, TensorLike
+from ..widen import narrowed, widened
 from .types import from_kernel_type
 
 __all__: list[str] = []  # for the operations of this folder, and the extremes
@@ -40,6 +39,4 @@ def chosen_backward(node: Node, dy: Array, _: Any) -> Grads:
 
 def at_positions(dy: Array, indices: Array, axis: int, size: int) -> Array:
     """Gradients at the positions of the elements that they belong to, and 0 elsewhere."""
-    if dy.dtype == np.float16:
-        return _core.sort_backward(dy.astype(np.float32), indices, axis, size).astype(dy.dtype)
-    return _core.sort_backward(dy, indices, axis, size)
+    return narrowed(_core.sort_backward(widened(dy), indices, axis, size), dy.dtype)

@@ -12,7 +12,7 @@ from ...dtypes import check_real
 __all__: list[str] = []  # for the operations of this folder
 
 KERNEL = tuple(np.dtype(name) for name in ("f4", "f8", "i8", "i4", "u1", "?"))
-WIDER = {"f2": "f4", "i1": "i4", "i2": "i4", "u2": "i4", "u4": "i8"}
+WIDER = {"f2": "f4", "V2": "f4", "i1": "i4", "i2": "i4", "u2": "i4", "u4": "i8"}
 SIGN = np.uint64(1 << 63)
 
 
@@ -20,7 +20,7 @@ def as_kernel_type(op: str, x: Array, name: str = "input") -> Array:
     """An array in the same order, of a type that kernels know."""
     if x.dtype in KERNEL:
         return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
-    check_real(op, x, name)
+    check_real(op, x, name, stored=True)
     code = x.dtype.str[1:]
     if code == "u8":
         signed: Array = (x.astype(np.uint64) ^ SIGN).view(np.int64)
