@@ -34,6 +34,7 @@ def test_the_readme_example_learns(capsys, tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), names)
     out = capsys.readouterr().out
     assert float(re.search(r"loss ([0-9.]+)", out)[1]) < 0.3
+    assert float(re.search(r"accuracy ([0-9.]+)", out)[1]) > 0.8
     assert "GF/s" in out
     assert (tmp_path / "trace.json").exists()
 
