@@ -5,6 +5,7 @@
 #include "bind/array.h"
 #include "bind/families.h"
 #include "ops/reduce/doc.h"
+#include "ops/reduce/product.h"
 #include "ops/reduce/reduce.h"
 
 namespace fastnn::bind {
@@ -270,6 +271,21 @@ py::object select_backward(py::handle dy, py::handle input, py::handle y, py::ha
     }
 }
 
+// A view of an array's memory.
+py::object read_only(py::handle owner, int ndim, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                     void* data) {
+    const auto& npy = py::detail::npy_api::get();
+    PyObject* descr = py::detail::array_proxy(owner.ptr())->descr;
+    Py_INCREF(descr);
+    auto view = py::reinterpret_steal<py::object>(npy.PyArray_NewFromDescr_(
+        npy.PyArray_Type_, descr, ndim, reinterpret_cast<const Py_intptr_t*>(shape),
+        reinterpret_cast<const Py_intptr_t*>(strides), data, kAligned, nullptr));
+    if (!view) throw py::error_already_set();
+    Py_INCREF(owner.ptr());
+    if (npy.PyArray_SetBaseObject_(view.ptr(), owner.ptr()) != 0) throw py::error_already_set();
+    return view;
+}
+
 // dy broadcast to the shape of the input: a read-only view with stride 0 along the reduced axes.
 py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
     const char* op = "sum_backward";
@@ -294,16 +310,40 @@ py::object sum_backward(py::handle dy, const py::tuple& shape, py::handle dim) {
         strides[i] = axes.reduced[i] ? 0 : d.strides[from];
         if (!axes.reduced[i] || keepdim) ++from;
     }
-    const auto& npy = py::detail::npy_api::get();
-    PyObject* descr = py::detail::array_proxy(dy.ptr())->descr;
-    Py_INCREF(descr);
-    auto view = py::reinterpret_steal<py::object>(npy.PyArray_NewFromDescr_(
-        npy.PyArray_Type_, descr, ndim, reinterpret_cast<Py_intptr_t*>(full),
-        reinterpret_cast<Py_intptr_t*>(strides), d.data, kAligned, nullptr));
-    if (!view) throw py::error_already_set();
-    Py_INCREF(dy.ptr());
-    if (npy.PyArray_SetBaseObject_(view.ptr(), dy.ptr()) != 0) throw py::error_already_set();
-    return view;
+    return read_only(dy, ndim, full, strides, d.data);
+}
+
+// Elements that are repeated along a reduced axis have one gradient: there dx is a read-only view.
+py::object prod_backward(py::handle dy, py::handle input, py::handle y, py::handle dim) {
+    const char* op = reduce::kProductBackward.name;
+    const Dims dims(op, dim);
+    py::object hold_strided, hold_x, hold_dy, hold_y;
+    const Array given = strided_float(input, {op, "input"}, hold_strided);
+    const Axes axes = axes_of(op, given.ndim, given.shape, dims, false);
+    reduce::ProductBackwardArgs args;
+    args.dtype = given.dtype;
+    args.repeat = 1;
+    Py_ssize_t once[kMaxDims];
+    for (int i = 0; i < given.ndim; ++i) {
+        const bool repeats = axes.reduced[i] && given.strides[i] == 0 && given.shape[i] > 1;
+        once[i] = repeats ? 1 : given.shape[i];
+        if (repeats) args.repeat *= given.shape[i];
+    }
+    const py::object elements = array_over(py::reinterpret_borrow<py::object>(given), given.dtype,
+                                           given.ndim, once, given.data, given.strides);
+    const Array x = block(Array(elements.ptr(), given.dtype), hold_x);
+    reduce::plan(args.g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, false);
+    args.dy = outputs_as(dy, {op, "dy"}, x.dtype, args.g.outputs, hold_dy).data;
+    args.y = outputs_as(y, {op, "y"}, x.dtype, args.g.outputs, hold_y).data;
+    py::object dx = empty_like(x);
+    args.x = x.data;
+    args.dx = data_of(dx);
+    launch(reduce::kProductBackward, args,
+           {given, hold_strided, hold_x, dy, hold_dy, y, hold_y, dx});
+    if (args.repeat == 1) return dx;
+    Py_ssize_t strides[kMaxDims];
+    for (int i = 0; i < x.ndim; ++i) strides[i] = x.shape[i] == given.shape[i] ? x.strides[i] : 0;
+    return read_only(dx, x.ndim, given.shape, strides, args.dx);
 }
 
 }  // namespace
@@ -319,6 +359,7 @@ void bind_reduce(py::module_& m) {
     def("sum_backward", &sum_backward, arg("dy"), arg("shape"), dim);
     def("mean", &simple<Op::mean>, arg("input"), dim, keepdim);
     def("prod", &simple<Op::prod>, arg("input"), dim, keepdim);
+    def("prod_backward", &prod_backward, arg("dy"), arg("input"), arg("y"), dim);
     def("amax", &simple<Op::amax>, arg("input"), dim, keepdim);
     def("amax_backward", &select_backward<Op::amax>, arg("dy"), arg("input"), arg("y"), dim);
     def("amin", &simple<Op::amin>, arg("input"), dim, keepdim);

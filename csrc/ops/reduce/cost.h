@@ -9,6 +9,8 @@ namespace fastnn::reduce::cost {
 constexpr double kPowerNorm = 2.0, kLogsumexp = 0.5, kElement = 0.1;
 // argmax and argmin, per element.
 constexpr double kArg = 0.15;
+// The gradient of prod: multiplying factors out of range once more, dividing by them.
+constexpr double kFactor = 0.4, kQuotient = 0.4;
 // Fixed, per segment of a tile.
 constexpr double kSegment = 20;
 

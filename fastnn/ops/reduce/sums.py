@@ -18,7 +18,6 @@ from ...dtypes import check_real, float32
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
 from ..cast import to
-from ..copy import embedded
 from ..elementwise.algebraic import abs, reciprocal
 from ..numpy_names import numpy_names
 
@@ -135,24 +134,7 @@ def prod(
 
 def prod_backward(node: Node, dy: Array) -> Grads:
     x, dim, y = node.saved
-    reduced = range(x.ndim) if dim is None or dim == () else np.atleast_1d(dim) % max(x.ndim, 1)
-    kept = [i for i in range(x.ndim) if i not in reduced]
-    rest = [i for i in range(x.ndim) if i in reduced]
-    if x.size == 0:
-        return (x.copy(),)
-    size = _core.abs(y)
-    tiny, infinite = np.finfo(x.dtype).tiny, np.inf
-    if _core.amin(size, None) >= tiny and _core.amax(size, None) < infinite:
-        shape = [1 if i in reduced else n for i, n in enumerate(x.shape)]
-        dx = _core.div(y.reshape(shape), x)  # the product of the others
-        return (_core.mul(dx, dy.reshape(shape), dx),)
-    moved = x.transpose(kept + rest)
-    rows = moved if len(rest) == 1 else _core.reshape(moved, (*dy.shape, -1))
-    # The last running product is the result, so only it has a gradient.
-    last = (..., slice(-1, None))
-    dlast = embedded(dy.reshape(rows[last].shape), rows.shape, last)
-    dx = _core.cumprod_backward(dlast, rows, _core.cumprod(rows, -1), -1)
-    return (dx.reshape(moved.shape).transpose(np.argsort(kept + rest)),)
+    return (_core.prod_backward(dy, x, y, dim),)
 
 
 @numpy_names
