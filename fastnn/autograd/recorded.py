@@ -18,7 +18,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .changes import changes, check
-from .contract import Array
+from .contract import Array, Grads
 from .grad_mode import enable_grad
 from .graph import name_of
 from .tape import Node
@@ -74,12 +74,45 @@ def output_of(node: Node, saved: Array) -> Tensor:
     return result
 
 
+def passed(node: Node, dy: Array) -> Grads:
+    """The backward of a start: see `by_steps`."""
+    return (dy.view(),)
+
+
+rules[passed] = lambda node, dy: (dy,)
+
+
+def by_steps(
+    node: Node, inputs: Sequence[Any], steps: Callable[..., Sequence[Tensor]], *dys: Tensor | None
+) -> Sequence[Tensor | None]:
+    """The gradients of an operation, found by doing it once more, in steps that have rules.
+
+    Parameters
+    ----------
+    node
+        The operation.
+    inputs
+        Arrays of its inputs, in the order of ``node.inputs``; None for those it was not given.
+    steps
+        Computes its outputs from tensors of the inputs.
+    dys
+        Gradients of the outputs, None for those that are not used.
+    """
+    starts = [None if sink is None else Node(passed, (sink,), (True,), ()) for sink in node.inputs]
+    outputs = steps(*[tensor_of(start, x) for start, x in zip(starts, inputs)])
+    found: dict[Any, Any] = {start: None for start in starts if start is not None}
+    roots = [(y.node, dy) for y, dy in zip(outputs, dys) if dy is not None and y.node is not None]
+    walk_recorded(roots, found, True)
+    return [None if start is None else found[start] for start in starts]
+
+
 def walk_recorded(
-    roots: Iterable[tuple[Node, Tensor]], capture: dict[Any, Any] | None
+    roots: Iterable[tuple[Node, Tensor]], capture: dict[Any, Any] | None, ends: bool = False
 ) -> dict[Any, Tensor]:
     """Propagate gradients as `tape.walk` does; returns those that reach leaves.
 
-    With `capture`, the gradients that reach its keys are stored there.
+    With `capture`, the gradients that reach its keys are stored there; if these are `ends`, they go
+    no further.
     """
     pending: dict[Node, Any] = {}
     leaves: dict[Any, Tensor] = {}
@@ -106,6 +139,8 @@ def walk_recorded(
             dy = pending.pop(node)
             if capture is not None and node in capture:
                 capture[node] = dy
+                if ends:
+                    continue
             if node.saved is None:
                 raise RuntimeError(
                     "backward: the saved arrays of this graph were freed by an earlier backward; "

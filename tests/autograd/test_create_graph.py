@@ -233,11 +233,168 @@ def test_used_twice_and_not_at_all():
     assert_close(zeros, fastnn.zeros(3, dtype=fastnn.float64))
 
 
+ACTIVATED = [None, "relu", "gelu", "sigmoid"]
+
+
+def norm_arguments(channels, *places):
+    x = leaf(3, channels, *places)
+    return [x, leaf(channels, seed=1, positive=True), leaf(channels, seed=2)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATED)
+@pytest.mark.parametrize("places", [(), (4,), (2, 2)], ids=str)
+def test_batch_norms(places, activation):
+    mean, var = leaf(2, seed=3).detach(), leaf(2, seed=4, positive=True).detach()
+
+    def trained(x, w, b):
+        return F.batch_norm(x, None, None, w, b, True, activation=activation)
+
+    def used(x, w, b):
+        return F.batch_norm(x, mean, var, w, b, activation=activation)
+
+    def added(x, w, b):
+        return F.batch_norm(x, None, None, w, b, True, activation=activation, residual=x * x)
+
+    for f in (trained, used, added) if activation != "relu" else (trained, used):
+        assert gradgradcheck(f, norm_arguments(2, *places)), f
+    x = leaf(3, 2, *places)
+    assert gradgradcheck(lambda x: F.batch_norm(x, None, None, training=True), x)
+
+
+@pytest.mark.parametrize("activation", ACTIVATED)
+@pytest.mark.parametrize("bounds", [(1.1, 0.1), (9.0, 9.0)], ids=str)
+def test_batch_renorm_beside_its_formula(activation, bounds):
+    """Factor and shift count as constants, so that differences of values say nothing of it."""
+    mean, var = leaf(2, seed=3).detach(), leaf(2, seed=4, positive=True).detach()
+    r_max, d_max = bounds
+
+    def by_kernel(x, w, b):
+        options = {"r_max": r_max, "d_max": d_max, "activation": activation}
+        return F.batch_renorm(x, mean.clone(), var.clone(), w, b, True, **options)
+
+    def by_steps(x, w, b):
+        m, v = x.mean((0, 2), True), x.var((0, 2), correction=0, keepdim=True)
+        deviation, limit = (v + 1e-5).sqrt(), (var.view(1, 2, 1) + 1e-5).sqrt()
+        r = (deviation / limit).detach().clamp(1 / r_max, r_max)
+        d = ((m - mean.view(1, 2, 1)) / limit).detach().clamp(-d_max, d_max)
+        y = ((x - m) / deviation * r + d) * w.view(1, 2, 1) + b.view(1, 2, 1)
+        return y if activation is None else getattr(F, activation)(y)
+
+    found = []
+    for f in (by_kernel, by_steps):
+        arguments = norm_arguments(2, 4)
+        y = f(*arguments)
+        slopes = fastnn.autograd.grad((y * y).sum(), arguments, create_graph=True)
+        penalty = sum((slope * slope).sum() for slope in slopes)
+        found.append(fastnn.autograd.grad(penalty, arguments))
+    for a, b in zip(*found):
+        assert_close(a, b, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("activation", ACTIVATED)
+def test_other_norms(activation):
+    x, w, b = norm_arguments(4, 3)
+    rows = [leaf(2, 3, 4), leaf(3, 4, seed=1, positive=True), leaf(3, 4, seed=2)]
+    assert gradgradcheck(lambda x, w, b: F.group_norm(x, 2, w, b, activation=activation), [x, w, b])
+    assert gradgradcheck(
+        lambda x, w, b: F.instance_norm(x, weight=w, bias=b, activation=activation), [x, w, b]
+    )
+    assert gradgradcheck(lambda x, w, b: F.layer_norm(x, (3, 4), w, b, activation=activation), rows)
+    assert gradgradcheck(
+        lambda x, w: F.rms_norm(x, 3, w, activation=activation),
+        [x, leaf(3, seed=1, positive=True)],
+    )
+    assert gradgradcheck(lambda x: F.layer_norm(x, 3), x)
+
+
+MASK = fastnn.tensor([[True, False, True], [False, False, False]])
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"is_causal": True}, {"attn_mask": MASK}, {"scale": 0.3}], ids=str
+)
+def test_attention(options):
+    q, k, v = leaf(2, 2, 3), leaf(2, 3, 3, seed=1), leaf(2, 3, 2, seed=2)
+    assert gradgradcheck(lambda *qkv: F.scaled_dot_product_attention(*qkv, **options), [q, k, v])
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_multi_head_attention(batch_first):
+    fastnn.manual_seed(0)
+    layer = fastnn.nn.MultiheadAttention(4, 2, batch_first=batch_first).double()
+    x, y = leaf(2, 3, 4), leaf(2, 3, 4, seed=1)
+    for f in (
+        lambda x, y: layer(x, x, x, need_weights=False)[0] + y,
+        lambda x, y: layer(x, y, y, need_weights=False)[0],
+        lambda x, y: layer(x, y, x, need_weights=False)[0],
+    ):
+        assert gradgradcheck(f, [x, y])
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kind", ["RNN", "relu", "GRU", "LSTM", "projected"])
+def test_recurrent_layers(kind, bidirectional):
+    fastnn.manual_seed(1)
+    options = {"relu": {"nonlinearity": "relu"}, "projected": {"proj_size": 2}}.get(kind, {})
+    name = {"relu": "RNN", "projected": "LSTM"}.get(kind, kind)
+    layer = getattr(fastnn.nn, name)(2, 3, bidirectional=bidirectional, **options).double()
+    x = leaf(3, 2, 2)
+    weights = list(layer.parameters())
+
+    def through(x, *changed):
+        before = [p._array for p in weights]
+        for p, new in zip(weights, changed):
+            p._array = new._array
+        y, states = layer(x)
+        for p, old in zip(weights, before):
+            p._array = old
+        return y, *(states if isinstance(states, tuple) else (states,))
+
+    assert gradgradcheck(lambda x: layer(x)[0], x)
+    (slope,) = fastnn.autograd.grad(sum((y * y).sum() for y in through(x)), x, create_graph=True)
+    loss = (slope * slope).sum()
+    found = fastnn.autograd.grad(loss, weights)
+
+    def penalty():
+        with fastnn.enable_grad():
+            total = sum((y * y).sum() for y in through(x))
+            (slope,) = fastnn.autograd.grad(total, x)
+            return (slope * slope).sum().item()
+
+    for p, g in zip(weights, found):
+        at = (0,) * p.ndim
+        values = []
+        for step in (1e-6, -1e-6):
+            p.data[at] += step
+            values.append(penalty())
+            p.data[at] -= step
+        assert g[at].item() == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-8)
+
+
+CHOSEN = {
+    "sort": lambda x: fastnn.sort(x**3, 1).values,
+    "topk": lambda x: fastnn.topk(x**3, 2, 0).values,
+    "kthvalue": lambda x: fastnn.kthvalue(x**3, 2, 1).values,
+    "median": lambda x: fastnn.median(x**3, 1).values,
+    "max": lambda x: fastnn.max(x**3, 1).values,
+    "min": lambda x: fastnn.min(x**3, 0, keepdim=True).values,
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_chosen_elements(name):
+    assert gradgradcheck(CHOSEN[name], leaf(3, 4))
+
+
 def test_what_has_no_rule_says_so():
     x = leaf(4)
-    y = fastnn.sort(x * x).values.sum()
+    y = fastnn.cumprod(x * x, 0).sum()
     with pytest.raises(RuntimeError, match=r"create_graph: the gradient of \w+Backward cannot"):
         fastnn.autograd.grad(y, x, create_graph=True)
+    layer = fastnn.nn.MultiheadAttention(4, 2, dropout=0.5).double()
+    q = leaf(2, 2, 4)
+    with pytest.raises(RuntimeError, match="attention with dropout"):
+        fastnn.autograd.grad(layer(q, q, q, need_weights=False)[0].sum(), q, create_graph=True)
 
 
 @pytest.mark.parametrize("hooked", ["leaf", "between", "output"])

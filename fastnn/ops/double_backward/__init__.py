@@ -6,4 +6,17 @@ them (`fastnn.autograd.recorded`); a backward pass without it computes with arra
 
 from __future__ import annotations
 
-from . import binary, conv, index, loss, product, reduce, shape, unary
+from . import (
+    attention,
+    binary,
+    conv,
+    index,
+    loss,
+    norm,
+    product,
+    reduce,
+    rnn,
+    shape,
+    sort,
+    unary,
+)
