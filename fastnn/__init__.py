@@ -49,6 +49,8 @@ from .random import fork_rng as fork_rng
 from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
 from .random import seed as seed
+from .serialization import load as load
+from .serialization import save as save
 from .settings import *
 from .tensor import Size as Size
 from .tensor import Tensor as Tensor

@@ -30,6 +30,8 @@ def run(*arguments, cwd=ROOT):
 
 
 SCRIPT = """
+import os
+import tempfile
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -90,6 +92,15 @@ with sdpa_kernel([SDPBackend.MATH]), torch.backends.cuda.sdp_kernel(enable_flash
     assert PixelShuffle(2)(torch.ones(1, 4, 1, 1)).shape == (1, 1, 2, 2)
 assert torch.version.cuda is None and torch.version.__version__ == torch.__version__
 assert _pair(3) == (3, 3) and _pair([1, 2]) == (1, 2)
+checkpoint = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "x.pth")
+    torch.save(checkpoint, path)
+    loaded = torch.load(path, map_location=torch.device("cpu"), weights_only=True)
+    loaded = torch.load(path, map_location=lambda storage, loc: storage)
+model.load_state_dict(loaded["model"])
+optimizer.load_state_dict(loaded["optimizer"])
+assert loaded["epoch"] == 3 and torch.serialization.load is torch.load
 print(torch.__name__, len(losses))
 """
 

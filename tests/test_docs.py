@@ -69,6 +69,19 @@ def test_the_guide_to_types_runs(capsys):
     assert capsys.readouterr().out == "200000 True\n"
 
 
+def test_the_guide_to_saving_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "saving.md"):
+        exec(compile(block, "saving.md", "exec"), names)
+    files = {"model.safetensors", "run.pt"}
+    assert {p.name for p in tmp_path.iterdir()} == files
+    resumed = (tmp_path / "run.pt").read_bytes()
+    names["model"].load_state_dict(names["weights"])
+    names["convert"]("run.pt")
+    assert (tmp_path / "converted.safetensors").read_bytes() == resumed
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_exist(document):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", prose(document)):

@@ -43,6 +43,7 @@ IMPORTS = {
     },
     "autograd": {"_core", "autograd", "callers", "names", "tensor"},
     "func": BASE | {"autograd", "names", "nn", "ops"},
+    "serialization": {"devices", "dtypes", "nn", "serialization", "tensor"},
     "special": {"names", "ops", "tensor"},
     "unbuilt": set(),
     "names": set(),

@@ -5,6 +5,8 @@ python -m benches.checks.memory_growth
 python -m benches.checks.interrupt
 python -m benches.checks.thread_scaling
 python -m benches.checks.conv_fuzz
+python -m benches.checks.kills
 python -m benches.checks.races
+python -m benches.checks.readers
 python -m benches.forks
 """
