@@ -371,6 +371,32 @@ def test_recurrent_layers(kind, bidirectional):
         assert g[at].item() == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4, abs=1e-8)
 
 
+LINEAR = {
+    "interpolate": lambda x: F.interpolate(
+        (x**3).view(1, 4, 2, 2), scale_factor=1.5, mode="bilinear", align_corners=False
+    ),
+    "nearest": lambda x: F.interpolate((x**3).view(1, 4, 2, 2), size=(3, 5)),
+    "pixel_shuffle": lambda x: F.pixel_shuffle((x**3).view(1, 4, 2, 2), 2),
+    "pixel_unshuffle": lambda x: F.pixel_unshuffle((x**3).view(1, 1, 4, 4), 2),
+    "channel_shuffle": lambda x: F.channel_shuffle((x**3).view(1, 4, 2, 2), 2),
+    "cumsum": lambda x: (x**3).cumsum(1),
+    "tril": lambda x: (x**3).tril(1),
+    "diagonal": lambda x: (x**3).diagonal(1),
+    "embedding": lambda x: F.embedding(fastnn.tensor([0, 3, 3]), x**3, padding_idx=0),
+    "lerp": lambda x: fastnn.lerp(x**3, x[0] ** 2, x[:, :1] * 2),
+    "lerp number": lambda x: fastnn.lerp(x**3, x**2, 0.3),
+    "prelu": lambda x: F.prelu(x**3, x[0] ** 2),
+    "prelu of one slope": lambda x: F.prelu(x**3, x[:1, 1]),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_linear_operations_and_slopes(name):
+    assert gradgradcheck(LINEAR[name], leaf(4, 4))
+    if "prelu" not in name:
+        assert gradgradcheck(second(LINEAR[name]), leaf(4, 4))
+
+
 CHOSEN = {
     "sort": lambda x: fastnn.sort(x**3, 1).values,
     "topk": lambda x: fastnn.topk(x**3, 2, 0).values,

@@ -11,6 +11,7 @@ from . import (
     binary,
     conv,
     index,
+    linear,
     loss,
     norm,
     product,

@@ -41,7 +41,9 @@ def multi_head_rule(node: Node, dy: Tensor) -> Sequence[Tensor | None]:
     count = qkv[0].shape[1]
 
     def steps(*parts: Tensor) -> Sequence[Tensor]:
-        q, k, v = [x for part, n in zip(parts, PARTS[len(parts)]) for x in split_rows(part, n, count)]
+        q, k, v = [
+            x for part, n in zip(parts, PARTS[len(parts)]) for x in split_rows(part, n, count)
+        ]
         y = attention.with_weights(q, k, v, mask, 0.0, is_causal, scale)[0]
         rows = permute(y, (0, 2, 1, 3) if batch_first else (2, 0, 1, 3))
         return (reshape(rows, (*rows.shape[:2], -1)),)
