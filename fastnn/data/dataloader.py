@@ -12,6 +12,7 @@ from ..ops.join import stack
 from ..random import Generator
 from ..tensor import Tensor, as_array
 from .dataset import IterableDataset, gather, positions
+from .progress import Batches, Progress, restored
 from .sampler import (
     OrderedSampler,
     RandomSampler,
@@ -140,6 +141,9 @@ class DataLoader:
             sampler = SequentialSampler(dataset)
         self.sampler = sampler
 
+    _progress: Progress | None = None  # of the epoch that was begun last
+    _resumed: Progress | None = None  # from which the next one goes on
+
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ and name in FIXED:
             raise ValueError(f"DataLoader: {name} cannot be replaced; make another DataLoader")
@@ -152,19 +156,90 @@ class DataLoader:
         return number_of_chunks(size, self.batch_size, self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
+        progress, self._resumed = self._resumed, None
+        if progress is None:
+            progress = Progress(self._source(), self._order())
+        self._progress = progress
+        load: Callable[[Any], Any] = self._batch
         if isinstance(self.dataset, IterableDataset):
-            samples = chunks(iter(self.dataset), self.batch_size, self.drop_last)
-            return map(self.collate_fn or default_collate, samples)
-        return map(self._batch, self._keys())
+            keys = chunks(iter(self.dataset), self.batch_size, self.drop_last)
+            load = self.collate_fn or default_collate
+        elif self.batch_sampler is not None:
+            keys = iter(self.batch_sampler)
+        else:
+            order = self.sampler if progress.order is None else progress.order
+            keys = chunks(order, self.batch_size, self.drop_last)
+        return Batches(progress, keys, load)
 
-    def _keys(self) -> Iterable[Any]:
-        """The keys of each batch."""
-        if self.batch_sampler is not None:
-            return self.batch_sampler
+    def _source(self) -> Any:
+        """What the order of samples comes from."""
+        return next(x for x in (self.batch_sampler, self.sampler, self.dataset) if x is not None)
+
+    def _order(self) -> Any:
+        """The keys of all samples of an epoch, where they are known beforehand."""
+        if isinstance(self.dataset, IterableDataset) or self.batch_sampler is not None:
+            return None
         sampler: Any = self.sampler
         ordered = getattr(type(sampler), "__iter__", None) is OrderedSampler.__iter__
-        order = sampler.order() if ordered else positions(sampler)
-        return chunks(sampler if order is None else order, self.batch_size, self.drop_last)
+        return sampler.order() if ordered else positions(sampler)
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far the last epoch is that was begun, for `load_state_dict`; `fastnn.save` keeps it.
+
+        It has the number of batches that were taken and the order of the samples. The states of
+        random generators are not part of it.
+
+        Raises
+        ------
+        TypeError
+            Within an epoch whose order is not known beforehand: that of an `IterableDataset`, a
+            `batch_sampler`, or a sampler that is neither a list nor one of fastnn's.
+
+        Examples
+        --------
+        >>> loader = fastnn.data.DataLoader(fastnn.data.TensorDataset(fastnn.arange(6)), 2)
+        >>> for (x,) in loader:
+        ...     state = loader.state_dict()
+        ...     break
+        >>> state
+        {'batches': 1, 'order': None}
+        >>> loader.load_state_dict(state)
+        >>> [x.tolist() for (x,) in loader], [x.tolist() for (x,) in loader]
+        ([[2, 3], [4, 5]], [[0, 1], [2, 3], [4, 5]])
+        """
+        return Progress(self, None).state() if self._progress is None else self._progress.state()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Let the next epoch be the rest of the one of which `state_dict` is.
+
+        The loader has the same dataset, batch size and kind of sampler.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no such state, or that of a loader with another kind of order, of a larger
+            dataset or with more batches. Nothing has changed then.
+        """
+        sequential = isinstance(self._source(), SequentialSampler)
+        has_length = not isinstance(self.dataset, IterableDataset) and hasattr(
+            type(self.dataset), "__len__"
+        )
+        size = len(self.dataset) if has_length else None
+        progress = restored(state_dict, self._source(), sequential, size)
+        if progress.order is not None:
+            if self.batch_sampler is not None or isinstance(self.dataset, IterableDataset):
+                raise ValueError(
+                    "DataLoader: the state has an order of samples, this one takes it from "
+                    f"{type(self._source()).__name__}"
+                )
+            most = number_of_chunks(len(progress.order), self.batch_size, self.drop_last)
+            if progress.batches > most:
+                raise ValueError(
+                    f"DataLoader: the state is after {progress.batches} batches, an epoch has "
+                    f"{most}"
+                )
+        begun = progress.order is not None
+        self._progress = self._resumed = progress if begun else None
 
     def _batch(self, keys: Any) -> Any:
         """The batch of the samples with these keys."""

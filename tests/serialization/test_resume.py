@@ -49,13 +49,19 @@ class Run:
         self.generator = fastnn.Generator(seed)
         self.loader = DataLoader(DATA, batch_size=8, shuffle=True, generator=self.generator)
 
-    def train(self, epochs):
+    def train(self, epochs, stop=None):
+        """Train for some epochs; with `stop`, return what is saved after that many batches."""
+        batches, saved = 0, None
         for _ in range(epochs):
             for x, y in self.loader:
                 self.optimizer.zero_grad()
                 nn.functional.cross_entropy(self.model(x), y).backward()
                 self.optimizer.step()
+                batches += 1
+                if batches == stop:
+                    saved = self.save()
             self.schedule.step()
+        return saved
 
     def save(self):
         file = io.BytesIO()
@@ -63,6 +69,7 @@ class Run:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
+            "loader": self.loader.state_dict(),
             "random": [fastnn.get_rng_state(), self.generator.get_state()],
         }
         fastnn.save(state, file)
@@ -73,6 +80,7 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+        self.loader.load_state_dict(state["loader"])
         fastnn.set_rng_state(state["random"][0])
         self.generator.set_state(state["random"][1])
 
@@ -90,4 +98,16 @@ def test_a_run_that_is_resumed_has_the_same_bits(optimizer, schedule):
     resumed.load(checkpoint)
     assert resumed.save() == checkpoint
     resumed.train(3)
+    assert resumed.save() == whole.save()
+
+
+@pytest.mark.parametrize("stop", [1, 7, 10])
+def test_a_run_that_is_resumed_within_an_epoch(stop):
+    """Epochs have five batches; after 10 the resumed run has yet to see the end of its second."""
+    whole = Run("AdamW", "OneCycleLR", seed=1)
+    checkpoint = whole.train(4, stop)
+    resumed = Run("AdamW", "OneCycleLR", seed=2)
+    resumed.load(checkpoint)
+    assert resumed.save() == checkpoint
+    resumed.train(4 - (stop - 1) // 5)
     assert resumed.save() == whole.save()
