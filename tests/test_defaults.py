@@ -96,6 +96,7 @@ USUAL = {
     "left": True,
     "log_input": True,
     "log_target": False,
+    "low": 0,
     "lower": 1 / 8,
     "lr": 0.001,
     "lr_decay": 0,

@@ -68,6 +68,7 @@ def test_tensor_of_tensors():
         (lambda: fastnn.full((2,), [1, 2]), ValueError, "full: fill_value must be a scalar"),
         (lambda: fastnn.randint(5, 5, (2,)), ValueError, "randint: low must be below high"),
         (lambda: fastnn.randint(5), TypeError, "randint: size is missing"),
+        (lambda: fastnn.randint(0, size=(2,)), ValueError, "low must be below high, got 0 and 0"),
         (lambda: fastnn.randn(2, dtype=fastnn.int64), TypeError, "randn: dtype must be float32"),
         (lambda: fastnn.normal(0, -1, (2,)), ValueError, "normal: std must not be negative"),
     ],
@@ -117,6 +118,12 @@ def test_random_values():
     assert abs(fastnn.rand(100_000)._array.mean() - 0.5) < 0.01
     assert abs(fastnn.normal(3, 2, (100_000,))._array.std() - 2) < 0.02
     assert set(fastnn.randint(2, 5, (1000,)).tolist()) == {2, 3, 4}
+    for one_bound in (
+        fastnn.randint(3, (1000,)),
+        fastnn.randint(3, size=(1000,)),
+        fastnn.randint(high=3, size=(1000,)),
+    ):
+        assert set(one_bound.tolist()) == {0, 1, 2}
     assert sorted(fastnn.randperm(100).tolist()) == list(range(100))
 
 

@@ -117,7 +117,7 @@ def normal(
 
 
 def randint(
-    low: int,
+    low: int = 0,
     high: int | Sequence[int] | None = None,
     size: Sequence[int] | None = None,
     *,
@@ -135,8 +135,8 @@ def randint(
     if size is None:
         if not isinstance(high, (tuple, list)):
             raise TypeError("randint: size is missing; randint(high, size) or (low, high, size)")
-        return randint(0, low, high, generator=generator, dtype=dtype, device=device)
-    top = int(high)  # type: ignore[arg-type]
+        high, size = None, high
+    low, top = (0, low) if high is None else (low, int(high))  # type: ignore[arg-type]
     if not low < top:
         raise ValueError(f"randint: low must be below high, got {low} and {top}")
     for extreme in (low, top - 1):
