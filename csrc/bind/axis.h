@@ -1,6 +1,8 @@
 // One axis of an array that fills a block of memory, for ops that work along it.
 #pragma once
 
+#include <algorithm>
+
 #include "bind/array.h"
 
 namespace fastnn::bind {
@@ -24,6 +26,19 @@ inline Axis axis_of(const Array& a, Name name, dim_t dim) {
     // length 1 may have any stride.
     const dim_t inner = size == 1 ? 1 : a.strides[i] / static_cast<dim_t>(size_of(a.dtype));
     return {all / (size * inner), size, inner};
+}
+
+// The array without its repetitions along an axis of stride 0: of one element there, a view that
+// `hold` keeps. The array itself where its elements lie apart, or there is no such axis.
+inline Array once_along(const Array& a, dim_t dim, py::object& hold) {
+    if (dim < 0) dim += a.ndim;
+    if (dim < 0 || dim >= a.ndim || a.strides[dim] != 0 || a.shape[dim] < 2) return a;
+    Py_ssize_t shape[kMaxDims];
+    std::copy_n(a.shape, a.ndim, shape);
+    shape[dim] = 1;
+    hold = array_over(py::reinterpret_borrow<py::object>(a), a.dtype, a.ndim, shape, a.data,
+                      a.strides);
+    return Array(hold.ptr(), a.dtype);
 }
 
 }  // namespace fastnn::bind

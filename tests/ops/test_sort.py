@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import kernels
+from fastnn import Tensor, kernels
 from tests.harness import Bad, Record, Sample, isa, isa_levels, numbers, record_test, threads
 from tests.reference import sort as reference
 
@@ -362,3 +362,44 @@ def test_matches_torch(dtype):
             if dtype[0] != "f":
                 got, want = fastnn.mode(x, dim), torch.mode(t, dim)
                 np.testing.assert_array_equal(got.values._array, want.values.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int32", "uint8", "bool"])
+def test_expanded_elements_are_equal(dtype):
+    """Elements that are one in memory: as of a copy, without being sorted."""
+    rng = np.random.default_rng(0)
+    row = rng.integers(0, 2, (1, 3, 5)).astype(dtype)
+    if row.dtype.kind == "f":
+        row[0, 0, 1:4] = np.nan, -0.0, np.inf
+    for x in (np.broadcast_to(row, (7, 3, 5)), np.broadcast_to(row, (40, 3, 5)).swapaxes(1, 2)):
+        for dim in (0, -3):
+            copy = np.array(x)
+            for call in (
+                lambda v, dim=dim: fastnn.sort(v, dim),
+                lambda v, dim=dim: fastnn.sort(v, dim, descending=True),
+                lambda v, dim=dim: [fastnn.argsort(v, dim)],
+                lambda v, dim=dim: fastnn.topk(v, 3, dim),
+                lambda v, dim=dim: fastnn.topk(v, 0, dim),
+                lambda v, dim=dim: fastnn.median(v, dim),
+                lambda v, dim=dim: fastnn.nanmedian(v, dim),
+                lambda v, dim=dim: fastnn.kthvalue(v, 4, dim, keepdim=True),
+                lambda v, dim=dim: fastnn.mode(v, dim),
+            ):
+                for got, want in zip(call(x), call(copy), strict=True):
+                    np.testing.assert_array_equal(got._array, want._array)
+                    assert got._array.flags.writeable
+    with pytest.raises(ValueError, match=r"kthvalue: k must lie in \[1, 7\]"):
+        fastnn.kthvalue(np.broadcast_to(row, (7, 3, 5)), 8, 0)
+    with pytest.raises(ValueError, match=r"topk: k must lie in \[0, 7\]"):
+        fastnn.topk(np.broadcast_to(row, (7, 3, 5)), 8, 0)
+
+
+def test_gradients_of_expanded_elements():
+    x = Tensor(np.array([[3.0, 1.0, 2.0]]), requires_grad=True)
+    weights = np.arange(12.0).reshape(4, 3)
+    for call in (lambda v: fastnn.sort(v, 0)[0], lambda v: fastnn.topk(v, 4, 0)[0]):
+        x.grad = None
+        call(x.expand(4, 3)).backward(weights)
+        np.testing.assert_array_equal(x.grad._array, weights.sum(0, keepdims=True))
+    one = np.broadcast_to(np.array([[1]]), (1, 3))
+    np.testing.assert_array_equal(kernels.sort_backward(np.ones((1, 3)), one, 1, 2), [[0, 1]])

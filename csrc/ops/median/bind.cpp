@@ -12,23 +12,26 @@ namespace {
 Tuple<py::object, py::object> select(const Kernel<median::Args>& kernel, median::Rank rank,
                                      py::handle input, dim_t k, dim_t dim) {
     const Name name{kernel.name, "input"};
-    py::object hold;
-    const Array x = dense(input, name, hold);
+    py::object aligned, view, hold;
+    const Array given = strided(input, name, aligned);
+    const Array x = dense(once_along(given, dim, view), hold);
     const Axis axis = axis_of(x, name, dim);
+    const bool equal = view.ptr() != nullptr;  // whether all elements along the axis are one
+    const dim_t size = equal ? given.shape[dim < 0 ? dim + x.ndim : dim] : axis.size;
     Py_ssize_t shape[kMaxDims];
     std::copy_n(x.shape, x.ndim, shape);
     if (axis.size == 0)
         fail<ValueError>(name.op, ": cannot reduce no elements, got shape ", shape_text(x));
-    if (k < 0 || k >= axis.size) {
-        fail<ValueError>(name.op, ": k must lie in [1, ", axis.size, "], the size of dim ", dim,
+    if (k < 0 || k >= size) {
+        fail<ValueError>(name.op, ": k must lie in [1, ", size, "], the size of dim ", dim,
                          ", got ", k + 1);
     }
     if (x.ndim > 0) shape[dim < 0 ? dim + x.ndim : dim] = 1;
     py::object values = empty(x.dtype, x.ndim, shape), indices = empty(Dtype::i64, x.ndim, shape);
     launch(kernel,
-           median::Args{x.dtype, rank, k, axis.outer, axis.size, axis.inner, x.data,
+           median::Args{x.dtype, rank, equal ? 0 : k, axis.outer, axis.size, axis.inner, x.data,
                         data_of(values), reinterpret_cast<std::int64_t*>(data_of(indices))},
-           {x, values, indices});
+           {given, x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 

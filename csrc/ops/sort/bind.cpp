@@ -13,17 +13,21 @@ using sorting::Args;
 
 // An array that fills a block of memory, the axis, and outputs in the memory order of the array.
 struct Along {
-    py::object aligned, hold;
-    Array x;
+    py::object aligned, once, hold;
+    Array given, x;  // x has one element along the axis where those given are one in memory
     Axis axis;
-    int at;  // the axis, from 0; -1 of a number
+    int at;      // the axis, from 0; -1 of a number
+    dim_t size;  // of what is given
 
-    Along(py::handle input, Name name, dim_t dim)
-        : x(block(strided(input, name, aligned), hold)), axis(axis_of(x, name, dim)) {
+    Along(py::handle input, Name name, dim_t dim, bool may_repeat = true)
+        : given(strided(input, name, aligned)),
+          x(block(may_repeat ? once_along(given, dim, once) : given, hold)),
+          axis(axis_of(x, name, dim)) {
         at = x.ndim == 0 ? -1 : static_cast<int>(dim < 0 ? dim + x.ndim : dim);
-        if (axis.size > sorting::kMostLine) {
+        size = at < 0 ? 1 : given.shape[at];
+        if (size > sorting::kMostLine) {
             fail<ValueError>(name.op, ": at most 2**32 - 1 elements can be sorted, got shape ",
-                             shape_text(x));
+                             shape_text(given));
         }
         if (!x.contiguous || at < 0) return;
         // Also where the axis has size 0 or 1, and the output's another.
@@ -32,17 +36,17 @@ struct Along {
             (i < at ? axis.outer : axis.inner) *= i == at ? 1 : x.shape[i];
     }
     // A new array whose axis has another size.
-    py::object output(Dtype dtype, dim_t size) const {
+    py::object output(Dtype dtype, dim_t length) const {
         Py_ssize_t shape[kMaxDims], strides[kMaxDims];
         std::copy_n(x.shape, x.ndim, shape);
-        if (at >= 0) shape[at] = size;
-        if (x.contiguous || axis.size * size == 0) return empty(dtype, x.ndim, shape);
+        if (at >= 0) shape[at] = length;
+        if (x.contiguous || axis.size * length == 0) return empty(dtype, x.ndim, shape);
         const auto bytes = static_cast<Py_ssize_t>(size_of(dtype));
         for (int i = 0; i < x.ndim; ++i) {
             strides[i] = x.strides[i] / static_cast<Py_ssize_t>(size_of(x.dtype)) * bytes;
             // Axes outside of this one. Those of length 1 may have any stride.
             if (i != at && strides[i] >= axis.size * axis.inner * bytes)
-                strides[i] = strides[i] / axis.size * size;
+                strides[i] = strides[i] / axis.size * length;
         }
         if (at >= 0) strides[at] = axis.inner * bytes;
         return empty(dtype, x.ndim, shape, strides);
@@ -52,8 +56,9 @@ struct Along {
         return {.dtype = x.dtype,
                 .descending = descending,
                 .in_order = in_order,
+                .equal = axis.size != size,
                 .outer = axis.outer,
-                .size = axis.size,
+                .size = size,
                 .inner = axis.inner,
                 .k = k,
                 .x = x.data,
@@ -64,19 +69,19 @@ struct Along {
 
 Tuple<py::object, py::object> sort(py::handle input, dim_t dim, bool descending) {
     const Along along(input, {sorting::kSort.name, "input"}, dim);
-    const dim_t n = along.axis.size;
+    const dim_t n = along.size;
     py::object values = along.output(along.x.dtype, n), indices = along.output(Dtype::i64, n);
     launch(sorting::kSort, along.args(descending, true, n, values, indices),
-           {along.x, values, indices});
+           {along.given, along.x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 
 py::object argsort(py::handle input, dim_t dim, bool descending) {
     const Along along(input, {sorting::kArgsort.name, "input"}, dim);
-    const dim_t n = along.axis.size;
+    const dim_t n = along.size;
     py::object indices = along.output(Dtype::i64, n);
     launch(sorting::kArgsort, along.args(descending, true, n, py::none(), indices),
-           {along.x, indices});
+           {along.given, along.x, indices});
     return indices;
 }
 
@@ -84,13 +89,13 @@ Tuple<py::object, py::object> topk(py::handle input, dim_t k, dim_t dim, bool la
                                    bool in_order) {
     const Name name{sorting::kTop.name, "input"};
     const Along along(input, name, dim);
-    if (k < 0 || k > along.axis.size) {
-        fail<ValueError>(name.op, ": k must lie in [0, ", along.axis.size, "], the size of dim ",
-                         dim, ", got ", k);
+    if (k < 0 || k > along.size) {
+        fail<ValueError>(name.op, ": k must lie in [0, ", along.size, "], the size of dim ", dim,
+                         ", got ", k);
     }
     py::object values = along.output(along.x.dtype, k), indices = along.output(Dtype::i64, k);
     launch(sorting::kTop, along.args(largest, in_order, k, values, indices),
-           {along.x, values, indices});
+           {along.given, along.x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 
@@ -101,7 +106,8 @@ Tuple<py::object, py::object> mode(py::handle input, dim_t dim) {
         fail<ValueError>(name.op, ": cannot reduce no elements, got shape ", shape_text(along.x));
     }
     py::object values = along.output(along.x.dtype, 1), indices = along.output(Dtype::i64, 1);
-    launch(sorting::kMode, along.args(false, true, 1, values, indices), {along.x, values, indices});
+    launch(sorting::kMode, along.args(false, true, 1, values, indices),
+           {along.given, along.x, values, indices});
     return py::make_tuple(std::move(values), std::move(indices));
 }
 
@@ -111,7 +117,7 @@ py::object sort_backward(py::handle dy, py::handle indices, dim_t dim, dim_t siz
     py::object aligned, hold;
     const Dtype dtype = strided_float(dy, {op, "dy"}, aligned).dtype;
     check_dtype(array(indices, {op, "indices"}), {op, "indices"}, Dtype::i64);
-    const Along along(indices, {op, "indices"}, dim);
+    const Along along(indices, {op, "indices"}, dim, false);
     if (along.at < 0 && size != 1)
         fail<ValueError>(op, ": the one axis of a number has size 1, got ", size);
     // dy in the memory order of the indices.

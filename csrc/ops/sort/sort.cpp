@@ -72,6 +72,22 @@ void for_long_lines(const Args& a, dim_t size_out, F f) {
     }
 }
 
+// The first `count` of elements that are all equal, from one of them on.
+template <class T>
+void write_equal(const Args& a, dim_t count, dim_t from) {
+    const dim_t rows = a.outer * count, step = std::max<dim_t>(1, kChunk / a.inner);
+    parallel_for(ceil_div(rows, step), cost::kClear * static_cast<double>(step * a.inner),
+                 [&](dim_t c) {
+                     for (dim_t r = c * step; r < std::min(rows, (c + 1) * step); ++r) {
+                         const T* const x = static_cast<const T*>(a.x) + r / count * a.inner;
+                         const dim_t to = r * a.inner;
+                         if (a.values != nullptr)
+                             std::copy_n(x, a.inner, static_cast<T*>(a.values) + to);
+                         std::fill_n(a.indices + to, a.inner, from + r % count);
+                     }
+                 });
+}
+
 // Writes the first k of a long line in order.
 template <class T>
 void sort_long(const Args& a, dim_t k) {
@@ -89,6 +105,7 @@ void sort_long(const Args& a, dim_t k) {
 
 template <class T>
 void sort_typed(const Args& a) {
+    if (a.equal) return write_equal<T>(a, a.size, 0);
     if (a.size >= 2 * kLongLine) return sort_long<T>(a, a.size);
     const auto kernel = kernels_of<T>().sort;
     for_lines<T>(a, cost::kSort, a.size, kernel);
@@ -135,6 +152,7 @@ void top_long(const Args& a) {
 
 template <class T>
 void top_typed(const Args& a) {
+    if (a.equal) return write_equal<T>(a, a.k, 0);
     if (a.size >= 2 * kLongLine) {
         if (a.k * kPiecePerFirst > Chunks(a.size).size) return sort_long<T>(a, a.k);
         return top_long<T>(a);
@@ -152,6 +170,7 @@ void top(const Args& a) {
 
 template <class T>
 void mode_typed(const Args& a) {
+    if (a.equal) return write_equal<T>(a, 1, a.size - 1);
     const auto& kernels = kernels_of<T>();
     if (a.size < 2 * kLongLine) return for_lines<T>(a, cost::kSort, 1, kernels.mode);
     Scratch<Pair> work(static_cast<std::size_t>(2 * a.size));

@@ -67,6 +67,7 @@ struct Args {
     Dtype dtype;
     bool descending;
     bool in_order;
+    bool equal;  // x is (outer, inner), and stands for `size` times itself along the axis
     dim_t outer, size, inner;
     dim_t k;  // of top
     const void* x;
