@@ -481,3 +481,35 @@ def test_a_common_norm_of_huge_and_tiny_gradients():
         if scale > 1:  # a tiny one is divided by 1e-6, as in PyTorch
             clipped = np.concatenate([x.grad.numpy() for x in p])
             np.testing.assert_allclose(clipped, exact * (scale / norm), rtol=1e-5)
+
+
+@pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_expanded_elements_are_reduced_once(dtype, level):
+    """As of a copy: along an expanded axis, with others, and of elements that are not finite."""
+    row = numbers(3, 37).astype(dtype)
+    row[:, 5] = np.inf, -np.inf, np.nan
+    row[:, 6] = 0
+    row[:, 7] = 1
+    calls = {
+        **{op: getattr(fastnn, op) for op in ("sum", "mean", "amax", "amin", "logsumexp")},
+        "prod": fastnn.prod,
+        "norm": lambda x, dim: fastnn.norm(x, 2, dim),
+        "norm0": lambda x, dim: fastnn.norm(x, 0, dim),
+        "norm inf": lambda x, dim: fastnn.norm(x, np.inf, dim),
+        "count_nonzero": fastnn.count_nonzero,
+        "any": lambda x, dim: Tensor(kernels.any(x, dim)),
+        "all": lambda x, dim: Tensor(kernels.all(x, dim)),
+    }
+    x = np.broadcast_to(row, (5, 3, 37))
+    eps = np.finfo(dtype).eps
+    for dim in (0, (0, 2), (0, 1), None):
+        for name, call in calls.items():
+            with isa(level):
+                got, want = call(x, dim)._array, call(np.array(x), dim)._array
+            np.testing.assert_allclose(got, want, rtol=600 * eps, atol=600 * eps, err_msg=name)
+    with isa(level):
+        assert fastnn.argmax(x[:, 1, :5], 0).tolist() == [0] * 5
+        y = kernels.amax(x[:, :, :5], 0)
+        dx = kernels.amax_backward(np.ones_like(y), x[:, :, :5], y, 0)
+    np.testing.assert_array_equal(dx, np.full((5, 3, 5), 0.2, dtype))

@@ -73,9 +73,9 @@ Axes axes_of(const char* op, int ndim, const Py_ssize_t* shape, const Dims& dims
 }
 
 // Fills the geometry of an array; where no axis is dense, of a copy, which is returned.
-Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, py::object& hold,
-           bool ordered = false) {
-    if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered))
+Array plan(reduce::Geometry& g, const Array& x, const Axes& axes, py::object& hold, bool ordered,
+           bool once = false) {
+    if (reduce::plan(g, x.ndim, x.shape, x.strides, size_of(x.dtype), axes.reduced, ordered, once))
         return x;
     hold = empty(x.dtype, x.ndim, x.shape);
     copy_into(hold, x);
@@ -116,7 +116,10 @@ py::object reduce_any(Op op, py::handle input, const Dims& dims, bool keepdim,
     const Array x = strided_float(input, {kernel.name, "input"}, hold_copy);
     const Axes axes = axes_of(kernel.name, x.ndim, x.shape, dims, keepdim);
     reduce::Args args;
-    args.x = plan(args.g, x, axes, hold).data;
+    // The spread of equal elements is not 0, but what rounding leaves of their mean, whatever their
+    // layout: its gradient, which divides by it, must not depend on that.
+    const bool once = op != Op::var && op != Op::std;
+    args.x = plan(args.g, x, axes, hold, false, once).data;
     if (needs_elements(op)) check_not_empty(kernel.name, args.g, x);
     args.op = op;
     args.dtype = x.dtype;

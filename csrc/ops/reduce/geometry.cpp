@@ -20,12 +20,16 @@ bool joins(const Axis& outer, const Axis& inner) {
 }  // namespace
 
 bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t* byte_strides,
-          std::size_t size, const bool* reduced, bool ordered) {
+          std::size_t size, const bool* reduced, bool ordered, bool once) {
     g.axes = 0;
     g.x_offset = g.y_offset = 0;
-    g.outputs = g.reduced = 1;
+    g.outputs = g.reduced = g.repeats = 1;
     for (int i = ndim - 1; i >= 0; --i) {
         const dim_t n = shape[i];
+        if (once && reduced[i] && byte_strides[i] == 0 && n > 1) {
+            g.repeats *= n;
+            continue;
+        }
         const dim_t out = reduced[i] ? 0 : g.outputs;
         (reduced[i] ? g.reduced : g.outputs) *= n;
         if (n == 1) continue;

@@ -88,9 +88,24 @@ State merge(const State& x, const State& y) {
     }
 }
 
+// The state of elements that occur `count` times each.
+template <Op op>
+State repeated(const State& s, double count) {
+    if constexpr (op == Op::logsumexp) {
+        return {s.a, s.b * count, s.n * count};
+    } else if constexpr (op == Op::prod) {
+        return {std::pow(s.a, count), 0, 0};
+    } else if constexpr (op == Op::amax || op == Op::amin || op == Op::norm_inf) {
+        return s;
+    } else {
+        return {s.a * count, 0, 0};
+    }
+}
+
 template <Op op, class T>
-void finish(const Args& a, const State& s, dim_t at) {
-    const auto n = static_cast<double>(a.g.reduced);
+void finish(const Args& a, State s, dim_t at) {
+    const auto n = static_cast<double>(a.g.reduced * a.g.repeats);
+    if (a.g.repeats > 1) s = repeated<op>(s, static_cast<double>(a.g.repeats));
     double y = s.a;
     if constexpr (op == Op::mean) y = s.a / n;
     if constexpr (op == Op::norm2) y = std::sqrt(s.a);

@@ -74,17 +74,19 @@ struct Axis {
 constexpr int kMaxAxes = 64;
 
 // Axes without those of size 1, neighbours joined where they can be, the one of stride 1 last.
+// Elements that are repeated along reduced axes of stride 0 are taken once where that is asked for.
 struct Geometry {
     int axes;
     dim_t x_offset, y_offset;  // of the first element (axes with negative strides are reversed)
     dim_t outputs, reduced;    // numbers of elements
+    dim_t repeats;             // how many each of the reduced ones stands for
     Axis axis[kMaxAxes];
 };
 
 // False where x must be copied first: no axis has stride 1. With `ordered`, the order along reduced
 // axes counts.
 bool plan(Geometry& g, int ndim, const std::intptr_t* shape, const std::intptr_t* byte_strides,
-          std::size_t size, const bool* reduced, bool ordered);
+          std::size_t size, const bool* reduced, bool ordered, bool once = false);
 
 struct Args {
     Op op;
