@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
 
 from ..dtypes import REAL, kind
 from ..ops.join import stack
-from ..random import Generator
+from ..random import Generator, default_generator
 from ..tensor import Tensor, as_array
-from .dataset import IterableDataset, gather, positions
+from .dataset import IterableDataset, gather, is_gathered, positions
 from .progress import Batches, Progress, restored
 from .sampler import (
     OrderedSampler,
@@ -22,8 +24,9 @@ from .sampler import (
     number_of_chunks,
     positive,
 )
+from .workers import KINDS, End, load_ahead, tasks_of
 
-__all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
+__all__ = ["DataLoader", "default_collate", "default_convert"]
 
 FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last"}  # as in PyTorch
 
@@ -47,31 +50,57 @@ class DataLoader:
     batch_sampler
         Yields lists of them, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
     num_workers
-        Number of processes that load samples in PyTorch; here the calling thread loads them,
-        whatever the number.
+        Number of processes, or threads, that load batches ahead; 0 for the calling thread, which
+        also loads batches that are slices of a `TensorDataset`. An `IterableDataset` is read by one
+        worker, whatever the number. See Notes.
     collate_fn
         Makes a batch from a list of samples; `default_collate` by default.
     pin_memory
         Changes nothing: there are no transfers to a GPU.
     drop_last
         Whether to drop a smaller last batch.
-    timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
-    pin_memory_device, in_order
-        For worker processes, of which there are none.
+    timeout
+        Seconds to wait for a batch of a worker before RuntimeError; 0 for as long as it takes.
+    worker_init_fn
+        Called once in each worker with its number.
+    multiprocessing_context
+        How processes start, a context of `multiprocessing` or its name; "fork" where there is it,
+        which copies no dataset.
     generator
-        Random number generator for the order; by default that of `fastnn.manual_seed`.
+        Random number generator for the order and for the seeds of workers; by default that of
+        `fastnn.manual_seed`.
+    prefetch_factor
+        Batches that are loaded ahead for each worker, 2 by default.
+    persistent_workers
+        Whether workers live on between epochs; they keep the dataset as it was when they started.
+    pin_memory_device
+        Changes nothing either.
+    in_order
+        Whether batches come in the order of the sampler, or as soon as they are loaded.
     seed
         Shorthand for ``generator=Generator(seed)``.
+    worker_kind
+        "process" for samples that Python code makes, "thread" for those that NumPy makes, or
+        other code that lets go of Python's lock.
 
     Notes
     -----
     A batch has memory of its own: changing it in place leaves the dataset as it is. ``len(loader)``
     is the number of batches, and a TypeError where a dataset or a sampler has no length.
 
+    With workers, each batch has a seed of its own, drawn from the generator's numbers for the epoch
+    and from the number of the batch; a process starts the generators of `fastnn`, `random` and
+    `numpy.random` from it, and `get_worker_info` has one for both kinds. So the batches do not
+    depend on the number of workers, from 1 on. Large arrays reach the calling process through
+    shared memory. An exception in a worker is raised here, with its traceback there as its cause;
+    a worker that dies is a RuntimeError.
+
     Raises
     ------
     ValueError
         If `batch_size` is not positive, or for arguments that exclude each other.
+    RuntimeError
+        While it is iterated over: a worker has died, or has taken longer than `timeout`.
     TypeError
         If `dataset` has no length and there is no sampler.
 
@@ -105,11 +134,20 @@ class DataLoader:
         pin_memory_device: str = "",
         in_order: bool = True,
         seed: int | None = None,
+        worker_kind: str = "process",
     ) -> None:
         if not isinstance(num_workers, (int, np.integer)) or num_workers < 0:
             raise ValueError(
                 f"DataLoader: num_workers must be an integer of at least 0, got {num_workers!r}"
             )
+        if worker_kind not in KINDS:
+            raise ValueError(
+                f"DataLoader: worker_kind must be one of {', '.join(KINDS)}, got {worker_kind!r}"
+            )
+        if not timeout >= 0:
+            raise ValueError(f"DataLoader: timeout must not be negative, got {timeout!r}")
+        ahead = 2 if prefetch_factor is None else prefetch_factor
+        positive("DataLoader", "prefetch_factor", ahead)
         if generator is not None and seed is not None:
             raise ValueError("DataLoader: pass generator or seed, not both")
         iterable = isinstance(dataset, IterableDataset)
@@ -129,7 +167,14 @@ class DataLoader:
         self.batch_size = (
             None if batch_size is None else positive("DataLoader", "batch_size", batch_size)
         )
-        self.num_workers = num_workers
+        self.num_workers = int(num_workers)
+        self.worker_kind = worker_kind
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
+        self.timeout = timeout
+        self.prefetch_factor = ahead
+        self.persistent_workers = persistent_workers
+        self.in_order = in_order
         self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = Generator(seed) if seed is not None else generator
@@ -140,6 +185,10 @@ class DataLoader:
         elif needs_order:
             sampler = SequentialSampler(dataset)
         self.sampler = sampler
+        self._living: tuple[int, Any] | None = None  # persistent workers, and their parent
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_living": None}
 
     _progress: Progress | None = None  # of the epoch that was begun last
     _resumed: Progress | None = None  # from which the next one goes on
@@ -160,16 +209,48 @@ class DataLoader:
         if progress is None:
             progress = Progress(self._source(), self._order())
         self._progress = progress
-        load: Callable[[Any], Any] = self._batch
+        number, keys, load = self._work(progress)
+        if not number:
+            return Batches(progress, keys, load)
+        if progress.seed is None:
+            source = default_generator if self.generator is None else self.generator
+            progress.seed = int(source.numpy.integers(1 << 63))
+        return Batches(progress, self._ahead(number, keys, load, progress), as_it_is)
+
+    def _work(self, progress: Progress) -> tuple[int, Iterator[Any], Callable[[Any], Any]]:
+        """How many workers load, the keys of the batches that are left, and what loads one."""
         if isinstance(self.dataset, IterableDataset):
-            keys = chunks(iter(self.dataset), self.batch_size, self.drop_last)
-            load = self.collate_fn or default_collate
-        elif self.batch_sampler is not None:
+            collate = self.collate_fn or default_collate
+            stream = Stream(self.dataset, self.batch_size, self.drop_last, collate)
+            return (1, count(), stream) if self.num_workers else (0, stream.batches(), as_it_is)
+        if self.batch_sampler is not None:
             keys = iter(self.batch_sampler)
         else:
             order = self.sampler if progress.order is None else progress.order
             keys = chunks(order, self.batch_size, self.drop_last)
-        return Batches(progress, keys, load)
+        alone = self.collate_fn is None and is_gathered(self.dataset)
+        fetch = Fetch(self.dataset, self.collate_fn)
+        return 0 if alone else self.num_workers, islice(keys, progress.batches, None), fetch
+
+    def _ahead(
+        self, number: int, keys: Iterable[Any], load: Callable[[Any], Any], progress: Progress
+    ) -> Iterator[Any]:
+        """The batches, loaded ahead by so many workers."""
+        if self._living is not None and self._living[0] == os.getpid():
+            workers = self._living[1]
+        else:  # a forked child leaves its parent's workers alone
+            options = (self.multiprocessing_context, self.dataset, load, self.worker_init_fn)
+            workers = KINDS[self.worker_kind](number, *options, self.timeout)
+        self._living, ended = None, False
+        tasks = tasks_of(keys, progress.batches, progress.seed)
+        try:
+            yield from load_ahead(workers, tasks, number * self.prefetch_factor, self.in_order)
+            ended = True
+        finally:
+            if ended and self.persistent_workers and self._living is None:
+                self._living = os.getpid(), workers
+            else:
+                workers.close()
 
     def _source(self) -> Any:
         """What the order of samples comes from."""
@@ -186,8 +267,8 @@ class DataLoader:
     def state_dict(self) -> dict[str, Any]:
         """How far the last epoch is that was begun, for `load_state_dict`; `fastnn.save` keeps it.
 
-        It has the number of batches that were taken and the order of the samples. The states of
-        random generators are not part of it.
+        It has the number of batches that were taken, the order of the samples and the seed of the
+        workers. The states of random generators are not part of it.
 
         Raises
         ------
@@ -202,7 +283,7 @@ class DataLoader:
         ...     state = loader.state_dict()
         ...     break
         >>> state
-        {'batches': 1, 'order': None}
+        {'batches': 1, 'order': None, 'seed': None}
         >>> loader.load_state_dict(state)
         >>> [x.tolist() for (x,) in loader], [x.tolist() for (x,) in loader]
         ([[2, 3], [4, 5]], [[0, 1], [2, 3], [4, 5]])
@@ -238,11 +319,21 @@ class DataLoader:
                     f"DataLoader: the state is after {progress.batches} batches, an epoch has "
                     f"{most}"
                 )
-        begun = progress.order is not None
+        begun = progress.order is not None or progress.seed is not None
         self._progress = self._resumed = progress if begun else None
 
-    def _batch(self, keys: Any) -> Any:
-        """The batch of the samples with these keys."""
+
+def as_it_is(batch: Any) -> Any:
+    return batch
+
+
+class Fetch:
+    """Loads the samples with some keys, as one batch."""
+
+    def __init__(self, dataset: Any, collate_fn: Callable[[list[Any]], Any] | None) -> None:
+        self.dataset, self.collate_fn = dataset, collate_fn
+
+    def __call__(self, keys: Any) -> Any:
         if self.collate_fn is None:
             batch = gather(self.dataset, keys)
             if batch is not None:
@@ -253,8 +344,21 @@ class DataLoader:
         return (self.collate_fn or default_collate)(samples)
 
 
-def get_worker_info() -> None:
-    """None, as in the process that PyTorch's workers load for: the calling thread loads samples."""
+class Stream:
+    """Loads the batches of an `IterableDataset` one after the other."""
+
+    def __init__(self, dataset: Any, size: int | None, drop_last: bool, collate: Any) -> None:
+        self.dataset, self.size, self.drop_last, self.collate = dataset, size, drop_last, collate
+        self.epoch: Iterator[Any] = iter(())
+
+    def batches(self) -> Iterator[Any]:
+        return map(self.collate, chunks(iter(self.dataset), self.size, self.drop_last))
+
+    def __call__(self, batch: int) -> Any:
+        """The next batch, that of a new epoch for number 0; `End` behind the last one."""
+        if batch == 0:
+            self.epoch = self.batches()
+        return next(self.epoch, End())
 
 
 def default_convert(data: Any) -> Any:

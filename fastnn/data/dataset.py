@@ -204,6 +204,14 @@ def gather(dataset: Any, keys: Any) -> tuple[Tensor, ...] | None:
     return None
 
 
+def is_gathered(dataset: Any) -> bool:
+    """Whether `gather` has the batches of a dataset, for keys that are integers."""
+    method = getattr(type(dataset), "__getitem__", None)
+    if method is Subset.__getitem__ and isinstance(dataset.indices, np.ndarray):
+        return is_gathered(dataset.dataset)
+    return method is TensorDataset.__getitem__
+
+
 def taken(x: Tensor, keys: Any) -> Tensor:
     """Copies of some rows of a tensor; a changed batch does not change the dataset."""
     if x.requires_grad:

@@ -335,7 +335,7 @@ def test_collate_of_strings_of_numpy():
     assert data.default_collate([np.str_("a"), np.str_("b")]) == ["a", "b"]
 
 
-def test_the_arguments_of_pytorch_s_workers_change_nothing():
+def test_the_arguments_of_pytorch_s_workers():
     options = {
         "num_workers": 4,
         "pin_memory": True,

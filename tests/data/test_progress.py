@@ -63,7 +63,7 @@ def test_it_goes_on_within_an_epoch(name, count):
     fastnn.set_rng_state(state[1])
     if own is not None:
         other.generator.set_state(own)
-    assert kept(other.state_dict()).keys() == {"batches", "order"}
+    assert kept(other.state_dict()).keys() == {"batches", "order", "seed"}
     if count == 9 or (count == 2 and name == "full batch"):  # the end was seen: a new epoch
         assert expected[0] == []
         assert (values(other), values(other)) == expected[1:]
@@ -76,7 +76,7 @@ def test_the_last_batch_is_within_the_epoch():
     for _ in loader:
         state = loader.state_dict()
     assert state["batches"] == 2
-    assert loader.state_dict() == {"batches": 0, "order": None}
+    assert loader.state_dict() == {"batches": 0, "order": None, "seed": None}
     loader.load_state_dict(state)
     assert values(loader) == []
     assert len(values(loader)) == 2
@@ -144,18 +144,21 @@ UNKNOWN = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_orders_that_are_not_known_beforehand(name):
     loader = UNKNOWN[name]()
-    assert loader.state_dict() == {"batches": 0, "order": None}
+    assert loader.state_dict() == {"batches": 0, "order": None, "seed": None}
     batches = iter(loader)
-    assert loader.state_dict() == {"batches": 0, "order": None}
+    assert loader.state_dict() == {"batches": 0, "order": None, "seed": None}
     next(batches)
     with pytest.raises(TypeError, match="is not known before it is used"):
         loader.state_dict()
     if name != "many":
         for _ in batches:
             pass
-        assert loader.state_dict() == {"batches": 0, "order": None}
-    loader.load_state_dict({"batches": 0, "order": None})
-    for state in ({"batches": 1, "order": None}, {"batches": 0, "order": np.arange(2)}):
+        assert loader.state_dict() == {"batches": 0, "order": None, "seed": None}
+    loader.load_state_dict({"batches": 0, "order": None, "seed": None})
+    for state in (
+        {"batches": 1, "order": None, "seed": None},
+        {"batches": 0, "order": np.arange(2), "seed": None},
+    ):
         if state["batches"] or (name != "sampler" and name != "many"):
             with pytest.raises(ValueError, match="DataLoader: the state"):
                 loader.load_state_dict(state)
@@ -165,13 +168,37 @@ ONE = np.arange(10)
 WRONG = {
     "none": (None, TypeError, "expected a dict of state_dict\\(\\), got NoneType"),
     "other": ({"epoch": 1}, TypeError, r"got \['epoch'\]"),
-    "fraction": ({"batches": 1.5, "order": ONE}, ValueError, "batches must be an integer"),
-    "negative": ({"batches": -1, "order": ONE}, ValueError, "batches must be an integer"),
-    "sequential": ({"batches": 1, "order": None}, ValueError, "takes it from RandomSampler"),
-    "matrix": ({"batches": 1, "order": ONE.reshape(2, 5)}, ValueError, r"of shape \(2, 5\)"),
-    "floats": ({"batches": 1, "order": [0.5]}, ValueError, "got float64"),
-    "larger": ({"batches": 1, "order": ONE + 1}, ValueError, "1 to 10, this one has 10 samples"),
-    "more": ({"batches": 5, "order": ONE}, ValueError, "is after 5 batches, an epoch has 4"),
+    "fraction": (
+        {"batches": 1.5, "order": ONE, "seed": None},
+        ValueError,
+        "batches must be an integer",
+    ),
+    "negative": (
+        {"batches": -1, "order": ONE, "seed": None},
+        ValueError,
+        "batches must be an integer",
+    ),
+    "sequential": (
+        {"batches": 1, "order": None, "seed": None},
+        ValueError,
+        "takes it from RandomSampler",
+    ),
+    "matrix": (
+        {"batches": 1, "order": ONE.reshape(2, 5), "seed": None},
+        ValueError,
+        r"of shape \(2, 5\)",
+    ),
+    "floats": ({"batches": 1, "order": [0.5], "seed": None}, ValueError, "got float64"),
+    "larger": (
+        {"batches": 1, "order": ONE + 1, "seed": None},
+        ValueError,
+        "1 to 10, this one has 10 samples",
+    ),
+    "more": (
+        {"batches": 5, "order": ONE, "seed": None},
+        ValueError,
+        "is after 5 batches, an epoch has 4",
+    ),
 }
 
 
@@ -192,6 +219,6 @@ def test_wrong_states_change_nothing(name):
 
 def test_a_state_of_another_order_for_a_sequential_loader():
     with pytest.raises(ValueError, match="this one has the order of its dataset"):
-        DataLoader(DATA).load_state_dict({"batches": 1, "order": ONE})
+        DataLoader(DATA).load_state_dict({"batches": 1, "order": ONE, "seed": None})
     with pytest.raises(ValueError, match="after 11 batches, an epoch has 10"):
-        DataLoader(DATA).load_state_dict({"batches": 11, "order": None})
+        DataLoader(DATA).load_state_dict({"batches": 11, "order": None, "seed": None})
