@@ -71,6 +71,7 @@ if _TYPE_CHECKING:  # imported when they are asked for
     from . import fx as fx
     from . import hub as hub
     from . import jit as jit
+    from . import metrics as metrics
     from . import special as special
     from . import utils as utils
 

@@ -69,6 +69,20 @@ def test_the_guide_to_types_runs(capsys):
     assert capsys.readouterr().out == "200000 True\n"
 
 
+def test_the_guide_to_metrics_runs(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "metrics.md"):
+        exec(compile(block, "metrics.md", "exec"), names)
+    assert (tmp_path / "evaluation.png").stat().st_size > 10000
+    assert names["nobody"] == {"accuracy": 0.95, "balanced": 0.5, "f1": 0.0, "auroc": 0.5}
+    assert names["model_values"]["auroc"] > 0.9
+    assert names["found"][0.5] < 0.3 < 0.7 < names["found"][0.1]
+    assert names["whole"].compute() == names["accuracy"].compute()
+    assert "ORG" in capsys.readouterr().out
+
+
 def test_the_guide_to_saving_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

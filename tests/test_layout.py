@@ -61,6 +61,7 @@ IMPORTS = {
     "cuda": {"amp", "cuda", "names"},
     "distributed": {"names"},
     "distributions": BASE | {"distributions", "names", "ops", "special"},
+    "metrics": {"dtypes", "metrics", "names", "ops", "tensor"},
     "fx": {"names"},
     "hub": {"names"},
     "jit": {"names", "nn"},
