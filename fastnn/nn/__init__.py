@@ -32,6 +32,7 @@ from .parallel import DataParallel as DataParallel
 from .parameter import *
 from .pool.adaptive import *
 from .pool.average import *
+from .pool.fractional import *
 from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *

@@ -71,6 +71,7 @@ from .norm.response import *
 from .parts import *
 from .pool.adaptive import *
 from .pool.average import *
+from .pool.fractional import *
 from .pool.max import *
 from .pool.norm import *
 from .pool.unpool import *

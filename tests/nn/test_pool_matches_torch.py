@@ -130,3 +130,33 @@ def test_nan(dtype):
         want = torch.nn.functional.max_pool2d(torch.tensor(x), *options, return_indices=True)
         for g, w in zip(got, want):
             np.testing.assert_array_equal(g, w.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("axes", [2, 3])
+def test_fractional(axes, dtype):
+    """Values, indices and gradients, also of equal numbers, of NaN and of windows of -inf."""
+    rng = np.random.default_rng(axes)
+    name = f"fractional_max_pool{axes}d"
+    for i in range(COUNT):
+        kernel = rng.integers(1, 4, axes)
+        # PyTorch refuses the smallest volumes that would do.
+        sizes = rng.integers(1, 7, axes)
+        plane = kernel + sizes - 1 + rng.integers(axes - 2, 5, axes)
+        x = rng.standard_normal((int(rng.integers(1, 3)), 3, *plane)).astype(dtype)
+        x = np.round(x) if i % 5 == 0 else x
+        x[rng.random(x.shape) < 0.2 * (i % 7 == 0)] = np.nan
+        x[rng.random(x.shape) < 0.7 * (i % 11 == 0)] = -np.inf
+        u = rng.random((*x.shape[:2], axes)).astype(dtype)
+        if i % 3 == 0:
+            x, u = x[0], u[:1]
+        a, b = fastnn.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        options = tuple(kernel.tolist()), tuple(sizes.tolist()), None, True
+        got = getattr(fastnn.nn.functional, name)(a, *options, u)
+        want = getattr(torch.nn.functional, name)(b, *options, torch.tensor(u))
+        for g, w in zip(got, want):
+            np.testing.assert_array_equal(g.detach(), w.detach().numpy())
+        dy = rng.integers(-3, 4, got[0].shape).astype(dtype)
+        got[0].backward(fastnn.tensor(dy))
+        want[0].backward(torch.tensor(dy))
+        np.testing.assert_array_equal(a.grad, b.grad.numpy())

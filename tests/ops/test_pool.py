@@ -1,5 +1,7 @@
 """Max, average, p-norm and adaptive pooling, and max unpooling."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -347,7 +349,91 @@ UNPOOL_RECORDS = [
     ),
 ]
 
-RECORDS = [*MAX_RECORDS, *AVERAGE_RECORDS, *NORM_RECORDS, *ADAPTIVE_RECORDS, *UNPOOL_RECORDS]
+
+def samples(*shape):
+    """Random numbers from 0 to 1."""
+    return np.random.default_rng(7).random(shape)
+
+
+PLANES, U, U3 = numbers(2, 3, 7, 9), samples(2, 3, 2), samples(2, 3, 3)
+FRACTIONAL_RECORDS = [
+    Record(
+        "fractional_max_pool2d",
+        F.fractional_max_pool2d,
+        reference.fractional_max_pool(2),
+        [
+            Sample(IMAGE, 2, 3, _random_samples=samples(2, 2, 2)),
+            Sample(IMAGE, (2, 3), (4, 1), return_indices=True, _random_samples=samples(2, 2, 2)),
+            Sample(IMAGE[0], 1, (5, 6), _random_samples=samples(1, 2, 2)),
+            Sample(IMAGE, (5, 6), 1, return_indices=True, _random_samples=samples(2, 2, 2)),
+            Sample(PLANES, 3, None, (0.5, 0.7), True, U),
+            Sample(PLANES, 3, output_ratio=0.4, _random_samples=np.round(U)),
+            Sample(PLANES[:0], 2, 3, return_indices=True, _random_samples=U[:0]),
+            Sample(np.round(PLANES), 3, 4, return_indices=True, _random_samples=U),
+        ],
+        [
+            Bad(TypeError, "input must have dtype float32 or", np.ones((1, 4, 4), int), 2, 2),
+            Bad(ValueError, "input must have 4 dimensions, or 3 without N", PLANES[0, 0], 2, 2),
+            Bad(ValueError, "pass output_size or output_ratio, and not both", PLANES, 2),
+            Bad(ValueError, "pass output_size or output_ratio, and not both", PLANES, 2, 2, 0.5),
+            Bad(ValueError, r"output_size must be at least 1 .* got \(0, 0\)", PLANES, 2, 0),
+            Bad(ValueError, r"kernel_size must be at least 1 .* got \(0, 0\)", PLANES, 0, 2),
+            Bad(ValueError, r"needs an input of at least \(8, 8\), got \(7, 9\)", PLANES, 3, 6),
+            Bad(ValueError, "needs an input of at least", PLANES, 2**70, 1),
+            Bad(ValueError, "needs an input of at least", PLANES, 1, 2**70),
+            Bad(TypeError, "output_ratio must be a number or a tuple of 2", PLANES, 2, None, "1"),
+            Bad(ValueError, "output_ratio must be a number between 0 and 1", PLANES, 2, None, 1.5),
+            Bad(ValueError, "output_ratio must be", PLANES, 2, None, (0.5, 0.5, 0.5)),
+            Bad(ValueError, "output_ratio must be", PLANES, 2, None, np.nan),
+            Bad(
+                ValueError, r"shape \(2, 3, 2\), got \(2, 3, 3\)", PLANES, 2, 2, _random_samples=U3
+            ),
+            Bad(ValueError, "must lie between 0 and 1", PLANES, 2, 2, _random_samples=U + 1),
+            Bad(ValueError, "must lie between 0 and 1", PLANES, 2, 2, _random_samples=U * np.nan),
+            Bad(TypeError, "type of input", PLANES, 2, 2, _random_samples=(U > 0.5)),
+        ],
+        [Sample(numbers(4, 20, 50, 41), 3, (30, 29), _random_samples=samples(4, 20, 2))],
+        constants=("_random_samples", 5),
+        exact=True,
+    ),
+    Record(
+        "fractional_max_pool3d",
+        F.fractional_max_pool3d,
+        reference.fractional_max_pool(3),
+        [
+            Sample(VOLUME, 2, (3, 2, 2), _random_samples=samples(1, 2, 3)),
+            Sample(VOLUME[0], (1, 2, 3), 2, return_indices=True, _random_samples=samples(1, 2, 3)),
+            Sample(numbers(2, 3, 6, 7, 8), 2, None, 0.5, True, U3),
+        ],
+        [
+            Bad(ValueError, "input must have 5 dimensions, or 4 without N", PLANES[0], 2, 2),
+            Bad(ValueError, "needs an input of at least", VOLUME, 3, 3),
+        ],
+        constants=("_random_samples", 5),
+        exact=True,
+    ),
+    *[
+        Record(
+            f"fractional_max_pool{axes}d_with_indices",
+            getattr(F, f"fractional_max_pool{axes}d_with_indices"),
+            functools.partial(reference.fractional_max_pool(axes), return_indices=True),
+            [Sample(x, 2, 2, _random_samples=u)],
+            [Bad(ValueError, "pass output_size or output_ratio", x, 2)],
+            constants=("_random_samples",),
+            exact=True,
+        )
+        for axes, x, u in ((2, IMAGE, samples(2, 2, 2)), (3, VOLUME, samples(1, 2, 3)))
+    ],
+]
+
+RECORDS = [
+    *MAX_RECORDS,
+    *AVERAGE_RECORDS,
+    *NORM_RECORDS,
+    *ADAPTIVE_RECORDS,
+    *UNPOOL_RECORDS,
+    *FRACTIONAL_RECORDS,
+]
 
 
 test_record = record_test(RECORDS)
@@ -481,3 +567,30 @@ def test_no_memory():
         F.adaptive_avg_pool2d(x, 2**31 - 1)
     with pytest.raises(MemoryError):
         F.adaptive_avg_pool2d(x, (2**31 - 1, 2**10))
+
+
+def test_distances_of_windows_are_drawn_anew_in_each_call():
+    x = fastnn.arange(2.0 * 40 * 40).reshape(1, 2, 40, 40)
+    fastnn.manual_seed(3)
+    first, second = (F.fractional_max_pool2d(x, 2, 30) for _ in range(2))
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(first[:, 0], first[:, 1] - 1600)  # nor are they those of a channel
+    fastnn.manual_seed(3)
+    assert np.array_equal(F.fractional_max_pool2d(x, 2, 30), first)
+    layer = fastnn.nn.FractionalMaxPool2d(2, 30, _random_samples=fastnn.rand(1, 2, 2))
+    assert np.array_equal(layer(x), layer(x))
+    assert "_random_samples" in layer.state_dict()
+    steps = np.diff(first[0, 0, 0])
+    assert set(steps.tolist()) == {1, 2}
+
+
+def test_layers_of_random_windows():
+    layer = fastnn.nn.FractionalMaxPool3d((2, 1, 3), output_ratio=0.5, return_indices=True)
+    y, indices = layer(numbers(2, 3, 8, 6, 10).astype("float32"))
+    assert y.shape == indices.shape == (2, 3, 4, 3, 5)
+    assert (layer.kernel_size, layer.output_ratio) == ((2, 1, 3), (0.5, 0.5, 0.5))
+    for options in ({}, {"output_size": 2, "output_ratio": 0.5}):
+        with pytest.raises(ValueError, match="FractionalMaxPool2d: pass output_size or output_rat"):
+            fastnn.nn.FractionalMaxPool2d(2, **options)
+    with pytest.raises(ValueError, match="FractionalMaxPool2d: output_ratio must be a number betw"):
+        fastnn.nn.FractionalMaxPool2d(2, output_ratio=2.0)

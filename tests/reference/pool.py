@@ -132,6 +132,46 @@ def adaptive_max_pool(axes):
     return pool
 
 
+def fractional_max_pool(axes):
+    """Window by window, plane by plane, of samples in the type that decides where windows begin."""
+
+    def begin(n, k, o, u, dtype):
+        if o == 1:
+            return [n - k]
+        step = dtype.type(n - k) / dtype.type(o - 1)
+        return [int((dtype.type(j) + u) * step) - int(u * step) for j in range(o - 1)] + [n - k]
+
+    def pool(
+        x,
+        kernel_size,
+        output_size=None,
+        output_ratio=None,
+        return_indices=False,
+        _random_samples=None,
+    ):
+        kernel, plane = each(kernel_size, axes), x.shape[x.ndim - axes :]
+        if output_size is None:
+            out = tuple(int(n * r) for n, r in zip(plane, each(output_ratio, axes)))
+        else:
+            out = each(output_size, axes)
+        planes = x.reshape(-1, *plane)
+        samples = _random_samples.reshape(-1, axes)
+        y = np.zeros((len(planes), *out))
+        indices = np.zeros(y.shape, np.int64)
+        for p, (image, u) in enumerate(zip(planes, samples)):
+            order = u[::-1] if axes == 2 else u
+            lines = [begin(*s, samples.dtype) for s in zip(plane, kernel, out, order)]
+            windows = [
+                [(list(range(b, b + k)), k) for b in starts] for starts, k in zip(lines, kernel)
+            ]
+            y[p], indices[p] = maximum(image, windows, True)
+        shape = (*x.shape[: x.ndim - axes], *out)
+        y, indices = y.reshape(shape), indices.reshape(shape)
+        return (y, indices) if return_indices else y
+
+    return pool
+
+
 def max_unpool(axes):
     def pool(x, indices, kernel_size, stride=None, padding=0, output_size=None):
         options = [each(v, axes) for v in (kernel_size, stride or kernel_size, padding)]
