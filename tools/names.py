@@ -21,6 +21,7 @@ PLACES = [
     "torch",
     "torch.Tensor",
     "torch.nn",
+    "torch.nn.Module",
     "torch.nn.functional",
     "torch.nn.init",
     "torch.nn.utils",
@@ -32,6 +33,7 @@ PLACES = [
     "torch.func",
     "torch.linalg",
     "torch.special",
+    "torch.fft",
 ]
 
 NOT_YET = "not yet"
@@ -39,7 +41,7 @@ NOT_YET = "not yet"
 # Why a name is missing: the first pattern that is found in it decides.
 REASONS = {
     "complex numbers": r"""
-        complex | ^torch\.linalg\.(eig|eigvals)$ | ^c(float|double|half)$ |
+        complex | ^torch\.fft\. | ^torch\.linalg\.(eig|eigvals)$ | ^c(float|double|half)$ |
         ^(angle|conj|imag|real|polar|H)(_.*)?$ |
         _conj | _neg$ | stft | view_as_(real|complex)
     """,
@@ -50,10 +52,10 @@ REASONS = {
         | ^u?int[1-7]$ | ^float(4|8) | mkldnn | choose_qparams | ^hash_tensor$ |
         dense_dim | ^per_(channel|tensor)_ | ^(bit|jagged|strided)$
     """,
-    "types without kernels": r"[Bb][Ff]loat16 | ^uint(16|32|64)$",
+    "types without kernels": r"[Bb][Ff]loat16 | ^uint(16|32|64)$ | ^torch\.nn\.Module\.half$",
     "devices": r"""
         cuda | cudnn | miopen | ^is_(xpu|xla|ipu|mps|mtia|maia|meta|vulkan) |
-        ^(xpu|ipu|mtia)$ | [Ss]tream | ^Event$ | Accelerator | OutOfMemory |
+        ^(xpu|ipu|mtia|to_empty)$ | [Ss]tream | ^Event$ | Accelerator | OutOfMemory |
         get_device_module | vulkan | autocast | SyncBatchNorm |
         batch_norm_(stats|elemt|gather|backward|update) | fp16
     """,
@@ -84,11 +86,12 @@ REASONS = {
         warn_always | flush_denormal | functionalize | constrain_range | slice_inverse |
         from_file | has_(lapack|mkl|openmp|spectral) | ^is_distributed | lobpcg | _lowrank$ |
         prepare_multiproc | get_file_path | compiled_with | ctx |
-        once_differentiable
+        once_differentiable | ^T_destination$ | ^call_super_init$ | ^dump_patches$ |
+        ^GRID_SAMPLE_ | ^affine_grid_generator$ | ^LinearCrossEntropyOptions$
     """,
     "in place: a method alone": r"^torch\.\w+_$",
     "obsolete in PyTorch": r"""
-        ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu)$
+        ^(symeig|eig|lstsq|solve|volatile|resize(_as)?|lu|register_backward_hook)$
         | ^(Container|CrossMapLRN2d|NLLLoss2d|variable|classproperty|clip_grad_norm)$
         | ^torch\.matrix_rank$ | ^(uniform|normal|constant|eye|dirac|orthogonal)$
         | ^(xavier|kaiming)_(uniform|normal)$

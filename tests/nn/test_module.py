@@ -611,3 +611,33 @@ def test_attributes_can_be_asked_for_by_a_call():
         with pytest.raises(AttributeError, match="'Sequential' object has no attribute 'level_2'"):
             ask()
     assert not hasattr(model, "level_2")
+
+
+def test_set_submodule():
+    net = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU()))
+    new = nn.Tanh()
+    net.set_submodule("1.0", new)
+    assert net[1][0] is new
+    net.set_submodule("2", nn.Flatten())  # as in PyTorch a new name, unless `strict`
+    assert len(net) == 3
+    assert net(fastnn.zeros(4, 2)).shape == (4, 3)
+    for target, strict, error, match in (
+        ("", False, ValueError, "target is the module itself"),
+        ("5.x", False, AttributeError, "Sequential has no module '5'"),
+        ("5", True, AttributeError, "Sequential has no module '5'"),
+        ("training", False, AttributeError, "'training' is no module"),
+        ("0.weight", False, AttributeError, "'0.weight' is no module"),
+    ):
+        with pytest.raises(error, match=match):
+            net.set_submodule(target, new, strict)
+    with pytest.raises(TypeError, match="set_submodule: expected a Module, got type"):
+        net.set_submodule("0", nn.ReLU)
+    assert len(list(net.modules())) == 5
+
+
+def test_older_names_of_conversions():
+    layer = nn.Linear(2, 3)
+    assert layer.type(fastnn.float64) is layer
+    assert layer.weight.dtype == np.float64
+    assert layer.compile(mode="default") is None
+    assert layer.float().weight.dtype == np.float32

@@ -212,6 +212,42 @@ class Contents:
             found = found._get("module", found._modules, name)
         return found
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of the one with a dotted name.
+
+        Parameters
+        ----------
+        target
+            The name, ``"body.0"`` for example.
+        module
+            The new module.
+        strict
+            Whether it is an error if there was none of that name.
+
+        Raises
+        ------
+        AttributeError
+            If there is no such place.
+
+        Examples
+        --------
+        >>> net = fastnn.nn.Sequential(fastnn.nn.Linear(2, 3), fastnn.nn.ReLU())
+        >>> net.set_submodule("1", fastnn.nn.Tanh())
+        >>> net[1]
+        Tanh()
+        """
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if not name:
+            raise ValueError("set_submodule: target is the module itself, got ''")
+        if not isinstance(module, Contents):
+            raise TypeError(f"set_submodule: expected a Module, got {type(module).__name__}")
+        if strict:
+            owner._get("module", owner._modules, name)
+        elif name not in owner._modules and hasattr(owner, name):
+            raise AttributeError(f"set_submodule: {target!r} is no module")
+        owner._modules[name] = module
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a dotted name."""
         path, _, name = target.rpartition(".")

@@ -103,6 +103,13 @@ class Conversion(Contents):
         """Make all parameters and buffers bfloat16, a type to store them in: layers refuse it."""
         return self.to(dtypes.bfloat16)
 
+    def type(self: T, dst_type: Any) -> T:
+        """As `to` with a type, under PyTorch's older name."""
+        return self.to(dst_type)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: there is nothing to compile."""
+
     def cpu(self: T) -> T:
         """The module itself: there is no other device."""
         return self
