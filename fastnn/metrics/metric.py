@@ -117,10 +117,12 @@ class Metric(ABC):
         ValueError
             If names, shapes or types are others; the metric is then as before.
         """
-        state = {
-            key: np.array(value, dtype=np.float64)  # also from tensors
-            for key, value in state_dict.items()
-        }
+        try:
+            state = {key: np.array(value, np.float64) for key, value in state_dict.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.name}: load_state_dict expects arrays by name: {error}"
+            ) from None
         self._check_state(state)
         self._states = [state]
 

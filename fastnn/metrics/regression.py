@@ -56,7 +56,8 @@ class MeanSquaredError(ErrorMetric):
 
     def _batch(self, predictions: Any, targets: Any, weight: Any) -> State:
         given, target, each = self._numbers(predictions, targets, weight)
-        return {"error": each @ (given - target) ** 2, "weight": each.sum()}
+        with np.errstate(over="ignore"):  # the mean is then infinite
+            return {"error": each @ (given - target) ** 2, "weight": each.sum()}
 
     def _value(self, state: State) -> float:
         return self._divided(state["error"], state["weight"])

@@ -155,6 +155,9 @@ class EntityF1(Metric):
 
     def _sentences(self, predictions: Any, targets: Any) -> tuple[list[list[Tag]], list[list[Tag]]]:
         """The tags of each predicted and of each true sentence."""
+        for argument, given in (("predictions", predictions), ("targets", targets)):
+            if not hasattr(given, "__len__") or isinstance(given, str):
+                raise TypeError(f"{self.name}: {argument} must be sentences, got {given!r:.60}")
         read = self._read_strings if self.tags is None else self._read_numbers
         if self.tags is not None:
             predictions = self._numbered(predictions, targets)

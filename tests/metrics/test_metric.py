@@ -76,6 +76,9 @@ def test_a_wrong_state_changes_nothing(metric):
         metric.load_state_dict({**state, "more": np.zeros(())})
     with pytest.raises(ValueError, match="load_state_dict expects"):
         metric.load_state_dict({key: np.zeros((2, 9)) for key in state})
+    for wrong in (None, dict.fromkeys(state, "a")):
+        with pytest.raises(ValueError, match="load_state_dict expects arrays by name"):
+            metric.load_state_dict(wrong)
     assert set(metric.state_dict()) == set(state)
 
 

@@ -55,6 +55,10 @@ def test_r2_far_from_zero():
     assert far.compute() == pytest.approx(expected, abs=4 * np.spacing(1e9))
 
 
+def test_squares_that_overflow():
+    assert MeanSquaredError()([1e200], [-1e200]) == np.inf
+
+
 def test_r2_of_constant_targets_and_of_one():
     assert R2()([1.0, 1.0], [1.0, 1.0]) == sk.r2_score([1.0, 1.0], [1.0, 1.0]) == 1
     assert R2()([1.0, 2.0], [1.0, 1.0]) == sk.r2_score([1.0, 1.0], [1.0, 2.0]) == 0

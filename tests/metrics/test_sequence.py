@@ -140,6 +140,8 @@ def test_no_entities():
         ({}, [["E-X"]], [["O"]], ValueError, "'E-X' is no tag of the scheme BIO"),
         ({}, [["O-X"]], [["O"]], ValueError, "'O-X' is no tag"),
         ({}, [[""]], [["O"]], ValueError, "'' is no tag"),
+        ({}, None, [["O"]], TypeError, "predictions must be sentences, got None"),
+        ({}, [["O"]], "O", TypeError, "targets must be sentences, got 'O'"),
         ({}, ["O"], ["O"], TypeError, "expected lists of lists of tags"),
         ({}, [[1]], [[1]], TypeError, "tags must be strings, got 1; for numbers give tags"),
         ({"tags": ["O"]}, [[1]], [[0]], ValueError, "predictions must be labels from 0 to 0"),
