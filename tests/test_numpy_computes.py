@@ -91,7 +91,6 @@ WHY = {
     "loss/linear": ("atleast_1d", "a shape"),
     "quantiles": ("ceil floor isnan maximum round where", "ranks, and lines with NaN"),
     "reduce/count": ("all any count_nonzero", "integers and truth values"),
-    "reduce/sums": ("argsort atleast_1d", "the order of a few axes"),
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),
     "running": ("maximum minimum where", "running extremes of integers"),
     "scan": ("cumprod cumsum", "running sums and products of integers"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from ... import _core
 from ...autograd.record import Array, Node
 from ...autograd.recorded import by_steps, rule
 from ...tensor import Tensor
@@ -62,6 +61,6 @@ def joined(qkv: Sequence[Array], count: int, batch_first: bool) -> list[Any]:
     rows = [join_heads(x, batch_first) for x in qkv]
     parts, done = [], 0
     for n in PARTS[count]:
-        parts.append(np.concatenate(rows[done : done + n], -1))
+        parts.append(rows[done] if n == 1 else _core.cat(rows[done : done + n], -1))
         done += n
     return parts
