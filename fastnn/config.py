@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from . import _core
+from .callers import warn
 
 __all__ = [
     "ConvAlgorithms",
@@ -34,6 +35,24 @@ _ISA_SOURCES = {
     "FASTNN_ISA": "forced by FASTNN_ISA",
     "set_isa": "chosen by set_isa",
 }
+
+
+_VARIABLES = ("FASTNN_ISA", "FASTNN_THREADING")
+
+
+def _warn_of_variables(environment: Iterable[str]) -> None:
+    """Warn of an environment variable that nothing reads, where a name that is read is like it."""
+    for name in environment:
+        word = name.removeprefix("FASTNN_")
+        if word == name or name in _VARIABLES:
+            continue
+        from difflib import get_close_matches
+
+        known = [variable.removeprefix("FASTNN_") for variable in _VARIABLES]
+        if word.endswith("THREADS"):
+            warn(f"{name} is not read; the number of threads is OMP_NUM_THREADS")
+        elif similar := get_close_matches(word.upper(), known, 1):
+            warn(f"{name} is not read; did you mean FASTNN_{similar[0]}?")
 
 
 def set_num_threads(n: int) -> None:
@@ -409,3 +428,6 @@ def _size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1024
     return f"{count:.3g} GiB"
+
+
+_warn_of_variables(os.environ)

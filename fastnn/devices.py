@@ -60,7 +60,9 @@ def check_device(op: str, place: Any) -> None:
     if place is None or isinstance(place, device):
         return
     if not isinstance(place, str):
-        raise TypeError(f"{op}: device must be 'cpu' or None, got {place!r}")
+        number = isinstance(place, int) and not isinstance(place, bool)
+        fix = ", the number of a GPU; fastnn computes on the CPU only" if number else ""
+        raise TypeError(f"{op}: device must be 'cpu' or None, got {place!r}{fix}")
     if place not in ("cpu", "cpu:0"):
         raise RuntimeError(
             f"{op}: device must be 'cpu', got {place!r}; fastnn computes on the CPU only"

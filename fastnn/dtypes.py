@@ -274,6 +274,14 @@ def check_real(op: str, x: Any, name: str = "input", stored: builtins.bool = Fal
     raise TypeError(f"{op}: {name} must have a float, integer or bool type, got {x.dtype}")
 
 
+def no_floats(op: str, name: str, dtype: Any) -> TypeError:
+    """The error of an argument that must be float32 or float64, in the words of the kernels."""
+    return TypeError(
+        f"{op}: {name} must have dtype float32 or float64, got {dtype}; .float() of a tensor, or "
+        ".astype('float32') of an array, converts it"
+    )
+
+
 def cast_to(
     op: str, x: np.ndarray[Any, Any], dtype: Any, name: str = "input"
 ) -> np.ndarray[Any, np.dtype[Any]]:

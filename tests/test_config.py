@@ -199,3 +199,25 @@ import fastnn
 print([name for name in {heavy} if name in sys.modules and name not in before])
 """
     assert python(code).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("FASTNN_THREADS", "FASTNN_THREADS is not read; the number of threads is OMP_NUM_THREADS"),
+        ("FASTNN_NUM_THREADS", "FASTNN_NUM_THREADS is not read; the number of threads is OMP_NUM"),
+        ("FASTNN_THREDING", "FASTNN_THREDING is not read; did you mean FASTNN_THREADING?"),
+        ("FASTNN_isa", "FASTNN_isa is not read; did you mean FASTNN_ISA?"),
+    ],
+)
+def test_an_environment_variable_that_nothing_reads(name, text):
+    code = """
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import fastnn
+print(*[warning.message for warning in caught])
+"""
+    assert python(code, **{name: "1"}).stdout.startswith(text)
+    others = {"FASTNN_ISA": LEVELS[0], "FASTNN_THREADING": "pool", "FASTNN_DATA": "d", "FAST": "1"}
+    assert python(code, **others).stdout == "\n"

@@ -96,7 +96,7 @@ REFUSED = [
     ("cuda:0", RuntimeError, "device must be 'cpu', got 'cuda:0'"),
     ("cpu:1", RuntimeError, "device must be 'cpu', got 'cpu:1'"),
     (np.float64, TypeError, "device must be 'cpu' or None, got <class 'numpy.float64'>"),
-    (0, TypeError, "device must be 'cpu' or None, got 0"),
+    (0, TypeError, "device must be 'cpu' or None, got 0, the number of a GPU; fastnn computes on"),
 ]
 
 

@@ -1,6 +1,8 @@
 """Tensors: conversions, casts, changes in place, text."""
 
+import copy
 import operator
+import warnings
 
 import numpy as np
 import pytest
@@ -242,3 +244,46 @@ def test_a_tensor_differs_from_what_is_no_tensor(other):
         fastnn.eq(t, other)
     with pytest.raises(TypeError):
         t < other  # noqa: B015
+
+
+def test_the_gradient_of_a_tensor_that_an_operation_made():
+    x = fastnn.ones(2, requires_grad=True)
+    y = x * 2
+    with pytest.warns(
+        UserWarning, match=r"call retain_grad\(\) on it before backward\(\), or"
+    ) as seen:
+        assert y.grad is None
+    assert seen[0].filename == __file__
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            assert y.grad is None
+    assert len(caught) == 1  # at one place
+    z = x * 3
+    z.retain_grad()
+    assert z.grad is None  # and no warning
+    z.sum().backward()
+    assert z.grad.tolist() == [1, 1]
+    assert x.grad is not None
+    assert y.detach().grad is None
+    assert fastnn.ones(2).grad is None
+
+
+def test_a_shallow_copy_is_a_leaf_over_the_same_memory():
+    """As in PyTorch, also that of a tensor which an operation made."""
+    for x in (
+        fastnn.ones(2),
+        fastnn.ones(2, requires_grad=True),
+        fastnn.ones(2, requires_grad=True) * 2,
+    ):
+        y = copy.copy(x)
+        assert y._array is x._array
+        assert (type(y), y.requires_grad, y.is_leaf) == (fastnn.Tensor, x.requires_grad, True)
+    buffer = copy.copy(fastnn.nn.Buffer(fastnn.ones(2), persistent=False))
+    assert (type(buffer), buffer.persistent) == (fastnn.nn.Buffer, False)
+    p = fastnn.nn.Parameter(fastnn.ones(2))
+    p.grad = fastnn.ones(2)
+    q = copy.copy(p)
+    assert (type(q), q.grad, q.requires_grad) == (fastnn.nn.Parameter, None, True)
+    q.sum().backward()
+    assert q.grad is not p.grad

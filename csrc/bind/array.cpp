@@ -95,7 +95,7 @@ Array any_float_array(py::handle object, Name name) {
     if (!parse_dtype(py::detail::array_descriptor_proxy(a->descr)->type_num, dtype) ||
         (dtype != Dtype::f32 && dtype != Dtype::f64)) {
         fail<TypeError>(name.op, ": ", name.argument, " must have dtype float32 or float64, got ",
-                        dtype_text(a));
+                        dtype_text(a), kConvert);
     }
     const Array result(object.ptr(), dtype);
     check_count(result, name);

@@ -77,6 +77,10 @@ bool is_array(py::handle object);
 // The dtype of a NumPy type number; false where kernels have none.
 bool parse_dtype(int type_num, Dtype& dtype);
 
+// Ends the message of an argument that must be float32 or float64.
+inline constexpr const char* kConvert =
+    "; .float() of a tensor, or .astype('float32') of an array, converts it";
+
 // Each throws TypeError or ValueError naming op and argument. These three require aligned memory.
 Array array(py::handle object, Name name);           // any dtype of Dtype
 Array float_array(py::handle object, Name name);     // float32 or float64

@@ -163,6 +163,7 @@ class DataLoader:
                 f"DataLoader: {type(dataset).__name__} has no length; define __len__, pass a "
                 "sampler, or make it an IterableDataset"
             )
+        check_not_data(batch_size)
         self.dataset = dataset
         self.batch_size = (
             None if batch_size is None else positive("DataLoader", "batch_size", batch_size)
@@ -361,6 +362,16 @@ class Stream:
         return next(self.epoch, End())
 
 
+def check_not_data(batch_size: Any) -> None:
+    """Raise ValueError where a batch size is the array of targets."""
+    if isinstance(batch_size, (list, tuple, Tensor, np.ndarray)) and np.ndim(batch_size):
+        raise ValueError(
+            f"DataLoader: batch_size must be a positive integer, got {type(batch_size).__name__} "
+            f"of length {len(batch_size)}; TensorDataset(x, y) makes one dataset of inputs and "
+            "targets"
+        )
+
+
 def default_convert(data: Any) -> Any:
     """A sample with tensors for its arrays, in whatever lists, tuples and dicts they are.
 
@@ -388,24 +399,74 @@ def default_collate(batch: list[Any]) -> Any:
     >>> fastnn.data.default_collate([(1, 2.0), (3, 4.0)])
     (tensor([1, 3]), tensor([2., 4.]))
     """
+    return collate(batch, "")
+
+
+def collate(batch: list[Any], part: str) -> Any:
+    """A batch of the same part of several samples; `part` is how to get at it, such as ``[0]``."""
+    if not len(batch):
+        raise ValueError("default_collate: there are no samples")
     first = batch[0]
-    if isinstance(first, Tensor):
-        return stack(batch)
-    if isinstance(first, np.ndarray):
-        return Tensor(np.stack(batch))
     if isinstance(first, (str, bytes)):
         return batch
-    if isinstance(first, (int, float, np.generic)):
-        return Tensor(as_array(batch))
+    try:
+        if isinstance(first, Tensor):
+            return stack(batch)
+        if isinstance(first, np.ndarray):
+            return Tensor(np.stack(batch))
+        if isinstance(first, (int, float, np.generic)):
+            return Tensor(as_array(batch))
+        columns = columns_of(batch)
+    except (TypeError, ValueError, KeyError):
+        fault = difference(batch, part)
+        if fault is None:
+            raise
+        raise ValueError(f"default_collate: {fault}") from None
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return {key: collate(column, f"{part}[{key!r}]") for key, column in columns}
+    parts = [collate(column, f"{part}[{key!r}]") for key, column in columns]
+    if hasattr(first, "_fields"):
+        return type(first)(*parts)
+    return tuple(parts) if isinstance(first, tuple) else parts
+
+
+def columns_of(batch: list[Any]) -> list[tuple[Any, list[Any]]]:
+    """The keys or numbers of the parts of samples, each with that part of all of them."""
+    first = batch[0]
+    if isinstance(first, Mapping):
+        return [(key, [sample[key] for sample in batch]) for key in first]
     if isinstance(first, (tuple, list)):
         if any(len(sample) != len(first) for sample in batch):
             raise ValueError("default_collate: samples must have the same number of parts")
-        parts = [default_collate(list(part)) for part in zip(*batch)]
-        if hasattr(first, "_fields"):
-            return type(first)(*parts)
-        return tuple(parts) if isinstance(first, tuple) else parts
-    raise TypeError(
-        f"default_collate: cannot batch samples of type {type(first).__name__}; pass a collate_fn"
-    )
+        return [(i, list(column)) for i, column in enumerate(zip(*batch))]
+    kind = type(first).__name__
+    fix = "does __getitem__ lack its return?" if first is None else "pass a collate_fn"
+    raise TypeError(f"default_collate: cannot batch samples of type {kind}; {fix}")
+
+
+def difference(batch: list[Any], part: str) -> str | None:
+    """How a sample differs from the first; None if none does."""
+    first = described(batch[0])
+    for i, sample in enumerate(batch):
+        if described(sample) != first:
+            fix = "pass a collate_fn"
+            if hasattr(sample, "shape") and hasattr(batch[0], "shape"):
+                fix += ", which may pad them with nn.utils.rnn.pad_sequence"
+            return (
+                f"sample 0{part} {first}, but sample {i}{part} {described(sample)}; samples of "
+                f"one batch must be alike: {fix}"
+            )
+    return None
+
+
+def described(sample: Any) -> str:
+    """What has to be the same for all samples of a batch."""
+    if isinstance(sample, (Tensor, np.ndarray)):
+        return f"has shape {tuple(sample.shape)}"
+    if isinstance(sample, (tuple, list)):
+        return f"has {len(sample)} parts"
+    if isinstance(sample, Mapping):
+        return f"has the keys {list(sample)}"
+    if isinstance(sample, (int, float, np.generic)):
+        return "is a number"
+    return "is None" if sample is None else f"is of type {type(sample).__name__}"

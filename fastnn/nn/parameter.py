@@ -140,6 +140,9 @@ class Uninitialized(Tensor):
     def __reduce__(self) -> Any:
         return type(self), (self._requires_grad, None, self._dtype)
 
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         kind, arguments = self.__reduce__()
         memo[id(self)] = copy = kind(*arguments)

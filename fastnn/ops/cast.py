@@ -87,7 +87,7 @@ def destination(
 def is_place(value: Any) -> bool:
     """Whether an argument names a device: it is one, None, or a string that is no dtype."""
     if not isinstance(value, str):
-        return value is None or isinstance(value, device)
+        return value is None or isinstance(value, (device, int))
     try:
         np.dtype(value)
     except TypeError:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.record import Array, array
-from ..dtypes import check_real
+from ..dtypes import check_real, no_floats
 from ..tensor import Tensor, TensorLike, check_constant
 from .cast import to
 from .elementwise.arithmetic import div, lerp
@@ -96,7 +96,7 @@ def quantiles(
     check_real(op, np.asarray(array(q)), "q")
     levels = np.asarray(q if isinstance(q, (int, float)) else array(q), np.float64)
     if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"{op}: input must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats(op, "input", x.dtype)
     if levels.ndim > 1 or not ((levels >= 0) & (levels <= 1)).all():
         raise ValueError(f"{op}: q must be a number or a vector of them in [0, 1], got {levels}")
     if interpolation not in INTERPOLATIONS:

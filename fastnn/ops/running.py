@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..autograd.record import Array, Grads, Node, array, record, record_many
-from ..dtypes import check_real
+from ..dtypes import check_real, no_floats
 from ..tensor import Tensor, TensorLike
 from .backward import from_kernel
 from .numpy_names import numpy_names
@@ -101,7 +101,7 @@ def logcumsumexp(input: TensorLike, dim: int) -> Tensor:
     """
     x = array(input)
     if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"logcumsumexp: input must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats("logcumsumexp", "input", x.dtype)
     axis = axis_of("logcumsumexp", dim, x.ndim or 1)
     y = _core.logcumsumexp(x, axis)
     return record(y, logcumsumexp_backward, (input,), x, y, axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..autograd.record import Array, array
+from ..dtypes import no_floats
 from ..tensor import Tensor, TensorLike
 from .elementwise.algebraic import sqrt
 from .elementwise.arithmetic import div, mul, sub
@@ -48,7 +49,7 @@ def cov(
     if x.ndim > 2:
         raise ValueError(f"cov: input must have at most two dimensions, got shape {x.shape}")
     if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"cov: input must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats("cov", "input", x.dtype)
     rows = input if x.ndim == 2 else reshape(input, 1, -1)
     weights = weights_of(x.shape[-1] if x.ndim else 1, fweights, aweights)
     if weights is None:

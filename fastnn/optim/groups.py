@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from types import GeneratorType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,7 +46,7 @@ class ParamGroups:
         self._notes = LateNotes()  # of changes of `state`
         groups: list[Any] = list(params)
         if not groups:
-            raise ValueError(f"{name}: params must not be empty; does the model have parameters?")
+            raise ValueError(f"{name}: params must not be empty; {why_empty(params)}")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -72,6 +73,8 @@ class ParamGroups:
             params = [params]
         elif isinstance(params, (set, frozenset)):
             raise TypeError(f"{name}: params must be ordered, got a set; use a list")
+        elif isinstance(params, GeneratorType) and params.gi_frame is None:
+            raise ValueError(f"{name}: params of a group is used up; {why_empty(params)}")
         group = {**param_group, "params": list(params)}
         seen = {id(p) for g in self.param_groups for p in g["params"]}
         for p in group["params"]:
@@ -185,6 +188,16 @@ def advice(params: Any) -> str:
     if isinstance(params, tuple):
         return "pass parameters(), which has no names"
     return "put it in a list" if isinstance(params, (Tensor, dict)) else "make it a tensor"
+
+
+def why_empty(params: Any) -> str:
+    """How it may come that there are no parameters."""
+    if isinstance(params, Iterator):
+        return (
+            f"a {type(params).__name__} such as model.parameters() gives its items once: call "
+            "parameters() anew, or keep list(model.parameters())"
+        )
+    return "does the model have parameters?"
 
 
 def number(name: str, option: str, value: Any) -> float:

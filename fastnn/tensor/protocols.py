@@ -151,6 +151,13 @@ class Protocols(Properties):
             raise RuntimeError("pickle: only leaves can be pickled; use detach()")
         return rebuild, (type(self), self._array, self._requires_grad)
 
+    def __copy__(self) -> Any:
+        # As in PyTorch a leaf over the same memory, also of what an operation made.
+        copy = rebuild(type(self), self._array, self._requires_grad)
+        if hasattr(self, "__dict__"):
+            copy.__dict__.update(self.__dict__)
+        return copy
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.node is not None:
             raise RuntimeError("deepcopy: only leaves can be deep-copied; use detach().clone()")

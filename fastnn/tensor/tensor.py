@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union, cast
 
@@ -12,6 +13,7 @@ from ..autograd.changes import changed
 from ..autograd.contract import Array, Hook
 from ..autograd.hooks import Afterwards, Handle, keep_gradient
 from ..autograd.tape import Node, walk
+from ..callers import is_own, warn
 from ..dtypes import cast_to, kind
 from .protocols import Protocols, check_constant
 from .size import Size, uninitialised
@@ -102,8 +104,18 @@ class Tensor(Protocols, Methods):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient; may be set to None or to a tensor of the same shape and type."""
-        return self._grad
+        """The gradient; may be set to None or to a tensor of the same shape and type.
+
+        That of a tensor which an operation made is None, with a warning, unless `retain_grad` was
+        called on it before.
+        """
+        grad = self._grad
+        if grad is None and self.node is not None and not self.retains_grad:
+            warn(
+                "grad: an operation made this tensor, and backward() fills only the .grad of "
+                "leaves; call retain_grad() on it before backward(), or read .grad of a leaf"
+            )
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -367,10 +379,34 @@ def as_array(value: Any, dtype: Any = None, constant: bool = False) -> Array:
     if kind(result.dtype) not in "fiubc":
         if result.dtype.kind == "O" and hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
+        if value is None:
+            op, name = argument_that_is_none()
+            raise TypeError(
+                f"{op}: {name} is None; does a forward() or a function lack its return?"
+            )
         raise TypeError(f"tensor: cannot make a tensor of {type(value).__name__}: {value!r:.60}")
     if dtype is None and result.dtype == np.float64 and not holds_float64(value):
         dtype = np.float32
     return result if dtype is None else cast_to("tensor", result, dtype)
+
+
+def argument_that_is_none() -> tuple[str, str]:
+    """The function of fastnn that was called, and its first argument that is None."""
+    found, frame = ("tensor", "data"), sys._getframe(2)
+    while True:
+        code, values = frame.f_code, frame.f_locals
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        for name in names:
+            if values.get(name, name) is None:
+                op = code.co_name
+                found = ("tensor" if op.startswith(("_", "<")) else op), name
+                break
+        outer = frame.f_back
+        if outer is None or not is_own(outer) or outer.f_code.co_name == "__call__":
+            if found[0] == "array":  # by which operations make arrays, here of an item of a list
+                return "tensor", "an item"
+            return found  # a module is called by `__call__`, and its `forward` has the arguments
+        frame = outer
 
 
 def plain(value: Any, constant: bool) -> Any:

@@ -1,5 +1,6 @@
 """Datasets, samplers, batches."""
 
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -160,8 +161,67 @@ def test_collate():
     assert batch.b[1].shape == (2, 2)
     with pytest.raises(TypeError, match="cannot batch samples of type object; pass a collate_fn"):
         data.default_collate([object()])
-    with pytest.raises(ValueError, match="the same number of parts"):
+    with pytest.raises(ValueError, match="sample 0 has 1 parts, but sample 1 has 2 parts"):
         data.default_collate([(1,), (1, 2)])
+
+
+@pytest.mark.parametrize(
+    ("samples", "text"),
+    [
+        (
+            [np.ones(2), np.ones(2), np.ones(3)],
+            "sample 0 has shape (2,), but sample 2 has shape (3,)",
+        ),
+        (
+            [(fastnn.ones(1), 1), (fastnn.ones(2), 2)],
+            "sample 0[0] has shape (1,), but sample 1[0] h",
+        ),
+        (
+            [{"x": np.ones(2)}, {"x": np.ones(3)}],
+            "sample 0['x'] has shape (2,), but sample 1['x'] h",
+        ),
+        ([{"x": 1}, {"y": 1}], "sample 0 has the keys ['x'], but sample 1 has the keys ['y']"),
+        ([[1, [2, 3]], [1, [2]]], "sample 0[1] has 2 parts, but sample 1[1] has 1 parts"),
+        ([(1, 2), 3], "sample 0 has 2 parts, but sample 1 is a number"),
+        ([1, None], "sample 0 is a number, but sample 1 is None"),
+        ([1.0, "a"], "sample 0 is a number, but sample 1 is of type str"),
+        ([np.ones(2), None], "sample 0 has shape (2,), but sample 1 is None; samples of one batch"),
+        ([], "there are no samples"),
+    ],
+)
+def test_samples_that_make_no_batch(samples, text):
+    with pytest.raises(ValueError, match="^default_collate: " + re.escape(text)):
+        data.default_collate(samples)
+
+
+def test_samples_of_different_lengths_are_padded_by_a_collate_fn():
+    class Ragged(data.Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return fastnn.ones(i + 1), i
+
+    with pytest.raises(ValueError, match=r"may pad them with nn\.utils\.rnn.pad_sequence"):
+        next(iter(DataLoader(Ragged(), 3)))
+    pad = fastnn.nn.utils.rnn.pad_sequence
+
+    def padded(samples):
+        return pad([x for x, _ in samples], batch_first=True)
+
+    assert next(iter(DataLoader(Ragged(), 3, collate_fn=padded))).shape == (3, 3)
+
+
+def test_a_dataset_that_returns_nothing():
+    with pytest.raises(TypeError, match="of type NoneType; does __getitem__ lack its return"):
+        data.default_collate([None, None])
+
+
+@pytest.mark.parametrize("y", [np.zeros(4), fastnn.zeros(4), [1, 2, 3, 4]])
+def test_targets_are_no_batch_size(y):
+    match = r"got \w+ of length 4; TensorDataset\(x, y\) makes one dataset of inputs and targets"
+    with pytest.raises(ValueError, match=match):
+        DataLoader(np.zeros((4, 2)), y)
 
 
 class Count(data.IterableDataset):

@@ -100,7 +100,7 @@ def test_copies_and_pickles(kind):
         (ValueError, "groups must be at least 1, got 0", (4, 6, 3), {"groups": 0}),
         (ValueError, "kernel_size must be at least 1, got 0", (4, 6, 0), {}),
         (ValueError, r"kernel_size must be an int or a tuple of 2, got \(3,\)", (4, 6, (3,)), {}),
-        (TypeError, "kernel_size must be an int or a tuple of 2, got 1.5", (4, 6, 1.5), {}),
+        (TypeError, "kernel_size must be an int or a tuple of ints, got 1.5", (4, 6, 1.5), {}),
         (ValueError, "stride must be at least 1, got 0", (4, 6, 3), {"stride": 0}),
         (ValueError, r"padding must be at least 0, got \(0, -1\)", (4, 6, 3), {"padding": (0, -1)}),
         (ValueError, "padding must be 'same', 'valid', an int", (4, 6, 3), {"padding": "full"}),
@@ -225,7 +225,7 @@ def test_padding_keeps_the_order_in_memory(mode):
 def test_wrong_padding():
     with pytest.raises(ValueError, match=r"ZeroPad2d: padding must be an int or a tuple of 4, got"):
         nn.ZeroPad2d((1, 2))
-    with pytest.raises(ValueError, match="ReflectionPad1d: padding must be an int or a tuple of 2"):
+    with pytest.raises(TypeError, match="ReflectionPad1d: padding must be an int or a tuple of in"):
         nn.ReflectionPad1d(1.5)
     with pytest.raises(ValueError, match="ReflectionPad1d: reflect of dim 1 of size 3 reaches 2"):
         nn.ReflectionPad1d(3)(fastnn.zeros(1, 3))

@@ -32,7 +32,14 @@ WRONG = [
     (nn.Linear(20, 3), [f(4, 5)], "if that is one sample, the input of the model lacks a batch"),
     (nn.Flatten(), [f(4)], "(start_dim=1): input must have more than 1 dimensions, got shape (4,)"),
     (nn.Flatten(), [f(4)], "input.unsqueeze(0) adds the batch dimension"),
-    (nn.Linear(20, 3), [None], "input must be a tensor or an array, got NoneType"),
+    (nn.Linear(20, 3), [None], "input must be a tensor or an array, got NoneType; does the forwar"),
+    (
+        nn.MSELoss(),
+        [None, f(2)],
+        ": input is None; does a forward() or a function lack its return?",
+    ),
+    (nn.CrossEntropyLoss(), [f(2, 3), None], ": target is None; does a forward() or a function"),
+    (nn.ReLU(), [None], ": input is None; does a forward() or a function lack its return?"),
     (nn.Linear(20, 3), ["words"], "input must be a tensor or an array, got str"),
     (nn.Linear(20, 3), [LSTM(f(5, 2, 10))], "input must be one tensor, got a tuple of 2"),
     (nn.Bilinear(3, 4, 5), [f(2, 9), f(2, 4)], "(in1_features=3): input1's last dimension must"),
@@ -426,3 +433,52 @@ def test_the_tuple_of_a_recurrent_layer_is_no_tensor(layer, steps, recording):
 def test_lists_of_different_lengths():
     with pytest.raises(ValueError, match="list with parts of different lengths is no array"):
         fastnn.tensor([[1, 2], [3]])
+
+
+def forgets(x):
+    x + 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda y: F.mse_loss(y, f(2)), "mse_loss: input is None; does a forward() or a function"),
+        (lambda y: F.cross_entropy(f(2, 3), y), "cross_entropy: target is None; does a forward()"),
+        (lambda y: fastnn.log_softmax(y, 1), "log_softmax: input is None; does a forward() or a"),
+        (fastnn.sum, "sum: input is None; does a forward() or a function lack its return?"),
+        (fastnn.tensor, "tensor: data is None; does a forward() or a function lack its return?"),
+        (nn.Parameter, "tensor: data is None; does"),
+        (lambda y: fastnn.stack([f(2), y]), "tensor: an item is None; does"),
+    ],
+)
+def test_the_result_of_a_function_that_lacks_its_return(call, words):
+    with pytest.raises(TypeError) as caught:
+        call(forgets(f(2)))
+    assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: F.linear(f(1, 2, dtype="int64"), f(3, 2)), "linear: input must have dtype"),
+        (lambda: F.softmax(ids(1, 2), 0), "softmax: input must have dtype"),
+        (lambda: ids(1, 2).mean(), "mean: input must have dtype"),
+        (lambda: F.dropout(ids(1, 2)), "dropout: input must have dtype"),
+        (lambda: fastnn.quantile(ids(1, 2), 0.5), "quantile: input must have dtype"),
+        (lambda: fastnn.cov(ids(1, 2)), "cov: input must have dtype"),
+        (lambda: fastnn.exp(np.ones(2, np.longdouble)), "exp: input must have dtype"),
+        (lambda: fastnn.linalg.inv(f(2, 2, dtype="int64")), "inv: input must have dtype"),
+    ],
+)
+def test_operations_say_how_integers_become_floats(call, words):
+    with pytest.raises(TypeError) as caught:
+        call()
+    text = str(caught.value)
+    assert text.startswith(words)
+    assert text.endswith("; .float() of a tensor, or .astype('float32') of an array, converts it")
+
+
+def test_a_layer_says_it_of_its_input():
+    with pytest.raises(TypeError) as caught:
+        nn.MaxPool2d(2)(f(1, 4, 4, dtype="int64"))
+    assert str(caught.value).endswith("got int64; input.float() converts it")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import optim
+from fastnn import nn, optim
 from fastnn.optim import SGD, Adam, AdamW, Optimizer
 from tests.harness import numbers
 from tests.reference import optim as reference
@@ -55,6 +55,16 @@ def test_bad_params():
         SGD(p)
     with pytest.raises(ValueError, match="SGD: params must not be empty"):
         SGD([])
+    used = nn.Linear(2, 3).parameters()
+    assert len(list(used)) == 2
+    match = (
+        r"params must not be empty; a generator such as model.parameters\(\) gives its items once"
+    )
+    with pytest.raises(ValueError, match=match):
+        SGD(used)
+    with pytest.raises(ValueError, match="SGD: params of a group is used up; a generator such as"):
+        SGD([{"params": [p]}, {"params": used}])
+    assert len(SGD([{"params": [p]}, {"params": nn.ReLU().parameters()}]).param_groups) == 2
     with pytest.raises(TypeError, match="SGD: params must be tensors, got ndarray"):
         SGD([np.ones(2)])
     with pytest.raises(TypeError, match="SGD: params must be ordered, got a set"):

@@ -460,7 +460,7 @@ struct Call {
 
     [[noreturn]] void refuse(py::handle array, const char* name) const {
         fail<TypeError>(info.name, ": ", name, " must have dtype float32 or float64, got ",
-                        std::string(py::str(array.attr("dtype"))));
+                        std::string(py::str(array.attr("dtype"))), kConvert);
     }
 };
 

@@ -26,7 +26,7 @@ __all__: list[str] = []
 # Of these types are the errors that operations raise for bad arguments. Subclasses are others'.
 KINDS = (TypeError, ValueError, IndexError, RuntimeError)
 FORWARD = ("forward", "forward_with")
-WANTS_FLOATS = re.compile(r": (\w+) must have dtype float32 or float64, got")
+WANTS_FLOATS = re.compile(r": (\w+) must have dtype float32 or float64, got \w+(; .*)?\Z")
 PREFIX = re.compile(r"\A\w+: ")  # the name of an operation before its message
 
 
@@ -89,16 +89,17 @@ def explained(error: Exception, frames: list[FrameType]) -> str:
         if fault is not None:
             return label(chain) + fault
     if values is not None:
-        return f"{label(chain)}: {PREFIX.sub('', text)}{conversion(text, values)}"
+        return f"{label(chain)}: {PREFIX.sub('', with_conversion(text, values))}"
     return f"{text}; in {label(chain)}" if path_of(chain) else text
 
 
-def conversion(text: str, values: Mapping[str, Any]) -> str:
-    """How to convert an argument, where an operation wants it to hold floats."""
+def with_conversion(text: str, values: Mapping[str, Any]) -> str:
+    """A message with how to convert an argument, where an operation wants it to hold floats."""
     found = WANTS_FLOATS.search(text)
     if found is None or found[1] not in values:
-        return ""
-    return f"; {cast_to(values[found[1]], found[1], 'float32')} converts it"
+        return text
+    text = text.removesuffix(found[2] or "")
+    return f"{text}; {cast_to(values[found[1]], found[1], 'float32')} converts it"
 
 
 def wrong_input(module: Any, values: Mapping[str, Any], error: Exception) -> str | None:

@@ -151,6 +151,11 @@ def not_an_array(name: str, value: Any) -> str | None:
             f"{name} must be one tensor, got a {type(value).__name__} of {len(value)}; recurrent "
             "layers and attention return a tuple, of which the first is the output"
         )
+    if value is None:
+        return (
+            f"{name} must be a tensor or an array, got NoneType; does the forward() or the "
+            "function that makes it lack its return?"
+        )
     try:
         as_array(value)
     except (TypeError, ValueError):

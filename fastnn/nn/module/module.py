@@ -14,12 +14,13 @@ from ..summary import Summary, summarize
 from .conversion import Conversion
 from .explain import KINDS, explain
 from .inputs import Inputs
+from .settings import Settings
 from .state import State
 
 __all__ = ["Module"]
 
 
-class Module(Conversion, State):
+class Module(Conversion, State, Settings):
     """A layer or model: a `forward` method, with parameters and submodules as attributes.
 
     Assigning a parameter or a module to an attribute registers it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
-from ...dtypes import check_same
+from ...dtypes import check_same, no_floats
 from ...random import reserve
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
@@ -137,7 +137,7 @@ def rrelu(
         return leaky_relu(input, (lower + upper) / 2, inplace)
     x = array(input)
     if x.dtype.kind != "f":
-        raise TypeError(f"rrelu: input must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats("rrelu", "input", x.dtype)
     stream = reserve(x.size)
     y = _core.rrelu(x, lower, upper, stream)
     out = record(y, rrelu_backward, (input,), x, lower, upper, stream)

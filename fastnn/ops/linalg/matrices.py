@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...autograd.record import Array, array
+from ...dtypes import no_floats
 from ...tensor import TensorLike
 
 __all__: list[str] = []
@@ -21,7 +22,7 @@ def matrices(op: str, input: TensorLike, name: str = "input", square: bool = Fal
     """The array of floats (..., M, N) or, where `square`, (..., N, N)."""
     x = array(input)
     if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats(op, name, x.dtype)
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
         layout = "(..., N, N)" if square else "(..., M, N)"
         raise ValueError(f"{op}: {name} must have shape {layout}, got {x.shape}")

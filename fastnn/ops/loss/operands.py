@@ -10,7 +10,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record, unbroadcast
 from ...callers import warn
-from ...dtypes import cast_to, float32, result_type
+from ...dtypes import cast_to, float32, no_floats, result_type
 from ...tensor import Tensor, TensorLike, check_constant
 from .labels import shape_advice
 
@@ -45,7 +45,7 @@ def promoted(op: str, input: TensorLike, target: TensorLike) -> tuple[Any, Any, 
     x, t = array(input), array(target)
     for name, a in (("input", x), ("target", t)):
         if a.dtype.kind not in "fiub":
-            raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {a.dtype}")
+            raise no_floats(op, name, a.dtype)
     dtype = result_type(x, t)
     dtype = dtype if dtype.kind == "f" else float32
     input, target = converted(input, dtype), converted(target, dtype)
@@ -108,7 +108,7 @@ def triple(op: str, **given: Any) -> tuple[tuple[Any, ...], tuple[Array, Array, 
     for name, a in given.items():
         kind = array(a).dtype
         if kind.kind not in "fiub":
-            raise TypeError(f"{op}: {name} must have dtype float32 or float64, got {kind}")
+            raise no_floats(op, name, kind)
         operands.append(a if kind == dtype else converted(a, dtype))
     shapes = [array(a).shape for a in operands]
     try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import _core
 from ...autograd.record import Array, array
-from ...dtypes import cast_to, check_real
+from ...dtypes import cast_to, check_real, no_floats
 from ...tensor import Tensor, TensorLike, check_constant
 from .types import as_kernel_type
 
@@ -264,7 +264,7 @@ def even_edges(
     Where both are the same, there is a margin on either side.
     """
     if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"{op}: input must have dtype float32 or float64, got {x.dtype}")
+        raise no_floats(op, "input", x.dtype)
     if not hasattr(bins, "__index__") or isinstance(bins, bool):
         raise TypeError(f"{op}: bins must be an int, got {type(bins).__name__}")
     if bins.__index__() < 1:
