@@ -257,10 +257,7 @@ class Decoder:
                 return self.array(tag, content, options)
             if tag == "$scalar":
                 number = self.decode(content, depth + 1)
-                if not isinstance(number, (bool, int, float, complex)):
-                    raise TypeError
-                with np.errstate(over="raise"):
-                    result: Any = element_type(options.pop("dtype")).type(number)
+                result: Any = scalar(number, element_type(options.pop("dtype")))
             elif tag in TUPLES:
                 result = TUPLES[tag](self.decode(part, depth + 1) for part in listed(content))
             elif tag in DICTS:
@@ -303,6 +300,16 @@ ARRAYS: dict[str, Callable[[Array, bool], Any]] = {
     "$tensor": lambda array, grad: Tensor(array, grad),
     "$parameter": lambda array, grad: Parameter(array, grad),
 }
+
+
+def scalar(number: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as one of NumPy's, of whose kind and range it is."""
+    if type(number) is not {"b": bool, "i": int, "u": int, "c": complex}.get(dtype.kind, float):
+        raise TypeError
+    if dtype.kind in "iu" and not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
+        raise OverflowError
+    with np.errstate(over="raise"):
+        return dtype.type(number)
 
 
 def listed(content: Any) -> list[Any]:

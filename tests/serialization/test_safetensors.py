@@ -97,6 +97,7 @@ DAMAGED = {
     "hexadecimal": (structured({"$bytes": "xy"}), "has an object"),
     "unknown scalar": (structured({"$scalar": 1, "dtype": "object"}), "no type 'object'"),
     "list as scalar": (structured({"$scalar": [1], "dtype": "int8"}), "has an object"),
+    "fraction as scalar": (structured({"$scalar": 1.5, "dtype": "int8"}), "has an object"),
     "large scalar": (structured({"$scalar": 300, "dtype": "int8"}), "has an object"),
     "infinite scalar": (structured({"$scalar": 1e10, "dtype": "float16"}), "has an object"),
     "device": (structured({"$device": "cuda"}), "has an object"),
