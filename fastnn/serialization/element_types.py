@@ -10,6 +10,7 @@ import numpy as np
 from .fault import Fault
 
 __all__ = [
+    "DIMENSIONS",
     "SAFETENSORS",
     "SAFETENSORS_NAMES",
     "STORAGES",
@@ -85,19 +86,22 @@ def element_type(name: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
+DIMENSIONS = 32
+"""The most that an array has: NumPy 1's limit."""
+
 LARGEST = 1 << 47
 """More bytes than any address space has; NumPy's own checks are later, and of other kinds."""
 
 
 def check_shape(what: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
     """The number of bytes of an array; Fault for sizes that no array has."""
+    if len(shape) > DIMENSIONS:
+        raise Fault(f"{what} has {len(shape)} dimensions, more than {DIMENSIONS}")
     size = dtype.itemsize
     for n in shape:
         size *= n or 1
         if size >= LARGEST:
             raise Fault(f"{what} has sizes {shape!r:.80}, which no memory holds")
-    if len(shape) > 32:  # NumPy 1's limit
-        raise Fault(f"{what} has {len(shape)} dimensions, more than 32")
     return 0 if 0 in shape else size
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any
 
@@ -69,6 +70,8 @@ def save(
             f"save: f must be a path or a file opened for writing in binary mode, "
             f"got {type(f).__name__}"
         )
+    if isinstance(f, io.TextIOBase):
+        raise TypeError('save: f must be a file opened in binary mode, as by open(path, "wb")')
     encoder = Encoder()
     text = encoder.text(obj)
     header, order = header_of(encoder.arrays, {KEY: text})

@@ -21,6 +21,7 @@ from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor
 from .element_types import KNOWN, element_type
 from .fault import Fault
+from .keys import Keys, refusal
 from .safetensors import METADATA, parse_json
 
 __all__ = ["DEPTH", "KEY", "Encoder", "decode"]
@@ -152,15 +153,12 @@ def place(path: Path) -> str:
 
 def check_key(key: Any, path: Path) -> Any:
     """A key of a dict or a member of a set, if it is one of those that files have."""
-    plain = (str, int, float, bool, type(None), np.generic, bytes)
-    if isinstance(key, plain) or (
-        isinstance(key, tuple) and all(isinstance(part, plain) for part in key)
-    ):
-        return key
-    raise TypeError(
-        f"save: obj{place(path)} has a key of class {type(key).__name__}; keys are strings, "
-        "numbers and tuples of these"
-    )
+    reason = refusal(key)
+    if reason is not None:
+        raise TypeError(
+            f"save: obj{place(path)} has {reason}; keys are strings, numbers and tuples of these"
+        )
+    return key
 
 
 def check_type(dtype: np.dtype[Any], path: Path) -> None:
@@ -260,14 +258,18 @@ class Decoder:
                 result: Any = scalar(number, element_type(options.pop("dtype")))
             elif tag in TUPLES:
                 result = TUPLES[tag](self.decode(part, depth + 1) for part in listed(content))
+            elif tag in SETS:
+                members = [self.decode(part, depth + 1) for part in listed(content)]
+                result = SETS[tag](checked(members))
             elif tag in DICTS:
                 items = [self.decode(item, depth + 1) for item in listed(content)]
-                result = DICTS[tag]((key, value) for key, value in items)
+                checked([key for key, _ in items])
+                result = DICTS[tag](items)
             else:
                 result = TAGS[tag](content)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             raise Fault(f"its structure has an object {x!r:.80}") from None
-        if options:
+        if options or (tag in DISTINCT and len(result) != len(content)):
             raise Fault(f"its structure has an object {x!r:.80}")
         return result
 
@@ -302,9 +304,20 @@ ARRAYS: dict[str, Callable[[Array, bool], Any]] = {
 }
 
 
+def checked(keys: list[Any]) -> list[Any]:
+    """The keys of a dict, or the members of a set; Fault for those that may not be."""
+    known = Keys(keys)
+    for key in keys:
+        reason = known.refusal(key)
+        if reason is not None:
+            raise Fault(f"its structure has {reason}")
+    return keys
+
+
 def scalar(number: Any, dtype: np.dtype[Any]) -> Any:
     """A number as one of NumPy's, of whose kind and range it is."""
-    if type(number) is not {"b": bool, "i": int, "u": int, "c": complex}.get(dtype.kind, float):
+    expected: Any = {"b": bool, "i": int, "u": int, "c": complex}.get(dtype.kind, float)
+    if type(number) is not expected:
         raise TypeError
     if dtype.kind in "iu" and not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
         raise OverflowError
@@ -345,11 +358,11 @@ def device_of(text: Any) -> device:
 TUPLES: dict[str, Callable[[Iterable[Any]], Any]] = {
     "$tuple": tuple,
     "$size": sizes,
-    "$set": set,
-    "$frozenset": frozenset,
     "$complex": complex_of,
 }
+SETS: dict[str, Callable[[Iterable[Any]], Any]] = {"$set": set, "$frozenset": frozenset}
 DICTS: dict[str, Callable[[Iterable[Any]], Any]] = {"$dict": dict, "$ordered": OrderedDict}
+DISTINCT = {*SETS, *DICTS}  # where a key that occurs twice is a fault
 TAGS: dict[str, Callable[[Any], Any]] = {
     "$int": big_int,
     "$float": {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}.__getitem__,

@@ -19,10 +19,10 @@ from ..devices import CPU
 from ..dtypes import kind
 from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor
-from .element_types import STORAGES, TORCH, check_bool, check_shape, element_type
+from .element_types import DIMENSIONS, STORAGES, TORCH, check_bool, check_shape, element_type
 from .fault import Fault
 from .source import Source
-from .unpickler import Global, Unfinished, Unpickler, check_key
+from .unpickler import Global, Unfinished, Unpickler, shown
 
 __all__ = ["read", "refuse_legacy"]
 
@@ -72,7 +72,9 @@ class Archive:
         pickles = [name for name in self.entries if name.endswith("/data.pkl")]
         self.root = pickles[0][: -len("data.pkl")] if len(pickles) == 1 else ""
         begins = sorted(entry.header_offset for entry in entries)
-        self.ends = dict(zip(begins, [*begins[1:], source.size]))
+        self.ends: dict[int, int] = {}  # of records, where the next one begins
+        for begin, end in zip(begins, [*begins[1:], source.size]):
+            self.ends.setdefault(begin, end)
 
     def no_pickle(self) -> Fault:
         """Why there is nothing to read."""
@@ -148,10 +150,11 @@ class Storages:
 
     def persistent(self, given: Any) -> Storage:
         """The storage that a persistent id names: ``("storage", type, key, location, size)``."""
-        if type(given) is not tuple or len(given) != 5 or given[0] != "storage":
+        if type(given) is not tuple or len(given) != 5:
             raise Fault("its pickle has a persistent id that names no storage")
-        _, elements, key, _, count = given
-        if type(elements) is not StorageType or type(key) is not str or type(count) is not int:
+        word, elements, key, _, count = given
+        types = [type(word), type(elements), type(key), type(count)]
+        if types != [str, StorageType, str, int] or word != "storage":
             raise Fault("its pickle has a persistent id that names no storage")
         dtype = None if elements.dtype is None else element_type(elements.dtype)
         if key not in self.read:
@@ -164,7 +167,7 @@ class Storages:
             storage.data.size
         ):
             raise Fault(
-                f"storage {key!r:.40} should be {count!r:.40} of {elements.dtype or 'bytes'}, and "
+                f"storage {key!r:.40} should be {shown(count)} of {elements.dtype or 'bytes'}, and "
                 f"its record has {storage.data.size} bytes"
             )
         return storage
@@ -218,11 +221,18 @@ def tensor(
 ) -> Tensor:
     """A view of a storage, inside its bounds."""
     what = f"a tensor on storage {storage.key!r:.40}"
-    tuples = isinstance(size, tuple) and isinstance(stride, tuple) and len(size) == len(stride)
-    if not tuples or not all(type(n) is int and n >= 0 for n in (offset, *size, *stride)):
-        raise Fault(f"{what} has sizes {size!r:.80} and strides {stride!r:.80} from {offset!r:.40}")
+    tuples = isinstance(size, tuple) and isinstance(stride, tuple)
+    if not tuples or not len(size) == len(stride) <= DIMENSIONS:
+        raise Fault(
+            f"{what} has sizes {shown(size)} and strides {shown(stride)}, no two tuples of up to "
+            f"{DIMENSIONS}"
+        )
+    if not all(type(n) is int and n >= 0 for n in (offset, *size, *stride)):
+        raise Fault(
+            f"{what} has sizes {shown(size)} and strides {shown(stride)} from {shown(offset)}"
+        )
     if type(grad) is not bool or (grad and kind(dtype) != "f"):
-        raise Fault(f"{what} has requires_grad {grad!r:.40}")
+        raise Fault(f"{what} has requires_grad {shown(grad)}")
     elements = storage.elements(dtype)
     if not check_shape(what, tuple(size), dtype):
         return Tensor(np.empty(size, dtype), grad)
@@ -258,20 +268,6 @@ def size_of(values: Any) -> Size:
     return Size(values)
 
 
-def set_of(values: Any) -> set[Any]:
-    return set(map(check_key, listed(values)))
-
-
-def frozenset_of(values: Any) -> frozenset[Any]:
-    return frozenset(map(check_key, listed(values)))
-
-
-def listed(values: Any) -> list[Any]:
-    if type(values) is not list:
-        raise Fault("its pickle has a set of other than a list")
-    return values
-
-
 def complex_of(real: Any, imag: Any) -> complex:
     if type(real) is not float or type(imag) is not float:
         raise Fault("its pickle has a complex number of other than floats")
@@ -280,7 +276,7 @@ def complex_of(real: Any, imag: Any) -> complex:
 
 def encoded(text: Any, encoding: Any) -> bytes:
     """Bytes, which protocol 2 writes as a text in latin-1."""
-    if type(text) is not str or encoding != "latin1":
+    if type(text) is not str or type(encoding) is not str or encoding != "latin1":
         raise Fault("its pickle has bytes in another form than pickle's")
     return text.encode("latin1")
 
@@ -297,8 +293,8 @@ FUNCTIONS: dict[tuple[str, str], Callable[..., Any]] = {
     ("torch._utils", "_rebuild_parameter"): rebuild_parameter,
     ("torch", "Size"): size_of,
     ("torch", "device"): device_of,
-    ("__builtin__", "set"): set_of,
-    ("__builtin__", "frozenset"): frozenset_of,
+    ("__builtin__", "set"): set,
+    ("__builtin__", "frozenset"): frozenset,
     ("__builtin__", "complex"): complex_of,
     ("_codecs", "encode"): encoded,
 }

@@ -12,8 +12,9 @@ from struct import unpack_from
 from typing import Any
 
 from .fault import Fault
+from .keys import Keys, refusal
 
-__all__ = ["Global", "Unfinished", "Unpickler", "check_key"]
+__all__ = ["Global", "Unfinished", "Unpickler", "shown"]
 
 
 class Unfinished:
@@ -54,6 +55,8 @@ class Unpickler:
         self.stack: list[Any] = []
         self.marked: list[list[Any]] = []  # stacks below the marks
         self.memo: dict[int, Any] = {}
+        self.keys: dict[int, Keys] = {}  # of dicts with tuples as keys, by id
+        self.left = 1000 + 10 * len(data)  # parts of arguments that calls may still copy
 
     def load(self) -> Any:
         """The value that the pickle stands for."""
@@ -154,15 +157,22 @@ class Unpickler:
 
     def setitem(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        plain_dict(self.stack[-1])[check_key(key)] = value
+        self.set_items([key, value])
 
     def setitems(self) -> None:
         values = self.pop_mark()
         if len(values) % 2:
             raise ValueError
+        self.set_items(values)
+
+    def set_items(self, values: list[Any]) -> None:
+        """Put keys and values, in turns, into the dict on top of the stack."""
         target = plain_dict(self.stack[-1])
         for key, value in zip(values[::2], values[1::2]):
-            target[check_key(key)] = value
+            if isinstance(key, tuple) and id(target) not in self.keys:
+                self.keys[id(target)] = Keys(target)
+            check_key(key, self.keys.get(id(target)))
+            target[key] = value
 
     def find_global(self) -> None:
         module, name = self.line(), self.line()
@@ -175,6 +185,15 @@ class Unpickler:
         arguments, function = self.stack.pop(), self.stack.pop()
         if type(function) is not Global or type(arguments) is not tuple:
             raise TypeError
+        # The memo gives one long list to any number of calls, each of which may copy it.
+        self.left -= sum(len(part) for part in arguments if type(part) in COPIED)
+        if self.left < 0:
+            raise Fault("its pickle copies the same values again and again")
+        if function.call in (set, frozenset):
+            (members,) = arguments
+            keys = Keys(members)
+            for member in plain_list(members):
+                check_key(member, keys)
         self.push(function.call(*arguments))
 
     def build(self) -> None:
@@ -202,11 +221,20 @@ def plain_dict(value: Any) -> dict[Any, Any]:
 PLAIN = {str, int, float, bool, type(None), bytes, complex}
 
 
-def check_key(key: Any) -> Any:
-    """A key of a dict; no deep tuple, whose hash may take for ever."""
-    if type(key) in PLAIN or (isinstance(key, tuple) and all(type(part) in PLAIN for part in key)):
-        return key
-    raise Fault(f"its pickle has a key of class {type(key).__name__} in a dict or set")
+def check_key(key: Any, keys: Keys | None) -> None:
+    """Raise a Fault for a key that a dict or set may not have beside those that it has."""
+    reason = refusal(key) if keys is None else keys.refusal(key)
+    if reason is not None:
+        raise Fault(f"its pickle has {reason}")
+
+
+def shown(value: Any) -> str:
+    """A value for a message. Of nested ones there may be exponentially much to show."""
+    if type(value) in PLAIN:
+        return f"{value!r:.40}"
+    if type(value) is tuple and len(value) <= 8 and all(type(part) in PLAIN for part in value):
+        return f"{value!r:.80}"
+    return f"a {type(value).__name__}"
 
 
 def check_values(root: Any) -> Any:
@@ -230,6 +258,7 @@ def check_values(root: Any) -> Any:
 
 
 STOP = ord(".")
+COPIED = {str, bytes, list, tuple}
 
 OPCODES: Mapping[int, Callable[[Unpickler], Any]] = {
     0x80: Unpickler.proto,

@@ -1,5 +1,6 @@
 """Damaged safetensors files: the error names the file and what is wrong with it."""
 
+import itertools
 import json
 import re
 
@@ -28,6 +29,7 @@ def structured(value, **tensors):
 
 
 W = entry()
+COLLIDING = [*itertools.product([-1, -2], repeat=7)]  # -1 and -2 have one hash
 DAMAGED = {
     "empty": (b"", "it has 0 bytes, no header"),
     "short": (b"\0" * 7, "it has 7 bytes, no header"),
@@ -91,7 +93,15 @@ DAMAGED = {
     "options": (structured({"$tuple": [], "a": 1}), "has an object"),
     "options of a tensor": (structured({"$tensor": "w", "a": 1}, w=W), "has options {'a': 1}"),
     "no list": (structured({"$tuple": "ab"}), "has an object"),
-    "list as key": (structured({"$dict": [[[], 1]]}), "has an object"),
+    "key twice": (structured({"$dict": [[1, 2], [True, 3]]}), "has an object"),
+    "member twice": (structured({"$set": [1, 1.0]}), "has an object"),
+    "tuple as key": (structured({"$set": [{"$tuple": [{"$tuple": []}]}]}), "key of class tuple"),
+    "large key": (structured({"$dict": [[2**61, 1]]}), "an integer beyond 61 bits"),
+    "colliding keys": (
+        structured({"$dict": [[{"$tuple": key}, 1] for key in COLLIDING]}),
+        "more than 100 tuples with one hash",
+    ),
+    "list as key": (structured({"$dict": [[[], 1]]}), "a key of class list"),
     "pairs": (structured({"$dict": [[1, 2, 3]]}), "has an object"),
     "shape of text": (structured({"$size": ["a"]}), "has an object"),
     "hexadecimal": (structured({"$bytes": "xy"}), "has an object"),

@@ -27,6 +27,12 @@ class Persistent(NamedTuple):
     id: Any
 
 
+class Opcodes(NamedTuple):
+    """Opcodes as they are."""
+
+    data: bytes
+
+
 class Built(NamedTuple):
     """An object with attributes."""
 
@@ -38,6 +44,8 @@ def opcodes(value):
     """The opcodes of protocol 2 that make a value, without memo."""
     if value is None or value is True or value is False:
         return {None: b"N", True: b"\x88", False: b"\x89"}[value]
+    if isinstance(value, Opcodes):
+        return value.data
     if isinstance(value, Global):
         return f"c{value.module}\n{value.name}\n".encode()
     if isinstance(value, Call):
