@@ -4,4 +4,4 @@ from .dataloader import *
 from .dataset import *
 from .distributed import *
 from .sampler import *
-from .workers import *
+from .task import *

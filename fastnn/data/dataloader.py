@@ -24,7 +24,7 @@ from .sampler import (
     number_of_chunks,
     positive,
 )
-from .workers import KINDS, End, load_ahead, tasks_of
+from .task import End, tasks_of
 
 __all__ = ["DataLoader", "default_collate", "default_convert"]
 
@@ -140,9 +140,9 @@ class DataLoader:
             raise ValueError(
                 f"DataLoader: num_workers must be an integer of at least 0, got {num_workers!r}"
             )
-        if worker_kind not in KINDS:
+        if worker_kind not in ("process", "thread"):
             raise ValueError(
-                f"DataLoader: worker_kind must be one of {', '.join(KINDS)}, got {worker_kind!r}"
+                f"DataLoader: worker_kind must be 'process' or 'thread', got {worker_kind!r}"
             )
         if not timeout >= 0:
             raise ValueError(f"DataLoader: timeout must not be negative, got {timeout!r}")
@@ -237,6 +237,8 @@ class DataLoader:
         self, number: int, keys: Iterable[Any], load: Callable[[Any], Any], progress: Progress
     ) -> Iterator[Any]:
         """The batches, loaded ahead by so many workers."""
+        from .workers import KINDS, load_ahead
+
         if self._living is not None and self._living[0] == os.getpid():
             workers = self._living[1]
         else:  # a forked child leaves its parent's workers alone

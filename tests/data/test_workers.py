@@ -167,7 +167,7 @@ def test_batches_of_other_kinds(kind):
 
 
 def test_slices_of_tensors_need_no_worker(monkeypatch):
-    monkeypatch.setattr(data.workers, "load_ahead", None)
+    monkeypatch.setattr(DataLoader, "_ahead", None)
     tensors = data.TensorDataset(fastnn.arange(5))
     assert [x.tolist() for (x,) in DataLoader(tensors, 2, num_workers=2)] == [[0, 1], [2, 3], [4]]
 
@@ -392,7 +392,7 @@ def alive(pid):
 
 
 def test_arguments():
-    with pytest.raises(ValueError, match="worker_kind must be one of process, thread, got 'x'"):
+    with pytest.raises(ValueError, match="worker_kind must be 'process' or 'thread', got 'x'"):
         DataLoader(Squares(), worker_kind="x")
     with pytest.raises(ValueError, match="timeout must not be negative"):
         DataLoader(Squares(), timeout=-1)
