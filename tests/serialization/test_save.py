@@ -342,7 +342,7 @@ REFUSED = {
     "long double": (np.longdouble(1), "elements of type float(128|96|64)"),
     "structured": (np.dtype("f4,i4"), "elements of type"),
     "key": ({(1, (2,)): 1}, "has a key of class tuple; keys are strings"),
-    "large key": ({2**61: 1}, "has a key that is an integer beyond 61 bits"),
+    "large key": ({2**61 - 1: 1}, "has a key that is an integer beyond 61 bits"),
     "long key": ({(1,) * 101: 1}, "has a key that is a tuple of 101, more than 100"),
     "complex key": ({1j: 1}, "has a key of class complex"),
     "complex scalar as key": ({np.complex64(1): 1}, "has a key of class complex64"),
