@@ -220,7 +220,7 @@ def test_the_pickle_module_is_not_used(monkeypatch):
 
 
 DANGEROUS = [
-    ("os", "system", ("touch /tmp/run",)),
+    ("os", "system", ("touch run",)),
     ("posix", "system", ("true",)),
     ("builtins", "eval", ("1",)),
     ("__builtin__", "eval", ("1",)),
