@@ -59,7 +59,10 @@ class Batches:
             self.progress.done = True
             raise
         self.progress.batches += 1
-        return self.load(keys)
+        try:
+            return self.load(keys)
+        except StopIteration as error:  # which would end the epoch
+            raise RuntimeError("DataLoader: loading a batch raised StopIteration") from error
 
 
 def restored(state: Any, source: Any, sequential: bool, size: int | None) -> Progress:

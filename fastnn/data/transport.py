@@ -8,11 +8,14 @@ gone when both processes are done with it, however they end.
 from __future__ import annotations
 
 import array
+import errno
 import mmap
 import os
 import pickle
 import socket
 import struct
+import sys
+import weakref
 from typing import Any, NamedTuple
 
 __all__: list[str] = []
@@ -22,6 +25,8 @@ TABLE = struct.Struct("<Q")
 SHARED = 1 << 16  # smaller messages go through the socket as a whole
 LINE = 64  # alignment of buffers
 FD_SIZE = array.array("i").itemsize
+MOST_MAPPED = 64  # of the 256 file descriptors or more that systems allow a process
+MAPPED: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
 
 class Message(NamedTuple):
@@ -85,7 +90,9 @@ def receive(source: socket.socket) -> Any:
         rest = exactly(source, length + listed)
         if not size:
             return pickle.loads(rest)
-        memory = memoryview(mmap.mmap(descriptors[0], size))
+        if not descriptors:  # the system leaves out what there is no room for
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        memory = contents(descriptors[0], size)
     finally:
         for fd in descriptors:
             os.close(fd)
@@ -94,6 +101,23 @@ def receive(source: socket.socket) -> Any:
         buffers.append(memory[at : at + count])
         at += whole_lines(count)
     return pickle.loads(rest[:length], buffers=buffers)
+
+
+def contents(memory: int, size: int) -> memoryview:
+    """Shared memory, or a copy of it where much else is mapped already.
+
+    A mapping has a file descriptor to itself before Python 3.13, and their number is limited.
+    """
+    if sys.version_info >= (3, 13):
+        return memoryview(mmap.mmap(memory, size, trackfd=False))
+    if len(MAPPED) < MOST_MAPPED:
+        mapped = mmap.mmap(memory, size)
+        MAPPED.add(mapped)
+        return memoryview(mapped)
+    copy, at = memoryview(bytearray(size)), 0
+    while at < size:
+        at += os.preadv(memory, [copy[at:]], at)
+    return copy
 
 
 def exactly(source: socket.socket, count: int) -> bytearray:

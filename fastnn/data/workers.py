@@ -7,12 +7,15 @@ them loads what.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
 import random
 import signal
 import socket
+import threading
+import time
 import traceback
 import warnings
 import weakref
@@ -31,6 +34,7 @@ from .transport import SHARED, Message, packed, receive, send
 __all__: list[str] = []  # `DataLoader` imports this module when it starts workers
 
 Load = Callable[[Any], Any]
+LOOK = 2.0  # seconds between two looks at the workers, a system call each
 
 
 class RemoteTraceback(Exception):
@@ -58,8 +62,8 @@ def failure(error: BaseException) -> Failed:
     text = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:
-        error = RuntimeError(f"{type(error).__name__}: {error}")
+    except BaseException:  # what its methods raise
+        error = RuntimeError("".join(traceback.format_exception_only(error)).strip())
     return Failed(error, text)
 
 
@@ -191,11 +195,8 @@ class Processes:
         """The result of a batch, or with None of whichever is there first."""
         while (not self.done) if batch is None else (batch not in self.done):
             busy = [s for s, tasks in zip(self.sockets, self.waiting) if tasks]
-            ready = wait(busy, self.timeout)
-            if not ready:
-                raise too_late(self.timeout)
-            for source in ready:
-                id = self.sockets.index(source)  # type: ignore[arg-type]
+            for source in self.ready(busy):
+                id = self.sockets.index(source)
                 try:
                     number, value = receive(self.sockets[id])
                 except (EOFError, OSError):
@@ -206,9 +207,31 @@ class Processes:
         number = next(iter(self.done)) if batch is None else batch
         return number, self.done.pop(number)
 
+    def ready(self, busy: list[socket.socket]) -> list[Any]:
+        """The sockets with a result, of which there is one within `timeout`.
+
+        That of a worker which died is not closed while a process that was forked meanwhile has it,
+        so what became of the workers is looked at every few seconds.
+        """
+        last = math.inf if self.timeout is None else time.monotonic() + self.timeout
+        while True:
+            left = max(last - time.monotonic(), 0)
+            found = wait(busy, min(left, LOOK))
+            if found:
+                return found
+            if left <= LOOK:
+                raise too_late(self.timeout)
+            for id, tasks in enumerate(self.waiting):
+                dead = bool(tasks) and not self.processes[id].is_alive()
+                if dead and not wait([self.sockets[id]], 0):
+                    self.report_dead(id)
+
     def report_dead(self, id: int) -> None:
+        """Raise RuntimeError for a worker that has died, else what is being handled."""
         process = self.processes[id]
         process.join(1)
+        if process.exitcode is None:
+            raise  # what a caller handles; the others have seen it dead
         code, lost = process.exitcode, self.waiting[id][0] if self.waiting[id] else None
         how = f"ended with exit code {code}"
         if code is not None and code < 0:
@@ -230,7 +253,9 @@ def end(parent: int, sockets: list[socket.socket], processes: list[Any]) -> None
     if os.getpid() != parent:
         return
     for patience, method in ((0.1, "terminate"), (1.0, "kill")):
-        wait([process.sentinel for process in processes if process.is_alive()], patience)
+        last = time.monotonic() + patience
+        for process in processes:
+            process.join(max(last - time.monotonic(), 0))
         for process in processes:
             if process.is_alive():
                 getattr(process, method)()
@@ -252,7 +277,8 @@ class Threads:
         timeout: float,
     ) -> None:
         self.count, self.dataset, self.load, self.init = count, dataset, load, init
-        self.timeout = timeout or None
+        self.timeout = min(timeout, threading.TIMEOUT_MAX) or None
+        self.late = False
         self.ids = iter(range(count))
         self.pool = futures.ThreadPoolExecutor(count, "fastnn.data", self.start)
         self.futures: dict[int, futures.Future[Any]] = {}
@@ -280,13 +306,14 @@ class Threads:
         asked = self.futures.values() if batch is None else [self.futures[batch]]
         done, _ = futures.wait(asked, self.timeout, futures.FIRST_COMPLETED)
         if not done:
+            self.late = True
             raise too_late(self.timeout)
         number = next(k for k, f in self.futures.items() if f in done)
         return number, self.futures.pop(number).result()
 
     def close(self) -> None:
-        """Wait for what is being loaded, and end."""
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        """Wait for what is being loaded, unless it took too long, and end."""
+        self.pool.shutdown(wait=not self.late, cancel_futures=True)
 
 
 KINDS: dict[str, Any] = {"process": Processes, "thread": Threads}
@@ -310,6 +337,8 @@ def load_ahead(workers: Any, tasks: Iterator[Task], ahead: int, in_order: bool) 
         if isinstance(value, Failed):
             value.raise_here()
         if isinstance(value, End):
+            for number in pending:  # workers that live on owe the next epoch nothing
+                workers.result(number)
             return
         ask()
         yield value

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import itertools
+import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 
 import fastnn
 from fastnn import data
-from fastnn.data import DataLoader
+from fastnn.data import DataLoader, transport, workers
 
 KINDS = ["process", "thread"]
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -155,6 +157,33 @@ def test_a_stream_is_read_once(kind, workers, persistent):
         assert [batch.tolist() for batch in loader] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
+class Growing(data.IterableDataset):
+    """A stream that is longer in each epoch."""
+
+    def __init__(self):
+        self.epoch = 0
+
+    def __iter__(self):
+        self.epoch += 1
+        return iter(range(3 * self.epoch))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_was_asked_for_behind_the_end_of_a_stream_is_not_of_the_next_epoch(kind, in_order):
+    loader = DataLoader(
+        Growing(),
+        1,
+        num_workers=1,
+        worker_kind=kind,
+        persistent_workers=True,
+        prefetch_factor=4,
+        in_order=in_order,
+    )
+    for number in 3, 6, 9:
+        assert [batch.item() for batch in loader] == list(range(number))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_batches_of_other_kinds(kind):
     keys = [["b", "a"], ["c"]]
@@ -216,6 +245,26 @@ def test_what_cannot_be_pickled_is_an_error():
         list(loader)
 
 
+class Unprintable(Exception):
+    def __reduce__(self):
+        raise SystemExit(3)
+
+    def __str__(self):
+        raise ValueError("no text")
+
+
+def test_an_exception_whose_methods_fail_does_not_end_its_worker():
+    with pytest.raises(RuntimeError, match="Unprintable"):
+        list(DataLoader(Broken(Unprintable()), 4, num_workers=1))
+
+
+@pytest.mark.parametrize("kind", [None, *KINDS])
+def test_stop_iteration_is_no_end_of_the_epoch(kind):
+    options = {} if kind is None else {"num_workers": 1, "worker_kind": kind}
+    with pytest.raises(RuntimeError, match="raised StopIteration"):
+        list(DataLoader(Broken(StopIteration()), 4, **options))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_init_fn(kind):
     def init(number):
@@ -250,6 +299,57 @@ def test_a_worker_that_dies_is_an_error(dataset, how):
         list(DataLoader(dataset(), 4, num_workers=2))
 
 
+class Heir(Squares):
+    """Dies, but leaves its socket to another process."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def __getitem__(self, key):
+        if key == 9:
+            heir = os.fork()
+            if heir == 0:
+                time.sleep(60)
+                os._exit(0)
+            self.path.write_text(str(heir))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return key
+
+
+@FORKS
+def test_a_death_is_seen_while_another_process_has_the_socket(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "LOOK", 0.1)
+    begin, heir = time.monotonic(), tmp_path / "heir"
+    try:
+        with pytest.raises(RuntimeError, match="was killed by SIGKILL"):
+            list(DataLoader(Heir(heir), 4, num_workers=2))
+        assert time.monotonic() - begin < 30
+    finally:
+        os.kill(int(heir.read_text()), signal.SIGKILL)
+
+
+class Blocked(Squares):
+    def __init__(self, event):
+        super().__init__()
+        self.event = event
+
+    def __getitem__(self, key):
+        if key == 9:
+            self.event.wait(60)
+        return key
+
+
+def test_a_thread_that_takes_too_long_is_not_waited_for():
+    event, begin = threading.Event(), time.monotonic()
+    try:
+        with pytest.raises(RuntimeError, match=r"no batch came within timeout=0\.2 seconds"):
+            list(DataLoader(Blocked(event), 4, num_workers=1, worker_kind="thread", timeout=0.2))
+        assert time.monotonic() - begin < 30
+    finally:
+        event.set()
+
+
 class Slow(Squares):
     def __getitem__(self, key):
         if key == 9:
@@ -266,6 +366,22 @@ def test_timeout_and_the_end_of_workers_that_load():
     del batches
     gc.collect()
     assert time.monotonic() - begin < 15
+
+
+@FORKS
+def test_workers_that_are_gone_are_not_waited_for():
+    gone = [multiprocessing.get_context("fork").Process(target=int) for _ in range(2)]
+    for process in gone:
+        process.start()
+        process.join()
+    begin = time.monotonic()
+    workers.end(os.getpid(), [], gone)
+    assert time.monotonic() - begin < 0.5
+
+
+def test_a_thread_may_take_for_ever():
+    loader = DataLoader(Squares(), 8, num_workers=1, worker_kind="thread", timeout=float("inf"))
+    assert len(list(loader)) == 3
 
 
 def children():
@@ -288,6 +404,19 @@ def test_nothing_is_left_behind(large):
     before = len(os.listdir("/proc/self/fd")), len(children())
     use()
     assert (len(os.listdir("/proc/self/fd")), len(children())) == before
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts descriptors in /proc")
+def test_batches_that_are_kept_do_not_use_up_the_descriptors(monkeypatch):
+    monkeypatch.setattr(transport, "MOST_MAPPED", 3)
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))
+    batches = list(DataLoader(Squares(large=True), 8, num_workers=2))
+    batches += list(DataLoader(Squares(large=True), 8, num_workers=2))
+    assert len(os.listdir("/proc/self/fd")) <= before + 3
+    assert [x[0, 0, 0].item() for x, _ in batches] == [0.0, 64.0, 256.0] * 2
+    for x, _ in batches:
+        x += 1
 
 
 def test_a_batch_outlives_its_worker():
