@@ -67,7 +67,9 @@ def narrow_floats() -> Any:
 def kind(dtype: np.dtype[Any]) -> str:
     """NumPy's letter for the kind of a type; of bfloat16, which NumPy does not know, also "f"."""
     code = dtype.kind
-    return "f" if code == "V" and dtype.type.__name__ == "bfloat16" else code
+    if code != "V" or dtype.type.__name__ != "bfloat16" or issubclass(dtype.type, np.void):
+        return code
+    return "f"
 
 
 def finfo(type: Any = float32) -> Any:

@@ -293,6 +293,12 @@ def test_the_sum_of_a_broadcast_gradient_is_that_of_float32():
     assert x.grad.tolist() == [1000.0]  # a sum in bfloat16 ends at 256
 
 
+def test_bytes_whose_class_has_the_name_are_no_numbers():
+    x = np.zeros(3, np.dtype((type("bfloat16", (np.void,), {}), [("a", np.uint16)])))
+    with pytest.raises(TypeError, match="input must have dtype float32 or float64"):
+        _core.add(x, x)
+
+
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     with pytest.raises(ImportError, match="pip install ml_dtypes"):
