@@ -293,6 +293,33 @@ def test_the_sum_of_a_broadcast_gradient_is_that_of_float32():
     assert x.grad.tolist() == [1000.0]  # a sum in bfloat16 ends at 256
 
 
+@NARROW
+def test_factors_may_be_fractions(dtype):
+    x, i = fastnn.tensor([1.0, 2.0], dtype=dtype), fastnn.tensor([0, 1])
+    for y, want in (
+        (fastnn.add(x, x, alpha=0.5), [1.5, 3.0]),
+        (fastnn.sub(x, x, alpha=0.5), [0.5, 1.0]),
+        (fastnn.addcmul(x, x, x, value=0.5), [1.5, 4.0]),
+        (fastnn.index_add(x, 0, i, x, alpha=0.5), [1.5, 3.0]),
+    ):
+        assert y.dtype == dtype
+        assert y.tolist() == want
+    assert (x.uniform_() >= 0).all()
+    assert x.dtype == dtype
+
+
+def test_an_average_of_bfloat16_keeps_its_fractions():
+    model = fastnn.nn.Linear(1, 1, bias=False).to(BRAIN)
+    with fastnn.no_grad():
+        model.weight.fill_(0.5)
+    averaged = fastnn.optim.swa_utils.AveragedModel(model)
+    averaged.update_parameters(model)
+    with fastnn.no_grad():
+        model.weight.fill_(1.0)
+    averaged.update_parameters(model)
+    assert averaged.module.weight.tolist() == [[0.75]]
+
+
 def test_bytes_whose_class_has_the_name_are_no_numbers():
     x = np.zeros(3, np.dtype((type("bfloat16", (np.void,), {}), [("a", np.uint16)])))
     with pytest.raises(TypeError, match="input must have dtype float32 or float64"):

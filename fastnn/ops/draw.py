@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import element
+from ..dtypes import element, kind
 from ..random import Generator, default_generator
 from ..tensor import Tensor, TensorLike
 from .create import bernoulli
@@ -24,7 +24,7 @@ def fill(op: str, input: Tensor, generator: Generator | None, draw: Callable[[An
 
 def floats(op: str, input: Tensor) -> Any:
     """The type in which numbers are drawn: the tensor's own where NumPy can; integers have none."""
-    if input._array.dtype.kind != "f":
+    if kind(input._array.dtype) != "f":
         raise RuntimeError(f"{op}: expected a tensor of floats, got {input.dtype}")
     return np.float64 if input._array.dtype == np.float64 else np.float32
 

@@ -10,7 +10,7 @@ import numpy as np
 from ... import _core
 from ...autograd.changes import read_for
 from ...autograd.record import Array, Grads, Node, record
-from ...dtypes import check_same, result_type
+from ...dtypes import check_same, kind, result_type
 from ...tensor import Tensor, TensorLike
 from .operands import fit, like, likes, operand
 
@@ -71,7 +71,7 @@ def add_backward(node: Node, dy: Array) -> Grads:
 def add_scaled(a: Any, b: Any, alpha: Any) -> Array:
     """``a + alpha b`` on arrays: in one pass for floats."""
     dtype = result_type(a, b)
-    if dtype.kind == "f":
+    if kind(dtype) == "f":
         return _core.add_scaled(a, b, alpha)
     check_factor("add", "alpha", alpha)
     return _core.add(a, _core.mul(b, alpha)).astype(dtype, copy=False)
@@ -281,7 +281,7 @@ def addcmul(
     """
     a, b, c = operand(input), operand(tensor1), operand(tensor2)
     dtype = result_type(a, b, c)
-    if dtype.kind == "f":
+    if kind(dtype) == "f":
         y = _core.addcmul(a, b, c, value)
     else:
         check_factor("addcmul", "value", value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
+from ...dtypes import kind
 from ...tensor import Tensor, TensorLike
 from ..shape import whole
 from ..widen import narrowed, total, widened
@@ -64,7 +65,7 @@ def index_add(
     """
     x, i, s = array(input), array(index), array(source)
     same_type("index_add", x, "source", s)
-    if x.dtype.kind != "f" and alpha != int(alpha):
+    if kind(x.dtype) != "f" and alpha != int(alpha):
         raise RuntimeError(f"index_add: alpha must be an integer for {x.dtype}, got {alpha}")
     y = _core.index_reduce(widened(x), dim, i, widened(s), "add", alpha)
     return record(narrowed(y, x.dtype), index_add_backward, (input, source), dim, i, s.shape, alpha)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...autograd.changes import changed
 from ...autograd.grad_mode import no_grad
+from ...dtypes import kind
 from ...tensor import Tensor
 from ..arithmetic import interpolate
 from ..groups import number
@@ -109,7 +110,7 @@ def check_decay(decay: float) -> None:
 def move(averaged: Sequence[Tensor], current: Sequence[Tensor], weight: float) -> None:
     """Move tensors in place by a part of their way to others: ``a += weight * (p - a)``.
 
-    Floats move in one call of a kernel. Integers are rounded to zero.
+    Floats move in one call of a kernel, but for bfloat16. Integers are rounded to zero.
     """
     pairs = list(zip(averaged, current, strict=True))
     floats = [pair for pair in pairs if pair[0]._array.dtype.kind == "f"]
@@ -118,4 +119,6 @@ def move(averaged: Sequence[Tensor], current: Sequence[Tensor], weight: float) -
     changed(arrays)
     for a, p in pairs:
         if a._array.dtype.kind != "f":
-            a.copy_(np.trunc(a._array * (1 - weight) + p._array * weight))
+            old, new = a._array.astype(np.float64), p._array.astype(np.float64)
+            moved = old * (1 - weight) + new * weight
+            a.copy_(moved if kind(a._array.dtype) == "f" else np.trunc(moved))
