@@ -89,6 +89,7 @@ WHY = {
     "linalg/status": ("isfinite isnan linalg", "the same"),
     "linalg/tensors": ("abs linalg maximum where", "the same"),
     "loss/linear": ("atleast_1d", "a shape"),
+    "pool/fractional": ("all clip isnan where", "places of windows; which NaN of one is chosen"),
     "quantiles": ("ceil floor isnan maximum round where", "ranks, and lines with NaN"),
     "reduce/count": ("all any count_nonzero", "integers and truth values"),
     "rnn/sequences": ("flatnonzero", "lengths of sequences: a number for each"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...autograd.record import Array, array
 from ...dtypes import no_floats
-from ...tensor import Tensor, TensorLike
+from ...tensor import Tensor, TensorLike, check_constant
 from ..create.drawn import rand
 from ..index.along import gather
 from ..reduce.extreme import max as largest
@@ -94,6 +94,7 @@ def random_samples(op: str, axes: int, x: Array, samples: TensorLike | None) -> 
     """A number from 0 to 1 for each axis of each plane: (N · C, axes)."""
     lead = x.shape[:-axes]
     shape = (*lead, axes) if len(lead) == 2 else (1, *lead, axes)
+    check_constant(op, "_random_samples", samples)
     drawn = rand(*shape, dtype=x.dtype)._array if samples is None else array(samples)
     if drawn.shape != shape:
         raise ValueError(f"{op}: _random_samples must have shape {shape}, got {drawn.shape}")
