@@ -205,6 +205,23 @@ def test_overflow_gives_infinity_without_a_warning(dtype):
 
 
 @NARROW
+def test_operands_beyond_the_range_give_no_warning(dtype):
+    x = fastnn.tensor([1.0, 2.0], dtype=dtype)
+    large = fastnn.tensor([1e-3, 1e300], dtype=fastnn.float64)
+    x += large
+    assert x[1].item() == np.inf
+    assert (x + large[1])[0].item() == np.inf
+
+
+@NARROW
+def test_bytes_in_another_order(dtype):
+    values = np.arange(6).astype(dtype)
+    swapped = values.byteswap().view(dtype.newbyteorder(">" if sys.byteorder == "little" else "<"))
+    x = fastnn.Tensor(swapped)
+    assert x.float().tolist() == x.double().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@NARROW
 def test_comparisons_are_elementwise_and_round_numbers(dtype):
     x = fastnn.tensor([0.1, 0.5, np.nan], dtype=dtype)
     assert (x == x).tolist() == [True, True, False]

@@ -33,10 +33,9 @@ copy::Element element_of(const Proxy* a) {
     const auto* const descr = py::detail::array_descriptor_proxy(a->descr);
     constexpr char native = std::endian::native == std::endian::little ? '<' : '>';
     const char order = descr->byteorder, kind = descr->kind;
+    if (order != '=' && order != '|' && order != native) return {'\0', 0};
     if (is_bfloat16(descr, item_size(a))) return {copy::kBrain, 2};
-    if ((order != '=' && order != '|' && order != native) || kind == '\0' ||
-        std::strchr("fiubc", kind) == nullptr)
-        return {'\0', 0};
+    if (kind == '\0' || std::strchr("fiubc", kind) == nullptr) return {'\0', 0};
     return {kind, static_cast<std::uint8_t>(item_size(a))};
 }
 

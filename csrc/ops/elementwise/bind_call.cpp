@@ -167,7 +167,7 @@ py::object store(const py::object& y, py::handle out, const char* op) {
         fail<ValueError>(op, ": out must have shape ", py::str(y.attr("shape")).cast<std::string>(),
                          ", got ", py::str(out.attr("shape")).cast<std::string>());
     }
-    numpy().attr("copyto")(out, y, py::arg("casting") = "unsafe");
+    copy_into(out, y);
     return py::reinterpret_borrow<py::object>(out);
 }
 
@@ -507,8 +507,8 @@ class Widened {
             if (!is_array(given[k]) &&
                 (!c.info.boolean || !(std::abs(c.args.operands[k].value) <= most)))
                 continue;
-            const py::object x = numpy().attr("asarray")(given[k]);
-            hold_[k] = astype(x.attr("astype")(c.result, py::arg("copy") = false), Dtype::f32);
+            const py::object x = numpy().attr("asarray")(given[k]), type = x.attr("dtype");
+            hold_[k] = astype(type.equal(result_) ? x : rounded(x), Dtype::f32);
             wide[k] = hold_[k];
         }
     }
