@@ -183,7 +183,7 @@ def sweep(
     return rows, failures
 
 
-def report(rows: list[dict[str, Any]], failures: list[str], worst: int) -> str:
+def report(rows: list[dict[str, Any]], failures: list[str], worst: int, machine: str) -> str:
     ratios = [r["ratio"] for r in rows]
     count = len(ratios)
     mean = math.exp(statistics.fmean(map(math.log, ratios)))
@@ -193,7 +193,8 @@ def report(rows: list[dict[str, Any]], failures: list[str], worst: int) -> str:
         f"{count} cells, geometric mean {mean:.2f}; below 1: {sum(r < 1 for r in ratios)}, "
         f"below 0.8: {sum(r < 0.8 for r in ratios)} "
         f"({100 * sum(r < 0.8 for r in ratios) / count:.1f} %), "
-        f"below 0.5: {sum(r < 0.5 for r in ratios)}. A ratio is PyTorch's time over fastnn's.",
+        f"below 0.5: {sum(r < 0.5 for r in ratios)}. A ratio is PyTorch's time over fastnn's. "
+        f"{machine}.",
         "",
         "| op | size | layout | mode | fastnn (µs) | PyTorch (µs) | ratio |",
         "|---|---|---|---|---|---|---|",
@@ -224,7 +225,9 @@ def main() -> None:
     fastnn.set_num_threads(args.threads)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text = report(*sweep(fastnn, torch, args.only, args.rounds), args.worst)
+        cpu = fastnn.show_config("dicts")["cpu"]["name"]
+        machine = f"{cpu}, {fastnn.isa()} instructions, {fastnn.get_num_threads()} threads"
+        text = report(*sweep(fastnn, torch, args.only, args.rounds), args.worst, machine)
     print(text)
     if args.out:
         args.out.write_text(text, encoding="utf-8")
