@@ -219,7 +219,9 @@ def taken(x: Tensor, keys: Any) -> Tensor:
     array = x._array
     if isinstance(keys, slice):
         return Tensor(np.array(array[keys], order="K"))
-    return Tensor(array.take(keys, axis=0))
+    if array.flags.c_contiguous and array.flags.aligned:
+        return Tensor(array.take(keys, axis=0))
+    return Tensor(array[keys])  # `take` would copy all of it first
 
 
 def positions(keys: Any) -> Any:
