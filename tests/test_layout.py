@@ -73,7 +73,7 @@ IMPORTS = {
     "ops": BASE | {"ops", "_core", "config"},
     "linalg": {"ops"},
     "nn": BASE | {"nn", "ops"},
-    "data": BASE | {"data", "ops"},
+    "data": BASE | {"data", "names", "ops"},
     "optim": BASE | {"optim", "ops", "_core"},
     "optim.swa_utils": BASE | {"optim", "nn", "ops", "_core"},
     "text": LAYERS | {"text"},
