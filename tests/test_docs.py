@@ -63,6 +63,15 @@ def test_the_guide_to_images_runs(capsys):
     assert names["scores"].shape == (4, 10)
 
 
+def test_the_guide_to_data_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "data.md"):
+        if "download=True" not in block:
+            exec(compile(block, "data.md", "exec"), names)
+    assert names["x"].shape == (2, 4)
+
+
 def test_the_guide_to_types_runs(capsys):
     for block in blocks(ROOT / "docs" / "guide" / "types.md"):
         exec(compile(block, "types.md", "exec"), {"fastnn": importlib.import_module("fastnn")})

@@ -11,6 +11,7 @@ from .sampler import *
 from .task import *
 
 if _TYPE_CHECKING:  # imported when they are asked for
+    from . import datasets as datasets
     from . import readers as readers
 
 
