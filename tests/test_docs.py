@@ -92,6 +92,14 @@ def test_the_guide_to_metrics_runs(capsys, tmp_path, monkeypatch):
     assert "ORG" in capsys.readouterr().out
 
 
+def test_the_guide_to_exporting_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for block in blocks(ROOT / "docs" / "guide" / "exporting.md"):
+        exec(block, namespace)
+    assert namespace["difference"] < 1e-5
+
+
 def test_the_guide_to_saving_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

@@ -66,7 +66,7 @@ IMPORTS = {
     "fx": {"names"},
     "hub": {"names"},
     "jit": {"names", "nn"},
-    "onnx": {"names"},
+    "onnx": BASE | {"names", "nn", "ops", "onnx", "serialization", "version"},
     "utils": {"data", "names", "utils"},
     "version": {"config", "names"},
     "testing": BASE,

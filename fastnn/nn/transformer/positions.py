@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ops.create import empty
 from ...ops.elementwise import add
+from ...ops.shape import unsqueeze
 from ...tensor import Tensor, TensorLike
 from .. import init
 from ..dropout.elements import Dropout
@@ -47,7 +48,8 @@ class Positions(Module):
             raise TypeError(f"{type(self).__name__}: input must have a float dtype, got {x.dtype}")
         time_first = x.ndim == 3 and not self.batch_first
         rows = self.rows(x.shape[0 if time_first or x.ndim == 2 else 1], x.dtype)
-        return self.dropout(add(x, rows[:, None] if time_first else rows))  # type: ignore[no-any-return]
+        rows = unsqueeze(rows, 1) if time_first else rows
+        return self.dropout(add(x, rows))  # type: ignore[no-any-return]
 
     d_model: int
     batch_first: bool
