@@ -13,6 +13,7 @@ from .task import *
 if _TYPE_CHECKING:  # imported when they are asked for
     from . import datasets as datasets
     from . import readers as readers
+    from . import transforms as transforms
 
 
 def __getattr__(name: str) -> _Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...random import Generator
+from ..checks import check_real
 from ..draws import generator_of
 from ..sampler import positive
 from .labelled import LabelledDataset
@@ -16,15 +16,6 @@ from .labelled import LabelledDataset
 __all__ = ["make_circles", "make_moons", "make_spirals", "make_xor"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def check_real(op: str, name: str, value: Any, low: float, high: float = math.inf) -> float:
-    """A number from `low` to `high`, both of which it may be unless they are infinite."""
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not real or not low <= value <= high or math.isinf(value):
-        within = f"at least {low}" if math.isinf(high) else f"from {low} to {high}"
-        raise ValueError(f"{op}: {name} must be a number {within}, got {value!r}")
-    return float(value)
 
 
 def points(

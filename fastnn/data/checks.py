@@ -1,0 +1,31 @@
+"""Checks of numbers among arguments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_real", "pair_of"]
+
+
+def check_real(op: str, name: str, value: Any, low: float, high: float = math.inf) -> float:
+    """A number from `low` to `high`, both of which it may be unless they are infinite."""
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not real or not low <= value <= high or math.isinf(value):
+        within = f"at least {low}" if math.isinf(high) else f"from {low} to {high}"
+        raise ValueError(f"{op}: {name} must be a number {within}, got {value!r}")
+    return float(value)
+
+
+def pair_of(op: str, name: str, value: Any, low: int) -> tuple[int, int]:
+    """A height and a width, both of at least `low`; one integer stands for both."""
+    both = value if isinstance(value, (tuple, list)) else (value, value)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in both)
+    if len(both) != 2 or not whole or min(both) < low:
+        raise ValueError(
+            f"{op}: {name} must be an integer of at least {low}, or two of them for height and "
+            f"width, got {value!r}"
+        )
+    return int(both[0]), int(both[1])
