@@ -73,6 +73,7 @@ if _TYPE_CHECKING:  # imported when they are asked for
     from . import jit as jit
     from . import metrics as metrics
     from . import special as special
+    from . import train as train
     from . import utils as utils
 
 inf = float64.type("inf").item()

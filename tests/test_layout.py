@@ -67,6 +67,7 @@ IMPORTS = {
     "hub": {"names"},
     "jit": {"names", "nn"},
     "onnx": BASE | {"names", "nn", "ops", "onnx", "serialization", "version"},
+    "train": LAYERS | {"metrics", "names", "serialization", "train"},
     "utils": {"data", "names", "utils"},
     "version": {"config", "names"},
     "testing": BASE,

@@ -8,5 +8,7 @@ python -m benches.checks.conv_fuzz
 python -m benches.checks.kills
 python -m benches.checks.races
 python -m benches.checks.readers
+python -m benches.checks.trainer_overhead
+python -m benches.checks.training_kills
 python -m benches.forks
 """

@@ -13,21 +13,21 @@ __all__: list[str] = []
 
 def scikit_learn(owner: Metric) -> Any:
     """``sklearn.metrics``."""
-    return extra(owner, "sklearn.metrics", "scikit-learn")
+    return extra(owner.name, "sklearn.metrics", "scikit-learn")
 
 
 def axes(owner: Metric, ax: Any) -> Any:
     """`ax`, or those of a new figure of Matplotlib."""
     if ax is not None:
         return ax
-    pyplot = extra(owner, "matplotlib.pyplot", "matplotlib")
+    pyplot = extra(owner.name, "matplotlib.pyplot", "matplotlib")
     return pyplot.subplots(figsize=(5, 4.2), layout="constrained")[1]
 
 
-def extra(owner: Metric, module: str, package: str) -> Any:
+def extra(owner: str, module: str, package: str) -> Any:
     """A module of a package that fastnn does not require."""
     try:
         import_module(module.partition(".")[0])
     except ModuleNotFoundError:
-        raise ImportError(f"{owner.name} needs {package}: pip install {package}") from None
+        raise ImportError(f"{owner} needs {package}: pip install {package}") from None
     return import_module(module)
