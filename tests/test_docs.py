@@ -100,6 +100,24 @@ def test_the_guide_to_exporting_runs(tmp_path, monkeypatch):
     assert namespace["difference"] < 1e-5
 
 
+def test_the_guide_to_fitting_runs(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks(ROOT / "docs" / "guide" / "fitting.md"):
+        exec(compile(block, "fitting.md", "exec"), names)
+    assert names["history"]["val_accuracy"][-1] > 0.75
+    assert names["probabilities"].shape == (200, 3)
+    assert names["several"].step == 2 * 11
+    assert len(names["norms"].norms) == len(names["stopped"]) < 40
+    files = {path.name for path in tmp_path.iterdir()}
+    assert len(files) == 4
+    assert {"best.safetensors", "run.safetensors"} < files
+    assert "log made NaN of finite inputs" in names["reason"]
+    assert 1e-4 < names["curve"].suggestion < 1
+    assert "epoch 8/8" in capsys.readouterr().out
+
+
 def test_the_guide_to_saving_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

@@ -169,8 +169,8 @@ def find_learning_rate(
         trainer.optimizer,
         clip_norm=trainer.clip_norm,
         accumulate=trainer.accumulate,
-        class_weight=trainer.objective.class_weight,
     )
+    search.objective = trainer.objective
     parts: tuple[Any, ...] = (
         trainer.model,
         trainer.optimizer,

@@ -56,6 +56,7 @@ class Objective:
         self.ignored = option(loss, "ignore_index")
         own = option(loss, "weight") if self.ignored is not None else None
         self.own_weight: Array | None = None if own is None else np.asarray(own, np.float64)
+        self.others_count = isinstance(class_weight, Mapping)
         self.class_weight = None if class_weight is None else weights_of_classes(class_weight)
         self.counts_samples = self.ignored is None and self.own_weight is None
         self.each: Any = None
@@ -121,6 +122,9 @@ class Objective:
             if labels.dtype.kind not in "iu":
                 raise TypeError(f"Trainer: class_weight needs integer targets, got {labels.dtype}")
             classes = self.classes(labels)
+            beyond = int(classes.max(initial=0)) + 1 - len(self.class_weight)
+            if beyond > 0 and self.others_count:
+                self.class_weight = np.append(self.class_weight, np.ones(beyond))
             if classes.size and not 0 <= classes.min() <= classes.max() < len(self.class_weight):
                 raise ValueError(
                     f"Trainer: class_weight has {len(self.class_weight)} classes, targets are from "

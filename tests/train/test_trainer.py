@@ -221,6 +221,15 @@ def test_weights_of_classes_are_those_of_the_loss():
         assert found[1] == pytest.approx(own[1], rel=1e-6)
 
 
+def test_classes_that_a_dict_lacks_have_weight_1():
+    own = after_one_step(nn.CrossEntropyLoss(weight=fastnn.tensor([2.0, 1.0, 1.0])))
+    found = after_one_step(class_weight={0: 2.0})
+    eps = 60 * np.finfo(np.float32).eps
+    assert np.abs(found[0] - own[0]).max() <= eps * np.abs(own[0]).max()
+    with pytest.raises(ValueError, match="has 1 classes, targets are from 0 to 2"):
+        after_one_step(class_weight=[2.0])
+
+
 def test_samples_of_weight_2_are_there_twice():
     weight = np.ones(60)
     weight[:20] = 2
