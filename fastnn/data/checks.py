@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_real", "pair_of"]
+__all__ = ["check_real", "element_of", "pair_of"]
 
 
 def check_real(op: str, name: str, value: Any, low: float, high: float = math.inf) -> float:
@@ -29,3 +29,15 @@ def pair_of(op: str, name: str, value: Any, low: int) -> tuple[int, int]:
             f"width, got {value!r}"
         )
     return int(both[0]), int(both[1])
+
+
+def element_of(op: str, name: str, value: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as an element of a type; ValueError if the type does not have it."""
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "biuf":
+        raise ValueError(f"{op}: {name} must be a number, got {value!r}")
+    with np.errstate(all="ignore"):
+        element = number.astype(dtype)
+    if dtype.kind not in "fc" and element != number:
+        raise ValueError(f"{op}: {name} is {value!r}, which no element of {dtype} can be")
+    return element

@@ -16,6 +16,7 @@ from ..tensor import Tensor, as_array
 from .dataset import IterableDataset, gather, is_gathered, positions
 from .progress import Batches, Progress, restored
 from .sampler import (
+    OrderedBatchSampler,
     OrderedSampler,
     RandomSampler,
     SequentialSampler,
@@ -224,11 +225,11 @@ class DataLoader:
             collate = self.collate_fn or default_collate
             stream = Stream(self.dataset, self.batch_size, self.drop_last, collate)
             return (1, count(), stream) if self.num_workers else (0, stream.batches(), as_it_is)
-        if self.batch_sampler is not None:
+        if self.batch_sampler is not None and progress.order is None:
             keys = iter(self.batch_sampler)
         else:
             order = self.sampler if progress.order is None else progress.order
-            keys = chunks(order, self.batch_size, self.drop_last)
+            keys = chunks(order, *self._size())
         alone = self.collate_fn is None and is_gathered(self.dataset)
         fetch = Fetch(self.dataset, self.collate_fn)
         return 0 if alone else self.num_workers, islice(keys, progress.batches, None), fetch
@@ -259,8 +260,16 @@ class DataLoader:
         """What the order of samples comes from."""
         return next(x for x in (self.batch_sampler, self.sampler, self.dataset) if x is not None)
 
+    def _size(self) -> tuple[int | None, bool]:
+        """The size of batches that are parts of an order, and whether a smaller one is dropped."""
+        ordered = isinstance(self.batch_sampler, OrderedBatchSampler)
+        source: Any = self.batch_sampler if ordered else self
+        return source.batch_size, source.drop_last
+
     def _order(self) -> Any:
         """The keys of all samples of an epoch, where they are known beforehand."""
+        if isinstance(self.batch_sampler, OrderedBatchSampler):
+            return self.batch_sampler.order()
         if isinstance(self.dataset, IterableDataset) or self.batch_sampler is not None:
             return None
         sampler: Any = self.sampler
@@ -276,8 +285,9 @@ class DataLoader:
         Raises
         ------
         TypeError
-            Within an epoch whose order is not known beforehand: that of an `IterableDataset`, a
-            `batch_sampler`, or a sampler that is neither a list nor one of fastnn's.
+            Within an epoch whose order is not known beforehand: that of an `IterableDataset`, of a
+            `batch_sampler` other than `BucketBatchSampler`, or of a sampler that is neither a list
+            nor one of fastnn's.
 
         Examples
         --------
@@ -311,12 +321,13 @@ class DataLoader:
         size = len(self.dataset) if has_length else None
         progress = restored(state_dict, self._source(), sequential, size)
         if progress.order is not None:
-            if self.batch_sampler is not None or isinstance(self.dataset, IterableDataset):
+            ordered = isinstance(self.batch_sampler, (OrderedBatchSampler, type(None)))
+            if not ordered or isinstance(self.dataset, IterableDataset):
                 raise ValueError(
                     "DataLoader: the state has an order of samples, this one takes it from "
                     f"{type(self._source()).__name__}"
                 )
-            most = number_of_chunks(len(progress.order), self.batch_size, self.drop_last)
+            most = number_of_chunks(len(progress.order), *self._size())
             if progress.batches > most:
                 raise ValueError(
                     f"DataLoader: the state is after {progress.batches} batches, an epoch has "

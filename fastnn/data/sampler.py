@@ -246,6 +246,25 @@ class BatchSampler(Sampler):
         )
 
 
+class OrderedBatchSampler(Sampler):
+    """Batches that are consecutive parts of an order of the whole epoch, which it knows.
+
+    So `DataLoader.state_dict` works within an epoch. A subclass defines ``order`` and has
+    ``batch_size`` and ``drop_last``.
+    """
+
+    batch_size: int
+    drop_last: bool
+
+    def order(self) -> Any:
+        """The indices of one epoch, as an array."""
+        raise NotImplementedError(f"{type(self).__name__}: define a method order(self)")
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        parts = chunks(self.order(), self.batch_size, self.drop_last)
+        return (part.tolist() for part in parts)
+
+
 def chunks(source: Any, size: int | None, drop_last: bool) -> Iterator[Any]:
     """Consecutive parts of `size` elements, or one with all of them for None.
 

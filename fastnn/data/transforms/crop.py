@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...random import Generator
-from ..checks import pair_of
+from ..checks import element_of, pair_of
 from .transform import Array, RandomTransform
 
 __all__ = ["RandomCrop", "RandomShift"]
@@ -76,7 +74,7 @@ class RandomCrop(RandomTransform):
         """A part of this size of each image."""
         op = type(self).__name__
         images = self.images_of(x)
-        fill = fill_of(op, self.fill, x.dtype)
+        fill = element_of(op, "fill", self.fill, x.dtype)
         if any(n + 2 * p < s for n, p, s in zip(images, self.padding, size)) or not min(images):
             raise ValueError(
                 f"{op}: images of {images[0]} × {images[1]} pixels with margins of "
@@ -142,15 +140,3 @@ class RandomShift(RandomCrop):
     def apply(self, x: Array) -> Array:
         """The moved images."""
         return self.parts(x, self.images_of(x))
-
-
-def fill_of(op: str, fill: Any, dtype: np.dtype[Any]) -> Any:
-    """A fill value as an element of a type; ValueError if the type does not have it."""
-    value = np.asarray(fill)
-    if value.ndim or value.dtype.kind not in "biuf":
-        raise ValueError(f"{op}: fill must be a number, got {fill!r}")
-    with np.errstate(all="ignore"):
-        element = value.astype(dtype)
-    if dtype.kind != "f" and element != value:
-        raise ValueError(f"{op}: images of {dtype} cannot be filled with {fill!r}")
-    return element

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...random import Generator
-from ..checks import check_real, pair_of
-from .crop import fill_of
+from ..checks import check_real, element_of, pair_of
 from .transform import Array, RandomTransform
 
 __all__ = ["Cutout"]
@@ -62,7 +61,7 @@ class Cutout(RandomTransform):
     def apply(self, x: Array) -> Array:
         """The images, each with a rectangle that is filled."""
         images = self.images_of(x)
-        fill = fill_of("Cutout", self.fill, x.dtype)
+        fill = element_of("Cutout", "fill", self.fill, x.dtype)
         out: Array = x.copy()
         if not out.size:
             return out
