@@ -50,12 +50,16 @@ from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
 from .random import seed as seed
 from .serialization import load as load
+from .serialization import load_model as load_model
+from .serialization import register_model as register_model
 from .serialization import save as save
+from .serialization import save_model as save_model
 from .settings import *
 from .tensor import Size as Size
 from .tensor import Tensor as Tensor
 from .typed import *
 
+from .serialization.registry import register_own as _register_own  # isort: skip
 from .names import offer_public_names as _offer_public_names  # isort: skip
 from .names import submodule as _submodule  # isort: skip
 
@@ -102,4 +106,5 @@ def __getattr__(name: str) -> _Any:
     return _submodule(__name__, name)
 
 
+_register_own()
 _offer_public_names()

@@ -123,7 +123,8 @@ def test_the_guide_to_saving_runs(tmp_path, monkeypatch):
     names = {}
     for block in blocks(ROOT / "docs" / "guide" / "saving.md"):
         exec(compile(block, "saving.md", "exec"), names)
-    files = {"model.safetensors", "run.pt"}
+    files = {"model.safetensors", "run.pt", "whole.safetensors", "applied.safetensors"}
+    assert repr(names["copy"]) == repr(names["model"])
     assert {p.name for p in tmp_path.iterdir()} == files
     resumed = (tmp_path / "run.pt").read_bytes()
     names["model"].load_state_dict(names["weights"])

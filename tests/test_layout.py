@@ -44,7 +44,9 @@ IMPORTS = {
     },
     "autograd": {"_core", "autograd", "callers", "names", "tensor"},
     "func": BASE | {"autograd", "names", "nn", "ops"},
-    "serialization": {"devices", "dtypes", "nn", "serialization", "tensor"},
+    "serialization": {
+        *("devices", "dtypes", "models", "nn", "random", "serialization", "tensor"),
+    },
     "special": {"names", "ops", "tensor"},
     "unbuilt": set(),
     "names": set(),

@@ -5,6 +5,9 @@
 """
 
 from .load import load as load
+from .models import load_model as load_model
+from .models import save_model as save_model
+from .registry import register_model as register_model
 from .save import save as save
 
-__all__ = ["load", "save"]
+__all__ = ["load", "load_model", "register_model", "save", "save_model"]

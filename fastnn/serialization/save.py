@@ -60,6 +60,11 @@ def save(
     >>> fastnn.load(file)
     {'weights': {'w': tensor([1., 1.])}, 'epoch': 3, 'betas': (0.9, 0.999)}
     """
+    write_file("save", obj, f, {})
+
+
+def write_file(op: str, obj: Any, f: Any, metadata: dict[str, str]) -> None:
+    """Write an object, and more metadata."""
     from .atomic import write_whole
     from .safetensors import header_of, write_arrays
     from .structure import KEY, Encoder
@@ -67,14 +72,14 @@ def save(
     path = os.fsdecode(f) if isinstance(f, (str, bytes, os.PathLike)) else None
     if path is None and not callable(getattr(f, "write", None)):
         raise TypeError(
-            f"save: f must be a path or a file opened for writing in binary mode, "
+            f"{op}: f must be a path or a file opened for writing in binary mode, "
             f"got {type(f).__name__}"
         )
     if isinstance(f, io.TextIOBase):
-        raise TypeError('save: f must be a file opened in binary mode, as by open(path, "wb")')
+        raise TypeError(f'{op}: f must be a file opened in binary mode, as by open(path, "wb")')
     encoder = Encoder()
     text = encoder.text(obj)
-    header, order = header_of(encoder.arrays, {KEY: text})
+    header, order = header_of(encoder.arrays, {KEY: text, **metadata})
 
     def write(file: Any) -> None:
         write_all(file, header)
