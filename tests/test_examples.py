@@ -119,6 +119,7 @@ PACKAGES = {
     "bilstm_tagger": ("numpy", "fastnn", "tqdm"),
     "char_lm": ("numpy", "fastnn"),
     "digits": ("numpy", "fastnn", "tqdm", "sklearn", "matplotlib"),
+    "fashion": ("numpy", "fastnn"),
     "gradients_through_time": ("numpy", "fastnn", "tqdm"),
     "image_classifier": ("numpy", "fastnn"),
     "image_rows": ("numpy", "fastnn", "tqdm", "sklearn"),

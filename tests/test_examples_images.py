@@ -231,6 +231,32 @@ real_data = pytest.mark.skipif(
 )
 
 
+def test_fashion(tmp_path, capsys):
+    """It learns bars and squares, goes on from its checkpoint, and is timed beside others."""
+    write_idx(tmp_path, 28)
+    fashion = load("fashion")
+    fashion.SIZES, fashion.BATCH, fashion.RATE = (784, 64, 32, 10), 25, 3e-3
+    checkpoint = tmp_path / "run"
+    options = [f"--data={tmp_path}", "--validation=30", f"--checkpoint={checkpoint}"]
+    assert fashion.main([*options, "--epochs=20"]) > 0.8
+    assert "epoch 20/20" in capsys.readouterr().out
+    assert fashion.main([*options, "--epochs=20"]) > 0.8  # all epochs are done
+    said = capsys.readouterr().out
+    assert "epoch" not in said.partition("test accuracy")[0]
+    assert "of 60 images" in said
+
+
+def test_fashion_beside_others(tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    write_idx(tmp_path, 28)
+    fashion = load("fashion")
+    fashion.SIZES = (784, 64, 32, 10)
+    x, y = fashion.read(str(tmp_path), True)
+    times = fashion.compare(np.tile(x, (40, 1)), np.tile(y, 40), 1)
+    assert {"fastnn", "scikit-learn"} <= {*times}
+    assert "1.0 times fastnn's" in capsys.readouterr().out
+
+
 @real_data
 def test_real_files(classifier):
     data = classifier.read_data(DATA / "fashion-mnist", 0, None)

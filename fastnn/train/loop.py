@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from itertools import islice
@@ -15,19 +15,17 @@ from ..callers import warn
 from ..data import DataLoader
 from ..data.dataset import is_gathered
 from ..nn import Module
-from ..nn.clip_grad import clip_grad_norm_
 from ..optim import lr_scheduler
 from ..random import default_generator
-from ..tensor import Tensor
-from .batches import check_batch, length_of, output_of
+from .batches import check_batch, length_of
 from .boundary import Boundary
 from .callback import Callbacks, Logs
 from .checkpoint import FORMAT, VERSION, NoCheckpoint, check_fits, classes_of
-from .evaluation import evaluation, value_of, values_of
-from .not_finite import NotFinite, origin
-from .objective import samples
+from .evaluation import evaluation, values_of
+from .not_finite import NotFinite
 from .progress_bar import Display
 from .random_streams import RandomStreams
+from .step import clip, gradients_of
 from .stopping import TerminateOnNaN
 
 if TYPE_CHECKING:
@@ -78,6 +76,7 @@ class Loop:
         self.offset = 0
         self.seen: list[tuple[Any, ...]] = []
         self.counts = self.must_count()
+        self.gradients = gradients_of(self)
         self.boundary: Boundary | None = None
         if self.callbacks.hooks["on_exception"]:
             here = not isinstance(loader, DataLoader) or (
@@ -228,22 +227,22 @@ class Loop:
         if trainer.scheduler_interval != "step":
             schedule = None
         begin, end = hooks["on_train_batch_begin"], hooks["on_train_batch_end"]
-        clip_norm, size = trainer.clip_norm, trainer.accumulate
-        gradients: Callable[[Any], tuple[float, float]] = (
-            self.backward if size == 1 else self.backward_of_several
-        )
+        clips, size, gradients = trainer.clip_norm is not None, trainer.accumulate, self.gradients
+        offset_of = default_generator.source.stream.item
         metrics = list(self.train_metrics.values())
         is_sum = self.objective.is_sum
         done = 0
         for batch in islice(self.batches, most):
             if not self.batch:
                 check_batch("fit", batch if size == 1 else batch[0])
-            for hook in begin:
-                hook(-(-self.batch // size), {})
+            if begin:
+                for hook in begin:
+                    hook(-(-self.batch // size), {})
+            self.offset = offset_of(1)
             optimizer.zero_grad()
             loss, count = gradients(batch)
-            if clip_norm is not None:
-                self.clip(clip_norm, [batch] if size == 1 else batch)
+            if clips:
+                clip(self, [batch] if size == 1 else batch)
             if boundary is not None:
                 boundary.updating = True
             optimizer.step()
@@ -258,67 +257,14 @@ class Loop:
                 self.update_metrics(metrics)
             if boundary is not None:
                 boundary.updating = False
-            for hook in end:
-                hook(-(-self.batch // size) - 1, {"loss": loss})
+            if end:
+                for hook in end:
+                    hook(-(-self.batch // size) - 1, {"loss": loss})
             if boundary is not None:
                 boundary.take()
             if trainer.stop_training:
                 break
         return done
-
-    def backward_of_several(self, batches: list[Any]) -> tuple[float, float]:
-        """Gradients of the mean loss of several batches, which is that of all their samples."""
-        self.offset = default_generator.source.stream.item(1)
-        objective = self.objective
-        for batch in batches:
-            check_batch("fit", batch)
-        counts = [objective.count(y, rest[0] if rest else None, True) for _, y, *rest in batches]
-        whole, loss = sum(counts) or 1.0, 0.0
-        for batch, count in zip(batches, counts):
-            share = 1.0 if objective.is_sum else count / whole
-            loss += share * self.backward(batch, share)[0]
-        return loss, sum(counts)
-
-    def backward(self, batch: Any, share: float | None = None) -> tuple[float, float]:
-        """Gradients of the loss of a batch, or of its `share`; the loss, and how much it counts."""
-        if share is None:
-            self.offset = default_generator.source.stream.item(1)
-        if len(batch) == 2:
-            x, y = batch
-            weight = None
-        else:
-            check_batch("fit", batch)
-            x, y, weight = batch
-        scores = self.model(x) if type(x) is Tensor else output_of(self.model, x)
-        if self.counts or weight is not None:
-            loss = self.objective(scores, y, weight, True)
-            count = 0.0 if share is not None else self.objective.count(y, weight, True)
-        else:
-            loss = self.objective.loss(scores, y)
-            count = len(y) if type(y) is Tensor else samples(y)
-        value = loss.item() if self.trainer.step else value_of(loss)
-        if value - value != 0.0:  # NaN or infinite
-            self.refuse("loss", value, [batch])
-        if share is None:
-            loss.backward()
-        else:
-            (loss * share).backward()
-        if self.train_metrics:
-            self.seen.append((scores, y, weight))
-        return value, count
-
-    def clip(self, clip_norm: float, batches: list[Any]) -> None:
-        """Limit the norm of all gradients."""
-        norm = float(clip_grad_norm_(self.trainer.parameters, clip_norm).item())
-        if norm - norm != 0.0:
-            self.refuse("norm of the gradients", norm, batches)
-
-    def refuse(self, what: str, value: float, batches: list[Any]) -> None:
-        """Raise NotFinite, with where the value came from."""
-        trainer = self.trainer
-        where = f"step {trainer.step + 1}, epoch {trainer.epoch + 1}"
-        reason = origin(self.model, self.objective, batches, self.offset)
-        raise NotFinite(f"fit: the {what} is {value} in {where}: {reason}")
 
     def update_metrics(self, metrics: list[Any]) -> None:
         """Give metrics the batches of the step."""

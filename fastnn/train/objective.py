@@ -159,8 +159,13 @@ class Objective:
 
 def samples(targets: Any) -> int:
     """The number of samples of a batch, 1 where it has no length."""
+    first = targets
+    if isinstance(targets, Mapping):
+        first = next(iter(targets.values()), ())
+    elif isinstance(targets, tuple):
+        first = targets[0] if targets else ()
     try:
-        return len(targets)
+        return len(first)
     except TypeError:
         return 1
 
