@@ -26,6 +26,8 @@ FUZZ = Path(__file__).with_name("fuzz.py")
         "fastnn._core.config",
         "fastnn.ops",
         "fastnn.nn.functional",
+        "fastnn.data",
+        "fastnn.data.datasets",
     ],
 )
 def test_invalid_arguments_give_python_exceptions(module: str, seed: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..random import Generator
 from ..tensor import Tensor
+from .checks import check_bool
 from .draws import generator_of
 from .sampler import OrderedBatchSampler, number_of_chunks, positive
 
@@ -64,7 +65,8 @@ class BucketBatchSampler(OrderedBatchSampler):
         self.lengths = lengths_of(name, lengths)
         self.batch_size = positive(name, "batch_size", batch_size)
         self.pool = positive(name, "pool", pool)
-        self.drop_last, self.shuffle = bool(drop_last), bool(shuffle)
+        self.drop_last = check_bool(name, "drop_last", drop_last)
+        self.shuffle = check_bool(name, "shuffle", shuffle)
         self.generator = None if generator is None else generator_of(name, generator)
 
     def order(self) -> Any:

@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_real", "element_of", "pair_of"]
+__all__ = ["check_bool", "check_real", "element_of", "pair_of"]
+
+
+def check_bool(op: str, name: str, value: Any) -> bool:
+    """A switch; TypeError for anything else, such as an array in its place."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{op}: {name} must be True or False, got {value!r:.60}")
+    return bool(value)
 
 
 def check_real(op: str, name: str, value: Any, low: float, high: float = math.inf) -> float:
@@ -33,7 +40,7 @@ def pair_of(op: str, name: str, value: Any, low: int) -> tuple[int, int]:
 
 def element_of(op: str, name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """A number as an element of a type; ValueError if the type does not have it."""
-    number = np.asarray(value)
+    number = np.asarray(None if isinstance(value, (list, tuple)) else value)
     if number.ndim or number.dtype.kind not in "biuf":
         raise ValueError(f"{op}: {name} must be a number, got {value!r}")
     with np.errstate(all="ignore"):

@@ -152,6 +152,9 @@ def test_bad_numbers():
             BucketBatchSampler([1], bad)
         with pytest.raises(ValueError, match="BucketBatchSampler: pool must be a positive integer"):
             BucketBatchSampler([1], 1, pool=bad)
+    for name in ("drop_last", "shuffle"):
+        with pytest.raises(TypeError, match=f"BucketBatchSampler: {name} must be True or False"):
+            BucketBatchSampler([1], 1, **{name: np.ones(2)})
     with pytest.raises(TypeError, match=r"BucketBatchSampler: generator must be a fastnn\.Gen"):
         BucketBatchSampler([1], 1, generator="1")
     assert list(BucketBatchSampler([], 2)) == []

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..checks import check_bool
 from ..readers.file import FileName, check_path, open_regular
 from .download import download
 from .labelled import LabelledDataset
@@ -83,8 +84,10 @@ class CIFAR10(LabelledDataset):
     )
 
     def __init__(self, root: FileName, train: bool = True, *, download: bool = False) -> None:
-        op, wanted = type(self).__name__, FILES[bool(train)]
+        op = type(self).__name__
         check_path(op, root)
+        check_bool(op, "download", download)
+        wanted = FILES[check_bool(op, "train", train)]
         folder = complete(root, wanted)
         if folder is None and download:
             folder = self.fetched(os.fspath(root))

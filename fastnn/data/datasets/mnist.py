@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..checks import check_bool
 from ..readers.file import FileName, check_path
 from ..readers.idx import read_idx
 from .download import download
@@ -93,8 +94,10 @@ class MNIST(LabelledDataset):
     names: ClassVar[Sequence[str]] = tuple("0123456789")
 
     def __init__(self, root: FileName, train: bool = True, *, download: bool = False) -> None:
-        op, part = type(self).__name__, PARTS[bool(train)]
+        op = type(self).__name__
         check_path(op, root)
+        check_bool(op, "download", download)
+        part = PARTS[check_bool(op, "train", train)]
         raw = os.path.join(root, op, "raw")
         paths = []
         for name in (IMAGES.format(part), LABELS.format(part)):

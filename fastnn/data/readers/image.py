@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from importlib import import_module
 from typing import Any
@@ -71,8 +72,10 @@ def read_image(
     check_reading("read_image", mode, size, max_pixels)
     library = pillow()
     with open_regular("read_image", path) as (file, _):
+        # Pillow asks for as many bytes as a file states, for which a file takes memory beforehand.
+        content = io.BytesIO(file.read())
         try:
-            with library.open(file, formats=FORMATS) as image:
+            with library.open(content, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
                     raise ValueError(

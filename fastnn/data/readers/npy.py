@@ -156,8 +156,8 @@ class NpyDataset(TensorDataset):
     def __init__(self, *paths: FileName) -> None:
         if not paths:
             raise ValueError("NpyDataset: expected at least one path")
-        self.paths = tuple([os.path.abspath(path) for path in paths])
         arrays = [map_npy(path) for path in paths]
+        self.paths = tuple([os.path.abspath(path) for path in paths])
         if any(not a.ndim or len(a) != len(arrays[0]) for a in arrays):
             shapes = {os.fspath(path): a.shape for path, a in zip(paths, arrays)}
             raise ValueError(f"NpyDataset: arrays must have equal lengths, got {shapes}")

@@ -28,6 +28,13 @@ class Table:
     columns
         The columns, in order.
 
+    Raises
+    ------
+    TypeError
+        If they are no columns.
+    ValueError
+        If two have the same name, or they differ in length.
+
     Examples
     --------
     >>> import os, tempfile
@@ -44,6 +51,14 @@ class Table:
 
     def __init__(self, columns: Iterable[Column]) -> None:
         self.columns = list(columns)
+        if wrong := [c for c in self.columns if not isinstance(c, Column)]:
+            raise TypeError(f"Table: expected columns, got {type(wrong[0]).__name__}")
+        names, lengths = [c.name for c in self.columns], [len(c) for c in self.columns]
+        if len(set(names)) < len(names) or len(set(lengths)) > 1:
+            raise ValueError(
+                "Table: columns must have names of their own and equal lengths, got "
+                f"{dict(zip(names, lengths))}"
+            )
         self._by_name = {column.name: column for column in self.columns}
 
     @property

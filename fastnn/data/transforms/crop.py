@@ -60,7 +60,7 @@ class RandomCrop(RandomTransform):
         super().__init__(generator, channels_last)
         op = type(self).__name__
         self.size, self.padding = pair_of(op, "size", size, 1), pair_of(op, "padding", padding, 0)
-        if padding_mode not in MODES:
+        if not isinstance(padding_mode, str) or padding_mode not in MODES:
             raise ValueError(
                 f"{op}: padding_mode must be one of {', '.join(MODES)}, got {padding_mode!r}"
             )

@@ -67,6 +67,7 @@ class Cutout(RandomTransform):
             return out
         inside = []
         for n, size in zip(images, self.size):
+            size = min(size, 2 * n + 2)  # which covers the image from any centre
             begin = self.draw.integers(0, n, (len(x), 1)) - size // 2
             position = np.arange(n)
             inside.append((begin <= position) & (position < begin + size))

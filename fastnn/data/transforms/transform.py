@@ -9,6 +9,7 @@ import numpy as np
 
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+from ..checks import check_bool
 from ..draws import generator_of
 
 __all__ = ["Array", "Compose", "RandomTransform", "Transform", "array_of", "check_keys", "like"]
@@ -59,9 +60,9 @@ class RandomTransform(Transform):
     """
 
     def __init__(self, generator: Generator | int | None, channels_last: bool = False) -> None:
-        own = None if generator is None else generator_of(type(self).__name__, generator)
-        self.generator = own
-        self.channels_last = bool(channels_last)
+        op = type(self).__name__
+        self.generator = None if generator is None else generator_of(op, generator)
+        self.channels_last = check_bool(op, "channels_last", channels_last)
 
     @property
     def draw(self) -> np.random.Generator:

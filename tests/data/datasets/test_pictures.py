@@ -148,3 +148,12 @@ def test_bad_files_of_cifar(tmp_path):
     os.mkfifo(path)
     with pytest.raises(FileNotFoundError):
         CIFAR10(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [MNIST, CIFAR10])
+def test_switches_of_another_type(kind, tmp_path):
+    for name in ("train", "download"):
+        for bad in (1, "yes", None, LABELS):
+            match = f"{kind.__name__}: {name} must be True or False, got"
+            with pytest.raises(TypeError, match=match):
+                kind(tmp_path, **{name: bad})

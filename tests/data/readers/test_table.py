@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fastnn.data.readers import read_csv
+from fastnn.data.readers import Table, read_csv
 
 pytestmark = pytest.mark.any_threading
 FLATS = """rooms,area,sold,day,city
@@ -272,6 +272,20 @@ def test_a_matrix(table):
         found.matrix(["i"], dtype=np.int64)
     with pytest.raises(ValueError, match=r"column 'f' has 1e\+39, beyond the range of float32"):
         table("f\n1\n1e39\n").matrix()
+
+
+def test_tables_of_columns(table):
+    columns = table("a,b\n1,2\n").columns
+    assert Table(columns[:1]).names == ["a"]
+    assert len(Table([])) == 0
+    longer = table("b\n1\n2\n").columns
+    for bad in (columns + columns, columns[:1] + longer):
+        with pytest.raises(
+            ValueError, match="Table: columns must have names of their own and equal"
+        ):
+            Table(bad)
+    with pytest.raises(TypeError, match="Table: expected columns, got int"):
+        Table([3])
 
 
 CELL = st.text(

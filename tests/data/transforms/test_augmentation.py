@@ -114,7 +114,7 @@ def test_flips(shape, dtype, kind, axis, p):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("size", [1, 3, (2, 4), 50])
+@pytest.mark.parametrize("size", [1, 3, (2, 4), 11, 12, 50])
 @pytest.mark.parametrize("p", [0, 0.5, 1])
 def test_cutout(shape, dtype, size, p):
     x = images(shape, dtype)
@@ -322,6 +322,9 @@ def test_batches_that_are_no_images(name):
         t(fastnn.zeros(2, 1, 4, 4, requires_grad=True), target)
     with pytest.raises(TypeError, match=rf"{name}: generator must be a fastnn\.Generator"):
         KINDS[name](generator=np.random.default_rng())
+    for bad in (None, 1, np.ones(3), "last"):
+        with pytest.raises(TypeError, match=f"{name}: channels_last must be True or False, got"):
+            KINDS[name](channels_last=bad)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +339,7 @@ def test_batches_that_are_no_images(name):
         (lambda: RandomCrop("4"), "RandomCrop: size must be an integer"),
         (lambda: RandomCrop(2, -1), "RandomCrop: padding must be an integer of at least 0"),
         (lambda: RandomCrop(2, padding_mode="wrap"), "padding_mode must be one of constant, edge"),
+        (lambda: RandomCrop(2, padding_mode=np.ones(2)), "padding_mode must be one of constant"),
         (lambda: RandomShift(-1), "RandomShift: size must be an integer of at least 0"),
         (lambda: RandomHorizontalFlip(1.5), "RandomHorizontalFlip: p must be a number from 0 to 1"),
         (lambda: RandomVerticalFlip(float("nan")), "RandomVerticalFlip: p must be a number from"),
@@ -361,6 +365,9 @@ def test_parts_that_are_not_there():
             t(np.zeros((2, 1, 0, 5)))
     with pytest.raises(ValueError, match="CutMix: images must have pixels"):
         CutMix(2)(np.zeros((2, 1, 0, 5)), np.array([0, 1]))
+    assert (Cutout(1 << 70)(np.ones((2, 1, 4, 5))) == 0).all()
+    with pytest.raises((ValueError, MemoryError)):
+        RandomShift(1 << 40)(np.zeros((2, 1, 4, 5)))
     for fill in (256, -1, 0.5, float("nan"), "0", [0, 0, 0], None):
         for t in (RandomCrop(2, 1, fill), Cutout(2, fill=fill)):
             with pytest.raises(ValueError, match="fill"):
