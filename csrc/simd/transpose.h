@@ -5,47 +5,6 @@
 
 namespace fastnn::FASTNN_ISA {
 
-// The first (or second) halves of two registers, interleaved.
-template <bool High, class R>
-FASTNN_INLINE R zip(R a, R b) {
-    constexpr int n = sizeof(R) / sizeof(a[0]);
-    constexpr int h = High ? n / 2 : 0;
-    if constexpr (n == 2) {
-        return __builtin_shufflevector(a, b, h, n + h);
-    } else if constexpr (n == 4) {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1);
-    } else if constexpr (n == 8) {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
-                                       n + h + 3);
-    } else {
-        return __builtin_shufflevector(a, b, h, n + h, h + 1, n + h + 1, h + 2, n + h + 2, h + 3,
-                                       n + h + 3, h + 4, n + h + 4, h + 5, n + h + 5, h + 6,
-                                       n + h + 6, h + 7, n + h + 7);
-    }
-}
-
-template <bool High, class T>
-FASTNN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b) {
-    return Vec<T>(zip<High>(a.v, b.v));
-}
-
-// Square transpose of W registers of W lanes. Interleaving registers i and i + W/2 into 2i and 2i +
-// 1 rotates the binary digits of (register, lane) by one place, so log2(W) rounds exchange the two.
-template <class R, int W>
-FASTNN_INLINE void transpose(R (&r)[W]) {
-#pragma GCC unroll 4
-    for (int round = 1; round < W; round *= 2) {
-        R z[W];
-#pragma GCC unroll 8
-        for (int i = 0; i < W / 2; ++i) {
-            z[2 * i] = zip<false>(r[i], r[i + W / 2]);
-            z[2 * i + 1] = zip<true>(r[i], r[i + W / 2]);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < W; ++i) r[i] = z[i];
-    }
-}
-
 // Lane l of the result is lane index(l) of a, or from W on lane index(l) - W of b.
 template <auto index, int n, int... l>
 struct Shuffle : Shuffle<index, n - 1, n - 1, l...> {};
@@ -59,6 +18,54 @@ struct Shuffle<index, 0, l...> {
 template <auto index, class R>
 FASTNN_INLINE R shuffle(R a, R b) {
     return Shuffle<index, sizeof(R) / sizeof(a[0])>::of(a, b);
+}
+
+// The first (or second) halves of two registers, interleaved in units of `unit` lanes, within each
+// `part` lanes.
+template <bool High, int part, int unit, class R>
+FASTNN_INLINE R zip(R a, R b) {
+    constexpr auto from = [](int l) {
+        const int place = l % part / unit, lane = l / part * part + l % unit;
+        return lane + (place / 2 + (High ? part / unit / 2 : 0)) * unit +
+               (place % 2 ? int(sizeof(R) / sizeof(a[0])) : 0);
+    };
+    return shuffle<from>(a, b);
+}
+
+template <bool High, int part, int unit, class T>
+FASTNN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b) {
+    return Vec<T>(zip<High, part, unit>(a.v, b.v));
+}
+
+// Interleaving registers i and i + n/2 into 2i and 2i + 1 rotates the binary digits of (register,
+// unit of a part) by one place: in log2(n) rounds, registers and units are exchanged. The registers
+// are r[0], r[step], ...
+template <int n, int part, int unit, int step = 1, class R>
+FASTNN_INLINE void exchange(R* r) {
+#pragma GCC unroll 4
+    for (int round = 1; round < n; round *= 2) {
+        R z[n];
+#pragma GCC unroll 8
+        for (int i = 0; i < n / 2; ++i) {
+            z[2 * i] = zip<false, part, unit>(r[i * step], r[(i + n / 2) * step]);
+            z[2 * i + 1] = zip<true, part, unit>(r[i * step], r[(i + n / 2) * step]);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < n; ++i) r[i * step] = z[i];
+    }
+}
+
+// Square transpose of W registers of W lanes: within 16 bytes, which AVX shuffles twice as fast as
+// whole registers, then of such parts.
+template <class R, int W>
+FASTNN_INLINE void transpose(R (&r)[W]) {
+    constexpr int part = 16 / (sizeof(R) / W);
+#pragma GCC unroll 8
+    for (int k = 0; k < W; k += part) exchange<part, part, 1>(r + k);
+    if constexpr (part < W) {
+#pragma GCC unroll 16
+        for (int k = 0; k < part; ++k) exchange<W / part, W, part, part>(r + k);
+    }
 }
 
 // A register of W lanes, of which lane l is element source(l) of the sequence of 2 to 4 registers.
@@ -92,10 +99,15 @@ constexpr int parted(int l) {
 template <class R, int n>
 FASTNN_INLINE void interleave(const R (&r)[n], R (&z)[n]) {
     constexpr int W = sizeof(R) / sizeof(r[0][0]);
-    z[0] = collect<interleaved<n, W, 0>, W>(r);
-    z[1] = collect<interleaved<n, W, 1>, W>(r);
-    if constexpr (n > 2) z[2] = collect<interleaved<n, W, 2>, W>(r);
-    if constexpr (n > 3) z[3] = collect<interleaved<n, W, 3>, W>(r);
+    if constexpr (n == 3) {
+        z[0] = collect<interleaved<n, W, 0>, W>(r);
+        z[1] = collect<interleaved<n, W, 1>, W>(r);
+        z[2] = collect<interleaved<n, W, 2>, W>(r);
+    } else {
+#pragma GCC unroll 4
+        for (int i = 0; i < n; ++i) z[i] = r[i];
+        exchange<n, W, 1>(z);
+    }
 }
 
 // The inverse of interleave.

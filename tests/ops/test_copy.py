@@ -101,6 +101,23 @@ def test_tiles(dtype, level):
 
 
 @pytest.mark.parametrize("level", isa_levels())
+@pytest.mark.parametrize("dtype", ["int16", "float32", "float64"])
+@pytest.mark.parametrize("strides", [(1024, 1024), (1024, 40), (40, 1024), (256, 512)])
+def test_rows_in_few_sets_of_the_cache(strides, dtype, level):
+    """Rows a power of two apart on either side; what lies between rows of y stays."""
+    x_row, y_row = strides
+    with isa(level):
+        for planes, m, n in itertools.product([1, 2, 9], [16, 33, 40], [15, 32, 35, 256]):
+            x = numbers((planes, m, max(x_row, n)), dtype)[..., :n].transpose(0, 2, 1)
+            y = np.zeros((planes, n, max(y_row, m)), dtype)
+            kernels.copy_into(y[..., :m], x)
+            same(y[..., :m], x)
+            assert not y[..., m:].any()
+            flat = x.transpose(1, 0, 2)
+            same(kernels.clone(flat, True), flat)
+
+
+@pytest.mark.parametrize("level", isa_levels())
 @pytest.mark.parametrize("shape", [(3072, 3072), (3075, 3067), (3, 1 << 22)])
 def test_beyond_the_caches(shape, level):
     x = np.arange(shape[0] * shape[1], dtype=np.int32).reshape(shape).view(np.float32)

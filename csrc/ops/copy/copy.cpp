@@ -1,6 +1,8 @@
 #include "ops/copy/copy.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstdlib>
 
 #include "core/cache.h"
@@ -95,15 +97,42 @@ constexpr bool is_few(dim_t n) {
     return kFewest <= n && n <= kMost;
 }
 
-// Whether tiles of y may be stored past the caches: its columns are whole lines, and more than L2
-// holds, in whose place a transpose would fetch each line before it is overwritten.
+// Whether tiles of y may be stored past the caches: its columns are whole lines, and more than the
+// caches hold, in whose place a transpose would fetch each line before it is overwritten.
 bool bypasses(const Walk& outer, const Walk& columns, dim_t bytes) {
     const auto whole = [](const Walk& walk) {
         return std::all_of(walk.y_stride, walk.y_stride + walk.axes,
                            [](dim_t step) { return step % kLineBytes == 0; });
     };
-    return bytes >= 4 * machine().l2.bytes && whole(outer) && whole(columns) &&
-           reinterpret_cast<std::uintptr_t>(columns.y) % kLineBytes == 0;
+    return past_caches(columns.y, bytes, kLineBytes, kReadsAgain) && whole(outer) && whole(columns);
+}
+
+// How many of the first offsets are of lines that L1 holds together.
+dim_t held(const dim_t* at, dim_t count) {
+    constexpr std::size_t kMostSets = 512;
+    const Cache& l1 = machine().l1;
+    const auto sets = static_cast<std::size_t>(std::max<dim_t>(1, l1.bytes / (l1.ways * l1.line)));
+    const std::size_t mask = std::bit_floor(std::min(sets, kMostSets)) - 1;
+    std::uint16_t lines[kMostSets] = {};
+    for (dim_t i = 0; i < count; ++i) {
+        if (++lines[static_cast<std::size_t>(at[i]) / kLineBytes & mask] > l1.ways) return i;
+    }
+    return count;
+}
+
+// How tiles of x_at and y_at are walked; fewer columns may be taken.
+Tiling tiling_of(const Side& rows, const dim_t* x_at, Side& columns, const dim_t* y_at,
+                 dim_t line) {
+    const auto holds_line = [=](const dim_t* at, dim_t count) {
+        count = std::min(count, line);
+        return held(at, count) == count;
+    };
+    const dim_t few = held(y_at, columns.tile) / columns.together * columns.together;
+    if (few == columns.tile) return Tiling::registers;
+    if (holds_line(x_at, rows.tile) && holds_line(y_at, columns.tile)) return Tiling::lines;
+    if (few < 2 * line) return Tiling::packed;
+    columns.tile = few;
+    return Tiling::registers;
 }
 
 // False where nothing is to be transposed, or by elements.
@@ -123,8 +152,7 @@ bool turn(const Walk& walk, int fast, dim_t size) {
     const dim_t most_columns = joins ? woven : kTileColumns;
     Walk outer = walk;
     const Side rows(outer.take_line(Walk::Along::y, last, fast, parts ? 1 : most_rows), most_rows);
-    const Side columns(outer.take_line(Walk::Along::x, fast, -1, joins ? 1 : most_columns),
-                       most_columns);
+    Side columns(outer.take_line(Walk::Along::x, fast, -1, joins ? 1 : most_columns), most_columns);
     if (!joins && !parts && (rows.size <= kMost || columns.size <= kMost)) return false;
     const Transpose kernel = (joins   ? kernels.interleave
                               : parts ? kernels.part
@@ -132,12 +160,18 @@ bool turn(const Walk& walk, int fast, dim_t size) {
     dim_t x_at[2 * kTileRowBytes], y_at[2 * kTileColumns];
     offsets(rows.line, rows.line.x_stride, parts ? 1 : rows.tile, x_at);
     offsets(columns.line, columns.line.y_stride, joins ? 1 : columns.tile, y_at);
-    const bool bypass = bypasses(outer, columns.line, walk.size() * size);
+    const dim_t bytes = walk.size() * size;
+    Tiling tiling = Tiling::registers;
+    if (bypasses(outer, columns.line, bytes)) {
+        tiling = Tiling::bypassing;
+    } else if (!joins && !parts && bytes >= machine().l1.bytes) {
+        tiling = tiling_of(rows, x_at, columns, y_at, kLineBytes / size);
+    }
     const double ns = 2 * cost::kByte * static_cast<double>(rows.tile * columns.tile * size);
     for_tiles(outer, rows.size, columns.size, {rows.tile, columns.tile}, ns,
               [&](const Position& at, dim_t i, dim_t j, dim_t height, dim_t width) {
                   kernel({at.x + rows.x(i) + columns.x(j), x_at, height, width,
-                          at.y + rows.y(i) + columns.y(j), y_at, bypass});
+                          at.y + rows.y(i) + columns.y(j), y_at, tiling});
               });
     return true;
 }

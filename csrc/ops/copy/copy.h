@@ -29,16 +29,24 @@ bool can_copy(Element from, Element to);
 
 extern const Kernel<Args> kCopy;
 
+// How a tile of 4- or 8-byte elements is transposed, by what L1 holds of it. A line of x and one of
+// y may be several registers, and should not be fetched for each.
+enum class Tiling {
+    registers,  // as many rows as a register, all columns: L1 holds a line of each column
+    lines,      // as many rows as elements of a line, all columns: L1 holds a line of each row
+    packed,     // blocks of lines, through a buffer: rows or columns are in the same sets of L1
+    bypassing   // the same, stored past the caches: y and all y_at are multiples of a line
+};
+
 // Rows of x become columns of y: y[y_at[j] + i] = x[x_at[i] + j] for i < rows, j < columns, counted
-// in elements beside x_at and y_at, which are in bytes. With `bypass` the stores bypass the caches:
-// y and all y_at are then multiples of a cache line.
+// in elements beside x_at and y_at, which are in bytes.
 struct Turned {
     const char* x;
     const dim_t* x_at;
     dim_t rows, columns;
     char* y;
     const dim_t* y_at;
-    bool bypass;
+    Tiling tiling;
 };
 using Transpose = void (*)(const Turned&);
 
