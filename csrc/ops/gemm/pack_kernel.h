@@ -5,6 +5,7 @@
 #include "ops/gemm/kernels.h"
 #include "ops/gemm/tile_kernel.h"
 #include "simd/loops.h"
+#include "simd/rows.h"
 #include "simd/transpose.h"
 
 namespace fastnn::FASTNN_ISA {
@@ -85,20 +86,23 @@ void copy_rows(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* out, dim_t
 template <class T>
 void pack_a(const T* a, dim_t row, dim_t col, dim_t m, dim_t k, T* packed) {
     const dim_t panels = ceil_div(m, kMr), height = m / panels, higher = m % panels;
-    // A row of all panels at a time: rows may lie pages apart, and panels share their cache lines.
-    for (dim_t q = 0; q < k; ++q) {
-        const T* x = a + q * col;
-        constexpr dim_t line = 64 / dim_t(sizeof(T)), ahead = 12;
-        if (row == 1 && q + ahead < k) {
-            for (dim_t i = 0; i < m; i += line) __builtin_prefetch(x + ahead * col + i);
-        }
+    // Some columns of all panels at a time: they may lie pages apart, and panels share their lines;
+    // of a single column, each panel would write less than a line.
+    constexpr dim_t together = 8;
+    for (dim_t q0 = 0; q0 < k; q0 += together) {
+        const dim_t cols = k - q0 < together ? k - q0 : together;
         for (dim_t p = 0, i = 0; p < panels; ++p) {
             const dim_t rows = height + (p < higher ? 1 : 0);
-            T* out = packed + i * k + q * rows;
-            if (row == 1) {
-                copy(x + i, out, rows);
-            } else {
-                for (dim_t r = 0; r < rows; ++r) out[r] = x[(i + r) * row];
+            const T* x = a + i * row + q0 * col;
+            T* out = packed + i * k + q0 * rows;
+            for (dim_t q = 0; q < cols; ++q, x += col, out += rows) {
+                if (row == 1) {
+                    __builtin_prefetch(x + together * col);
+                    dense_rows<T>(reinterpret_cast<const char*>(x), 0, reinterpret_cast<char*>(out),
+                                  0, 1, rows);
+                } else {
+                    for (dim_t r = 0; r < rows; ++r) out[r] = x[r * row];
+                }
             }
             i += rows;
         }
