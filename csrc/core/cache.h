@@ -32,7 +32,7 @@ inline bool rows_collide(dim_t stride_bytes, dim_t rows, const Cache& l1 = machi
 // The share of the last-level cache from which on an output bypasses it, since it would not stay
 // there. By what the call reads:
 constexpr double kReadsLittle = 1;       // less than it writes, as when an image is enlarged
-constexpr double kReadsOnce = 1.0 / 4;   // as much as it writes, once
+constexpr double kReadsOnce = 3.0 / 8;   // as much as it writes, once
 constexpr double kReadsAgain = 1.0 / 2;  // inputs twice: the end of the first pass is cached
 
 inline bool past_caches(double bytes, double share) {

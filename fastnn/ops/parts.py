@@ -12,6 +12,7 @@ from ..autograd.record import Array, Grads, Node, array, record
 from ..autograd.views import as_view
 from ..dtypes import check_same
 from ..tensor import Tensor, TensorLike
+from .copy import zeros_like
 from .index.basic import getitem
 from .shape import axis_of, key_at, ravel, reshape
 
@@ -350,7 +351,7 @@ def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
 
 def unfold_backward(node: Node, dy: Array) -> Grads:
     shape, axis, step = node.saved
-    dx = np.zeros(shape, dy.dtype)
+    dx = zeros_like(dy, shape)
     count = dy.shape[axis]
     for k in range(dy.shape[-1]):
         place = dx[key_at(axis, slice(k, k + step * (count - 1) + 1, step))]

@@ -244,7 +244,7 @@ def flip(input: TensorLike, *dims: Any) -> Tensor:
     given = tuple([whole(d) for d in shape_of(dims)])
     x = array(input)  # after the numbers, whose conversion may run code that changes it
     axes = axes_of("flip", given, x.ndim)
-    return record(_core.clone(backwards(x, axes), True), flip_backward, (input,), axes)
+    return record(_core.clone(backwards(x, axes)), flip_backward, (input,), axes)
 
 
 def flip_backward(node: Node, dy: Array) -> Grads:
@@ -282,7 +282,7 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     axes = axes_of("rot90", given, x.ndim)
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must be two, got {tuple(dims)}")
-    return record(_core.clone(turned(x, k, axes), True), rot90_backward, (input,), k, axes)
+    return record(_core.clone(turned(x, k, axes)), rot90_backward, (input,), k, axes)
 
 
 def rot90_backward(node: Node, dy: Array) -> Grads:

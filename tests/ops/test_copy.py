@@ -156,6 +156,19 @@ def test_conversion(source, to):
         same(y, x_.astype(to))
 
 
+@pytest.mark.parametrize("to", DTYPES)
+@pytest.mark.parametrize("source", DTYPES)
+def test_conversion_of_one_number(source, to):
+    """It is converted once, in whatever axes it is repeated."""
+    x = np.abs(numbers((3,), source))[1, ...]
+    if source == "complex128" and to != source:
+        return
+    for shape in [(), (1,), (7,), (3, 70), (2, 3, 5)]:
+        y = np.zeros((*shape, 2), to)[..., 0]
+        kernels.copy_into(y, x)
+        same(y, np.broadcast_to(x.astype(to), shape))
+
+
 def test_negative_numbers_wrap_around():
     x = np.array([-1, 300, -129], np.int64)
     y = np.zeros(3, np.uint8)

@@ -140,3 +140,12 @@ def test_same_shape_in_other_ways():
         )
     with pytest.raises(TypeError):
         fastnn.roll(x, 1.0, 0)
+
+
+def test_order_of_memory_is_kept():
+    """As in PyTorch: a flip has the strides of its input, a turn those of a flip's transpose."""
+    x = fastnn.tensor(np.arange(24.0, dtype=np.float32).reshape(4, 6)).t()
+    assert fastnn.flip(x, 0).stride() == x.stride() == (1, 6)
+    assert fastnn.rot90(x).stride() == (6, 1)
+    images = fastnn.zeros(2, 3, 4, 5).to(memory_format=fastnn.channels_last)
+    assert fastnn.flip(images, 3).stride() == images.stride()

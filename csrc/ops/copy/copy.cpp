@@ -188,10 +188,23 @@ Line taken(Walk& walk, int axis) {
     return line;
 }
 
+// Of another type: converted once.
+void run_number(const Args& a) {
+    alignas(16) char number[16];
+    conversion(a.x_type, a.y_type)(a.x, 0, 0, number, 0, 0, 1, 1);
+    Args same = a;
+    same.x_type = a.y_type;
+    same.x = number;
+    kCopy.run(same);
+}
+
 void run(const Args& a) {
     for (int i = 0; i < a.axes; ++i) {
         if (a.shape[i] == 0) return;
     }
+    const bool number =
+        std::all_of(a.x_stride, a.x_stride + a.axes, [](dim_t n) { return n == 0; });
+    if (number && a.x_type != a.y_type) return run_number(a);
     Walk walk(a);
     const dim_t size = a.y_type.bytes;
     const bool same = a.x_type == a.y_type;

@@ -9,6 +9,7 @@ from ...autograd.record import Array, Grads, Node, array, record
 from ...autograd.views import as_view
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from ..copy import zeros_like
 from ..inplace import written_to
 from .overwrite import overwrite
 
@@ -67,7 +68,7 @@ def step(input: TensorLike, value: float = 1.0) -> Tensor:
 
 
 def step_backward(node: Node, dy: Array) -> Grads:
-    return (np.zeros_like(dy),)
+    return (zeros_like(dy),)
 
 
 def relu(input: TensorLike, inplace: bool = False) -> Tensor:

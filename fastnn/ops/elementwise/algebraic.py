@@ -10,6 +10,7 @@ from ...autograd.views import as_view
 from ...dtypes import check_real
 from ...tensor import Tensor, TensorLike
 from ..backward import from_kernel
+from ..copy import zeros_like
 
 __all__ = [
     "abs",
@@ -91,7 +92,7 @@ def sign(input: TensorLike) -> Tensor:
 
 
 def zero_backward(node: Node, dy: Array) -> Grads:
-    return (np.zeros_like(dy),)
+    return (zeros_like(dy),)
 
 
 def square(input: TensorLike) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 from ... import _core
 from ...autograd.record import Array, Grads, Node, array, record
 from ...tensor import Tensor, TensorLike
+from ..copy import zeros_like
 from ..create.values import check_room
 from ..shape import broadcast_to
 from ..widen import total
@@ -120,7 +121,7 @@ def masked_scatter_backward(node: Node, dy: Array) -> Grads:
     dx = _core.masked_fill(dy, m, zero(dy)) if node.needs[0] else None
     if not node.needs[1]:
         return dx, None
-    ds = np.zeros(shape, dy.dtype)
+    ds = zeros_like(dy, shape)
     used = _core.masked_select(dy, m)
     ds.reshape(-1)[: used.size] = used
     return dx, ds
