@@ -41,6 +41,7 @@ from .config import show_config as show_config
 from .devices import device as device
 from .dtypes import *
 from .formats import *
+from .models.frozen import inference as inference
 from .ops import *
 from .profile import profile as profile
 from .random import Generator as Generator

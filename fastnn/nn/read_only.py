@@ -13,12 +13,12 @@ M = TypeVar("M", bound=Module)
 
 
 def make_read_only(module: M) -> M:
-    """Make the parameters of a network read-only, which makes its convolutions faster.
+    """Make the parameters of a network read-only, which makes its layers faster.
 
-    A convolution packs its weights into the order of its kernel at every call, because the array
-    may have changed since the last one. Read-only weights are packed once, and the packed copy is
-    kept for as long as the array lives. It takes as much memory as the weights; in layers of up to
-    about 150 channels, four times as much. Results have the same bits.
+    Convolutions and linear layers pack their weights into the order of their kernels at every call,
+    because the array may have changed since the last one. Read-only weights are packed once, and
+    the packed copy is kept for as long as the array lives. It takes as much memory as the weights;
+    in convolutions of up to about 150 channels, four times as much. Results have the same bits.
 
     Parameters
     ----------

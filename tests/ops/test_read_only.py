@@ -1,4 +1,4 @@
-"""Read-only arrays and the packed-weight cache of convolutions, which is never stale."""
+"""Read-only arrays and the packed-weight cache, which is never stale."""
 
 import copy
 import gc
@@ -28,6 +28,7 @@ SHAPES = [
     (1, 24, 36, 6, 5, 2, 2, 4, 1),  # groups computed together
     (1, 64, 96, 8, 2, 1, 0, 2, 1),
     (2, 32, 48, 9, 1, 1, 0, 1, 1),
+    (3, 130, 70, 16, 1, 1, 0, 1, 1),  # a plain product
     (2, 64, 3, 20, 3, 1, 1, 1, 1),  # few output channels
     (1, 48, 32, 7, 7, 1, 3, 1, 1),  # wide padding
     (2, 24, 32, 5, 5, 1, 0, 1, 1),  # kernel as large as the image
@@ -95,6 +96,75 @@ def test_same_bits_for_consecutive_calls(shape):
         with fastnn.conv_algorithm(algorithm):
             assert np.array_equal(op(bigger, kept, None, *options), op(bigger, w, None, *options))
             assert np.array_equal(op(given, kept, None, *options), expected)
+
+
+PRODUCTS = [
+    (1, 1),
+    (3, 5),
+    (8, 8),
+    (17, 33),
+    (64, 64),
+    (100, 10),
+    (784, 256),
+    (4096, 64),
+    (33, 500),
+]
+ROWS = (0, 1, 2, 4, 5, 7, 12, 16, 33, 64, 100, 300)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("sizes", PRODUCTS, ids=str)
+def test_linear_layers_have_the_same_bits(sizes, dtype):
+    rng = np.random.default_rng(0)
+    into, out = sizes
+    w, b = rng.standard_normal((out, into)).astype(dtype), rng.standard_normal(out).astype(dtype)
+    kept = _core.read_only(w)
+    turned = _core.read_only(np.ascontiguousarray(w.T)).T
+    for level in machine.isa_levels():
+        with machine.isa(level):
+            for rows in (*ROWS, *ROWS[::-1]):
+                x = rng.standard_normal((rows, into)).astype(dtype)
+                expected = _core.linear(x, w, b, "relu")
+                assert np.array_equal(_core.linear(x, kept, b, "relu"), expected)
+                for threads in (1, 3):
+                    with machine.threads(threads):
+                        assert np.array_equal(_core.linear(x, kept, b, "relu"), expected)
+                expected = _core.linear(x, np.asfortranarray(w), b)
+                assert np.array_equal(_core.linear(x, turned, b), expected)
+
+
+def test_parts_and_other_shapes_of_a_matrix():
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((70, 96)).astype("f4"), rng.standard_normal((96, 96)).astype("f4")
+    kept = _core.read_only(w)
+    for _ in range(2):
+        assert np.array_equal(_core.linear(x, kept), _core.linear(x, w))
+        assert np.array_equal(_core.linear(x, kept.T), _core.linear(x, w.T))
+        assert np.array_equal(_core.linear(x, kept[:50]), _core.linear(x, w[:50]))
+        half = x[:, :48]
+        assert np.array_equal(
+            _core.linear(half, kept.reshape(192, 48)), _core.linear(half, w.reshape(192, 48))
+        )
+        pixels = x.reshape(1, 7, 10, 96).transpose(0, 3, 1, 2)
+        assert np.array_equal(
+            _core.conv(pixels, kept.reshape(96, 96, 1, 1)),
+            _core.conv(pixels, w.reshape(96, 96, 1, 1)),
+        )
+
+
+def test_a_matrix_is_packed_where_that_saves_work_and_once():
+    x, w = np.ones((64, 256), "f4"), np.ones((128, 256), "f4")
+    gc.collect()
+    kept = _core.read_only(w)
+    before = _core.config.pool_stats()["used_bytes"]
+    _core.linear(x[:1], kept)  # one row is read with the matrix in place
+    assert _core.config.pool_stats()["used_bytes"] == before
+    sizes = set()
+    for _ in range(3):
+        _core.linear(x, kept)
+        sizes.add(_core.config.pool_stats()["used_bytes"] - before)
+    assert len(sizes) == 1
+    assert w.nbytes <= sizes.pop() <= w.nbytes * 1.5
 
 
 def test_read_only_memory_rejects_writes():
@@ -225,7 +295,8 @@ def test_copies_are_writable():
 def test_threads_that_run_the_same_module():
     fastnn.manual_seed(0)
     model = nn.Sequential(
-        nn.Conv2d(16, 64, 3, padding=1), nn.Conv2d(64, 160, 3, 2), nn.Conv2d(160, 160, 3)
+        *(nn.Conv2d(16, 64, 3, padding=1), nn.Conv2d(64, 160, 3, 2), nn.Conv2d(160, 160, 3)),
+        *(nn.Conv2d(160, 96, 1), nn.AdaptiveAvgPool2d((3, 64)), nn.Linear(64, 40)),
     )
     inputs = [fastnn.randn(1, 16, size, size) for size in (15, 24)]
     expected = [model(x).detach().numpy() for x in inputs]

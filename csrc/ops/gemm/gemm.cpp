@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "core/integer.h"
+#include "core/packed_cache.h"
 #include "ops/gemm/cost.h"
 
 namespace fastnn::gemm {
 
+namespace {
+
 template <class T>
-void multiply(const Problem<T>& problem) {
-    Plan<T> plan(problem);
+void run(Plan<T>& plan) {
     Scratch<T> shared(plan.shared_size());
     plan.set_shared(shared);
     const dim_t steps = plan.steps();
@@ -29,6 +31,31 @@ void multiply(const Problem<T>& problem) {
         if (const dim_t n = plan.reduce_chunks(); n > 0)
             team.for_each(n, [&](dim_t i) { plan.reduce(i); });
     });
+}
+
+// Of all families that keep packed weights, gemm's format has this number.
+constexpr dim_t kPackedB = 100;
+
+}  // namespace
+
+template <class T>
+void multiply(const Problem<T>& problem, PackedCache* cache) {
+    Plan<T> plan(problem);
+    if (cache == nullptr || !plan.gains_from_packed_b()) return run(plan);
+    const PackedKey key{kPackedB,
+                        static_cast<dim_t>(isa::level()),
+                        static_cast<dim_t>(sizeof(T)),
+                        problem.k,
+                        problem.n,
+                        problem.b.row_stride,
+                        problem.b.col_stride};
+    PackedScratch<T> packed(cache, key, PackedB<T>::size(problem.k, problem.n));
+    if (!packed.ready()) PackedB<T>::pack(problem.k, problem.n, problem.b, packed.data());
+    packed.complete();
+    Problem<T> p = problem;
+    p.packed_b = packed.data();
+    plan = Plan<T>(p);
+    run(plan);
 }
 
 template <class T>
@@ -93,8 +120,8 @@ void multiply_batch(const Problem<T>& first, const Batch& batch) {
     });
 }
 
-template void multiply(const Problem<float>&);
-template void multiply(const Problem<double>&);
+template void multiply(const Problem<float>&, PackedCache*);
+template void multiply(const Problem<double>&, PackedCache*);
 template void multiply_here(const Problem<float>&, float*);
 template void multiply_here(const Problem<double>&, double*);
 template std::size_t scratch_size(const Problem<float>&);

@@ -27,6 +27,12 @@
 #include "core/parallel.h"
 #include "ops/gemm/kernels.h"
 
+namespace fastnn {
+
+class PackedCache;
+
+}  // namespace fastnn
+
 namespace fastnn::gemm {
 
 // Element (i, j) is data[i * row_stride + j * col_stride].
@@ -62,6 +68,8 @@ class Plan {
     double cost_ns() const { return cost_ns_; }  // of one thread, estimated
     // The largest number of threads that it keeps busy.
     dim_t pieces() const { return row_chunks_ * col_chunks_ * slices_; }
+    // Whether a B that is packed before gives the same bits and saves work.
+    bool gains_from_packed_b() const;
     void set_shared(T* shared) { shared_ = shared; }
     // The same product with other operands of the same strides (a time step of a recurrent layer).
     void set_pointers(const T* a, const T* b, T* c);
@@ -155,8 +163,9 @@ void run_plans(Team& team, const Plan<T>* plans, int count, T* local) {
                  [](const Plan<T>& p, dim_t chunk) { p.reduce(chunk); });
 }
 
+// With the cache of a B that can never change, B is packed in the first call that gains from it.
 template <class T>
-void multiply(const Problem<T>& problem);
+void multiply(const Problem<T>& problem, PackedCache* cache = nullptr);
 
 // On the calling thread. `scratch` of scratch_size(problem) elements, or null: then from the pool,
 // which may throw where there is no memory (nothing may throw out of a parallel region).

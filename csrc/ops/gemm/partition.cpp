@@ -116,6 +116,13 @@ void Plan<T>::choose_method() {
     }
 }
 
+// Slices of k would be added in another order, and a B that is read in place is not packed at all.
+template <class T>
+bool Plan<T>::gains_from_packed_b() const {
+    return method_ == Method::block && slices_ == 1 && pack_b_ != PackB::no &&
+           pack_b_ != PackB::given;
+}
+
 // Columns of B per chunk: as many as L1 has room for sums, so that memory is read in order.
 template <class T>
 dim_t Plan<T>::skinny_cols() const {
@@ -265,6 +272,8 @@ void Plan<T>::choose_steps() {
     shared_size_ += packed_size_;
 }
 
+template bool Plan<float>::gains_from_packed_b() const;
+template bool Plan<double>::gains_from_packed_b() const;
 template Plan<float>::Plan(const Problem<float>&);
 template Plan<double>::Plan(const Problem<double>&);
 

@@ -4,6 +4,7 @@
 #include "bind/arguments.h"
 #include "bind/array.h"
 #include "bind/families.h"
+#include "bind/read_only.h"
 #include "ops/activation/activation.h"
 #include "ops/linear/doc.h"
 #include "ops/linear/linear.h"
@@ -88,6 +89,7 @@ py::object forward(py::handle x_object, py::handle w_object, py::handle bias, py
     const int ndim = x.ndim;
     args.x = as_rows(x, hold_rows, false);
     args.w = as_matrix(w);
+    args.cache = packed_cache_of(w);
     py::object y = empty(args.dtype, ndim, shape), saved;
     args.y = data_of(y);
     const Activation f = args.epilogue.activation.kind;

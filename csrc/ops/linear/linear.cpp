@@ -29,7 +29,7 @@ void run(const Args& args) {
         p.c = static_cast<T*>(args.y);
         p.c_stride = args.out;
         p.epilogue = args.epilogue.as<T>();
-        gemm::multiply(p);
+        gemm::multiply(p, args.cache);
     });
 }
 

@@ -14,6 +14,12 @@
 #include "core/isa.h"
 #include "core/launch.h"
 
+namespace fastnn {
+
+class PackedCache;
+
+}  // namespace fastnn
+
 namespace fastnn::linear {
 
 // An operand of any strides, in elements.
@@ -28,6 +34,7 @@ struct Args {
     Operand x, w;
     void* y;  // dense
     Epilogue<void> epilogue;
+    PackedCache* cache;  // of w, where w can never change; or null
 };
 
 struct BackwardArgs {

@@ -33,7 +33,7 @@ void multiply(const Args& args) {
     p.c = static_cast<T*>(args.to);
     p.c_stride = to;
     p.epilogue = args.epilogue.as<T>();
-    gemm::multiply(p);
+    gemm::multiply(p, args.cache);
 }
 
 template <class T>
