@@ -16,7 +16,6 @@ from ..data import DataLoader
 from ..data.dataset import is_gathered
 from ..nn import Module
 from ..optim import lr_scheduler
-from ..random import default_generator
 from .batches import check_batch, length_of
 from .boundary import Boundary
 from .callback import Callbacks, Logs
@@ -228,43 +227,49 @@ class Loop:
             schedule = None
         begin, end = hooks["on_train_batch_begin"], hooks["on_train_batch_end"]
         clips, size, gradients = trainer.clip_norm is not None, trainer.accumulate, self.gradients
-        offset_of = default_generator.source.stream.item
-        metrics = list(self.train_metrics.values())
-        is_sum = self.objective.is_sum
-        done = 0
-        for batch in islice(self.batches, most):
-            if not self.batch:
-                check_batch("fit", batch if size == 1 else batch[0])
-            if begin:
-                for hook in begin:
-                    hook(-(-self.batch // size), {})
-            self.offset = offset_of(1)
-            optimizer.zero_grad()
-            loss, count = gradients(batch)
-            if clips:
-                clip(self, [batch] if size == 1 else batch)
-            if boundary is not None:
-                boundary.updating = True
-            optimizer.step()
-            if schedule is not None:
-                schedule.step()
-            done += 1
-            trainer.step += 1
-            self.batch += 1 if size == 1 else len(batch)
-            self.weight += count
-            self.total += loss if is_sum else loss * count
-            if metrics:
-                self.update_metrics(metrics)
-            if boundary is not None:
-                boundary.updating = False
-            if end:
-                for hook in end:
-                    hook(-(-self.batch // size) - 1, {"loss": loss})
-            if boundary is not None:
-                boundary.take()
-            if trainer.stop_training:
-                break
-        return done
+        is_sum, first = self.objective.is_sum, trainer.step
+        # Steps may be short: their sums are local unless somebody may look at them.
+        watched = bool(begin or end or self.train_metrics or boundary is not None)
+        batches, total, weight = self.batch, self.total, self.weight
+        try:
+            for batch in islice(self.batches, most):
+                if not batches:
+                    check_batch("fit", batch if size == 1 else batch[0])
+                if begin:
+                    for hook in begin:
+                        hook(-(-batches // size), {})
+                optimizer.zero_grad()
+                loss, count = gradients(batch)
+                if clips:
+                    clip(self, [batch] if size == 1 else batch)
+                if boundary is not None:
+                    boundary.updating = True
+                optimizer.step()
+                if schedule is not None:
+                    schedule.step()
+                trainer.step += 1
+                batches += 1 if size == 1 else len(batch)
+                weight += count
+                total += loss if is_sum else loss * count
+                if watched:
+                    self.batch, self.total, self.weight = batches, total, weight
+                    self.after_step(end, loss)
+                if trainer.stop_training:
+                    break
+        finally:
+            self.batch, self.total, self.weight = batches, total, weight
+        return trainer.step - first
+
+    def after_step(self, hooks: list[Any], loss: float) -> None:
+        """Metrics and hooks of a step, and what is kept of the moment after it."""
+        if self.train_metrics:
+            self.update_metrics(list(self.train_metrics.values()))
+        if self.boundary is not None:
+            self.boundary.updating = False
+        for hook in hooks:
+            hook(-(-self.batch // self.trainer.accumulate) - 1, {"loss": loss})
+        if self.boundary is not None:
+            self.boundary.take()
 
     def update_metrics(self, metrics: list[Any]) -> None:
         """Give metrics the batches of the step."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..nn.clip_grad import clip_grad_norm_
+from ..random import default_generator
 from ..tensor import Tensor
 from .batches import check_batch, output_of
 from .evaluation import value_of
@@ -28,8 +29,12 @@ def gradients_of(loop: Loop) -> Gradients:
     trainer, counts = loop.trainer, loop.counts
     model, objective = trainer.model, trainer.objective
     loss_of, seen = objective.loss, loop.seen if loop.train_metrics else None
+    clips = trainer.clip_norm is not None
 
     def of_one(batch: Any, share: float | None = None) -> tuple[float, float]:
+        offset = default_generator.source.stream.item(1)
+        if clips and share is None:
+            loop.offset = offset
         try:
             x, y = batch
             weight = None
@@ -48,7 +53,7 @@ def gradients_of(loop: Loop) -> Gradients:
         except (AttributeError, RuntimeError):
             value = value_of(loss)  # says what it should be
         if value - value != 0.0:  # NaN or infinite
-            refuse(loop, "loss", value, [batch])
+            refuse(loop, "loss", value, [batch], offset)
         if share is None:
             loss.backward()
         else:
@@ -63,6 +68,7 @@ def gradients_of(loop: Loop) -> Gradients:
             check_batch("fit", batch)
             each.append(objective.count(batch[1], batch[2] if len(batch) > 2 else None, True))
         count, loss = sum(each), 0.0
+        loop.offset = default_generator.source.stream.item(1)
         for batch, own in zip(batches, each):
             share = 1.0 if objective.is_sum else own / (count or 1.0)
             loss += share * of_one(batch, share)[0]
@@ -77,12 +83,12 @@ def clip(loop: Loop, batches: list[Any]) -> None:
     assert trainer.clip_norm is not None
     norm = float(clip_grad_norm_(trainer.parameters, trainer.clip_norm).item())
     if norm - norm != 0.0:
-        refuse(loop, "norm of the gradients", norm, batches)
+        refuse(loop, "norm of the gradients", norm, batches, loop.offset)
 
 
-def refuse(loop: Loop, what: str, value: float, batches: list[Any]) -> None:
+def refuse(loop: Loop, what: str, value: float, batches: list[Any], offset: int) -> None:
     """Raise NotFinite, with where a value came from."""
     trainer = loop.trainer
     where = f"step {trainer.step + 1}, epoch {trainer.epoch + 1}"
-    reason = origin(trainer.model, trainer.objective, batches, loop.offset)
+    reason = origin(trainer.model, trainer.objective, batches, offset)
     raise NotFinite(f"fit: the {what} is {value} in {where}: {reason}")
