@@ -128,6 +128,8 @@ class Loop:
             try:
                 logs = self.one_epoch()
             except NotFinite as error:
+                where = f"step {trainer.step + 1}, epoch {trainer.epoch + 1}"
+                error.args = (f"fit: the {error.what} is {error.value} in {where}: {error.reason}",)
                 quiet = [c for c in self.callbacks.all if isinstance(c, TerminateOnNaN)]
                 if not quiet:
                     raise
@@ -228,9 +230,10 @@ class Loop:
         begin, end = hooks["on_train_batch_begin"], hooks["on_train_batch_end"]
         clips, size, gradients = trainer.clip_norm is not None, trainer.accumulate, self.gradients
         is_sum, first = self.objective.is_sum, trainer.step
+        careful = clips or boundary is not None
         # Steps may be short: their sums are local unless somebody may look at them.
         watched = bool(begin or end or self.train_metrics or boundary is not None)
-        batches, total, weight = self.batch, self.total, self.weight
+        step, batches, total, weight = first, self.batch, self.total, self.weight
         try:
             for batch in islice(self.batches, most):
                 if not batches:
@@ -240,25 +243,28 @@ class Loop:
                         hook(-(-batches // size), {})
                 optimizer.zero_grad()
                 loss, count = gradients(batch)
-                if clips:
-                    clip(self, [batch] if size == 1 else batch)
-                if boundary is not None:
-                    boundary.updating = True
+                if careful:
+                    if clips:
+                        clip(self, [batch] if size == 1 else batch)
+                    if boundary is not None:
+                        boundary.updating = True
                 optimizer.step()
                 if schedule is not None:
                     schedule.step()
-                trainer.step += 1
+                step += 1
                 batches += 1 if size == 1 else len(batch)
                 weight += count
                 total += loss if is_sum else loss * count
                 if watched:
+                    trainer.step = step
                     self.batch, self.total, self.weight = batches, total, weight
                     self.after_step(end, loss)
-                if trainer.stop_training:
-                    break
+                    if trainer.stop_training:
+                        break
         finally:
+            trainer.step = step
             self.batch, self.total, self.weight = batches, total, weight
-        return trainer.step - first
+        return step - first
 
     def after_step(self, hooks: list[Any], loss: float) -> None:
         """Metrics and hooks of a step, and what is kept of the moment after it."""

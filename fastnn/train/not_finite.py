@@ -16,7 +16,11 @@ __all__: list[str] = []
 
 
 class NotFinite(FloatingPointError):
-    """A loss or a gradient is NaN or infinite."""
+    """A loss or a gradient is NaN or infinite; the loop adds in which step."""
+
+    def __init__(self, what: str, value: float, reason: str) -> None:
+        super().__init__(f"the {what} is {value}: {reason}")
+        self.what, self.value, self.reason = what, value, reason
 
 
 def origin(model: Any, objective: Objective, batches: list[Any], offset: int) -> str:

@@ -88,7 +88,5 @@ def clip(loop: Loop, batches: list[Any]) -> None:
 
 def refuse(loop: Loop, what: str, value: float, batches: list[Any], offset: int) -> None:
     """Raise NotFinite, with where a value came from."""
-    trainer = loop.trainer
-    where = f"step {trainer.step + 1}, epoch {trainer.epoch + 1}"
-    reason = origin(trainer.model, trainer.objective, batches, offset)
-    raise NotFinite(f"fit: the {what} is {value} in {where}: {reason}")
+    reason = origin(loop.model, loop.objective, batches, offset)
+    raise NotFinite(what, value, reason)

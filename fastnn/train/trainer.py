@@ -68,7 +68,7 @@ class Trainer:
     epoch, step
         The number of the epoch, from 0, and the number of steps that are done.
     stop_training
-        A callback sets it to True to end training after this step.
+        A hook sets it to True to end training after this step or epoch.
     history
         The logs of all epochs.
     log_names
