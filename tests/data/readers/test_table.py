@@ -128,6 +128,7 @@ def test_dates_in_other_formats(table):
         ("one", "float", "is no number"),
         ("1e999", "float", "is beyond the range of 64-bit floats"),
         ("9223372036854775808", "integer", "is beyond the range of 64-bit integers"),
+        ("-9223372036854775809", "integer", "is beyond the range of 64-bit integers"),
         ("1" * 5000, "integer", "is no integer"),
         ("2.0", "integer", "is no integer"),
         ("maybe", "boolean", "is no boolean"),
