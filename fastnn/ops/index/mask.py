@@ -121,8 +121,8 @@ def masked_scatter_backward(node: Node, dy: Array) -> Grads:
     dx = _core.masked_fill(dy, m, zero(dy)) if node.needs[0] else None
     if not node.needs[1]:
         return dx, None
-    ds = zeros_like(dy, shape)
     used = _core.masked_select(dy, m)
+    ds = zeros_like(used, shape)  # of a vector's memory: in C order
     ds.reshape(-1)[: used.size] = used
     return dx, ds
 
