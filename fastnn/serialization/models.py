@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..nn import Module, ModuleDict, ModuleList, Sequential
+from ..nn.module.state import EXTRA
 from ..random import fork_rng
 from ..tensor import Tensor
 from .element_types import element_type
@@ -72,7 +73,7 @@ def save_model(model: Module, f: Any) -> None:
     state = model.state_dict()
     with fork_rng():
         config = config_of(model, "", 0)
-        count = check(model, config, largest(state))
+        count = check(model, config, largest(dict(model._state())))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
     text = json.dumps(
         {
@@ -159,8 +160,11 @@ def restored(whole: Any, state: Any) -> Module:
     if {*whole} != {"version", "model", "modules", "training", "frozen"}:
         raise Fault(f"{KEY} of its metadata has the keys {[*whole]!r:.200}")
     count, frozen = whole["modules"], whole["frozen"]
-    if not isinstance(state, dict) or not all(isinstance(x, Tensor) for x in state.values()):
-        raise Fault("it holds more than the weights of a model")
+    if not isinstance(state, dict):
+        raise Fault("it holds no state of a model")
+    weights = {k: x for k, x in state.items() if isinstance(x, Tensor)}
+    if any(k.rpartition(".")[2] != EXTRA for k in state.keys() - weights.keys()):
+        raise Fault("it holds more than the state of a model")
     if type(count) is not int or not isinstance(frozen, list):
         raise Fault(f"{KEY} of its metadata is no model")
     # Each module has an array, or stands in the text, or is one of a few without either.
@@ -168,7 +172,7 @@ def restored(whole: Any, state: Any) -> Module:
     budget.left = min(count, most)
     try:
         with fork_rng():
-            model = made("load_model", whole["model"], largest(state))
+            model = made("load_model", whole["model"], largest(weights))
     except Spent:
         raise Fault(f"its model makes more than {min(count, most)} modules") from None
     except MemoryError:
@@ -193,7 +197,7 @@ def fill(model: Module, state: dict[str, Tensor]) -> None:
     """Give a module its weights, in the types that the file has."""
     try:
         model.load_state_dict(state)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise Fault(f"its weights are not those of its model: {error}") from None
     for name, tensor in model._state():
         value = state[name]
@@ -324,8 +328,8 @@ def compare(model: Module, other: Module) -> None:
             f"save_model: {min(tied)} and another parameter were made one after the model was "
             "made, which files do not keep"
         )
-    own = [(k, v.shape) for k, v in model.state_dict().items()]
-    theirs = [(k, v.shape) for k, v in other.state_dict().items()]
+    own = [(k, v.shape) for k, v in model._state()]
+    theirs = [(k, v.shape) for k, v in other._state()]
     if dict(own) != dict(theirs):
         name = min(k for k, _ in {*own} ^ {*theirs})
         raise ValueError(

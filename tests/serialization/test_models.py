@@ -313,3 +313,27 @@ def test_random_changes_of_the_text():
             if not str(error).startswith("load_model: cannot read the BytesIO: "):
                 raise
     assert 0 < good < 1500
+
+
+def test_state_beyond_tensors_is_kept(tmp_path):
+    @fastnn.register_model
+    class Seen(nn.Module):
+        def __init__(self, size):
+            super().__init__()
+            self.weight = nn.Parameter(fastnn.ones(size))
+            self.seen = 0
+
+        def get_extra_state(self):
+            return {"seen": self.seen}
+
+        def set_extra_state(self, state):
+            self.seen = state["seen"]
+
+    model = nn.Sequential(Seen(3))
+    model[0].seen = 7
+    fastnn.save_model(model, tmp_path / "model.safetensors")
+    assert fastnn.load_model(tmp_path / "model.safetensors")[0].seen == 7
+    model[0].get_extra_state = dict
+    fastnn.save_model(model, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="its weights are not those of its model: 'seen'"):
+        fastnn.load_model(tmp_path / "model.safetensors")

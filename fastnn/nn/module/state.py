@@ -11,6 +11,9 @@ from ...autograd.changes import changed
 from ...tensor import Tensor, as_array
 from ..parameter import Uninitialized
 from .contents import BUFFERS, PARAMETERS, Contents
+from .state_hooks import HasStateHooks
+
+EXTRA = "_extra_state"  # the name of what a module keeps beyond tensors
 
 
 class LoadResult(NamedTuple):
@@ -19,8 +22,19 @@ class LoadResult(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
 
+    def errors(self) -> list[str]:
+        """A sentence for each of the two that names something."""
+        return [
+            f"{kind} key(s) in state_dict: {quoted(names)}"
+            for kind, names in (
+                ("Unexpected", self.unexpected_keys),
+                ("Missing", self.missing_keys),
+            )
+            if names
+        ]
 
-class State(Contents):
+
+class State(Contents, HasStateHooks):
     """Saves and loads the parameters and buffers of a module."""
 
     _late_buffers: ClassVar[tuple[str, ...]] = ()  # which states of PyTorch before 0.4.1 lack
@@ -33,17 +47,27 @@ class State(Contents):
             for name in module._late_buffers
         }
 
-    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        for name, parameter in self._present(PARAMETERS):
-            yield prefix + name, parameter
+    def _own_state(self) -> Iterator[tuple[str, Tensor]]:
+        yield from self._present(PARAMETERS)
         for name, buffer in self._present(BUFFERS):
             if self._buffer_names[name]:
-                yield prefix + name, buffer
+                yield name, buffer
+
+    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        for name, tensor in self._own_state():
+            yield prefix + name, tensor
         for name, child in self.named_children():
             yield from child._state(f"{prefix}{name}.")
 
+    def _prefixed(self, prefix: str = "") -> Iterator[tuple[str, State]]:
+        yield prefix, self
+        for name, child in self.named_children():
+            yield from child._prefixed(f"{prefix}{name}.")
+
     def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
         """Dotted names and values of all parameters and persistent buffers, sharing memory.
+
+        Modules that define `get_extra_state` add what it returns.
 
         Examples
         --------
@@ -51,7 +75,22 @@ class State(Contents):
         >>> model.state_dict()
         {'0': tensor([0., 0.])}
         """
-        return {name: tensor.detach() for name, tensor in self._state(prefix)}
+        state: dict[str, Any] = {}
+        self._collect(state, prefix)
+        return state
+
+    def _collect(self, state: dict[str, Any], prefix: str) -> None:
+        for hook in self._state_calls("before_state"):
+            hook(self, prefix, False)
+        for name, tensor in self._own_state():
+            state[prefix + name] = tensor.detach()
+        if self._has_extra_state():
+            state[prefix + EXTRA] = self.get_extra_state()
+        for name, child in self.named_children():
+            child._collect(state, f"{prefix}{name}.")
+        for hook in self._state_calls("after_state"):
+            if hook(self, state, prefix, {}) is not None:
+                raise RuntimeError("state_dict: a hook after it must change the dict in place")
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
         """Copy values into parameters and buffers; an error changes nothing.
@@ -82,15 +121,20 @@ class State(Contents):
                 f"load_state_dict: expected a dict of names and values, as of state_dict(), "
                 f"got {type(state_dict).__name__}"
             )
+        found, errors = LoadResult([], []), list[str]()
+        modules, given = list(self._prefixed()), dict(state_dict)
+        for prefix, module in modules:
+            for hook in module._state_calls("before_load"):
+                hook(module, given, prefix, {}, strict, *found, errors)
         own, late = dict(self._state()), self._late()
-        missing = [name for name in own if name not in state_dict and name not in late]
-        unexpected = [name for name in state_dict if name not in own]
-        values = {name: to_array(state_dict[name]) for name in own if name in state_dict}
-        errors = []
-        if strict and unexpected:
-            errors.append("Unexpected key(s) in state_dict: " + quoted(unexpected))
-        if strict and missing:
-            errors.append("Missing key(s) in state_dict: " + quoted(missing))
+        extra = {prefix + EXTRA: m for prefix, m in modules if m._has_extra_state()}
+        names = [*own, *extra]
+        found.missing_keys.extend(n for n in names if n not in given and n not in late)
+        found.unexpected_keys.extend(n for n in given if n not in own and n not in extra)
+        values = {name: to_array(given[name]) for name in own if name in given}
+        after = [(m, m._state_calls("after_load")) for _, m in reversed(modules)]
+        if strict and not any(hooks for _, hooks in after):
+            errors += found.errors()
         copies, first = [], []
         for name, tensor in own.items():
             if name in values:
@@ -114,16 +158,28 @@ class State(Contents):
                     errors.append(f"{name} is read-only; load into a deep copy of the module.")
                 else:  # a conversion that raises does so here
                     copies.append((tensor._array, value.astype(tensor.dtype, copy=False)))
-        if errors:
-            title = f"Error(s) in loading state_dict for {type(self).__name__}:"
-            raise RuntimeError("\n\t".join([title, *errors]))
+        self._check_loading(errors)
         for lazy, value in first:
             lazy.materialize(value.shape)
             copies.append((lazy._array, value))
         for array, value in copies:
             array[...] = value
         changed([array for array, _ in copies])
-        return LoadResult(missing, unexpected)
+        for name, module in extra.items():
+            if name in given:
+                module.set_extra_state(given[name])
+        for module, hooks in after:
+            for hook in hooks:
+                if hook(module, found) is not None:
+                    raise RuntimeError("load_state_dict: a hook after it must return None")
+        if strict:
+            self._check_loading(found.errors())
+        return found
+
+    def _check_loading(self, errors: list[str]) -> None:
+        if errors:
+            title = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([title, *errors]))
 
 
 def quoted(names: list[str]) -> str:
