@@ -53,11 +53,11 @@ class Mixing(RandomTransform):
 
     def check(self, x: Array) -> None:
         """Raise unless the inputs can be mixed."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: define check(x)")
 
     def mixed(self, x: Array, partners: Array, weight: float) -> tuple[Array, float]:
         """The mixed inputs, and the weight of those themselves in them."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: define mixed(x, partners, weight)")
 
 
 class MixUp(Mixing):
